@@ -1,0 +1,84 @@
+"""The typed graph that a strategy file compiles to. Equal nodes are one node; positions in the text live elsewhere (the AST)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from dsl.catalogue import Unit
+
+
+class Phase(IntEnum):
+    """When a value can be known. MARKET: from candles alone. POSITION: needs an open (or expected) position."""
+
+    MARKET = 0
+    POSITION = 1
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Timeframe:
+    """Fixed-length bars. A bar's absolute index = (open ms - offset_ms) // length_ms. Weeks: offset = Monday 1970-01-05."""
+
+    length_ms: int
+    offset_ms: int = 0
+
+    def index(self, time_ms: int) -> int:
+        """Absolute index of the bar that contains `time_ms`."""
+        return (time_ms - self.offset_ms) // self.length_ms
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Section:
+    """Where a market-phase node lives: its timeframe, and its market code ("" = whichever market is being evaluated)."""
+
+    timeframe: Timeframe
+    market: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One value per bar.
+
+    op: name of a primitive of the catalogue; or a leaf: a name of INPUT_SERIES or POSITION_SERIES, `const` (params = (value,)),
+        or `hold` (one input on a slower section: its last closed value as of each bar of this node's section).
+    inputs: ids of earlier nodes of the same graph, in the op's order. All on the node's own section, except hold's, and except
+        that a node on section (T, "") may read nodes on (T, "KRW-BTC") directly (same bars, other market), and constants.
+    params: numbers in the order of the function's WINDOW/NUMBER/ANCHOR arguments (windows in bars; anchors as length in ms).
+    section: None for POSITION nodes and for constants.
+    """
+
+    op: str
+    inputs: tuple[int, ...]
+    params: tuple[float, ...]
+    section: Section | None
+    phase: Phase
+    unit: Unit
+
+
+@dataclass(slots=True)
+class Graph:
+    """Nodes in topological order, hash-consed: `add` returns the id of the equal node if there is one."""
+
+    nodes: list[Node] = field(default_factory=list)
+    _ids: dict[Node, int] = field(default_factory=dict)
+
+    def add(self, node: Node) -> int:
+        """Return the node's id. Raises ValueError when an input is not an earlier node."""
+        found = self._ids.get(node)
+        if found is not None:
+            return found
+        if any(not 0 <= i < len(self.nodes) for i in node.inputs):
+            raise ValueError(f"inputs {node.inputs} of {node.op} are not earlier nodes")
+        self.nodes.append(node)
+        self._ids[node] = len(self.nodes) - 1
+        return len(self.nodes) - 1
+
+    def __getitem__(self, node_id: int) -> Node:
+        return self.nodes[node_id]
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self.nodes)

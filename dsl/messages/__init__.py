@@ -1,0 +1,37 @@
+"""The one catalogue of texts, Korean and English. Areas are modules of this package; a key is `area.rest`.
+
+A module defines TEXTS: dict[str, Text] under keys without the area. Placeholders are `{name}`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from dsl.diagnostics import Language
+
+#: the modules of this package that hold texts; a test walks them all
+AREAS: tuple[str, ...] = ()
+
+
+class Text(NamedTuple):
+    """One text in both languages."""
+
+    ko: str
+    en: str
+
+
+def texts(area: str) -> Mapping[str, Text]:
+    """All texts of one area. Raises KeyError for an unknown area."""
+    if area not in AREAS:
+        raise KeyError(area)
+    found: Mapping[str, Text] = importlib.import_module(f"dsl.messages.{area}").TEXTS
+    return found
+
+
+def text(key: str, language: Language, **args: object) -> str:
+    """The text under `area.rest` with its placeholders filled. Raises KeyError for an unknown key or a missing argument."""
+    area, _, rest = key.partition(".")
+    entry = texts(area)[rest]
+    return (entry.ko if language is Language.KOREAN else entry.en).format_map(args)

@@ -1,0 +1,101 @@
+"""What a checked strategy is: the graph and the settings that `decide` works by. Made only by the checker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+from dsl.graph import Graph, Timeframe
+
+
+class State(StrEnum):
+    """What the owner allows the file to do."""
+
+    OFF = "off"
+    PAPER = "paper"
+    LIVE = "live"
+
+
+class ExitKind(IntEnum):
+    """How an exit is hit (docs/decide.md §4)."""
+
+    STOP = 0  # protective level, watched inside the bar
+    TARGET = 1  # level above the entry, watched inside the bar
+    RULE = 2  # condition, decided when the clock closes
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """One exit rule. `node`: a price (STOP, TARGET) or a condition (RULE); `after`: index of the exit that must have fired first."""
+
+    name: str
+    kind: ExitKind
+    node: int
+    frozen: bool = False
+    after: int | None = None
+    share: float = 1.0  # 0 < share <= 1
+    of_rest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sizing:
+    """How large a buy is; ratios of equity. `scale`: market-phase node that multiplies the size."""
+
+    risk: float | None = None
+    weight: float | None = None
+    max_weight: float | None = None
+    min_order_krw: int | None = None
+    scale: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Entry limits of the strategy file."""
+
+    open_positions: int | None = None
+    entries_per_day: int | None = None  # per market
+    cooldown_ms: int | None = None  # after a losing trade of the market
+    reentry_bars: int | None = None  # clock bars after the market's last exit
+
+
+@dataclass(frozen=True, slots=True)
+class RiskProfile:
+    """The part of a risk file that `decide` enforces today."""
+
+    name: str
+    min_order_krw: int | None = None
+    max_order_krw: int | None = None
+    exposure_total: float | None = None  # ratios of equity
+    exposure_per_market: float | None = None
+    cash_reserve_krw: int | None = None
+    risk_per_trade: float | None = None  # checked against sizing.risk when the file is checked
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A named condition of the file, for reports and `why`: its YAML path and its node."""
+
+    path: str
+    node: int
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """A checked strategy file. All node ids refer to `graph`. `version` is a hash of the normalised file."""
+
+    name: str
+    title: str
+    state: State
+    clock: Timeframe
+    aliases: dict[str, str]
+    markets: tuple[str, ...]  # `markets:` of the file; may be empty (then the command line names them)
+    graph: Graph
+    entry: int
+    exits: tuple[Exit, ...]
+    sizing: Sizing
+    limits: Limits
+    risk: RiskProfile | None
+    rank: int | None = None
+    conditions: tuple[Condition, ...] = field(default_factory=tuple)
+    params: dict[str, float] = field(default_factory=dict)
+    version: str = ""

@@ -1,0 +1,62 @@
+"""Candles as columns: what the store returns and the kernel eats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from dsl.graph import Timeframe
+
+
+class BarState(IntEnum):
+    """UNKNOWN: never fetched. NO_TRADE: inside a fetched range, nothing traded (last close, volume 0). TRADED."""
+
+    UNKNOWN = 0
+    NO_TRADE = 1
+    TRADED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class CandleTable:
+    """One market's candles as stored: traded bars only, sorted by time, no duplicates.
+
+    time_ms int64 [n]: bar open time, UTC ms. open, high, low, close (KRW), volume (coins), value (KRW, NaN where unknown): float64 [n].
+    fetched: half-open ranges [from_ms, to_ms) that were asked for; a bar inside without a row did not trade; outside it is unknown.
+    """
+
+    market: str
+    timeframe: Timeframe
+    time_ms: NDArray[np.int64]
+    open: NDArray[np.float64]
+    high: NDArray[np.float64]
+    low: NDArray[np.float64]
+    close: NDArray[np.float64]
+    volume: NDArray[np.float64]
+    value: NDArray[np.float64]
+    fetched: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BarGrid:
+    """Several markets' bars on one dense base grid.
+
+    first_index: absolute index (Timeframe.index) of column 0. state int8 [markets, n] of BarState. Prices float64 [markets, n],
+    C-contiguous: TRADED as stored; NO_TRADE open=high=low=close=last close (NaN if nothing traded before), volume=value=0;
+    UNKNOWN all NaN.
+    """
+
+    markets: tuple[str, ...]
+    timeframe: Timeframe
+    first_index: int
+    state: NDArray[np.int8]
+    open: NDArray[np.float64]
+    high: NDArray[np.float64]
+    low: NDArray[np.float64]
+    close: NDArray[np.float64]
+    volume: NDArray[np.float64]
+    value: NDArray[np.float64]

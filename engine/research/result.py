@@ -1,0 +1,66 @@
+"""What a backtest leaves behind: columns only. Metrics and reports read nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from dsl.strategy import Strategy
+    from engine.model.candle import BarGrid
+
+
+class Rounding(StrEnum):
+    """`upbit`: price grid, 8-decimal quantities, whole-KRW buys. `none`: continuous, to compare with engines that know no grid."""
+
+    UPBIT = "upbit"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the user chose for the run. Times in UTC ms; the range is [from_ms, to_ms)."""
+
+    cash_krw: float = 10_000_000.0
+    fee_rate: float = 0.0005
+    slippage: float = 0.0005
+    rounding: Rounding = Rounding.UPBIT
+    from_ms: int | None = None
+    to_ms: int | None = None
+    block: int = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class BacktestResult:
+    """One run.
+
+    fills: records of engine.kernel.book.FILL, in order of time.
+    equity_ms int64 [n], equity_krw, cash_krw, exposure_krw float64 [n]: one row per CLOSE (clock bar) from the trading start;
+        equity = cash + exposure; exposure = open positions at last prices.
+    candles: clock candles of every market for charts and buy-and-hold, on the clock's grid (built by the kernel's aggregator).
+    skipped: entries skipped, by reason (engine.kernel.book.SKIP_REASONS). rule_counts: per named condition path
+        (times true, false, missing) over all markets and CLOSEs.
+    synthetic: the candles were generated, not traded; every output says so.
+    """
+
+    strategy: Strategy
+    settings: Settings
+    markets: tuple[str, ...]
+    fills: NDArray[np.void]
+    equity_ms: NDArray[np.int64]
+    equity_krw: NDArray[np.float64]
+    cash_krw: NDArray[np.float64]
+    exposure_krw: NDArray[np.float64]
+    candles: BarGrid
+    skipped: dict[str, int] = field(default_factory=dict)
+    rule_counts: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    ambiguous_steps: int = 0
+    ambiguous_krw: float = 0.0
+    unsettled_entries: int = 0
+    sale_below_minimum: int = 0
+    synthetic: bool = False
+    compute_seconds: float = 0.0
