@@ -106,7 +106,7 @@ def exp(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: in
     degenerate="missing where x < 0 or x is missing",
     korean="제곱근입니다.", english="Square root.", example="sqrt(sum(logret(1) * logret(1), 24))",
 )  # fmt: skip
-def sqrt(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
+def square_root(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
     for t in range(length):
         x = x0[t]
         y[t] = math.sqrt(x) if x >= 0.0 else NAN
