@@ -17,7 +17,9 @@ TEXTS: dict[str, Text] = {
     "unknown_command": Text("`{name}` 명령은 없습니다.{hint}", "there is no command `{name}`.{hint}"),
     "did_you_mean": Text(" 혹시 `{name}`?", " Did you mean `{name}`?"),
     "see_help": Text(" 전체 목록: jangdan --help", " All commands: jangdan --help"),
-    "unknown_option": Text("`{name}` 옵션은 없습니다. 전체 목록: jangdan --help", "there is no option `{name}`. All options: jangdan --help"),
+    "unknown_option": Text(
+        "`{name}` 옵션은 없습니다. 전체 목록: jangdan --help", "there is no option `{name}`. All options: jangdan --help"
+    ),
     "bad_lang": Text("--lang 은 ko 또는 en 입니다 (받은 값: {value})", "--lang takes ko or en (given: {value})"),
     "interrupted": Text("멈췄습니다.", "Interrupted."),
     "selftest_epilog": Text(
