@@ -30,6 +30,7 @@ from dsl.document import Document, read, suggestion
 from dsl.graph import Timeframe
 from dsl.loader import load
 from dsl.parser import parse_rule
+from dsl.prune import prune
 from dsl.schema import risk as risk_schema
 from dsl.schema import strategy as strategy_schema
 from dsl.schema.risk import RiskFile
@@ -183,12 +184,13 @@ def _check(scope: Scope, document: StrategyDocument, profile: RiskProfile | None
     limits = read_limits(scope, document)
     if entry is None or entry.node is None or document.model is None or clock is None:
         return None
-    return Strategy(
+    strategy = Strategy(
         name=document.model.name, title=document.model.title, state=State(document.model.state), clock=clock,
         aliases=dict(scope.aliases), markets=markets, graph=scope.graph, entry=entry.node, exits=exits, sizing=sizing, limits=limits,
         risk=profile, rank=_rank(scope, conditions, clock), conditions=tuple(conditions.named), params=params,
         version=version_of(document.root),
     )  # fmt: skip
+    return prune(strategy)
 
 
 def _check_definitions(scope: Scope, conditions: Conditions) -> None:

@@ -73,20 +73,22 @@ class Calls:
                 bound[arg.name] = (parsed_body(arg.default), self._inside(call, context))
         return bound
 
-    def _parameter(
-        self, function: Function, argument: ast.Argument, positional: list[Arg], bound: Bound, context: Context
-    ) -> Arg | None:
+    def _parameter(self, function: Function, argument: ast.Argument, positional: list[Arg], bound: Bound, context: Context) -> Arg | None:
         if argument.name is None:
             free = next((arg for arg in positional if arg.name not in bound), None)
             if free is None:
-                self.scope.report("E126", context, argument.start, argument.end, label="many", name=function.name, signature=signature(function))
+                self.scope.report(
+                    "E126", context, argument.start, argument.end, label="many", name=function.name, signature=signature(function)
+                )
             return free
         named = next((arg for arg in function.args if arg.name == argument.name), None)
         place = (argument.start, argument.start + len(argument.name))
         if named is None:
             self._report_unknown_argument(function, argument.name, place, context)
         elif named.name in bound:
-            self.scope.report("E126", context, *place, label="twice", name=function.name, argument=named.name, signature=signature(function))
+            self.scope.report(
+                "E126", context, *place, label="twice", name=function.name, argument=named.name, signature=signature(function)
+            )
             return None
         return named
 
@@ -232,9 +234,7 @@ class Calls:
         return bars if self._inside_bounds(limits, bars, expression, context) else None
 
     # ---- units ----
-    def _units_fit(
-        self, function: Function, values: dict[str, Value], bound: Bound, call: ast.Call | ast.Name, context: Context
-    ) -> bool:
+    def _units_fit(self, function: Function, values: dict[str, Value], bound: Bound, call: ast.Call | ast.Name, context: Context) -> bool:
         for arg in function.args:
             if arg.kind not in (ArgKind.SERIES, ArgKind.NUMBER) or arg.unit in (Unit.ANY, Unit.SAME, Unit.CONDITION):
                 continue

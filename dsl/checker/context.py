@@ -100,7 +100,6 @@ class Scope:
 
     catalogue: Catalogue
     clock: Timeframe
-    clock_text: str
     aliases: dict[str, str] = field(default_factory=dict)
     params: dict[str, Value] = field(default_factory=dict)
     definitions: dict[str, Definition] = field(default_factory=dict)

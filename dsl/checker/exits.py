@@ -11,8 +11,8 @@ from dsl.checker.conditions import Conditions, parsed, phrase
 from dsl.checker.context import RuleText, Scope
 from dsl.checker.settings import StrategyDocument, entries, text_at
 from dsl.checker.values import Value, fixed
-from dsl.document import dotted, replaced
 from dsl.diagnostics import Diagnostic, Severity
+from dsl.document import dotted, replaced
 from dsl.strategy import Exit, ExitKind
 from dsl.yaml_tree import Scalar
 
@@ -122,7 +122,9 @@ def _level(scope: Scope, rule: RuleText, conditions: Conditions) -> tuple[ExitKi
         return kind, None
     if value.unit not in (Unit.PRICE, Unit.ANY) and not (value.constant is not None and value.unit is Unit.MONEY):
         notes = (("level_is_price", {}),)
-        scope.report_at("E110", rule, expression.start, expression.end, label=value.unit.value, left="price", right=value.unit.value, notes=notes)
+        scope.report_at(
+            "E110", rule, expression.start, expression.end, label=value.unit.value, left="price", right=value.unit.value, notes=notes
+        )
         return kind, None
     return kind, conditions.expressions.nodes.id_of(value)
 

@@ -327,5 +327,3 @@ class Expressions:
         if first is None or second is None or bars is None:
             return None
         return self.nodes.operator("then within", (first, second), (bars,), Unit.CONDITION, context, then)
-
-

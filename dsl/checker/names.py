@@ -174,7 +174,9 @@ class Names:
     # ---- what it was meant to be ----
     def _unbuilt(self, name: str) -> bool:
         prefix, dot, _ = name.partition(".")
-        return (bool(dot) and prefix in UNBUILT_PREFIXES) or name in UNBUILT_NAMES or name in PLANNED_FUNCTIONS or prefix in PLANNED_FUNCTIONS
+        return (
+            (bool(dot) and prefix in UNBUILT_PREFIXES) or name in UNBUILT_NAMES or name in PLANNED_FUNCTIONS or prefix in PLANNED_FUNCTIONS
+        )
 
     def _outputs(self, name: str) -> list[Function]:
         return [function for key, function in self.scope.catalogue.items() if key.startswith(f"{name}.") and function.callable_by_user]
@@ -211,7 +213,9 @@ class Names:
         if outputs:
             self._report_outputs(outputs, name.name, name, context)
             return
-        zero_argument = [key for key, f in self.scope.catalogue.items() if f.callable_by_user and all(a.default is not None for a in f.args)]
+        zero_argument = [
+            key for key, f in self.scope.catalogue.items() if f.callable_by_user and all(a.default is not None for a in f.args)
+        ]
         known = [*INPUT_SERIES, *self.scope.params, *self.scope.definitions, *zero_argument, *context.bindings]
         known += POSITION_SERIES if context.position or name.name.startswith("pos") else ()
         meant = suggestion(name.name, known) or suggestion(name.name, self.scope.catalogue)

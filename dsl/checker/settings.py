@@ -23,7 +23,32 @@ _NAME = re.compile(r"[A-Za-z_가-힣][A-Za-z0-9_가-힣]*")
 _MARKET = re.compile(r"(KRW|BTC|USDT)-[A-Z0-9]{1,10}")
 _REVERSED = re.compile(r"([A-Za-z0-9]{1,10})[-/_](KRW)", re.IGNORECASE)
 _WORDS = frozenset(
-    "and or not then within crosses above below in enters leaves rises falls for if else bar bars pos day week month true false".split()
+    [
+        "and",
+        "or",
+        "not",
+        "then",
+        "within",
+        "crosses",
+        "above",
+        "below",
+        "in",
+        "enters",
+        "leaves",
+        "rises",
+        "falls",
+        "for",
+        "if",
+        "else",
+        "bar",
+        "bars",
+        "pos",
+        "day",
+        "week",
+        "month",
+        "true",
+        "false",
+    ]
 )
 StrategyDocument = Document[StrategyFile]
 
@@ -256,5 +281,3 @@ def _scale(scope: Scope, rule: RuleText | None, conditions: Conditions) -> int |
         scope.report_at("E110", rule, expression.start, expression.end, label=value.unit.value, left="number", right=value.unit.value)
         return None
     return conditions.expressions.nodes.id_of(value)
-
-

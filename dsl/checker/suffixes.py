@@ -64,8 +64,4 @@ def _report_one_sided(scope: Scope, comparison: ast.Comparison, at: ast.At, othe
     sides: Notes = (("other_side", {"expression": text[other.start : other.end], "clock": clock}), ("bracket_comparison", {}))
     side = "right" if at is comparison.operands[1] else "left"
     expression = text[at.value.start : at.value.end]
-    scope.report(
-        "W124", context, at.suffix_start, at.end, label=side, notes=sides, fix=fix, timeframe=at.timeframe, expression=expression
-    )
-
-
+    scope.report("W124", context, at.suffix_start, at.end, label=side, notes=sides, fix=fix, timeframe=at.timeframe, expression=expression)
