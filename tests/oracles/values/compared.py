@@ -74,9 +74,14 @@ def band(c: Case, sign: int) -> Any:
 
 
 def talib_adx(c: Case) -> Column:
-    """Without the bars where nothing moved: TA-Lib repeats its last value there."""
-    bars = (c["high"], c["low"], c["close"], c["n"])
-    return np.where(talib.PLUS_DI(*bars) + talib.MINUS_DI(*bars) > 0.0, talib.ADX(*bars), np.nan)
+    """Without the bars where nothing moved, where TA-Lib repeats its last value; and where such a bar is part of the seed (TA-Lib
+    counts it as 0), without the bars until the seed is forgotten.
+    """
+    bars, n = (c["high"], c["low"], c["close"], c["n"]), int(c["n"])
+    moved = talib.PLUS_DI(*bars) + talib.MINUS_DI(*bars) > 0.0
+    values = np.where(moved, talib.ADX(*bars), np.nan)
+    values[: 0 if moved[n : 2 * n].all() else 40 * n] = np.nan
+    return values
 
 
 def talib_macd(c: Case) -> Any:

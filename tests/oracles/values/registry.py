@@ -111,7 +111,7 @@ WINDOWED: Mapping[str, tuple[Oracle, ...]] = {
     ),
     "zscore": (
         Oracle(
-            "long double", lambda c: compared.ratio(exact(c["x"]) - compared.mean(c), plain.stdev(c["x"], int(c["n"]))), NS, 1e-11, 1e-11
+            "long double", lambda c: compared.ratio(exact(c["x"]) - compared.mean(c), plain.stdev(c["x"], int(c["n"]))), NS, 1e-11, 1e-10
         ),
     ),
     "bb.middle": (
@@ -156,7 +156,7 @@ RECURSIVE: Mapping[str, tuple[Oracle, ...]] = {
     ),
     "plus_di": (Oracle("TA-Lib", lambda c: talib.PLUS_DI(c["high"], c["low"], c["close"], c["n"]), WILDER_NS, 1e-10, 1e-12, gaps=False),),
     "minus_di": (Oracle("TA-Lib", lambda c: talib.MINUS_DI(c["high"], c["low"], c["close"], c["n"]), WILDER_NS, 1e-10, 1e-12, gaps=False),),
-    "adx": (Oracle("TA-Lib", compared.talib_adx, WILDER_NS[1:], 1e-10, 1e-12, gaps=False),),
+    "adx": (Oracle("TA-Lib", compared.talib_adx, WILDER_NS[1:], 1e-10, 1e-12, gaps=False, later=True),),
     "macd.line": (
         Oracle("TA-Lib averages", compared.macd_line, MACDS, absolute=1e-7, gaps=False),
         Oracle("TA-Lib MACD", lambda c: compared.talib_macd(c)[0], MACDS, absolute=1e-5, gaps=False, later=True, settled=700),
