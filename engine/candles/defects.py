@@ -43,7 +43,9 @@ def find_defects(time_ms: NDArray[np.int64], numbers: NDArray[np.float64], timef
 
 def out_of_order(numbers: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Rows whose high is below, or whose low is above, another price of theirs."""
-    return (numbers[_HIGH] < np.fmax(numbers[_OPEN], numbers[_CLOSE])) | (numbers[_LOW] > np.fmin(numbers[_OPEN], numbers[_CLOSE]))
+    body_top, body_bottom = np.fmax(numbers[_OPEN], numbers[_CLOSE]), np.fmin(numbers[_OPEN], numbers[_CLOSE])
+    wrong: NDArray[np.bool_] = (numbers[_HIGH] < body_top) | (numbers[_LOW] > body_bottom)
+    return wrong
 
 
 def _first(test: Callable[[NDArray[np.float64]], NDArray[np.bool_]]) -> Callable[[NDArray[np.float64]], str]:

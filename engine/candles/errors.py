@@ -1,22 +1,12 @@
-"""Errors of the candle layer: each has a text in both languages, and names what to do."""
+"""Errors of the candle layer: all can be mended by the user, and say how."""
 
 from __future__ import annotations
 
-from dsl.diagnostics import Language
-from dsl.messages import text
+from engine.model.errors import UserError
 
 
-class CandleError(Exception):
-    """Something about candles that the user can act on. `key` is a key of the message catalogue, `fields` its placeholders."""
-
-    def __init__(self, key: str, **fields: object) -> None:
-        self.key = key
-        self.fields = fields
-        super().__init__(self.text(Language.ENGLISH))
-
-    def text(self, language: Language) -> str:
-        """The message in `language`."""
-        return text(self.key, language, **self.fields)
+class CandleError(UserError):
+    """Something about candles that the user can act on."""
 
 
 class StoreError(CandleError):

@@ -78,8 +78,11 @@ def grid_tables(grid: BarGrid) -> tuple[CandleTable, ...]:
     tables = []
     for row, market in enumerate(grid.markets):
         traded = grid.state[row] == BarState.TRADED
-        columns = (getattr(grid, name)[row][traded] for name in ("open", "high", "low", "close", "volume", "value"))
-        tables.append(CandleTable(market, grid.timeframe, times[traded], *columns, fetched=_known(grid.state[row], times, length)))
+        open_, high, low, close, volume, value = (
+            column[row][traded] for column in (grid.open, grid.high, grid.low, grid.close, grid.volume, grid.value)
+        )
+        known = _known(grid.state[row], times, length)
+        tables.append(CandleTable(market, grid.timeframe, times[traded], open_, high, low, close, volume, value, known))
     return tuple(tables)
 
 

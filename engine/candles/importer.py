@@ -1,9 +1,9 @@
-"""Import of candle files into the store: a file is checked whole before its first row is written, and importing it twice changes nothing."""
+"""Import of candle files: each is checked whole before its first row is written, and importing it twice changes nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: default of `gap_ms` in bars for timeframes of a day and more
 _GAP_BARS: Final = 30
+#: what pyupbit calls its intervals, as files are often named after them
+_PYUPBIT: Final = {"day": "1d", "week": "1w", "minute60": "1h", "minute240": "4h"} | {f"minute{n}": f"{n}m" for n in (1, 3, 5, 10, 15, 30)}
 #: fewer rows say nothing certain about their spacing
 _TELLING_ROWS: Final = 10
 
@@ -84,14 +86,7 @@ def import_file(store: CandleStore, path: Path, options: ImportOptions) -> list[
         checked = [to_table(raw, options) for raw in read_candles(path, options.zone)]
     except CandleError as error:
         return [FileReport(path, error=error)]
-    reports = []
-    for table, report in checked:
-        reports.append(FileReport(**{**_fields(report), "written": store.write(table)}))
-    return reports
-
-
-def _fields(report: FileReport) -> dict[str, object]:
-    return {name: getattr(report, name) for name in FileReport.__slots__}
+    return [replace(report, written=store.write(table)) for table, report in checked]
 
 
 def to_table(raw: RawCandles, options: ImportOptions) -> tuple[CandleTable, FileReport]:
@@ -128,7 +123,7 @@ def segments(time_ms: NDArray[np.int64], timeframe: Timeframe, gap_ms: int | Non
 def _timeframe(raw: RawCandles) -> Timeframe:
     gaps = np.diff(np.unique(raw.time_ms))
     if raw.timeframe is not None:
-        said = parse_timeframe(raw.timeframe)
+        said = _said(raw.path, raw.timeframe)
         if len(gaps) >= _TELLING_ROWS and gaps.min() > said.length_ms:
             raise SourceError("data.spacing_differs", path=raw.path, said=raw.timeframe, seconds=int(gaps.min()) // 1000)
         return said
@@ -144,6 +139,13 @@ def _timeframe(raw: RawCandles) -> Timeframe:
         if found.length_ms == length_ms:
             return found
     raise SourceError("data.timeframe_unsaid", path=raw.path)
+
+
+def _said(path: Path, name: str) -> Timeframe:
+    try:
+        return parse_timeframe(_PYUPBIT.get(name, name))
+    except CandleError as error:
+        raise SourceError("data.timeframe_in_file", path=path, name=name) from error
 
 
 def _sound(raw: RawCandles, timeframe: Timeframe, skip_bad: bool) -> tuple[NDArray[np.int64], dict[str, int]]:
@@ -162,7 +164,9 @@ def _sound(raw: RawCandles, timeframe: Timeframe, skip_bad: bool) -> tuple[NDArr
 
 def _bad_row(raw: RawCandles, at: int, defect: Defect, timeframe: Timeframe) -> SourceError:
     time = str(np.datetime64(int(raw.time_ms[at]), "ms")) + "Z"
-    numbers = " ".join(f"{name}={float(n)!r}" for name, n in zip(("open", "high", "low", "close", "volume", "value"), raw.numbers[:, at], strict=True))
+    numbers = " ".join(
+        f"{name}={float(n)!r}" for name, n in zip(("open", "high", "low", "close", "volume", "value"), raw.numbers[:, at], strict=True)
+    )
     column = DEFECT_COLUMNS[defect](raw.numbers[:, at])
     row = int(raw.rows[at])
     key = f"data.defect_{defect}"

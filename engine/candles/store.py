@@ -17,13 +17,14 @@ import numpy as np
 from dsl.graph import Timeframe
 from engine.candles.errors import CandleError, StoreError
 from engine.candles.files import locked, read_whole, sync_folder, write_atomic
+from engine.candles.grid import build_grid
 from engine.candles.months import COLUMNS, EMPTY, NO_ROWS, Month, Rows, decode, encode, month_range, months_between
 from engine.candles.ranges import Ranges, clip, merge
-from engine.candles.timeframes import parse_timeframe, timeframe_name
-from engine.model.candle import CandleTable
+from engine.candles.timeframes import next_open, parse_timeframe, timeframe_name
+from engine.model.candle import BarGrid, CandleTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 _MARKET: Final = re.compile(r"[A-Z0-9]{1,16}-[A-Z0-9]{1,24}")
 _MONTH: Final = re.compile(r"\d{4}-\d{2}\.parquet")
@@ -60,7 +61,8 @@ def check_market(market: str) -> str:
 
 def table_from(market: str, timeframe: Timeframe, rows: Rows, fetched: Ranges) -> CandleTable:
     """A CandleTable over the columns of `rows`."""
-    return CandleTable(market, timeframe, rows.time_ms, *rows.numbers, fetched=fetched)
+    open_, high, low, close, volume, value = rows.numbers
+    return CandleTable(market, timeframe, rows.time_ms, open_, high, low, close, volume, value, fetched)
 
 
 def rows_of(table: CandleTable) -> Rows:
@@ -134,13 +136,30 @@ class CandleStore:
                     return float(rows.numbers[COLUMNS.index("close"), count - 1])
         return float("nan")
 
+    def grid(self, markets: Sequence[str], timeframe: Timeframe, from_ms: int, to_ms: int) -> BarGrid:
+        """Every bar of [from_ms, to_ms) of the markets, in market-code order, dense, in its state (engine.model.candle).
+
+        Reads candles stored under `timeframe` itself; higher bars are made from base bars by the kernel's aggregator alone.
+        """
+        ordered = sorted(markets)
+        tables = [self.read(market, timeframe, from_ms, to_ms) for market in ordered]
+        closes = [self._carried(table, from_ms) for table in tables]
+        return build_grid(tables, closes, timeframe, from_ms, to_ms)
+
+    def _carried(self, table: CandleTable, from_ms: int) -> float:
+        """Close that bars without a trade at the start of a grid carry. Most grids start with a traded bar and need no look back."""
+        first = next_open(table.timeframe, from_ms)
+        if not table.fetched or (len(table.time_ms) and table.time_ms[0] == first):
+            return float("nan")
+        return self.last_close(table.market, table.timeframe, first)
+
     # -- writing ------------------------------------------------------------------------------------------------------------------
 
     def write(self, table: CandleTable) -> WriteReport:
         """Merge the table in: new rows and ranges are added, a row that differs from the stored one replaces it and is counted.
 
-        Of two rows that differ only in one lacking `value` (NaN) the known value stays, and that is no conflict. Every row must open on its timeframe's grid and lie inside
-        `table.fetched`; ValueError otherwise. Writing the same table again changes no file.
+        Of two rows that differ only in one lacking `value` (NaN) the known value stays, and that is no conflict. Every row must open on
+        its timeframe's grid and lie inside `table.fetched`; ValueError otherwise. Writing the same table again changes no file.
         """
         rows, fetched = rows_of(table), merge(table.fetched)
         _check(table, fetched)
