@@ -66,7 +66,7 @@ def aggregate(grid: BarGrid, timeframe: Timeframe) -> BarGrid:
     """
     ratio(grid.timeframe, timeframe)
     markets, length = grid.state.shape
-    from_ms = open_ms(grid.timeframe, grid.first_index)
+    from_ms = open_ms(grid.timeframe, int(grid.first_index))
     first = timeframe.index(from_ms)
     count = timeframe.index(from_ms + length * grid.timeframe.length_ms) - first
     columns = np.empty((SLOT_COUNT, markets, count))
@@ -194,8 +194,8 @@ def bucket_item(bucket: NDArray[np.float64], at: int, k: int, known: bool, trade
     if not known:
         return np.nan
     if k == _VOLUME_SLOT:
-        return bucket[at + _VOLUME_E8] / _E8
+        return float(bucket[at + _VOLUME_E8] / _E8)
     if k == _VALUE_SLOT:
         carry = np.floor(bucket[at + _VALUE_E8] / _E8)
-        return (bucket[at + _VALUE_KRW] + carry) + (bucket[at + _VALUE_E8] - carry * _E8) / _E8
-    return bucket[at + _OPEN + k] if traded else bucket[at + _CLOSE]
+        return float((bucket[at + _VALUE_KRW] + carry) + (bucket[at + _VALUE_E8] - carry * _E8) / _E8)
+    return float(bucket[at + _OPEN + k] if traded else bucket[at + _CLOSE])

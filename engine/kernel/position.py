@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from dsl.catalogue import POSITION_SERIES, Memory
 from dsl.graph import Graph, Node, Phase
 from engine.kernel.catalogue import Op
-from engine.kernel.rows import CONST
+from engine.kernel.rows import CONST, kernel_params
 
 if TYPE_CHECKING:
     import numpy as np
@@ -95,7 +95,7 @@ def _inputs(graph: Graph, nodes: Iterable[int]) -> list[int]:
 
 def _row(node_id: int, node: Node, ops: Mapping[str, Op], slots: dict[int, int], names: list[str], params: list[float]) -> list[int]:
     op = ops.get(node.op)
-    if op is None or op.function.memory is not Memory.NONE or op.state_size(node.params) != 0:
+    if op is None or op.function.memory is not Memory.NONE:
         raise ValueError(f"node {node_id} ({node.op}): only elementwise ops can read position variables")
     if len(node.inputs) > ROW_INPUTS:
         raise ValueError(f"node {node_id} ({node.op}) has {len(node.inputs)} inputs; a position row takes {ROW_INPUTS}")
@@ -107,5 +107,5 @@ def _row(node_id: int, node: Node, ops: Mapping[str, Op], slots: dict[int, int],
     inputs = [slots[i] for i in node.inputs]
     inputs += [slots[node_id]] * (ROW_INPUTS - len(inputs))
     offset = len(params)
-    params.extend(map(float, node.params))
+    params.extend(kernel_params(node, None, op))
     return [names.index(node.op), *inputs, slots[node_id], offset]

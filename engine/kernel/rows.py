@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from dsl.catalogue import INPUT_SERIES
+from dsl.catalogue import INPUT_SERIES, ArgKind
 from dsl.graph import Graph, Node, Phase, Section, Timeframe
 from engine.kernel.abi import INPUT_COUNT
 from engine.kernel.aggregate import BUCKET_SIZE, SERIES, SLOT_COUNT, ratio
@@ -43,13 +43,13 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One node. `op`: index in `MarketTable.ops`; a `hold` has -1 and `source`, the timeframe that it reads.
+    """One node. `op`: None for a `hold`, which has `source`, the timeframe that it reads.
 
-    inputs: slots (INPUT_COUNT of them; an op ignores those beyond its own). cell: state; params: (from, to) in the parameters.
+    inputs: slots (INPUT_COUNT of them; an op ignores those beyond its own). cell: state. params: offset in the parameters.
     """
 
     node: int
-    op: int
+    op: Op | None
     timeframe: Timeframe
     source: Timeframe | None
     inputs: tuple[int, ...]
@@ -73,7 +73,6 @@ class Cell:
 class MarketTable:
     """What the VM interprets. Rows and feeds of alias markets are `shared`: run once per block, before every market's own."""
 
-    ops: list[str] = field(default_factory=list)
     slots: list[Slot] = field(default_factory=list)
     feeds: list[Feed] = field(default_factory=list)
     shared_feeds: list[Feed] = field(default_factory=list)
@@ -110,6 +109,25 @@ def node_keys(graph: Graph, ops: Mapping[str, Op]) -> list[str]:
     return keys
 
 
+def kernel_params(node: Node, section: Section | None, op: Op) -> tuple[float, ...]:
+    """Parameters as the op's kernel, `init`, `warmup` and `settle` take them: anchors in bars of the section, not in ms.
+
+    Raises ValueError for an anchor that is not a whole number of bars.
+    """
+    kinds = [arg.kind for arg in op.function.args if arg.kind is not ArgKind.SERIES]
+    if len(kinds) != len(node.params):
+        raise ValueError(f"{node.op} takes {len(kinds)} parameters, the node has {len(node.params)}")
+    return tuple(
+        _anchor_bars(value, section) if kind is ArgKind.ANCHOR else float(value) for kind, value in zip(kinds, node.params, strict=True)
+    )
+
+
+def _anchor_bars(anchor_ms: float, section: Section | None) -> float:
+    if section is None or anchor_ms % section.timeframe.length_ms:
+        raise ValueError(f"an anchor of {anchor_ms} ms is not a whole number of bars of {section}")
+    return anchor_ms / section.timeframe.length_ms
+
+
 def _hash(*parts: object) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
@@ -133,7 +151,6 @@ class _Builder:
         self.markets = {market: i for i, market in enumerate(markets)}
         self.keys = node_keys(graph, ops)
         self.table = MarketTable()
-        self.op_index: dict[str, int] = {}
         self.series: dict[Section, dict[str, int]] = {}
         self.offsets = {True: 0, False: 0}
 
@@ -160,10 +177,11 @@ class _Builder:
             raise ValueError(f"node {node_id} ({node.op}) has {len(inputs)} inputs; the kernel takes {INPUT_COUNT}")
         inputs += (inputs[0] if inputs else 0,) * (INPUT_COUNT - len(inputs))
         source = self._timeframe(node.inputs[0]) if node.op == HOLD else None
-        initial = (float("nan"),) if node.op == HOLD else tuple(map(float, self._initial(node)))
+        params = () if node.op == HOLD else kernel_params(node, section, self.ops[node.op])
+        initial = (float("nan"),) if node.op == HOLD else self._initial(node, params)
         row = Row(
             node=node_id,
-            op=UNUSED if node.op == HOLD else self._op(node.op),
+            op=None if node.op == HOLD else self.ops[node.op],
             timeframe=section.timeframe,
             source=source,
             inputs=inputs,
@@ -171,15 +189,15 @@ class _Builder:
             cell=self._cell(self.keys[node_id], node_id, shared, initial),
             params=len(self.table.params),
         )
-        self.table.params.extend(map(float, node.params))
+        self.table.params.extend(params)
         self.table.slot_of_node[node_id] = row.output
         (self.table.shared_rows if shared else self.table.rows).append(row)
 
-    def _initial(self, node: Node) -> list[float]:
+    def _initial(self, node: Node, params: tuple[float, ...]) -> tuple[float, ...]:
         op = self.ops[node.op]
-        initial = op.init(node.params)
-        if len(initial) != op.state_size(node.params):
-            raise ValueError(f"{node.op}{node.params}: initial state of {len(initial)} values, size {op.state_size(node.params)}")
+        initial = tuple(map(float, op.init(params)))
+        if len(initial) != op.state_size(params):
+            raise ValueError(f"{node.op}{params}: initial state of {len(initial)} values, size {op.state_size(params)}")
         return initial
 
     def _check_inputs(self, node_id: int, node: Node, section: Section) -> None:
@@ -201,12 +219,6 @@ class _Builder:
         if section is None:
             raise ValueError(f"hold of node {node_id}, which has no section")
         return section.timeframe
-
-    def _op(self, name: str) -> int:
-        if name not in self.op_index:
-            self.op_index[name] = len(self.table.ops)
-            self.table.ops.append(name)
-        return self.op_index[name]
 
     def _slot(self, timeframe: Timeframe | None, constant: float | None = None) -> int:
         if timeframe is not None:

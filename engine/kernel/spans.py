@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from dsl.graph import Graph, Node, Section, Timeframe
 from engine.kernel.catalogue import Op
-from engine.kernel.rows import HOLD
+from engine.kernel.rows import HOLD, kernel_params
 
 
 class Span(NamedTuple):
@@ -35,14 +35,12 @@ def _own(graph: Graph, node: Node, section: Section, ops: Mapping[str, Op], base
         wait = _wait(graph[node.inputs[0]].section, section.timeframe)
         return Span(wait, wait)
     if node.op in ops:
-        function = ops[node.op].function
-        return Span(_bars(function.warmup, node) * length, _bars(function.settle, node) * length)
+        function, params = ops[node.op].function, kernel_params(node, section, ops[node.op])
+        warmup = 0 if function.warmup is None else function.warmup(params)
+        settle = 0 if function.settle is None else function.settle(params)
+        return Span(warmup * length, settle * length)
     whole_bar = 2 * length - base.length_ms  # at worst the data begins one base bar after a bar's open
     return Span(whole_bar, whole_bar)
-
-
-def _bars(bars: Callable[[tuple[float, ...]], int] | None, node: Node) -> int:
-    return 0 if bars is None else bars(node.params)
 
 
 def _wait(source: Section | None, timeframe: Timeframe) -> int:
