@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.oracles.reference_decide import NAN, RULE, STOP, TARGET, Close, Event, ExitRule, Rules, Step
+from tests.oracles.reference_book import NAN, RULE, STOP, TARGET, Close, Event, ExitRule, Rules, Step
 from tests.oracles.reference_prices import UpbitGrid, korean_day_ms
 
 MINUTE = 60_000
@@ -33,7 +33,9 @@ def data_folder() -> Path:
 def real_minutes(market: str, first_day: str, last_day: str) -> pd.DataFrame:
     """Traded minutes of whole UTC days, both days included, with their epoch ms in column `ms`."""
     table = pd.read_parquet(data_folder() / "upbit" / f"{market}_1m.parquet")
-    table = table[(table["time"] >= pd.Timestamp(first_day, tz="UTC")) & (table["time"] < pd.Timestamp(last_day, tz="UTC") + pd.Timedelta(days=1))]
+    table = table[
+        (table["time"] >= pd.Timestamp(first_day, tz="UTC")) & (table["time"] < pd.Timestamp(last_day, tz="UTC") + pd.Timedelta(days=1))
+    ]
     return table.assign(ms=table["time"].astype("datetime64[ms, UTC]").astype("int64")).reset_index(drop=True)
 
 
@@ -64,7 +66,8 @@ def columns_of(table: pd.DataFrame) -> dict[int, dict[str, float]]:
     values = bars.assign(
         fast=bars["close"].rolling(4).mean(), slow=bars["close"].rolling(16).mean(), atr=true_range.rolling(14).mean()
     )[["close", "fast", "slow", "atr"]]  # fmt: skip
-    return {(int(i) + 1) * CLOCK: dict(zip(values.columns, row, strict=True)) for i, row in zip(values.index, values.to_numpy().tolist(), strict=True)}
+    names, rows = list(values.columns), values.to_numpy().tolist()
+    return {(int(i) + 1) * CLOCK: dict(zip(names, row, strict=True)) for i, row in zip(values.index, rows, strict=True)}
 
 
 def events_of(tables: dict[str, pd.DataFrame]) -> Iterator[Event]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from tests.oracles.reference_decide import Rules, new_state
+from tests.oracles.reference_book import Rules, new_state
 from tests.oracles.reference_fills import ImmediateFills, Trade, play
 from tests.oracles.reference_worlds import busy_rules, events_of, real_minutes, walk_minutes
 from tests.oracles.toy_exchange import ToyExchange, cut_into_ticks
