@@ -314,14 +314,17 @@ _PLAIN: dict[str, Text] = {
     "page.colours": Text("빨강/파랑 ↔ 초록/빨강", "Red/blue ↔ green/red"),
     "page.reset": Text("전체 보기", "Reset view"),
     "page.log": Text("로그 눈금", "Log scale"),
-    "page.hint": Text("휠: 확대 · 끌기: 이동 · 두 번 누르기: 전체", "Wheel: zoom · drag: pan · double-click: reset"),
+    "page.hint": Text("누른 뒤 휠: 확대 · 끌기: 이동 · 두 번 누르기: 전체", "Click, then wheel: zoom · drag: pan · double-click: reset"),
     "page.overview": Text("넓은 구간은 봉을 합쳐 보여 줍니다", "Wide views show merged bars"),
     "page.no_script": Text("차트와 표를 보려면 JavaScript가 필요합니다.", "Charts and tables need JavaScript."),
     "page.equity": Text("자산", "Equity"),
     "page.drawdown": Text("낙폭", "Drawdown"),
     "page.buy": Text("매수", "Buy"),
     "page.sell": Text("매도", "Sell"),
-    "page.ohlc": Text("시 {open} 고 {high} 저 {low} 종 {close}", "O {open} H {high} L {low} C {close}"),
+    "page.open": Text("시가", "Open"),
+    "page.high": Text("고가", "High"),
+    "page.low": Text("저가", "Low"),
+    "page.close": Text("종가", "Close"),
 }  # fmt: skip
 
 

@@ -179,7 +179,7 @@ def worst_day(facts: CurveFacts) -> float:
 @_figure(CURVE_FIGURES, Unit.RATIO, Group.RETURN)
 def winning_days(facts: CurveFacts) -> float:
     """Days with a gain / days with a change."""
-    return _per(np.count_nonzero(facts.daily > 0), np.count_nonzero(facts.daily != 0))
+    return _per(int(np.count_nonzero(facts.daily > 0)), int(np.count_nonzero(facts.daily != 0)))
 
 
 @_figure(CURVE_FIGURES, Unit.RATIO, Group.RISK)
@@ -247,7 +247,7 @@ def closed_trades(facts: TradeFacts) -> float:
 @_figure(TRADE_FIGURES, Unit.RATIO, Group.TRADE)
 def win_rate(facts: TradeFacts) -> float:
     """Trades with profit > 0 / closed trades."""
-    return _per(np.count_nonzero(facts.profit_krw > 0), len(facts.trades))
+    return _per(int(np.count_nonzero(facts.profit_krw > 0)), len(facts.trades))
 
 
 @_figure(TRADE_FIGURES, Unit.MONEY, Group.TRADE)

@@ -74,7 +74,7 @@ def held_ratio(result: BacktestResult, market: str) -> NDArray[np.float64]:
         return np.full(result.equity_ms.shape, np.nan)
     ratio = _carry_forward(closes) / opens[known[0]]
     ratio[: known[0]] = 1.0
-    return ratio
+    return np.asarray(ratio)
 
 
 def _prices_at(grid: BarGrid, market: str, close_ms: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -111,7 +111,7 @@ def daily_values(curve: Curve) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
 def changes(start: float, values: NDArray[np.float64]) -> NDArray[np.float64]:
     """values[i] / values[i-1] - 1, the first against `start`; NaN where the value before is not above zero."""
     before = np.concatenate(([start], values[:-1])) if values.size else values
-    return np.divide(values, before, out=np.full(values.shape, np.nan), where=before > 0) - 1.0
+    return np.asarray(np.divide(values, before, out=np.full(values.shape, np.nan), where=before > 0) - 1.0)
 
 
 def monthly_values(curve: Curve) -> tuple[tuple[str, ...], NDArray[np.float64]]:
@@ -129,7 +129,7 @@ def drawdowns(curve: Curve) -> NDArray[np.float64]:
     if not curve.value_krw.size:
         return np.empty(0)
     peak = np.maximum(np.maximum.accumulate(curve.value_krw), curve.start_krw)
-    return np.divide(curve.value_krw, peak, out=np.full(peak.shape, np.nan), where=peak > 0) - 1.0
+    return np.asarray(np.divide(curve.value_krw, peak, out=np.full(peak.shape, np.nan), where=peak > 0) - 1.0)
 
 
 def drawdown(curve: Curve) -> Drawdown:

@@ -140,19 +140,19 @@ class _Maker:
         cost = sum(_value(row) for row in position.buys)
         buying_fees = sum(row[_FEE] for row in position.buys)
         sales = tuple(self._leg(row, (cost + buying_fees) / bought) for row in position.sales)
-        sold, proceeds = sum(leg.quantity_e8 for leg in sales), sum(leg.value_krw for leg in sales)
+        proceeds = sum(leg.value_krw for leg in sales)
         fees = buying_fees + sum(leg.fee_krw for leg in sales)
         is_open = position.rest_e8 > 0
         mark = self._mark(market, position) if is_open else float("nan")
         profit = proceeds - cost - fees + (position.rest_e8 * mark / COIN_E8 if is_open else 0.0)
         opened = position.buys[0][_TIME]
         closed = None if is_open else sales[-1].time_ms
-        entry = cost / bought * COIN_E8
+        entry = _average(position.buys)
         best, worst = self._excursion(market, entry, opened, closed, sales)
         slippage = sum((row[_PRICE] - row[_BASE]) * row[_SIDE] * row[_QUANTITY] for row in position.buys + position.sales) / COIN_E8
         return Trade(
             number=number, market=market, opened_ms=opened, closed_ms=closed, holding_ms=self._end_ms(closed, opened) - opened,
-            entry_krw=entry, exit_krw=proceeds / sold * COIN_E8 if sold else float("nan"), quantity_e8=bought,
+            entry_krw=entry, exit_krw=_average(position.sales), quantity_e8=bought,
             rest_e8=position.rest_e8, mark_krw=mark, cost_krw=cost, proceeds_krw=proceeds, fees_krw=fees, slippage_krw=slippage,
             profit_krw=profit, profit_ratio=profit / (cost + buying_fees), best_ratio=best, worst_ratio=worst,
             buys=tuple(self._leg(row, 0.0) for row in position.buys), sales=sales,
@@ -197,6 +197,14 @@ class _Maker:
 
 def _value(row: tuple[Any, ...]) -> float:
     return float(row[_QUANTITY] * row[_PRICE] / COIN_E8)
+
+
+def _average(rows: list[tuple[Any, ...]]) -> float:
+    """Average price by quantity; the price itself, to the bit, where all are equal; NaN without rows."""
+    prices = {row[_PRICE] for row in rows}
+    if len(prices) == 1:
+        return float(prices.pop())
+    return sum(map(_value, rows)) / sum(row[_QUANTITY] for row in rows) * COIN_E8 if rows else float("nan")
 
 
 def _extremes(grid: BarGrid, market: str, opened: int, closed: int | None) -> tuple[float, float]:

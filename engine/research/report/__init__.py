@@ -7,8 +7,8 @@ charts    columns for its charts   format    numbers, money and times as users r
 
 from engine.research.figures import Figures, figures
 from engine.research.report.document import to_json
-
+from engine.research.report.page import render_html
 from engine.research.report.table import trades_csv
 from engine.research.report.terminal import render_terminal
 
-__all__ = ["Figures", "figures", "render_terminal", "to_json", "trades_csv"]
+__all__ = ["Figures", "figures", "render_html", "render_terminal", "to_json", "trades_csv"]

@@ -143,7 +143,8 @@ def _exits(result: BacktestResult, figures: Figures, language: Language) -> Tabl
     for rule, one in zip(result.strategy.exits, figures.exits, strict=True):
         table.add_row(
             Text(f"{one.name} ({_say('kind.' + rule.kind.name.lower(), language)})"), count(one.sales),
-            percent(one.wins / one.sales if one.sales else math.nan), _coloured(one.profit_krw, money(one.profit_krw, language, signed=True)),
+            percent(one.wins / one.sales if one.sales else math.nan),
+            _coloured(one.profit_krw, money(one.profit_krw, language, signed=True)),
             _coloured(one.average_return, percent(one.average_return, signed=True)), count(one.closed_trades),
         )  # fmt: skip
     return _filled(table, language)

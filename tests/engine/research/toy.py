@@ -99,7 +99,8 @@ def simulate(grid: BarGrid, settings: Settings | None = None, *, seed: int = 2, 
         strategy=strategy(title, grid.timeframe, grid.markets), settings=settings, markets=grid.markets,
         fills=np.array(account.fills, dtype=FILL), equity_ms=np.array(columns[0], np.int64), equity_krw=np.array(columns[1], np.float64),
         cash_krw=np.array(columns[2], np.float64), exposure_krw=np.array(columns[3], np.float64), candles=grid,
-        skipped={"cooldown": 12, "below_minimum": 3, "open_positions": 0}, rule_counts={"entry.setup": (120, 5000, 12), "entry.trigger": (31, 5089, 12)},
+        skipped={"cooldown": 12, "below_minimum": 3, "open_positions": 0},
+        rule_counts={"entry.setup": (120, 5000, 12), "entry.trigger": (31, 5089, 12)},
         ambiguous_steps=4, ambiguous_krw=12_345.6, unsettled_entries=1, sale_below_minimum=2,
     )  # fmt: skip
 
