@@ -159,7 +159,7 @@ def _piece(columns: list[NDArray[np.float64]], first: int, step: int, unit: floa
 def _runs(flags: NDArray[np.bool_]) -> list[list[int]]:
     """[from, to) of every run of true."""
     edges = np.flatnonzero(np.diff(np.concatenate(([0], flags.astype(np.int8), [0]))))
-    return edges.reshape(-1, 2).tolist()  # type: ignore[no-any-return]
+    return edges.reshape(-1, 2).tolist()
 
 
 def trade_rows(result: BacktestResult, trades: tuple[Trade, ...]) -> dict[str, Any]:

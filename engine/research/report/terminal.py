@@ -28,6 +28,7 @@ UP: Final = "red"  # Korean market colours: red gains, blue losses
 DOWN: Final = "blue"
 FEW_TRADES: Final = 30
 SHORT_DAYS: Final = 90
+FEW_NAMES: Final = 8
 #: figures whose sign is good or bad news
 SIGNED: Final = frozenset(
     ("profit", "total_return", "annualised_return", "best_day", "worst_day", "average_trade", "average_trade_return", "average_win",
@@ -84,16 +85,20 @@ def _head(result: BacktestResult, figures: Figures, language: Language) -> Panel
     curve, strategy = figures.account, result.strategy
     period = f"{kst(curve.start_ms)} ~ {kst(int(curve.time_ms[-1]))} KST" if curve.time_ms.size else UNDEFINED
     lines = [
-        (Text(strategy.title or strategy.name, style="bold")),
+        Text(strategy.title or strategy.name, style="bold"),
         Text(f"{strategy.name} {strategy.version[:12]}".rstrip(), style="dim"),
         Text(f"{_say('period', language)}: {period}  ({duration(curve.span_ms, language)})"),
         Text(f"{_say('clock', language)}: {duration(strategy.clock.length_ms, language)}  {_say('markets', language)}: "
-             f"{', '.join(result.markets)}"),
+             f"{_few(result.markets)}"),
         Text(f"{_say('cash', language)}: {money(result.settings.cash_krw, language)}"),
     ]  # fmt: skip
     if result.synthetic:
         lines.insert(0, Text(_say("synthetic", language), style="bold black on yellow"))
     return Panel(Stack(*lines), title=Text(f"Jangdan · {_say('title', language)}"), box=ROUNDED, expand=False)
+
+
+def _few(names: tuple[str, ...]) -> str:
+    return f"{', '.join(names[:FEW_NAMES])} … ({len(names)})" if len(names) > FEW_NAMES else ", ".join(names)
 
 
 def _figures(figures: Figures, language: Language) -> Table:

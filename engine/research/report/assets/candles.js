@@ -77,23 +77,26 @@ function candlePlot(canvas, tip) {
     }
     marks = [];
     barSpan = span;
-    for (const trade of own) paintTrade(context, trade, y, own.length <= 24, own.length <= 150);
+    const crowd = own.length / plot.width; // trades a pixel
+    for (const trade of own) paintTrade(context, trade, y, crowd < 1 / 55, crowd < 1 / 7, crowd < 1 / 2);
     context.restore();
   }
-  function paintTrade(context, trade, y, named, large) {
-    const end = trade.closed ?? plot.domain[1];
+  function paintTrade(context, trade, y, named, large, joined) {
+    if (joined) paintPath(context, trade, y);
+    for (const buy of trade.buys) mark(context, middle(buy.time), y(buy.price), 1, colour("buy"), named ? say("page.buy") : "", large, { trade, leg: buy });
+    for (const sale of trade.sales) mark(context, middle(sale.time), y(sale.price), -1, colour("sell"), named ? sale.reason : "", large, { trade, leg: sale });
+  }
+  function paintPath(context, trade, y) {
     context.strokeStyle = fade(colour(trade.profit >= 0 ? "up" : "down"), 0.75);
     context.setLineDash([4, 3]);
     context.beginPath(); context.moveTo(middle(trade.buys[0].time), y(trade.entry));
     for (const sale of trade.sales) context.lineTo(middle(sale.time), y(sale.price));
-    if (trade.closed === null) context.lineTo(plot.x(end), y(trade.mark));
+    if (trade.closed === null) context.lineTo(plot.x(plot.domain[1]), y(trade.mark));
     context.stroke();
     context.setLineDash([]);
-    for (const buy of trade.buys) mark(context, middle(buy.time), y(buy.price), 1, colour("buy"), named ? say("page.buy") : "", large, { trade, leg: buy });
-    for (const sale of trade.sales) mark(context, middle(sale.time), y(sale.price), -1, colour("sell"), named ? sale.reason : "", large, { trade, leg: sale });
   }
   function mark(context, x, y, way, ink, words, large, about) {
-    const size = large ? 6 : 3.5;
+    const size = large ? 6 : 3;
     context.fillStyle = ink; context.strokeStyle = colour("panel");
     context.beginPath();
     context.moveTo(x, y); context.lineTo(x - size, y + way * size * 1.7); context.lineTo(x + size, y + way * size * 1.7); context.closePath();

@@ -6,6 +6,8 @@ function section(key, ...children) {
   return h("section", { id: key.replace(".", "-") }, h("h2", null, say(key)), ...children);
 }
 
+const few = (names) => (names.length > 8 ? names.slice(0, 8).join(", ") + ` … (${names.length})` : names.join(", "));
+
 function pair(...panels) {
   return h("div.pair", null, ...panels);
 }
@@ -18,7 +20,7 @@ function top() {
   const strategy = report.strategy, period = report.period;
   const facts = [
     [say("period"), period.from_kst ? `${period.from_kst} ~ ${period.to_kst} KST (${duration(period.days * DAY)})` : NONE],
-    [say("clock"), duration(strategy.clock_ms)], [say("markets"), strategy.markets.join(", ")], [say("cash"), money(report.settings.cash_krw)],
+    [say("clock"), duration(strategy.clock_ms)], [say("markets"), few(strategy.markets)], [say("cash"), money(report.settings.cash_krw)],
     [say("version"), strategy.version.slice(0, 12) || NONE],
   ];
   return h("header", null,
