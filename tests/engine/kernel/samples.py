@@ -197,7 +197,10 @@ def cut(grid: BarGrid, start: int, stop: int) -> BarGrid:
 
 def same_bits(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
     """Equal shapes and bits; every NaN is the same NaN."""
-    return a.shape == b.shape and bool(np.array_equal(np.where(np.isnan(a), 0.0, a).view(np.int64), np.where(np.isnan(b), 0.0, b).view(np.int64))) and bool(np.array_equal(np.isnan(a), np.isnan(b)))  # fmt: skip
+    missing = np.isnan(a)
+    if a.shape != b.shape or not np.array_equal(missing, np.isnan(b)):
+        return False
+    return bool(np.array_equal(np.where(missing, 0.0, a).view(np.int64), np.where(missing, 0.0, b).view(np.int64)))
 
 
 def rich_strategy() -> Strategy:
@@ -234,10 +237,9 @@ def random_strategy(rng: np.random.Generator, markets: tuple[str, ...]) -> Strat
         section = Section(timeframes[rng.integers(len(timeframes))], bindings[rng.integers(len(bindings))])
         readable = pool.get(section, []) + (pool.get(Section(section.timeframe, markets[0]), []) if not section.market else [])
         pool.setdefault(section, []).append(_random_node(rng, make, section, readable, pool))
-    exported = []
+    exported: list[int] = []
     for section, nodes in pool.items():
-        for node in nodes:
-            exported.append(node if section == Section(clock) else make.hold(clock, node))
+        exported += [node if section == Section(clock) else make.hold(clock, node) for node in nodes]
     conditions = tuple(Condition(str(node), node) for node in exported)
     return strategy(make.graph, clock, exported[-1], aliases={"a": markets[0], "b": markets[1]}, conditions=conditions)
 
