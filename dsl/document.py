@@ -121,9 +121,7 @@ def full_width_error(scalar: Scalar, place: int, path: Path) -> Diagnostic:
     return Diagnostic("E002", Severity.ERROR, span, dotted(path), args, fix=fix)
 
 
-def _unbuilt(
-    root: YamlNode, unbuilt: Iterable[tuple[str, ...]], values: Mapping[tuple[str, ...], tuple[str, ...]]
-) -> list[Diagnostic]:
+def _unbuilt(root: YamlNode, unbuilt: Iterable[tuple[str, ...]], values: Mapping[tuple[str, ...], tuple[str, ...]]) -> list[Diagnostic]:
     found: list[Diagnostic] = []
     for path in unbuilt:
         key, value = locate(root, path[:-1])
