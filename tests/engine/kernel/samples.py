@@ -217,7 +217,7 @@ def rich_strategy() -> Strategy:
     held = [make.hold(FIVE, node) for node in (slow, odd, minute)]
     total = make.op("five", FIVE, close, *held, alias)
     entry = make.op("mix", FIVE, total, make.op("lag", FIVE, alias_held, params=(4.0,)))
-    rank = make.op("counted", FIVE, close, params=(60 * MINUTE_MS,))
+    rank = make.op("counted", FIVE, close, params=(12.0,))
     scale = make.op("indexed", FIVE, make.op("add", FIVE, close, make.const(0.25)))
     level = make.pos_op("mix", make.pos("pos.high"), make.op("smooth", FIVE, make.leaf("open", FIVE), params=(0.1,)))
     stop = make.pos_op("add", level, make.const(-5.0))
@@ -261,7 +261,7 @@ def _random_node(rng: np.random.Generator, make: Maker, section: Section, readab
     if choice == 4:
         return make.op("smooth", timeframe, pick[0], params=(float(rng.random()),), market=market)
     if choice == 5:
-        return make.op("counted", timeframe, pick[0], params=(float(rng.integers(1, 50) * timeframe.length_ms),), market=market)
+        return make.op("counted", timeframe, pick[0], params=(float(rng.integers(1, 50)),), market=market)
     if choice == 6:
         return make.op("indexed", timeframe, pick[0], market=market)
     return make.op("mix", timeframe, pick[0], make.const(float(rng.integers(3))), market=market)

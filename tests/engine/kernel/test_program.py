@@ -7,14 +7,14 @@ import math
 import numpy as np
 import pytest
 
-from dsl.catalogue import POSITION_SERIES, Memory, Unit
-from dsl.graph import Node, Phase, Section, Timeframe
+from dsl.catalogue import POSITION_SERIES, Memory
+from dsl.graph import Timeframe
 from dsl.strategy import Condition, Exit, ExitKind, Sizing
 from engine.kernel import load
 from engine.kernel.abi import call_row
 from engine.kernel.position import PositionRows
 from engine.kernel.program import compile_program
-from engine.kernel.rows import kernel_params, node_keys
+from engine.kernel.rows import node_keys
 from engine.kernel.vm import Kernel
 from tests.engine.kernel.samples import FIVE, HOUR, MINUTE, MINUTE_MS, OPS, Maker, cut, random_grid, rich_strategy, strategy
 
@@ -106,7 +106,6 @@ BROKEN = {
     "without a hold": lambda make, close: make.op("add", FIVE, close, make.leaf("close", HOUR)),
     "unknown op": lambda make, close: make.op("nonsense", FIVE, close),
     "takes 1 parameters": lambda make, close: make.op("smooth", FIVE, close),
-    "whole number of bars": lambda make, close: make.op("counted", FIVE, close, params=(FIVE.length_ms + 1.0,)),
     "reads the market being evaluated": lambda make, close: make.op("add", FIVE, close, close, market="KRW-BBB"),
     "not made of whole bars": lambda make, close: make.hold(FIVE, make.leaf("close", Timeframe(90_000))),
     "needs a position": lambda make, close: make.op("add", FIVE, make.pos("pos.high"), close),
@@ -131,11 +130,6 @@ def test_refuses_markets_out_of_order() -> None:
     for markets in (("KRW-B", "KRW-A"), ("KRW-A", "KRW-A")):
         with pytest.raises(ValueError, match="sorted"):
             compile_program(chosen, MINUTE, markets, OPS)
-
-
-def test_anchors_reach_the_kernel_in_bars() -> None:
-    node = Node("counted", (0,), (HOUR.length_ms,), Section(FIVE), Phase.MARKET, Unit.BARS)
-    assert kernel_params(node, node.section, OPS["counted"]) == (12.0,)
 
 
 def test_keys_tell_apart_what_differs() -> None:
