@@ -15,8 +15,10 @@ from dsl.diagnostics import Language
 AREAS: tuple[str, ...] = (
     "cli",
     "data",
+    "diagnostics",
     "gui",
     "launcher",
+    "warmup",
 )
 
 
