@@ -179,7 +179,9 @@ def worst_day(facts: CurveFacts) -> float:
 @_figure(CURVE_FIGURES, Unit.RATIO, Group.RETURN)
 def winning_days(facts: CurveFacts) -> float:
     """Days with a gain / days with a change."""
-    return _per(int(np.count_nonzero(facts.daily > 0)), int(np.count_nonzero(facts.daily != 0)))
+    if np.isnan(facts.daily).any():
+        return NAN
+    return _per(int(np.count_nonzero(facts.daily > 0)), int(np.count_nonzero(facts.daily)))
 
 
 @_figure(CURVE_FIGURES, Unit.RATIO, Group.RISK)
