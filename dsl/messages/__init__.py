@@ -17,6 +17,7 @@ AREAS: tuple[str, ...] = (
     "data",
     "gui",
     "launcher",
+    "paper",
 )
 
 
