@@ -75,19 +75,35 @@ class JournalReader:
         self.ended = False
         """The run closed its journal itself."""
         try:
-            self._lines = enumerate(path.open("rb"), 1)
+            self._file = path.open("rb")
         except OSError as error:
             raise UserError("paper.journal_unreadable", path=path, problem=error.strerror or error) from error
-        header = next(self._parsed(), None)
-        if header is None or header.get("kind") != HEADER or header.get("format") != FORMAT:
-            raise UserError("paper.not_a_journal", path=path)
-        self.header: Record = header
+        self._lines = enumerate(self._file, 1)
+        self.header: Record = self._read_header()
 
     def records(self) -> Iterator[Record]:
         """The lines after the header, up to the last whole one. Raises UserError for a line before the last that is none."""
         for record in self._parsed():
             self.ended = record["kind"] == END
             yield record
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._file.close()
+
+    def _read_header(self) -> Record:
+        """The first line. A file whose first line is no header is none of ours, whatever else is wrong with it."""
+        line = next(self._lines, (1, b""))[1]
+        try:
+            header = orjson.loads(line) if line.endswith(b"\n") else None
+        except orjson.JSONDecodeError:
+            header = None
+        if not isinstance(header, dict) or header.get("kind") != HEADER or header.get("format") != FORMAT:
+            self._file.close()
+            raise UserError("paper.not_a_journal", path=self.path)
+        return header
 
     def _parsed(self) -> Iterator[Record]:
         for number, line in self._lines:

@@ -61,12 +61,12 @@ def back(x: Array, n: int) -> Array:
 
 # ---- memory ----
 def then(a: Array, b: Array, within: int) -> Array:
-    """b now, and for some j in 1..within: a at t - j with no b in between."""
+    """b now, and for some j in 1..within: a at t - j with no b in between; missing where b is."""
     found, quiet = np.zeros(len(a)), np.ones(len(a))
     for j in range(1, within + 1):
         found = either(found, both(back(a, j), quiet))
         quiet = both(quiet, negate(back(b, j)))
-    return both(b, found)
+    return np.where(np.isnan(b), NAN, both(b, found))
 
 
 def latch(on: Array, off: Array, within: int) -> Array:

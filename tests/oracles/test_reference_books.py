@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from tests.oracles.reference_book import BUY, E8, Cash, Control, Event, Fill, Rules, State, Step, new_state
 from tests.oracles.reference_fills import ImmediateFills, play
-from tests.oracles.reference_worlds import busy_rules, events_of, real_minutes, walk_minutes
+from tests.oracles.reference_worlds import busy_rules, events_of, real_candles, walk_minutes
 from tests.oracles.toy_exchange import ToyExchange, cut_into_ticks
 
 START_CASH = 10_000_000.0
@@ -147,8 +148,9 @@ def test_books_balance_when_all_cash_is_wanted_everywhere() -> None:
 
 
 @pytest.mark.data
-def test_books_balance_on_real_minutes() -> None:
-    tables = {code: real_minutes(code, "2025-09-01", "2025-09-03") for code in ("KRW-BTC", "KRW-ETH", "KRW-XRP", "KRW-SOL")}
+def test_books_balance_on_real_minutes(market_data: Path) -> None:
+    codes = ("KRW-BTC", "KRW-ETH", "KRW-XRP", "KRW-SOL")
+    tables = {code: real_candles(market_data, code, "1m", "2025-09-01", "2025-09-03") for code in codes}
     rules = replace(busy_rules(tuple(tables), 0.0005, 0.002), fee=0.0)
     exchange = watch(rules, tables, True, ToyExchange(rules, latency=1, parts=3, trouble=0.05), 1)
     assert exchange.fills >= 200
