@@ -15,9 +15,17 @@ from dsl.diagnostics import Language
 AREAS: tuple[str, ...] = (
     "cli",
     "data",
+    "diagnostics",
+    "gui",
+    "launcher",
+AREAS: tuple[str, ...] = (
+    "cli",
+    "data",
+    "diagnostics",
     "gui",
     "launcher",
     "paper",
+)
 )
 
 

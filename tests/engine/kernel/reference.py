@@ -129,8 +129,6 @@ class Reference:
     def _op(self, node_id: int, market: int, section: Section, indexes: list[int]) -> dict[int, float]:
         node, op = self.graph[node_id], self.ops[self.graph[node_id].op]
         params = list(node.params)
-        if node.op == "counted":
-            params = [params[0] / section.timeframe.length_ms]
         state = list(op.init(tuple(params)))
         inputs = [self._node(i, market) for i in node.inputs]
         found = {}

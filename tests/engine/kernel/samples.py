@@ -197,7 +197,10 @@ def cut(grid: BarGrid, start: int, stop: int) -> BarGrid:
 
 def same_bits(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
     """Equal shapes and bits; every NaN is the same NaN."""
-    return a.shape == b.shape and bool(np.array_equal(np.where(np.isnan(a), 0.0, a).view(np.int64), np.where(np.isnan(b), 0.0, b).view(np.int64))) and bool(np.array_equal(np.isnan(a), np.isnan(b)))  # fmt: skip
+    missing = np.isnan(a)
+    if a.shape != b.shape or not np.array_equal(missing, np.isnan(b)):
+        return False
+    return bool(np.array_equal(np.where(missing, 0.0, a).view(np.int64), np.where(missing, 0.0, b).view(np.int64)))
 
 
 def rich_strategy() -> Strategy:
@@ -214,7 +217,7 @@ def rich_strategy() -> Strategy:
     held = [make.hold(FIVE, node) for node in (slow, odd, minute)]
     total = make.op("five", FIVE, close, *held, alias)
     entry = make.op("mix", FIVE, total, make.op("lag", FIVE, alias_held, params=(4.0,)))
-    rank = make.op("counted", FIVE, close, params=(60 * MINUTE_MS,))
+    rank = make.op("counted", FIVE, close, params=(12.0,))
     scale = make.op("indexed", FIVE, make.op("add", FIVE, close, make.const(0.25)))
     level = make.pos_op("mix", make.pos("pos.high"), make.op("smooth", FIVE, make.leaf("open", FIVE), params=(0.1,)))
     stop = make.pos_op("add", level, make.const(-5.0))
@@ -234,10 +237,9 @@ def random_strategy(rng: np.random.Generator, markets: tuple[str, ...]) -> Strat
         section = Section(timeframes[rng.integers(len(timeframes))], bindings[rng.integers(len(bindings))])
         readable = pool.get(section, []) + (pool.get(Section(section.timeframe, markets[0]), []) if not section.market else [])
         pool.setdefault(section, []).append(_random_node(rng, make, section, readable, pool))
-    exported = []
+    exported: list[int] = []
     for section, nodes in pool.items():
-        for node in nodes:
-            exported.append(node if section == Section(clock) else make.hold(clock, node))
+        exported += [node if section == Section(clock) else make.hold(clock, node) for node in nodes]
     conditions = tuple(Condition(str(node), node) for node in exported)
     return strategy(make.graph, clock, exported[-1], aliases={"a": markets[0], "b": markets[1]}, conditions=conditions)
 
@@ -259,7 +261,7 @@ def _random_node(rng: np.random.Generator, make: Maker, section: Section, readab
     if choice == 4:
         return make.op("smooth", timeframe, pick[0], params=(float(rng.random()),), market=market)
     if choice == 5:
-        return make.op("counted", timeframe, pick[0], params=(float(rng.integers(1, 50) * timeframe.length_ms),), market=market)
+        return make.op("counted", timeframe, pick[0], params=(float(rng.integers(1, 50)),), market=market)
     if choice == 6:
         return make.op("indexed", timeframe, pick[0], market=market)
     return make.op("mix", timeframe, pick[0], make.const(float(rng.integers(3))), market=market)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 from pathlib import Path
 from types import ModuleType
 
@@ -71,7 +72,7 @@ def test_cuts_blocks_and_saved_state_change_nothing(seed: int, cuts: list[int], 
     edges = sorted({0, length, *(c for c in cuts if c < length)})
     kernel = Kernel(program, blocks[0])
     parts = []
-    for k, (start, stop) in enumerate(zip(edges, edges[1:], strict=False)):
+    for k, (start, stop) in enumerate(itertools.pairwise(edges)):
         parts.append(kernel.advance(cut(grid, start, stop)))
         kernel = Kernel.restore(program, kernel.save(), blocks[k + 1 if k < 6 else 6])
         assert kernel.cold == ()
@@ -136,7 +137,7 @@ MUTATIONS = {
     "absolute index is off by one": (
         "clocks[clock, CLOCK_COUNT], clocks[clock, CLOCK_FIRST],",
         "clocks[clock, CLOCK_COUNT], 1 + clocks[clock, CLOCK_FIRST],",
-    ),  # fmt: skip
+    ),
     "markets share state": ("own = run[RUN_SHARED_STATE] + market *", "own = run[RUN_SHARED_STATE] + 0 * market *"),
 }
 
