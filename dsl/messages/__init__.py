@@ -18,14 +18,8 @@ AREAS: tuple[str, ...] = (
     "diagnostics",
     "gui",
     "launcher",
-AREAS: tuple[str, ...] = (
-    "cli",
-    "data",
-    "diagnostics",
-    "gui",
-    "launcher",
     "paper",
-)
+    "report",
 )
 
 
