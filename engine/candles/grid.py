@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsl.graph import Timeframe
-from engine.candles.ranges import clip, covers, intersect, merge, missing, total
+from engine.candles.ranges import clip, covers, merge, missing, total
 from engine.candles.timeframes import divides, next_open
 from engine.model.candle import BarGrid, BarState, CandleTable
 
@@ -113,13 +113,14 @@ def choose_base(store: CandleStore, markets: Sequence[str], clock: Timeframe, fr
     return None if best is None else best[1]
 
 
-def fullest_stretch(store: CandleStore, markets: Sequence[str], timeframe: Timeframe) -> Range | None:
-    """The unbroken stretch of time with the most candles over the markets (ties: the latest); None when nothing is stored."""
-    ranges = [store.ranges(market, timeframe) for market in markets]
+def fullest_stretch(store: CandleStore, markets: Sequence[str], timeframe: Timeframe, within: Range) -> tuple[int, Range] | None:
+    """The unbroken stretch of time inside `within` with the most candles over the markets (ties: the latest), and how much that is in
+    ms summed over the markets; None when nothing is stored there."""
+    ranges = [clip(store.ranges(market, timeframe), *within) for market in markets]
     stretches = merge(r for market_ranges in ranges for r in market_ranges)
     if not stretches:
         return None
-    return max(stretches, key=lambda stretch: (sum(total(intersect(r, (stretch,))) for r in ranges), stretch))
+    return max((sum(total(clip(r, *stretch)) for r in ranges), stretch) for stretch in stretches)
 
 
 def gaps(store: CandleStore, market: str, timeframe: Timeframe, from_ms: int, to_ms: int) -> Ranges:

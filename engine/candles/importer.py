@@ -94,11 +94,7 @@ def to_table(raw: RawCandles, options: ImportOptions) -> tuple[CandleTable, File
 
     Raises SourceError naming file, row and column of the first bad row unless `skip_bad`.
     """
-    market = options.market or raw.market
-    if market is None:
-        raise SourceError("data.market_unsaid", path=raw.path)
-    check_market(market)
-    timeframe = options.timeframe or _timeframe(raw)
+    market, timeframe = identify(raw, options)
     keep, skipped = _sound(raw, timeframe, options.skip_bad)
     forming = _forming(raw.time_ms[keep], timeframe, options.now_ms)
     keep = keep[~forming]
@@ -111,6 +107,17 @@ def to_table(raw: RawCandles, options: ImportOptions) -> tuple[CandleTable, File
     fetched = segments(rows.time_ms, timeframe, options.gap_ms)
     report = FileReport(raw.path, market, timeframe_name(timeframe), len(rows), fetched, duplicates, int(forming.sum()), skipped)
     return table_from(market, timeframe, rows, fetched), report
+
+
+def identify(raw: RawCandles, options: ImportOptions) -> tuple[str, Timeframe]:
+    """Market and timeframe of the rows: as the user said, else the file's fields, its name, or (timeframe) the spacing of its rows.
+
+    Raises SourceError when that leaves a doubt.
+    """
+    market = options.market or raw.market
+    if market is None:
+        raise SourceError("data.market_unsaid", path=raw.path)
+    return check_market(market), options.timeframe or _timeframe(raw)
 
 
 def segments(time_ms: NDArray[np.int64], timeframe: Timeframe, gap_ms: int | None) -> Ranges:

@@ -80,3 +80,8 @@ def _epochs(numbers: NDArray[np.int64]) -> NDArray[np.int64] | int:
 def _offset_ms(zone: Zone | None) -> int:
     offset = (zone or UTC).utcoffset(None)
     return 0 if offset is None else offset // timedelta(milliseconds=1)
+
+
+def korean_time(time_ms: int) -> str:
+    """As users read it: `2025-09-01 09:00` in Korean time."""
+    return datetime.fromtimestamp(time_ms / 1000, KST).strftime("%Y-%m-%d %H:%M")

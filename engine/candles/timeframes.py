@@ -62,3 +62,11 @@ def next_open(timeframe: Timeframe, time_ms: int) -> int:
 def divides(fine: Timeframe, coarse: Timeframe) -> bool:
     """Whether bars of `coarse` are made of whole bars of `fine`."""
     return coarse.length_ms % fine.length_ms == 0 and (coarse.offset_ms - fine.offset_ms) % fine.length_ms == 0
+
+
+def parse_duration(text: str) -> int:
+    """Milliseconds of `90m`, `36h`, `2d` or `1w`. Raises CandleError for anything else."""
+    match = re.fullmatch(r"([1-9]\d{0,8})([smhdw])", text)
+    if match is None:
+        raise CandleError("data.bad_duration", found=text)
+    return int(match[1]) * {**_UNITS_MS, "w": WEEK_MS}[match[2]]
