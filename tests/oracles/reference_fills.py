@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from tests.oracles.reference_decide import BUY, E8, Close, Done, Event, Fill, Order, Rules, State, Step, decide
+from tests.oracles.reference_book import BUY, E8, Close, Done, Event, Fill, Order, Rules, State, Step
+from tests.oracles.reference_decide import decide
 
 Answer = Fill | Done
 

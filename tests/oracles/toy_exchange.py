@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from tests.oracles.reference_decide import BUY, E8, Close, Done, Event, Fill, Order, Rules, State, Step
+from tests.oracles.reference_book import BUY, E8, Close, Done, Event, Fill, Order, Rules, State, Step
 from tests.oracles.reference_fills import Answer
 
 
