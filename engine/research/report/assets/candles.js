@@ -63,7 +63,7 @@ function candlePlot(canvas, tip) {
     if (!bars.length) return;
     const margin = (high - low || high * 0.01) * 0.1;
     plot.right = Math.max(64, Math.ceil(context.measureText(price(high + margin)).width) + 12);
-    const y = plot.scale(low - margin, high + margin, plot.top, plot.height, price);
+    const y = plot.scale(Math.max(low - margin, 0), high + margin, plot.top, plot.height, price);
     context.save();
     context.beginPath(); context.rect(0, 0, plot.width, canvas.clientHeight); context.clip();
     const wide = (plot.width * span * clock) / (plot.to - plot.from);
