@@ -103,19 +103,21 @@ def _pieces(grid: BarGrid, row: int, trades: list[Trade], share: int, unit: floa
         return [_piece(columns, grid.first_index, 1, unit)]
     step = -(-size // (share // 2))
     whole = _piece(_merged(columns, grid.first_index, step), grid.first_index // step * step, step, unit)
-    windows = _windows(grid, trades, share // 2)
+    windows = _windows(grid, trades, share // 2, step)
     return [whole] + [_piece([one[a:b] for one in columns], grid.first_index + a, 1, unit) for a, b in windows]
 
 
-def _windows(grid: BarGrid, trades: list[Trade], budget: int) -> list[tuple[int, int]]:
-    """Column ranges around trades, touching ones joined: all trades where the budget of bars allows, else the latest ones."""
+def _windows(grid: BarGrid, trades: list[Trade], budget: int, step: int) -> list[tuple[int, int]]:
+    """Column ranges around trades, touching ones joined: all trades where the budget of bars allows, else the latest ones.
+
+    They begin and end where bars of the overview do, so that either one or the other shows a moment."""
     for room in WINDOW_BARS:
-        windows = _joined(_around(grid, trade, room) for trade in trades)
+        windows = _joined(_around(grid, trade, room, step) for trade in trades)
         if sum(last - first for first, last in windows) <= budget:
             return windows
     chosen = []
     for trade in reversed(trades):
-        first, last = _around(grid, trade, WINDOW_BARS[-1])
+        first, last = _around(grid, trade, WINDOW_BARS[-1], step)
         budget -= last - first
         if budget < 0:
             break
@@ -123,10 +125,11 @@ def _windows(grid: BarGrid, trades: list[Trade], budget: int) -> list[tuple[int,
     return _joined(chosen)
 
 
-def _around(grid: BarGrid, trade: Trade, room: int) -> tuple[int, int]:
-    size = grid.close.shape[1]
-    last = size if trade.closed_ms is None else grid.timeframe.index(trade.closed_ms) - grid.first_index + room
-    return max(grid.timeframe.index(trade.opened_ms) - grid.first_index - room, 0), min(last, size)
+def _around(grid: BarGrid, trade: Trade, room: int, step: int) -> tuple[int, int]:
+    end = grid.first_index + grid.state.shape[1]
+    first = grid.timeframe.index(trade.opened_ms) - room
+    last = end if trade.closed_ms is None else grid.timeframe.index(trade.closed_ms) + room
+    return max(first // step * step - grid.first_index, 0), min(-(-last // step) * step, end) - grid.first_index
 
 
 def _joined(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
