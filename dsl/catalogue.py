@@ -23,8 +23,8 @@ class Unit(StrEnum):
     SCORE = "score"  # -1..1
     NUMBER = "number"
     CONDITION = "condition"  # true, false, missing
-    SAME = "same"  # in a result: the unit of the first series argument
-    ANY = "any"  # in an argument: every numeric unit is accepted
+    SAME = "same"  # in a result: the unit of the first series argument that is not a condition
+    ANY = "any"  # in an argument: every numeric unit is accepted; in the result of mul and div: the checker derives it
 
 
 class ArgKind(StrEnum):

@@ -1,1 +1,1 @@
-"""One command line. Each command is a module; only the chosen one is imported."""
+"""One command line. `main` is the root; each command is a module beside it, and only the chosen one is imported."""

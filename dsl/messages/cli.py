@@ -1,0 +1,48 @@
+"""Texts of the root command: the list of commands, its options, and what goes wrong before a command starts."""
+
+from dsl.messages import Text
+
+TEXTS: dict[str, Text] = {
+    "about": Text(
+        "업비트용 선언형 매매 전략 엔진. 백테스트와 모의투자와 실거래가 같은 계산을 씁니다.",
+        "A declarative strategy engine for the Upbit exchange: backtest, paper and live run one computation.",
+    ),
+    "usage": Text("사용법: jangdan [옵션] 명령 [인수]...", "Usage: jangdan [OPTIONS] COMMAND [ARGS]..."),
+    "commands": Text("명령", "Commands"),
+    "options": Text("옵션", "Options"),
+    "option_lang": Text("메시지 언어 (명령 뒤에 써도 됩니다)", "language of messages (may also follow the command)"),
+    "option_version": Text("버전을 보여 줍니다", "show the version"),
+    "option_help": Text("이 도움말. 명령 뒤에 쓰면 그 명령의 도움말", "this page; after a command, the help of that command"),
+    "error": Text("오류: {message}", "error: {message}"),
+    "unknown_command": Text("`{name}` 명령은 없습니다.{hint}", "there is no command `{name}`.{hint}"),
+    "did_you_mean": Text(" 혹시 `{name}`?", " Did you mean `{name}`?"),
+    "see_help": Text(" 전체 목록: jangdan --help", " All commands: jangdan --help"),
+    "unknown_option": Text(
+        "`{name}` 옵션은 없습니다. 전체 목록: jangdan --help", "there is no option `{name}`. All options: jangdan --help"
+    ),
+    "bad_lang": Text("--lang 은 ko 또는 en 입니다 (받은 값: {value})", "--lang takes ko or en (given: {value})"),
+    "interrupted": Text("멈췄습니다.", "Interrupted."),
+    "selftest_epilog": Text(
+        "다른 인수는 pytest 에 그대로 넘깁니다 (예: selftest -k rsi -x). 긴 시험: JANGDAN_HYPOTHESIS_PROFILE=deep",
+        "Other arguments go to pytest (such as: selftest -k rsi -x). Long laws: JANGDAN_HYPOTHESIS_PROFILE=deep",
+    ),
+    "no_tests": Text(
+        "{folder} 에 시험이 없습니다. selftest 는 소스 폴더(git clone)에서만 돕니다.",
+        "there are no tests in {folder}: selftest runs from a source checkout only.",
+    ),
+    "no_pytest": Text(
+        "pytest 가 설치되어 있지 않습니다. python3 jangdan.py selftest 로 실행하면 설치됩니다.",
+        "pytest is not installed; python3 jangdan.py selftest installs it.",
+    ),
+    "precompiling": Text("커널 준비 {done}/{total}", "preparing the kernel {done}/{total}"),
+    "precompiled": Text("커널 준비 완료 ({seconds:.1f}초)", "kernel ready ({seconds:.1f} s)"),
+    "help_check": Text("전략 파일을 검사합니다", "check strategy files"),
+    "help_backtest": Text("전략을 과거 캔들로 시험하고 보고서를 만듭니다", "run a strategy over stored candles and write a report"),
+    "help_paper": Text("가상 거래소에서 전략을 돌립니다", "run a strategy on the simulated exchange"),
+    "help_replay": Text("모의투자 기록을 다시 판단해 한 비트까지 견줍니다", "re-decide a paper journal and compare bit for bit"),
+    "help_price": Text("가격을 업비트 호가 단위에 맞춥니다", "put a price on Upbit's price grid"),
+    "help_data": Text("캔들을 가져오고, 목록을 보고, 검사합니다", "import, list and check candles"),
+    "help_warmup": Text("전략이 준비되는 데 필요한 캔들과 시간을 셉니다", "count the candles and seconds a strategy needs to be ready"),
+    "help_precompile": Text("커널을 미리 컴파일합니다", "compile the kernel ahead of time"),
+    "help_selftest": Text("제품 자체의 시험을 모두 돌립니다", "run the product's own tests"),
+}

@@ -1,0 +1,149 @@
+"""The root command: global options, the list of commands, and lazy loading of the one that was chosen.
+
+Written without typer so that `--help` and the start of every command cost nothing: this module imports neither typer nor anything
+that computes (tests/test_house_cli.py holds it to that). A command is a typer function or app in a module of its own.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.metadata
+import os
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+from dsl.messages import text
+from engine.cli.language import VARIABLE, language
+from engine.model.errors import UserError
+
+if TYPE_CHECKING:
+    import typer
+
+#: command -> module:attribute (a function in typer's manner, or a typer.Typer); the line in --help is the text `cli.help_<command>`
+COMMANDS: dict[str, str] = {
+    "check": "engine.cli.check:check",
+    "backtest": "engine.cli.backtest:backtest",
+    "paper": "engine.cli.paper:paper",
+    "replay": "engine.cli.paper:replay",
+    "price": "engine.cli.price:price",
+    "data": "engine.cli.data:app",
+    "warmup": "engine.cli.warmup:warmup",
+    "precompile": "engine.cli.precompile:precompile",
+    "selftest": "engine.cli.selftest:app",
+}
+
+
+def main() -> NoReturn:
+    """Run the command line of this process and exit with its code."""
+    _speak_utf8()
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit code: 0 success, 1 a mistake the user can mend, 2 wrong usage."""
+    try:
+        return _dispatch(_take_language(arguments))
+    except UserError as error:
+        sys.stderr.write(text("cli.error", language(), message=error.message(language())) + "\n")
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write(text("cli.interrupted", language()) + "\n")
+        return 130
+
+
+def _dispatch(arguments: list[str]) -> int:
+    """Answer the root's own options, or load the command named first and hand it the rest."""
+    if not arguments or arguments[0] in ("--help", "-h"):
+        sys.stdout.write(help_page())
+        return 0
+    name, rest = arguments[0], arguments[1:]
+    if name in ("--version", "-V"):
+        sys.stdout.write(f"jangdan {importlib.metadata.version('jangdan')}\n")
+        return 0
+    if name.startswith("-"):
+        raise UserError("cli.unknown_option", name=name)
+    if name not in COMMANDS:
+        raise UserError("cli.unknown_command", name=name, hint=_hint(name))
+    return _invoke(name, rest)
+
+
+def _take_language(arguments: list[str]) -> list[str]:
+    """Take `--lang X` or `--lang=X` out of the command line, wherever it stands before `--`, and make it this process's language."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    for i, argument in enumerate(arguments[:end]):
+        option, equals, value = argument.partition("=")
+        if option == "--lang":
+            used = 1 if equals else 2
+            value = value if equals else "".join(arguments[i + 1 : i + 2])
+            if value not in ("ko", "en"):
+                raise UserError("cli.bad_lang", value=value)
+            os.environ[VARIABLE] = value
+            return _take_language(arguments[:i] + arguments[i + used :])
+    return arguments
+
+
+def _hint(name: str) -> str:
+    """The nearest command, or where the list is."""
+    near = difflib.get_close_matches(name, COMMANDS, n=1)
+    return text("cli.did_you_mean", language(), name=near[0]) if near else text("cli.see_help", language())
+
+
+def help_page() -> str:
+    """The page of `--help`: every command with one line, none of them imported."""
+    chosen = language()
+    rows = [(name, text(f"cli.help_{name}", chosen)) for name in COMMANDS]
+    options = [
+        ("--lang ko|en", text("cli.option_lang", chosen)),
+        ("--version", text("cli.option_version", chosen)),
+        ("--help", text("cli.option_help", chosen)),
+    ]
+    lines = [text("cli.usage", chosen), "", text("cli.about", chosen), "", text("cli.commands", chosen)]
+    lines += [f"  {name:<14}{line}" for name, line in rows]
+    lines += ["", text("cli.options", chosen)]
+    lines += [f"  {name:<14}{line}" for name, line in options]
+    return "\n".join(lines) + "\n"
+
+
+def _invoke(name: str, arguments: list[str]) -> int:
+    """Import the command's module and run it under typer. Returns its exit code."""
+    module, _, attribute = COMMANDS[name].partition(":")
+    target = getattr(importlib.import_module(module), attribute)
+    try:
+        _as_app(name, target)(args=arguments, prog_name=f"jangdan {name}")
+    except SystemExit as stop:
+        return _exit_code(stop)
+    return 0
+
+
+def _as_app(name: str, target: object) -> typer.Typer:
+    """The command as a typer app of its own."""
+    import typer  # the only need of the root for typer: --help must not pay for it
+
+    if isinstance(target, typer.Typer):
+        target.pretty_exceptions_enable = False
+        return target
+    if not callable(target):
+        raise TypeError(f"command {name} is neither a function nor a typer app")
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command(help=text(f"cli.help_{name}", language()))(target)
+    return app
+
+
+def _exit_code(stop: SystemExit) -> int:
+    """The number behind a SystemExit, as the interpreter would read it."""
+    if stop.code is None or isinstance(stop.code, int):
+        return stop.code or 0
+    sys.stderr.write(f"{stop.code}\n")
+    return 1
+
+
+def _speak_utf8() -> None:
+    """Korean must reach pipes and files on Windows too, where they default to the local code page."""
+    if sys.platform == "win32":
+        for stream in (sys.stdout, sys.stderr):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+
+
+if __name__ == "__main__":
+    main()

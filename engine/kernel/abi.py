@@ -1,0 +1,85 @@
+"""How compiled code calls an op by its address, and the marks by which `engine.kernel.load` finds what it has to compile.
+
+An op has the ABI (state, params, x0, x1, x2, x3, x4, y, length, index): eight pointers to float64, then two int64. Functions of this
+module work uncompiled too, so that a caller can be run as plain Python.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, TypeVar
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+F = TypeVar("F", bound=Callable[..., object])
+
+#: attribute of a module-level function that ops (or other compiled functions) call
+HELPER_MARK: Final = "is_kernel_helper"
+#: attribute of a function that compiled code replaces by the numba intrinsic of the named kind
+INTRINSIC_MARK: Final = "kernel_intrinsic"
+
+#: inputs of every op; an op that has fewer ignores the rest
+INPUT_COUNT: Final = 5
+
+_POINTER: Final = ctypes.POINTER(ctypes.c_double)
+_PROTOTYPE: Final = ctypes.CFUNCTYPE(None, *[_POINTER] * 8, ctypes.c_int64, ctypes.c_int64)
+_ITEM_BYTES: Final = 8
+
+
+def helper(function: F) -> F:
+    """Mark a module-level function as callable from compiled code. It stays a plain Python function."""
+    setattr(function, HELPER_MARK, True)
+    return function
+
+
+def call_op(
+    address: int,
+    state: NDArray[np.float64],
+    state_offset: int,
+    params: NDArray[np.float64],
+    param_offset: int,
+    memory: NDArray[np.float64],
+    x0: int,
+    x1: int,
+    x2: int,
+    x3: int,
+    x4: int,
+    y: int,
+    length: int,
+    index: int,
+) -> None:
+    """Call the op at `address`.
+
+    state, params, memory: C-contiguous float64, one dimension. x0..x4 and y are offsets (elements) of `length` bars in `memory`.
+    index: absolute index of the first bar. Nothing is checked: a wrong offset reads or writes foreign memory.
+    """
+
+    def at(array: NDArray[np.float64], offset: int) -> object:
+        return ctypes.cast(array.ctypes.data + int(offset) * _ITEM_BYTES, _POINTER)
+
+    series = [at(memory, offset) for offset in (x0, x1, x2, x3, x4, y)]
+    _PROTOTYPE(int(address))(at(state, state_offset), at(params, param_offset), *series, int(length), int(index))
+
+
+setattr(call_op, INTRINSIC_MARK, "call_op")
+
+
+@helper
+def call_row(
+    addresses: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    row: int,
+    params: NDArray[np.float64],
+    vector: NDArray[np.float64],
+) -> None:
+    """Evaluate one row of `PositionRows` on a value vector: an elementwise op on single numbers.
+
+    addresses: one per op of `PositionRows.ops`. Elementwise ops have no state, so `vector` stands in for it.
+    """
+    call_op(
+        addresses[rows[row, 0]], vector, 0, params, rows[row, 6], vector,
+        rows[row, 1], rows[row, 2], rows[row, 3], rows[row, 4], rows[row, 1], rows[row, 5], 1, 0,
+    )  # fmt: skip

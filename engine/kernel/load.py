@@ -1,0 +1,148 @@
+"""The one place that imports numba: compiles plain functions, caches their machine code by content, and hands out addresses.
+
+Machine code is stored under a name that is a hash of everything it was made from: the function's bytecode and constants, those of
+every helper it reaches, and the versions of Python, numba and llvmlite (numba itself adds the processor). So an edit recompiles what
+it touches, alone, and stale machine code cannot be found. Imported by nothing that `check` or `--help` needs.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import multiprocessing
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import cache
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, Final
+
+import numba
+import numpy as np
+from numba import types
+
+from engine.kernel import intrinsics
+from engine.kernel.abi import HELPER_MARK, INTRINSIC_MARK
+from engine.kernel.catalogue import ops
+from engine.kernel.code_cache import content_digest, reached_globals, stamp_file
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_POINTER: Final[Any] = types.CPointer(types.float64)  # type: ignore[no-untyped-call]
+OP_SIGNATURE: Final[Any] = types.void(*[_POINTER] * 8, types.int64, types.int64)
+#: modules with compiled functions of their own: each that exists and has one is asked to `precompile()`
+_MODULES: Final = ("engine.kernel.aggregate", "engine.kernel.vm", "engine.kernel.decide", "engine.kernel.fills")
+_PROCESSES: Final = 2
+
+
+def precompile(progress: Callable[[int, int], None]) -> None:
+    """Compile everything that is not in the cache yet, in two processes. `progress(done, total)` is called as pieces are done.
+
+    Raises what a compilation raises. The calling program must be importable by a spawned process.
+    """
+    pieces = [*_compiling_modules(), *ops()]
+    with ProcessPoolExecutor(_PROCESSES, mp_context=multiprocessing.get_context("spawn")) as pool:
+        futures = [pool.submit(_precompile_piece, piece) for piece in pieces]
+        progress(0, len(futures))
+        for done, future in enumerate(as_completed(futures), start=1):
+            future.result()
+            progress(done, len(futures))
+
+
+def _compiling_modules() -> list[str]:
+    present = [name for name in _MODULES if importlib.util.find_spec(name) is not None]
+    return [name for name in present if hasattr(importlib.import_module(name), "precompile")]
+
+
+def _precompile_piece(piece: str) -> None:
+    if piece in _MODULES:
+        importlib.import_module(piece).precompile()
+    else:
+        address(piece)
+
+
+def address(op_name: str) -> int:
+    """Address of the compiled op, compiling it or loading it from the cache. Raises KeyError for an unknown op."""
+    return int(_compiled_op(ops()[op_name].kernel).address)
+
+
+def addresses(op_names: Sequence[str]) -> NDArray[np.int64]:
+    """Addresses of several ops, in order."""
+    return np.array([address(name) for name in op_names], dtype=np.int64)
+
+
+def address_of(kernel: Callable[..., None]) -> int:
+    """Address of a plain function of the op ABI that is not in the catalogue."""
+    return int(_compiled_op(kernel).address)
+
+
+@cache
+def compile_function(function: Callable[..., Any], signature: Any = None) -> Any:
+    """A plain function, its helpers and `call_op` compiled to a nogil numba dispatcher.
+
+    signature: numba signature or its text, e.g. "void(int64[::1], float64[::1])"; None = compiled for the types of each first call.
+    Raises TypeError when the function reaches a global that is neither constant, marked, nor of math or numpy.
+    """
+    _refuse_svml()
+    copy = _relocated(_plain(function))
+    jit = numba.njit(nogil=True, cache=True, error_model="numpy")
+    if signature is not None:
+        jit = numba.njit(signature, nogil=True, cache=True, error_model="numpy")
+    return jit(copy)
+
+
+def record_array(dtype: np.dtype[Any], dimensions: int = 1) -> Any:
+    """The numba type of a C-contiguous array of `dtype` (structured or not), for signatures."""
+    return types.Array(numba.from_dtype(dtype), dimensions, "C")
+
+
+@cache
+def _compiled_op(kernel: Callable[..., None]) -> Any:
+    _refuse_svml()
+    return numba.cfunc(OP_SIGNATURE, cache=True, error_model="numpy")(_relocated(_plain(kernel)))
+
+
+def _plain(function: Callable[..., Any]) -> FunctionType:
+    if not isinstance(function, FunctionType):
+        raise TypeError(f"{function!r} is not a plain function")
+    return function
+
+
+def _refuse_svml() -> None:
+    """Intel's vector library makes results depend on the length of the loop."""
+    if vars(numba.config)["USING_SVML"]:
+        raise RuntimeError("numba uses SVML: the same rule would give different bits for different block sizes")
+
+
+def _relocated(function: FunctionType) -> FunctionType:
+    """A copy that numba caches under its content: its file is the stamp of its digest, its globals are compiled ones."""
+    digest = content_digest(function, extra=_intrinsics_source())
+    stamp = stamp_file(function.__name__, digest, inspect.getsource(function))
+    code = function.__code__.replace(co_filename=str(stamp), co_firstlineno=1)
+    copy = FunctionType(code, _compiled_globals(function), function.__name__, function.__defaults__)
+    copy.__kwdefaults__ = function.__kwdefaults__
+    return copy
+
+
+def _compiled_globals(function: FunctionType) -> dict[str, Any]:
+    found = dict(function.__globals__)
+    for name, value in reached_globals(function):
+        if hasattr(value, INTRINSIC_MARK):
+            found[name] = intrinsics.INTRINSICS[getattr(value, INTRINSIC_MARK)]
+        elif hasattr(value, HELPER_MARK):
+            found[name] = _compiled_helper(value)
+    return found
+
+
+@cache
+def _compiled_helper(function: FunctionType) -> Any:
+    """Helpers are compiled into their callers, so their own machine code needs no cache."""
+    copy = FunctionType(function.__code__, _compiled_globals(function), function.__name__, function.__defaults__)
+    copy.__kwdefaults__ = function.__kwdefaults__
+    return numba.njit(error_model="numpy")(copy)
+
+
+@cache
+def _intrinsics_source() -> bytes:
+    return inspect.getsource(intrinsics).encode()

@@ -1,0 +1,143 @@
+"""Recursive averages with bounded memory, and MACD.
+
+Keyed restart: at every bar whose absolute index is a multiple of S a second stream, begun S bars earlier, takes over, and a third
+begins. So a value depends on at most the last 2S - 1 bars, on any data; S is long enough that on traded data the restart moves no bit
+or the last one. A missing input gives a missing output and leaves the state as it was.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from dsl.catalogue import Memory, Unit
+from engine.kernel.abi import helper
+from engine.kernel.catalogue import Pointer as P
+from engine.kernel.catalogue import composed, op, series, window
+
+NAN: Final = math.nan
+ARGS: Final = (series("x"), window())
+HELD: Final = "missing where x is missing (the average goes on from before)"
+SEED: Final = "mean of the first n defined values"
+
+#: restart period in multiples of n
+EMA_PERIODS: Final = 16
+WILDER_PERIODS: Final = 32
+
+
+def full_window(params: tuple[float, ...]) -> int:
+    """The seed needs n values."""
+    return int(params[0]) - 1
+
+
+def settled_ema(params: tuple[float, ...]) -> int:
+    """Two restart periods."""
+    return 2 * EMA_PERIODS * int(params[0])
+
+
+def settled_wilder(params: tuple[float, ...]) -> int:
+    """Two restart periods of one Wilder stage."""
+    return 2 * WILDER_PERIODS * int(params[0])
+
+
+def two_averages(_params: tuple[float, ...]) -> list[float]:
+    """State of two streams: values counted (up to n), sum of them until the seed is full and the average from then on."""
+    return [0.0, 0.0, 0.0, 0.0]
+
+
+@helper
+def smooth(state: P, n: float, weight: float, x: P, y: P, start: int, stop: int) -> None:
+    """Both streams over x[start:stop], inside one restart period."""
+    counted = state[0]
+    average = state[1]
+    next_counted = state[2]
+    next_average = state[3]
+    for t in range(start, stop):
+        v = x[t]
+        if v != v:
+            y[t] = NAN
+            continue
+        if counted == n:
+            average = average + weight * (v - average)
+        else:
+            counted = counted + 1.0
+            average = average + v
+            if counted == n:
+                average = average / n
+        if next_counted == n:
+            next_average = next_average + weight * (v - next_average)
+        else:
+            next_counted = next_counted + 1.0
+            next_average = next_average + v
+            if next_counted == n:
+                next_average = next_average / n
+        y[t] = average if counted == n else NAN
+    state[0] = counted
+    state[1] = average
+    state[2] = next_counted
+    state[3] = next_average
+
+
+@helper
+def keyed_average(state: P, n: float, weight: float, period: int, x: P, y: P, length: int, index: int) -> None:
+    """A recursive average restarted on the grid of `period` bars."""
+    t = 0
+    while t < length:
+        phase = (index + t) % period
+        if phase == 0:
+            state[0] = state[2]
+            state[1] = state[3]
+            state[2] = 0.0
+            state[3] = 0.0
+        stop = min(t + period - phase, length)
+        smooth(state, n, weight, x, y, t, stop)
+        t = stop
+
+
+@op(
+    "ema", args=ARGS, unit=Unit.SAME, memory=Memory.KEYED, warmup=full_window, settle=settled_ema, init=two_averages,
+    formula="e = e[1] + 2 / (n + 1) (x - e[1]); restarted every 16 n bars", seed=SEED, degenerate=HELD,
+    korean="지수이동평균입니다.", english="Exponential moving average.", example="close > ema(close, 20)",
+)  # fmt: skip
+def ema(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
+    n = params[0]
+    keyed_average(state, n, 2.0 / (n + 1.0), EMA_PERIODS * int(n), x0, y, length, index)
+
+
+@op(
+    "rma", args=ARGS, unit=Unit.SAME, memory=Memory.KEYED, warmup=full_window, settle=settled_wilder, init=two_averages,
+    formula="r = r[1] + (x - r[1]) / n; restarted every 32 n bars", seed=SEED, degenerate=HELD,
+    korean="와일더 이동평균입니다.", english="Wilder's moving average.", example="rma(high - low, 14)",
+)  # fmt: skip
+def rma(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
+    n = params[0]
+    keyed_average(state, n, 1.0 / n, WILDER_PERIODS * int(n), x0, y, length, index)
+
+
+MACD_ARGS: Final = (
+    window("fast", default="12"),
+    window("slow", default="26"),
+    window("signal", default="9"),
+    series("x", default="close"),
+)
+MACD_SEED: Final = "each average by its own first values"
+
+composed(
+    "macd.line", "ema(x, fast) - ema(x, slow)", args=MACD_ARGS, unit=Unit.SAME, formula="ema(x, fast) - ema(x, slow)", seed=MACD_SEED,
+    korean="MACD 선: 빠른 평균에서 느린 평균을 뺀 값입니다.", english="MACD line: fast average minus slow average.",
+    example="macd.line(12, 26, 9) > 0",
+)  # fmt: skip
+
+composed(
+    "macd.signal", "ema(ema(x, fast) - ema(x, slow), signal)", args=MACD_ARGS, unit=Unit.SAME,
+    formula="ema(macd.line, signal)", seed=MACD_SEED,
+    korean="MACD 신호선: MACD 선의 평균입니다.", english="MACD signal: average of the MACD line.",
+    example="macd.line(12, 26, 9) crosses above macd.signal(12, 26, 9)",
+)  # fmt: skip
+
+composed(
+    "macd.hist", "(ema(x, fast) - ema(x, slow)) - ema(ema(x, fast) - ema(x, slow), signal)", args=MACD_ARGS, unit=Unit.SAME,
+    formula="macd.line - macd.signal", seed=MACD_SEED,
+    korean="MACD 히스토그램: 선에서 신호선을 뺀 값입니다.", english="MACD histogram: line minus signal.",
+    example="macd.hist(12, 26, 9) > 0",
+)  # fmt: skip

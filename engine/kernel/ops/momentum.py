@@ -1,0 +1,115 @@
+"""How far and how steadily a series has moved: RSI, stochastic oscillator, returns."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from dsl.catalogue import Memory, Range, Unit
+from engine.kernel.abi import helper
+from engine.kernel.catalogue import Pointer as P
+from engine.kernel.catalogue import composed, op, series, window
+from engine.kernel.ops.averages import WILDER_PERIODS, settled_wilder
+
+NAN: Final = math.nan
+PERCENT: Final = Range(0.0, 100.0)
+#: float64 of one stream of RSI
+STREAM: Final = 4
+CLOSE: Final = series("x", default="close")
+
+
+def first_change(params: tuple[float, ...]) -> int:
+    """The seed needs n changes, so n + 1 values."""
+    return int(params[0])
+
+
+def two_streams(_params: tuple[float, ...]) -> list[float]:
+    """State of two streams: values counted (up to n + 1), previous value, average rise, average fall (sums until the seed is full)."""
+    return [0.0] * (2 * STREAM)
+
+
+@helper
+def strength(state: P, base: int, n: float, v: float) -> float:
+    """RSI of one stream after the defined value v; missing until its seed is full, and where nothing rose or fell."""
+    counted = state[base]
+    change = v - state[base + 1]
+    state[base + 1] = v
+    if counted == 0.0:
+        state[base] = 1.0
+        return NAN
+    rise = change if change > 0.0 else 0.0
+    fall = -change if change < 0.0 else 0.0
+    if counted > n:
+        up = (state[base + 2] * (n - 1.0) + rise) / n
+        down = (state[base + 3] * (n - 1.0) + fall) / n
+    else:
+        up = state[base + 2] + rise
+        down = state[base + 3] + fall
+        counted = counted + 1.0
+        state[base] = counted
+        if counted > n:
+            up = up / n
+            down = down / n
+    state[base + 2] = up
+    state[base + 3] = down
+    both = up + down
+    return 100.0 * (up / both) if (counted > n and both > 0.0) else NAN
+
+
+@op(
+    "rsi", args=(window(default="14"), CLOSE), unit=Unit.NUMBER, value_range=PERCENT, memory=Memory.KEYED,
+    warmup=first_change, settle=settled_wilder, init=two_streams,
+    formula="100 up / (up + down); up, down = Wilder's averages of rises and falls of x; restarted every 32 n bars",
+    seed="means of the first n changes", degenerate="missing where x is missing (the averages go on from before) and where up + down = 0",
+    korean="상대강도지수(RSI)입니다.", english="Relative strength index.", example="rsi(14) < 30",
+)  # fmt: skip
+def rsi(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
+    n = params[0]
+    period = WILDER_PERIODS * int(n)
+    for t in range(length):
+        if (index + t) % period == 0:
+            for k in range(STREAM):
+                state[k] = state[STREAM + k]
+                state[STREAM + k] = 0.0
+        v = x0[t]
+        if v == v:
+            y[t] = strength(state, 0, n, v)
+            strength(state, STREAM, n, v)
+        else:
+            y[t] = NAN
+
+
+STOCHASTIC_FLAT: Final = "missing where high and low of the n bars are equal"
+
+composed(
+    "stoch.k", "sma(100 * ((close - lowest(low, n)) / (highest(high, n) - lowest(low, n))), smooth)",
+    args=(window(default="14"), window("smooth", default="3")), unit=Unit.NUMBER, value_range=PERCENT,
+    formula="sma(100 (close - lowest(low, n)) / (highest(high, n) - lowest(low, n)), smooth)", degenerate=STOCHASTIC_FLAT,
+    korean="스토캐스틱 %K입니다.", english="Stochastic %K.", example="stoch.k(14, 3) < 20",
+)  # fmt: skip
+
+composed(
+    "stoch.d", "sma(sma(100 * ((close - lowest(low, n)) / (highest(high, n) - lowest(low, n))), smooth), signal)",
+    args=(window(default="14"), window("smooth", default="3"), window("signal", default="3")), unit=Unit.NUMBER, value_range=PERCENT,
+    formula="sma(stoch.k(n, smooth), signal)", degenerate=STOCHASTIC_FLAT,
+    korean="스토캐스틱 %D: %K의 평균입니다.", english="Stochastic %D: average of %K.",
+    example="stoch.k(14, 3) crosses above stoch.d(14, 3, 3)",
+)  # fmt: skip
+
+NO_DIVISION: Final = "missing where the earlier value is 0 or missing"
+
+composed(
+    "ret", "x / lag(x, n) - 1", args=(window(), CLOSE), unit=Unit.RATIO, formula="x / x[n] - 1", degenerate=NO_DIVISION,
+    korean="n봉 동안의 수익률입니다.", english="Return over n bars.", example="ret(1h) < 5%",
+)  # fmt: skip
+
+composed(
+    "roc", "x / lag(x, n) - 1", args=(series("x"), window()), unit=Unit.RATIO, formula="x / x[n] - 1", degenerate=NO_DIVISION,
+    korean="n봉 동안의 변화율입니다.", english="Rate of change over n bars, as a ratio.", example="roc(close, 12) > 2%",
+)  # fmt: skip
+
+composed(
+    "logret", "log(x / lag(x, n))", args=(window(), CLOSE), unit=Unit.RATIO, formula="ln(x / x[n])",
+    degenerate=NO_DIVISION + ", or their ratio is not positive",
+    korean="n봉 동안의 로그수익률입니다.", english="Logarithmic return over n bars.", example="logret(1)",
+)  # fmt: skip

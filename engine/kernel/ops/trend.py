@@ -1,0 +1,178 @@
+"""Wilder's directional movement: ADX and the directional indicators, restarted on a grid as in averages.py."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from dsl.catalogue import Memory, Range, Unit
+from engine.kernel.abi import helper
+from engine.kernel.catalogue import Pointer as P
+from engine.kernel.catalogue import op, window
+from engine.kernel.ops.averages import WILDER_PERIODS, settled_wilder
+
+NAN: Final = math.nan
+PERCENT: Final = Range(0.0, 100.0)
+BARS: Final = ("high", "low", "close")
+ARGS: Final = (window(minimum=2, default="14"),)
+#: two Wilder stages one after the other
+ADX_PERIODS: Final = 2 * WILDER_PERIODS
+#: float64 of one stream: bars counted (up to n + 1), previous high, low, close, sums of +DM, -DM, TR, values of DX counted, ADX
+STREAM: Final = 9
+DEGENERATE: Final = "missing where an input is missing (the sums go on from before) and where the true range is 0"
+DIRECTION_FORMULA: Final = "100 {dm} / TR; sums by Wilder: s = s[1] - s[1] / n + new; restarted every 32 n bars"
+DIRECTION_SEED: Final = "sums of the first n - 1 movements"
+
+
+def first_direction(params: tuple[float, ...]) -> int:
+    """n - 1 movements for the seed, one more for the first value."""
+    return int(params[0])
+
+
+def first_adx(params: tuple[float, ...]) -> int:
+    """n values of DX after the seed of the sums."""
+    return 2 * int(params[0]) - 1
+
+
+def settled_adx(params: tuple[float, ...]) -> int:
+    """Two restart periods of two Wilder stages."""
+    return 2 * ADX_PERIODS * int(params[0])
+
+
+def two_streams(_params: tuple[float, ...]) -> list[float]:
+    """State: the stream in use and the one that takes over next."""
+    return [0.0] * (2 * STREAM)
+
+
+@helper
+def true_range(high: float, low: float, close_before: float) -> float:
+    """Largest of high - low and the distances of both from the previous close."""
+    wide = high - low
+    up = math.fabs(high - close_before)
+    down = math.fabs(low - close_before)
+    if up > wide:
+        wide = up
+    return down if down > wide else wide
+
+
+@helper
+def restart(state: P) -> None:
+    """The second stream takes over, a new one begins."""
+    for k in range(STREAM):
+        state[k] = state[STREAM + k]
+        state[STREAM + k] = 0.0
+
+
+@helper
+def move(state: P, base: int, n: float, high: float, low: float, close: float) -> bool:
+    """Add one bar to the sums of a stream; true once they are past their seed."""
+    counted = state[base]
+    rise = high - state[base + 1]
+    fall = state[base + 2] - low
+    wide = true_range(high, low, state[base + 3])
+    state[base + 1] = high
+    state[base + 2] = low
+    state[base + 3] = close
+    if counted == 0.0:
+        state[base] = 1.0
+        return False
+    plus = rise if (rise > 0.0 and rise > fall) else 0.0
+    minus = fall if (fall > 0.0 and fall > rise) else 0.0
+    if counted < n:
+        state[base] = counted + 1.0
+        state[base + 4] = state[base + 4] + plus
+        state[base + 5] = state[base + 5] + minus
+        state[base + 6] = state[base + 6] + wide
+        return False
+    state[base + 4] = state[base + 4] - state[base + 4] / n + plus
+    state[base + 5] = state[base + 5] - state[base + 5] / n + minus
+    state[base + 6] = state[base + 6] - state[base + 6] / n + wide
+    return True
+
+
+@helper
+def share_of_range(movement: float, wide: float) -> float:
+    """100 movement / range, at most 100 (rounding may pass it); missing where the range is 0."""
+    if not wide > 0.0:
+        return NAN
+    share = 100.0 * (movement / wide)
+    return 100.0 if share > 100.0 else share
+
+
+@helper
+def directions(state: P, params: P, high: P, low: P, close: P, y: P, length: int, index: int, which: int) -> None:
+    """+DI (which = 4) or -DI (which = 5)."""
+    n = params[0]
+    period = WILDER_PERIODS * int(n)
+    for t in range(length):
+        if (index + t) % period == 0:
+            restart(state)
+        y[t] = NAN
+        if high[t] == high[t] and low[t] == low[t] and close[t] == close[t]:
+            if move(state, 0, n, high[t], low[t], close[t]):
+                y[t] = share_of_range(state[which], state[6])
+            move(state, STREAM, n, high[t], low[t], close[t])
+
+
+@op(
+    "plus_di", args=ARGS, implicit=BARS, unit=Unit.NUMBER, value_range=PERCENT, memory=Memory.KEYED,
+    warmup=first_direction, settle=settled_wilder, init=two_streams,
+    formula=DIRECTION_FORMULA.format(dm="+DM"), seed=DIRECTION_SEED, degenerate=DEGENERATE,
+    korean="상승 방향지표(+DI)입니다.", english="Positive directional indicator (+DI).", example="plus_di(14) > minus_di(14)",
+)  # fmt: skip
+def plus_di(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
+    directions(state, params, x0, x1, x2, y, length, index, 4)
+
+
+@op(
+    "minus_di", args=ARGS, implicit=BARS, unit=Unit.NUMBER, value_range=PERCENT, memory=Memory.KEYED,
+    warmup=first_direction, settle=settled_wilder, init=two_streams,
+    formula=DIRECTION_FORMULA.format(dm="-DM"), seed=DIRECTION_SEED, degenerate=DEGENERATE,
+    korean="하락 방향지표(-DI)입니다.", english="Negative directional indicator (-DI).", example="minus_di(14) > plus_di(14)",
+)  # fmt: skip
+def minus_di(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
+    directions(state, params, x0, x1, x2, y, length, index, 5)
+
+
+@helper
+def average_index(state: P, base: int, n: float, high: float, low: float, close: float) -> float:
+    """ADX of one stream after one bar; missing until n values of DX are in, and where DX is undefined."""
+    if not move(state, base, n, high, low, close):
+        return NAN
+    wide = state[base + 6]
+    if not wide > 0.0:
+        return NAN
+    plus = 100.0 * (state[base + 4] / wide)
+    minus = 100.0 * (state[base + 5] / wide)
+    both = plus + minus
+    if not both > 0.0:
+        return NAN
+    dx = 100.0 * (math.fabs(minus - plus) / both)
+    if state[base + 7] == n:
+        state[base + 8] = (state[base + 8] * (n - 1.0) + dx) / n
+    else:
+        state[base + 7] = state[base + 7] + 1.0
+        state[base + 8] = state[base + 8] + dx
+        if state[base + 7] == n:
+            state[base + 8] = state[base + 8] / n
+    return state[base + 8] if state[base + 7] == n else NAN
+
+
+@op(
+    "adx", args=ARGS, implicit=BARS, unit=Unit.NUMBER, value_range=PERCENT, memory=Memory.KEYED,
+    warmup=first_adx, settle=settled_adx, init=two_streams,
+    formula="Wilder's average of DX = 100 |+DI - -DI| / (+DI + -DI); restarted every 64 n bars",
+    seed="sums of the first n - 1 movements, then the mean of the first n values of DX",
+    degenerate=DEGENERATE + ", or where nothing moved",
+    korean="추세 강도(ADX)입니다.", english="Average directional index: strength of the trend.", example="adx(14) > 20",
+)  # fmt: skip
+def adx(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
+    n = params[0]
+    period = ADX_PERIODS * int(n)
+    for t in range(length):
+        if (index + t) % period == 0:
+            restart(state)
+        y[t] = NAN
+        if x0[t] == x0[t] and x1[t] == x1[t] and x2[t] == x2[t]:
+            y[t] = average_index(state, 0, n, x0[t], x1[t], x2[t])
+            average_index(state, STREAM, n, x0[t], x1[t], x2[t])

@@ -1,0 +1,83 @@
+"""How wide prices swing: true range and its average, Bollinger bands, realized volatility."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from dsl.catalogue import Memory, Range, Unit
+from engine.kernel.catalogue import Pointer as P
+from engine.kernel.catalogue import composed, number, op, series, window
+from engine.kernel.ops.events import one_bar, unknown_before
+from engine.kernel.ops.trend import true_range
+from engine.kernel.ops.windows import FULL_WINDOW
+
+NAN: Final = math.nan
+POSITIVE: Final = Range(0.0, None)
+
+
+@op(
+    "tr", args=(), implicit=("high", "low", "close"), unit=Unit.PRICE, value_range=POSITIVE, memory=Memory.WINDOW,
+    warmup=one_bar, settle=one_bar, init=unknown_before,
+    formula="max(high - low, |high - close[1]|, |low - close[1]|)", degenerate="missing where an input or the previous close is missing",
+    korean="실제 변동폭(TR)입니다.", english="True range.", example="tr() > 2 * atr(14)",
+)  # fmt: skip
+def tr(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
+    before = state[0]
+    for t in range(length):
+        high = x0[t]
+        low = x1[t]
+        close = x2[t]
+        known = high == high and low == low and close == close and before == before
+        y[t] = true_range(high, low, before) if known else NAN
+        before = close
+    state[0] = before
+
+
+composed(
+    "atr", "rma(tr(), n)", args=(window(default="14"),), unit=Unit.PRICE, value_range=POSITIVE,
+    formula="rma(tr, n)", seed="mean of the first n true ranges, the first being that of the second bar",
+    degenerate="missing where the true range is (the average goes on from before)",
+    korean="평균 실제 변동폭(ATR)입니다.", english="Average true range.", example="2 * atr(14) / close",
+)  # fmt: skip
+
+BAND_ARGS: Final = (window(default="20"), number("k", default="2", minimum=0.0), series("x", default="close"))
+BAND_WINDOW: Final = window(minimum=2, default="20")
+BAND_ARGS_OF_SPREAD: Final = (BAND_WINDOW, *BAND_ARGS[1:])
+
+composed(
+    "bb.middle", "sma(x, n)", args=BAND_ARGS, unit=Unit.SAME, formula="sma(x, n)", degenerate=FULL_WINDOW,
+    korean="볼린저 밴드 중심선입니다.", english="Bollinger band, middle.", example="close > bb.middle(20, 2)",
+)  # fmt: skip
+
+composed(
+    "bb.upper", "sma(x, n) + k * stdev(x, n)", args=BAND_ARGS_OF_SPREAD, unit=Unit.SAME,
+    formula="sma(x, n) + k stdev(x, n)", degenerate=FULL_WINDOW,
+    korean="볼린저 밴드 상단입니다.", english="Bollinger band, upper.", example="close > bb.upper(20, 2)",
+)  # fmt: skip
+
+composed(
+    "bb.lower", "sma(x, n) - k * stdev(x, n)", args=BAND_ARGS_OF_SPREAD, unit=Unit.SAME,
+    formula="sma(x, n) - k stdev(x, n)", degenerate=FULL_WINDOW,
+    korean="볼린저 밴드 하단입니다.", english="Bollinger band, lower.", example="low < bb.lower(20, 2)",
+)  # fmt: skip
+
+composed(
+    "bb.percent", "(x - (sma(x, n) - k * stdev(x, n))) / (2 * k * stdev(x, n))", args=BAND_ARGS_OF_SPREAD, unit=Unit.NUMBER,
+    formula="(x - lower) / (upper - lower): 0 at the lower band, 1 at the upper", degenerate=FULL_WINDOW + ", or the window is flat",
+    korean="밴드 안의 위치(%b)입니다. 하단 0, 상단 1.", english="Place within the bands (%b): 0 lower, 1 upper.",
+    example="bb.percent(20, 2) < 0.05",
+)  # fmt: skip
+
+composed(
+    "bb.width", "2 * k * stdev(x, n) / sma(x, n)", args=BAND_ARGS_OF_SPREAD, unit=Unit.RATIO,
+    formula="(upper - lower) / middle", degenerate=FULL_WINDOW + ", or the middle is 0",
+    korean="밴드 폭을 중심선으로 나눈 값입니다.", english="Width of the bands as a ratio of the middle.", example="bb.width(20, 2) < 2%",
+)  # fmt: skip
+
+composed(
+    "realized_vol", "stdev(log(x / lag(x, 1)), n)", args=(window(minimum=2), series("x", default="close")), unit=Unit.RATIO,
+    value_range=POSITIVE, formula="stdev(ln(x / x[1]), n), per bar, not annualised", degenerate=FULL_WINDOW,
+    korean="로그수익률의 표준편차(실현 변동성)입니다.", english="Realized volatility: standard deviation of log returns per bar.",
+    example="realized_vol(24) < 2%",
+)  # fmt: skip

@@ -1,0 +1,87 @@
+"""Volume and money: sums since an anchor, turnover, typical price."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from dsl.catalogue import Memory, Unit
+from engine.kernel.catalogue import Pointer as P
+from engine.kernel.catalogue import anchor, composed, op, window
+from engine.kernel.ops.windows import FULL_WINDOW
+
+NAN: Final = math.nan
+SINCE_ANCHOR: Final = "missing until the first anchor in the data, and from a missing input to the next anchor"
+
+
+def whole_session(params: tuple[float, ...]) -> int:
+    """At worst the data begins one bar after an anchor."""
+    return int(params[0]) - 1
+
+
+def unknown_session(_params: tuple[float, ...]) -> list[float]:
+    """State: two values since the anchor, missing until the first one."""
+    return [NAN, NAN]
+
+
+@op(
+    "vwap", args=(anchor(),), implicit=("high", "low", "close", "volume"), unit=Unit.PRICE, memory=Memory.SESSION,
+    settle=whole_session, init=unknown_session,
+    formula="sum(volume (high + low + close) / 3) / sum(volume) since the anchor",
+    degenerate=SINCE_ANCHOR + ", and until something trades",
+    korean="거래량 가중 평균가격(VWAP)입니다. 09:00부터 다시 셉니다.",
+    english="Volume-weighted average price since the anchor (the day begins at 09:00 KST).", example="close > vwap(day)",
+)  # fmt: skip
+def vwap(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
+    session = int(params[0])
+    money = state[0]
+    volume = state[1]
+    for t in range(length):
+        if (index + t) % session == 0:
+            money = 0.0
+            volume = 0.0
+        money = money + x3[t] * ((x0[t] + x1[t] + x2[t]) / 3.0)
+        volume = volume + x3[t]
+        y[t] = money / volume if volume > 0.0 else NAN
+    state[0] = money
+    state[1] = volume
+
+
+@op(
+    "obv", args=(anchor(),), implicit=("close", "volume"), unit=Unit.QUANTITY, memory=Memory.SESSION,
+    settle=whole_session, init=unknown_session,
+    formula="since the anchor: + volume where close > close[1], - volume where close < close[1]",
+    seed="0 on the anchor's bar", degenerate=SINCE_ANCHOR,
+    korean="누적 거래량(OBV)입니다. 기준 시점에 0에서 시작합니다.", english="On-balance volume, 0 at the anchor.",
+    example="obv(day) > 0",
+)  # fmt: skip
+def obv(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
+    session = int(params[0])
+    balance = state[0]
+    before = state[1]
+    for t in range(length):
+        close = x0[t]
+        if (index + t) % session == 0:
+            balance = close - close
+        elif close > before:
+            balance = balance + x1[t]
+        elif close < before:
+            balance = balance - x1[t]
+        elif close != before:
+            balance = NAN
+        before = close
+        y[t] = balance
+    state[0] = balance
+    state[1] = before
+
+
+composed(
+    "turnover", "sum(value, n)", args=(window(),), unit=Unit.MONEY, formula="sum(value, n)", degenerate=FULL_WINDOW,
+    korean="최근 n봉의 거래대금입니다.", english="Traded KRW of the last n bars.", example="turnover(24h) >= 50억",
+)  # fmt: skip
+
+composed(
+    "typical", "(high + low + close) / 3", unit=Unit.PRICE, formula="(high + low + close) / 3",
+    degenerate="missing where an input is missing",
+    korean="고가, 저가, 종가의 평균입니다.", english="Mean of high, low and close.", example="close > typical()",
+)  # fmt: skip

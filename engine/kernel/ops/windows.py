@@ -1,0 +1,160 @@
+"""Aggregates of the last n bars as keyed two-stack windows (van Herk): suffix of the previous block joined with the prefix of this one.
+
+Blocks of n bars begin where the absolute index is a multiple of n. Nothing is ever subtracted, so nothing drifts, a missing value
+leaves exactly, and a result depends on the last n bars and their index alone.
+State: [0] prefix of this block; [1..n] at slot r: the raw value if r has passed in this block, else the suffix r..n-1 of the block
+before; [n+1] the neutral element, which is the suffix after the last slot.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from dsl.catalogue import Memory, Range, Unit
+from engine.kernel.abi import helper
+from engine.kernel.catalogue import Pointer as P
+from engine.kernel.catalogue import composed, condition, op, series, window
+
+NAN: Final = math.nan
+INFINITY: Final = math.inf
+ARGS: Final = (series("x"), window())
+FULL_WINDOW: Final = "missing where any of the n values is missing"
+
+
+def all_but_one(params: tuple[float, ...]) -> int:
+    """A window of n bars is full after n - 1 bars before this one."""
+    return int(params[0]) - 1
+
+
+def sum_state(params: tuple[float, ...]) -> list[float]:
+    """Unknown prefix and suffixes; neutral element 0."""
+    return [NAN] * (int(params[0]) + 1) + [0.0]
+
+
+def highest_state(params: tuple[float, ...]) -> list[float]:
+    """Unknown prefix and suffixes; neutral element minus infinity."""
+    return [NAN] * (int(params[0]) + 1) + [-INFINITY]
+
+
+def lowest_state(params: tuple[float, ...]) -> list[float]:
+    """Unknown prefix and suffixes; neutral element plus infinity."""
+    return [NAN] * (int(params[0]) + 1) + [INFINITY]
+
+
+@helper
+def larger(a: float, b: float) -> float:
+    """The larger value; missing wins."""
+    return a if (a >= b or a != a) else b
+
+
+@helper
+def smaller(a: float, b: float) -> float:
+    """The smaller value; missing wins."""
+    return a if (a <= b or a != a) else b
+
+
+@helper
+def window_sums(state: P, n: int, divisor: float, x: P, y: P, length: int, index: int) -> None:
+    """y[t] = (sum of the last n of x) / divisor."""
+    t = 0
+    while t < length:
+        r = (index + t) % n
+        prefix = state[0]
+        if r == 0:
+            for i in range(n - 1, 0, -1):
+                state[i] = state[i] + state[i + 1]
+            prefix = state[n + 1]
+        count = min(n - r, length - t)
+        for k in range(count):
+            v = x[t + k]
+            prefix = prefix + v
+            y[t + k] = (state[r + k + 2] + prefix) / divisor
+            state[r + k + 1] = v
+        state[0] = prefix
+        t = t + count
+
+
+@op(
+    "sum", args=ARGS, unit=Unit.SAME, memory=Memory.WINDOW, warmup=all_but_one, settle=all_but_one, init=sum_state,
+    formula="x + x[1] + ... + x[n-1]", degenerate=FULL_WINDOW,
+    korean="최근 n봉의 합입니다.", english="Sum of the last n bars.", example="sum(value, 24)",
+)  # fmt: skip
+def window_sum(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
+    window_sums(state, int(params[0]), 1.0, x0, y, length, index)
+
+
+@op(
+    "sma", args=ARGS, unit=Unit.SAME, memory=Memory.WINDOW, warmup=all_but_one, settle=all_but_one, init=sum_state,
+    formula="(x + x[1] + ... + x[n-1]) / n", degenerate=FULL_WINDOW,
+    korean="최근 n봉의 단순이동평균입니다.", english="Simple moving average of the last n bars.", example="sma(close, 20)",
+)  # fmt: skip
+def sma(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
+    window_sums(state, int(params[0]), params[0], x0, y, length, index)
+
+
+composed(
+    "mean", "sma(x, n)", args=ARGS, unit=Unit.SAME, formula="(x + x[1] + ... + x[n-1]) / n", degenerate=FULL_WINDOW,
+    korean="최근 n봉의 평균입니다 (sma와 같습니다).", english="Mean of the last n bars (the same as sma).", example="mean(value, 30)",
+)  # fmt: skip
+
+
+@op(
+    "count", args=(condition("a"), window()), unit=Unit.BARS, value_range=Range(0.0, None), memory=Memory.WINDOW,
+    warmup=all_but_one, settle=all_but_one, init=sum_state,
+    formula="how many of a, a[1], ..., a[n-1] are true", degenerate=FULL_WINDOW,
+    korean="최근 n봉 중 조건이 참인 봉 수입니다.", english="How many of the last n bars meet the condition.",
+    example="count(close > open, 10) >= 7",
+)  # fmt: skip
+def count(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
+    window_sums(state, int(params[0]), 1.0, x0, y, length, index)
+
+
+@op(
+    "highest", args=ARGS, unit=Unit.SAME, memory=Memory.WINDOW, warmup=all_but_one, settle=all_but_one, init=highest_state,
+    formula="max(x, x[1], ..., x[n-1])", degenerate=FULL_WINDOW,
+    korean="최근 n봉의 최댓값입니다.", english="Highest value of the last n bars.", example="close > highest(high, 20)[1]",
+)  # fmt: skip
+def highest(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
+    n = int(params[0])
+    t = 0
+    while t < length:
+        r = (index + t) % n
+        prefix = state[0]
+        if r == 0:
+            for i in range(n - 1, 0, -1):
+                state[i] = larger(state[i], state[i + 1])
+            prefix = state[n + 1]
+        run = min(n - r, length - t)
+        for k in range(run):
+            v = x0[t + k]
+            prefix = larger(prefix, v)
+            y[t + k] = larger(state[r + k + 2], prefix)
+            state[r + k + 1] = v
+        state[0] = prefix
+        t = t + run
+
+
+@op(
+    "lowest", args=ARGS, unit=Unit.SAME, memory=Memory.WINDOW, warmup=all_but_one, settle=all_but_one, init=lowest_state,
+    formula="min(x, x[1], ..., x[n-1])", degenerate=FULL_WINDOW,
+    korean="최근 n봉의 최솟값입니다.", english="Lowest value of the last n bars.", example="close < lowest(low, 20)[1]",
+)  # fmt: skip
+def lowest(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
+    n = int(params[0])
+    t = 0
+    while t < length:
+        r = (index + t) % n
+        prefix = state[0]
+        if r == 0:
+            for i in range(n - 1, 0, -1):
+                state[i] = smaller(state[i], state[i + 1])
+            prefix = state[n + 1]
+        run = min(n - r, length - t)
+        for k in range(run):
+            v = x0[t + k]
+            prefix = smaller(prefix, v)
+            y[t + k] = smaller(state[r + k + 2], prefix)
+            state[r + k + 1] = v
+        state[0] = prefix
+        t = t + run
