@@ -27,7 +27,7 @@ function candlePlot(canvas, tip) {
   const domain = payload.charts.domain_ms;
   const timeOf = (index) => index * clock + offset;
   let market = report.strategy.markets.find((one) => trades.some((trade) => trade.market === one)) || report.strategy.markets[0];
-  let marks = [], bars = [];
+  let marks = [], names = [], bars = [];
   /* a fill is drawn over the middle of the bar that holds it */
   function middle(time) {
     const bar = barAt(time);
@@ -91,6 +91,7 @@ function candlePlot(canvas, tip) {
       context.fillRect(x - Math.max(wide * 0.36, 0.5), Math.min(y(bar.open), y(bar.close)), Math.max(wide * 0.72, 1), body);
     }
     marks = [];
+    names = [];
     const crowd = own.length / plot.width; // trades a pixel
     for (const trade of own) paintTrade(context, trade, y, crowd < 1 / 55, crowd < 1 / 7, crowd < 1 / 2);
     context.restore();
@@ -116,14 +117,20 @@ function candlePlot(canvas, tip) {
     context.moveTo(x, y); context.lineTo(x - size, y + way * size * 1.7); context.lineTo(x + size, y + way * size * 1.7); context.closePath();
     context.fill();
     if (large) context.stroke();
-    if (words && x > 0 && x < plot.width) {
-      context.textAlign = "center"; context.textBaseline = way > 0 ? "top" : "bottom";
-      const at = y + way * size * 2.1;
-      context.lineWidth = 3; context.strokeText(words, x, at); context.lineWidth = 1;
-      context.fillStyle = colour("ink");
-      context.fillText(words, x, at);
-    }
+    if (words) label(context, words, x, y + way * size * 2.1, way);
     marks.push({ x, y: y + way * size, about });
+  }
+  /* the rule's name where it covers no other name */
+  function label(context, words, x, y, way) {
+    const half = context.measureText(words).width / 2 + 2;
+    const box = { left: x - half, right: x + half, top: way > 0 ? y : y - 13, bottom: way > 0 ? y + 13 : y };
+    const covers = (one) => box.left < one.right && box.right > one.left && box.top < one.bottom && box.bottom > one.top;
+    if (x < 0 || x > plot.width || names.some(covers)) return;
+    names.push(box);
+    context.textAlign = "center"; context.textBaseline = way > 0 ? "top" : "bottom";
+    context.strokeStyle = colour("panel"); context.lineWidth = 3; context.strokeText(words, x, y); context.lineWidth = 1;
+    context.fillStyle = colour("ink");
+    context.fillText(words, x, y);
   }
   function informCandles(at) {
     const near = marks.map((one) => [Math.hypot(one.x - at.x, one.y - at.y), one]).sort((a, b) => a[0] - b[0])[0];
