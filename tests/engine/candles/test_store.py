@@ -1,5 +1,6 @@
 """The store against a plain dictionary: merging, ranges, months, marks, refusals."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -170,7 +171,7 @@ def test_months_tile_time(start: int, length: int) -> None:
     names = months_between(start, start + length)
     assert len(names) == len(set(names))
     spans = [month_range(name) for name in names]
-    assert all(a[1] == b[0] for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a[1] == b[0] for a, b in pairwise(spans))
     if names:
         assert spans[0][0] <= start < spans[0][1]
         assert month_name(start + length - 1) == names[-1]
