@@ -19,6 +19,8 @@ from engine.kernel.abi import helper
 from engine.model.market import TickPeriod, tick_periods
 
 QUANTITY_SCALE: Final = 1e8
+#: from here on float64 holds no single counts, and every float is the nearest one to some price of the grid
+WHOLE_LIMIT: Final = 2.0**53
 NAN: Final = math.nan
 
 #: one price band: prices from `low_krw` up have the tick unit / scale
@@ -93,6 +95,8 @@ def floor_tick(venue: Venue, market: int, price: float, time_ms: int) -> float:
     unit = venue.bands[market, period, band]["unit"]
     scale = venue.bands[market, period, band]["scale"]
     count = np.floor(price * scale / unit)
+    if count >= WHOLE_LIMIT:
+        return price
     while count * unit / scale > price:
         count -= 1.0
     while (count + 1.0) * unit / scale <= price:
@@ -111,6 +115,8 @@ def ceil_tick(venue: Venue, market: int, price: float, time_ms: int) -> float:
     unit = venue.bands[market, period, band]["unit"]
     scale = venue.bands[market, period, band]["scale"]
     count = np.ceil(price * scale / unit)
+    if count >= WHOLE_LIMIT:
+        return price
     while count * unit / scale < price:
         count += 1.0
     while (count - 1.0) * unit / scale >= price:

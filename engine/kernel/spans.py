@@ -35,7 +35,7 @@ def _own(graph: Graph, node: Node, section: Section, ops: Mapping[str, Op], base
         wait = _wait(graph[node.inputs[0]].section, section.timeframe)
         return Span(wait, wait)
     if node.op in ops:
-        function, params = ops[node.op].function, kernel_params(node, section, ops[node.op])
+        function, params = ops[node.op].function, kernel_params(node, ops[node.op])
         warmup = 0 if function.warmup is None else function.warmup(params)
         settle = 0 if function.settle is None else function.settle(params)
         return Span(warmup * length, settle * length)
