@@ -12,7 +12,14 @@ from typing import NamedTuple
 from dsl.diagnostics import Language
 
 #: the modules of this package that hold texts; a test walks them all
-AREAS: tuple[str, ...] = ("cli", "launcher")
+AREAS: tuple[str, ...] = (
+    "cli",
+    "data",
+    "diagnostics",
+    "gui",
+    "launcher",
+    "warmup",
+)
 
 
 class Text(NamedTuple):

@@ -7,8 +7,12 @@ it touches, alone, and stale machine code cannot be found. Imported by nothing t
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import inspect
+import multiprocessing
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import cache
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final
@@ -27,6 +31,35 @@ if TYPE_CHECKING:
 
 _POINTER: Final[Any] = types.CPointer(types.float64)  # type: ignore[no-untyped-call]
 OP_SIGNATURE: Final[Any] = types.void(*[_POINTER] * 8, types.int64, types.int64)
+#: modules with compiled functions of their own: each that exists and has one is asked to `precompile()`
+_MODULES: Final = ("engine.kernel.aggregate", "engine.kernel.vm", "engine.kernel.decide", "engine.kernel.fills")
+_PROCESSES: Final = 2
+
+
+def precompile(progress: Callable[[int, int], None]) -> None:
+    """Compile everything that is not in the cache yet, in two processes. `progress(done, total)` is called as pieces are done.
+
+    Raises what a compilation raises. The calling program must be importable by a spawned process.
+    """
+    pieces = [*_compiling_modules(), *ops()]
+    with ProcessPoolExecutor(_PROCESSES, mp_context=multiprocessing.get_context("spawn")) as pool:
+        futures = [pool.submit(_precompile_piece, piece) for piece in pieces]
+        progress(0, len(futures))
+        for done, future in enumerate(as_completed(futures), start=1):
+            future.result()
+            progress(done, len(futures))
+
+
+def _compiling_modules() -> list[str]:
+    present = [name for name in _MODULES if importlib.util.find_spec(name) is not None]
+    return [name for name in present if hasattr(importlib.import_module(name), "precompile")]
+
+
+def _precompile_piece(piece: str) -> None:
+    if piece in _MODULES:
+        importlib.import_module(piece).precompile()
+    else:
+        address(piece)
 
 
 def address(op_name: str) -> int:
