@@ -211,10 +211,8 @@ def children(node: Expression) -> tuple[Expression, ...]:
             return (value, window)
         case Conditional(value=value, condition=condition, otherwise=otherwise):
             return (value, condition, otherwise)
-        case Then(first=first, second=second, window=None):
-            return (first, second)
         case Then(first=first, second=second, window=window):
-            return (first, second, window)
+            return (first, second) if window is None else (first, second, window)
 
 
 def unbracketed(node: Expression) -> Expression:

@@ -85,7 +85,9 @@ def read(
     except ValidationError as error:
         wide = {(d.span.line) for d in diagnostics if d.code == "E002"}
         found = [_schema_error(source, root, model, details) for details in error.errors(include_url=False)]
-        return Document(source, root, None, [*diagnostics, *(d for d in found if d.span.line not in wide)])
+        meant = {(d.path, args["name"]) for d in found if d.code == "E201" for key, args in d.notes if key == "did_you_mean"}
+        found = [d for d in found if d.span.line not in wide and not (d.code == "E211" and (d.path, d.args["key"]) in meant)]
+        return Document(source, root, None, [*diagnostics, *found])
 
 
 def _full_width(node: YamlNode, path: Path) -> list[Diagnostic]:
@@ -146,7 +148,9 @@ def _schema_error(source: Source, root: YamlNode, model: type[BaseModel], detail
         parent_key, parent = locate(root, path[:-1])
         where = parent_key if parent_key is not None else parent
         span = where.span() if isinstance(where, Scalar) else source.span(parent.start, parent.start + 1)
-        return Diagnostic("E211", Severity.ERROR, span, dotted(path[:-1]), {"key": str(path[-1]), "parent": dotted(path[:-1])})
+        parent_name = dotted(path[:-1])
+        label = "" if parent_name else "root"
+        return Diagnostic("E211", Severity.ERROR, span, parent_name, {"key": str(path[-1]), "parent": parent_name}, label)
     if kind == "literal_error" and isinstance(value, Scalar):
         return _unknown_value(source, path, value, _choices(details))
     expected = {"string_type": "text", "string_too_short": "text", "list_type": "list"}.get(kind, "mapping")
@@ -155,7 +159,7 @@ def _schema_error(source: Source, root: YamlNode, model: type[BaseModel], detail
 
 
 def _choices(details: Any) -> list[str]:
-    return [part for part in str(details["ctx"]["expected"]).split("'")[1::2]]
+    return str(details["ctx"]["expected"]).split("'")[1::2]
 
 
 def _unknown_value(source: Source, path: Path, value: Scalar, choices: list[str]) -> Diagnostic:
@@ -190,7 +194,11 @@ def _allowed_keys(model: type[BaseModel], path: Path) -> list[str]:
     for segment in path:
         current = _step(_section(current), segment)
     found = _section(current)
-    return [info.alias or name for name, info in found.model_fields.items()] if isinstance(found, type) else []
+    return (
+        [info.alias or name for name, info in found.model_fields.items()]
+        if isinstance(found, type) and issubclass(found, BaseModel)
+        else []
+    )
 
 
 def _section(annotation: Any) -> Any:

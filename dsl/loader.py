@@ -42,7 +42,7 @@ class _Composer:
             if isinstance(event, DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    self.refuse("E208", event.start_mark.index, event.end_mark.index)
+                    self.refuse("E208", *_place(event))
                     return root
                 root = self.node(next(self.events), 0, ())
             elif isinstance(event, DocumentEndEvent):
@@ -52,7 +52,7 @@ class _Composer:
     def node(self, event: Event, depth: int, path: tuple[str, ...]) -> YamlNode:
         self._count(event, depth)
         self._refuse_extras(event, path)
-        start, end = event.start_mark.index, event.end_mark.index
+        start, end = _place(event)
         if isinstance(event, MappingStartEvent):
             return self._mapping(start, depth, path)
         if isinstance(event, SequenceStartEvent):
@@ -66,23 +66,25 @@ class _Composer:
     def _count(self, event: Event, depth: int) -> None:
         self.count += 1
         if self.count > MAX_NODES:
-            self.refuse("E206", event.start_mark.index, event.end_mark.index, limit=f"{MAX_NODES:,}", what="nodes")
+            self.refuse("E206", *_place(event), limit=f"{MAX_NODES:,}", what="nodes")
             raise _TooMuch
         if depth > MAX_DEPTH:
-            self.refuse("E206", event.start_mark.index, event.end_mark.index, limit=str(MAX_DEPTH), what="depth")
+            self.refuse("E206", *_place(event), limit=str(MAX_DEPTH), what="depth")
             raise _TooMuch
 
     def _refuse_extras(self, event: Event, path: tuple[str, ...]) -> None:
         """Anchors, aliases and tags have no place in these files."""
-        start, end = event.start_mark.index, event.end_mark.index
+        start, end = _place(event)
         where = ".".join(path)
         if isinstance(event, AliasEvent):
             self.refuse("E205", start, end, where, found=f"*{event.anchor}")
-        elif getattr(event, "anchor", None) is not None:
-            self.refuse("E205", start, start + len(event.anchor) + 1, where, found=f"&{event.anchor}")
-        if getattr(event, "tag", None) is not None:
-            shown = self.source.text[start:end].split()[:1]
-            self.refuse("E204", start, start + len(shown[0]) if shown else end, where, tag=shown[0] if shown else str(event.tag))
+            return
+        anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
+        if anchor is not None:
+            self.refuse("E205", start, start + len(anchor) + 1, where, found=f"&{anchor}")
+        if tag is not None:
+            shown = next(iter(self.source.text[start:end].split()), str(tag))
+            self.refuse("E204", start, start + len(shown), where, tag=shown)
 
     def _sequence(self, start: int, depth: int, path: tuple[str, ...]) -> Sequence:
         items: list[YamlNode] = []
@@ -90,7 +92,7 @@ class _Composer:
         while not isinstance(event, yaml.SequenceEndEvent):
             items.append(self.node(event, depth + 1, (*path, str(len(items)))))
             event = next(self.events)
-        return Sequence(self.source, tuple(items), start, event.end_mark.index)
+        return Sequence(self.source, tuple(items), start, _place(event)[1])
 
     def _mapping(self, start: int, depth: int, path: tuple[str, ...]) -> Mapping:
         entries: dict[str, tuple[Scalar, YamlNode]] = {}
@@ -106,7 +108,14 @@ class _Composer:
             else:
                 entries[key.text] = (key, value)
             event = next(self.events)
-        return Mapping(self.source, tuple(entries.values()), start, event.end_mark.index)
+        return Mapping(self.source, tuple(entries.values()), start, _place(event)[1])
+
+
+def _place(event: Event) -> tuple[int, int]:
+    """Offsets of an event's raw text."""
+    assert event.start_mark is not None
+    assert event.end_mark is not None
+    return event.start_mark.index, event.end_mark.index
 
 
 def load(source: Source) -> tuple[YamlNode | None, list[Diagnostic]]:

@@ -86,7 +86,7 @@ def _refuse_full_width(text: str) -> None:
 def _explained(text: str, error: UnexpectedInput) -> RuleError:
     """What stands where the parser stopped, and the mistake that it usually is."""
     if isinstance(error, UnexpectedCharacters):
-        at = error.pos_in_stream
+        at = error.pos_in_stream or 0
         character = text[at]
         if character in _WORDS:
             end = at + 1 + (text[at + 1 : at + 2] == character)

@@ -11,7 +11,7 @@ from dsl import ast
 from dsl.catalogue import Arg, ArgKind, Function, Memory, Unit
 from dsl.checker import anchors
 from dsl.checker.clock import timeframe_text
-from dsl.checker.context import Context, Scope, Site, Thunk
+from dsl.checker.context import Context, Notes, Scope, Site, Thunk
 from dsl.checker.nodes import Nodes
 from dsl.checker.values import PLAIN, Value, comparable, fixed
 from dsl.document import suggestion
@@ -43,13 +43,13 @@ class Calls:
     def function(self, function: Function, call: ast.Call | ast.Name, context: Context) -> Value | None:
         """The value of a call of `function`. A name stands for a call without arguments."""
         bound = self._bind(function, call, context)
-        if bound is None or not self._kinds_fit(function, call, bound):
+        if bound is None or not self._kinds_fit(function, call, bound, context):
             return None
         values = {arg.name: self._argument(function, arg, *bound[arg.name]) for arg in function.args}
         if any(value is None for value in values.values()):
             return None
         known = {name: value for name, value in values.items() if value is not None}
-        if not self._units_fit(function, known, bound, call, context):
+        if not self._units_fit(function, known, bound, context):
             return None
         if function.body is not None:
             return self._composed(function, known, call, context)
@@ -77,18 +77,14 @@ class Calls:
         if argument.name is None:
             free = next((arg for arg in positional if arg.name not in bound), None)
             if free is None:
-                self.scope.report(
-                    "E126", context, argument.start, argument.end, label="many", name=function.name, signature=signature(function)
-                )
+                self._report_count("many", function, "", (argument.start, argument.end), context)
             return free
         named = next((arg for arg in function.args if arg.name == argument.name), None)
         place = (argument.start, argument.start + len(argument.name))
         if named is None:
             self._report_unknown_argument(function, argument.name, place, context)
         elif named.name in bound:
-            self.scope.report(
-                "E126", context, *place, label="twice", name=function.name, argument=named.name, signature=signature(function)
-            )
+            self._report_count("twice", function, named.name, place, context)
             return None
         return named
 
@@ -108,9 +104,11 @@ class Calls:
             self.scope.report("E119", context, call.start, call.end, name=call.name, signature=signature(function), notes=notes, fix=fix)
             return
         label = "anchor" if arg.kind is ArgKind.ANCHOR else "few"
-        self.scope.report(
-            "E126", context, call.start, call.end, label=label, name=function.name, argument=arg.name, signature=signature(function)
-        )
+        self._report_count(label, function, arg.name, (call.start, call.end), context)
+
+    def _report_count(self, label: str, function: Function, argument: str, place: tuple[int, int], context: Context) -> None:
+        shown = signature(function)
+        self.scope.report("E126", context, *place, label=label, name=function.name, argument=argument, signature=shown)
 
     def _inside(self, call: ast.Expression, context: Context) -> Context:
         """Surroundings of the catalogue's own text: findings belong to the call."""
@@ -118,18 +116,17 @@ class Calls:
         return replace(context, bindings={}, site=site, builtin=True)
 
     # ---- kinds ----
-    def _kinds_fit(self, function: Function, call: ast.Call | ast.Name, bound: Bound) -> bool:
+    def _kinds_fit(self, function: Function, call: ast.Call | ast.Name, bound: Bound, context: Context) -> bool:
         """E105 when a series stands where a fixed number belongs or the other way round."""
         wrong = [arg for arg in function.args if self._wrong_kind(function, arg, *bound[arg.name])]
         if not wrong or not isinstance(call, ast.Call):
             return True
-        context = next(iter(bound.values()))[1]
         given = [argument for argument in call.arguments if argument.name is None]
         start, end = (given[0].start, given[-1].end) if given else (call.start, call.end)
         got = ", ".join(self._kind_word(argument.value, context) for argument in given)
-        swapped = self._swapped(function, call, given, context)
+        swapped = self._swapped(function, given, context)
         fix = context.rule.substituted(start, end, swapped) if swapped else ""
-        notes = (("series_first", {}),) if swapped and function.args[0].kind is ArgKind.SERIES else ()
+        notes: Notes = (("series_first", {}),) if swapped and function.args[0].kind is ArgKind.SERIES else ()
         self.scope.report(
             "E105", context, start, end, label="swapped" if swapped else "", notes=notes, fix=fix,
             name=function.name, signature=signature(function), got=got,
@@ -155,7 +152,10 @@ class Calls:
                     return self._is_fixed(binding.expression, binding.context)
                 if binding is not None:
                     return binding.constant is not None
-                return name in self.scope.params or name in self.scope.broken_names
+                definition = None if context.builtin else self.scope.definitions.get(name)
+                if definition is not None and definition.body is not None:
+                    return isinstance(ast.unbracketed(definition.body), ast.Literal | ast.Bars)
+                return not context.builtin and (name in self.scope.params or name in self.scope.broken_names)
             case ast.Negative() | ast.Binary() as compound:
                 return all(self._is_fixed(part, context) for part in ast.children(compound))
         return False
@@ -163,7 +163,7 @@ class Calls:
     def _kind_word(self, expression: ast.Expression, context: Context) -> str:
         return "number" if self._is_fixed(expression, context) else "series"
 
-    def _swapped(self, function: Function, call: ast.Call, given: list[ast.Argument], context: Context) -> str | None:
+    def _swapped(self, function: Function, given: list[ast.Argument], context: Context) -> str | None:
         """The first two arguments in the other order, when that fits."""
         if len(given) < 2 or len(function.args) < 2:
             return None
@@ -234,7 +234,7 @@ class Calls:
         return bars if self._inside_bounds(limits, bars, expression, context) else None
 
     # ---- units ----
-    def _units_fit(self, function: Function, values: dict[str, Value], bound: Bound, call: ast.Call | ast.Name, context: Context) -> bool:
+    def _units_fit(self, function: Function, values: dict[str, Value], bound: Bound, context: Context) -> bool:
         for arg in function.args:
             if arg.kind not in (ArgKind.SERIES, ArgKind.NUMBER) or arg.unit in (Unit.ANY, Unit.SAME, Unit.CONDITION):
                 continue

@@ -53,7 +53,7 @@ def report_syntax(scope: Scope, rule: RuleText, error: RuleError) -> None:
         before, after = rule.text[: error.start], rule.text[error.end :]
         padded = ("" if not before or before.endswith(" ") else " ") + padded + ("" if after.startswith(" ") else " ")
         fix = rule.substituted(error.start, error.end, padded)
-    scope.report_at(error.code, rule, error.start, error.end, fix=fix, **error.message_args)
+    scope.report_at(error.code, rule, error.start, error.end, label="", notes=(), fix=fix, **error.message_args)
 
 
 class Conditions:
@@ -98,7 +98,8 @@ class Conditions:
                 return None
             count, members = found
         if not isinstance(members, Mapping) or not members.entries:
-            self._report_shape(node, path)
+            if isinstance(members, Mapping):
+                self._report_shape(node, path)
             return None
         values = list(self._members(members, inner))
         known = [value for value in values if value is not None]
@@ -114,13 +115,10 @@ class Conditions:
             yield self.group(node, (*path, name.text))
 
     def _report_shape(self, node: YamlNode, path: Path) -> None:
-        span = node.source.span(node.start, node.start + 1)
-        if isinstance(node, Mapping) and node.entries:
-            span = node.entries[min(1, len(node.entries) - 1)][0].span()
-        scalar = Scalar(node.source, " ", node.start, node.start + 1)
-        rule = RuleText(scalar, path)
-        del span
-        self.scope.report_at("E216", rule, 0, 1, parent=dotted(path))
+        """Two joining words at once, or none below one; anything else that is not a rule was refused by the schema."""
+        if isinstance(node, Mapping) and all(key.text in WORDS for key, _ in node.entries):
+            key = node.entries[-1][0] if node.entries else Scalar(node.source, " ", node.start, node.start + 1)
+            self.scope.report_at("E216", RuleText(key, path), 0, len(key.text), parent=dotted(path))
 
     def _at_least(self, node: YamlNode, path: Path) -> tuple[int, YamlNode] | None:
         """`at_least: {2 of: {...}}`."""

@@ -127,7 +127,7 @@ class Scope:
     def report_at(
         self, code: str, rule: RuleText, start: int, end: int, *, label: str = "", notes: Notes = (), fix: str = "", **args: str
     ) -> None:
-        """Record a finding about [start, end) of a text."""
+        """Record a finding about [start, end) of a text; `args` fill the message."""
         if code == "E002":
             self.add(full_width_error(rule.scalar, start, rule.path))
             return

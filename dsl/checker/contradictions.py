@@ -106,5 +106,5 @@ def _report_exclusive(scope: Scope, logic: ast.Logic, first: ast.Comparison, sec
     one, other = text[first.start : first.end], text[second.start : second.end]
     whole = len(logic.operands) == 2 and context.rule.text.strip() == text[logic.start : logic.end]
     fix = context.rule.substituted(logic.start, logic.end, f"{one} then {other} within 24 bars") if whole else ""
-    notes = (("sequence_meant", {}),) if whole else ()
+    notes: Notes = (("sequence_meant", {}),) if whole else ()
     scope.report("W150", context, logic.start, logic.end, label="exclusive", notes=notes, fix=fix, one=one, other=other)

@@ -8,7 +8,7 @@ from dsl import ast
 from dsl.builder import Amount, Share
 from dsl.catalogue import Unit
 from dsl.checker.conditions import Conditions, parsed, phrase
-from dsl.checker.context import RuleText, Scope
+from dsl.checker.context import Notes, RuleText, Scope
 from dsl.checker.settings import StrategyDocument, entries, text_at
 from dsl.checker.values import Value, fixed
 from dsl.diagnostics import Diagnostic, Severity
@@ -84,7 +84,7 @@ def _read_exit(scope: Scope, document: StrategyDocument, conditions: Conditions,
         if frozen is not None:
             scope.report_at("E406", frozen, 0, len(frozen.text), label="frozen", name=name)
         condition = conditions.rule(when.scalar, ("exits", name), position=True)
-        kind, node = ExitKind.RULE, condition and condition.node
+        kind, node = ExitKind.RULE, None if condition is None else condition.node
     else:
         assert at is not None
         kind, node = _level(scope, at, conditions)
@@ -121,7 +121,7 @@ def _level(scope: Scope, rule: RuleText, conditions: Conditions) -> tuple[ExitKi
     if value is None:
         return kind, None
     if value.unit not in (Unit.PRICE, Unit.ANY) and not (value.constant is not None and value.unit is Unit.MONEY):
-        notes = (("level_is_price", {}),)
+        notes: Notes = (("level_is_price", {}),)
         scope.report_at(
             "E110", rule, expression.start, expression.end, label=value.unit.value, left="price", right=value.unit.value, notes=notes
         )
@@ -141,7 +141,7 @@ def _relative_level(scope: Scope, rule: RuleText, conditions: Conditions) -> tup
     place = ast.Name(0, len(rule.text), rule.text)
     factor: Value = fixed(1 + found.value, Unit.NUMBER)
     level = nodes.operator("*", (nodes.position("pos.entry"), factor), (), Unit.PRICE, conditions.context(rule, position=True), place)
-    return kind, level and level.node
+    return kind, None if level is None else level.node
 
 
 def _is_target(expression: ast.Expression) -> bool:

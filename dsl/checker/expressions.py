@@ -11,7 +11,7 @@ from dsl.catalogue import Unit
 from dsl.checker import contradictions, ranges
 from dsl.checker.calls import Calls
 from dsl.checker.clock import nearest, timeframe_of, timeframe_text
-from dsl.checker.context import Context, Scope
+from dsl.checker.context import Context, Notes, Scope
 from dsl.checker.names import Names
 from dsl.checker.nodes import Nodes
 from dsl.checker.suffixes import report_history, warn_one_sided
@@ -168,10 +168,8 @@ class Expressions:
         if operator in ("+", "-", "??") and not comparable(left, right):
             self._report_units(binary.left, left, binary.right, right, context, binary)
             return None
-        if operator in ("*", "/"):
-            unit = (product if operator == "*" else quotient)(left.unit, right.unit)
-        else:
-            unit = joined(left, right)
+        units = {"*": product, "/": quotient}.get(operator)
+        unit = joined(left, right) if units is None else units(left.unit, right.unit)
         if operator == "??":
             return left if left.constant is not None else self.nodes.operator("??", (left, right), (), unit, context, binary)
         if left.constant is not None and right.constant is not None:
@@ -227,7 +225,7 @@ class Expressions:
         """E110 with the rewrite that a trader means: a change in percent, a share of a price, an amount with its unit."""
         text = context.rule.text
         one, other = text[first.start : first.end], text[second.start : second.end]
-        notes = (("units_of_sides", {"left": left.unit.value, "left_text": one, "right": right.unit.value, "right_text": other}),)
+        notes: Notes = (("units_of_sides", {"left": left.unit.value, "left_text": one, "right": right.unit.value, "right_text": other}),)
         place, label = (second, right) if right.constant is not None or left.constant is None else (first, left)
         fix = ""
         if isinstance(whole, ast.Binary) and whole.operator in "+-" and left.unit is Unit.PRICE and right.unit is Unit.RATIO:

@@ -22,34 +22,10 @@ from dsl.yaml_tree import Mapping, Scalar, Sequence, YamlNode
 _NAME = re.compile(r"[A-Za-z_가-힣][A-Za-z0-9_가-힣]*")
 _MARKET = re.compile(r"(KRW|BTC|USDT)-[A-Z0-9]{1,10}")
 _REVERSED = re.compile(r"([A-Za-z0-9]{1,10})[-/_](KRW)", re.IGNORECASE)
-_WORDS = frozenset(
-    [
-        "and",
-        "or",
-        "not",
-        "then",
-        "within",
-        "crosses",
-        "above",
-        "below",
-        "in",
-        "enters",
-        "leaves",
-        "rises",
-        "falls",
-        "for",
-        "if",
-        "else",
-        "bar",
-        "bars",
-        "pos",
-        "day",
-        "week",
-        "month",
-        "true",
-        "false",
-    ]
-)
+_WORDS = frozenset({
+    "and", "or", "not", "then", "within", "crosses", "above", "below", "in", "enters", "leaves", "rises", "falls", "for", "if", "else",
+    "bar", "bars", "pos", "day", "week", "month", "true", "false",
+})  # fmt: skip
 StrategyDocument = Document[StrategyFile]
 
 
@@ -151,7 +127,7 @@ def read_params(scope: Scope, document: StrategyDocument) -> dict[str, float]:
 
 
 def _param_value(scope: Scope, key: Scalar, node: YamlNode) -> Amount | None:
-    parts = dict((k.text, v) for k, v in node.entries) if isinstance(node, Mapping) else {"value": node}
+    parts = {k.text: v for k, v in node.entries} if isinstance(node, Mapping) else {"value": node}
     rules = {name: RuleText(part, ("params", key.text, name)) for name, part in parts.items() if isinstance(part, Scalar) and part.text}
     if "value" not in rules:
         return None
@@ -257,7 +233,7 @@ def read_sizing(scope: Scope, document: StrategyDocument, conditions: Conditions
     if rule is not None and ratio is not None and allowed is not None and ratio > allowed and risk is not None:
         fix = rule.substituted(0, len(rule.text), f"{allowed * 100:g}% of equity")
         args = {"risk": f"{ratio * 100:g}%", "allowed": f"{allowed * 100:g}%", "profile": risk.name}
-        scope.report_at("E402", rule, 0, len(rule.text), fix=fix, **args)
+        scope.report_at("E402", rule, 0, len(rule.text), label="", notes=(), fix=fix, **args)
     if rule is not None and not any(key.text == "stop" for key, _ in entries(document, "exits")):
         scope.report_at("E403", rule, 0, len(rule.text))
     return Sizing(

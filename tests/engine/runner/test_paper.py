@@ -11,6 +11,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+from dsl.strategy import Sizing
 from engine.model.errors import UserError
 from engine.runner.paper import PaperRunner, bars_of, make_exchange
 from engine.runner.replay import replay
@@ -103,12 +104,12 @@ def test_replay_misses_an_intent_that_was_taken_out(tmp_path: Path) -> None:
     assert result.difference.recorded is None
 
 
-def test_replay_of_other_data_is_a_difference(tmp_path: Path) -> None:
+def test_replay_by_another_strategy_is_a_difference(tmp_path: Path) -> None:
     grid = walk(7, 600)
     work = assignment(busy_strategy(), grid)
     path = tmp_path / "run.jsonl"
     paper(work, grid, path)
-    other = assignment(busy_strategy(exits=busy_strategy().exits[:1]), grid)
+    other = assignment(busy_strategy(sizing=Sizing(risk=0.005)), grid)
     assert replay(path, lambda _: Trader(work)).difference is None
     assert replay(path, lambda _: Trader(other)).difference is not None
 
