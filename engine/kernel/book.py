@@ -5,9 +5,11 @@ Names and meanings follow docs/decide.md. Times are UTC ms in int64. Quantities 
 
 from __future__ import annotations
 
-from typing import Final
+import json
+from typing import Any, Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 #: one per run
 ACCOUNT: Final = np.dtype(
@@ -48,7 +50,7 @@ POSITION: Final = np.dtype(
         ("step_high", "f8"),
         ("step_low", "f8"),
         ("step_close", "f8"),
-        ("step_ambiguous", "i8"),
+        ("step_ambiguous", "i8"),  # 0: no STOP has sold at its level in this STEP; 1: one has, ambiguously; 2: one has, clearly
     ],
     align=True,
 )
@@ -64,7 +66,7 @@ ORDER: Final = np.dtype(
         ("filled_e8", "f8"),
         ("level_krw", "f8"),  # base price of an in-step sale; NaN when made at a CLOSE
         ("exit_index", "i8"),  # reason; -1 entry
-        ("fires", "u8"),  # bit set of the exits that fire when it has filled
+        ("fires", "i8"),  # bit set of the exits that fire when it has filled
     ],
     align=True,
 )
@@ -95,3 +97,83 @@ SKIP_REASONS: Final = (
     "entries_stopped", "open_positions", "entries_per_day", "cooldown", "reentry", "no_price", "no_level",
     "stop_above_entry", "no_size", "target_below_cost", "below_minimum",
 )  # fmt: skip
+
+#: exits of one strategy: `ORDER.fires` is a bit set in an int64
+MAXIMUM_EXITS: Final = 62
+
+_MAGIC: Final = b"jangdan-book-1\n"
+
+
+class Book(NamedTuple):
+    """The whole state of one account running one strategy, and the outbox of the event just processed.
+
+    M markets in code order, E exits, C columns, K named conditions, V slots of the value vector.
+    """
+
+    account: NDArray[Any]  # ACCOUNT [1]
+    position: NDArray[Any]  # POSITION [M]
+    order: NDArray[Any]  # ORDER [M]
+    exits: NDArray[Any]  # EXIT_STATE [M, E]
+    columns: NDArray[np.float64]  # [M, C] of the latest CLOSE
+    entry_columns: NDArray[np.float64]  # [M, C] of the CLOSE that decided the entry
+    skipped: NDArray[np.int64]  # [len(SKIP_REASONS)]
+    rule_counts: NDArray[np.int64]  # [K, 3]: true, false, missing
+    outbox: NDArray[np.int64]  # [M + 1]: how many orders the event made, then their markets
+    values: NDArray[np.float64]  # [V] scratch of the position rows, constants in place
+    queue: NDArray[np.int64]  # [M] scratch: candidates in order of rank
+
+
+#: what `save_book` writes; the rest is rebuilt or scratch
+_SAVED: Final = ("account", "position", "order", "exits", "columns", "entry_columns", "skipped", "rule_counts")
+
+
+def new_book(markets: int, exits: int, columns: int, conditions: int, values: NDArray[np.float64], cash_krw: float) -> Book:
+    """Empty books. `values`: initial value vector of the position rows. Raises ValueError for cash that is not >= 0."""
+    if not (np.isfinite(cash_krw) and cash_krw >= 0.0):
+        raise ValueError(f"cash must be a finite amount >= 0, not {cash_krw}")
+    book = Book(
+        account=np.zeros(1, ACCOUNT),
+        position=np.zeros(markets, POSITION),
+        order=np.zeros(markets, ORDER),
+        exits=np.zeros((markets, exits), EXIT_STATE),
+        columns=np.full((markets, columns), np.nan),
+        entry_columns=np.full((markets, columns), np.nan),
+        skipped=np.zeros(len(SKIP_REASONS), np.int64),
+        rule_counts=np.zeros((conditions, 3), np.int64),
+        outbox=np.zeros(markets + 1, np.int64),
+        values=values.astype(np.float64).copy(),
+        queue=np.zeros(markets, np.int64),
+    )
+    book.account["cash_krw"] = cash_krw
+    book.account["next_order_id"] = 1
+    book.position["last_krw"] = np.nan
+    book.position["day"] = -1
+    book.position["last_exit_ms"] = -1
+    book.position["last_loss_ms"] = -1
+    book.exits["level_krw"] = np.nan
+    return book
+
+
+def save_book(book: Book, identity: str) -> bytes:
+    """The books as bytes. `identity`: what they belong to (strategy version and markets); `restore_book` refuses another."""
+    parts = [getattr(book, name) for name in _SAVED]
+    header = {"identity": identity, "parts": [[name, list(part.shape), part.nbytes] for name, part in zip(_SAVED, parts, strict=True)]}
+    return b"".join([_MAGIC, json.dumps(header).encode(), b"\n", *(part.tobytes() for part in parts)])
+
+
+def restore_book(book: Book, data: bytes, identity: str) -> None:
+    """Fill `book` from `save_book`'s bytes. Raises ValueError when they are of another format, strategy, set of markets or length."""
+    if not data.startswith(_MAGIC):
+        raise ValueError("these bytes are no saved books of this version")
+    head, _, body = data[len(_MAGIC) :].partition(b"\n")
+    header = json.loads(head)
+    if header["identity"] != identity:
+        raise ValueError(f"saved books belong to {header['identity']!r}, not to {identity!r}")
+    expected = [[name, list(getattr(book, name).shape), getattr(book, name).nbytes] for name in _SAVED]
+    if header["parts"] != expected or len(body) != sum(part[2] for part in expected):
+        raise ValueError("saved books have another layout")
+    start = 0
+    for name, _, length in expected:
+        target = getattr(book, name)
+        target[...] = np.frombuffer(body[start : start + length], dtype=target.dtype).reshape(target.shape)
+        start += length

@@ -1,24 +1,33 @@
-"""A graph as an instruction table: sections, rows, slots, state and parameter offsets; and the position rows that `decide` evaluates.
+"""A graph as an instruction table: what the market phase computes per block, and the position rows that `decide` evaluates.
 
-Contract (bodies land with the VM):
-    program = compile_program(strategy, base, markets)
-        strategy: dsl.strategy.Strategy; base: Timeframe of the base grid (its length divides every section's length);
-        markets: market codes of the grid, sorted; aliases must be among them (a missing alias market is passed as an all-unknown row).
-    kernel = Kernel(program)             state arena for all markets
-    block = kernel.advance(grid)         any number (>= 1) of consecutive base bars of all markets -> columns of the clock bars closed
-    kernel.save() -> bytes / Kernel.restore(program, bytes)
+program = compile_program(strategy, base, markets)
+    strategy: dsl.strategy.Strategy; base: Timeframe of the base grid (its bars make up every section's bars);
+    markets: market codes of the grid, sorted; aliases must be among them (a missing alias market is passed as an all-unknown row).
+kernel = Kernel(program)             (engine.kernel.vm) state arena for all markets
+block = kernel.advance(grid)         any number (>= 1) of consecutive base bars of all markets -> columns of the clock bars closed
+kernel.save() -> bytes / Kernel.restore(program, bytes)
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from dsl.graph import Graph, Phase
+from dsl.warmup import warmup
+from engine.kernel.catalogue import Op, ops
+from engine.kernel.position import PositionRows, market_inputs, position_nodes, position_rows
+from engine.kernel.rows import CONST, MarketTable, market_table
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from dsl.graph import Timeframe
+    from dsl.strategy import Strategy
+
+__all__ = ["ColumnBlock", "PositionRows", "Program", "compile_program"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +44,10 @@ class ColumnBlock:
 
 
 @dataclass(frozen=True, slots=True)
-class PositionRows:
-    """The position-phase nodes of a strategy as rows over a value vector, evaluated one at a time by `decide`.
-
-    The vector: [0:columns) the exported columns; then the POSITION_SERIES in their order; then constants; then one temp per row.
-    rows int64 [r, 7]: op address index, in0..in3 slots, out slot, parameter offset. `slot_of_node`: graph node id -> slot.
-    """
-
-    size: int
-    column_count: int
-    initial: NDArray[np.float64]  # constants in place, NaN elsewhere
-    rows: NDArray[np.int64]
-    params: NDArray[np.float64]
-    slot_of_node: dict[int, int]
-
-
-@dataclass(frozen=True, slots=True)
 class Program:
     """What the VM runs. `columns`: graph node ids exported per clock bar, in order. `settle_ms`: after this much data every exported
-    value no longer depends on where the data began; `ready_ms`: after this much every exported value can be defined."""
+    value no longer depends on where the data began; `ready_ms`: after this much every exported value can be defined. Both hold
+    wherever in a bar the data begins."""
 
     clock: Timeframe
     base: Timeframe
@@ -61,3 +55,57 @@ class Program:
     position: PositionRows
     ready_ms: int
     settle_ms: int
+    markets: tuple[str, ...]
+    table: MarketTable
+
+
+def compile_program(strategy: Strategy, base: Timeframe, markets: Sequence[str], known_ops: Mapping[str, Op] | None = None) -> Program:
+    """The program of a strategy on a base grid of these markets. `known_ops`: primitives by name, the catalogue's if not given.
+
+    Raises ValueError when the graph breaks its contract, the clock's or a section's bars are not made of whole base bars, markets are
+    not sorted or repeat, or an alias market is missing.
+    """
+    if list(markets) != sorted(set(markets)):
+        raise ValueError("markets must be sorted and unique")
+    missing = sorted(set(strategy.aliases.values()) - set(markets))
+    if missing:
+        raise ValueError(f"alias markets {missing} are not among the grid's markets")
+    available = ops() if known_ops is None else known_ops
+    graph = strategy.graph
+    position = position_nodes(graph, _named_nodes(strategy))
+    columns = wanted_columns(strategy)
+    _check_columns(graph, columns, strategy.clock)
+    table = market_table(graph, columns, base, markets, available)
+    rows = position_rows(graph, position, columns, available)
+    needs = warmup(graph, {name: op.function for name, op in available.items()}, base.length_ms).nodes
+    return Program(
+        clock=strategy.clock,
+        base=base,
+        columns=columns,
+        position=rows,
+        ready_ms=max((needs[i].ready_ms for i in columns), default=0),
+        settle_ms=max((needs[i].settle_ms for i in columns), default=0),
+        markets=tuple(markets),
+        table=table,
+    )
+
+
+def wanted_columns(strategy: Strategy) -> tuple[int, ...]:
+    """Market-phase nodes that decisions read: entry, rank, scale, named conditions and exits; then what position values read."""
+    graph = strategy.graph
+    named = _named_nodes(strategy)
+    market_phase = [i for i in named if graph[i].phase is Phase.MARKET]
+    return tuple(dict.fromkeys([*market_phase, *market_inputs(graph, position_nodes(graph, named))]))
+
+
+def _named_nodes(strategy: Strategy) -> list[int]:
+    named = [strategy.entry, strategy.rank, strategy.sizing.scale, *(condition.node for condition in strategy.conditions)]
+    named += [exit_rule.node for exit_rule in strategy.exits]
+    return [node for node in named if node is not None]
+
+
+def _check_columns(graph: Graph, columns: Sequence[int], clock: Timeframe) -> None:
+    for node_id in columns:
+        node = graph[node_id]
+        if node.op != CONST and (node.section is None or node.section.timeframe != clock):
+            raise ValueError(f"node {node_id} ({node.op}) is exported but does not live on the clock; it needs a hold")

@@ -1,0 +1,132 @@
+"""FILL, DONE, CASH and CONTROL: the only events that change cash and positions (docs/decide.md §7)."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from engine.kernel.abi import helper
+from engine.kernel.book import Book
+from engine.kernel.decide.entries import DAY_MS
+from engine.kernel.decide.plan import Plan
+from engine.kernel.decide.position import coins, freeze_levels, is_open, refresh_levels
+from engine.kernel.decide.sales import BUY, clear_order, is_working
+from engine.kernel.decide.step import IDLE, continue_step, discard_step
+from engine.kernel.legal import NAN
+from engine.model.events import ControlKind
+
+#: what a transition returns
+ACCEPTED: Final = 0
+UNKNOWN_ORDER: Final = 1
+OVERSOLD: Final = 2
+
+_STOP_ENTRIES: Final = int(ControlKind.STOP_ENTRIES)
+_ALL: Final = -1
+
+
+@helper
+def on_fill(plan: Plan, book: Book, market: int, order_id: int, quantity_e8: float, price_krw: float, fee_krw: float, time_ms: int) -> int:
+    """A part of the market's working order traded. Nothing changes unless ACCEPTED is returned."""
+    order = book.order[market]
+    if not is_working(book, market) or order["order_id"] != order_id:
+        return UNKNOWN_ORDER
+    if order["side"] != BUY and quantity_e8 > book.position[market]["quantity_e8"]:
+        return OVERSOLD
+    order["filled_e8"] += quantity_e8
+    book.account[0]["fees_krw"] += fee_krw
+    if order["side"] == BUY:
+        _bought(plan, book, market, quantity_e8, price_krw, fee_krw, time_ms)
+    else:
+        _sold(book, market, quantity_e8, price_krw, fee_krw, time_ms)
+    return ACCEPTED
+
+
+@helper
+def _bought(plan: Plan, book: Book, market: int, quantity_e8: float, price_krw: float, fee_krw: float, time_ms: int) -> None:
+    held = book.position[market]
+    cost = coins(quantity_e8) * price_krw
+    book.account[0]["cash_krw"] -= cost + fee_krw
+    opens = held["quantity_e8"] == 0.0
+    held["quantity_e8"] += quantity_e8
+    held["bought_e8"] += quantity_e8
+    held["cost_krw"] += cost
+    held["fees_krw"] += fee_krw
+    held["entry_krw"] = held["cost_krw"] / coins(held["bought_e8"])
+    if opens:
+        held["high_krw"] = held["entry_krw"]
+        held["low_krw"] = held["entry_krw"]
+        held["opened_ms"] = time_ms
+        day = time_ms // DAY_MS
+        held["entries_today"] = held["entries_today"] + 1 if held["day"] == day else 1
+        held["day"] = day
+    freeze_levels(plan, book, market, price_krw, time_ms)
+    refresh_levels(plan, book, market, price_krw, time_ms, _ALL)
+
+
+@helper
+def _sold(book: Book, market: int, quantity_e8: float, price_krw: float, fee_krw: float, time_ms: int) -> None:
+    held = book.position[market]
+    proceeds = coins(quantity_e8) * price_krw
+    book.account[0]["cash_krw"] += proceeds - fee_krw
+    held["quantity_e8"] -= quantity_e8
+    held["proceeds_krw"] += proceeds
+    held["fees_krw"] += fee_krw
+    if held["quantity_e8"] == 0.0:
+        held["last_exit_ms"] = time_ms
+        if held["proceeds_krw"] - held["cost_krw"] - held["fees_krw"] < 0.0:
+            held["last_loss_ms"] = time_ms
+        _forget_position(book, market)
+
+
+@helper
+def _forget_position(book: Book, market: int) -> None:
+    held = book.position[market]
+    held["bought_e8"] = 0.0
+    held["cost_krw"] = 0.0
+    held["proceeds_krw"] = 0.0
+    held["fees_krw"] = 0.0
+    held["entry_krw"] = 0.0
+    held["high_krw"] = 0.0
+    held["low_krw"] = 0.0
+    held["opened_ms"] = 0
+    for rule in range(book.exits.shape[1]):
+        book.exits[market, rule]["fired"] = 0
+        book.exits[market, rule]["level_krw"] = NAN
+        book.exits[market, rule]["small_counted"] = 0
+
+
+@helper
+def on_done(plan: Plan, book: Book, market: int, order_id: int, time_ms: int) -> int:
+    """The market's working order is over: its exits have fired if anything sold, and an unfinished STEP goes on."""
+    order = book.order[market]
+    if not is_working(book, market) or order["order_id"] != order_id:
+        return UNKNOWN_ORDER
+    sold = order["side"] != BUY and order["filled_e8"] > 0.0
+    fires = order["fires"]
+    level = order["level_krw"]
+    clear_order(book, market)
+    if sold and is_open(book, market):
+        for rule in range(book.exits.shape[1]):
+            if (fires >> rule) & 1 != 0:
+                book.exits[market, rule]["fired"] = 1
+        price = book.position[market]["last_krw"] if math.isnan(level) else level
+        refresh_levels(plan, book, market, price, time_ms, fires)
+    if book.position[market]["step_stage"] != IDLE:
+        if sold:
+            continue_step(plan, book, market)
+        else:  # a sale that did not come about is tried again in the next STEP, not against the same price at once
+            discard_step(plan, book, market)
+    return ACCEPTED
+
+
+@helper
+def on_cash(book: Book, amount_krw: float) -> None:
+    """Deposit or withdrawal."""
+    book.account[0]["cash_krw"] += amount_krw
+    book.account[0]["cash_flow_krw"] += amount_krw
+
+
+@helper
+def on_control(book: Book, kind: int) -> None:
+    """Entries are stopped or allowed again."""
+    book.account[0]["entries_stopped"] = 1 if kind == _STOP_ENTRIES else 0

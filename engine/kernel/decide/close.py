@@ -1,0 +1,116 @@
+"""CLOSE: the strategy's clock closes; levels, RULE exits, then entries (docs/decide.md §6)."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.kernel.abi import helper
+from engine.kernel.book import Book
+from engine.kernel.decide.entries import decide_entries
+from engine.kernel.decide.plan import Plan
+from engine.kernel.decide.position import RULE, evaluate_open, is_active, is_open, market_value, refresh_levels
+from engine.kernel.decide.sales import is_working, legal_sale, sell
+from engine.kernel.decide.step import discard_step
+from engine.kernel.legal import NAN
+
+_ALL = -1
+
+
+@helper
+def on_close(plan: Plan, book: Book, time_ms: int, columns: NDArray[np.float64]) -> None:
+    """columns [M, C]: the exported values of every market at this close."""
+    markets = book.position.shape[0]
+    for market in range(markets):
+        discard_step(plan, book, market)
+        for column in range(book.columns.shape[1]):
+            book.columns[market, column] = columns[market, column]
+    for market in range(markets):
+        if is_open(book, market):
+            refresh_levels(plan, book, market, book.position[market]["last_krw"], time_ms, _ALL)
+        _count_conditions(plan, book, market, time_ms)
+    for market in range(markets):
+        if is_open(book, market) and not is_working(book, market):
+            _decide_exits(plan, book, market, time_ms)
+    decide_entries(plan, book, time_ms)
+
+
+@helper
+def _count_conditions(plan: Plan, book: Book, market: int, time_ms: int) -> None:
+    """True, false and missing of each named condition; of conditions on a position only where there is one."""
+    if plan.market[market]["tradable"] == 0 or plan.conditions.shape[0] == 0:
+        return
+    held = is_open(book, market)
+    if held:
+        evaluate_open(plan, book, market, False, book.position[market]["last_krw"], time_ms)
+    for condition in range(plan.conditions.shape[0]):
+        slot = plan.conditions[condition]
+        if held:
+            value = book.values[slot]
+        elif is_market_slot(plan, slot):
+            value = market_value(plan, book, market, slot)
+        else:
+            continue
+        if math.isnan(value):
+            book.rule_counts[condition, 2] += 1
+        elif value != 0.0:
+            book.rule_counts[condition, 0] += 1
+        else:
+            book.rule_counts[condition, 1] += 1
+
+
+@helper
+def is_market_slot(plan: Plan, slot: int) -> bool:
+    """The slot is a column or a constant, so it has a value without a position."""
+    return bool(slot < plan.settings[0]["column_count"] or not math.isnan(plan.initial[slot]))
+
+
+@helper
+def _decide_exits(plan: Plan, book: Book, market: int, time_ms: int) -> None:
+    """One SELL for all RULE exits whose condition is true: everything when one of them sells all, else the sum of their quantities."""
+    held = book.position[market]["quantity_e8"]
+    price = book.position[market]["last_krw"]
+    evaluate_open(plan, book, market, False, price, time_ms)
+    due = 0
+    first = -1
+    for rule in range(plan.exits.shape[0]):
+        if plan.exits[rule]["kind"] != RULE or not is_active(plan, book, market, rule) or not _is_true(book, plan.exits[rule]["slot"]):
+            continue
+        quantity = legal_sale(plan, book, market, rule, held, price)
+        if quantity <= 0.0:
+            continue
+        due |= 1 << rule
+        if first < 0 and quantity >= held:
+            first = rule
+    if first >= 0:
+        sell(book, market, held, NAN, first, due, time_ms)
+    elif due != 0:
+        _sell_shares(plan, book, market, due, price, time_ms)
+
+
+@helper
+def _is_true(book: Book, slot: int) -> bool:
+    value = book.values[slot]
+    return not math.isnan(value) and bool(value != 0.0)
+
+
+@helper
+def _sell_shares(plan: Plan, book: Book, market: int, due: int, price_krw: float, time_ms: int) -> None:
+    """Each exit's quantity from what those before it left; the order's reason is the first."""
+    held = book.position[market]["quantity_e8"]
+    left = held
+    first = -1
+    fires = 0
+    for rule in range(plan.exits.shape[0]):
+        if (due >> rule) & 1 == 0:
+            continue
+        quantity = legal_sale(plan, book, market, rule, left, price_krw)
+        if quantity <= 0.0:
+            continue
+        left -= quantity
+        fires |= 1 << rule
+        if first < 0:
+            first = rule
+    sell(book, market, held - left, NAN, first, fires, time_ms)

@@ -1,0 +1,212 @@
+"""A strategy as arrays: everything that decisions read and never change."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsl.strategy import Exit, ExitKind, Strategy
+from engine.kernel.book import MAXIMUM_EXITS, Book, new_book
+from engine.kernel.legal import Venue, make_venue, unit_and_scale
+from engine.kernel.load import addresses
+from engine.kernel.program import PositionRows
+from engine.model.events import Side
+from engine.model.market import minimum_total
+
+#: smallest buy where neither the strategy nor its risk profile says otherwise
+DEFAULT_MINIMUM_ORDER_KRW: Final = 30_000.0
+#: the exit that sizing by risk measures its loss to
+STOP_NAME: Final = "stop"
+
+SETTINGS: Final = np.dtype(
+    [
+        ("clock_ms", "i8"),
+        ("clock_offset_ms", "i8"),
+        ("column_count", "i8"),
+        ("entry_slot", "i8"),
+        ("rank_slot", "i8"),  # -1: none
+        ("scale_slot", "i8"),  # -1: none
+        ("stop_exit", "i8"),  # exit that risk is measured to; -1: sizing is not by risk
+        ("risk", "f8"),  # ratios of equity; NaN: not given
+        ("weight", "f8"),
+        ("max_weight", "f8"),  # caps; infinite: none
+        ("exposure_total", "f8"),
+        ("exposure_per_market", "f8"),
+        ("max_order_krw", "f8"),
+        ("min_order_krw", "f8"),
+        ("sale_minimum_krw", "f8"),
+        ("cash_reserve_krw", "f8"),
+        ("open_positions", "i8"),  # limits; the largest int64: none
+        ("entries_per_day", "i8"),
+        ("cooldown_ms", "i8"),  # 0: none
+        ("reentry_bars", "i8"),
+    ],
+    align=True,
+)
+
+EXIT: Final = np.dtype(
+    [
+        ("kind", "i8"),  # dsl.strategy.ExitKind
+        ("slot", "i8"),
+        ("frozen", "i8"),
+        ("after", "i8"),  # -1: active from the start
+        ("share_unit", "f8"),  # share = unit / scale, exactly
+        ("share_scale", "f8"),
+        ("of_rest", "i8"),
+    ],
+    align=True,
+)
+
+#: settle_ms: an entry decided before this time rests on values that still depend on where the data began
+MARKET: Final = np.dtype([("tradable", "i8"), ("settle_ms", "i8")], align=True)
+
+_NO_LIMIT: Final = np.iinfo(np.int64).max
+
+
+class Plan(NamedTuple):
+    """Arrays that compiled functions take as one argument. M markets, E exits, K named conditions, R position rows, V slots."""
+
+    venue: Venue
+    settings: NDArray[Any]  # SETTINGS [1]
+    exits: NDArray[Any]  # EXIT [E]
+    market: NDArray[Any]  # MARKET [M]
+    conditions: NDArray[np.int64]  # [K] slots
+    addresses: NDArray[np.int64]  # of the ops of the rows
+    rows: NDArray[np.int64]  # [R, 7]
+    row_params: NDArray[np.float64]
+    initial: NDArray[np.float64]  # [V]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the user chose for the account. fee_rate: per side; slippage: ratio; on_grid False = continuous prices and quantities."""
+
+    cash_krw: float = 10_000_000.0
+    fee_rate: float = 0.0005
+    slippage: float = 0.0005
+    on_grid: bool = True
+
+
+def make_plan(
+    strategy: Strategy,
+    position: PositionRows,
+    markets: Sequence[str],
+    terms: Terms,
+    *,
+    tradable: Sequence[bool] | None = None,
+    settle_ms: Sequence[int] | None = None,
+    row_addresses: NDArray[np.int64] | None = None,
+) -> Plan:
+    """The arrays of one run.
+
+    markets: codes in order; tradable[i]: entries are allowed (False for a market that only feeds an alias; default all);
+    settle_ms[i]: UTC ms from which the market's values are settled (default: always); row_addresses: of the ops that
+    `position.rows` names, for ops outside the catalogue. Raises ValueError for a strategy that cannot be decided as it stands.
+    """
+    if sorted(set(markets)) != list(markets):
+        raise ValueError(f"markets must be sorted and different: {list(markets)}")
+    _check_exits(strategy)
+    market = np.zeros(len(markets), MARKET)
+    market["tradable"] = 1 if tradable is None else np.asarray(tradable, np.int64)
+    market["settle_ms"] = np.iinfo(np.int64).min if settle_ms is None else np.asarray(settle_ms, np.int64)
+    slots = position.slot_of_node
+    return Plan(
+        venue=make_venue(markets, terms.fee_rate, terms.slippage, terms.on_grid),
+        settings=_settings(strategy, position, markets),
+        exits=np.array([_exit_row(rule, slots) for rule in strategy.exits], EXIT),
+        market=market,
+        conditions=np.array([slots[condition.node] for condition in strategy.conditions], np.int64),
+        addresses=addresses(position.ops) if row_addresses is None else row_addresses,
+        rows=np.ascontiguousarray(position.rows, np.int64).reshape(-1, 7),
+        row_params=np.ascontiguousarray(position.params, np.float64),
+        initial=np.ascontiguousarray(position.initial, np.float64),
+    )
+
+
+def make_book(plan: Plan, cash_krw: float) -> Book:
+    """Empty books for the plan. Raises ValueError for cash that is not >= 0."""
+    columns = int(plan.settings[0]["column_count"])
+    return new_book(len(plan.market), len(plan.exits), columns, len(plan.conditions), plan.initial, cash_krw)
+
+
+def _check_exits(strategy: Strategy) -> None:
+    if len(strategy.exits) > MAXIMUM_EXITS:
+        raise ValueError(f"{len(strategy.exits)} exits are more than {MAXIMUM_EXITS}")
+    for position, rule in enumerate(strategy.exits):
+        if rule.after is not None and not (0 <= rule.after < len(strategy.exits) and rule.after != position):
+            raise ValueError(f"exit {rule.name}: `after` names no other exit")
+        if not 0.0 < rule.share <= 1.0:
+            raise ValueError(f"exit {rule.name}: the share {rule.share} is not in (0, 1]")
+
+
+def _exit_row(rule: Exit, slots: dict[int, int]) -> tuple[float, ...]:
+    unit, scale = _share(rule.share)
+    after = -1 if rule.after is None else rule.after
+    return (int(rule.kind), slots[rule.node], int(rule.frozen), after, unit, scale, int(rule.of_rest))
+
+
+def _share(share: float) -> tuple[float, float]:
+    """As the user wrote it where it has few digits (0.3 = 3 / 10), so that 30% of 10 is 3; else the float itself over 1."""
+    try:
+        return unit_and_scale(Decimal(repr(share)))
+    except ValueError:
+        return share, 1.0
+
+
+def _settings(strategy: Strategy, position: PositionRows, markets: Sequence[str]) -> NDArray[Any]:
+    slots, sizing, limits, risk = position.slot_of_node, strategy.sizing, strategy.limits, strategy.risk
+    settings = np.zeros(1, SETTINGS)
+    row = settings[0]
+    row["clock_ms"], row["clock_offset_ms"] = strategy.clock.length_ms, strategy.clock.offset_ms
+    row["column_count"] = position.column_count
+    row["entry_slot"] = slots[strategy.entry]
+    row["rank_slot"] = -1 if strategy.rank is None else slots[strategy.rank]
+    row["scale_slot"] = -1 if sizing.scale is None else slots[sizing.scale]
+    row["stop_exit"] = -1 if sizing.risk is None else _stop_exit(strategy)
+    row["risk"], row["weight"] = _or(sizing.risk, math.nan), _or(sizing.weight, math.nan)
+    row["max_weight"] = _or(sizing.max_weight, math.inf)
+    row["exposure_total"] = _or(risk and risk.exposure_total, math.inf)
+    row["exposure_per_market"] = _or(risk and risk.exposure_per_market, math.inf)
+    row["max_order_krw"] = _or(risk and risk.max_order_krw, math.inf)
+    row["cash_reserve_krw"] = _or(risk and risk.cash_reserve_krw, 0.0)
+    row["min_order_krw"] = _minimum_order(strategy, markets)
+    row["sale_minimum_krw"] = _exchange_minimum(markets, Side.ASK)
+    row["open_positions"] = _limit(limits.open_positions, _NO_LIMIT)
+    row["entries_per_day"] = _limit(limits.entries_per_day, _NO_LIMIT)
+    row["cooldown_ms"], row["reentry_bars"] = _limit(limits.cooldown_ms, 0), _limit(limits.reentry_bars, 0)
+    return settings
+
+
+def _stop_exit(strategy: Strategy) -> int:
+    for position, rule in enumerate(strategy.exits):
+        if rule.name == STOP_NAME and rule.kind is ExitKind.STOP:
+            return position
+    raise ValueError(f"sizing by risk needs an exit named `{STOP_NAME}` with a level below the price")
+
+
+def _minimum_order(strategy: Strategy, markets: Sequence[str]) -> float:
+    given = [strategy.sizing.min_order_krw, strategy.risk and strategy.risk.min_order_krw]
+    chosen = [float(amount) for amount in given if amount is not None] or [DEFAULT_MINIMUM_ORDER_KRW]
+    return max(*chosen, _exchange_minimum(markets, Side.BID))
+
+
+def _exchange_minimum(markets: Sequence[str], side: Side) -> float:
+    """KRW markets have had one minimum at all times; prices here are KRW (docs/decide.md §1)."""
+    foreign = [market for market in markets if not market.startswith("KRW-")]
+    if foreign:
+        raise ValueError(f"only KRW markets can be traded: {', '.join(foreign)}")
+    return float(minimum_total("KRW-BTC", side, 0))
+
+
+def _or(value: float | None, otherwise: float) -> float:
+    return otherwise if value is None else float(value)
+
+
+def _limit(value: int | None, otherwise: int) -> int:
+    return otherwise if value is None else value

@@ -1,0 +1,167 @@
+"""Position variables, the position rows over them, and the price levels of exits (docs/decide.md §4)."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from dsl.strategy import ExitKind
+from engine.kernel.abi import call_row, helper
+from engine.kernel.book import Book
+from engine.kernel.decide.plan import Plan
+from engine.kernel.legal import QUANTITY_SCALE, ceil_tick, floor_tick
+
+STOP: Final = int(ExitKind.STOP)
+TARGET: Final = int(ExitKind.TARGET)
+RULE: Final = int(ExitKind.RULE)
+
+
+@helper
+def coins(quantity_e8: float) -> float:
+    """Coins of a count of 1e-8."""
+    return quantity_e8 / QUANTITY_SCALE
+
+
+@helper
+def is_open(book: Book, market: int) -> bool:
+    """The market has a position."""
+    return bool(book.position[market]["quantity_e8"] > 0.0)
+
+
+@helper
+def is_active(plan: Plan, book: Book, market: int, rule: int) -> bool:
+    """The exit has not fired for this position and the one it comes after has."""
+    if book.exits[market, rule]["fired"] != 0:
+        return False
+    after = plan.exits[rule]["after"]
+    return bool(after < 0 or book.exits[market, after]["fired"] != 0)
+
+
+@helper
+def market_value(plan: Plan, book: Book, market: int, slot: int) -> float:
+    """Value of a market-phase node at the latest CLOSE: a column or a constant."""
+    if slot < plan.settings[0]["column_count"]:
+        return float(book.columns[market, slot])
+    return float(plan.initial[slot])
+
+
+@helper
+def evaluate(
+    plan: Plan, book: Book, market: int, decided: bool, entry_krw: float, high_krw: float, low_krw: float, price_krw: float, age_ms: int
+) -> None:
+    """Fill `book.values` with the columns, the position variables at a price, and every position row.
+
+    decided: the columns of the CLOSE that decided the entry instead of the latest.
+    """
+    values = book.values
+    count = plan.settings[0]["column_count"]
+    fee_rate = plan.venue.costs[0]["fee_rate"]
+    for column in range(count):
+        values[column] = book.entry_columns[market, column] if decided else book.columns[market, column]
+    values[count] = entry_krw
+    values[count + 1] = high_krw
+    values[count + 2] = low_krw
+    values[count + 3] = price_krw / entry_krw - 1.0
+    values[count + 4] = price_krw * (1.0 - fee_rate) / (entry_krw * (1.0 + fee_rate)) - 1.0
+    values[count + 5] = high_krw / entry_krw - 1.0
+    values[count + 6] = low_krw / entry_krw - 1.0
+    values[count + 7] = age_ms
+    for row in range(plan.rows.shape[0]):
+        call_row(plan.addresses, plan.rows, row, plan.row_params, values)
+
+
+@helper
+def evaluate_open(plan: Plan, book: Book, market: int, decided: bool, price_krw: float, time_ms: int) -> None:
+    """`evaluate` for the market's open position."""
+    held = book.position[market]
+    evaluate(
+        plan, book, market, decided, held["entry_krw"], held["high_krw"], held["low_krw"], price_krw, time_ms - held["opened_ms"]
+    )  # fmt: skip
+
+
+@helper
+def grid_level(plan: Plan, book: Book, market: int, rule: int, time_ms: int) -> float:
+    """Level of a STOP or TARGET on the price grid, from `book.values`; NaN when missing."""
+    value = book.values[plan.exits[rule]["slot"]]
+    if plan.exits[rule]["kind"] == STOP:
+        return floor_tick(plan.venue, market, value, time_ms)
+    return ceil_tick(plan.venue, market, value, time_ms)
+
+
+@helper
+def _set_level(plan: Plan, book: Book, market: int, rule: int, time_ms: int) -> None:
+    level = grid_level(plan, book, market, rule, time_ms)
+    old = book.exits[market, rule]["level_krw"]
+    if math.isnan(level):
+        return
+    if plan.exits[rule]["kind"] == STOP and old > level:
+        return
+    book.exits[market, rule]["level_krw"] = level
+
+
+@helper
+def freeze_levels(plan: Plan, book: Book, market: int, price_krw: float, time_ms: int) -> None:
+    """Levels of frozen exits, from the columns that decided the entry and the average entry."""
+    evaluated = False
+    for rule in range(plan.exits.shape[0]):
+        if plan.exits[rule]["kind"] == RULE or plan.exits[rule]["frozen"] == 0:
+            continue
+        if not evaluated:
+            evaluate_open(plan, book, market, True, price_krw, time_ms)
+            evaluated = True
+        level = grid_level(plan, book, market, rule, time_ms)
+        if not math.isnan(level):
+            book.exits[market, rule]["level_krw"] = level
+
+
+@helper
+def refresh_levels(plan: Plan, book: Book, market: int, price_krw: float, time_ms: int, activated: int) -> None:
+    """New levels of active exits that are not frozen. activated: only those that come after an exit of this bit set; -1 = all."""
+    evaluated = False
+    for rule in range(plan.exits.shape[0]):
+        if plan.exits[rule]["kind"] == RULE or plan.exits[rule]["frozen"] != 0 or not is_active(plan, book, market, rule):
+            continue
+        after = plan.exits[rule]["after"]
+        if activated != -1 and (after < 0 or (activated >> after) & 1 == 0):
+            continue
+        if not evaluated:
+            evaluate_open(plan, book, market, False, price_krw, time_ms)
+            evaluated = True
+        _set_level(plan, book, market, rule, time_ms)
+
+
+@helper
+def take_extreme(book: Book, market: int, price_krw: float) -> bool:
+    """The extremes since entry take in a price; True when one moved."""
+    moved = False
+    if price_krw > book.position[market]["high_krw"]:
+        book.position[market]["high_krw"] = price_krw
+        moved = True
+    if price_krw < book.position[market]["low_krw"]:
+        book.position[market]["low_krw"] = price_krw
+        moved = True
+    return moved
+
+
+@helper
+def working_amount(book: Book, market: int) -> float:
+    """KRW that the market's working buy may still spend; a buy is the only one of its position, so what it spent is the cost."""
+    return max(book.order[market]["amount_krw"] - book.position[market]["cost_krw"], 0.0)
+
+
+@helper
+def equity_krw(book: Book) -> float:
+    """Cash and open positions at last prices."""
+    return float(book.account[0]["cash_krw"] + exposure_krw(book))
+
+
+@helper
+def exposure_krw(book: Book) -> float:
+    """Open positions at last prices."""
+    total = 0.0
+    for market in range(book.position.shape[0]):
+        if is_open(book, market):
+            total += coins(book.position[market]["quantity_e8"]) * book.position[market]["last_krw"]
+    return total
+
+

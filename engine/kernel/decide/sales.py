@@ -1,0 +1,104 @@
+"""How much an exit sells, and the orders that decisions make (docs/decide.md §4)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+
+from engine.kernel.abi import helper
+from engine.kernel.book import Book
+from engine.kernel.decide.plan import Plan
+from engine.kernel.decide.position import coins
+from engine.kernel.legal import NAN, floor_ratio
+from engine.model.events import Side
+
+BUY: Final = int(Side.BID)
+SELL: Final = int(Side.ASK)
+NO_EXIT: Final = -1
+
+
+@helper
+def sale_quantity(plan: Plan, book: Book, market: int, rule: int, left_e8: float, reference_krw: float) -> float:
+    """Quantity (1e-8) that the exit sells of `left_e8`, everything where too little would remain; 0 = nothing to sell."""
+    minimum = plan.settings[0]["sale_minimum_krw"]
+    row = plan.exits[rule]
+    base = left_e8 if row["of_rest"] != 0 else book.position[market]["bought_e8"]
+    if plan.venue.costs[0]["on_grid"] == 0:
+        wanted = base * row["share_unit"] / row["share_scale"]
+    else:
+        wanted = floor_ratio(base, row["share_unit"], row["share_scale"])
+    quantity = min(left_e8, wanted)
+    if quantity <= 0.0:
+        return 0.0
+    if coins(left_e8 - quantity) * reference_krw < minimum:
+        return left_e8
+    return quantity
+
+
+@helper
+def legal_sale(plan: Plan, book: Book, market: int, rule: int, left_e8: float, reference_krw: float) -> float:
+    """`sale_quantity`, or 0 when that is worth less than the exchange's minimum; which is counted once per position and exit."""
+    quantity = sale_quantity(plan, book, market, rule, left_e8, reference_krw)
+    if quantity > 0.0 and coins(quantity) * reference_krw < plan.settings[0]["sale_minimum_krw"]:
+        if book.exits[market, rule]["small_counted"] == 0:
+            book.exits[market, rule]["small_counted"] = 1
+            book.account[0]["sale_below_minimum"] += 1
+        return 0.0
+    return quantity
+
+
+@helper
+def make_order(
+    book: Book, market: int, side: int, amount_krw: float, quantity_e8: float, level_krw: float, rule: int, fires: int, time_ms: int
+) -> None:
+    """Put an order into the market's slot and into the outbox of this event."""
+    order = book.order[market]
+    order["order_id"] = book.account[0]["next_order_id"]
+    order["side"] = side
+    order["created_ms"] = time_ms
+    order["amount_krw"] = amount_krw
+    order["quantity_e8"] = quantity_e8
+    order["filled_e8"] = 0.0
+    order["level_krw"] = level_krw
+    order["exit_index"] = rule
+    order["fires"] = fires
+    book.account[0]["next_order_id"] += 1
+    book.outbox[0] += 1
+    book.outbox[book.outbox[0]] = market
+
+
+@helper
+def buy(book: Book, market: int, amount_krw: float, time_ms: int) -> None:
+    """BUY `amount_krw`, decided now: its columns are kept for the levels of the position that it opens."""
+    for column in range(book.columns.shape[1]):
+        book.entry_columns[market, column] = book.columns[market, column]
+    make_order(book, market, BUY, amount_krw, 0.0, NAN, NO_EXIT, 0, time_ms)
+
+
+@helper
+def sell(book: Book, market: int, quantity_e8: float, level_krw: float, rule: int, fires: int, time_ms: int) -> None:
+    """SELL `quantity_e8`; level_krw: base price inside a STEP, NaN at a CLOSE."""
+    make_order(book, market, SELL, 0.0, quantity_e8, level_krw, rule, fires, time_ms)
+
+
+@helper
+def clear_order(book: Book, market: int) -> None:
+    """No working order."""
+    order = book.order[market]
+    order["order_id"] = 0
+    order["side"] = 0
+    order["created_ms"] = 0
+    order["amount_krw"] = 0.0
+    order["quantity_e8"] = 0.0
+    order["filled_e8"] = 0.0
+    order["level_krw"] = 0.0
+    order["exit_index"] = 0
+    order["fires"] = 0
+
+
+@helper
+def is_working(book: Book, market: int) -> bool:
+    """The market has an order whose DONE has not come."""
+    return bool(book.order[market]["side"] != 0)
+
+

@@ -1,0 +1,167 @@
+"""Price grids and quantity steps for compiled code: float64 in, float64 out, exact by counting ticks.
+
+A grid price is count x unit / scale with whole numbers below 2^53 and a power of ten as scale, so one correctly rounded division gives
+the float64 nearest to the decimal price. A float stands for the decimal it is nearest to: 0.3 lies on a 0.1 grid.
+The tables come from engine.model.market; its Decimal functions are the measure of these (tests/engine/kernel_decide/test_legal.py).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.kernel.abi import helper
+from engine.model.market import TickPeriod, tick_periods
+
+QUANTITY_SCALE: Final = 1e8
+#: from here on float64 holds no single counts, and every float is the nearest one to some price of the grid
+WHOLE_LIMIT: Final = 2.0**53
+NAN: Final = math.nan
+
+#: one price band: prices from `low_krw` up have the tick unit / scale
+BAND: Final = np.dtype([("low_krw", "f8"), ("unit", "f8"), ("scale", "f8")], align=True)
+
+#: what a venue does to an order, the same for all markets
+COSTS: Final = np.dtype([("fee_rate", "f8"), ("slippage", "f8"), ("on_grid", "i8")], align=True)
+
+_FOREVER: Final = np.iinfo(np.int64).max
+_SPLITTER: Final = 134217729.0  # 2^27 + 1
+
+
+class Venue(NamedTuple):
+    """Costs and grids of M markets. periods[m, p]: first ms of a table; unused rows are in the far future. bands[m, p]: high to low."""
+
+    costs: NDArray[Any]  # COSTS [1]
+    periods: NDArray[np.int64]  # [M, P]
+    bands: NDArray[Any]  # BAND [M, P, B]; unused rows repeat the last
+
+
+def make_venue(markets: Sequence[str], fee_rate: float, slippage: float, on_grid: bool) -> Venue:
+    """Tables of `markets`. fee_rate: per side; slippage: ratio. Raises ValueError for an unknown market or a cost outside [0, 1)."""
+    for name, ratio in (("fee rate", fee_rate), ("slippage", slippage)):
+        if not 0.0 <= ratio < 1.0:
+            raise ValueError(f"{name} must be in [0, 1), not {ratio}")
+    tables = [tick_periods(market) for market in markets]
+    width = max((len(table) for table in tables), default=1)
+    depth = max((len(period.bands) for table in tables for period in table), default=1)
+    periods = np.full((len(markets), width), _FOREVER, np.int64)
+    bands = np.zeros((len(markets), width, depth), BAND)
+    for market, table in enumerate(tables):
+        for position, period in enumerate(table):
+            periods[market, position] = period.from_ms
+            bands[market, position] = _band_rows(period, depth)
+    costs = np.array([(fee_rate, slippage, int(on_grid))], COSTS)
+    return Venue(costs, periods, bands)
+
+
+def _band_rows(period: TickPeriod, depth: int) -> NDArray[Any]:
+    rows = [(float(band.low), *unit_and_scale(band.tick)) for band in period.bands]
+    return np.array(rows + [rows[-1]] * (depth - len(rows)), BAND)
+
+
+def unit_and_scale(value: Decimal) -> tuple[float, float]:
+    """A positive decimal as whole unit / power of ten, both exact in float64. Raises ValueError when they are not."""
+    exponent = min(int(value.as_tuple().exponent), 0)
+    unit = value.scaleb(-exponent)
+    if not 0 < unit < 2**53 or exponent < -15:
+        raise ValueError(f"{value} is no whole number over a power of ten that float64 holds")
+    return float(unit), 10.0**-exponent
+
+
+@helper
+def _band_index(venue: Venue, market: int, price: float, time_ms: int) -> tuple[int, int]:
+    period = venue.periods.shape[1] - 1
+    while period > 0 and venue.periods[market, period] > time_ms:
+        period -= 1
+    band = 0
+    while band < venue.bands.shape[2] - 1 and price < venue.bands[market, period, band]["low_krw"]:
+        band += 1
+    return period, band
+
+
+@helper
+def floor_tick(venue: Venue, market: int, price: float, time_ms: int) -> float:
+    """Highest grid price <= `price`, at least the smallest price of the grid; NaN for a price that is not finite."""
+    if not math.isfinite(price):
+        return NAN
+    if venue.costs[0]["on_grid"] == 0:
+        return price
+    period, band = _band_index(venue, market, price, time_ms)
+    unit = venue.bands[market, period, band]["unit"]
+    scale = venue.bands[market, period, band]["scale"]
+    count = np.floor(price * scale / unit)
+    if count >= WHOLE_LIMIT:
+        return price
+    while count * unit / scale > price:
+        count -= 1.0
+    while (count + 1.0) * unit / scale <= price:
+        count += 1.0
+    return max(count, 1.0) * unit / scale
+
+
+@helper
+def ceil_tick(venue: Venue, market: int, price: float, time_ms: int) -> float:
+    """Lowest grid price >= `price`, at least the smallest price of the grid; NaN for a price that is not finite."""
+    if not math.isfinite(price):
+        return NAN
+    if venue.costs[0]["on_grid"] == 0:
+        return price
+    period, band = _band_index(venue, market, price, time_ms)
+    unit = venue.bands[market, period, band]["unit"]
+    scale = venue.bands[market, period, band]["scale"]
+    count = np.ceil(price * scale / unit)
+    if count >= WHOLE_LIMIT:
+        return price
+    while count * unit / scale < price:
+        count += 1.0
+    while (count - 1.0) * unit / scale >= price:
+        count -= 1.0
+    return max(count, 1.0) * unit / scale
+
+
+@helper
+def floor_quantity(venue: Venue, market: int, amount_krw: float, price_krw: float, time_ms: int) -> float:
+    """Whole 1e-8 coins that `amount_krw` buys at the grid price `price_krw`, rounded down (not rounded without a grid)."""
+    if venue.costs[0]["on_grid"] == 0:
+        return amount_krw / price_krw * QUANTITY_SCALE
+    period, band = _band_index(venue, market, price_krw, time_ms)
+    unit = venue.bands[market, period, band]["unit"]
+    scale = venue.bands[market, period, band]["scale"]
+    count = np.floor(price_krw * scale / unit + 0.5)
+    return floor_ratio(amount_krw, QUANTITY_SCALE * scale, count * unit)
+
+
+@helper
+def floor_ratio(a: float, b: float, c: float) -> float:
+    """floor(a x b / c) of floats >= 0, c > 0, without the error of the division; whole numbers beyond 2^53 are left as they come."""
+    quotient = np.floor(a * b / c)
+    if _product_sign(quotient, c, a, b) > 0.0:
+        return quotient - 1.0
+    if _product_sign(quotient + 1.0, c, a, b) <= 0.0:
+        return quotient + 1.0
+    return quotient
+
+
+@helper
+def _product_sign(a: float, b: float, c: float, d: float) -> float:
+    """A number of the sign of a x b - c x d, exact where the two products are near each other (Dekker's product)."""
+    first = a * b
+    second = c * d
+    return (first - second) + (_product_error(a, b, first) - _product_error(c, d, second))
+
+
+@helper
+def _product_error(a: float, b: float, product: float) -> float:
+    """a x b - product, exactly (T. J. Dekker 1971, after Veltkamp's split)."""
+    wide = _SPLITTER * a
+    a_high = wide - (wide - a)
+    a_low = a - a_high
+    wide = _SPLITTER * b
+    b_high = wide - (wide - b)
+    b_low = b - b_high
+    return a_low * b_low - (((product - a_high * b_high) - a_low * b_high) - a_high * b_low)
