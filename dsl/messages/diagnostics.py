@@ -227,6 +227,10 @@ _TRADING: dict[str, Text] = {
         "`at:` is a price watched inside the bar, `when:` a rule at its close",
     ),
     "E406.label.frozen": Text("조건에는 고정할 가격이 없습니다", "a condition has no level to freeze"),
+    "E407": Text("청산이 너무 많습니다", "too many exits"),
+    "E407.label": Text("{limit}개까지입니다", "at most {limit}"),
+    "W408": Text("팔 방법이 하나도 없습니다", "there is no way out"),
+    "W408.label": Text("사면 끝까지 가지고 있게 됩니다", "what is bought is never sold"),
 }
 
 _NOTES: dict[str, Text] = {

@@ -291,6 +291,25 @@ def test_exits_that_are_refused(exits: str, code: str) -> None:
     assert code in codes(compiled(text))
 
 
+def test_more_exits_than_a_position_can_remember_are_refused() -> None:
+    head = BLOCK.format(expression="close > open")
+    extra = [f"  e{i}: {{when: pos.age > {i + 1}h}}\n" for i in range(64)]
+    assert codes(compiled(head + "".join(extra[:63]))) == []
+    assert codes(compiled(head + "".join(extra))) == ["E407"]
+
+
+def test_a_file_without_a_way_out_is_warned_about() -> None:
+    text = BLOCK.format(expression="close > open").split("exits:")[0] + "exits: {}\n"
+    assert codes(compiled(text)) == ["W408"]
+
+
+def test_names_may_be_korean() -> None:
+    text = BLOCK.format(expression="추세(20)@1h and not 과열").replace(
+        "  tried:", "  추세(길이): close > ema(close, 길이)\n  과열: rsi(14) > 80\n  tried:"
+    )
+    assert codes(compiled(text)) == []
+
+
 # ---- versions ----
 def test_the_version_forgets_comments_quotes_and_spacing_and_nothing_else() -> None:
     text = BLOCK.format(expression="close > open")
