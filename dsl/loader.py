@@ -13,8 +13,8 @@ from dsl.source import Source
 from dsl.yaml_tree import Mapping, Scalar, Sequence, YamlNode
 
 #: limits of one file; beyond them it is refused before anything else is done with it
-MAX_CHARACTERS = 200_000
-MAX_NODES = 20_000
+MAX_CHARACTERS = 100_000
+MAX_NODES = 5_000
 MAX_DEPTH = 24
 _BOM = "\ufeff"
 

@@ -22,6 +22,8 @@ Path = tuple[str | int, ...]
 
 def parsed(scope: Scope, rule: RuleText) -> ast.Expression | None:
     """The rule's expression; a syntax error is reported."""
+    if scope.full:
+        return None
     try:
         return parse_rule(rule.text)
     except RuleError as error:

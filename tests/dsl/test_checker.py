@@ -253,6 +253,14 @@ def test_definitions_that_double_each_other_cannot_blow_up() -> None:
     assert set(codes(compiled(text))) == {"E109"}
 
 
+def test_a_file_full_of_mistakes_is_not_looked_through_to_the_end() -> None:
+    lines = "\n".join(f"  name{i}: nme{i} > smaa(close, {i})" for i in range(2_000))
+    result = compiled(BLOCK.format(expression="close > open").replace("  tried:", f"{lines}\n  tried:"))
+    assert codes(result).count("E218") == 1
+    assert len(result.errors) == 100
+    assert result.strategy is None
+
+
 def test_definitions_that_use_themselves_are_refused() -> None:
     text = BLOCK.format(expression="f(close)").replace("  tried:", "  f(x): g(x)\n  g(x): f(x)\n  tried:")
     assert set(codes(compiled(text))) == {"E133"}
