@@ -51,11 +51,12 @@ def make_exchange(markets: tuple[str, ...], terms: Terms, latency_ms: int = 0) -
 
 
 def bars_of(grid: BarGrid) -> Iterator[Bars]:
-    """The grid, one base bar of all markets after the other."""
+    """The grid, one base bar of all markets after the other, from the first bar that is known in any: there is nothing to know before."""
     base = grid.timeframe
     columns = [column.tolist() for column in (grid.open, grid.high, grid.low, grid.close, grid.volume, grid.value)]
     states = grid.state.tolist()
-    for at in range(grid.state.shape[1]):
+    known = (grid.state != BarState.UNKNOWN).any(axis=0)
+    for at in range(int(known.argmax()) if known.any() else len(known), len(known)):
         time_ms = (grid.first_index + at) * base.length_ms + base.offset_ms
         rows = (Bar(BarState(states[m][at]), *(column[m][at] for column in columns)) for m in range(len(grid.markets)))
         yield Bars(time_ms, tuple(rows))

@@ -47,12 +47,14 @@ def from_record(record: Record) -> Told | Intent:
     if name == "bars":
         return Bars(record["time_ms"], tuple(_bar(row) for row in record["bars"]))
     kind = _KINDS[name]
-    values = {}
+    values: dict[str, Any] = {}
     for field in fields(kind):
         key = _RENAMED.get((name, field.name), field.name)
-        value = math.nan if record[key] is None else record[key]
         enum = _ENUMS.get((name, key))
-        values[field.name] = value if enum is None else enum(value)
+        if enum is not None:
+            values[field.name] = enum(record[key])
+        else:
+            values[field.name] = math.nan if record[key] is None else record[key]
     item: Told | Intent = kind(**values)
     return item
 
