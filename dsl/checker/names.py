@@ -218,7 +218,8 @@ class Names:
         ]
         known = [*INPUT_SERIES, *self.scope.params, *self.scope.definitions, *zero_argument, *context.bindings]
         known += POSITION_SERIES if context.position or name.name.startswith("pos") else ()
-        meant = suggestion(name.name, known) or suggestion(name.name, self.scope.catalogue)
+        functions = [key for key, function in self.scope.catalogue.items() if function.callable_by_user]
+        meant = suggestion(name.name, known) or suggestion(name.name, functions)
         start = name.end - len(name.name)
         notes: Notes = (("did_you_mean", {"name": meant}),) if meant else ()
         fix = context.rule.substituted(start, name.end, meant) if meant in known else ""

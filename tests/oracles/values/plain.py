@@ -113,9 +113,9 @@ def obv(columns: Inputs, length: float, first: int) -> Column:
     group = sessions(columns, length, first)
     close = pd.Series(columns["close"])
     change = np.sign(close.diff())
-    signed = (change * columns["volume"]).where(change != 0.0, 0.0).where(change.notna())
+    signed = change * columns["volume"]
     begins = (np.arange(len(close)) + first) % int(length) == 0
-    signed = signed.mask(begins, close * 0.0)
+    signed = signed.mask(begins, (close + columns["volume"]) * 0.0)
     values = signed.groupby(group).transform(lambda part: part.cumsum(skipna=False)).to_numpy(np.float64)
     return _from_first_session(values, group, length, first)
 
