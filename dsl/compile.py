@@ -174,14 +174,14 @@ def _check(scope: Scope, document: StrategyDocument, profile: RiskProfile | None
     params = read_params(scope, document)
     read_definitions(scope, document)
     conditions = Conditions(scope, Expressions(scope))
-    if clock is None and clock_rule is not None:
-        return None  # without a clock every `@` would be judged against the wrong one
     _check_definitions(scope, conditions)
     entry_node = document.root.find("entry") if isinstance(document.root, Mapping) else None
     entry = conditions.group(entry_node[1], ("entry",)) if entry_node is not None else None
     exits = read_exits(scope, document, conditions)
     sizing = read_sizing(scope, document, conditions, profile)
     limits = read_limits(scope, document)
+    if clock is None:  # what was judged against the clock of the stand-in does not count
+        scope.diagnostics = [found for found in scope.diagnostics if found.code not in ("E112", "E122")]
     if entry is None or entry.node is None or document.model is None or clock is None:
         return None
     strategy = Strategy(

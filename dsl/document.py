@@ -11,7 +11,7 @@ from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from dsl.diagnostics import Diagnostic, Severity, Span
-from dsl.full_width import half_width, narrowed
+from dsl.full_width import full_width_error, half_width
 from dsl.source import Source
 from dsl.yaml_tree import Mapping as YamlMapping
 from dsl.yaml_tree import Scalar, Sequence, YamlNode, locate, plain
@@ -109,18 +109,7 @@ def _full_width(node: YamlNode, path: Path) -> list[Diagnostic]:
 
 def _wide(scalar: Scalar, path: Path) -> Diagnostic:
     place = next(index for index, character in enumerate(scalar.text) if half_width(character))
-    return full_width_error(scalar, place, path)
-
-
-def full_width_error(scalar: Scalar, place: int, path: Path) -> Diagnostic:
-    """E002 with the line as it should be; a full-width colon in YAML needs the space after it."""
-    character = scalar.text[place]
-    span = scalar.span(place, place + 1)
-    line = scalar.source.line_text(span.line)
-    code, hash_sign, comment = line.partition(" #")
-    fix = narrowed(code.replace("：", ": ")).replace(":  ", ": ") + hash_sign + comment
-    args = {"found": character, "code_point": f"U+{ord(character):04X}", "half": half_width(character) or ""}
-    return Diagnostic("E002", Severity.ERROR, span, dotted(path), args, fix=fix)
+    return full_width_error(scalar.source, scalar.offset(place), dotted(path))
 
 
 def _unbuilt(root: YamlNode, unbuilt: Iterable[tuple[str, ...]], values: Mapping[tuple[str, ...], tuple[str, ...]]) -> list[Diagnostic]:

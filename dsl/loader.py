@@ -8,6 +8,7 @@ import yaml
 from yaml.events import AliasEvent, DocumentEndEvent, DocumentStartEvent, Event, MappingStartEvent, ScalarEvent, SequenceStartEvent
 
 from dsl.diagnostics import Diagnostic, Severity
+from dsl.full_width import full_width_error
 from dsl.source import Source
 from dsl.yaml_tree import Mapping, Scalar, Sequence, YamlNode
 
@@ -151,6 +152,10 @@ def _syntax_error(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic:
         place = source.line_start(source.line_of(at)) + max(indent.find("\t"), 0) if "\t" in indent else at
         fix = line.replace("\t", "  ")
         return Diagnostic("E003", Severity.ERROR, source.span(place, place + 1), fix=fix)
+    first = error.context_mark.index if error.context_mark is not None else at
+    wide = source.text.find("：", first, at)
+    if wide >= 0:
+        return full_width_error(source, wide)
     problem = " ".join(str(part) for part in (error.context, error.problem) if part)
     return Diagnostic("E004", Severity.ERROR, source.span(at, at + 1), args={"problem": problem})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
@@ -92,14 +93,14 @@ class Calls:
         meant = suggestion(name, [arg.name for arg in function.args])
         notes = (("did_you_mean", {"name": meant}),) if meant else ()
         fix = context.rule.substituted(*place, meant) if meant else ""
+        names = ", ".join(arg.name for arg in function.args)
         equality = (("equality", {"expression": f"{name} == ..."}),) if name in self.scope.catalogue else ()
-        self.scope.report(
-            "E125", context, *place, notes=(*notes, *equality), fix=fix, name=function.name, argument=name, signature=signature(function)
-        )
+        self.scope.report("E125", context, *place, notes=(*notes, *equality), fix=fix, name=function.name, argument=name, names=names)
 
     def _report_missing(self, function: Function, arg: Arg, call: ast.Call | ast.Name, context: Context) -> None:
         if isinstance(call, ast.Name):
-            fix = context.rule.substituted(call.start, call.end, function.example) if _is_call_of(function) else ""
+            example = _call_in(function.example, function.name)
+            fix = context.rule.substituted(call.start, call.end, example) if example else ""
             notes = (("example", {"example": function.example}),) if function.example else ()
             self.scope.report("E119", context, call.start, call.end, name=call.name, signature=signature(function), notes=notes, fix=fix)
             return
@@ -128,7 +129,7 @@ class Calls:
         fix = context.rule.substituted(start, end, swapped) if swapped else ""
         notes: Notes = (("series_first", {}),) if swapped and function.args[0].kind is ArgKind.SERIES else ()
         self.scope.report(
-            "E105", context, start, end, label="swapped" if swapped else "", notes=notes, fix=fix,
+            "E105", context, call.start, call.end, label="swapped" if swapped else "", notes=notes, fix=fix,
             name=function.name, signature=signature(function), got=got,
         )  # fmt: skip
         return False
@@ -241,10 +242,8 @@ class Calls:
             if not comparable(values[arg.name], Value(arg.unit)):
                 expression, place = bound[arg.name]
                 found = values[arg.name].unit.value
-                self.scope.report(
-                    "E110", place, expression.start, expression.end, label=found, left=arg.unit.value, right=found,
-                    notes=(("argument_unit", {"argument": arg.name, "unit": arg.unit.value}),),
-                )  # fmt: skip
+                notes: Notes = (("argument_unit", {"argument": arg.name, "unit": arg.unit.value}),)
+                self._report_unit(expression, place, arg.unit.value, found, notes)
                 return False
         return context.builtin or self._one_unit(function, values, bound)
 
@@ -257,9 +256,13 @@ class Calls:
             if not comparable(values[same[0].name], values[arg.name]):
                 expression, place = bound[arg.name]
                 left, right = values[same[0].name].unit.value, values[arg.name].unit.value
-                self.scope.report("E110", place, expression.start, expression.end, label=right, left=left, right=right)
+                self._report_unit(expression, place, left, right)
                 return False
         return True
+
+    def _report_unit(self, expression: ast.Expression, context: Context, expected: str, found: str, notes: Notes = ()) -> None:
+        place = (expression.start, expression.end)
+        self.scope.report("E110", context, *place, label="argument", left=expected, right=found, unit=found, notes=notes)
 
     def _unit(self, function: Function, values: dict[str, Value]) -> Unit:
         if function.unit is not Unit.SAME:
@@ -290,8 +293,10 @@ class Calls:
         return replace(value, unit=unit, low=low, high=high) if value.node is not None else fixed(value.constant or 0.0, unit)
 
 
-def _is_call_of(function: Function) -> bool:
-    return function.example.startswith(f"{function.name}(") and function.example.endswith(")") and function.example.count("(") == 1
+def _call_in(example: str, name: str) -> str:
+    """The call of `name` in an example, when its arguments hold no brackets of their own."""
+    found = re.search(rf"(?<![\w.]){re.escape(name)}\([^()]*\)", example)
+    return found[0] if found else ""
 
 
 def signature(function: Function) -> str:

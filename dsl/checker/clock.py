@@ -33,11 +33,13 @@ def timeframe_text(length_ms: int) -> str:
 
 
 def nearest(text: str) -> tuple[str, str]:
-    """The nearest shorter and longer bars that divide a day, and the ones that Upbit shows around them, as `@6m, @8m`."""
-    length = int(text[:-1][:9]) * DURATION_MS.get(text[-1], DAY_MS)
-    seconds = max(min(length // 1000, DAY_MS // 1000), 1)
-    divisors = [n for n in range(1, DAY_MS // 1000 + 1) if (DAY_MS // 1000) % n == 0]
-    shown = [minutes * 60 for minutes in _UPBIT_MINUTES] + [DAY_MS // 1000]
+    """The nearest shorter and longer bars that divide a day, in the unit of `text`, and the ones that Upbit shows: `@6m, @8m`."""
+    unit = DURATION_MS.get(text[-1], DAY_MS) // 1000
+    day = DAY_MS // 1000
+    seconds = max(min(int(text[:-1][:9]) * unit, day), 1)
+    step = unit if unit < day else 3600
+    divisors = [n for n in range(step, day + 1, step) if day % n == 0]
+    shown = [minutes * 60 for minutes in _UPBIT_MINUTES] + [day]
     return _around(divisors, seconds), _around(shown, seconds)
 
 

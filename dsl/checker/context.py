@@ -9,7 +9,8 @@ from dsl import ast
 from dsl.catalogue import Catalogue
 from dsl.checker.values import Value
 from dsl.diagnostics import Diagnostic, Severity, Span
-from dsl.document import dotted, full_width_error, replaced
+from dsl.document import dotted, replaced
+from dsl.full_width import full_width_error
 from dsl.graph import Graph, Section, Timeframe
 from dsl.yaml_tree import Scalar
 
@@ -106,11 +107,11 @@ class Scope:
     graph: Graph = field(default_factory=Graph)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     broken_names: set[str] = field(default_factory=set)
-    _seen: set[tuple[str, Span]] = field(default_factory=set)
+    _seen: set[tuple[object, ...]] = field(default_factory=set)
 
     def add(self, diagnostic: Diagnostic) -> None:
         """Record a finding; the same one at the same place is recorded once."""
-        key = (diagnostic.code, diagnostic.span)
+        key = (diagnostic.code, diagnostic.span, *sorted(diagnostic.args.items()))
         if key not in self._seen:
             self._seen.add(key)
             self.diagnostics.append(diagnostic)
@@ -129,7 +130,7 @@ class Scope:
     ) -> None:
         """Record a finding about [start, end) of a text; `args` fill the message."""
         if code == "E002":
-            self.add(full_width_error(rule.scalar, start, rule.path))
+            self.add(full_width_error(rule.scalar.source, rule.scalar.offset(start), dotted(rule.path)))
             return
         severity = Severity.WARNING if code.startswith("W") else Severity.ERROR
         self.add(Diagnostic(code, severity, rule.span(start, end), dotted(rule.path), args, label, notes, fix))

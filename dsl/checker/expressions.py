@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -132,7 +133,11 @@ class Expressions:
         start, end = index.offset.start, index.offset.end
         shown = context.rule.text[index.start : index.end]
         back = f"{value}[{int(-offset)}]"
-        fix = context.rule.substituted(index.start, index.end, back)
+        after = re.match(rf"\s*(<=|>=|<|>)\s*{re.escape(value)}(?![\w.\[(@])", context.rule.text[index.end :])
+        if after:  # close[-1] > close meant: this bar is higher than the one before
+            fix = context.rule.substituted(index.start, index.end + after.end(), f"{value} {after[1]} {back}")
+        else:
+            fix = context.rule.substituted(index.start, index.end, back)
         self.scope.report("E120", context, start, end, expression=shown, notes=(("previous_bar", {"expression": back}),), fix=fix)
 
     def _clock_text(self, context: Context) -> str:
@@ -172,16 +177,13 @@ class Expressions:
         unit = joined(left, right) if units is None else units(left.unit, right.unit)
         if operator == "??":
             return left if left.constant is not None else self.nodes.operator("??", (left, right), (), unit, context, binary)
-        if left.constant is not None and right.constant is not None:
-            return self._folded(binary, left.constant, right.constant, unit, context)
-        low, high = ranges.arithmetic(operator, left, right)
-        return self.nodes.operator(operator, (left, right), (), unit, context, binary, low=low, high=high)
-
-    def _folded(self, binary: ast.Binary, left: float, right: float, unit: Unit, context: Context) -> Value | None:
-        if binary.operator == "/" and right == 0:
+        if operator == "/" and right.constant == 0:
             self.scope.report("E127", context, binary.start, binary.end)
             return None
-        return fixed(_FOLD[binary.operator](left, right), unit)
+        if left.constant is not None and right.constant is not None:
+            return fixed(_FOLD[operator](left.constant, right.constant), unit)
+        low, high = ranges.arithmetic(operator, left, right)
+        return self.nodes.operator(operator, (left, right), (), unit, context, binary, low=low, high=high)
 
     def _negative(self, negative: ast.Negative, context: Context) -> Value | None:
         value = self.number(negative.value, context)
@@ -194,6 +196,9 @@ class Expressions:
 
     # ---- tests ----
     def _comparison(self, comparison: ast.Comparison, context: Context) -> Value | None:
+        if any(isinstance(operand, ast.Name) and operand.name == "regime" for operand in comparison.operands):
+            self.scope.report("E190", context, comparison.start, comparison.end, name="regime")
+            return None  # the other side is the name of a regime, which is nothing else
         values = [self.number(operand, context) for operand in comparison.operands]
         warn_one_sided(self.scope, comparison, context)
         tests: list[Value] = []
@@ -226,7 +231,7 @@ class Expressions:
         text = context.rule.text
         one, other = text[first.start : first.end], text[second.start : second.end]
         notes: Notes = (("units_of_sides", {"left": left.unit.value, "left_text": one, "right": right.unit.value, "right_text": other}),)
-        place, label = (second, right) if right.constant is not None or left.constant is None else (first, left)
+        place, found = (second, right) if right.constant is not None or left.constant is None else (first, left)
         fix = ""
         if isinstance(whole, ast.Binary) and whole.operator in "+-" and left.unit is Unit.PRICE and right.unit is Unit.RATIO:
             notes += (("share_of_price", {}),)
@@ -239,10 +244,9 @@ class Expressions:
                 fix = context.rule.substituted(first.start, first.end, f"({text[change.start : change.end]}) / {base}")
         elif right.constant is not None and right.unit is Unit.NUMBER and left.unit in (Unit.PRICE, Unit.MONEY):
             fix = context.rule.substituted(second.start, second.end, f"{other} KRW")
-        code_label = label.unit.value
-        self.scope.report(
-            "E110", context, place.start, place.end, label=code_label, left=left.unit.value, right=right.unit.value, notes=notes, fix=fix
-        )
+        kind = "add" if isinstance(whole, ast.Binary) else "choose" if isinstance(whole, ast.Conditional) else ""
+        units = {"left": left.unit.value, "right": right.unit.value, "unit": found.unit.value}
+        self.scope.report("E110", context, place.start, place.end, label=kind, notes=notes, fix=fix, **units)
 
     def _between(self, between: ast.Between, context: Context) -> Value | None:
         parts = (between.value, between.low, between.high)

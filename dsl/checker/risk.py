@@ -22,8 +22,8 @@ def read_risk(scope: Scope, document: Document[RiskFile], name: str) -> RiskProf
         name=name,
         min_order_krw=krw(scope, at("orders", "min_order")),
         max_order_krw=krw(scope, at("orders", "max_order")),
-        exposure_total=ratio_of_equity(scope, at("exposure", "total"), suggested=0.6),
-        exposure_per_market=ratio_of_equity(scope, at("exposure", "per_market"), suggested=0.12),
+        exposure_total=ratio_of_equity(scope, at("exposure", "total")),
+        exposure_per_market=ratio_of_equity(scope, at("exposure", "per_market")),
         cash_reserve_krw=krw(scope, at("exposure", "cash_reserve"), positive=False),
         risk_per_trade=_ratio(scope, at("loss", "per_trade", "limit")),
     )

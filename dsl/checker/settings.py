@@ -9,7 +9,7 @@ from dsl.builder import Amount, Range, RuleError, Signature
 from dsl.catalogue import INPUT_SERIES, POSITION_SERIES, Unit
 from dsl.checker.clock import nearest, timeframe_of
 from dsl.checker.conditions import Conditions, parsed, phrase, report_syntax
-from dsl.checker.context import Definition, RuleText, Scope
+from dsl.checker.context import Definition, Notes, RuleText, Scope
 from dsl.checker.names import UNBUILT_NAMES, UNBUILT_PREFIXES
 from dsl.checker.values import PLAIN, fixed
 from dsl.document import Document
@@ -174,24 +174,32 @@ def _signature(scope: Scope, key: Scalar) -> Signature | None:
 
 
 # ---- sizing and limits ----
-def ratio_of_equity(scope: Scope, rule: RuleText | None, *, suggested: float = 0.005) -> float | None:
-    """`0.5% of equity`, or a plain number below 1; 0 < ratio <= 1."""
+def ratio_of_equity(scope: Scope, rule: RuleText | None, risk: RiskProfile | None = None) -> float | None:
+    """`0.5% of equity`, or a plain number below 1; 0 < ratio <= 1. `risk`: profile whose limit of loss per trade is named in messages."""
     found = None if rule is None else phrase(scope, rule, "of_equity")
     if rule is None or not isinstance(found, Amount):
         return None
     if found.unit is Unit.NUMBER and found.value >= 1:
-        fix = rule.substituted(0, len(rule.text), f"{suggested * 100:g}% of equity")
-        notes = (("write_percent", {"number": rule.text}), ("suggested_ratio", {"ratio": f"{suggested * 100:g}%"}))
-        key = str(rule.path[-1])
-        scope.report_at(
-            "E111", rule, 0, len(rule.text), label="" if key == "risk" else "other", notes=notes, fix=fix,
-            key=key, value=rule.text, percent=f"{found.value * 100:g}",
-        )  # fmt: skip
+        _report_missing_percent(scope, rule, found.value, risk)
         return None
     if not 0 < found.value <= 1:
         scope.report_at("E113", rule, 0, len(rule.text), label="ratio", name=str(rule.path[-1]))
         return None
     return found.value
+
+
+def _report_missing_percent(scope: Scope, rule: RuleText, number: float, risk: RiskProfile | None) -> None:
+    key = str(rule.path[-1])
+    allowed = risk.risk_per_trade if risk is not None else None
+    notes: Notes = (("write_percent", {"number": rule.text}),)
+    if key == "risk" and risk is not None and allowed is not None:
+        notes = (*notes, ("profile_allows", {"profile": risk.name, "allowed": f"{allowed * 100:g}%"}))
+    meant = min(0.5, (allowed or 1) * 100) if key == "risk" else number
+    fix = rule.substituted(0, len(rule.text), f"{meant:g}% of equity") if meant <= 100 else ""
+    label = "" if key == "risk" else "other"
+    scope.report_at(
+        "E111", rule, 0, len(rule.text), label=label, notes=notes, fix=fix, key=key, value=rule.text, percent=f"{number * 100:g}"
+    )
 
 
 def krw(scope: Scope, rule: RuleText | None, *, positive: bool = True) -> int | None:
@@ -229,7 +237,7 @@ def read_sizing(scope: Scope, document: StrategyDocument, conditions: Conditions
     """`sizing:`, held against the profile's limit of loss per trade."""
     allowed = risk.risk_per_trade if risk is not None else None
     rule = text_at(document, "sizing", "risk")
-    ratio = ratio_of_equity(scope, rule, suggested=min(0.005, allowed or 0.005))
+    ratio = ratio_of_equity(scope, rule, risk)
     if rule is not None and ratio is not None and allowed is not None and ratio > allowed and risk is not None:
         fix = rule.substituted(0, len(rule.text), f"{allowed * 100:g}% of equity")
         args = {"risk": f"{ratio * 100:g}%", "allowed": f"{allowed * 100:g}%", "profile": risk.name}
@@ -238,8 +246,8 @@ def read_sizing(scope: Scope, document: StrategyDocument, conditions: Conditions
         scope.report_at("E403", rule, 0, len(rule.text))
     return Sizing(
         risk=ratio,
-        weight=ratio_of_equity(scope, text_at(document, "sizing", "weight"), suggested=0.1),
-        max_weight=ratio_of_equity(scope, text_at(document, "sizing", "max_weight"), suggested=0.1),
+        weight=ratio_of_equity(scope, text_at(document, "sizing", "weight")),
+        max_weight=ratio_of_equity(scope, text_at(document, "sizing", "max_weight")),
         min_order_krw=krw(scope, text_at(document, "sizing", "min_order")),
         scale=_scale(scope, text_at(document, "sizing", "scale"), conditions),
     )
@@ -254,6 +262,7 @@ def _scale(scope: Scope, rule: RuleText | None, conditions: Conditions) -> int |
     if value is None:
         return None
     if value.unit not in PLAIN | {Unit.ANY}:
-        scope.report_at("E110", rule, expression.start, expression.end, label=value.unit.value, left="number", right=value.unit.value)
+        found = value.unit.value
+        scope.report_at("E110", rule, expression.start, expression.end, label="argument", left="number", right=found, unit=found)
         return None
     return conditions.expressions.nodes.id_of(value)

@@ -19,8 +19,8 @@ _FILE: dict[str, Text] = {
     "E004.label": Text("{problem}", "{problem}"),
     "E005": Text("UTF-8 글이 아닙니다 (바이트 {byte})", "the file is not UTF-8 text (byte {byte})"),
     "E005.label": Text("여기부터 읽을 수 없습니다: UTF-8로 다시 저장하세요", "cannot be read from here on: save the file as UTF-8"),
-    "E203": Text("키 `{key}`가 두 번 나옵니다", "key `{key}` appears twice"),
-    "E203@market": Text("마켓 `{key}`가 두 번 나옵니다", "market `{key}` appears twice"),
+    "E203": Text("`{key}` 키가 두 번 나옵니다", "key `{key}` appears twice"),
+    "E203@market": Text("`{key}` 마켓이 두 번 나옵니다", "market `{key}` appears twice"),
     "E203.label": Text("두 번째 정의", "second definition"),
     "E203.label.market": Text("한 번만 적으세요", "name it once"),
     "E203.note": Text(
@@ -42,29 +42,29 @@ _FILE: dict[str, Text] = {
 }
 
 _SHAPE: dict[str, Text] = {
-    "E201": Text("`{parent}`에는 `{key}`라는 키가 없습니다", "`{parent}` has no key `{key}`"),
-    "E201@root": Text("파일에 `{key}`라는 키가 없습니다", "the file has no key `{key}`"),
+    "E201": Text("`{parent}`에는 `{key}` 키가 없습니다", "`{parent}` has no key `{key}`"),
+    "E201@root": Text("파일에 `{key}` 키는 쓸 수 없습니다", "the file has no key `{key}`"),
     "E201.label": Text("모르는 키", "unknown key"),
-    "E202": Text("`{name}`라는 마켓은 없습니다", "no market `{name}`"),
-    "E202.label": Text("모르는 마켓", "unknown market"),
-    "E210": Text("`{key}`는 아직 지원하지 않습니다", "`{key}` is not yet supported"),
+    "E202": Text("모르는 마켓 `{name}`", "no market `{name}`"),
+    "E202.label": Text("이런 마켓은 없습니다", "unknown market"),
+    "E210": Text("아직 지원하지 않습니다: `{key}`", "`{key}` is not yet supported"),
     "E210.label": Text("언어에는 있지만 아직 만들지 않았습니다", "part of the language, but not built yet"),
     "E210.note": Text("무시하지 않고 거절합니다. 이 부분을 지우면 검사할 수 있습니다", "refused rather than ignored; remove it to go on"),
-    "E211": Text("`{parent}`에 `{key}`가 없습니다", "`{parent}` lacks `{key}`"),
-    "E211@root": Text("파일에 `{key}`가 없습니다", "the file lacks `{key}`"),
+    "E211": Text("`{parent}`에 빠진 키: `{key}`", "`{parent}` lacks `{key}`"),
+    "E211@root": Text("파일에 빠진 키: `{key}`", "the file lacks `{key}`"),
     "E211.label": Text("`{key}:`를 적어야 합니다", "`{key}:` is needed here"),
-    "E212": Text("`{key}`의 모양이 맞지 않습니다", "`{key}` has the wrong shape"),
+    "E212": Text("모양이 맞지 않습니다: `{key}`", "`{key}` has the wrong shape"),
     "E212.label": Text("`이름: 값` 묶음이어야 합니다", "a mapping (`name: value`) is expected"),
     "E212.label.text": Text("한 줄 글이 와야 합니다", "a text is expected"),
     "E212.label.list": Text("목록(`[a, b]`)이어야 합니다", "a list (`[a, b]`) is expected"),
-    "E213": Text("`{key}`에 `{value}`는 쓸 수 없습니다", "`{key}` cannot be `{value}`"),
+    "E213": Text("`{key}: {value}` 값은 쓸 수 없습니다", "`{key}` cannot be `{value}`"),
     "E213.label": Text("가능한 값: {choices}", "one of: {choices}"),
-    "E214": Text("`{name}`은 이름으로 쓸 수 없습니다", "`{name}` cannot be used as a name"),
+    "E214": Text("이름으로 쓸 수 없습니다: `{name}`", "`{name}` cannot be used as a name"),
     "E214.label": Text("이름이 맞지 않습니다", "not a name"),
     "E214.label.form": Text("글자로 시작하고 글자, 숫자, _ 만 씁니다", "a name begins with a letter and has letters, digits and _ only"),
     "E214.label.taken": Text("언어가 이미 쓰는 이름입니다", "the language itself uses this name"),
     "E214.label.twice": Text("이 파일에서 이미 쓴 이름입니다", "this file already uses the name"),
-    "E215": Text("위험 프로필 `{name}`이 없습니다", "no risk profile `{name}`"),
+    "E215": Text("없는 위험 프로필 `{name}`", "no risk profile `{name}`"),
     "E215.label": Text("risk_profiles/{name}.yaml 을 찾지 못했습니다", "risk_profiles/{name}.yaml was not found"),
     "E216": Text(
         "`{parent}`는 규칙이거나 all, any, none, at_least 중 하나여야 합니다", "`{parent}` takes a rule, or one of all, any, none, at_least"
@@ -115,21 +115,24 @@ _SYNTAX: dict[str, Text] = {
 }
 
 _MEANING: dict[str, Text] = {
-    "E101": Text("`{name}`이라는 함수는 없습니다", "unknown function `{name}`"),
+    "E101": Text("모르는 함수 `{name}`", "unknown function `{name}`"),
     "E101.label": Text("없는 함수", "no such function"),
     "E101.label.series": Text("시계열이지 함수가 아닙니다: 괄호를 빼세요", "a series, not a function: leave out the brackets"),
-    "E102": Text("`{name}`이라는 이름은 없습니다", "unknown name `{name}`"),
+    "E102": Text("모르는 이름 `{name}`", "unknown name `{name}`"),
     "E102.label": Text("시계열도 파라미터도 정의도 아닙니다", "not a series, parameter or definition"),
     "E102.label.anchor": Text("`day`나 봉 수(`48 bars`)가 와야 합니다", "`day` or a number of bars (`48 bars`) is expected"),
-    "E105": Text("`{name}`은 {signature}를 받는데 ({got})가 왔습니다", "`{name}` takes {signature}, got ({got})"),
+    "E105": Text("`{name}`: {signature} 자리에 ({got})", "`{name}` takes {signature}, got ({got})"),
     "E105.label": Text("인자의 종류가 맞지 않습니다", "arguments of the wrong kind"),
     "E105.label.swapped": Text("인자 순서가 바뀌었습니다", "arguments swapped"),
-    "E106": Text("`{name}`은 값이 {count}개입니다", "`{name}` has {count} outputs"),
+    "E106": Text("`{name}`: 값이 {count}개입니다", "`{name}` has {count} outputs"),
     "E106.label": Text("어느 것입니까?", "which one?"),
     "E109": Text("펼치면 규칙이 너무 커집니다", "this expands to too much"),
     "E109.label": Text("정의가 정의를 너무 많이 부릅니다", "definitions use definitions too often"),
-    "E110": Text("{left}과(와) {right}은(는) 함께 쓸 수 없습니다", "{left} and {right} do not go together"),
-    "E110.label": Text("단위가 다릅니다", "another unit"),
+    "E110": Text("단위가 달라 비교할 수 없습니다: {left}, {right}", "{left} cannot be compared with {right}"),
+    "E110@add": Text("단위가 달라 더하거나 뺄 수 없습니다: {left}, {right}", "{left} and {right} cannot be added"),
+    "E110@choose": Text("두 값의 단위가 다릅니다: {left}, {right}", "one value is {left}, the other {right}"),
+    "E110@argument": Text("{left} 자리에 다른 단위가 왔습니다: {right}", "{left} is expected here, not {right}"),
+    "E110.label": Text("{unit}", "{unit}"),
     "E111": Text(
         "`{key}: {value}`이면 한 번에 자산의 {percent}%를 겁니다", "`{key}: {value}` would risk {percent}% of equity on one trade"
     ),
@@ -143,7 +146,7 @@ _MEANING: dict[str, Text] = {
     "E112.label.duration": Text("{clock} 봉으로 나누어떨어져야 합니다", "must be whole {clock} bars"),
     "E112.label.bounds": Text("`{argument}`의 범위는 {bounds}입니다", "`{argument}` must lie in {bounds}"),
     "E112.label.anchor": Text("하루보다 긴 봉에서는 쓸 수 없습니다", "not on bars longer than a day"),
-    "E113": Text("`{name}`의 값이 범위를 벗어났습니다", "the value of `{name}` is out of range"),
+    "E113": Text("범위를 벗어난 값: `{name}`", "the value of `{name}` is out of range"),
     "E113.label": Text("범위 {range} 밖입니다", "outside {range}"),
     "E113.label.ratio": Text("0%보다 크고 100% 이하여야 합니다", "must be above 0% and at most 100%"),
     "E113.label.won": Text("원 단위의 정수여야 합니다", "must be whole KRW"),
@@ -151,22 +154,23 @@ _MEANING: dict[str, Text] = {
     "E113.label.step": Text("0보다 커야 합니다", "must be above 0"),
     "E113.label.empty": Text("앞의 수가 뒤의 수보다 큽니다", "the first number is above the second"),
     "E113.label.level": Text("-100%보다 크고 0%가 아니어야 합니다", "must be above -100% and not 0%"),
-    "E119": Text("`{name}`은 함수입니다", "`{name}` is a function"),
+    "E119": Text("함수입니다: `{name}`", "`{name}` is a function"),
     "E119.label": Text("{signature}를 붙여야 합니다", "needs {signature}"),
     "E120": Text(
-        "`{expression}`은 미래의 봉입니다. 규칙은 뒤만 볼 수 있습니다", "`{expression}` is a bar to come; rules can only look back"
+        "`{expression}`: 아직 오지 않은 봉입니다. 규칙은 지난 봉만 볼 수 있습니다",
+        "`{expression}` is a bar to come; rules can only look back",
     ),
     "E120.label": Text("음수 위치", "negative offset"),
     "E121": Text("`{timeframe}` 봉은 없습니다", "no `{timeframe}` candles"),
     "E121.label": Text("하루를 나누지 못하는 길이입니다", "does not divide a day"),
-    "E122": Text("`@{timeframe}`은 이 전략의 {clock} 시계보다 빠릅니다", "`@{timeframe}` is faster than the {clock} clock here"),
+    "E122": Text("`@{timeframe}`: 이 자리의 {clock} 시계보다 빠릅니다", "`@{timeframe}` is faster than the {clock} clock here"),
     "E122.label": Text("판단 한 번에 값이 여러 개입니다", "several values exist for each decision"),
     "E123": Text("이미 다른 봉의 값인데 그 과거를 물었습니다", "history of a value that is already on another timeframe"),
     "E123.label": Text("{clock} 1봉 전입니까, 그 봉의 1봉 전입니까?", "1 bar of {clock} or 1 bar of the slower timeframe?"),
     "E123.label.window": Text("{clock} 봉을 셉니까, 느린 봉을 셉니까?", "does it count bars of {clock} or slower bars?"),
-    "E125": Text("`{name}`에 `{argument}`라는 인자는 없습니다", "`{name}` has no argument `{argument}`"),
-    "E125.label": Text("{signature}를 받습니다", "it takes {signature}"),
-    "E126": Text("`{name}`의 인자 수가 맞지 않습니다", "`{name}` has the wrong number of arguments"),
+    "E125": Text("`{name}`: `{argument}` 인자는 없습니다", "`{name}` has no argument `{argument}`"),
+    "E125.label": Text("인자 이름: {names}", "its arguments: {names}"),
+    "E126": Text("`{name}`: 인자 수가 맞지 않습니다", "`{name}` has the wrong number of arguments"),
     "E126.label": Text("{signature}를 받습니다", "it takes {signature}"),
     "E126.label.many": Text("너무 많습니다: {signature}", "too many: it takes {signature}"),
     "E126.label.few": Text("`{argument}`가 빠졌습니다: {signature}", "`{argument}` is missing: it takes {signature}"),
@@ -179,7 +183,7 @@ _MEANING: dict[str, Text] = {
     "E128.label": Text("비교해서 참이나 거짓으로 만드세요", "compare it with something"),
     "E129": Text("수가 올 자리에 조건이 왔습니다", "a condition where a number is expected"),
     "E129.label": Text("참과 거짓으로는 계산할 수 없습니다", "true and false cannot be calculated with"),
-    "E130": Text("`{name}`은 진입 규칙에 없습니다", "`{name}` does not exist in an entry rule"),
+    "E130": Text("진입 규칙에는 `{name}` 값이 없습니다", "`{name}` does not exist in an entry rule"),
     "E130.label": Text("청산(exits)에서만 쓸 수 있습니다", "only valid in exits"),
     "E131": Text("`then`에는 `within`이 필요합니다", "`then` needs `within`"),
     "E131.label": Text("두 번째 일은 언제까지 기다립니까?", "how long may the second step take?"),
@@ -187,9 +191,9 @@ _MEANING: dict[str, Text] = {
     "E132.label.memory": Text("지난 봉들이 필요한 함수입니다", "needs earlier bars, which a position does not have"),
     "E132.label.clock": Text("전략의 시계에서만 쓸 수 있습니다", "only on the strategy's own clock and market"),
     "E132.label": Text("쓸 수 없습니다", "not possible"),
-    "E133": Text("`{name}`이 자기 자신을 부릅니다", "`{name}` is defined by itself"),
+    "E133": Text("정의가 자기 자신을 부릅니다: `{name}`", "`{name}` is defined by itself"),
     "E133.label": Text("{chain}", "{chain}"),
-    "E190": Text("`{name}`은 아직 지원하지 않습니다", "`{name}` is not yet supported"),
+    "E190": Text("아직 지원하지 않습니다: `{name}`", "`{name}` is not yet supported"),
     "E190.label": Text("언어에는 있지만 아직 만들지 않았습니다", "part of the language, but not built yet"),
     "W124": Text("한쪽만 {timeframe} 봉입니다", "only one side is on {timeframe}"),
     "W124@right": Text("오른쪽만 {timeframe} 봉입니다", "only the right side is on {timeframe}"),
@@ -203,9 +207,7 @@ _MEANING: dict[str, Text] = {
 }
 
 _TRADING: dict[str, Text] = {
-    "E402": Text(
-        "한 거래에 {risk}를 걸지만 프로필 `{profile}`은 {allowed}까지입니다", "risks {risk} a trade; profile `{profile}` allows {allowed}"
-    ),
+    "E402": Text("한 거래에 {risk}: 프로필 `{profile}`의 한도는 {allowed}", "risks {risk} a trade; profile `{profile}` allows {allowed}"),
     "E402.label": Text("{allowed}보다 큽니다", "above {allowed}"),
     "E403": Text("손절(`exits.stop`) 없이는 위험으로 크기를 정할 수 없습니다", "sizing by risk needs the exit `stop`"),
     "E403.label": Text("손절까지의 거리가 크기를 정합니다", "the distance to the stop decides the size"),
@@ -239,7 +241,7 @@ _NOTES: dict[str, Text] = {
     "note.no_default": Text(
         "둘은 서로 다르게 거래하므로 어느 쪽도 고르지 않습니다", "no default is chosen because the two trade differently"
     ),
-    "note.previous_bar": Text("{expression}이 닫힌 지난 봉입니다", "{expression} is the closed bar before"),
+    "note.previous_bar": Text("지난 봉은 {expression} 입니다", "{expression} is the closed bar before"),
     "note.nearest_timeframes": Text("가까운 길이: {near}; 업비트 화면: {upbit}", "nearest: {near}; Upbit shows {upbit}"),
     "note.slower_or_clock": Text(
         "더 빠른 봉의 값은 아직 쓸 수 없습니다: {clock} 봉에서 보려면 {expression}@{clock}",
@@ -248,21 +250,23 @@ _NOTES: dict[str, Text] = {
     "note.history_inside": Text("위치를 @ 앞에 적으세요: x[1]@4h", "put the offset before the @: x[1]@4h"),
     "note.history_previous": Text("지난 {timeframe} 봉: {expression}", "previous {timeframe} bar: {expression}"),
     "note.history_whole": Text("전체를 {timeframe} 봉에서: {expression}", "whole test on {timeframe}: {expression}"),
-    "note.other_side": Text("`{expression}`은 {clock} 시계에 남습니다", "`{expression}` stays on the {clock} clock"),
+    "note.other_side": Text("`{expression}` 쪽은 {clock} 시계에 남습니다", "`{expression}` stays on the {clock} clock"),
     "note.bracket_comparison": Text("둘 다 그 봉이라면 비교 전체를 괄호로 묶으세요", "if both belong there, bracket the comparison"),
     "note.units_of_sides": Text(
-        "왼쪽 `{left_text}`은(는) {left}, 오른쪽 `{right_text}`은(는) {right}입니다",
+        "왼쪽: {left} (`{left_text}`), 오른쪽: {right} (`{right_text}`)",
         "left side is {left} ({left_text}), right side is {right} ({right_text})",
     ),
     "note.divide_by_price": Text("변화를 %로 비교하려면 가격으로 나누세요", "to compare a change in percent divide by a price"),
     "note.share_of_price": Text("가격의 몇 %는 곱해서 얻습니다", "a share of a price is a product"),
-    "note.argument_unit": Text("`{argument}`는 {unit}이어야 합니다", "`{argument}` must be {unit}"),
+    "note.argument_unit": Text("`{argument}` 자리에는 {unit}", "`{argument}` must be {unit}"),
     "note.level_is_price": Text("`at:`은 가격입니다: pos.entry * (1 + 2%)", "`at:` is a price: pos.entry * (1 + 2%)"),
     "note.write_percent": Text(
         "{number}퍼센트라면 `{number}%`라고 적습니다. 1보다 작은 수는 그대로 됩니다",
         "write `{number}%` for {number} percent; a number below 1, such as 0.03, is accepted too",
     ),
-    "note.suggested_ratio": Text("보통은 {ratio} 정도입니다", "{ratio} is usual"),
+    "note.profile_allows": Text(
+        "프로필 `{profile}`의 한도는 거래당 {allowed}입니다", "the {profile} profile allows at most {allowed} per trade"
+    ),
     "note.quote_first": Text("업비트는 기준 통화를 앞에 적습니다", "Upbit writes the quote currency first"),
     "note.series_first": Text("다른 도구와 달리 시계열이 먼저입니다", "this is a common order in other tools; here the series comes first"),
     "note.equality": Text("비교하려면 `==`를 씁니다: {expression}", "to compare write `==`: {expression}"),
@@ -277,14 +281,17 @@ _NOTES: dict[str, Text] = {
         "한도가 없으면 지난달에 눌린 것도 오늘의 진입을 부릅니다", "without a limit a dip from last month would still arm today's entry"
     ),
     "note.sequence_meant": Text("앞의 일 다음에 뒤의 일이라는 뜻이라면 `then`을 씁니다", "if you mean one after the other, use a sequence"),
+    "note.flow_comma": Text(
+        "{{ }} 안에서는 쉼표가 값을 끝냅니다. 규칙을 따로 한 줄에 적으세요", "inside {{ }} a comma ends the value: give the rule a line of its own"
+    ),
     "note.value_range": Text("이 값은 {low}에서 {high} 사이입니다", "the value lies in {low}..{high}"),
 }
 
 _UNITS: dict[str, Text] = {
-    "unit.price": Text("가격(KRW)", "a price (KRW per coin)"),
-    "unit.money": Text("금액(KRW)", "an amount (KRW)"),
-    "unit.quantity": Text("수량", "a quantity (coins)"),
-    "unit.ratio": Text("비율(%)", "a ratio (percentage)"),
+    "unit.price": Text("가격(코인당 KRW)", "a price"),
+    "unit.money": Text("금액(KRW)", "an amount of KRW"),
+    "unit.quantity": Text("수량(코인)", "a quantity of coins"),
+    "unit.ratio": Text("비율(%)", "a percentage"),
     "unit.duration": Text("시간", "a duration"),
     "unit.bars": Text("봉 수", "a number of bars"),
     "unit.score": Text("점수", "a score"),

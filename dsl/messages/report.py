@@ -213,7 +213,8 @@ _PLAIN: dict[str, Text] = {
         "기간이 {days}일뿐이라 연환산 값은 참고만 하세요.", "Only {days} days long: read annualised figures with care."
     ),
     "few_trades": Text("청산한 거래가 {count}건뿐이라 표본이 부족합니다.", "Only {count} closed trades: too few to judge by."),
-    "no_trades": Text("체결된 거래가 없습니다. 아래 ‘사지 않은 이유’를 보세요.", "Nothing was traded. See ‘Why nothing was bought’ below."),
+    "no_trades": Text("체결된 거래가 없습니다. 아래 ‘사지 않은 이유’와 규칙 횟수를 보세요.",
+        "Nothing was traded. See ‘Why entries were skipped’ and the rule counts below."),
     "none": Text("없음", "none"),
     "day_unit": Text("일", "d"),
     "hour_unit": Text("시간", "h"),
@@ -239,7 +240,7 @@ _PLAIN: dict[str, Text] = {
     "head.trades": Text("거래 목록", "Trades"),
     "head.markets": Text("마켓별", "By market"),
     "head.exits": Text("청산 규칙별", "By exit rule"),
-    "head.skipped": Text("사지 않은 이유", "Why nothing was bought"),
+    "head.skipped": Text("사지 않은 이유", "Why entries were skipped"),
     "head.rules": Text("규칙이 참이었던 횟수", "How often each rule was true"),
     "head.assumptions": Text("가정", "Assumptions"),
     "column.number": Text("번호", "No."),

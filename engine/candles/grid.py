@@ -103,11 +103,11 @@ def choose_base(store: CandleStore, markets: Sequence[str], clock: Timeframe, fr
     of it (ties: the finest); None when no market has any of it."""
     best: tuple[int, Timeframe] | None = None
     for timeframe in stored_bases(store, markets, clock):
-        ranges = [store.ranges(market, timeframe) for market in markets]
         start, end = next_open(timeframe, from_ms), next_open(timeframe, to_ms)
+        ranges = [store.ranges(market, timeframe, start, end) for market in markets]
         if all(covers(r, start, end) for r in ranges):
             return timeframe
-        known = sum(total(clip(r, start, end)) for r in ranges)
+        known = sum(total(r) for r in ranges)
         if known and (best is None or known > best[0]):
             best = (known, timeframe)
     return None if best is None else best[1]
@@ -116,7 +116,7 @@ def choose_base(store: CandleStore, markets: Sequence[str], clock: Timeframe, fr
 def fullest_stretch(store: CandleStore, markets: Sequence[str], timeframe: Timeframe, within: Range) -> tuple[int, Range] | None:
     """The unbroken stretch of time inside `within` with the most candles over the markets (ties: the latest), and how much that is in
     ms summed over the markets; None when nothing is stored there."""
-    ranges = [clip(store.ranges(market, timeframe), *within) for market in markets]
+    ranges = [store.ranges(market, timeframe, *within) for market in markets]
     stretches = merge(r for market_ranges in ranges for r in market_ranges)
     if not stretches:
         return None
@@ -125,4 +125,5 @@ def fullest_stretch(store: CandleStore, markets: Sequence[str], timeframe: Timef
 
 def gaps(store: CandleStore, market: str, timeframe: Timeframe, from_ms: int, to_ms: int) -> Ranges:
     """The parts of [from_ms, to_ms) that were never fetched for the market."""
-    return missing(store.ranges(market, timeframe), next_open(timeframe, from_ms), next_open(timeframe, to_ms))
+    start, end = next_open(timeframe, from_ms), next_open(timeframe, to_ms)
+    return missing(store.ranges(market, timeframe, start, end), start, end)

@@ -78,18 +78,23 @@ def address_of(kernel: Callable[..., None]) -> int:
 
 
 @cache
-def compile_function(function: Callable[..., Any], signature: Any = None) -> Any:
+def compile_function(function: Callable[..., Any], signature: Any = None, *, allocates: bool = True) -> Any:
     """A plain function, its helpers and `call_op` compiled to a nogil numba dispatcher.
 
     signature: numba signature or its text, e.g. "void(int64[::1], float64[::1])"; None = compiled for the types of each first call.
+    allocates: False for code that makes no arrays and no slices: it is compiled without reference counts, which are most of the time
+    of functions that hand many arrays to each other (numba then refuses what does allocate).
     Raises TypeError when the function reaches a global that is neither constant, marked, nor of math or numpy.
     """
     _refuse_svml()
-    copy = _relocated(_plain(function))
-    jit = numba.njit(nogil=True, cache=True, error_model="numpy")
-    if signature is not None:
-        jit = numba.njit(signature, nogil=True, cache=True, error_model="numpy")
-    return jit(copy)
+    copy = _relocated(_plain(function), allocates)
+    options = {"nogil": True, "cache": True, **_options(allocates)}
+    return numba.njit(**options)(copy) if signature is None else numba.njit(signature, **options)(copy)
+
+
+def _options(allocates: bool) -> dict[str, Any]:
+    # `_nrt` is numba's private name for reference counting; the version is pinned, and without it results are the same, only slower
+    return {"error_model": "numpy"} if allocates else {"error_model": "numpy", "_nrt": False}
 
 
 def record_array(dtype: np.dtype[Any], dimensions: int = 1) -> Any:
@@ -100,7 +105,7 @@ def record_array(dtype: np.dtype[Any], dimensions: int = 1) -> Any:
 @cache
 def _compiled_op(kernel: Callable[..., None]) -> Any:
     _refuse_svml()
-    return numba.cfunc(OP_SIGNATURE, cache=True, error_model="numpy")(_relocated(_plain(kernel)))
+    return numba.cfunc(OP_SIGNATURE, cache=True, error_model="numpy")(_relocated(_plain(kernel), True))
 
 
 def _plain(function: Callable[..., Any]) -> FunctionType:
@@ -115,32 +120,32 @@ def _refuse_svml() -> None:
         raise RuntimeError("numba uses SVML: the same rule would give different bits for different block sizes")
 
 
-def _relocated(function: FunctionType) -> FunctionType:
+def _relocated(function: FunctionType, allocates: bool) -> FunctionType:
     """A copy that numba caches under its content: its file is the stamp of its digest, its globals are compiled ones."""
-    digest = content_digest(function, extra=_intrinsics_source())
+    digest = content_digest(function, extra=_intrinsics_source() + repr(_options(allocates)).encode())
     stamp = stamp_file(function.__name__, digest, inspect.getsource(function))
     code = function.__code__.replace(co_filename=str(stamp), co_firstlineno=1)
-    copy = FunctionType(code, _compiled_globals(function), function.__name__, function.__defaults__)
+    copy = FunctionType(code, _compiled_globals(function, allocates), function.__name__, function.__defaults__)
     copy.__kwdefaults__ = function.__kwdefaults__
     return copy
 
 
-def _compiled_globals(function: FunctionType) -> dict[str, Any]:
+def _compiled_globals(function: FunctionType, allocates: bool) -> dict[str, Any]:
     found = dict(function.__globals__)
     for name, value in reached_globals(function):
         if hasattr(value, INTRINSIC_MARK):
             found[name] = intrinsics.INTRINSICS[getattr(value, INTRINSIC_MARK)]
         elif hasattr(value, HELPER_MARK):
-            found[name] = _compiled_helper(value)
+            found[name] = _compiled_helper(value, allocates)
     return found
 
 
 @cache
-def _compiled_helper(function: FunctionType) -> Any:
+def _compiled_helper(function: FunctionType, allocates: bool) -> Any:
     """Helpers are compiled into their callers, so their own machine code needs no cache."""
-    copy = FunctionType(function.__code__, _compiled_globals(function), function.__name__, function.__defaults__)
+    copy = FunctionType(function.__code__, _compiled_globals(function, allocates), function.__name__, function.__defaults__)
     copy.__kwdefaults__ = function.__kwdefaults__
-    return numba.njit(error_model="numpy")(copy)
+    return numba.njit(**_options(allocates))(copy)
 
 
 @cache

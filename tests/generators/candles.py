@@ -17,7 +17,9 @@ from tests.oracles.reference_prices import UpbitGrid, korean_day_ms
 MINUTE_MS = 60_000
 #: days around which the price grid changed, and one where it did not
 STARTS = ("2025-09-01", "2025-07-30", "2024-01-28", "2024-10-13", "2023-05-01")
-START_PRICES = (151_234_000.0, 5_432_000.0, 1_999_000.0, 312_450.0, 9_985.0, 4_321.0, 999.0, 101.0, 9.97, 0.4321, 0.02345)
+#: ticks of whole KRW at every price that a market can reach from here
+WHOLE_PRICES = (151_234_000.0, 5_432_000.0, 1_999_000.0, 312_450.0, 49_990.0, 9_985.0)
+START_PRICES = (151_234_000.0, 5_432_000.0, 1_999_000.0, 312_450.0, 9_985.0, 4_321.0, 999.0, 101.0, 9.97, 0.4321)
 MARKETS = ("KRW-BTC", "KRW-ETH", "KRW-SOL", "KRW-XRP", "KRW-ADA", "KRW-USDT")
 NAMES = ("open", "high", "low", "close", "volume", "value")
 
@@ -42,16 +44,23 @@ class Weather:
 
 
 def random_grid(
-    chance: random.Random, markets: tuple[str, ...], count: int, *, base_ms: int = MINUTE_MS, start: str | None = None, unknown: bool = True
+    chance: random.Random,
+    markets: tuple[str, ...],
+    count: int,
+    *,
+    base_ms: int = MINUTE_MS,
+    start: str | None = None,
+    unknown: bool = True,
+    whole: bool = False,
 ) -> BarGrid:
-    """`count` base bars of `markets`. unknown: with stretches never fetched, late listings and early ends."""
+    """`count` base bars of `markets`. unknown: with stretches never fetched, late listings and early ends; whole: whole KRW only."""
     first = korean_day_ms(start or chance.choice(STARTS)) // base_ms + chance.randrange(7)
     codes = tuple(sorted(markets))
     columns = {name: np.full((len(codes), count), np.nan) for name in NAMES}
     state = np.full((len(codes), count), BarState.NO_TRADE, dtype=np.int8)
     outage = chance.randrange(count) if chance.random() < 0.3 else count
     for row, code in enumerate(codes):
-        rows = _market(chance, code, count, first, base_ms)
+        rows = _market(chance, code, count, first, base_ms, whole)
         for name, values in rows.items():
             columns[name][row] = values
         state[row] = np.where(np.isnan(rows["close"]), BarState.NO_TRADE, BarState.TRADED)
@@ -63,10 +72,10 @@ def random_grid(
     return BarGrid(codes, Timeframe(base_ms), first, state, **columns)
 
 
-def _market(chance: random.Random, code: str, count: int, first: int, base_ms: int) -> dict[str, list[float]]:
+def _market(chance: random.Random, code: str, count: int, first: int, base_ms: int, whole: bool) -> dict[str, list[float]]:
     """Bars of one market, NaN where nothing traded."""
     grid, weather = UpbitGrid(), Weather.draw(chance)
-    start_price = price = chance.choice(START_PRICES)
+    start_price = price = chance.choice(WHOLE_PRICES if whole else START_PRICES)
     rows: dict[str, list[float]] = {name: [] for name in NAMES}
     with_value = chance.random() < 0.7
     for k in range(count):
@@ -77,7 +86,7 @@ def _market(chance: random.Random, code: str, count: int, first: int, base_ms: i
                 values.append(float("nan"))
             continue
         path = _path(chance, weather, price, start_price)
-        if chance.random() >= weather.off_grid:
+        if whole or chance.random() >= weather.off_grid:
             path = [grid.floor(code, x, (first + k) * base_ms) for x in path]
         price = path[-1]
         volume = round(chance.expovariate(1 / (1_000_000 / price)), 8) + 1e-8
@@ -98,8 +107,10 @@ def _path(chance: random.Random, weather: Weather, price: float, start_price: fl
         return path
     for _ in range(4):
         path.append(path[-1] * (1 + chance.gauss(weather.drift, weather.size)))
-    if chance.random() < 0.01:
+    if chance.random() < 0.02:
         path.insert(2, path[1] * (1 + chance.choice([-0.1, -0.04, 0.04, 0.1])))
+    if chance.random() < 0.05:  # far both ways: stop and target inside one bar
+        path[2:2] = [path[1] * chance.uniform(0.95, 0.99), path[1] * chance.uniform(1.01, 1.05)]
     return path
 
 

@@ -73,7 +73,7 @@ CONDITIONS: tuple[Callable[[Draw], str], ...] = (
     lambda c: f"logret({n(c, 1, 5)}) < {percent(c, 0, 0.3)}",
     lambda c: f"corr(close, volume, {n(c, 5, 30)} bars) < {c.uniform(0, 0.9):.2f}",
     lambda c: f"zscore(close, {n(c, 5, 30)}) < {c.uniform(-1, 1):.2f}",
-    lambda c: "close > vwap(day)",
+    lambda c: f"close > vwap(day) * {c.uniform(0.995, 1.005):.4f}",
     lambda c: f"obv(day) > obv(day)[{n(c, 1, 5)}]",
     lambda c: f"not (close > sma(close, {n(c)}))",
     lambda c: f"(close if close > open else open) > lag(close, {n(c, 1, 5)})",

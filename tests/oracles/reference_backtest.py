@@ -31,8 +31,10 @@ class ReferenceResult:
     rule_counts: dict[str, tuple[int, int, int]] = field(default_factory=dict)
 
 
-def run(strategy: Strategy, grid: BarGrid, settings: Settings, markets: tuple[str, ...] | None = None) -> ReferenceResult:
-    """Backtest. `markets`: those that may trade (default: the strategy's, else all of the grid)."""
+def run(
+    strategy: Strategy, grid: BarGrid, settings: Settings, markets: tuple[str, ...] | None = None, columns: Columns | None = None
+) -> ReferenceResult:
+    """Backtest. `markets`: those that may trade (default: the strategy's, else all of the grid). `columns`: values from elsewhere."""
     tradable = markets or strategy.markets or grid.markets
     rules = rules_of(strategy, settings, tuple(sorted(tradable)))
     state = new_state(rules, settings.cash_krw)
@@ -42,7 +44,7 @@ def run(strategy: Strategy, grid: BarGrid, settings: Settings, markets: tuple[st
         if isinstance(event, Close):
             equity.append((event.time, state.equity(), state.cash, state.exposure()))
 
-    columns = Columns(strategy, grid)
+    columns = columns or Columns(strategy, grid)
     fills = list(play(rules, state, events_of(strategy, grid, settings, rules, columns), ImmediateFills(rules), after))
     times = [row[0] for row in equity]
     return ReferenceResult(

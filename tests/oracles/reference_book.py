@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 from tests.oracles.reference_prices import NoGrid, UpbitGrid
@@ -97,8 +98,13 @@ class Rules:
     def grid(self) -> UpbitGrid | NoGrid:
         return UpbitGrid() if self.rounding else NoGrid()
 
-    def floor8(self, counts: float) -> float:
-        return math.floor(counts) if self.rounding else counts
+    def counts_for(self, amount: float, price: float) -> float:
+        """Counts that an amount buys; exact, the price being its decimal."""
+        return math.floor(Fraction(amount) * E8 / Fraction(repr(float(price)))) if self.rounding else amount * E8 / price
+
+    def part(self, share: float, counts: float) -> float:
+        """A share of some counts, the share being the decimal that the file says."""
+        return math.floor(Fraction(repr(share)) * int(counts)) if self.rounding else share * counts
 
 
 # ---- events (docs/decide.md §1) and the intent ----

@@ -94,7 +94,7 @@ def set_frozen_levels(rules: Rules, m: Market, now: int) -> None:
 
 def quantity_to_sell(rules: Rules, exit_: ExitRule, bought: float, present: float, reference: float) -> tuple[float, bool]:
     """(counts, the sale would be below the minimum). Counts are 0 when no sale is made."""
-    counts = min(present, rules.floor8(exit_.share * (present if exit_.of_rest else bought)))
+    counts = min(present, rules.part(exit_.share, present if exit_.of_rest else bought))
     if exit_.share == 1:
         counts = present
     if counts == 0:

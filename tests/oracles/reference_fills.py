@@ -63,7 +63,7 @@ class ImmediateFills:
         self.base = base
         if order.side == BUY:
             price = rules.grid.ceil(order.market, base * (1 + rules.slip), time)
-            quantity = rules.floor8(order.amount * E8 / price)
+            quantity = rules.counts_for(order.amount, price)
         else:
             price = rules.grid.floor(order.market, base * (1 - rules.slip), time)
             quantity = order.quantity

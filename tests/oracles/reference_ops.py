@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 NAN = math.nan
-WEEK_MS = 7 * 86_400_000
-MONDAY_MS = 4 * 86_400_000
 
 
 # ---- logic of three values ----
@@ -125,6 +123,11 @@ def windowed(function: Callable[..., Array], n: int, *inputs: Array) -> Array:
     return out
 
 
+def average(w: Array) -> Array:
+    """Mean of each window, rounded once; of a flat window its value, so that a still market crosses nothing."""
+    return np.array([row[0] if min(row) == max(row) else math.fsum(row) / len(row) for row in w.tolist()])
+
+
 def spread(w: Array) -> Array:
     """Population standard deviation of each window."""
     return np.sqrt(((w - w.mean(axis=1, keepdims=True)) ** 2).mean(axis=1)) * (w.max(axis=1) != w.min(axis=1))
@@ -186,13 +189,16 @@ def true_range(high: Array, low: Array, close: Array) -> Array:
 
 
 def directional(high: Array, low: Array, close: Array, n: int) -> tuple[Array, Array]:
-    """Wilder's +DI and -DI."""
-    up, down, tr = high - back(high, 1), back(low, 1) - low, true_range(high, low, close)
-    missing = np.isnan(up) | np.isnan(down) | np.isnan(tr)
-    plus = np.where(missing, NAN, np.where((up > down) & (up > 0), up, 0.0))
-    minus = np.where(missing, NAN, np.where((down > up) & (down > 0), down, 0.0))
-    total = wilder_sum(np.where(missing, NAN, tr), n)
-    return 100 * divide(wilder_sum(plus, n), total), 100 * divide(wilder_sum(minus, n), total)
+    """Wilder's +DI and -DI of the movements between bars that are there."""
+    there = np.flatnonzero(~(np.isnan(high) | np.isnan(low) | np.isnan(close)))
+    h, l, c = high[there], low[there], close[there]  # noqa: E741
+    up, down = np.diff(h), -np.diff(l)
+    plus, minus = np.where((up > down) & (up > 0), up, 0.0), np.where((down > up) & (down > 0), down, 0.0)
+    total = wilder_sum(true_range(h, l, c)[1:], n)
+    out = np.full((2, len(high)), NAN)
+    out[0, there[1:]] = 100 * divide(wilder_sum(plus, n), total)
+    out[1, there[1:]] = 100 * divide(wilder_sum(minus, n), total)
+    return out[0], out[1]
 
 
 def adx(high: Array, low: Array, close: Array, n: int) -> Array:
@@ -216,33 +222,32 @@ def restarted(function: Callable[..., Array], s: int, first: int, *inputs: Array
     return out
 
 
-# ---- since an anchor ----
-def since_anchor(opens: NDArray[np.int64], length_ms: float, step: Callable[[int, bool], float], inputs: tuple[Array, ...]) -> Array:
-    """step(i, is the anchor's bar) for every bar from the first anchor on; missing from a missing input to the next anchor."""
-    offset = MONDAY_MS if length_ms % WEEK_MS == 0 else 0
-    period = (opens - offset) // int(length_ms)
-    out, running = np.full(len(opens), NAN), False
-    for i in range(len(opens)):
-        starts = (opens[i] - offset) % int(length_ms) == 0 or (i > 0 and period[i] != period[i - 1])
+# ---- since an anchor: a bar whose absolute index is a multiple of `every` ----
+def since_anchor(first: int, every: int, step: Callable[[int, bool], float], inputs: tuple[Array, ...]) -> Array:
+    """step(i, is an anchor's bar) for every bar from the first anchor on; missing from a missing input to the next anchor."""
+    count = len(inputs[0])
+    out, running = np.full(count, NAN), False
+    for i in range(count):
+        starts = (first + i) % every == 0
         running = (running or starts) and not any(math.isnan(x[i]) for x in inputs)
         if running:
             out[i] = step(i, starts)
     return out
 
 
-def obv(opens: NDArray[np.int64], close: Array, volume: Array, length_ms: float) -> Array:
+def obv(first: int, every: int, close: Array, volume: Array) -> Array:
     """Signed volume since the anchor."""
     total = 0.0
 
     def step(i: int, starts: bool) -> float:
         nonlocal total
-        total = 0.0 if starts else total + math.copysign(1, close[i] - close[i - 1]) * volume[i] * (close[i] != close[i - 1])
+        total = 0.0 if starts else total + float(np.sign(close[i] - close[i - 1])) * volume[i]
         return total
 
-    return since_anchor(opens, length_ms, step, (close, volume))
+    return since_anchor(first, every, step, (close, volume))
 
 
-def vwap(opens: NDArray[np.int64], high: Array, low: Array, close: Array, volume: Array, length_ms: float) -> Array:
+def vwap(first: int, every: int, high: Array, low: Array, close: Array, volume: Array) -> Array:
     """Volume-weighted typical price since the anchor."""
     money = coins = 0.0
 
@@ -254,7 +259,7 @@ def vwap(opens: NDArray[np.int64], high: Array, low: Array, close: Array, volume
         coins += volume[i]
         return money / coins if coins > 0 else NAN
 
-    return since_anchor(opens, length_ms, step, (high, low, close, volume))
+    return since_anchor(first, every, step, (high, low, close, volume))
 
 
 # ---- every op ----
@@ -298,7 +303,7 @@ OVER_TIME: dict[str, Callable[..., Array]] = {
     "value_when": value_when,
     "sum": lambda x, n: windowed(lambda w: w.sum(axis=1), n, x),
     "count": lambda x, n: windowed(lambda w: w.sum(axis=1), n, x),
-    "sma": lambda x, n: windowed(lambda w: w.mean(axis=1), n, x),
+    "sma": lambda x, n: windowed(average, n, x),
     "highest": lambda x, n: windowed(lambda w: w.max(axis=1), n, x),
     "lowest": lambda x, n: windowed(lambda w: w.min(axis=1), n, x),
     "stdev": lambda x, n: windowed(spread, n, x),

@@ -124,7 +124,7 @@ class Values:
         if node.op in ELEMENTWISE:
             return np.asarray(ELEMENTWISE[node.op](*inputs), dtype=float)
         if node.op in ("obv", "vwap"):
-            return (obv if node.op == "obv" else vwap)(bars.open_ms(), *inputs, node.params[0])
+            return (obv if node.op == "obv" else vwap)(bars.first, int(node.params[0]), *inputs)
         whole = [int(p) for p in node.params]
         if node.op in OVER_TIME:
             return OVER_TIME[node.op](*inputs, *whole)

@@ -77,7 +77,7 @@ class ToyExchange:
         one.left -= share
         if one.order.side == BUY:
             price = grid.ceil(market, tick.open * (1 + slip), tick.time)
-            return price, self.rules.floor8(share * E8 / price)
+            return price, self.rules.counts_for(share, price)
         return grid.floor(market, tick.open * (1 - slip), tick.time), share
 
 

@@ -12,7 +12,7 @@ from engine.research.returns import drawdowns
 from engine.research.trades import Trade
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 EQUITY_ROWS: Final = 7_000
 EQUITY_BUCKETS: Final = 1_000
 #: most bars of the candle chart over all markets before an overview with windows takes over; never fewer than this a market
-CANDLE_BARS: Final = 60_000
+CANDLE_BARS: Final = 120_000
 CANDLE_BARS_PER_MARKET: Final = 400
-#: bars shown around a trade in a window of full detail
-WINDOW_BARS: Final = 40
+#: bars shown around a trade in a window of full detail: the widest with which all trades fit
+WINDOW_BARS: Final = (40, 20, 10)
 #: trades in the page; the last ones are kept, the CSV has all
 TRADE_ROWS: Final = 10_000
 
@@ -103,22 +103,38 @@ def _pieces(grid: BarGrid, row: int, trades: list[Trade], share: int, unit: floa
         return [_piece(columns, grid.first_index, 1, unit)]
     step = -(-size // (share // 2))
     whole = _piece(_merged(columns, grid.first_index, step), grid.first_index // step * step, step, unit)
-    windows = _windows(grid, trades, share // 2)
+    windows = _windows(grid, trades, share // 2, step)
     return [whole] + [_piece([one[a:b] for one in columns], grid.first_index + a, 1, unit) for a, b in windows]
 
 
-def _windows(grid: BarGrid, trades: list[Trade], budget: int) -> list[tuple[int, int]]:
-    """Column ranges around trades, the latest first until the budget is used up; touching ones joined."""
-    size, chosen = grid.close.shape[1], []
+def _windows(grid: BarGrid, trades: list[Trade], budget: int, step: int) -> list[tuple[int, int]]:
+    """Column ranges around trades, touching ones joined: all trades where the budget of bars allows, else the latest ones.
+
+    They begin and end where bars of the overview do, so that either one or the other shows a moment."""
+    for room in WINDOW_BARS:
+        windows = _joined(_around(grid, trade, room, step) for trade in trades)
+        if sum(last - first for first, last in windows) <= budget:
+            return windows
+    chosen = []
     for trade in reversed(trades):
-        last = size if trade.closed_ms is None else grid.timeframe.index(trade.closed_ms) - grid.first_index + WINDOW_BARS
-        first = max(grid.timeframe.index(trade.opened_ms) - grid.first_index - WINDOW_BARS, 0)
-        budget -= min(last, size) - first
+        first, last = _around(grid, trade, WINDOW_BARS[-1], step)
+        budget -= last - first
         if budget < 0:
             break
-        chosen.append((first, min(last, size)))
+        chosen.append((first, last))
+    return _joined(chosen)
+
+
+def _around(grid: BarGrid, trade: Trade, room: int, step: int) -> tuple[int, int]:
+    end = grid.first_index + grid.state.shape[1]
+    first = grid.timeframe.index(trade.opened_ms) - room
+    last = end if trade.closed_ms is None else grid.timeframe.index(trade.closed_ms) + room
+    return max(first // step * step - grid.first_index, 0), min(-(-last // step) * step, end) - grid.first_index
+
+
+def _joined(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     joined: list[tuple[int, int]] = []
-    for first, last in sorted(chosen):
+    for first, last in sorted(ranges):
         if joined and first <= joined[-1][1]:
             joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
         else:

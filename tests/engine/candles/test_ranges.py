@@ -1,5 +1,7 @@
 """Range arithmetic against plain sets of integers."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,7 +19,7 @@ def points(some: list[tuple[int, int]] | ranges.Ranges) -> set[int]:
 def test_merge_is_the_union_in_the_fewest_ranges(some: list[tuple[int, int]]) -> None:
     merged = ranges.merge(some)
     assert points(merged) == points(some)
-    assert all(a[1] < b[0] for a, b in zip(merged, merged[1:], strict=False))
+    assert all(a[1] < b[0] for a, b in pairwise(merged))
     assert all(start < end for start, end in merged)
     assert ranges.merge(merged) == merged
 

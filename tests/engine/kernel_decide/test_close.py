@@ -7,7 +7,22 @@ import pytest
 
 from dsl.strategy import Condition, Exit, Limits, Sizing
 from engine.model.events import Cash, Control, ControlKind, Side
-from tests.engine.kernel_decide.worlds import CLOCK, MINUTE, NAN, NO_COST, START, Rules, Tape, Terms, brief, make_strategy, profile, rule, stop, target
+from tests.engine.kernel_decide.worlds import (
+    CLOCK,
+    MINUTE,
+    NAN,
+    NO_COST,
+    START,
+    Rules,
+    Tape,
+    Terms,
+    brief,
+    make_strategy,
+    profile,
+    rule,
+    stop,
+    target,
+)
 
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
@@ -216,7 +231,7 @@ def test_size_by_risk_includes_fees_and_slippage() -> None:
     """
     rules = Rules()
     tape = tape_of(rules, stop("stop", rules.entry_plus(-50)), sizing=Sizing(risk=0.01), terms=Terms(1_000_000.0, 0.0005, 0.001))
-    assert 10_000 / (1001 * 1.0005 - 950 * 0.9995) * 1001 == pytest.approx(192_590.7, abs=0.1)
+    assert pytest.approx(192_590.7, abs=0.1) == 10_000 / (1001 * 1.0005 - 950 * 0.9995) * 1001
     assert amount(tape) == 192_590
 
 

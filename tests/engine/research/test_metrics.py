@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -68,13 +67,9 @@ def test_figures_of_random_curves_are_those_of_quantstats(seed: int) -> None:
 
 
 @pytest.mark.data
-def test_figures_of_real_prices_are_those_of_quantstats() -> None:
-    folder = Path(os.environ.get("JANGDAN_TEST_DATA", Path(__file__).parents[4] / "shared" / "data")) / "upbit"
-    if not folder.is_dir():
-        assert not os.environ.get("CI"), f"CI must have the market data; {folder} is missing"
-        pytest.skip(f"MARKET DATA MISSING: {folder} is not a folder; real curves were NOT compared")
+def test_figures_of_real_prices_are_those_of_quantstats(market_data: Path) -> None:
     compared = 0
-    for path in sorted(folder.glob("*_1d.parquet"))[:30]:
+    for path in sorted(market_data.glob("upbit/*_1d.parquet"))[:30]:
         closes = pd.read_parquet(path)["close"].to_numpy()
         compared += _compare(_curve(1e7 * closes[1:] / closes[0], 1e7))  # quantstats takes prices under 1 for returns
     assert compared >= 290

@@ -84,14 +84,14 @@ def simulate(grid: BarGrid, settings: Settings | None = None, *, seed: int = 2, 
     account = _Account(settings.cash_krw, settings)
     count, bars = grid.close.shape
     length = grid.timeframe.length_ms
-    rows = []
+    rows, last = [], np.zeros(count)
     for column in range(bars):
         time_ms = (grid.first_index + column) * length + grid.timeframe.offset_ms
         for market in range(count):
             if column == 0 or grid.state[market, column] != BarState.TRADED:
                 continue
             _trade(account, rng, market, time_ms, float(grid.open[market, column]), chance)
-        last = np.nan_to_num(grid.close[:, column])
+        last = np.where(np.isfinite(grid.close[:, column]), grid.close[:, column], last)
         exposure = sum(quantity * float(last[market]) / 1e8 for market, quantity in account.quantity.items())
         rows.append((time_ms + length, account.cash + exposure, account.cash, exposure))
     columns = list(zip(*rows, strict=True)) if rows else [(), (), (), ()]

@@ -21,16 +21,15 @@ def then(a: Column, b: Column, n: int) -> Column:
 
 
 def _then_at(a: Column, b: Column, n: int, t: int) -> float:
-    unsure = False
+    maybe = spoiled = False
     for j in range(t - 1, t - n - 1, -1):
         if _back(a, j) == 1.0:
-            return float("nan") if unsure else 1.0
-        if np.isnan(_back(a, j)):
-            return float("nan")
+            return float("nan") if spoiled else 1.0
+        maybe = maybe or bool(np.isnan(_back(a, j)))
+        spoiled = spoiled or bool(np.isnan(_back(b, j)))
         if _back(b, j) == 1.0:
-            return 0.0
-        unsure = unsure or bool(np.isnan(_back(b, j)))
-    return 0.0
+            break
+    return float("nan") if maybe else 0.0
 
 
 def latch(on: Column, off: Column, n: int) -> Column:

@@ -83,6 +83,45 @@ def wilder(x: Column, n: int) -> Column:
     return values
 
 
+def wilder_sum(x: Column, n: int) -> Column:
+    """Wilder's sum begun with the first n - 1 defined values, defined from the next on; NaN inputs are passed over."""
+    values, total, exactly = np.full(len(x), np.nan), np.longdouble(0.0), exact(x)
+    for seen, t in enumerate(np.flatnonzero(~np.isnan(x))):
+        total = total + exactly[t] if seen < n - 1 else total - total / n + exactly[t]
+        if seen >= n - 1:
+            values[t] = float(total)
+    return values
+
+
+def rsi(x: Column, n: int) -> Column:
+    """From Wilder's averages of the changes between defined values."""
+    known = np.flatnonzero(~np.isnan(x))
+    changes = np.diff(x[known])
+    up, down = wilder(np.maximum(changes, 0.0), n), wilder(np.maximum(-changes, 0.0), n)
+    values = np.full(len(x), np.nan)
+    values[known[1:]] = 100.0 * up / np.where(up + down > 0.0, up + down, np.nan)
+    return values
+
+
+def directions(columns: Inputs, n: int) -> tuple[Column, Column]:
+    """+DI and -DI from Wilder's sums of movements whose both bars are known."""
+    high, low, close = (pd.Series(columns[name]) for name in ("high", "low", "close"))
+    rise, fall, before = high.diff(), -low.diff(), close.shift(1)
+    wide = pd.concat([high - low, (high - before).abs(), (low - before).abs()], axis=1).max(axis=1, skipna=False)
+    plus = rise.where((rise > fall) & (rise > 0.0), 0.0).where(wide.notna() & rise.notna())
+    minus = fall.where((fall > rise) & (fall > 0.0), 0.0).where(wide.notna() & fall.notna())
+    total = wilder_sum(wide.where(rise.notna()).to_numpy(np.float64), n)
+    total = np.where(total > 0.0, total, np.nan)
+    return tuple(100.0 * wilder_sum(part.to_numpy(np.float64), n) / total for part in (plus, minus))  # type: ignore[return-value]
+
+
+def adx(columns: Inputs, n: int) -> Column:
+    """Wilder's average of DX where it is defined."""
+    plus, minus = directions(columns, n)
+    both = np.where(plus + minus > 0.0, plus + minus, np.nan)
+    return wilder(100.0 * np.abs(plus - minus) / both, n)
+
+
 def ema(x: Column, n: int) -> Column:
     """EMA begun with the mean of the first n defined values, by pandas."""
     known = pd.Series(x).dropna()
@@ -113,9 +152,9 @@ def obv(columns: Inputs, length: float, first: int) -> Column:
     group = sessions(columns, length, first)
     close = pd.Series(columns["close"])
     change = np.sign(close.diff())
-    signed = (change * columns["volume"]).where(change != 0.0, 0.0).where(change.notna())
+    signed = change * columns["volume"]
     begins = (np.arange(len(close)) + first) % int(length) == 0
-    signed = signed.mask(begins, close * 0.0)
+    signed = signed.mask(begins, (close + columns["volume"]) * 0.0)
     values = signed.groupby(group).transform(lambda part: part.cumsum(skipna=False)).to_numpy(np.float64)
     return _from_first_session(values, group, length, first)
 

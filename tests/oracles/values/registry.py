@@ -149,14 +149,20 @@ RECURSIVE: Mapping[str, tuple[Oracle, ...]] = {
         Oracle("TA-Lib", lambda c: talib.EMA(c["x"], c["n"]), NS, relative=1e-14, gaps=False),
     ),
     "rma": (Oracle("long double", lambda c: plain.wilder(c["x"], int(c["n"])), NS, relative=1e-13),),
-    "rsi": (Oracle("TA-Lib", lambda c: talib.RSI(c["x"], c["n"]), WILDER_NS, relative=1e-10, gaps=False),),
+    "rsi": (
+        Oracle("long double", lambda c: plain.rsi(c["x"], int(c["n"])), WILDER_NS, relative=1e-10),
+        Oracle("TA-Lib", lambda c: talib.RSI(c["x"], c["n"]), WILDER_NS, relative=1e-10, gaps=False),
+    ),
     "atr": (
         Oracle("TA-Lib", lambda c: talib.ATR(c["high"], c["low"], c["close"], c["n"]), WILDER_NS, relative=1e-12, gaps=False),
         Oracle("long double", lambda c: plain.wilder(compared.true_range(c), int(c["n"])), WILDER_NS, relative=1e-12),
     ),
     "plus_di": (Oracle("TA-Lib", lambda c: talib.PLUS_DI(c["high"], c["low"], c["close"], c["n"]), WILDER_NS, 1e-10, 1e-12, gaps=False),),
     "minus_di": (Oracle("TA-Lib", lambda c: talib.MINUS_DI(c["high"], c["low"], c["close"], c["n"]), WILDER_NS, 1e-10, 1e-12, gaps=False),),
-    "adx": (Oracle("TA-Lib", compared.talib_adx, WILDER_NS[1:], 1e-10, 1e-12, gaps=False, later=True),),
+    "adx": (
+        Oracle("long double", lambda c: plain.adx(c, int(c["n"])), WILDER_NS, 1e-10, 1e-10),
+        Oracle("TA-Lib", compared.talib_adx, WILDER_NS[1:], 1e-10, 1e-12, gaps=False, later=True),
+    ),
     "macd.line": (
         Oracle("TA-Lib averages", compared.macd_line, MACDS, absolute=1e-7, gaps=False),
         Oracle("TA-Lib MACD", lambda c: compared.talib_macd(c)[0], MACDS, absolute=1e-5, gaps=False, later=True, settled=700),

@@ -67,5 +67,30 @@ class Evaluator:
         return value if isinstance(value, np.ndarray) else np.full(self.length, value)
 
 
+def span(function: Function, values: Mapping[str, float]) -> tuple[int, int]:
+    """Warm-up and settle of a function in bars, its fixed arguments given by name: those of its inputs and its own, added up."""
+    if function.body is not None:
+        return _span(_parsed(function.body), values)
+    assert function.warmup is not None
+    assert function.settle is not None
+    params = tuple(values[arg.name] for arg in function.args if arg.kind is not ArgKind.SERIES)
+    return function.warmup(params), function.settle(params)
+
+
+def _span(node: ast.expr, values: Mapping[str, float]) -> tuple[int, int]:
+    if not isinstance(node, ast.Call):
+        parts = [_span(part, values) for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)]
+        return max((part[0] for part in parts), default=0), max((part[1] for part in parts), default=0)
+    function = catalogue()[ast.unparse(node.func)]
+    parts, fixed = [(0, 0)], {}
+    for arg, argument in zip(function.args, node.args, strict=True):
+        if arg.kind is ArgKind.SERIES:
+            parts.append(_span(argument, values))
+        else:
+            fixed[arg.name] = values[argument.id] if isinstance(argument, ast.Name) else float(ast.literal_eval(argument))
+    own = span(function, fixed)
+    return max(part[0] for part in parts) + own[0], max(part[1] for part in parts) + own[1]
+
+
 def _parsed(text: str) -> ast.expr:
     return ast.parse(text, mode="eval").body

@@ -74,7 +74,7 @@ function percent(value, signed) {
 }
 
 const number = (value) => (known(value) ? group(Math.round(value * 100) / 100 + 0, 2) : NONE);
-const count = (value) => (known(value) ? group(Math.round(value), 0) : NONE);
+const count = (value) => (known(value) ? group(Math.round(value) + 0, 0) : NONE);
 const coins = (e8) => trim(e8 / 1e8, 8);
 
 function duration(ms) {

@@ -25,7 +25,8 @@ function equityPlot(canvas, tip) {
     }
     if (low === high) { low -= Math.abs(low) * 0.01 || 1; high += Math.abs(high) * 0.01 || 1; }
     const margin = (high - low) * 0.06;
-    const y = plot.scale(low - margin, high + margin, plot.top, upper, (value) => shortMoney(back(value)));
+    const values = (plot.log ? logTicks : niceTicks)(low - margin, high + margin, Math.max(Math.floor(upper / 44), 2));
+    const y = plot.scale(low - margin, high + margin, plot.top, upper, (value) => shortMoney(back(value)), values);
     context.save();
     context.beginPath(); context.rect(0, 0, plot.width, canvas.clientHeight); context.clip();
     line(context, first, last, (i) => y(form(data.held[i])), data.held, colour("soft"), 1.2, [5, 4]);
@@ -33,7 +34,7 @@ function equityPlot(canvas, tip) {
     area(context, shape, first, last, plot.top + upper, fade(colour("accent"), 0.12));
     context.restore();
     const top = plot.top + upper + gap;
-    const depth = plot.scale(deepest * 1.08, 0, top, lower, (value) => trim(value * 100, 2) + "%", 3);
+    const depth = plot.scale(deepest * 1.08, 0, top, lower, (value) => trim(value * 100, 2) + "%", niceTicks(deepest * 1.08, 0, 3));
     context.save();
     context.beginPath(); context.rect(0, top - 1, plot.width, lower + 2); context.clip();
     const fall = line(context, first, last, (i) => depth(data.drawdown[i]), data.drawdown, colour("down"), 1.2, []);

@@ -41,7 +41,7 @@ function notes() {
 
 function equitySection() {
   if (!payload.charts.equity.steps.length) return section("head.equity", h("p.soft", null, say("none")));
-  const { canvas, tip, box } = chartBox("equity");
+  const { canvas, tip, box } = chartBox("equity", "head.equity");
   kept.equity = equityPlot(canvas, tip);
   const log = h("button", { onclick: () => { kept.equity.log = !kept.equity.log; kept.equity.draw(); } }, say("page.log"));
   const legend = h("span.legend", null, h("i.accent"), say("strategy") + " ", h("i.held"), say("buy_and_hold") + " ", h("i.fall"), say("page.drawdown"));
@@ -50,7 +50,7 @@ function equitySection() {
 
 function candleSection() {
   if (!Object.keys(payload.charts.candles).length) return section("head.candles", h("p.soft", null, say("none")));
-  const { canvas, tip, box } = chartBox("candles");
+  const { canvas, tip, box } = chartBox("candles", "head.candles");
   const view = (kept.candles = candlePlot(canvas, tip));
   const shown = report.strategy.markets.filter((name) => name in payload.charts.candles);
   const chips = shown.map((name) => h("button.chip", { onclick: () => { view.choose(name); light(); } }, name));

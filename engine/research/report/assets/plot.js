@@ -110,13 +110,13 @@ class Plot {
     }
   }
 
-  /* horizontal lines and labels between two values drawn from `top` for `tall` pixels */
-  scale(low, high, top, tall, label, ticks) {
+  /* horizontal lines and labels between two values drawn from `top` for `tall` pixels, at round values unless told */
+  scale(low, high, top, tall, label, values) {
     const { context } = this;
     const y = (value) => top + tall - ((value - low) / (high - low || 1)) * tall;
     context.textAlign = "left";
     context.textBaseline = "middle";
-    for (const value of niceTicks(low, high, ticks || Math.max(Math.floor(tall / 44), 2))) {
+    for (const value of values || niceTicks(low, high, Math.max(Math.floor(tall / 44), 2))) {
       context.strokeStyle = colour("grid");
       context.beginPath(); context.moveTo(0, y(value)); context.lineTo(this.width, y(value)); context.stroke();
       context.fillStyle = colour("soft");
@@ -151,8 +151,18 @@ function niceTicks(low, high, most) {
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 2.5, 5, 10].map((one) => one * power).find((one) => one >= raw);
   const found = [];
-  for (let at = Math.ceil(low / step); at * step <= high; at++) found.push(at * step);
+  for (let at = Math.ceil(low / step); at * step <= high; at++) found.push(at * step + 0); // + 0: no -0
   return found;
+}
+
+/* logarithms of round values between two logarithms */
+function logTicks(low, high, most) {
+  if (high - low < Math.log(8)) return niceTicks(Math.exp(low), Math.exp(high), most).map(Math.log);
+  const found = [];
+  for (let power = Math.floor(low / Math.LN10); power <= high / Math.LN10; power++) {
+    for (const one of [1, 2, 5]) found.push(Math.log(one) + power * Math.LN10);
+  }
+  return found.filter((value) => low <= value && value <= high);
 }
 
 const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720].map((one) => one * MINUTE).concat([1, 2, 5, 7, 14].map((one) => one * DAY));

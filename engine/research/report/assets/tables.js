@@ -94,13 +94,13 @@ function bars(canvas, tip, values, name, value) {
   new ResizeObserver(() => draw(-1)).observe(canvas);
 }
 
-function chartBox(kind) {
-  const canvas = h("canvas." + kind), tip = h("div.tip", { hidden: true });
+function chartBox(kind, name) {
+  const canvas = h("canvas." + kind, { role: "img", "aria-label": say(name) }), tip = h("div.tip", { hidden: true });
   return { canvas, tip, box: h("div.chart", null, canvas, tip) };
 }
 
 function dailyBars() {
-  const { canvas, tip, box } = chartBox("small");
+  const { canvas, tip, box } = chartBox("small", "head.daily");
   const values = report.daily.map((one) => ({ size: one.return || 0, tone: tone(one.return) }));
   bars(canvas, tip, values, (i) => report.daily[i].day, (i) => percent(report.daily[i].return, true));
   return box;
@@ -114,7 +114,7 @@ function distribution() {
   const first = Math.floor(low / width + 1e-9), size = Math.floor(high / width + 1e-9) - first + 1;
   const counts = new Array(size).fill(0);
   for (const one of closed) counts[Math.floor(one / width + 1e-9) - first]++;
-  const { canvas, tip, box } = chartBox("small");
+  const { canvas, tip, box } = chartBox("small", "head.distribution");
   const values = counts.map((times, i) => ({ size: times, tone: (first + i) * width >= -1e-12 ? "up" : "down" }));
   bars(canvas, tip, values, (i) => `${percent((first + i) * width)} ~ ${percent((first + i + 1) * width)}`, (i) => count(counts[i]));
   return box;
