@@ -165,6 +165,6 @@ def decode(data: bytes, name: str) -> tuple[Source, list[Diagnostic]]:
     try:
         return Source(name, data.decode("utf-8").removeprefix(_BOM)), []
     except UnicodeDecodeError as error:
-        source = Source(name, data[: error.start].decode("utf-8").removeprefix(_BOM) + "\ufffd")
+        source = Source(name, data[: error.start].decode("utf-8").removeprefix(_BOM) + "\0")  # a text that no loader accepts
         at = len(source.text) - 1
         return source, [Diagnostic("E005", Severity.ERROR, source.span(at, at + 1), args={"byte": f"0x{data[error.start]:02X}"})]
