@@ -164,7 +164,8 @@ def test_groups_nest_and_every_named_condition_is_kept() -> None:
 @pytest.mark.parametrize(
     "rule",
     [
-        "close > 0", "close > 50_000_000 KRW", "close > 5천만원", "close - open > 0", "(close - open) / open > 2%", "close * (1 + 2%) > open",
+        "close > 0", "close > 50_000_000 KRW", "close > 5천만원", "close - open > 0", "(close - open) / open > 2%",
+        "close * (1 + 2%) > open",
         "close / open > 1.02", "volume * close > 1억", "value / volume > close", "ret(1h) > 0.02", "turnover(24h) >= 50억",
         "bars_since(close > open) > 12", "count(close > open, 10) >= 7", "close ?? 0 > open", "close > (open if close > low else high)",
         "max(close, open) > low", "rsi(14) > 50", "atr(14) / close > 0.4%", "close > value / volume", "k > 1%", "macd.hist(12, 26, 9) > 0",
