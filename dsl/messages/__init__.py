@@ -12,7 +12,7 @@ from typing import NamedTuple
 from dsl.diagnostics import Language
 
 #: the modules of this package that hold texts; a test walks them all
-AREAS: tuple[str, ...] = ("cli", "launcher")
+AREAS: tuple[str, ...] = ("cli", "launcher", "price")
 
 
 class Text(NamedTuple):
