@@ -1,4 +1,4 @@
-"""The Python door to decisions, one event at a time: what the trader, paper and replay call. Same compiled functions as engine.kernel.run."""
+"""The Python door to decisions, one event at a time, for trader, paper and replay: the compiled functions of engine.kernel.run."""
 
 from __future__ import annotations
 
@@ -216,5 +216,3 @@ def _numbers(event: Event, index: dict[str, int]) -> tuple[float, ...]:
             return (_CASH, 0, event.time_ms, 0, 0, event.amount_krw, 0.0, 0.0, 0.0)
         case Control():
             return (_CONTROL, 0, event.time_ms, 0, int(event.kind), 0.0, 0.0, 0.0, 0.0)
-
-

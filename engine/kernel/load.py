@@ -140,7 +140,8 @@ def _compiled_helper(function: FunctionType) -> Any:
     """Helpers are compiled into their callers, so their own machine code needs no cache."""
     copy = FunctionType(function.__code__, _compiled_globals(function), function.__name__, function.__defaults__)
     copy.__kwdefaults__ = function.__kwdefaults__
-    return numba.njit(error_model="numpy")(copy)
+    options: dict[str, Any] = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return numba.njit(**options)(copy)
 
 
 @cache

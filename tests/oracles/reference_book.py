@@ -16,6 +16,7 @@ DAY_MS = 86_400_000
 SALE_MINIMUM_KRW = 5_000
 MIN_ORDER_KRW = 30_000
 NAN = math.nan
+UPBIT_GRID, NO_GRID = UpbitGrid(), NoGrid()
 STOP, TARGET, RULE = "stop", "target", "rule"
 BUY, SELL = "buy", "sell"
 
@@ -96,7 +97,7 @@ class Rules:
 
     @property
     def grid(self) -> UpbitGrid | NoGrid:
-        return UpbitGrid() if self.rounding else NoGrid()
+        return UPBIT_GRID if self.rounding else NO_GRID
 
     def counts_for(self, amount: float, price: float) -> float:
         """Counts that an amount buys; exact, the price being its decimal."""

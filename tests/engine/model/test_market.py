@@ -34,7 +34,9 @@ def at(date: str) -> int:
 
 
 TODAY = at("2026-11-21")
-MOMENTS = [at(date) for date in ("2018-01-01", "2024-01-28", "2024-01-29", "2024-10-14", "2025-03-21", "2025-07-30", "2025-07-31", "2026-11-21")]
+MOMENTS = [
+    at(date) for date in ("2018-01-01", "2024-01-28", "2024-01-29", "2024-10-14", "2025-03-21", "2025-07-30", "2025-07-31", "2026-11-21")
+]
 PRICES = st.decimals(min_value=D("0.00000001"), max_value=D(10) ** 9, places=10, allow_nan=False).filter(lambda value: value >= D("0.0001"))
 
 
@@ -129,7 +131,7 @@ def test_a_float_means_its_shortest_text() -> None:
     assert validate_price(0.1 + 0.2, "KRW-XRP", TODAY) == D("0.3")
 
 
-@pytest.mark.parametrize("market", ["", "BTC-KRW-X", "KRWBTC", "EUR-BTC", "KRW-", "krw-btc", "KRW-BTC\n"])
+@pytest.mark.parametrize("market", ["", "BTC-KRW-X", "KRWBTC", "EUR-BTC", "KRW-", "krw-btc", "KRW-BTC\n", "BTC-KRW", "BTC-BTC"])
 def test_unknown_markets_are_refused(market: str) -> None:
     with pytest.raises(UnknownMarketError):
         tick_size(market, 100, TODAY)
