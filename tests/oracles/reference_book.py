@@ -67,6 +67,12 @@ class ExitRule:
     of_rest: bool = False
 
 
+def float_below(exact: Fraction) -> float:
+    """Largest whole float64 that is not above the exact number (above 2^53 not every whole number is a float64)."""
+    near = float(math.floor(exact))
+    return math.nextafter(near, 0) if near > exact else near
+
+
 @dataclass(frozen=True)
 class Rules:
     """Everything that `decide` works by and that never changes in a run."""
@@ -101,11 +107,11 @@ class Rules:
 
     def counts_for(self, amount: float, price: float) -> float:
         """Counts that an amount buys; exact, the price being its decimal."""
-        return math.floor(Fraction(amount) * E8 / Fraction(repr(float(price)))) if self.rounding else amount * E8 / price
+        return float_below(Fraction(amount) * E8 / Fraction(repr(float(price)))) if self.rounding else amount * E8 / price
 
     def part(self, share: float, counts: float) -> float:
         """A share of some counts, the share being the decimal that the file says."""
-        return math.floor(Fraction(repr(share)) * int(counts)) if self.rounding else share * counts
+        return float_below(Fraction(repr(share)) * int(counts)) if self.rounding else share * counts
 
 
 # ---- events (docs/decide.md §1) and the intent ----
