@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dsl import ast
 from dsl.builder import Amount, RuleError
 from dsl.catalogue import Unit
-from dsl.checker.context import Context, RuleText, Scope
+from dsl.checker.context import Context, Notes, RuleText, Scope
 from dsl.checker.expressions import Expressions
 from dsl.checker.values import Value
 from dsl.document import dotted
@@ -53,7 +53,10 @@ def report_syntax(scope: Scope, rule: RuleText, error: RuleError) -> None:
         before, after = rule.text[: error.start], rule.text[error.end :]
         padded = ("" if not before or before.endswith(" ") else " ") + padded + ("" if after.startswith(" ") else " ")
         fix = rule.substituted(error.start, error.end, padded)
-    scope.report_at(error.code, rule, error.start, error.end, label="", notes=(), fix=fix, **error.message_args)
+    after = rule.scalar.source.text[rule.scalar.end :].lstrip()
+    cut = error.code == "E118" and rule.scalar.style is None and after.startswith(",")
+    notes: Notes = (("flow_comma", {}),) if cut else ()
+    scope.report_at(error.code, rule, error.start, error.end, label="", notes=notes, fix=fix, **error.message_args)
 
 
 class Conditions:

@@ -196,6 +196,9 @@ class Expressions:
 
     # ---- tests ----
     def _comparison(self, comparison: ast.Comparison, context: Context) -> Value | None:
+        if any(isinstance(operand, ast.Name) and operand.name == "regime" for operand in comparison.operands):
+            self.scope.report("E190", context, comparison.start, comparison.end, name="regime")
+            return None  # the other side is the name of a regime, which is nothing else
         values = [self.number(operand, context) for operand in comparison.operands]
         warn_one_sided(self.scope, comparison, context)
         tests: list[Value] = []

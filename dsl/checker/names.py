@@ -16,8 +16,8 @@ from dsl.graph import Section
 
 Evaluate = Callable[[ast.Expression, Context], Value | None]
 #: words of the language whose meaning is not built yet
-UNBUILT_PREFIXES = ("across", "market", "acct", "book", "cost", "order")
-UNBUILT_NAMES = frozenset({"score", "regime", "depth", "if_ready", "last", "other"})
+UNBUILT_PREFIXES = ("across", "market", "acct", "book", "cost", "order", "day", "prev_day", "week", "prev_week")
+UNBUILT_NAMES = frozenset({"score", "regime", "depth", "if_ready", "last", "other", "hour", "minute", "weekday"})
 #: functions of the language that a catalogue may still lack
 PLANNED_FUNCTIONS = frozenset({
     "peak", "scale", "hurst", "supertrend", "sar", "ichimoku", "donchian", "keltner", "wma", "hma", "vwma", "cci", "williams_r", "mfi",
@@ -45,9 +45,10 @@ class Names:
             return self._bound(bound, context)
         if name.name in POSITION_SERIES:
             return self._position(name, context)
-        market = self._other_market(name, context)
-        if market is not None:
-            return self.name(*market) if market[1] is not None else None
+        alias, dot, rest = name.name.partition(".")
+        if dot and alias in self.scope.aliases and not context.builtin:
+            inside = self._on_market(alias, name, context)
+            return None if inside is None else self.name(replace(name, name=rest, start=name.start + len(alias) + 1), inside)
         if name.name in INPUT_SERIES:
             return self.nodes.series(name.name, context)
         if not context.builtin and name.name in self.scope.params:
@@ -72,6 +73,9 @@ class Names:
         return function if function is not None and (function.callable_by_user or context.builtin) else None
 
     def _position(self, name: ast.Name, context: Context) -> Value | None:
+        if context.section.market:
+            self.scope.report("E132", context, name.start, name.end, label="clock")
+            return None
         if context.position:
             return self.nodes.position(name.name)
         rule, start, end = context.rule, name.start, name.end
@@ -83,15 +87,12 @@ class Names:
         self.scope.report_at("E130", rule, start, end, label="", notes=notes, name=name.name)
         return None
 
-    def _other_market(self, name: ast.Name, context: Context) -> tuple[ast.Name, Context] | None:
-        """`btc.close` -> (`close`, the same bars of KRW-BTC)."""
-        alias, dot, rest = name.name.partition(".")
-        if not dot or alias not in self.scope.aliases or context.builtin:
+    def _on_market(self, alias: str, place: ast.Name | ast.Call, context: Context) -> Context | None:
+        """`btc.` before a name: the same bars of KRW-BTC. One other market cannot be read from another's bars."""
+        market = self.scope.aliases[alias]
+        if context.section.market not in ("", market):
+            self.scope.report("E190", context, place.start, place.end, name=place.name)
             return None
-        shifted = replace(name, name=rest, start=name.start + len(alias) + 1)
-        return shifted, self._on_market(self.scope.aliases[alias], context)
-
-    def _on_market(self, market: str, context: Context) -> Context:
         return context.on(Section(context.section.timeframe, market))
 
     # ---- calls ----
@@ -99,11 +100,8 @@ class Names:
         """The value of `name(arguments)`."""
         alias, dot, rest = call.name.partition(".")
         if dot and alias in self.scope.aliases and not context.builtin:
-            if context.section.market not in ("", self.scope.aliases[alias]):
-                self.scope.report("E190", context, call.start, call.name_end, name=call.name)
-                return None
-            shifted = replace(call, name=rest, start=call.start + len(alias) + 1)
-            return self.call(shifted, self._on_market(self.scope.aliases[alias], context))
+            inside = self._on_market(alias, call, context)
+            return None if inside is None else self.call(replace(call, name=rest, start=call.start + len(alias) + 1), inside)
         definition = None if context.builtin else self.scope.definitions.get(call.name)
         if definition is not None:
             return self._definition(definition, call.arguments, call, context)

@@ -48,14 +48,14 @@ def fixed(value: float, unit: Unit) -> Value:
 def comparable(left: Value, right: Value) -> bool:
     """Whether the two may be compared, added, or be each other's default.
 
-    A literal amount of KRW also stands for a price, and zero for anything.
+    A fixed amount of KRW also stands for a price, a fixed number for a number of bars, and zero for anything.
     """
     if left.unit is right.unit or Unit.ANY in (left.unit, right.unit) or {left.unit, right.unit} <= PLAIN:
         return True
     for fixed_one, other in ((left, right), (right, left)):
         if fixed_one.constant is not None and fixed_one.unit in PLAIN and fixed_one.constant == 0:
             return other.unit is not Unit.CONDITION
-        if fixed_one.constant is not None and fixed_one.unit is Unit.MONEY and other.unit is Unit.PRICE:
+        if fixed_one.constant is not None and (fixed_one.unit, other.unit) in ((Unit.MONEY, Unit.PRICE), (Unit.NUMBER, Unit.BARS)):
             return True
     return False
 

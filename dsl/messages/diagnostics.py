@@ -281,6 +281,9 @@ _NOTES: dict[str, Text] = {
         "한도가 없으면 지난달에 눌린 것도 오늘의 진입을 부릅니다", "without a limit a dip from last month would still arm today's entry"
     ),
     "note.sequence_meant": Text("앞의 일 다음에 뒤의 일이라는 뜻이라면 `then`을 씁니다", "if you mean one after the other, use a sequence"),
+    "note.flow_comma": Text(
+        "{{ }} 안에서는 쉼표가 값을 끝냅니다. 규칙을 따로 한 줄에 적으세요", "inside {{ }} a comma ends a value: give the rule its own line"
+    ),
     "note.value_range": Text("이 값은 {low}에서 {high} 사이입니다", "the value lies in {low}..{high}"),
 }
 

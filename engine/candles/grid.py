@@ -71,27 +71,6 @@ def _carry(state: NDArray[np.int8], last_close: float, targets: tuple[NDArray[np
         target[quiet] = 0.0
 
 
-def grid_tables(grid: BarGrid) -> tuple[CandleTable, ...]:
-    """Back to traded bars: one table per market, its fetched ranges the stretches of known bars."""
-    length, offset = grid.timeframe.length_ms, grid.timeframe.offset_ms
-    times = (grid.first_index + np.arange(grid.state.shape[1], dtype=np.int64)) * length + offset
-    tables = []
-    for row, market in enumerate(grid.markets):
-        traded = grid.state[row] == BarState.TRADED
-        open_, high, low, close, volume, value = (
-            column[row][traded] for column in (grid.open, grid.high, grid.low, grid.close, grid.volume, grid.value)
-        )
-        known = _known(grid.state[row], times, length)
-        tables.append(CandleTable(market, grid.timeframe, times[traded], open_, high, low, close, volume, value, known))
-    return tuple(tables)
-
-
-def _known(state: NDArray[np.int8], times: NDArray[np.int64], length_ms: int) -> Ranges:
-    known = np.concatenate(([False], state != BarState.UNKNOWN, [False]))
-    edges = np.flatnonzero(known[1:] != known[:-1])
-    return tuple((int(times[a]), int(times[b - 1]) + length_ms) for a, b in edges.reshape(-1, 2))
-
-
 def stored_bases(store: CandleStore, markets: Sequence[str], clock: Timeframe) -> list[Timeframe]:
     """Timeframes stored for at least one of the markets that clock bars can be made of, finest first."""
     found = {timeframe for market in markets for timeframe in store.timeframes(market)}
@@ -103,11 +82,11 @@ def choose_base(store: CandleStore, markets: Sequence[str], clock: Timeframe, fr
     of it (ties: the finest); None when no market has any of it."""
     best: tuple[int, Timeframe] | None = None
     for timeframe in stored_bases(store, markets, clock):
-        ranges = [store.ranges(market, timeframe) for market in markets]
         start, end = next_open(timeframe, from_ms), next_open(timeframe, to_ms)
+        ranges = [store.ranges(market, timeframe, start, end) for market in markets]
         if all(covers(r, start, end) for r in ranges):
             return timeframe
-        known = sum(total(clip(r, start, end)) for r in ranges)
+        known = sum(total(r) for r in ranges)
         if known and (best is None or known > best[0]):
             best = (known, timeframe)
     return None if best is None else best[1]
@@ -116,7 +95,7 @@ def choose_base(store: CandleStore, markets: Sequence[str], clock: Timeframe, fr
 def fullest_stretch(store: CandleStore, markets: Sequence[str], timeframe: Timeframe, within: Range) -> tuple[int, Range] | None:
     """The unbroken stretch of time inside `within` with the most candles over the markets (ties: the latest), and how much that is in
     ms summed over the markets; None when nothing is stored there."""
-    ranges = [clip(store.ranges(market, timeframe), *within) for market in markets]
+    ranges = [store.ranges(market, timeframe, *within) for market in markets]
     stretches = merge(r for market_ranges in ranges for r in market_ranges)
     if not stretches:
         return None
@@ -125,4 +104,5 @@ def fullest_stretch(store: CandleStore, markets: Sequence[str], timeframe: Timef
 
 def gaps(store: CandleStore, market: str, timeframe: Timeframe, from_ms: int, to_ms: int) -> Ranges:
     """The parts of [from_ms, to_ms) that were never fetched for the market."""
-    return missing(store.ranges(market, timeframe), next_open(timeframe, from_ms), next_open(timeframe, to_ms))
+    start, end = next_open(timeframe, from_ms), next_open(timeframe, to_ms)
+    return missing(store.ranges(market, timeframe, start, end), start, end)

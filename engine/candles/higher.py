@@ -26,7 +26,7 @@ def higher_grid(store: CandleStore, markets: Sequence[str], timeframe: Timeframe
     base = choose_base(store, markets, timeframe, start, end)
     if base is None or base == timeframe:
         return store.grid(markets, timeframe, start, end), timeframe
-    whole = all(covers(store.ranges(market, base), start, end) for market in markets)
+    whole = all(covers(store.ranges(market, base, start, end), start, end) for market in markets)
     if not whole and all(timeframe in store.timeframes(market) for market in markets):
         return store.grid(markets, timeframe, start, end), timeframe
     built = aggregate(store.grid(markets, base, start, end), timeframe)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -80,33 +81,60 @@ def months_between(from_ms: int, to_ms: int) -> list[str]:
 
 def encode(month: Month, labels: dict[str, Any]) -> bytes:
     """The file's bytes. Rows and fetched ranges are one file, so no crash can part them."""
-    metadata = {**labels, "format": _FORMAT, "fetched": month.fetched}
+    metadata = {**labels, "format": _FORMAT, "fetched": month.fetched, "crc": _crc(month.fetched), "rows_crc": _rows_crc(month.rows)}
     schema = _SCHEMA.with_metadata({_METADATA: json.dumps(metadata, sort_keys=True).encode()})
     table = pa.Table.from_arrays([pa.array(month.rows.time_ms), *(pa.array(column) for column in month.rows.numbers)], schema=schema)
     sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd", use_dictionary=False, store_schema=True)
+    pq.write_table(table, sink, compression="zstd", use_dictionary=False)
     return cast(bytes, sink.getvalue().to_pybytes())
 
 
 def decode(data: bytes, path: Path) -> Month:
-    """The month in the bytes of `path`. Raises StoreError when they are not a month written by `encode`."""
+    """The month in the bytes of `path`. Raises StoreError when they are not, to the last bit, a month written by `encode`."""
+    labels = _labels(data, path)
     try:
-        file = pq.ParquetFile(pa.BufferReader(data))
-        table = file.read(use_threads=False)
-        metadata = json.loads(file.schema_arrow.metadata[_METADATA])
-        fetched = merge((int(a), int(b)) for a, b in metadata["fetched"])
-        known = metadata["format"] == _FORMAT
-    except (pa.ArrowException, KeyError, TypeError, ValueError) as error:
+        table = pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False)
+    except (pa.ArrowException, OSError) as error:
         raise StoreError("data.broken_file", path=path, reason=error) from error
-    if not known or table.schema.names != _SCHEMA.names:
-        raise StoreError("data.broken_file", path=path, reason="format")
+    if table.schema.names != _SCHEMA.names:
+        raise StoreError("data.broken_file", path=path, reason="columns")
     time_ms = table.column(0).to_numpy()
-    if len(time_ms) > 1 and not (np.diff(time_ms) > 0).all():
-        raise StoreError("data.broken_file", path=path, reason="order of time")
     numbers = np.empty((len(COLUMNS), len(time_ms)))
     for row, name in enumerate(COLUMNS):
         numbers[row] = table.column(name).to_numpy()
-    return Month(Rows(time_ms, numbers), fetched)
+    rows = Rows(time_ms, numbers)
+    if labels["rows_crc"] != _rows_crc(rows):
+        raise StoreError("data.broken_file", path=path, reason="checksum of the rows")
+    return Month(rows, _fetched(labels))
+
+
+def decode_fetched(data: bytes, path: Path) -> Ranges:
+    """What the month in the bytes of `path` was asked for, without decoding its rows. Raises StoreError as `decode` does."""
+    return _fetched(_labels(data, path))
+
+
+def _labels(data: bytes, path: Path) -> dict[str, Any]:
+    try:
+        labels = json.loads(pq.read_metadata(pa.BufferReader(data)).metadata[_METADATA])
+        known = labels["format"] == _FORMAT and labels["crc"] == _crc(_fetched(labels)) and "rows_crc" in labels
+    except (pa.ArrowException, KeyError, OSError, TypeError, ValueError) as error:
+        raise StoreError("data.broken_file", path=path, reason=error) from error
+    if not known:
+        raise StoreError("data.broken_file", path=path, reason="format")
+    return cast("dict[str, Any]", labels)
+
+
+def _fetched(labels: dict[str, Any]) -> Ranges:
+    return merge((int(a), int(b)) for a, b in labels["fetched"])
+
+
+def _crc(fetched: Ranges) -> int:
+    """Checksums of our own: Parquet has none for its metadata, and a flipped bit there can drop a row without a word."""
+    return zlib.crc32(json.dumps(fetched).encode())
+
+
+def _rows_crc(rows: Rows) -> int:
+    return zlib.crc32(np.ascontiguousarray(rows.numbers).data, zlib.crc32(np.ascontiguousarray(rows.time_ms).data))
 
 
 def labels_of(schema: pa.Schema) -> dict[str, Any] | None:

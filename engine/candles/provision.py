@@ -11,7 +11,7 @@ from dsl.graph import Timeframe
 from engine.candles.errors import CandleError, FetchError, StoreError, UnknownMarketError
 from engine.candles.grid import choose_base, fullest_stretch, gaps, stored_bases
 from engine.candles.instants import korean_time
-from engine.candles.ranges import clip, total
+from engine.candles.ranges import total
 from engine.candles.sample import COINS, SAMPLE_RANGE, sample_store
 from engine.candles.store import CandleStore
 from engine.candles.timeframes import DAY_MS, UPBIT, divides, next_open, parse_timeframe, timeframe_name
@@ -114,8 +114,7 @@ def _lacking(store: CandleStore, wanted: Wanted) -> list[str]:
 
 
 def _known_ms(store: CandleStore, market: str, base: Timeframe, wanted: Wanted) -> int:
-    limits = _limits(wanted)
-    return total(clip(store.ranges(market, base), *limits))
+    return total(store.ranges(market, base, wanted.from_ms, wanted.to_ms))
 
 
 def _limits(wanted: Wanted) -> Range:

@@ -123,11 +123,11 @@ def check_rows(market: str, timeframe: Timeframe, rows: Rows, fetched: Ranges) -
     found = {Finding(str(defect)): _count(time_ms, mask) for defect, mask in find_defects(time_ms, numbers, timeframe).items()}
     repeated = np.concatenate((np.diff(time_ms) == 0, [False])) if len(time_ms) else np.zeros(0, bool)
     found[Finding.DUPLICATE] = _count(time_ms, repeated)
+    found |= _absent(time_ms, timeframe, fetched)
     wrong = np.any(list(find_defects(time_ms, numbers, timeframe).values()), axis=0) | repeated
     time_ms, numbers = time_ms[~wrong], numbers[:, ~wrong]
     found[Finding.SPIKE] = _count(time_ms, spikes(numbers))
     found[Finding.OFF_TICK] = _count(time_ms, _off_tick(market, time_ms, numbers))
-    found |= _absent(time_ms, timeframe, fetched)
     return MarketQuality(market, timeframe_name(timeframe), len(rows), fetched, {finding: found[finding] for finding in Finding})
 
 

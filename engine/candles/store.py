@@ -18,7 +18,7 @@ from dsl.graph import Timeframe
 from engine.candles.errors import CandleError, StoreError
 from engine.candles.files import locked, read_whole, sync_folder, write_atomic
 from engine.candles.grid import build_grid
-from engine.candles.months import COLUMNS, EMPTY, NO_ROWS, Month, Rows, decode, encode, month_range, months_between
+from engine.candles.months import COLUMNS, EMPTY, NO_ROWS, Month, Rows, decode, decode_fetched, encode, month_range, months_between
 from engine.candles.ranges import Ranges, clip, merge
 from engine.candles.timeframes import next_open, parse_timeframe, timeframe_name
 from engine.model.candle import BarGrid, CandleTable
@@ -109,9 +109,13 @@ class CandleStore:
             return []
         return sorted(parse_timeframe(p.name) for p in folder.iterdir() if p.is_dir() and any(p.glob("*.parquet")))
 
-    def ranges(self, market: str, timeframe: Timeframe) -> Ranges:
-        """The half-open ranges that were asked for. A bar inside without a row did not trade."""
-        return merge(r for path in self._paths(market, timeframe) for r in self._load(path).fetched)
+    def ranges(self, market: str, timeframe: Timeframe, from_ms: int | None = None, to_ms: int | None = None) -> Ranges:
+        """The half-open ranges that were asked for, cut to [from_ms, to_ms) (None = no bound). A bar inside without a row did not
+        trade. Reads no rows."""
+        paths = [path for path in self._paths(market, timeframe) if _overlaps(path, from_ms, to_ms)]
+        found = [(path, read_whole(path)) for path in paths]
+        fetched = merge(r for path, data in found if data is not None for r in decode_fetched(data, path))
+        return clip(fetched, *_bound(from_ms, to_ms))
 
     # -- reading ------------------------------------------------------------------------------------------------------------------
 
@@ -121,10 +125,8 @@ class CandleStore:
         months = [self._load(path) for path in paths]
         rows = _concatenate(month.rows for month in months)
         fetched = merge(r for month in months for r in month.fetched)
-        if from_ms is not None or to_ms is not None:
-            start, end = _bound(from_ms, to_ms)
-            rows, fetched = rows.between(start, end), clip(fetched, start, end)
-        return table_from(market, timeframe, rows, fetched)
+        bound = _bound(from_ms, to_ms)
+        return table_from(market, timeframe, rows.between(*bound), clip(fetched, *bound))
 
     def last_close(self, market: str, timeframe: Timeframe, before_ms: int) -> float:
         """Close of the last traded bar that opens before `before_ms`; NaN when there is none."""

@@ -8,7 +8,6 @@ it touches, alone, and stale machine code cannot be found. Imported by nothing t
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import inspect
 import multiprocessing
 from collections.abc import Callable, Sequence
@@ -31,8 +30,13 @@ if TYPE_CHECKING:
 
 _POINTER: Final[Any] = types.CPointer(types.float64)  # type: ignore[no-untyped-call]
 OP_SIGNATURE: Final[Any] = types.void(*[_POINTER] * 8, types.int64, types.int64)
-#: modules with compiled functions of their own: each that exists and has one is asked to `precompile()`
-_MODULES: Final = ("engine.kernel.aggregate", "engine.kernel.vm", "engine.kernel.decide", "engine.kernel.fills")
+#: what is compiled besides the ops, slowest first: module:function
+_PIECES: Final = (
+    "engine.kernel.rehearsal:rehearse_run",
+    "engine.kernel.rehearsal:rehearse_desk",
+    "engine.kernel.vm:precompile",
+    "engine.kernel.aggregate:precompile",
+)
 _PROCESSES: Final = 2
 
 
@@ -41,7 +45,7 @@ def precompile(progress: Callable[[int, int], None]) -> None:
 
     Raises what a compilation raises. The calling program must be importable by a spawned process.
     """
-    pieces = [*_compiling_modules(), *ops()]
+    pieces = [*_PIECES, *ops()]
     with ProcessPoolExecutor(_PROCESSES, mp_context=multiprocessing.get_context("spawn")) as pool:
         futures = [pool.submit(_precompile_piece, piece) for piece in pieces]
         progress(0, len(futures))
@@ -50,14 +54,10 @@ def precompile(progress: Callable[[int, int], None]) -> None:
             progress(done, len(futures))
 
 
-def _compiling_modules() -> list[str]:
-    present = [name for name in _MODULES if importlib.util.find_spec(name) is not None]
-    return [name for name in present if hasattr(importlib.import_module(name), "precompile")]
-
-
 def _precompile_piece(piece: str) -> None:
-    if piece in _MODULES:
-        importlib.import_module(piece).precompile()
+    module, separator, function = piece.partition(":")
+    if separator:
+        getattr(importlib.import_module(module), function)()
     else:
         address(piece)
 
@@ -78,18 +78,23 @@ def address_of(kernel: Callable[..., None]) -> int:
 
 
 @cache
-def compile_function(function: Callable[..., Any], signature: Any = None) -> Any:
+def compile_function(function: Callable[..., Any], signature: Any = None, *, allocates: bool = True) -> Any:
     """A plain function, its helpers and `call_op` compiled to a nogil numba dispatcher.
 
     signature: numba signature or its text, e.g. "void(int64[::1], float64[::1])"; None = compiled for the types of each first call.
+    allocates: False for code that makes no arrays and no slices: it is compiled without reference counts, which are most of the time
+    of functions that hand many arrays to each other (numba then refuses what does allocate).
     Raises TypeError when the function reaches a global that is neither constant, marked, nor of math or numpy.
     """
     _refuse_svml()
-    copy = _relocated(_plain(function))
-    jit = numba.njit(nogil=True, cache=True, error_model="numpy")
-    if signature is not None:
-        jit = numba.njit(signature, nogil=True, cache=True, error_model="numpy")
-    return jit(copy)
+    copy = _relocated(_plain(function), allocates)
+    options = {"nogil": True, "cache": True, **_options(allocates)}
+    return numba.njit(**options)(copy) if signature is None else numba.njit(signature, **options)(copy)
+
+
+def _options(allocates: bool) -> dict[str, Any]:
+    # `_nrt` is numba's private name for reference counting; the version is pinned, and without it results are the same, only slower
+    return {"error_model": "numpy"} if allocates else {"error_model": "numpy", "_nrt": False}
 
 
 def record_array(dtype: np.dtype[Any], dimensions: int = 1) -> Any:
@@ -100,7 +105,7 @@ def record_array(dtype: np.dtype[Any], dimensions: int = 1) -> Any:
 @cache
 def _compiled_op(kernel: Callable[..., None]) -> Any:
     _refuse_svml()
-    return numba.cfunc(OP_SIGNATURE, cache=True, error_model="numpy")(_relocated(_plain(kernel)))
+    return numba.cfunc(OP_SIGNATURE, cache=True, error_model="numpy")(_relocated(_plain(kernel), True))
 
 
 def _plain(function: Callable[..., Any]) -> FunctionType:
@@ -115,32 +120,32 @@ def _refuse_svml() -> None:
         raise RuntimeError("numba uses SVML: the same rule would give different bits for different block sizes")
 
 
-def _relocated(function: FunctionType) -> FunctionType:
+def _relocated(function: FunctionType, allocates: bool) -> FunctionType:
     """A copy that numba caches under its content: its file is the stamp of its digest, its globals are compiled ones."""
-    digest = content_digest(function, extra=_intrinsics_source())
+    digest = content_digest(function, extra=_intrinsics_source() + repr(_options(allocates)).encode())
     stamp = stamp_file(function.__name__, digest, inspect.getsource(function))
     code = function.__code__.replace(co_filename=str(stamp), co_firstlineno=1)
-    copy = FunctionType(code, _compiled_globals(function), function.__name__, function.__defaults__)
+    copy = FunctionType(code, _compiled_globals(function, allocates), function.__name__, function.__defaults__)
     copy.__kwdefaults__ = function.__kwdefaults__
     return copy
 
 
-def _compiled_globals(function: FunctionType) -> dict[str, Any]:
+def _compiled_globals(function: FunctionType, allocates: bool) -> dict[str, Any]:
     found = dict(function.__globals__)
     for name, value in reached_globals(function):
         if hasattr(value, INTRINSIC_MARK):
             found[name] = intrinsics.INTRINSICS[getattr(value, INTRINSIC_MARK)]
         elif hasattr(value, HELPER_MARK):
-            found[name] = _compiled_helper(value)
+            found[name] = _compiled_helper(value, allocates)
     return found
 
 
 @cache
-def _compiled_helper(function: FunctionType) -> Any:
+def _compiled_helper(function: FunctionType, allocates: bool) -> Any:
     """Helpers are compiled into their callers, so their own machine code needs no cache."""
-    copy = FunctionType(function.__code__, _compiled_globals(function), function.__name__, function.__defaults__)
+    copy = FunctionType(function.__code__, _compiled_globals(function, allocates), function.__name__, function.__defaults__)
     copy.__kwdefaults__ = function.__kwdefaults__
-    return numba.njit(error_model="numpy")(copy)
+    return numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **_options(allocates))(copy)
 
 
 @cache

@@ -14,6 +14,8 @@ BROKEN = ROOT / "tests" / "golden" / "broken"
 SHIPPED = sorted([*(ROOT / "strategies").glob("*.yaml"), *(ROOT / "benchmarks" / "strategies").glob("*.yaml")])
 PROFILES = profiles_in(ROOT / "risk_profiles")
 CATALOGUE = catalogue()
+#: the expressions of the specification, in its order
+EXPRESSIONS = Path(__file__).with_name("expressions.txt").read_text("utf-8").splitlines()
 
 FILE = """schema: strategy/1
 name: sample
@@ -27,7 +29,8 @@ define:
 entry: {entry}
 exits:
   stop: {{at: -2%}}
-  out: {{when: {when}}}
+  out:
+    when: {when}
 """
 
 

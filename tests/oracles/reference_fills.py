@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from tests.oracles.reference_decide import BUY, E8, Close, Done, Event, Fill, Order, Rules, State, Step, decide
+from tests.oracles.reference_book import BUY, E8, Close, Done, Event, Fill, Order, Rules, State, Step
+from tests.oracles.reference_decide import decide
 
 Answer = Fill | Done
 
@@ -62,7 +63,7 @@ class ImmediateFills:
         self.base = base
         if order.side == BUY:
             price = rules.grid.ceil(order.market, base * (1 + rules.slip), time)
-            quantity = rules.floor8(order.amount * E8 / price)
+            quantity = rules.counts_for(order.amount, price)
         else:
             price = rules.grid.floor(order.market, base * (1 - rules.slip), time)
             quantity = order.quantity

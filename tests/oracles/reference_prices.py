@@ -27,7 +27,7 @@ TABLES = (
 #: (first day, day after the last, band low, band high, tick, markets)
 OVERRIDES = (
     ("2024-10-14", "2025-07-31", 100, 1000, (1, 1),
-     "ADA ALGO BLUR CELO ELF EOS GRS GRT ICX MANA MINA POL SAND SEI STG TRX".split()),
+     ["ADA", "ALGO", "BLUR", "CELO", "ELF", "EOS", "GRS", "GRT", "ICX", "MANA", "MINA", "POL", "SAND", "SEI", "STG", "TRX"]),
     ("2025-03-21", "2025-07-31", 1000, 10_000, (1, 2), ["USDT", "USDC"]),
 )  # fmt: skip
 
@@ -38,7 +38,9 @@ def korean_day_ms(day: str) -> int:
 
 
 _TABLES = tuple((-math.inf if day is None else korean_day_ms(day), rows) for day, rows in TABLES)
-_OVERRIDES = tuple((korean_day_ms(a), korean_day_ms(b), low, high, tick, {f"KRW-{c}" for c in coins}) for a, b, low, high, tick, coins in OVERRIDES)
+_OVERRIDES = tuple(
+    (korean_day_ms(a), korean_day_ms(b), low, high, tick, {f"KRW-{c}" for c in coins}) for a, b, low, high, tick, coins in OVERRIDES
+)
 
 
 def tick_at(market: str, price: float, time_ms: int) -> tuple[int, int]:

@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
-import os
 import random
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pytest
 
-from tests.oracles.reference_decide import NAN, RULE, STOP, TARGET, Close, Event, ExitRule, Rules, Step
+from dsl.graph import Timeframe
+from engine.model.candle import BarGrid, BarState
+from tests.oracles.reference_book import NAN, RULE, STOP, TARGET, Close, Event, ExitRule, Rules, Step
 from tests.oracles.reference_prices import UpbitGrid, korean_day_ms
 
 MINUTE = 60_000
 CLOCK = 5 * MINUTE
 
 
-def data_folder() -> Path:
-    """Folder of the market data; skips the test loudly without it, fails in CI."""
-    folder = Path(os.environ.get("JANGDAN_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
-    if not (folder / "upbit").is_dir():
-        message = f"market data needed: no folder {folder}/upbit (set JANGDAN_TEST_DATA)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
-    return folder
-
-
-def real_minutes(market: str, first_day: str, last_day: str) -> pd.DataFrame:
-    """Traded minutes of whole UTC days, both days included, with their epoch ms in column `ms`."""
-    table = pd.read_parquet(data_folder() / "upbit" / f"{market}_1m.parquet")
-    table = table[(table["time"] >= pd.Timestamp(first_day, tz="UTC")) & (table["time"] < pd.Timestamp(last_day, tz="UTC") + pd.Timedelta(days=1))]
+def real_candles(folder: Path, market: str, timeframe: str, first_day: str, last_day: str) -> pd.DataFrame:
+    """Traded candles of whole UTC days, both days included, with their epoch ms in column `ms`."""
+    table = pd.read_parquet(folder / "upbit" / f"{market}_{timeframe}.parquet")
+    table = table[
+        (table["time"] >= pd.Timestamp(first_day, tz="UTC")) & (table["time"] < pd.Timestamp(last_day, tz="UTC") + pd.Timedelta(days=1))
+    ]
     return table.assign(ms=table["time"].astype("datetime64[ms, UTC]").astype("int64")).reset_index(drop=True)
 
 
@@ -56,6 +46,35 @@ def walk_minutes(seed: int, count: int, start_price: float, market: str = "KRW-W
     return pd.DataFrame(rows, columns=["ms", "open", "high", "low", "close"])
 
 
+def grid_of(
+    tables: dict[str, pd.DataFrame], base_ms: int = MINUTE, unknown: Mapping[str, Sequence[tuple[int, int]]] | None = None
+) -> BarGrid:
+    """A dense grid over all of the tables' time: a bar without a row did not trade, one inside an `unknown` range [from, to) is unknown."""
+    markets = tuple(sorted(tables))
+    first = min(int(table["ms"].min()) for table in tables.values()) // base_ms
+    count = max(int(table["ms"].max()) for table in tables.values()) // base_ms + 1 - first
+    columns = {name: np.full((len(markets), count), np.nan) for name in ("open", "high", "low", "close", "volume", "value")}
+    state = np.full((len(markets), count), BarState.NO_TRADE, dtype=np.int8)
+    for row, market in enumerate(markets):
+        table = tables[market]
+        at = table["ms"].to_numpy() // base_ms - first
+        state[row, at] = BarState.TRADED
+        for name, target in columns.items():
+            if name in table:
+                target[row, at] = table[name]
+        close = pd.Series(columns["close"][row]).ffill().to_numpy()
+        still = state[row] == BarState.NO_TRADE
+        for name in ("open", "high", "low", "close"):
+            columns[name][row, still] = close[still]
+        columns["volume"][row, still] = columns["value"][row, still] = 0.0
+        for begin, end in (unknown or {}).get(market, ()):
+            cut = slice(max(begin // base_ms - first, 0), max(end // base_ms - first, 0))
+            state[row, cut] = BarState.UNKNOWN
+            for target in columns.values():
+                target[row, cut] = np.nan
+    return BarGrid(markets, Timeframe(base_ms), first, state, **columns)
+
+
 def columns_of(table: pd.DataFrame) -> dict[int, dict[str, float]]:
     """Close time of each 5m bar -> close, fast, slow, atr."""
     bars = table.groupby(table["ms"] // CLOCK).agg(high=("high", "max"), low=("low", "min"), close=("close", "last"))
@@ -64,7 +83,8 @@ def columns_of(table: pd.DataFrame) -> dict[int, dict[str, float]]:
     values = bars.assign(
         fast=bars["close"].rolling(4).mean(), slow=bars["close"].rolling(16).mean(), atr=true_range.rolling(14).mean()
     )[["close", "fast", "slow", "atr"]]  # fmt: skip
-    return {(int(i) + 1) * CLOCK: dict(zip(values.columns, row, strict=True)) for i, row in zip(values.index, values.to_numpy().tolist(), strict=True)}
+    names, rows = list(values.columns), values.to_numpy().tolist()
+    return {(int(i) + 1) * CLOCK: dict(zip(names, row, strict=True)) for i, row in zip(values.index, rows, strict=True)}
 
 
 def events_of(tables: dict[str, pd.DataFrame]) -> Iterator[Event]:
@@ -107,8 +127,3 @@ def busy_rules(markets: tuple[str, ...], slip: float, move: float = 0.003) -> Ru
         markets=markets, entry=lambda c: truth(c["fast"] > c["slow"]), exits=exits, clock_ms=CLOCK, slip=slip, risk=0.01, weight=0.5,
         cooldown_ms=10 * MINUTE, reentry_bars=1, fee=0.0002, rank=lambda c: c["close"],
     )  # fmt: skip
-
-
-def without_costs(rules: Rules) -> Rules:
-    """The same rules with neither fee nor slippage."""
-    return replace(rules, fee=0.0, slip=0.0)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from tests.oracles.reference_decide import Rules, new_state
+from tests.oracles.reference_book import Rules, new_state
 from tests.oracles.reference_fills import ImmediateFills, Trade, play
-from tests.oracles.reference_worlds import busy_rules, events_of, real_minutes, walk_minutes
+from tests.oracles.reference_worlds import busy_rules, events_of, real_candles, walk_minutes
 from tests.oracles.toy_exchange import ToyExchange, cut_into_ticks
 
 
@@ -52,8 +53,8 @@ def test_walk_bars_equal_ticks(slip: float, start_price: float, move: float) -> 
 
 @pytest.mark.parametrize("slip", [0.0, 0.0005])
 @pytest.mark.data
-def test_three_weeks_of_btc_bars_equal_ticks(slip: float) -> None:
-    minutes = real_minutes("KRW-BTC", "2025-09-01", "2025-09-22")
+def test_three_weeks_of_btc_bars_equal_ticks(market_data: Path, slip: float) -> None:
+    minutes = real_candles(market_data, "KRW-BTC", "1m", "2025-09-01", "2025-09-22")
     assert len(minutes) > 30_000
     rules = busy_rules(("KRW-BTC",), slip, move=0.0015)
     bars, ticks = bars_and_ticks(replace(rules, fee=0.0), {"KRW-BTC": minutes})

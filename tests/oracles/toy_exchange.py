@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from tests.oracles.reference_decide import BUY, E8, Close, Done, Event, Fill, Order, Rules, State, Step
+from tests.oracles.reference_book import BUY, E8, Close, Done, Event, Fill, Order, Rules, State, Step
 from tests.oracles.reference_fills import Answer
 
 
@@ -77,7 +77,7 @@ class ToyExchange:
         one.left -= share
         if one.order.side == BUY:
             price = grid.ceil(market, tick.open * (1 + slip), tick.time)
-            return price, self.rules.floor8(share * E8 / price)
+            return price, self.rules.counts_for(share, price)
         return grid.floor(market, tick.open * (1 - slip), tick.time), share
 
 

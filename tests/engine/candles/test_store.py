@@ -1,5 +1,6 @@
 """The store against a plain dictionary: merging, ranges, months, marks, refusals."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -145,6 +146,25 @@ def test_truncated_files_are_damaged_at_every_length(tmp_path: Path) -> None:
             store.read("KRW-AAA", MINUTE)
 
 
+def test_a_flipped_bit_never_goes_unseen(tmp_path: Path) -> None:
+    """Bits all over a file: either the candles and ranges are read as they were, or the file is named as damaged."""
+    store = CandleStore(tmp_path)
+    table = full(LATE_JANUARY, LATE_JANUARY + 1_800_000)
+    store.write(table)
+    (path,) = tmp_path.rglob("*.parquet")
+    whole = path.read_bytes()
+    seen = 0
+    for at in range(0, len(whole), 3):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ (1 << at % 8)]) + whole[at + 1 :])
+        try:
+            found = store.read("KRW-AAA", MINUTE)
+        except StoreError:
+            seen += 1
+        else:
+            assert same(found, table), at
+    assert seen > len(whole) // 9
+
+
 def test_generated_candles_stay_marked(tmp_path: Path) -> None:
     made_up = CandleStore(tmp_path / "made", synthetic=True)
     made_up.write(full(LATE_JANUARY, LATE_JANUARY + 60_000))
@@ -170,7 +190,7 @@ def test_months_tile_time(start: int, length: int) -> None:
     names = months_between(start, start + length)
     assert len(names) == len(set(names))
     spans = [month_range(name) for name in names]
-    assert all(a[1] == b[0] for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a[1] == b[0] for a, b in pairwise(spans))
     if names:
         assert spans[0][0] <= start < spans[0][1]
         assert month_name(start + length - 1) == names[-1]

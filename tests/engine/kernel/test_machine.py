@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import itertools
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -155,14 +156,29 @@ def mutated_machine(folder: Path, old: str, new: str) -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", MUTATIONS)
-def test_reference_catches_planted_mutations(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("JANGDAN_CACHE_DIR", str(tmp_path))
-    monkeypatch.setattr(vm, "machine", mutated_machine(tmp_path, *MUTATIONS[name]))
+def rich_case(run_block: Callable[..., None] | None, monkeypatch: pytest.MonkeyPatch) -> tuple[np.ndarray, np.ndarray]:
+    """Columns of the rich strategy from the given machine (None: the compiled one), and what the reference says."""
+    if run_block is not None:
+        monkeypatch.setattr(vm, "precompile", lambda: run_block)
     chosen = rich_strategy()
     program = compile_program(chosen, MINUTE, MARKETS, OPS)
     grid = random_grid(np.random.default_rng(3), MARKETS, 1_000_017, 700)
-    assert not same_bits(Kernel(program, 101).advance(grid).values, Reference(chosen, grid, OPS).columns(program.columns))
+    return Kernel(program, 101).advance(grid).values, Reference(chosen, grid, OPS).columns(program.columns)
+
+
+def test_machine_as_plain_python_gives_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled, expected = rich_case(None, monkeypatch)
+    plain, _ = rich_case(machine.run_block, monkeypatch)
+    assert same_bits(compiled, expected)
+    assert same_bits(plain, expected)
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_reference_catches_planted_mutations(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mutated = mutated_machine(tmp_path, *MUTATIONS[name])
+    found, expected = rich_case(mutated.run_block, monkeypatch)
+    assert found.shape == expected.shape
+    assert not same_bits(found, expected)
 
 
 def test_bar_cut_off_by_the_start_is_unknown() -> None:

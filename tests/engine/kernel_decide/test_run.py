@@ -1,0 +1,235 @@
+"""The backtest's loop: any blocks, the Desk, saved books and plain Python give the same bits; and the books balance."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.kernel.book import FILL, SKIP_REASONS, restore_book, save_book
+from engine.kernel.decide.position import equity_krw
+from engine.kernel.desk import Desk
+from engine.model.candle import BarState
+from engine.model.events import Cash, Close, Event, Fill, Intent, Step
+from tests.engine.kernel_decide.random_runs import MARKETS, World, cut_bars, cut_columns, feed_world, make_world, new_run, run_world
+from tests.engine.kernel_decide.worlds import MINUTE, START
+
+SEEDS = st.integers(0, 10**6)
+
+
+def same_bits(one: object, other: object) -> bool:
+    """RunResults equal in every bit."""
+    names = ("fills", "equity_ms", "equity_krw", "cash_krw", "exposure_krw")
+    rest = ("skipped", "rule_counts", "ambiguous_steps", "ambiguous_krw", "unsettled_entries", "sale_below_minimum")
+    return all(getattr(one, name).tobytes() == getattr(other, name).tobytes() for name in names) and all(
+        getattr(one, name) == getattr(other, name) for name in rest
+    )
+
+
+def events_of(world: World) -> list[Event]:
+    """The run as single events, in the order of docs/decide.md §2."""
+    found: list[Event] = []
+    closing = 0
+    for bar in range(world.bars.state.shape[1]):
+        time_ms = START + bar * MINUTE
+        for market, code in enumerate(MARKETS):
+            if world.bars.state[market, bar] == BarState.UNKNOWN:
+                continue
+            prices = [float(series[market, bar]) for series in (world.bars.open, world.bars.high, world.bars.low, world.bars.close)]
+            found.append(Step(code, time_ms, *prices, 1.0, bool(world.bars.state[market, bar] == BarState.TRADED)))
+        if closing < len(world.close_ms) and world.close_ms[closing] == time_ms + MINUTE:
+            found.append(Close(time_ms + MINUTE, tuple(map(tuple, world.columns[:, closing].tolist()))))
+            closing += 1
+    return found
+
+
+def new_desk(world: World, compiled: bool = True) -> Desk:
+    return Desk(
+        world.strategy, world.program.position, MARKETS, world.terms,
+        tradable=world.tradable, settle_ms=world.settle_ms, compiled=compiled,
+    )  # fmt: skip
+
+
+def drive(desk: Desk, event: Event) -> list[Fill]:
+    """One event and the immediate answers to all it brings about."""
+    fills: list[Fill] = []
+
+    def settle(intents: list[Intent], step: Step) -> None:
+        for intent in intents:
+            for answer in desk.answer(intent, step):
+                if isinstance(answer, Fill):
+                    fills.append(answer)
+                settle(desk.process(answer), step)
+
+    if isinstance(event, Step):
+        settle([intent for intent in desk.working() if intent.market == event.market], event)
+        settle(desk.process(event), event)
+    else:
+        desk.process(event)
+    return fills
+
+
+def test_random_worlds_have_every_kind_of_trade() -> None:
+    """What follows compares something: fills by every kind of exit, skips by nearly every reason, ambiguity, small sales."""
+    kinds, reasons, totals = set(), set(), np.zeros(4)
+    for seed in range(60):
+        world = make_world(seed)
+        _, result = run_world(world, [400])
+        kinds |= {world.strategy.exits[index].name if index >= 0 else "entry" for index in result.fills["exit_index"].tolist()}
+        reasons |= {name for name, count in result.skipped.items() if count}
+        totals += [len(result.fills), result.ambiguous_steps, result.unsettled_entries, result.sale_below_minimum]
+    assert kinds == {"entry", "stop", "first", "second", "trail", "weak", "stalled", "lock", "rebound"}
+    assert set(SKIP_REASONS) - reasons == {"entries_stopped", "stop_above_entry", "no_price"}
+    assert totals[0] > 2000
+    assert totals[1:].min() >= 5
+
+
+@given(SEEDS, st.lists(st.integers(1, 60), min_size=1, max_size=6))
+def test_any_blocks_give_the_same_bits(seed: int, blocks: list[int]) -> None:
+    world = make_world(seed, bars=200)
+    assert same_bits(run_world(world, [200])[1], run_world(world, blocks)[1])
+
+
+def test_block_sizes_up_to_4096() -> None:
+    for seed in (11, 12, 13):
+        world = make_world(seed, bars=5000)
+        whole = run_world(world, [5000])[1]
+        assert len(whole.fills) > 100
+        for block in (1, 2, 7, 64, 999, 4096):
+            assert same_bits(whole, run_world(world, [block])[1])
+
+
+def test_a_full_log_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With room for one base time only the loop stops and goes on thousands of times."""
+    world = make_world(11, bars=2000)
+    whole = run_world(world, [2000])[1]
+    run = new_run(world)
+    run._log = np.zeros(len(MARKETS) * (len(world.strategy.exits) + 2), FILL)
+    feed_world(world, run, 0, 2000, [2000])
+    assert len(whole.fills) > len(run._log)
+    assert same_bits(whole, run.result())
+
+
+@given(SEEDS)
+def test_the_desk_event_by_event_makes_the_same_fills(seed: int) -> None:
+    world = make_world(seed, bars=150)
+    run, result = run_world(world, [150])
+    desk = new_desk(world)
+    fills = [fill for event in events_of(world) for fill in drive(desk, event)]
+    log = [(row["order_id"], row["quantity_e8"], row["price_krw"], row["fee_krw"], row["time_ms"]) for row in result.fills]
+    assert [(fill.order_id, fill.quantity_e8, fill.price_krw, fill.fee_krw, fill.time_ms) for fill in fills] == log
+    assert desk.save().partition(b"\n{")[2].partition(b"\n")[2] == save_book(run.book, "").partition(b"\n{")[2].partition(b"\n")[2]
+
+
+@given(SEEDS, st.integers(1, 149))
+def test_saved_books_go_on_with_the_same_bits(seed: int, cut: int) -> None:
+    """Run and Desk: save in the middle, throw everything away, restore, go on."""
+    world = make_world(seed, bars=150)
+    whole = run_world(world, [150])[1]
+    first, second = new_run(world), new_run(world)
+    feed_world(world, first, 0, cut, [40])
+    restore_book(second.book, save_book(first.book, "x"), "x")
+    feed_world(world, second, cut, 150, [40])
+    assert first.result().fills.tobytes() + second.result().fills.tobytes() == whole.fills.tobytes()
+    assert second.result().skipped == whole.skipped
+
+    events, desk, fills = events_of(world), new_desk(world), []
+    for number, event in enumerate(events):
+        if number % 97 == cut % 97:
+            data, desk = desk.save(), new_desk(world)
+            desk.restore(data)
+        fills += drive(desk, event)
+    assert [(fill.order_id, fill.price_krw, fill.quantity_e8) for fill in fills] == [
+        (row["order_id"], row["price_krw"], row["quantity_e8"]) for row in whole.fills
+    ]
+
+
+@given(SEEDS, st.booleans())
+def test_plain_functions_give_the_bits_of_compiled_ones(seed: int, on_grid: bool) -> None:
+    world = make_world(seed, bars=60, on_grid=on_grid)
+    assert same_bits(run_world(world, [60])[1], run_world(world, [60], compiled=False)[1])
+
+
+@given(SEEDS, st.booleans())
+def test_books_balance_after_every_event(seed: int, on_grid: bool) -> None:
+    """Equity changes by price moves, by what a fill costs against the last price, by fees and by cash flows: nothing else, ever."""
+    world = make_world(seed, bars=120, on_grid=on_grid)
+    desk, random = new_desk(world), np.random.default_rng(seed)
+    checked = 0
+
+    def process(event: Event) -> list[Intent]:
+        nonlocal checked
+        before = desk.book.position.copy()
+        equity, account = desk.equity_krw, desk.book.account[0].copy()
+        intents = desk.process(event)
+        after = desk.book.position
+        moves = sum(
+            float(b["quantity_e8"] / 1e8 * (a["last_krw"] - b["last_krw"]))
+            for b, a in zip(before, after, strict=True)
+            if b["quantity_e8"] > 0
+        )
+        expected = equity + moves
+        if isinstance(event, Fill):
+            index = MARKETS.index(event.market)
+            sign = 1 if after[index]["quantity_e8"] > before[index]["quantity_e8"] else -1
+            expected += sign * event.quantity_e8 / 1e8 * (float(after[index]["last_krw"]) - event.price_krw) - event.fee_krw
+            assert desk.book.account[0]["fees_krw"] == pytest.approx(account["fees_krw"] + event.fee_krw, rel=1e-12)
+            assert abs(after[index]["quantity_e8"] - before[index]["quantity_e8"]) == pytest.approx(event.quantity_e8, rel=1e-12)
+        if isinstance(event, Cash):
+            expected += event.amount_krw
+        assert desk.equity_krw == pytest.approx(expected, rel=1e-11, abs=1e-4)
+        assert desk.cash_krw >= -1e-6
+        for position, order in zip(after, desk.book.order, strict=True):
+            assert position["quantity_e8"] >= 0
+            assert order["side"] != -1 or order["quantity_e8"] - order["filled_e8"] <= position["quantity_e8"]
+            assert not on_grid or position["quantity_e8"] == np.floor(position["quantity_e8"])
+        checked += 1
+        return intents
+
+    def settle(intents: list[Intent], step: Step) -> None:
+        for intent in intents:
+            for answer in desk.answer(intent, step):
+                settle(process(answer), step)
+
+    for event in events_of(world):
+        if isinstance(event, Step):
+            settle([intent for intent in desk.working() if intent.market == event.market], event)
+            settle(process(event), event)
+            if random.random() < 0.02:
+                spare = min(desk.cash_krw, 50_000) if not desk.working() else 0
+                process(Cash(float(random.integers(-spare, 200_000)), event.time_ms))
+        else:
+            process(event)
+    assert checked > 300
+
+
+def test_the_equity_curve_is_cash_and_positions_at_every_close() -> None:
+    world = make_world(3, bars=1000)
+    run, result = run_world(world, [1000])
+    assert result.equity_ms.tolist() == world.close_ms.tolist()
+    assert result.equity_krw[-1] == equity_krw(run.book)
+    assert (result.equity_krw == result.cash_krw + result.exposure_krw).all()
+    assert np.isfinite(result.equity_krw).all()
+
+
+@given(SEEDS, st.integers(0, 160))
+def test_before_the_trading_start_nothing_happens(seed: int, start: int) -> None:
+    """A run from a later start equals a run over the later bars alone."""
+    world = make_world(seed, bars=150)
+    from_ms = START + start * MINUTE
+    late = run_world(world, [33], from_ms=from_ms)[1]
+    alone = new_run(world)
+    if start < 150:
+        alone.feed(cut_bars(world.bars, start, 150), cut_columns(world, start, 150))
+    assert same_bits(late, alone.result())
+    assert (late.equity_ms > from_ms).all()
+
+
+def test_books_of_another_strategy_or_market_are_refused() -> None:
+    one = new_desk(make_world(1))
+    with pytest.raises(ValueError, match="no saved books"):
+        one.restore(b"hello")
+    data = one.save()
+    with pytest.raises(ValueError, match="layout"):
+        one.restore(data[:-1])
+    with pytest.raises(ValueError, match="belong to"):
+        restore_book(one.book, save_book(one.book, "a"), "b")
