@@ -44,7 +44,7 @@ class Node:
         or `hold` (one input on a slower section: its last closed value as of each bar of this node's section).
     inputs: ids of earlier nodes of the same graph, in the op's order. All on the node's own section, except hold's, and except
         that a node on section (T, "") may read nodes on (T, "KRW-BTC") directly (same bars, other market), and constants.
-    params: numbers in the order of the function's WINDOW/NUMBER/ANCHOR arguments (windows in bars; anchors as length in ms).
+    params: numbers in the order of the function's WINDOW/NUMBER/ANCHOR arguments (windows and anchors in bars of the node's section).
     section: None for POSITION nodes and for constants.
     """
 

@@ -14,7 +14,7 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -50,8 +50,12 @@ ABSENT = "REAL MARKET DATA NOT FOUND: name its folder in JANGDAN_TEST_DATA"
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """A test on real data without the data is skipped by hand's choice only; CI must not take it for passed."""
-    if item.get_closest_marker("data") is None or MARKET_DATA is not None:
-        return
+    if item.get_closest_marker("data") and MARKET_DATA is None:
+        go_without_data()
+
+
+def go_without_data() -> NoReturn:
+    """Skip loudly; in CI fail, unless the data are known to be absent."""
     if IN_CI and os.environ.get("JANGDAN_TEST_DATA") != "none":
         pytest.fail(ABSENT, pytrace=False)
     pytest.skip(ABSENT)
@@ -59,10 +63,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.fixture(scope="session")
 def market_data() -> Path:
-    """Folder of real market data (subfolders upbit, rest, ws, ...). The test must be marked `data`."""
-    if MARKET_DATA is None:
-        pytest.skip(ABSENT)
-    return MARKET_DATA
+    """Folder of real market data (subfolders upbit, rest, ws, ...)."""
+    return MARKET_DATA or go_without_data()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -6,13 +6,14 @@ A module defines TEXTS: dict[str, Text] under keys without the area. Placeholder
 from __future__ import annotations
 
 import importlib
+import pkgutil
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from dsl.diagnostics import Language
 
 #: the modules of this package that hold texts; a test walks them all
-AREAS: tuple[str, ...] = ("cli", "launcher", "price")
+AREAS: tuple[str, ...] = tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
 
 
 class Text(NamedTuple):

@@ -7,13 +7,13 @@ import time
 
 from dsl.messages import text
 from engine.cli.language import language
-from engine.kernel import load
+from engine.kernel.load import precompile as compile_all
 
 
 def precompile() -> None:
     """Compile the kernel ahead of time. Costs seconds the first time, next to nothing after that."""
     started = time.monotonic()
-    load.precompile(_progress)
+    compile_all(_progress)
     _show(text("cli.precompiled", language(), seconds=time.monotonic() - started) + "\n")
 
 

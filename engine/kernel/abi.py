@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Any, Final, TypeVar
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+#: numpy arrays of float64 and int64, C-contiguous. Op files import this module, so it does not name numpy.
+Floats = Any
+Integers = Any
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -37,11 +37,11 @@ def helper(function: F) -> F:
 
 def call_op(
     address: int,
-    state: NDArray[np.float64],
+    state: Floats,
     state_offset: int,
-    params: NDArray[np.float64],
+    params: Floats,
     param_offset: int,
-    memory: NDArray[np.float64],
+    memory: Floats,
     x0: int,
     x1: int,
     x2: int,
@@ -57,7 +57,7 @@ def call_op(
     index: absolute index of the first bar. Nothing is checked: a wrong offset reads or writes foreign memory.
     """
 
-    def at(array: NDArray[np.float64], offset: int) -> object:
+    def at(array: Floats, offset: int) -> object:
         return ctypes.cast(array.ctypes.data + int(offset) * _ITEM_BYTES, _POINTER)
 
     series = [at(memory, offset) for offset in (x0, x1, x2, x3, x4, y)]
@@ -69,11 +69,11 @@ setattr(call_op, INTRINSIC_MARK, "call_op")
 
 @helper
 def call_row(
-    addresses: NDArray[np.int64],
-    rows: NDArray[np.int64],
+    addresses: Integers,
+    rows: Integers,
     row: int,
-    params: NDArray[np.float64],
-    vector: NDArray[np.float64],
+    params: Floats,
+    vector: Floats,
 ) -> None:
     """Evaluate one row of `PositionRows` on a value vector: an elementwise op on single numbers.
 

@@ -70,7 +70,7 @@ def aggregate(grid: BarGrid, timeframe: Timeframe) -> BarGrid:
     first = timeframe.index(from_ms)
     count = timeframe.index(from_ms + length * grid.timeframe.length_ms) - first
     columns = np.empty((SLOT_COUNT, markets, count))
-    _compiled_fold()(_clocks(grid.timeframe, timeframe), from_ms, *grid_arrays(grid), columns.reshape(-1))
+    precompile()(_clocks(grid.timeframe, timeframe), from_ms, *grid_arrays(grid), columns.reshape(-1))
     prices = dict(zip(SERIES, columns, strict=False))
     return BarGrid(markets=grid.markets, timeframe=timeframe, first_index=first, state=columns[_STATE_SLOT].astype(np.int8), **prices)
 
@@ -86,7 +86,8 @@ def _clocks(base: Timeframe, timeframe: Timeframe) -> NDArray[np.int64]:
 
 
 @cache
-def _compiled_fold() -> Any:
+def precompile() -> Any:
+    """Compile the batch aggregator, or load it from the cache."""
     from engine.kernel.load import compile_function  # numba is imported when the first bar is built, not before
 
     series = ", ".join(["float64[:, ::1]"] * len(SERIES))

@@ -75,7 +75,7 @@ def _content(function: FunctionType, seen: set[FunctionType]) -> Iterator[str]:
     if function.__closure__:
         raise TypeError(f"{function.__qualname__} is a closure: its machine code cannot be named by content")
     seen.add(function)
-    yield f"function {function.__qualname__} {function.__defaults__!r} {function.__kwdefaults__!r}"
+    yield f"function {function.__module__}.{function.__qualname__} {function.__defaults__!r} {function.__kwdefaults__!r}"
     yield from _code_content(function.__code__)
     for name, value in reached_globals(function):
         yield name

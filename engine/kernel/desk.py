@@ -84,7 +84,7 @@ class FillModel:
         """markets: the venue's, in its order. compiled=False runs the same function as plain Python."""
         self._venue = venue
         self._index = {market: index for index, market in enumerate(markets)}
-        self._fill_of: Callable[..., tuple[float, float, float, float]] = compile_function(fill_of) if compiled else fill_of
+        self._fill_of: Callable[..., tuple[float, float, float, float]] = compile_function(fill_of, allocates=False) if compiled else fill_of
 
     @classmethod
     def of(cls, markets: Sequence[str], fee_rate: float, slippage: float, on_grid: bool = True, *, compiled: bool = True) -> FillModel:
@@ -128,7 +128,7 @@ class Desk:
         self.fill_model = FillModel(self.plan.venue, markets, compiled=compiled)
         self._identity = f"{strategy.name} {strategy.version} {' '.join(markets)}"
         self._index = {market: index for index, market in enumerate(markets)}
-        self._handle: Callable[..., int] = compile_function(handle_event) if compiled else handle_event
+        self._handle: Callable[..., int] = compile_function(handle_event, allocates=False) if compiled else handle_event
         self._event = np.zeros(1, EVENT)
         self._columns = np.full_like(self.book.columns, np.nan)
 

@@ -8,7 +8,9 @@ it touches, alone, and stale machine code cannot be found. Imported by nothing t
 from __future__ import annotations
 
 import inspect
+import multiprocessing
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import cache
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final
@@ -27,6 +29,42 @@ if TYPE_CHECKING:
 
 _POINTER: Final[Any] = types.CPointer(types.float64)  # type: ignore[no-untyped-call]
 OP_SIGNATURE: Final[Any] = types.void(*[_POINTER] * 8, types.int64, types.int64)
+_PROCESSES: Final = 2
+
+
+def precompile(progress: Callable[[int, int], None]) -> None:
+    """Compile everything that is not in the cache yet, in two processes. `progress(done, total)` is called as pieces are done.
+
+    Raises what a compilation raises. The calling program must be importable by a spawned process.
+    """
+    first, *rest = _own_pieces()
+    pieces = [first, *ops(), *rest]
+    with ProcessPoolExecutor(_PROCESSES, mp_context=multiprocessing.get_context("spawn")) as pool:
+        futures = [pool.submit(_precompile_piece, piece) for piece in pieces]
+        progress(0, len(futures))
+        for done, future in enumerate(as_completed(futures), start=1):
+            future.result()
+            progress(done, len(futures))
+
+
+def _own_pieces() -> dict[str, Callable[[], object]]:
+    """What is compiled besides the ops. The first takes one process about as long as all the rest takes the other."""
+    from engine.kernel import aggregate, rehearsal, vm  # they import this module
+
+    return {
+        "decisions of a backtest": rehearsal.rehearse_run,
+        "machine": vm.precompile,
+        "aggregator": aggregate.precompile,
+        "decisions by event": rehearsal.rehearse_desk,
+    }
+
+
+def _precompile_piece(piece: str) -> None:
+    own = _own_pieces().get(piece)
+    if own is None:
+        address(piece)
+    else:
+        own()
 
 
 def address(op_name: str) -> int:
@@ -45,18 +83,23 @@ def address_of(kernel: Callable[..., None]) -> int:
 
 
 @cache
-def compile_function(function: Callable[..., Any], signature: Any = None) -> Any:
+def compile_function(function: Callable[..., Any], signature: Any = None, *, allocates: bool = True) -> Any:
     """A plain function, its helpers and `call_op` compiled to a nogil numba dispatcher.
 
     signature: numba signature or its text, e.g. "void(int64[::1], float64[::1])"; None = compiled for the types of each first call.
+    allocates: False for code that makes no arrays and no slices: it is compiled without reference counts, which are most of the time
+    of functions that hand many arrays to each other (numba then refuses what does allocate).
     Raises TypeError when the function reaches a global that is neither constant, marked, nor of math or numpy.
     """
     _refuse_svml()
-    copy = _relocated(_plain(function))
-    jit = numba.njit(nogil=True, cache=True, error_model="numpy")
-    if signature is not None:
-        jit = numba.njit(signature, nogil=True, cache=True, error_model="numpy")
-    return jit(copy)
+    copy = _relocated(_plain(function), allocates)
+    options = {"nogil": True, "cache": True, **_options(allocates)}
+    return numba.njit(**options)(copy) if signature is None else numba.njit(signature, **options)(copy)
+
+
+def _options(allocates: bool) -> dict[str, Any]:
+    # `_nrt` is numba's private name for reference counting; the version is pinned, and without it results are the same, only slower
+    return {"error_model": "numpy"} if allocates else {"error_model": "numpy", "_nrt": False}
 
 
 def record_array(dtype: np.dtype[Any], dimensions: int = 1) -> Any:
@@ -67,7 +110,7 @@ def record_array(dtype: np.dtype[Any], dimensions: int = 1) -> Any:
 @cache
 def _compiled_op(kernel: Callable[..., None]) -> Any:
     _refuse_svml()
-    return numba.cfunc(OP_SIGNATURE, cache=True, error_model="numpy")(_relocated(_plain(kernel)))
+    return numba.cfunc(OP_SIGNATURE, cache=True, error_model="numpy")(_relocated(_plain(kernel), True))
 
 
 def _plain(function: Callable[..., Any]) -> FunctionType:
@@ -82,32 +125,33 @@ def _refuse_svml() -> None:
         raise RuntimeError("numba uses SVML: the same rule would give different bits for different block sizes")
 
 
-def _relocated(function: FunctionType) -> FunctionType:
+def _relocated(function: FunctionType, allocates: bool) -> FunctionType:
     """A copy that numba caches under its content: its file is the stamp of its digest, its globals are compiled ones."""
-    digest = content_digest(function, extra=_intrinsics_source())
+    digest = content_digest(function, extra=_intrinsics_source() + repr(_options(allocates)).encode())
     stamp = stamp_file(function.__name__, digest, inspect.getsource(function))
     code = function.__code__.replace(co_filename=str(stamp), co_firstlineno=1)
-    copy = FunctionType(code, _compiled_globals(function), function.__name__, function.__defaults__)
+    copy = FunctionType(code, _compiled_globals(function, allocates), function.__name__, function.__defaults__)
     copy.__kwdefaults__ = function.__kwdefaults__
     return copy
 
 
-def _compiled_globals(function: FunctionType) -> dict[str, Any]:
+def _compiled_globals(function: FunctionType, allocates: bool) -> dict[str, Any]:
     found = dict(function.__globals__)
     for name, value in reached_globals(function):
         if hasattr(value, INTRINSIC_MARK):
             found[name] = intrinsics.INTRINSICS[getattr(value, INTRINSIC_MARK)]
         elif hasattr(value, HELPER_MARK):
-            found[name] = _compiled_helper(value)
+            found[name] = _compiled_helper(value, allocates)
     return found
 
 
 @cache
-def _compiled_helper(function: FunctionType) -> Any:
+def _compiled_helper(function: FunctionType, allocates: bool) -> Any:
     """Helpers are compiled into their callers, so their own machine code needs no cache."""
-    copy = FunctionType(function.__code__, _compiled_globals(function), function.__name__, function.__defaults__)
+    copy = FunctionType(function.__code__, _compiled_globals(function, allocates), function.__name__, function.__defaults__)
     copy.__kwdefaults__ = function.__kwdefaults__
-    options: dict[str, Any] = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    without_wrappers = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # those are for callers in Python, of which helpers have none
+    options: dict[str, Any] = {**_options(allocates), **without_wrappers}
     return numba.njit(**options)(copy)
 
 

@@ -107,5 +107,5 @@ def _row(node_id: int, node: Node, ops: Mapping[str, Op], slots: dict[int, int],
     inputs = [slots[i] for i in node.inputs]
     inputs += [slots[node_id]] * (ROW_INPUTS - len(inputs))
     offset = len(params)
-    params.extend(kernel_params(node, None, op))
+    params.extend(kernel_params(node, op))
     return [names.index(node.op), *inputs, slots[node_id], offset]

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dsl.graph import Graph, Phase
+from dsl.warmup import warmup
 from engine.kernel.catalogue import Op, ops
 from engine.kernel.position import PositionRows, market_inputs, position_nodes, position_rows
 from engine.kernel.rows import CONST, MarketTable, market_table
-from engine.kernel.spans import node_spans
 
 if TYPE_CHECKING:
     import numpy as np
@@ -72,29 +72,36 @@ def compile_program(strategy: Strategy, base: Timeframe, markets: Sequence[str],
         raise ValueError(f"alias markets {missing} are not among the grid's markets")
     available = ops() if known_ops is None else known_ops
     graph = strategy.graph
-    wanted = wanted_nodes(strategy)
-    position = position_nodes(graph, wanted)
-    exported = [i for i in wanted if graph[i].phase is Phase.MARKET]
-    columns = tuple(dict.fromkeys([*exported, *market_inputs(graph, position)]))
+    position = position_nodes(graph, _named_nodes(strategy))
+    columns = wanted_columns(strategy)
     _check_columns(graph, columns, strategy.clock)
-    spans = node_spans(graph, available, base)
+    table = market_table(graph, columns, base, markets, available)
+    rows = position_rows(graph, position, columns, available)
+    needs = warmup(graph, {name: op.function for name, op in available.items()}, base.length_ms).nodes
     return Program(
         clock=strategy.clock,
         base=base,
         columns=columns,
-        position=position_rows(graph, position, columns, available),
-        ready_ms=max((spans[i].ready_ms for i in columns), default=0),
-        settle_ms=max((spans[i].settle_ms for i in columns), default=0),
+        position=rows,
+        ready_ms=max((needs[i].ready_ms for i in columns), default=0),
+        settle_ms=max((needs[i].settle_ms for i in columns), default=0),
         markets=tuple(markets),
-        table=market_table(graph, columns, base, markets, available),
+        table=table,
     )
 
 
-def wanted_nodes(strategy: Strategy) -> list[int]:
-    """Node ids that a strategy's decisions and reports read: entry, rank, scale, named conditions, exits; each once, in this order."""
+def wanted_columns(strategy: Strategy) -> tuple[int, ...]:
+    """Market-phase nodes that decisions read: entry, rank, scale, named conditions and exits; then what position values read."""
+    graph = strategy.graph
+    named = _named_nodes(strategy)
+    market_phase = [i for i in named if graph[i].phase is Phase.MARKET]
+    return tuple(dict.fromkeys([*market_phase, *market_inputs(graph, position_nodes(graph, named))]))
+
+
+def _named_nodes(strategy: Strategy) -> list[int]:
     named = [strategy.entry, strategy.rank, strategy.sizing.scale, *(condition.node for condition in strategy.conditions)]
     named += [exit_rule.node for exit_rule in strategy.exits]
-    return list(dict.fromkeys(node for node in named if node is not None))
+    return [node for node in named if node is not None]
 
 
 def _check_columns(graph: Graph, columns: Sequence[int], clock: Timeframe) -> None:

@@ -109,23 +109,12 @@ def node_keys(graph: Graph, ops: Mapping[str, Op]) -> list[str]:
     return keys
 
 
-def kernel_params(node: Node, section: Section | None, op: Op) -> tuple[float, ...]:
-    """Parameters as the op's kernel, `init`, `warmup` and `settle` take them: anchors in bars of the section, not in ms.
-
-    Raises ValueError for an anchor that is not a whole number of bars.
-    """
-    kinds = [arg.kind for arg in op.function.args if arg.kind is not ArgKind.SERIES]
-    if len(kinds) != len(node.params):
-        raise ValueError(f"{node.op} takes {len(kinds)} parameters, the node has {len(node.params)}")
-    return tuple(
-        _anchor_bars(value, section) if kind is ArgKind.ANCHOR else float(value) for kind, value in zip(kinds, node.params, strict=True)
-    )
-
-
-def _anchor_bars(anchor_ms: float, section: Section | None) -> float:
-    if section is None or anchor_ms % section.timeframe.length_ms:
-        raise ValueError(f"an anchor of {anchor_ms} ms is not a whole number of bars of {section}")
-    return anchor_ms / section.timeframe.length_ms
+def kernel_params(node: Node, op: Op) -> tuple[float, ...]:
+    """The node's parameters as the op takes them. Raises ValueError when there are too many or too few."""
+    expected = sum(arg.kind is not ArgKind.SERIES for arg in op.function.args)
+    if expected != len(node.params):
+        raise ValueError(f"{node.op} takes {expected} parameters, the node has {len(node.params)}")
+    return tuple(map(float, node.params))
 
 
 def _hash(*parts: object) -> str:
@@ -177,7 +166,7 @@ class _Builder:
             raise ValueError(f"node {node_id} ({node.op}) has {len(inputs)} inputs; the kernel takes {INPUT_COUNT}")
         inputs += (inputs[0] if inputs else 0,) * (INPUT_COUNT - len(inputs))
         source = self._timeframe(node.inputs[0]) if node.op == HOLD else None
-        params = () if node.op == HOLD else kernel_params(node, section, self.ops[node.op])
+        params = () if node.op == HOLD else kernel_params(node, self.ops[node.op])
         initial = (float("nan"),) if node.op == HOLD else self._initial(node, params)
         row = Row(
             node=node_id,

@@ -168,7 +168,7 @@ class Run:
         """from_ms: trading start; bars before it are skipped. compiled=False runs the same functions as plain Python."""
         self.plan, self.book = plan, book
         self._from_ms = from_ms
-        self._run_bars: Callable[..., int] = compile_function(run_bars) if compiled else run_bars
+        self._run_bars: Callable[..., int] = compile_function(run_bars, allocates=False) if compiled else run_bars
         self._log = np.zeros(_LOG_ROWS + len(plan.market) * (len(plan.exits) + 2), FILL)
         self._log_count = np.zeros(1, np.int64)
         self._scratch = np.full_like(book.columns, np.nan)

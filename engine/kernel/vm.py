@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 DEFAULT_BLOCK: Final = 2048
 
 
+def precompile() -> Any:
+    """Compile the machine's loop, or load it from the cache."""
+    return compile_function(machine.run_block, machine.SIGNATURE, allocates=False)
+
+
 class Kernel:
     """Runs one program. `advance` takes consecutive base bars; results do not depend on how they are cut, nor on `block`.
 
@@ -36,7 +41,7 @@ class Kernel:
         self.cold: tuple[int, ...] = ()
         self.next_index: int | None = None
         """Absolute index of the base bar that `advance` expects; None before the first."""
-        self._run_block = compile_function(machine.run_block, machine.SIGNATURE)
+        self._run_block = precompile()
         layout = _Layout(program, block)
         self._clocks, self._feeds, self._rows, self._columns = layout.clocks, layout.feeds, layout.rows, layout.columns
         self._memory = layout.memory

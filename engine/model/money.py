@@ -16,7 +16,7 @@ Exact = Decimal | int | str
 def exact(value: Exact | float) -> Decimal:
     """The decimal that `value` stands for; a float means its shortest text. Raises ValueError for text or numbers that are not finite."""
     try:
-        number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+        number = Decimal(repr(float(value))) if isinstance(value, float) else Decimal(value)
     except InvalidOperation as error:
         raise ValueError(f"{value!r} is not a number") from error
     if not number.is_finite():

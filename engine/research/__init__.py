@@ -1,1 +1,1 @@
-"""TODO."""
+"""Backtests and what is read from them: trades, figures, reports."""

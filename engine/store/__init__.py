@@ -1,1 +1,1 @@
-"""TODO."""
+"""What must survive a crash: the append-only journal."""

@@ -21,7 +21,6 @@ DEFAULT_WITHIN: Final = "1000"
 NOTHING: Final = 0.0
 TRUE: Final = 1.0
 UNKNOWN: Final = 2.0
-CONSUMED: Final = 3.0
 
 
 def reach(params: tuple[float, ...]) -> int:
@@ -32,6 +31,13 @@ def reach(params: tuple[float, ...]) -> int:
 def reach_with_this(params: tuple[float, ...]) -> int:
     """The others count this bar among their n."""
     return int(params[0]) - 1
+
+
+def nothing_sure(params: tuple[float, ...]) -> list[float]:
+    """State: age of the newest a that no b took, age of the newest missing a that no b took (an unknown one just before the data),
+    whether a missing b may have taken the first; ages up to n + 1.
+    """
+    return [params[0] + 1.0, 0.0, 0.0]
 
 
 def unknown_event(_params: tuple[float, ...]) -> list[float]:
@@ -46,43 +52,46 @@ def unknown_switch(params: tuple[float, ...]) -> list[float]:
 
 @op(
     "then", args=(condition("a"), condition("b"), within()), unit=Unit.CONDITION, value_range=TRUTH, memory=Memory.EVENT,
-    settle=reach, init=unknown_event, callable_by_user=False,
+    settle=reach, init=nothing_sure, callable_by_user=False,
     formula="b now, and a on one of the n bars before, and no b between the newest such a and now",
     degenerate="false where b is false, missing where b is missing; where b is true, missing if a missing a or b decides it",
     korean="a가 일어난 뒤 n봉 안에 b가 처음으로 일어납니다.", english="The first b after the latest a, at most n bars later.",
     example="rsi(14) < 30 then rsi(14) enters 30..50 within 12 bars",
 )  # fmt: skip
 def then(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
-    """b false -> false; b missing -> missing; b true -> look back over j = t-1 .. t-n and stop at the first that tells:
-    a(j) true -> true; a(j) missing -> missing; b(j) true -> false (that b took the a). A missing b(j) on the way turns true into
-    missing. Nothing found -> false.
+    """b false -> false; b missing -> missing; b true -> look back over j = t-1 .. t-n and stop at the first that tells: a(j) true ->
+    true; a(j) not true and b(j) true -> false (that b took what was before). On the way (and on the bar of that b) a(j) missing may
+    have been true: a found false is then missing; b(j) missing may have taken it: a found true is then missing. Nothing found -> false.
     """
     n = params[0]
-    kind = state[0]
-    age = state[1]
-    unsure = state[2]
+    sure_age = state[0]
+    maybe_age = state[1]
+    spoiled = state[2]
     for t in range(length):
         a = x0[t]
         b = x1[t]
-        age = age + 1.0
-        if age > n:
-            kind = NOTHING
-            age = n
+        sure_age = min(sure_age + 1.0, n + 1.0)
+        maybe_age = min(maybe_age + 1.0, n + 1.0)
         if b == 0.0:
             y[t] = 0.0
-        elif b != b or kind == UNKNOWN or (kind == TRUE and unsure == 1.0):
-            y[t] = NAN
-        else:
-            y[t] = 1.0 if kind == TRUE else 0.0
-        if a != a or a != 0.0 or (b == b and b != 0.0):
-            kind = UNKNOWN if a != a else (TRUE if a != 0.0 else CONSUMED)
-            age = 0.0
-            unsure = 0.0
         elif b != b:
-            unsure = 1.0
-    state[0] = kind
-    state[1] = age
-    state[2] = unsure
+            y[t] = NAN
+        elif sure_age <= n:
+            y[t] = NAN if spoiled == 1.0 else 1.0
+        else:
+            y[t] = NAN if maybe_age <= n else 0.0
+        a_true = a == a and a != 0.0
+        if a_true or (b == b and b != 0.0):
+            sure_age = 0.0 if a_true else n + 1.0
+            maybe_age = n + 1.0
+            spoiled = 0.0
+        if a != a:
+            maybe_age = 0.0
+        if b != b and not a_true:
+            spoiled = 1.0
+    state[0] = sure_age
+    state[1] = maybe_age
+    state[2] = spoiled
 
 
 @op(

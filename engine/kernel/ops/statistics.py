@@ -1,7 +1,8 @@
 """Spread and co-movement of the last n bars, merged as keyed two-stack windows (see windows.py) by Chan's pairwise update.
 
-Means and sums of squared deviations of two stretches are joined without subtracting squares: exactly zero on flat windows, and good
-to 1e-12 at prices of 1.5e8.
+Means and sums of squared deviations of two stretches are joined without subtracting squares. Means are kept as distances from a
+pivot inside the stretch (the first value of this block, the last of the one before), so that prices of 1.5e8 cost no digits. Exactly
+zero on flat windows.
 """
 
 from __future__ import annotations
@@ -20,28 +21,33 @@ ARGS: Final = (series("x"), window(minimum=2))
 
 
 def deviation_state(params: tuple[float, ...]) -> list[float]:
-    """Mean and sum of squares of the prefix, then both as rings of n."""
-    return [NAN] * (2 + 2 * int(params[0]))
+    """Mean and sum of squares of the prefix, pivots of this and the previous block, then mean and sum of squares as rings of n."""
+    return [NAN] * (4 + 2 * int(params[0]))
 
 
 def correlation_state(params: tuple[float, ...]) -> list[float]:
-    """Mean of x, mean of y, sums of squares of x, of y, and of products of the prefix, then all five as rings of n."""
-    return [NAN] * (5 + 5 * int(params[0]))
+    """Means of x and y, sums of squares of x and of y and of products of the prefix; pivots of x and y of this and of the previous
+    block; then the first five as rings of n.
+    """
+    return [NAN] * (9 + 5 * int(params[0]))
 
 
 @helper
 def deviation_suffixes(state: P, n: int) -> None:
     """Turn the raw values of the finished block into its suffixes: slot r holds mean and sum of squares of r..n-1."""
-    mean = state[n + 1]
-    squares = mean - mean
-    state[2 * n + 1] = squares
+    pivot = state[3 + n]
+    mean = pivot - pivot
+    squares = mean
+    state[3] = pivot
+    state[3 + n] = mean
+    state[3 + 2 * n] = squares
     for r in range(n - 2, -1, -1):
         size = n - r
-        d = state[2 + r] - mean
+        d = (state[4 + r] - pivot) - mean
         mean = mean + d * (1.0 / size)
         squares = squares + d * d * ((size - 1.0) / size)
-        state[2 + r] = mean
-        state[2 + n + r] = squares
+        state[4 + r] = mean
+        state[4 + n + r] = squares
 
 
 @op(
@@ -54,46 +60,55 @@ def stdev(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: 
     n = int(params[0])
     mean = state[0]
     squares = state[1]
+    pivot = state[2]
     r = index % n
     for t in range(length):
         v = x0[t]
         if r == 0:
             deviation_suffixes(state, n)
-            mean = v
-            squares = v - v
+            pivot = v
+            mean = v - v
+            squares = mean
         else:
-            d = v - mean
+            d = (v - pivot) - mean
             mean = mean + d * (1.0 / (r + 1.0))
             squares = squares + d * d * (r / (r + 1.0))
         rest = n - 1 - r
         total = squares
         if rest > 0:
-            d = mean - state[3 + r]
-            total = squares + state[3 + n + r] + d * d * (rest * (r + 1.0) / n)
+            d = (mean - state[5 + r]) + (pivot - state[3])
+            total = squares + state[5 + n + r] + d * d * (rest * (r + 1.0) / n)
         y[t] = math.sqrt(total / n) if total >= 0.0 else NAN
-        state[2 + r] = v
+        state[4 + r] = v
         r = r + 1 if rest > 0 else 0
     state[0] = mean
     state[1] = squares
+    state[2] = pivot
 
 
 @helper
 def correlation_suffixes(state: P, n: int) -> None:
     """Turn the raw values of the finished block into its suffixes."""
-    last = 5 + n - 1
-    mean_x = state[last]
-    mean_y = state[last + n]
-    xx = mean_x - mean_x
-    yy = mean_y - mean_y
-    xy = xx + yy
+    last = 8 + n
+    pivot_x = state[last]
+    pivot_y = state[last + n]
+    mean_x = pivot_x - pivot_x
+    mean_y = pivot_y - pivot_y
+    xx = mean_x
+    yy = mean_y
+    xy = mean_x + mean_y
+    state[7] = pivot_x
+    state[8] = pivot_y
+    state[last] = mean_x
+    state[last + n] = mean_y
     state[last + 2 * n] = xx
     state[last + 3 * n] = yy
     state[last + 4 * n] = xy
     for r in range(n - 2, -1, -1):
-        slot = 5 + r
+        slot = 9 + r
         size = n - r
-        dx = state[slot] - mean_x
-        dy = state[slot + n] - mean_y
+        dx = (state[slot] - pivot_x) - mean_x
+        dy = (state[slot + n] - pivot_y) - mean_y
         share = (size - 1.0) / size
         mean_x = mean_x + dx * (1.0 / size)
         mean_y = mean_y + dy * (1.0 / size)
@@ -118,6 +133,28 @@ def correlation(xx: float, yy: float, xy: float) -> float:
     return -1.0 if r < -1.0 else r
 
 
+@helper
+def extend_correlation(state: P, r: int, v: float, w: float) -> None:
+    """Add one bar at slot r to the prefix."""
+    if r == 0:
+        state[5] = v
+        state[6] = w
+        state[0] = v - v
+        state[1] = w - w
+        state[2] = v - v
+        state[3] = w - w
+        state[4] = (v - v) + (w - w)
+    else:
+        dx = (v - state[5]) - state[0]
+        dy = (w - state[6]) - state[1]
+        share = r / (r + 1.0)
+        state[0] = state[0] + dx * (1.0 / (r + 1.0))
+        state[1] = state[1] + dy * (1.0 / (r + 1.0))
+        state[2] = state[2] + dx * dx * share
+        state[3] = state[3] + dy * dy * share
+        state[4] = state[4] + dx * dy * share
+
+
 @op(
     "corr", args=(series("x"), series("y"), window(minimum=2)), unit=Unit.NUMBER, value_range=Range(-1.0, 1.0), memory=Memory.WINDOW,
     warmup=all_but_one, settle=all_but_one, init=correlation_state,
@@ -127,52 +164,27 @@ def correlation(xx: float, yy: float, xy: float) -> float:
 )  # fmt: skip
 def corr(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
     n = int(params[0])
-    mean_x = state[0]
-    mean_y = state[1]
-    xx = state[2]
-    yy = state[3]
-    xy = state[4]
     r = index % n
     for t in range(length):
-        v = x0[t]
-        w = x1[t]
         if r == 0:
             correlation_suffixes(state, n)
-            mean_x = v
-            mean_y = w
-            xx = v - v
-            yy = w - w
-            xy = xx + yy
-        else:
-            dx = v - mean_x
-            dy = w - mean_y
-            share = r / (r + 1.0)
-            mean_x = mean_x + dx * (1.0 / (r + 1.0))
-            mean_y = mean_y + dy * (1.0 / (r + 1.0))
-            xx = xx + dx * dx * share
-            yy = yy + dy * dy * share
-            xy = xy + dx * dy * share
+        extend_correlation(state, r, x0[t], x1[t])
         rest = n - 1 - r
         if rest > 0:
-            slot = 6 + r
-            dx = mean_x - state[slot]
-            dy = mean_y - state[slot + n]
+            slot = 10 + r
+            dx = (state[0] - state[slot]) + (state[5] - state[7])
+            dy = (state[1] - state[slot + n]) + (state[6] - state[8])
             share = rest * (r + 1.0) / n
             y[t] = correlation(
-                xx + state[slot + 2 * n] + dx * dx * share,
-                yy + state[slot + 3 * n] + dy * dy * share,
-                xy + state[slot + 4 * n] + dx * dy * share,
+                state[2] + state[slot + 2 * n] + dx * dx * share,
+                state[3] + state[slot + 3 * n] + dy * dy * share,
+                state[4] + state[slot + 4 * n] + dx * dy * share,
             )
         else:
-            y[t] = correlation(xx, yy, xy)
-        state[5 + r] = v
-        state[5 + n + r] = w
+            y[t] = correlation(state[2], state[3], state[4])
+        state[9 + r] = x0[t]
+        state[9 + n + r] = x1[t]
         r = r + 1 if rest > 0 else 0
-    state[0] = mean_x
-    state[1] = mean_y
-    state[2] = xx
-    state[3] = yy
-    state[4] = xy
 
 
 composed(

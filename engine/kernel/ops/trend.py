@@ -17,9 +17,9 @@ BARS: Final = ("high", "low", "close")
 ARGS: Final = (window(minimum=2, default="14"),)
 #: two Wilder stages one after the other
 ADX_PERIODS: Final = 2 * WILDER_PERIODS
-#: float64 of one stream: bars counted (up to n + 1), previous high, low, close, sums of +DM, -DM, TR, values of DX counted, ADX
+#: float64 of one stream: previous high, low, close, movements counted (up to n - 1), sums of +DM, -DM, TR, values of DX counted, ADX
 STREAM: Final = 9
-DEGENERATE: Final = "missing where an input is missing (the sums go on from before) and where the true range is 0"
+DEGENERATE: Final = "missing where this or the previous bar is missing (the sums go on from before) and where the true range is 0"
 DIRECTION_FORMULA: Final = "100 {dm} / TR; sums by Wilder: s = s[1] - s[1] / n + new; restarted every 32 n bars"
 DIRECTION_SEED: Final = "sums of the first n - 1 movements"
 
@@ -40,13 +40,13 @@ def settled_adx(params: tuple[float, ...]) -> int:
 
 
 def two_streams(_params: tuple[float, ...]) -> list[float]:
-    """State: the stream in use and the one that takes over next."""
-    return [0.0] * (2 * STREAM)
+    """State: the stream in use and the one that takes over next; their previous bars are missing."""
+    return ([NAN] * 3 + [0.0] * (STREAM - 3)) * 2
 
 
 @helper
 def true_range(high: float, low: float, close_before: float) -> float:
-    """Largest of high - low and the distances of both from the previous close."""
+    """Largest of high - low and the distances of both from the previous close, which must all be known."""
     wide = high - low
     up = math.fabs(high - close_before)
     down = math.fabs(low - close_before)
@@ -60,26 +60,25 @@ def restart(state: P) -> None:
     """The second stream takes over, a new one begins."""
     for k in range(STREAM):
         state[k] = state[STREAM + k]
-        state[STREAM + k] = 0.0
+        state[STREAM + k] = NAN if k < 3 else 0.0
 
 
 @helper
 def move(state: P, base: int, n: float, high: float, low: float, close: float) -> bool:
-    """Add one bar to the sums of a stream; true once they are past their seed."""
-    counted = state[base]
-    rise = high - state[base + 1]
-    fall = state[base + 2] - low
-    wide = true_range(high, low, state[base + 3])
-    state[base + 1] = high
-    state[base + 2] = low
-    state[base + 3] = close
-    if counted == 0.0:
-        state[base] = 1.0
+    """Add one bar to the sums of a stream; true if it moved them past their seed. Needs the bar before to be known too."""
+    rise = high - state[base]
+    fall = state[base + 1] - low
+    before = state[base + 2]
+    wide = true_range(high, low, before)
+    state[base] = high
+    state[base + 1] = low
+    state[base + 2] = close
+    if rise != rise or fall != fall or before != before:
         return False
     plus = rise if (rise > 0.0 and rise > fall) else 0.0
     minus = fall if (fall > 0.0 and fall > rise) else 0.0
-    if counted < n:
-        state[base] = counted + 1.0
+    if state[base + 3] < n - 1.0:
+        state[base + 3] = state[base + 3] + 1.0
         state[base + 4] = state[base + 4] + plus
         state[base + 5] = state[base + 5] + minus
         state[base + 6] = state[base + 6] + wide
@@ -107,11 +106,8 @@ def directions(state: P, params: P, high: P, low: P, close: P, y: P, length: int
     for t in range(length):
         if (index + t) % period == 0:
             restart(state)
-        y[t] = NAN
-        if high[t] == high[t] and low[t] == low[t] and close[t] == close[t]:
-            if move(state, 0, n, high[t], low[t], close[t]):
-                y[t] = share_of_range(state[which], state[6])
-            move(state, STREAM, n, high[t], low[t], close[t])
+        y[t] = share_of_range(state[which], state[6]) if move(state, 0, n, high[t], low[t], close[t]) else NAN
+        move(state, STREAM, n, high[t], low[t], close[t])
 
 
 @op(
@@ -172,7 +168,5 @@ def adx(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: in
     for t in range(length):
         if (index + t) % period == 0:
             restart(state)
-        y[t] = NAN
-        if x0[t] == x0[t] and x1[t] == x1[t] and x2[t] == x2[t]:
-            y[t] = average_index(state, 0, n, x0[t], x1[t], x2[t])
-            average_index(state, STREAM, n, x0[t], x1[t], x2[t])
+        y[t] = average_index(state, 0, n, x0[t], x1[t], x2[t])
+        average_index(state, STREAM, n, x0[t], x1[t], x2[t])

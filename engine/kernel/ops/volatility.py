@@ -19,7 +19,7 @@ POSITIVE: Final = Range(0.0, None)
 @op(
     "tr", args=(), implicit=("high", "low", "close"), unit=Unit.PRICE, value_range=POSITIVE, memory=Memory.WINDOW,
     warmup=one_bar, settle=one_bar, init=unknown_before,
-    formula="max(high - low, |high - close[1]|, |low - close[1]|)", degenerate="missing where an input or the previous close is missing",
+    formula="max(high - low, |high - close[1]|, |low - close[1]|)", degenerate="missing where high, low or the previous close is missing",
     korean="실제 변동폭(TR)입니다.", english="True range.", example="tr() > 2 * atr(14)",
 )  # fmt: skip
 def tr(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
@@ -27,10 +27,9 @@ def tr(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int
     for t in range(length):
         high = x0[t]
         low = x1[t]
-        close = x2[t]
-        known = high == high and low == low and close == close and before == before
+        known = high == high and low == low and before == before
         y[t] = true_range(high, low, before) if known else NAN
-        before = close
+        before = x2[t]
     state[0] = before
 
 

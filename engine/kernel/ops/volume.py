@@ -61,14 +61,12 @@ def obv(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: in
     before = state[1]
     for t in range(length):
         close = x0[t]
+        volume = x1[t]
         if (index + t) % session == 0:
-            balance = close - close
-        elif close > before:
-            balance = balance + x1[t]
-        elif close < before:
-            balance = balance - x1[t]
-        elif close != before:
-            balance = NAN
+            balance = (close - close) + (volume - volume)
+        else:
+            sign = 1.0 if close > before else (-1.0 if close < before else (0.0 if close == before else NAN))
+            balance = balance + sign * volume
         before = close
         y[t] = balance
     state[0] = balance

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dsl.catalogue import Arg, ArgKind, Function, Memory, Unit
 from dsl.graph import Graph, Node, Phase, Section, Timeframe
-from dsl.strategy import Exit, Limits, Sizing, State, Strategy
+from dsl.strategy import Condition, Exit, Limits, Sizing, State, Strategy
 from engine.kernel.abi import helper
 from engine.kernel.catalogue import Op
 from engine.model.candle import BarGrid, BarState
@@ -176,15 +176,12 @@ def random_grid(rng: np.random.Generator, markets: tuple[str, ...], first_index:
 
 def _fill_quiet(state: NDArray[np.int8], arrays: dict[str, NDArray[np.float64]]) -> None:
     """No-trade bars get the last close and zero volume, unknown bars nothing."""
-    for m in range(state.shape[0]):
-        last = np.nan
-        for t in range(state.shape[1]):
-            if state[m, t] == BarState.TRADED:
-                last = arrays["close"][m, t]
-                continue
-            known = state[m, t] == BarState.NO_TRADE
-            for name in SERIES:
-                arrays[name][m, t] = (last if name in SERIES[:4] else 0.0) if known else np.nan
+    traded = state == BarState.TRADED
+    latest = np.maximum.accumulate(np.where(traded, np.arange(state.shape[1]), -1), axis=1)
+    last = np.where(latest >= 0, np.take_along_axis(arrays["close"], np.maximum(latest, 0), axis=1), np.nan)
+    for name in SERIES:
+        quiet = np.where(state == BarState.NO_TRADE, last if name in SERIES[:4] else 0.0, np.nan)
+        arrays[name][:] = np.where(traded, arrays[name], quiet)
 
 
 def cut(grid: BarGrid, start: int, stop: int) -> BarGrid:
@@ -197,7 +194,10 @@ def cut(grid: BarGrid, start: int, stop: int) -> BarGrid:
 
 def same_bits(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
     """Equal shapes and bits; every NaN is the same NaN."""
-    return a.shape == b.shape and bool(np.array_equal(np.where(np.isnan(a), 0.0, a).view(np.int64), np.where(np.isnan(b), 0.0, b).view(np.int64))) and bool(np.array_equal(np.isnan(a), np.isnan(b)))  # fmt: skip
+    missing = np.isnan(a)
+    if a.shape != b.shape or not np.array_equal(missing, np.isnan(b)):
+        return False
+    return bool(np.array_equal(np.where(missing, 0.0, a).view(np.int64), np.where(missing, 0.0, b).view(np.int64)))
 
 
 def rich_strategy() -> Strategy:
@@ -214,10 +214,51 @@ def rich_strategy() -> Strategy:
     held = [make.hold(FIVE, node) for node in (slow, odd, minute)]
     total = make.op("five", FIVE, close, *held, alias)
     entry = make.op("mix", FIVE, total, make.op("lag", FIVE, alias_held, params=(4.0,)))
-    rank = make.op("counted", FIVE, close, params=(60 * MINUTE_MS,))
+    rank = make.op("counted", FIVE, close, params=(12.0,))
     scale = make.op("indexed", FIVE, make.op("add", FIVE, close, make.const(0.25)))
     level = make.pos_op("mix", make.pos("pos.high"), make.op("smooth", FIVE, make.leaf("open", FIVE), params=(0.1,)))
     stop = make.pos_op("add", level, make.const(-5.0))
     exits = (Exit("stop", 0, stop), Exit("rule", 2, held[0]))
     aliases = {"b": "KRW-BBB", "c": "KRW-CCC"}
     return strategy(make.graph, FIVE, entry, exits, aliases, rank=rank, sizing=Sizing(scale=scale))
+
+
+def random_strategy(rng: np.random.Generator, markets: tuple[str, ...]) -> Strategy:
+    """Some twenty random nodes on random sections, then one that reads a hold of each on the clock."""
+    make = Maker()
+    timeframes = [MINUTE, FIVE, QUARTER, HOUR, ODD]
+    clock = timeframes[rng.integers(len(timeframes))]
+    bindings = ["", "", *markets[:2]]
+    pool: dict[Section, list[int]] = {}
+    for _ in range(20):
+        section = Section(timeframes[rng.integers(len(timeframes))], bindings[rng.integers(len(bindings))])
+        readable = pool.get(section, []) + (pool.get(Section(section.timeframe, markets[0]), []) if not section.market else [])
+        pool.setdefault(section, []).append(_random_node(rng, make, section, readable, pool))
+    exported: list[int] = []
+    for section, nodes in pool.items():
+        exported += [node if section == Section(clock) else make.hold(clock, node) for node in nodes]
+    conditions = tuple(Condition(str(node), node) for node in exported)
+    return strategy(make.graph, clock, exported[-1], aliases={"a": markets[0], "b": markets[1]}, conditions=conditions)
+
+
+def _random_node(rng: np.random.Generator, make: Maker, section: Section, readable: list[int], pool: dict[Section, list[int]]) -> int:
+    timeframe, market = section.timeframe, section.market
+    choice = int(rng.integers(8))
+    if not readable or choice == 0:
+        return make.leaf(SERIES[rng.integers(len(SERIES))], timeframe, market)
+    if choice == 1:
+        sources = [node for other, nodes in pool.items() if other.market == market or other.market for node in nodes]
+        if sources:
+            return make.hold(timeframe, sources[rng.integers(len(sources))], market)
+    pick = [readable[rng.integers(len(readable))] for _ in range(5)]
+    if choice == 2:
+        return make.op("five", timeframe, *pick, market=market)
+    if choice == 3:
+        return make.op("lag", timeframe, pick[0], params=(float(rng.integers(1, 30)),), market=market)
+    if choice == 4:
+        return make.op("smooth", timeframe, pick[0], params=(float(rng.random()),), market=market)
+    if choice == 5:
+        return make.op("counted", timeframe, pick[0], params=(float(rng.integers(1, 50)),), market=market)
+    if choice == 6:
+        return make.op("indexed", timeframe, pick[0], market=market)
+    return make.op("mix", timeframe, pick[0], make.const(float(rng.integers(3))), market=market)

@@ -1,0 +1,273 @@
+"""Parser actions: each grammar rule makes its class of dsl/ast.py, or the plain value of a phrase."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from lark import Token, Transformer
+
+from dsl import ast
+from dsl.catalogue import Unit
+
+#: deepest nesting of one rule; far beyond what anyone reads, far below what would exhaust the stack
+MAX_DEPTH = 60
+DURATION_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
+_KOREAN = {"조": 10**12, "억": 10**8, "천만": 10**7, "백만": 10**6, "십만": 10**5, "만": 10**4, "천": 10**3}
+_KOREAN_PART = re.compile(r"([0-9][0-9_]*(?:\.[0-9]+)?)[ ]?(조|억|천만|백만|십만|만|천)?")
+
+
+class RuleError(Exception):
+    """A rule text that is refused while it is built: message code, place, arguments."""
+
+    def __init__(self, code: str, start: int, end: int, **args: str) -> None:
+        super().__init__(code)
+        self.code, self.start, self.end, self.message_args = code, start, end, args
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """`name(parameters)` of a definition."""
+
+    name: str
+    parameters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """`50%` or `50% of rest`."""
+
+    ratio: float
+    of_rest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A fixed number with its unit, sign included."""
+
+    value: float
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """`low..high`."""
+
+    low: Amount
+    high: Amount
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A phrase whose meaning is not built yet: its words."""
+
+    words: tuple[str, ...]
+
+
+def number_of(text: str) -> float:
+    """`30_000` -> 30000.0; a trailing `%` or `bp` is scaled. One correctly rounded division, so `0.3%` is the double nearest to 0.003."""
+    digits = text.replace("_", "").replace(" ", "")
+    if digits.endswith("%"):
+        return _scaled(digits[:-1], 2)
+    if digits.endswith("bp"):
+        return _scaled(digits[:-2], 4)
+    return float(digits)
+
+
+def _scaled(digits: str, places: int) -> float:
+    return float(f"{digits}e-{places}")
+
+
+def duration_ms(text: str) -> float:
+    """`30m` -> 1800000.0. Raises KeyError for months, which have no fixed length."""
+    return float(int(text[:-1]) * DURATION_MS[text[-1]])
+
+
+def won(text: str) -> float:
+    """`1억 5000만` -> 150000000.0. Raises ValueError when the parts do not fall in size."""
+    total, last = 0.0, float("inf")
+    for digits, unit in _KOREAN_PART.findall(text.removesuffix("KRW").removesuffix("원")):
+        scale = _KOREAN.get(unit, 1)
+        if scale >= last:
+            raise ValueError(text)
+        total, last = total + number_of(digits) * scale, scale
+    return total
+
+
+def _start(item: Any) -> int:
+    if isinstance(item, Token):
+        return item.start_pos or 0
+    return int(item.start)
+
+
+def _end(item: Any) -> int:
+    if isinstance(item, Token):
+        return item.end_pos or 0
+    return int(item.end)
+
+
+class Builder(Transformer[Token, Any]):
+    """Called by the parser while it reduces; children are tokens and finished nodes, brackets and words included.
+
+    `depths` (kept per parse by node identity would outlive it, so by place) bounds nesting.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._depths: dict[tuple[int, int], int] = {}
+
+    def reset(self) -> None:
+        """Forget the rule before."""
+        self._depths.clear()
+
+    def _deep(self, children: list[Any]) -> tuple[int, int]:
+        """Span of a node made of `children`, after its depth has been checked."""
+        start, end = _start(children[0]), _end(children[-1])
+        inside = [self._depths.get((child.start, child.end), 0) for child in children if not isinstance(child, Token)]
+        depth = 1 + max(inside, default=0)
+        if depth > MAX_DEPTH:
+            raise RuleError("E107", start, end, limit=str(MAX_DEPTH))
+        self._depths[start, end] = max(depth, self._depths.get((start, end), 0))
+        return start, end
+
+    # ---- expressions ----
+    def then(self, children: list[Any]) -> ast.Then:
+        children = [child for child in children if child is not None]
+        window = children[4] if len(children) > 3 else None
+        return ast.Then(*self._deep(children), children[0], children[2], window, _start(children[1]))
+
+    def logic(self, children: list[Any]) -> ast.Logic:
+        words = children[1::2]
+        return ast.Logic(*self._deep(children), tuple(children[::2]), tuple(map(str, words)), tuple(map(_start, words)))
+
+    def not_(self, children: list[Any]) -> ast.Not:
+        return ast.Not(*self._deep(children), children[1])
+
+    def conditional(self, children: list[Any]) -> ast.Conditional:
+        return ast.Conditional(*self._deep(children), children[0], children[2], children[4])
+
+    def comparison(self, children: list[Any]) -> ast.Comparison:
+        return ast.Comparison(*self._deep(children), tuple(children[::2]), tuple(map(str, children[1::2])))
+
+    def between(self, children: list[Any]) -> ast.Between:
+        return ast.Between(*self._deep(children), str(children[1]), children[0], children[2], children[4])
+
+    def crosses(self, children: list[Any]) -> ast.Crosses:
+        return ast.Crosses(*self._deep(children), str(children[2]), children[0], children[3])
+
+    def trend(self, children: list[Any]) -> ast.Trend:
+        return ast.Trend(*self._deep(children), str(children[1]), children[0], children[3])
+
+    def binary(self, children: list[Any]) -> ast.Binary:
+        return ast.Binary(*self._deep(children), str(children[1]), children[0], children[2], _start(children[1]))
+
+    def negative(self, children: list[Any]) -> ast.Expression:
+        value = children[1]
+        if isinstance(value, ast.Literal):
+            return ast.Literal(*self._deep(children), -value.value, value.unit)
+        return ast.Negative(*self._deep(children), value)
+
+    def index(self, children: list[Any]) -> ast.Index:
+        return ast.Index(*self._deep(children), children[0], children[2])
+
+    def at(self, children: list[Any]) -> ast.At:
+        return ast.At(*self._deep(children), children[0], str(children[2]), _start(children[1]))
+
+    def name(self, children: list[Any]) -> ast.Name:
+        return ast.Name(*self._deep(children), str(children[0]))
+
+    def call(self, children: list[Any]) -> ast.Call:
+        arguments = tuple(child for child in children if isinstance(child, ast.Argument))
+        present = [child for child in children if child is not None]
+        return ast.Call(*self._deep(present), str(children[0]), arguments, _end(children[0]))
+
+    def bracket(self, children: list[Any]) -> ast.Bracket:
+        return ast.Bracket(*self._deep(children), children[1])
+
+    def argument(self, children: list[Any]) -> ast.Argument:
+        name = str(children[0]) if len(children) == 3 else None
+        return ast.Argument(*self._deep(children), name, children[-1])
+
+    # ---- literals ----
+    def _literal(self, children: list[Any], value: float, unit: Unit) -> ast.Literal:
+        start, end = self._deep(children)  # an amount beyond 1e18 is a slip of the keyboard, and would not be exact
+        if not abs(value) < 1e18:
+            raise RuleError("E108", start, end)
+        return ast.Literal(start, end, value, unit)
+
+    def number(self, children: list[Any]) -> ast.Literal:
+        return self._literal(children, number_of(children[0]), Unit.NUMBER)
+
+    def percent(self, children: list[Any]) -> ast.Literal:
+        return self._literal(children, number_of(children[0]), Unit.RATIO)
+
+    def basis_points(self, children: list[Any]) -> ast.Literal:
+        return self._literal(children, number_of(children[0]), Unit.RATIO)
+
+    def amount(self, children: list[Any]) -> ast.Literal:
+        try:
+            return self._literal(children, won(children[0]), Unit.MONEY)
+        except ValueError:
+            raise RuleError("E114", _start(children[0]), _end(children[0])) from None
+
+    def duration(self, children: list[Any]) -> ast.Literal:
+        if children[0].endswith("M"):
+            raise RuleError("E115", _start(children[0]), _end(children[0]))
+        if len(children[0]) > 12:
+            raise RuleError("E108", _start(children[0]), _end(children[0]))
+        return self._literal(children, duration_ms(children[0]), Unit.DURATION)
+
+    def bars(self, children: list[Any]) -> ast.Literal | ast.Bars:
+        if children[0].type == "NUMBER":
+            return self._literal(children, number_of(children[0]), Unit.BARS)
+        return ast.Bars(*self._deep(children), ast.Name(_start(children[0]), _end(children[0]), str(children[0])))
+
+    # ---- phrases ----
+    def constant(self, children: list[Any]) -> Amount:
+        literal = children[-1]
+        if not isinstance(literal, ast.Literal):
+            raise RuleError("E100", literal.start, literal.end, found=literal.name.name)
+        return Amount(-literal.value if children[0] is not None else literal.value, literal.unit)
+
+    def range_of(self, children: list[Any]) -> Range:
+        return Range(children[0], children[2])
+
+    def of_equity(self, children: list[Any]) -> Amount:
+        return Amount(number_of(children[0]), Unit.RATIO if children[0].type == "PERCENT" else Unit.NUMBER)
+
+    def money(self, children: list[Any]) -> Amount:
+        return Amount(self.amount(children).value, Unit.MONEY)
+
+    def whole(self, children: list[Any]) -> Amount:
+        return Amount(number_of(children[0]), Unit.NUMBER)
+
+    per_day = whole
+
+    def after_loss(self, children: list[Any]) -> Amount:
+        return Amount(self.duration(children[:1]).value, Unit.DURATION)
+
+    def after_exit(self, children: list[Any]) -> Amount:
+        return Amount(number_of(children[0]), Unit.BARS)
+
+    def share(self, children: list[Any]) -> Share:
+        return Share(number_of(children[0]), children[1] is not None)
+
+    def level(self, children: list[Any]) -> Amount:
+        ratio = number_of(children[1])
+        return Amount(-ratio if children[0] == "-" else ratio, Unit.RATIO)
+
+    def timeframe(self, children: list[Any]) -> str:
+        return str(children[0])
+
+    def at_least(self, children: list[Any]) -> Amount:
+        return Amount(number_of(children[0]), Unit.NUMBER)
+
+    def signature(self, children: list[Any]) -> Signature:
+        names = [str(child) for child in children if isinstance(child, Token) and child.type == "NAME"]
+        return Signature(names[0], tuple(names[1:]))
+
+    def _phrase(self, children: list[Any]) -> Phrase:
+        return Phrase(tuple(str(child) for child in children if isinstance(child, Token)))
+
+    every_day = order_price = next_order = size_factor = starts_at = positions = clusters = of_depth = _phrase

@@ -1,0 +1,49 @@
+"""Timeframes: reading them, and which ones may be named where."""
+
+from __future__ import annotations
+
+from dsl.builder import DURATION_MS
+from dsl.graph import Timeframe
+
+DAY_MS = 86_400_000
+WEEK_MS = 7 * DAY_MS
+#: Monday 1970-01-05
+WEEK_OFFSET_MS = 4 * DAY_MS
+#: minute candles that Upbit itself shows
+_UPBIT_MINUTES = (1, 3, 5, 10, 15, 30, 60, 240)
+
+
+def timeframe_of(text: str) -> Timeframe | None:
+    """`4h` -> Timeframe; None when such bars do not divide a day evenly (a week is the one longer length). Months have no fixed length."""
+    count, unit = int(text[:-1][:9]), text[-1]
+    if unit == "M" or count == 0:
+        return None
+    length = count * DURATION_MS[unit]
+    if length == WEEK_MS:
+        return Timeframe(WEEK_MS, WEEK_OFFSET_MS)
+    return Timeframe(length) if length <= DAY_MS and DAY_MS % length == 0 else None
+
+
+def timeframe_text(length_ms: int) -> str:
+    """14400000 -> `4h`."""
+    for unit in ("w", "d", "h", "m", "s"):
+        if length_ms % DURATION_MS[unit] == 0:
+            return f"{length_ms // DURATION_MS[unit]}{unit}"
+    return f"{length_ms}ms"
+
+
+def nearest(text: str) -> tuple[str, str]:
+    """The nearest shorter and longer bars that divide a day, in the unit of `text`, and the ones that Upbit shows: `@6m, @8m`."""
+    unit = DURATION_MS.get(text[-1], DAY_MS) // 1000
+    day = DAY_MS // 1000
+    seconds = max(min(int(text[:-1][:9]) * unit, day), 1)
+    step = unit if unit < day else 3600
+    divisors = [n for n in range(step, day + 1, step) if day % n == 0]
+    shown = [minutes * 60 for minutes in _UPBIT_MINUTES] + [day]
+    return _around(divisors, seconds), _around(shown, seconds)
+
+
+def _around(lengths_seconds: list[int], seconds: int) -> str:
+    below = [n for n in lengths_seconds if n < seconds][-1:]
+    above = [n for n in lengths_seconds if n > seconds][:1]
+    return ", ".join(f"@{timeframe_text(n * 1000)}" for n in (*below, *above))

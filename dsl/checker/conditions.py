@@ -1,0 +1,166 @@
+"""Rules and groups of rules (`all`, `any`, `none`, `at_least`) -> one condition node, remembering every named one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dsl import ast
+from dsl.builder import Amount, RuleError
+from dsl.catalogue import Unit
+from dsl.checker.context import Context, Notes, RuleText, Scope
+from dsl.checker.expressions import Expressions
+from dsl.checker.values import Value
+from dsl.document import dotted
+from dsl.graph import Section
+from dsl.parser import parse_phrase, parse_rule
+from dsl.strategy import Condition
+from dsl.yaml_tree import Mapping, Scalar, YamlNode
+
+WORDS = ("all", "any", "none", "at_least")
+Path = tuple[str | int, ...]
+
+
+def parsed(scope: Scope, rule: RuleText) -> ast.Expression | None:
+    """The rule's expression; a syntax error is reported."""
+    try:
+        return parse_rule(rule.text)
+    except RuleError as error:
+        report_syntax(scope, rule, error)
+        return None
+
+
+def phrase(scope: Scope, rule: RuleText, name: str) -> object | None:
+    """The value of a phrase; a syntax error is reported with the form that is expected."""
+    try:
+        found: object = parse_phrase(rule.text, name)
+        return found
+    except RuleError as error:
+        if error.code in ("E100", "E103", "E117", "E118"):
+            start, end = (0, len(rule.text)) if error.code == "E118" else (error.start, error.end)
+            scope.report_at("E220", rule, start, end, label=name, found=rule.text[start:end])
+        else:
+            report_syntax(scope, rule, error)
+        return None
+
+
+def report_syntax(scope: Scope, rule: RuleText, error: RuleError) -> None:
+    """A RuleError as a diagnostic, with a fix where one is certain."""
+    fix = ""
+    if error.code == "E103":
+        fix = rule.substituted(error.start, error.end, "==")
+    elif error.code == "E117":
+        padded = error.message_args["word"]
+        before, after = rule.text[: error.start], rule.text[error.end :]
+        padded = ("" if not before or before.endswith(" ") else " ") + padded + ("" if after.startswith(" ") else " ")
+        fix = rule.substituted(error.start, error.end, padded)
+    after = rule.scalar.source.text[rule.scalar.end :].lstrip()
+    cut = error.code == "E118" and rule.scalar.style is None and after.startswith(",")
+    notes: Notes = (("flow_comma", {}),) if cut else ()
+    scope.report_at(error.code, rule, error.start, error.end, label="", notes=notes, fix=fix, **error.message_args)
+
+
+class Conditions:
+    """Conditions of one file."""
+
+    def __init__(self, scope: Scope, expressions: Expressions) -> None:
+        self.scope = scope
+        self.expressions = expressions
+        self.named: list[Condition] = []
+
+    def context(self, rule: RuleText, *, position: bool = False) -> Context:
+        """Surroundings of a rule of the file: every market, on the strategy's clock."""
+        return Context(Section(self.scope.clock), rule, position)
+
+    def rule(self, scalar: Scalar, path: Path, *, position: bool = False) -> Value | None:
+        """One rule, named by its path."""
+        text = RuleText(scalar, path)
+        expression = parsed(self.scope, text)
+        if expression is None:
+            return None
+        value = self.expressions.condition(expression, self.context(text, position=position))
+        return self._remember(value, path)
+
+    def _remember(self, value: Value | None, path: Path) -> Value | None:
+        if value is not None and value.node is not None:
+            self.named.append(Condition(dotted(path), value.node))
+        return value
+
+    def group(self, node: YamlNode, path: Path) -> Value | None:
+        """A rule or a group of rules at `path`."""
+        if isinstance(node, Scalar):
+            return self.rule(node, path)
+        if not isinstance(node, Mapping) or len(node.entries) != 1 or node.entries[0][0].text not in WORDS:
+            self._report_shape(node, path)
+            return None
+        key, members = node.entries[0]
+        count = None
+        inner: Path = (*path, key.text)
+        if key.text == "at_least":
+            found = self._at_least(members, inner)
+            if found is None:
+                return None
+            count, members = found
+        if not isinstance(members, Mapping) or not members.entries:
+            if isinstance(members, Mapping):
+                self._report_shape(node, path)
+            return None
+        values = list(self._members(members, inner))
+        known = [value for value in values if value is not None]
+        if len(known) < len(values):
+            return None
+        joined = self._join(key, known, count, path)
+        if len(path) > 1 or len(known) > 1 or key.text == "none":
+            return self._remember(joined, path)
+        return joined
+
+    def _members(self, members: Mapping, path: Path) -> Iterator[Value | None]:
+        for name, node in members.entries:
+            yield self.group(node, (*path, name.text))
+
+    def _report_shape(self, node: YamlNode, path: Path) -> None:
+        """Two joining words at once, or none below one; anything else that is not a rule was refused by the schema."""
+        if isinstance(node, Mapping) and all(key.text in WORDS for key, _ in node.entries):
+            key = node.entries[-1][0] if node.entries else Scalar(node.source, " ", node.start, node.start + 1)
+            self.scope.report_at("E216", RuleText(key, path), 0, len(key.text), parent=dotted(path))
+
+    def _at_least(self, node: YamlNode, path: Path) -> tuple[int, YamlNode] | None:
+        """`at_least: {2 of: {...}}`."""
+        if not isinstance(node, Mapping) or len(node.entries) != 1:
+            self._report_shape(node, path)
+            return None
+        key, members = node.entries[0]
+        rule = RuleText(key, path)
+        amount = phrase(self.scope, rule, "at_least")
+        if not isinstance(amount, Amount):
+            return None
+        size = len(members.entries) if isinstance(members, Mapping) else 0
+        if amount.value != int(amount.value) or not 1 <= amount.value <= size:
+            self.scope.report_at("E217", rule, 0, len(key.text), count=str(size))
+            return None
+        return int(amount.value), members
+
+    def _join(self, key: Scalar, values: list[Value], count: int | None, path: Path) -> Value | None:
+        context = self.context(RuleText(key, path))
+        place = ast.Name(0, len(key.text), key.text)
+        nodes = self.expressions.nodes
+        if key.text == "all":
+            return nodes.joined("and", values, context, place)
+        if key.text == "at_least" and count is not None:
+            return self._counted(values, count, context, place)
+        either = nodes.joined("or", values, context, place)
+        if key.text == "any" or either is None:
+            return either
+        return nodes.operator("not", (either,), (), Unit.CONDITION, context, place)
+
+    def _counted(self, values: list[Value], count: int, context: Context, place: ast.Name) -> Value | None:
+        """At least `count` of `values`, by `and`/`or` alone, so that a missing one counts exactly when it could decide."""
+        nodes = self.expressions.nodes
+        reached: list[Value | None] = [None] * (count + 1)  # reached[k]: at least k of those so far; None = not yet possible
+        for value in values:
+            for k in range(count, 0, -1):
+                before = reached[k - 1]
+                step = value if k == 1 else before and nodes.operator("and", (before, value), (), Unit.CONDITION, context, place)
+                if step is not None:
+                    so_far = reached[k]
+                    reached[k] = step if so_far is None else nodes.operator("or", (so_far, step), (), Unit.CONDITION, context, place)
+        return reached[count]

@@ -1,0 +1,136 @@
+"""Where an expression is being checked: on which bars, in which text, with which names bound; and where findings are collected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from dsl import ast
+from dsl.catalogue import Catalogue
+from dsl.checker.values import Value
+from dsl.diagnostics import Diagnostic, Severity, Span
+from dsl.document import dotted, replaced
+from dsl.full_width import full_width_error
+from dsl.graph import Graph, Section, Timeframe
+from dsl.yaml_tree import Scalar
+
+Notes = tuple[tuple[str, dict[str, str]], ...]
+
+
+@dataclass(frozen=True)
+class RuleText:
+    """One text of the file and its YAML path."""
+
+    scalar: Scalar
+    path: tuple[str | int, ...]
+
+    @property
+    def text(self) -> str:
+        return self.scalar.text
+
+    def span(self, start: int, end: int) -> Span:
+        return self.scalar.span(start, end)
+
+    def substituted(self, start: int, end: int, text: str) -> str:
+        """The whole line with text[start:end] replaced; "" when the rule is quoted or runs over several lines there."""
+        source = self.scalar.source
+        first, last = self.scalar.offset(start), self.scalar.offset(max(end - 1, start))
+        if self.scalar.style in ("'", '"') or source.line_of(first) != source.line_of(last):
+            return ""
+        return replaced(source, source.span(first, last + 1), text) if end > start else self._inserted(start, text)
+
+    def _inserted(self, at: int, text: str) -> str:
+        source = self.scalar.source
+        place = self.scalar.offset(at - 1) + 1
+        line = source.line_of(place)
+        column = place - source.line_start(line)
+        whole = source.line_text(line)
+        return whole[:column] + text + whole[column:]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The place in the user's text that stands for something expanded elsewhere."""
+
+    rule: RuleText
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Thunk:
+    """An argument that has not been evaluated: it means the same text on whatever bars the definition reads it."""
+
+    expression: ast.Expression
+    context: Context
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Surroundings of an expression.
+
+    position: whether `pos.*` may be read. bindings: parameters of the definition or function being expanded.
+    site: the reference that led into a definition. builtin: inside a function of the catalogue, so findings belong to the site.
+    """
+
+    section: Section
+    rule: RuleText
+    position: bool = False
+    bindings: Mapping[str, Value | Thunk] = field(default_factory=dict)
+    site: Site | None = None
+    builtin: bool = False
+
+    def on(self, section: Section) -> Context:
+        """The same surroundings on other bars."""
+        return replace(self, section=section)
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One entry of `define:`. `body` is None when it could not be parsed (already reported)."""
+
+    name: str
+    parameters: tuple[str, ...]
+    body: ast.Expression | None
+    rule: RuleText
+
+
+@dataclass
+class Scope:
+    """What a file's expressions may refer to, and what has been found about them."""
+
+    catalogue: Catalogue
+    clock: Timeframe
+    aliases: dict[str, str] = field(default_factory=dict)
+    params: dict[str, Value] = field(default_factory=dict)
+    definitions: dict[str, Definition] = field(default_factory=dict)
+    graph: Graph = field(default_factory=Graph)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    broken_names: set[str] = field(default_factory=set)
+    _seen: set[tuple[object, ...]] = field(default_factory=set)
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        """Record a finding; the same one at the same place is recorded once."""
+        key = (diagnostic.code, diagnostic.span, *sorted(diagnostic.args.items()))
+        if key not in self._seen:
+            self._seen.add(key)
+            self.diagnostics.append(diagnostic)
+
+    def report(
+        self, code: str, context: Context, start: int, end: int, *, label: str = "", notes: Notes = (), fix: str = "", **args: str
+    ) -> None:
+        """Record a finding about [start, end) of the context's text, or about its site when the text is not the user's."""
+        rule = context.rule
+        if context.builtin and context.site is not None:
+            rule, start, end, fix = context.site.rule, context.site.start, context.site.end, ""
+        self.report_at(code, rule, start, end, label=label, notes=notes, fix=fix, **args)
+
+    def report_at(
+        self, code: str, rule: RuleText, start: int, end: int, *, label: str = "", notes: Notes = (), fix: str = "", **args: str
+    ) -> None:
+        """Record a finding about [start, end) of a text; `args` fill the message."""
+        if code == "E002":
+            self.add(full_width_error(rule.scalar.source, rule.scalar.offset(start), dotted(rule.path)))
+            return
+        severity = Severity.WARNING if code.startswith("W") else Severity.ERROR
+        self.add(Diagnostic(code, severity, rule.span(start, end), dotted(rule.path), args, label, notes, fix))

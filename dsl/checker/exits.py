@@ -1,0 +1,169 @@
+"""`exits:` -> levels and conditions in file order, each with its kind (docs/decide.md §4)."""
+
+from __future__ import annotations
+
+import difflib
+
+from dsl import ast
+from dsl.builder import Amount, Share
+from dsl.catalogue import Unit
+from dsl.checker.conditions import Conditions, parsed, phrase
+from dsl.checker.context import Notes, RuleText, Scope
+from dsl.checker.settings import StrategyDocument, entries, text_at
+from dsl.checker.values import Value, fixed
+from dsl.diagnostics import Diagnostic, Severity
+from dsl.document import dotted, replaced
+from dsl.strategy import Exit, ExitKind
+from dsl.yaml_tree import Scalar
+
+
+def read_exits(scope: Scope, document: StrategyDocument, conditions: Conditions) -> tuple[Exit, ...]:
+    """All exits that could be understood, in file order."""
+    keys = [key for key, _ in entries(document, "exits")]
+    names = [key.text for key in keys]
+    _refuse_stop_lookalikes(scope, keys, document)
+    found: list[Exit] = []
+    for key in keys:
+        after = _after(scope, document, key.text, names)
+        exit_ = _read_exit(scope, document, conditions, key, after)
+        found.extend([] if exit_ is None else [exit_])
+    _refuse_circles(scope, document, {e.name: names[e.after] for e in found if e.after is not None})
+    return tuple(found)
+
+
+def _refuse_stop_lookalikes(scope: Scope, keys: list[Scalar], document: StrategyDocument) -> None:
+    """An exit called almost `stop`, where there is no `stop`, was meant to be it: only that name is the hard stop."""
+    if any(key.text == "stop" for key in keys):
+        return
+    for key in keys:
+        bare = key.text.lower().replace("_", "").replace("-", "")
+        alike = bare.startswith("stop") or bare in ("sl", "hardstop") or difflib.SequenceMatcher(None, bare, "stop").ratio() >= 0.75
+        if alike and text_at(document, "exits", key.text, "at") is not None:
+            fix = replaced(key.source, key.span(), "stop") if key.style is None else ""
+            notes: tuple[tuple[str, dict[str, str]], ...] = (("exit_names", {}), ("did_you_mean", {"name": "stop"}), ("no_hard_stop", {}))
+            args = {"key": key.text, "parent": "exits"}
+            scope.add(Diagnostic("E201", Severity.ERROR, key.span(), "exits", args, notes=notes, fix=fix))
+            return
+
+
+def _after(scope: Scope, document: StrategyDocument, name: str, names: list[str]) -> int | None:
+    rule = text_at(document, "exits", name, "after")
+    if rule is None:
+        return None
+    if rule.text in names and rule.text != name:
+        return names.index(rule.text)
+    others = [other for other in names if other != name]
+    meant = next(iter(difflib.get_close_matches(rule.text[:100], others, n=1, cutoff=0.5)), None)
+    notes = (("did_you_mean", {"name": meant}),) if meant else ()
+    fix = rule.substituted(0, len(rule.text), meant) if meant else ""
+    scope.report_at("E405", rule, 0, len(rule.text), notes=notes, fix=fix, name=rule.text[:60], known=", ".join(others))
+    return None
+
+
+def _refuse_circles(scope: Scope, document: StrategyDocument, after: dict[str, str]) -> None:
+    for name in after:
+        seen, current = [name], after.get(name)
+        while current is not None and current not in seen:
+            seen.append(current)
+            current = after.get(current)
+        rule = text_at(document, "exits", name, "after")
+        if current == name and rule is not None:
+            scope.report_at("E405", rule, 0, len(rule.text), label="circle", name=" -> ".join([*seen, name]), known="")
+            return
+
+
+def _read_exit(scope: Scope, document: StrategyDocument, conditions: Conditions, key: Scalar, after: int | None) -> Exit | None:
+    name = key.text
+    at, when = text_at(document, "exits", name, "at"), text_at(document, "exits", name, "when")
+    frozen = text_at(document, "exits", name, "frozen")
+    share = _share(scope, text_at(document, "exits", name, "sell"))
+    if (at is None) == (when is None):
+        scope.report_at("E406", RuleText(key, ("exits", name)), 0, len(name) or 1, label="both" if at is not None else "", name=name)
+        return None
+    if when is not None:
+        if frozen is not None:
+            scope.report_at("E406", frozen, 0, len(frozen.text), label="frozen", name=name)
+        condition = conditions.rule(when.scalar, ("exits", name), position=True)
+        kind, node = ExitKind.RULE, None if condition is None else condition.node
+    else:
+        assert at is not None
+        kind, node = _level(scope, at, conditions)
+    if name == "stop" and node is not None and kind is not ExitKind.STOP:
+        place = at or when
+        assert place is not None
+        scope.report_at("E404", place, 0, len(place.text))
+        return None
+    if node is None or share is None:
+        return None
+    is_frozen = frozen is not None and frozen.text == "true" and kind is not ExitKind.RULE
+    return Exit(name, kind, node, is_frozen, after, share.ratio, share.of_rest)
+
+
+def _share(scope: Scope, rule: RuleText | None) -> Share | None:
+    if rule is None:
+        return Share(1.0, False)
+    found = phrase(scope, rule, "share")
+    if isinstance(found, Share) and not 0 < found.ratio <= 1:
+        scope.report_at("E113", rule, 0, len(rule.text), label="ratio", name="sell")
+        return None
+    return found if isinstance(found, Share) else None
+
+
+def _level(scope: Scope, rule: RuleText, conditions: Conditions) -> tuple[ExitKind, int | None]:
+    """A price level: `+2%` and `-2%` from the average entry, or an expression."""
+    if rule.text[:1] in "+-" and "%" in rule.text and rule.text.rstrip().endswith("%"):
+        return _relative_level(scope, rule, conditions)
+    expression = parsed(scope, rule)
+    if expression is None:
+        return ExitKind.STOP, None
+    kind = ExitKind.TARGET if _is_target(expression) else ExitKind.STOP
+    value = conditions.expressions.number(expression, conditions.context(rule, position=True))
+    if value is None:
+        return kind, None
+    if value.unit not in (Unit.PRICE, Unit.ANY) and not (value.constant is not None and value.unit is Unit.MONEY):
+        notes: Notes = (("level_is_price", {}),)
+        scope.report_at(
+            "E110", rule, expression.start, expression.end, label=value.unit.value, left="price", right=value.unit.value, notes=notes
+        )
+        return kind, None
+    return kind, conditions.expressions.nodes.id_of(value)
+
+
+def _relative_level(scope: Scope, rule: RuleText, conditions: Conditions) -> tuple[ExitKind, int | None]:
+    found = phrase(scope, rule, "level")
+    if not isinstance(found, Amount):
+        return ExitKind.STOP, None
+    kind = ExitKind.TARGET if rule.text.startswith("+") else ExitKind.STOP
+    if found.value == 0 or found.value <= -1:
+        scope.report_at("E113", rule, 0, len(rule.text), label="level", name=dotted(rule.path))
+        return kind, None
+    nodes = conditions.expressions.nodes
+    place = ast.Name(0, len(rule.text), rule.text)
+    factor: Value = fixed(1 + found.value, Unit.NUMBER)
+    level = nodes.operator("*", (nodes.position("pos.entry"), factor), (), Unit.PRICE, conditions.context(rule, position=True), place)
+    return kind, None if level is None else level.node
+
+
+def _is_target(expression: ast.Expression) -> bool:
+    """`pos.entry + ...` or `pos.entry * (1 + ...)` lies above the entry; every other level protects from below."""
+    expression = ast.unbracketed(expression)
+    if not isinstance(expression, ast.Binary) or not _is_entry(expression.left):
+        return False
+    if expression.operator == "+":
+        return True
+    factor = ast.unbracketed(expression.right)
+    if expression.operator != "*":
+        return False
+    if isinstance(factor, ast.Literal):
+        return factor.value > 1
+    return isinstance(factor, ast.Binary) and factor.operator == "+" and _is_one(factor.left)
+
+
+def _is_entry(expression: ast.Expression) -> bool:
+    inner = ast.unbracketed(expression)
+    return isinstance(inner, ast.Name) and inner.name == "pos.entry"
+
+
+def _is_one(expression: ast.Expression) -> bool:
+    inner = ast.unbracketed(expression)
+    return isinstance(inner, ast.Literal) and inner.value == 1

@@ -1,0 +1,331 @@
+"""Expressions -> graph nodes: one method per word of the language, with its unit, clock and phase rules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from dsl import ast
+from dsl.builder import MAX_DEPTH
+from dsl.catalogue import Unit
+from dsl.checker import contradictions, ranges
+from dsl.checker.calls import Calls
+from dsl.checker.clock import nearest, timeframe_of, timeframe_text
+from dsl.checker.context import Context, Notes, Scope
+from dsl.checker.names import Names
+from dsl.checker.nodes import Nodes
+from dsl.checker.suffixes import report_history, warn_one_sided
+from dsl.checker.values import Value, comparable, fixed, joined, product, quotient
+from dsl.graph import Section
+
+#: how deep expansions may nest, and how many expressions one file may expand to
+MAX_EXPANSION_DEPTH = 2 * MAX_DEPTH
+MAX_STEPS = 50_000
+_FOLD: dict[str, Callable[[float, float], float]] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "/": lambda a, b: a / b,
+}
+
+
+class Expressions:
+    """Evaluates expressions of one file into its graph. A method returns None after it has reported why."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.nodes = Nodes(scope)
+        self.calls = Calls(scope, self.nodes, self.evaluate)
+        self.names = Names(scope, self.nodes, self.calls, self.evaluate)
+        self.calls.names = self.names
+        self._depth = 0
+        self._steps = 0
+        self._methods: dict[type[Any], Callable[[Any, Context], Value | None]] = {
+            ast.Literal: self._literal,
+            ast.Bars: self._bars,
+            ast.Name: self.names.name,
+            ast.Call: self.names.call,
+            ast.Bracket: self._bracket,
+            ast.Index: self._index,
+            ast.At: self._at,
+            ast.Binary: self._binary,
+            ast.Negative: self._negative,
+            ast.Comparison: self._comparison,
+            ast.Between: self._between,
+            ast.Crosses: self._crosses,
+            ast.Trend: self._trend,
+            ast.Not: self._not,
+            ast.Conditional: self._conditional,
+            ast.Logic: self._logic,
+            ast.Then: self._then,
+        }
+
+    def evaluate(self, expression: ast.Expression, context: Context) -> Value | None:
+        """The checked expression, or None when something in it has been reported."""
+        self._steps += 1
+        if self._depth >= MAX_EXPANSION_DEPTH or self._steps > MAX_STEPS:
+            if self._steps <= MAX_STEPS + 1 or self._depth >= MAX_EXPANSION_DEPTH:
+                self.scope.report("E109", context, expression.start, expression.end)
+            return None
+        self._depth += 1
+        try:
+            return self._methods[type(expression)](expression, context)
+        finally:
+            self._depth -= 1
+
+    # ---- what rules end in ----
+    def condition(self, expression: ast.Expression, context: Context) -> Value | None:
+        """The expression, which must be true or false."""
+        value = self.evaluate(expression, context)
+        if value is not None and not value.is_condition:
+            self.scope.report("E128", context, expression.start, expression.end, unit=value.unit.value)
+            return None
+        return value
+
+    def number(self, expression: ast.Expression, context: Context) -> Value | None:
+        """The expression, which must be a number of any unit."""
+        value = self.evaluate(expression, context)
+        if value is not None and value.is_condition:
+            self.scope.report("E129", context, expression.start, expression.end)
+            return None
+        return value
+
+    # ---- values ----
+    def _literal(self, literal: ast.Literal, _context: Context) -> Value:
+        return fixed(literal.value, literal.unit)
+
+    def _bars(self, bars: ast.Bars, context: Context) -> Value | None:
+        value = self.evaluate(bars.name, context)
+        if value is None:
+            return None
+        if value.constant is None or value.unit not in (Unit.NUMBER, Unit.BARS):
+            self.scope.report("E112", context, bars.start, bars.end, label="fixed")
+            return None
+        return fixed(value.constant, Unit.BARS)
+
+    def _bracket(self, bracket: ast.Bracket, context: Context) -> Value | None:
+        return self.evaluate(bracket.value, context)
+
+    def _index(self, index: ast.Index, context: Context) -> Value | None:
+        offset = self.number(index.offset, context)
+        if offset is not None and offset.constant is not None and offset.constant < 0:
+            self._report_future(index, context, offset.constant)
+            return None
+        if report_history(self.scope, index, context):
+            return None
+        value = self.evaluate(index.value, context)
+        if value is None or offset is None:
+            return None
+        count = offset.constant
+        if count is None or offset.unit not in (Unit.NUMBER, Unit.BARS) or count != int(count) or count > 100_000:
+            self.scope.report("E112", context, index.offset.start, index.offset.end, label="offset")
+            return None
+        if value.held:
+            self.scope.report("E123", context, index.value.end, index.end, clock=self._clock_text(context), notes=(("history_inside", {}),))
+            return None
+        if count == 0 or value.constant is not None:
+            return value
+        return self.nodes.operator("[n]", (value,), (count,), value.unit, context, index, like=value)
+
+    def _report_future(self, index: ast.Index, context: Context, offset: float) -> None:
+        value = context.rule.text[index.value.start : index.value.end]
+        start, end = index.offset.start, index.offset.end
+        shown = context.rule.text[index.start : index.end]
+        back = f"{value}[{int(-offset)}]"
+        after = re.match(rf"\s*(<=|>=|<|>)\s*{re.escape(value)}(?![\w.\[(@])", context.rule.text[index.end :])
+        if after:  # close[-1] > close meant: this bar is higher than the one before
+            fix = context.rule.substituted(index.start, index.end + after.end(), f"{value} {after[1]} {back}")
+        else:
+            fix = context.rule.substituted(index.start, index.end, back)
+        self.scope.report("E120", context, start, end, expression=shown, notes=(("previous_bar", {"expression": back}),), fix=fix)
+
+    def _clock_text(self, context: Context) -> str:
+        return timeframe_text(context.section.timeframe.length_ms)
+
+    def _at(self, at: ast.At, context: Context) -> Value | None:
+        timeframe = timeframe_of(at.timeframe)
+        if timeframe is None:
+            code = "E121" if at.timeframe[-1] != "M" else "E190"
+            near, shown = nearest(at.timeframe) if code == "E121" else ("", "")
+            notes = (("nearest_timeframes", {"near": near, "upbit": shown}),) if code == "E121" else ()
+            self.scope.report(code, context, at.suffix_start, at.end, timeframe=at.timeframe, name=f"@{at.timeframe}", notes=notes)
+            return None
+        if timeframe.length_ms < context.section.timeframe.length_ms:
+            self._report_faster(at, context)
+            return None
+        value = self.evaluate(at.value, context.on(Section(timeframe, context.section.market)))
+        return None if value is None else self.nodes.hold(value, context, at)
+
+    def _report_faster(self, at: ast.At, context: Context) -> None:
+        clock = self._clock_text(context)
+        inner = context.rule.text[at.value.start : at.value.end]
+        fix = context.rule.substituted(at.suffix_start, at.end, f"@{clock}")
+        notes = (("slower_or_clock", {"expression": inner, "clock": clock}),)
+        self.scope.report("E122", context, at.suffix_start, at.end, timeframe=at.timeframe, clock=clock, notes=notes, fix=fix)
+
+    # ---- arithmetic ----
+    def _binary(self, binary: ast.Binary, context: Context) -> Value | None:
+        left, right = self.number(binary.left, context), self.number(binary.right, context)
+        if left is None or right is None:
+            return None
+        operator = binary.operator
+        if operator in ("+", "-", "??") and not comparable(left, right):
+            self._report_units(binary.left, left, binary.right, right, context, binary)
+            return None
+        units = {"*": product, "/": quotient}.get(operator)
+        unit = joined(left, right) if units is None else units(left.unit, right.unit)
+        if operator == "??":
+            return left if left.constant is not None else self.nodes.operator("??", (left, right), (), unit, context, binary)
+        if operator == "/" and right.constant == 0:
+            self.scope.report("E127", context, binary.start, binary.end)
+            return None
+        if left.constant is not None and right.constant is not None:
+            return fixed(_FOLD[operator](left.constant, right.constant), unit)
+        low, high = ranges.arithmetic(operator, left, right)
+        return self.nodes.operator(operator, (left, right), (), unit, context, binary, low=low, high=high)
+
+    def _negative(self, negative: ast.Negative, context: Context) -> Value | None:
+        value = self.number(negative.value, context)
+        if value is None:
+            return None
+        if value.constant is not None:
+            return fixed(-value.constant, value.unit)
+        low, high = (None if bound is None else -bound for bound in (value.high, value.low))
+        return self.nodes.operator("unary -", (value,), (), value.unit, context, negative, low=low, high=high)
+
+    # ---- tests ----
+    def _comparison(self, comparison: ast.Comparison, context: Context) -> Value | None:
+        if any(isinstance(operand, ast.Name) and operand.name == "regime" for operand in comparison.operands):
+            self.scope.report("E190", context, comparison.start, comparison.end, name="regime")
+            return None  # the other side is the name of a regime, which is nothing else
+        values = [self.number(operand, context) for operand in comparison.operands]
+        warn_one_sided(self.scope, comparison, context)
+        tests: list[Value] = []
+        for number, operator in enumerate(comparison.operators):
+            left, right = values[number], values[number + 1]
+            if left is None or right is None:
+                continue
+            first, second = comparison.operands[number], comparison.operands[number + 1]
+            if not self._same_unit(first, left, second, right, context, comparison):
+                continue
+            contradictions.check_comparison(self.scope, comparison, operator, left, right, context)
+            test = self.nodes.operator(operator, (left, right), (), Unit.CONDITION, context, comparison)
+            tests.extend([] if test is None else [test])
+        if len(tests) < len(comparison.operators):
+            return None
+        return self.nodes.joined("and", tests, context, comparison)
+
+    def _same_unit(
+        self, first: ast.Expression, left: Value, second: ast.Expression, right: Value, context: Context, whole: ast.Expression
+    ) -> bool:
+        if comparable(left, right):
+            return True
+        self._report_units(first, left, second, right, context, whole)
+        return False
+
+    def _report_units(
+        self, first: ast.Expression, left: Value, second: ast.Expression, right: Value, context: Context, whole: ast.Expression
+    ) -> None:
+        """E110 with the rewrite that a trader means: a change in percent, a share of a price, an amount with its unit."""
+        text = context.rule.text
+        one, other = text[first.start : first.end], text[second.start : second.end]
+        notes: Notes = (("units_of_sides", {"left": left.unit.value, "left_text": one, "right": right.unit.value, "right_text": other}),)
+        place, found = (second, right) if right.constant is not None or left.constant is None else (first, left)
+        fix = ""
+        if isinstance(whole, ast.Binary) and whole.operator in "+-" and left.unit is Unit.PRICE and right.unit is Unit.RATIO:
+            notes += (("share_of_price", {}),)
+            fix = context.rule.substituted(whole.start, whole.end, f"{one} * (1 {whole.operator} {other})")
+        elif left.unit is Unit.PRICE and right.unit is Unit.RATIO:
+            notes += (("divide_by_price", {}),)
+            change = ast.unbracketed(first)
+            if isinstance(change, ast.Binary) and change.operator == "-":
+                base = text[change.right.start : change.right.end]
+                fix = context.rule.substituted(first.start, first.end, f"({text[change.start : change.end]}) / {base}")
+        elif right.constant is not None and right.unit is Unit.NUMBER and left.unit in (Unit.PRICE, Unit.MONEY):
+            fix = context.rule.substituted(second.start, second.end, f"{other} KRW")
+        kind = "add" if isinstance(whole, ast.Binary) else "choose" if isinstance(whole, ast.Conditional) else ""
+        units = {"left": left.unit.value, "right": right.unit.value, "unit": found.unit.value}
+        self.scope.report("E110", context, place.start, place.end, label=kind, notes=notes, fix=fix, **units)
+
+    def _between(self, between: ast.Between, context: Context) -> Value | None:
+        parts = (between.value, between.low, between.high)
+        values = [self.number(part, context) for part in parts]
+        value, low, high = values
+        if value is None or low is None or high is None:
+            return None
+        if not self._same_unit(parts[0], value, parts[1], low, context, between):
+            return None
+        if not self._same_unit(parts[0], value, parts[2], high, context, between):
+            return None
+        contradictions.check_between(self.scope, between, value, low, high, context)
+        return self.nodes.operator(between.kind, (value, low, high), (), Unit.CONDITION, context, between)
+
+    def _crosses(self, crosses: ast.Crosses, context: Context) -> Value | None:
+        left, right = self.number(crosses.left, context), self.number(crosses.right, context)
+        if left is None or right is None or not self._same_unit(crosses.left, left, crosses.right, right, context, crosses):
+            return None
+        return self.nodes.operator(f"crosses {crosses.direction}", (left, right), (), Unit.CONDITION, context, crosses)
+
+    def _trend(self, trend: ast.Trend, context: Context) -> Value | None:
+        value, bars = self.number(trend.value, context), self.calls.window(trend.window, context)
+        if value is None or bars is None:
+            return None
+        if value.held:
+            self.scope.report("E123", context, trend.value.start, trend.value.end, clock=self._clock_text(context), label="window")
+            return None
+        return self.nodes.operator(f"{trend.kind} for", (value,), (bars,), Unit.CONDITION, context, trend)
+
+    # ---- logic ----
+    def _not(self, not_: ast.Not, context: Context) -> Value | None:
+        value = self.condition(not_.value, context)
+        return None if value is None else self.nodes.operator("not", (value,), (), Unit.CONDITION, context, not_)
+
+    def _conditional(self, conditional: ast.Conditional, context: Context) -> Value | None:
+        condition = self.condition(conditional.condition, context)
+        value, otherwise = self.evaluate(conditional.value, context), self.evaluate(conditional.otherwise, context)
+        if condition is None or value is None or otherwise is None:
+            return None
+        if not self._same_unit(conditional.value, value, conditional.otherwise, otherwise, context, conditional):
+            return None
+        low, high = ranges.either(value, otherwise)
+        unit = joined(value, otherwise)
+        return self.nodes.operator("if else", (condition, value, otherwise), (), unit, context, conditional, low=low, high=high)
+
+    def _logic(self, logic: ast.Logic, context: Context) -> Value | None:
+        mixed = next((n for n, word in enumerate(logic.operators) if word != logic.operators[0]), None)
+        values = [self.condition(operand, context) for operand in logic.operands]
+        if mixed is not None:
+            self._report_mixed(logic, mixed, context)
+            return None
+        known = [value for value in values if value is not None]
+        if len(known) < len(values):
+            return None
+        if logic.operators[0] == "and":
+            contradictions.check_all(self.scope, logic, context, self.evaluate)
+        return self.nodes.joined(logic.operators[0], known, context, logic)
+
+    def _report_mixed(self, logic: ast.Logic, mixed: int, context: Context) -> None:
+        """E104 names both readings; none is chosen, because the two trade differently."""
+        text = context.rule.text
+        split = logic.operator_starts[mixed]
+        cut = logic.operands[mixed].start
+        before, last, after = text[logic.start : split].rstrip(), text[cut:split].rstrip(), text[split : logic.end]
+        left = text[logic.start : cut].rstrip()
+        word = logic.operators[mixed]
+        notes: tuple[tuple[str, dict[str, str]], ...] = (
+            ("reading", {"letter": "A", "text": f"({before}) {after}"}),
+            ("reading", {"letter": "B", "text": f"{left} ({last} {after})"}),
+        )
+        self.scope.report("E104", context, split, split + len(word), notes=(*notes, ("no_default", {})))
+
+    def _then(self, then: ast.Then, context: Context) -> Value | None:
+        first, second = self.condition(then.first, context), self.condition(then.second, context)
+        if then.window is None:
+            fix = context.rule.substituted(then.end, then.end, " within 6 bars")
+            self.scope.report("E131", context, then.word_start, then.word_start + len("then"), notes=(("then_limit", {}),), fix=fix)
+            return None
+        bars = self.calls.window(then.window, context)
+        if first is None or second is None or bars is None:
+            return None
+        return self.nodes.operator("then within", (first, second), (bars,), Unit.CONDITION, context, then)

@@ -1,0 +1,268 @@
+"""The plain settings of a strategy file: clock, markets, aliases, parameters, sizing, limits."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from dsl.builder import Amount, Range, RuleError, Signature
+from dsl.catalogue import INPUT_SERIES, POSITION_SERIES, Unit
+from dsl.checker.clock import nearest, timeframe_of
+from dsl.checker.conditions import Conditions, parsed, phrase, report_syntax
+from dsl.checker.context import Definition, Notes, RuleText, Scope
+from dsl.checker.names import UNBUILT_NAMES, UNBUILT_PREFIXES
+from dsl.checker.values import PLAIN, fixed
+from dsl.document import Document
+from dsl.graph import Timeframe
+from dsl.parser import parse_phrase
+from dsl.schema.strategy import StrategyFile
+from dsl.strategy import Limits, RiskProfile, Sizing
+from dsl.yaml_tree import Mapping, Scalar, Sequence, YamlNode
+
+_NAME = re.compile(r"[A-Za-z_가-힣][A-Za-z0-9_가-힣]*")
+_MARKET = re.compile(r"(KRW|BTC|USDT)-[A-Z0-9]{1,10}")
+_REVERSED = re.compile(r"([A-Za-z0-9]{1,10})[-/_](KRW)", re.IGNORECASE)
+_WORDS = frozenset({
+    "and", "or", "not", "then", "within", "crosses", "above", "below", "in", "enters", "leaves", "rises", "falls", "for", "if", "else",
+    "bar", "bars", "pos", "day", "week", "month", "true", "false",
+})  # fmt: skip
+StrategyDocument = Document[StrategyFile]
+
+
+def entries(document: StrategyDocument, *path: str) -> list[tuple[Scalar, YamlNode]]:
+    """Keys and values of the mapping at `path`; empty when there is none."""
+    node: YamlNode = document.root
+    for key in path:
+        found = node.find(key) if isinstance(node, Mapping) else None
+        if found is None:
+            return []
+        node = found[1]
+    return list(node.entries) if isinstance(node, Mapping) else []
+
+
+def text_at(document: StrategyDocument, *path: str) -> RuleText | None:
+    """The text at `path`, if the file has one there."""
+    scalar = document.scalar(*path)
+    return RuleText(scalar, path) if scalar is not None and scalar.text else None
+
+
+def read_clock(scope: Scope, rule: RuleText) -> Timeframe | None:
+    """The decision clock."""
+    found = phrase(scope, rule, "timeframe")
+    if not isinstance(found, str):
+        return None
+    timeframe = timeframe_of(found)
+    if timeframe is None:
+        near, shown = nearest(found)
+        notes = (("nearest_timeframes", {"near": near.replace("@", ""), "upbit": shown.replace("@", "")}),)
+        scope.report_at("E121", rule, 0, len(rule.text), timeframe=found, notes=notes)
+    return timeframe
+
+
+def check_market(scope: Scope, rule: RuleText) -> str | None:
+    """A market code such as KRW-BTC."""
+    text = rule.text
+    if _MARKET.fullmatch(text) and text.startswith("KRW-"):
+        return text
+    turned = _REVERSED.fullmatch(text)
+    meant = f"KRW-{turned[1].upper()}" if turned else f"KRW-{text.upper().removeprefix('KRW').strip('-/_ ')}"
+    known = _MARKET.fullmatch(meant) is not None
+    notes: tuple[tuple[str, dict[str, str]], ...] = (("quote_first", {}),)
+    notes += (("did_you_mean", {"name": meant}),) if known else ()
+    fix = rule.substituted(0, len(text), meant) if known else ""
+    scope.report_at("E202", rule, 0, len(text), name=text, notes=notes, fix=fix)
+    return None
+
+
+def read_markets(scope: Scope, document: StrategyDocument) -> tuple[str, ...]:
+    """`markets:` in file order; the same one twice is an error."""
+    node = document.root.find("markets") if isinstance(document.root, Mapping) else None
+    items = node[1].items if node is not None and isinstance(node[1], Sequence) else ()
+    found: list[str] = []
+    for number, item in enumerate(items):
+        if not isinstance(item, Scalar) or not item.text:
+            continue
+        rule = RuleText(item, ("markets", number))
+        market = check_market(scope, rule)
+        if market in found:
+            scope.report_at("E203", rule, 0, len(item.text), label="market", key=item.text, line="")
+        elif market is not None:
+            found.append(market)
+    return tuple(found)
+
+
+def read_aliases(scope: Scope, document: StrategyDocument) -> None:
+    """`aliases:` into the scope."""
+    for key, value in entries(document, "aliases"):
+        if isinstance(value, Scalar) and value.text and _name_fits(scope, key, "aliases"):
+            market = check_market(scope, RuleText(value, ("aliases", key.text)))
+            if market is not None:
+                scope.aliases[key.text] = market
+
+
+def _name_fits(scope: Scope, key: Scalar, section: str, name: str | None = None) -> bool:
+    """Whether the file may give this name a meaning; names of the language keep theirs."""
+    name = key.text if name is None else name
+    taken = name in INPUT_SERIES or name in POSITION_SERIES or name in scope.catalogue or name in _WORDS
+    taken = taken or name in UNBUILT_NAMES or name in UNBUILT_PREFIXES
+    taken = taken or any(known.startswith(f"{name}.") for known in scope.catalogue)
+    twice = name in scope.aliases or name in scope.params or name in scope.definitions
+    label = "form" if not _NAME.fullmatch(name) else "taken" if taken else "twice" if twice else ""
+    if label:
+        scope.report_at("E214", RuleText(key, (section,)), 0, len(key.text) or 1, label=label, name=name)
+    return not label
+
+
+def read_params(scope: Scope, document: StrategyDocument) -> dict[str, float]:
+    """`params:` into the scope, each inside its range."""
+    for key, value in entries(document, "params"):
+        if not _name_fits(scope, key, "params"):
+            continue
+        amount = _param_value(scope, key, value)
+        if amount is None:
+            scope.broken_names.add(key.text)
+        else:
+            scope.params[key.text] = fixed(amount.value, amount.unit)
+    return {name: value.constant or 0.0 for name, value in scope.params.items()}
+
+
+def _param_value(scope: Scope, key: Scalar, node: YamlNode) -> Amount | None:
+    parts = {k.text: v for k, v in node.entries} if isinstance(node, Mapping) else {"value": node}
+    rules = {name: RuleText(part, ("params", key.text, name)) for name, part in parts.items() if isinstance(part, Scalar) and part.text}
+    if "value" not in rules:
+        return None
+    amount = phrase(scope, rules["value"], "constant")
+    limits = phrase(scope, rules["range"], "range_of") if "range" in rules else None
+    step = phrase(scope, rules["step"], "constant") if "step" in rules else None
+    if isinstance(step, Amount) and step.value <= 0:
+        scope.report_at("E113", rules["step"], 0, len(rules["step"].text), label="step", name=key.text)
+    if not isinstance(amount, Amount):
+        return None
+    if isinstance(limits, Range):
+        if limits.low.value > limits.high.value:
+            scope.report_at("E113", rules["range"], 0, len(rules["range"].text), label="empty", name=key.text)
+        elif not limits.low.value <= amount.value <= limits.high.value:
+            scope.report_at("E113", rules["value"], 0, len(rules["value"].text), name=key.text, range=rules["range"].text)
+    return amount
+
+
+def read_definitions(scope: Scope, document: StrategyDocument) -> None:
+    """`define:` into the scope, parsed but not yet evaluated."""
+    for key, value in entries(document, "define"):
+        head = _signature(scope, key)
+        if head is None or not isinstance(value, Scalar) or not value.text:
+            continue
+        rule = RuleText(value, ("define", head.name))
+        bad = next((p for p in head.parameters if p in _WORDS or "." in p or head.parameters.count(p) > 1), None)
+        if bad is not None:
+            scope.report_at("E214", RuleText(key, ("define",)), 0, len(key.text), label="form", name=bad)
+        if not _name_fits(scope, key, "define", head.name):
+            continue
+        scope.definitions[head.name] = Definition(head.name, head.parameters, parsed(scope, rule) if bad is None else None, rule)
+
+
+def _signature(scope: Scope, key: Scalar) -> Signature | None:
+    try:
+        found: Any = parse_phrase(key.text, "signature")
+    except RuleError as error:
+        if error.code == "E002":
+            report_syntax(scope, RuleText(key, ("define",)), error)
+        else:
+            scope.report_at("E214", RuleText(key, ("define",)), 0, len(key.text) or 1, label="form", name=key.text[:60])
+        return None
+    return found if isinstance(found, Signature) else None
+
+
+# ---- sizing and limits ----
+def ratio_of_equity(scope: Scope, rule: RuleText | None, risk: RiskProfile | None = None) -> float | None:
+    """`0.5% of equity`, or a plain number below 1; 0 < ratio <= 1. `risk`: profile whose limit of loss per trade is named in messages."""
+    found = None if rule is None else phrase(scope, rule, "of_equity")
+    if rule is None or not isinstance(found, Amount):
+        return None
+    if found.unit is Unit.NUMBER and found.value >= 1:
+        _report_missing_percent(scope, rule, found.value, risk)
+        return None
+    if not 0 < found.value <= 1:
+        scope.report_at("E113", rule, 0, len(rule.text), label="ratio", name=str(rule.path[-1]))
+        return None
+    return found.value
+
+
+def _report_missing_percent(scope: Scope, rule: RuleText, number: float, risk: RiskProfile | None) -> None:
+    key = str(rule.path[-1])
+    allowed = risk.risk_per_trade if risk is not None else None
+    notes: Notes = (("write_percent", {"number": rule.text}),)
+    if key == "risk" and risk is not None and allowed is not None:
+        notes = (*notes, ("profile_allows", {"profile": risk.name, "allowed": f"{allowed * 100:g}%"}))
+    meant = min(0.5, (allowed or 1) * 100) if key == "risk" else number
+    fix = rule.substituted(0, len(rule.text), f"{meant:g}% of equity") if meant <= 100 else ""
+    label = "" if key == "risk" else "other"
+    scope.report_at(
+        "E111", rule, 0, len(rule.text), label=label, notes=notes, fix=fix, key=key, value=rule.text, percent=f"{number * 100:g}"
+    )
+
+
+def krw(scope: Scope, rule: RuleText | None, *, positive: bool = True) -> int | None:
+    """`30_000 KRW`, `30만원`: whole won."""
+    found = None if rule is None else phrase(scope, rule, "money")
+    if rule is None or not isinstance(found, Amount):
+        return None
+    if found.value != int(found.value) or (positive and found.value <= 0):
+        scope.report_at("E113", rule, 0, len(rule.text), label="won", name=str(rule.path[-1]))
+        return None
+    return int(found.value)
+
+
+def _whole(scope: Scope, rule: RuleText | None, name: str, *, minimum: int = 1) -> int | None:
+    found = None if rule is None else phrase(scope, rule, name)
+    if rule is None or not isinstance(found, Amount):
+        return None
+    if found.value != int(found.value) or found.value < minimum or found.value > 10**12:
+        scope.report_at("E113", rule, 0, len(rule.text), label="whole", name=str(rule.path[-1]))
+        return None
+    return int(found.value)
+
+
+def read_limits(scope: Scope, document: StrategyDocument) -> Limits:
+    """`limits:`."""
+    return Limits(
+        open_positions=_whole(scope, text_at(document, "limits", "open_positions"), "whole"),
+        entries_per_day=_whole(scope, text_at(document, "limits", "entries_per_market"), "per_day"),
+        cooldown_ms=_whole(scope, text_at(document, "limits", "cooldown"), "after_loss"),
+        reentry_bars=_whole(scope, text_at(document, "limits", "reentry"), "after_exit"),
+    )
+
+
+def read_sizing(scope: Scope, document: StrategyDocument, conditions: Conditions, risk: RiskProfile | None) -> Sizing:
+    """`sizing:`, held against the profile's limit of loss per trade."""
+    allowed = risk.risk_per_trade if risk is not None else None
+    rule = text_at(document, "sizing", "risk")
+    ratio = ratio_of_equity(scope, rule, risk)
+    if rule is not None and ratio is not None and allowed is not None and ratio > allowed and risk is not None:
+        fix = rule.substituted(0, len(rule.text), f"{allowed * 100:g}% of equity")
+        args = {"risk": f"{ratio * 100:g}%", "allowed": f"{allowed * 100:g}%", "profile": risk.name}
+        scope.report_at("E402", rule, 0, len(rule.text), label="", notes=(), fix=fix, **args)
+    if rule is not None and not any(key.text == "stop" for key, _ in entries(document, "exits")):
+        scope.report_at("E403", rule, 0, len(rule.text))
+    return Sizing(
+        risk=ratio,
+        weight=ratio_of_equity(scope, text_at(document, "sizing", "weight")),
+        max_weight=ratio_of_equity(scope, text_at(document, "sizing", "max_weight")),
+        min_order_krw=krw(scope, text_at(document, "sizing", "min_order")),
+        scale=_scale(scope, text_at(document, "sizing", "scale"), conditions),
+    )
+
+
+def _scale(scope: Scope, rule: RuleText | None, conditions: Conditions) -> int | None:
+    expression = None if rule is None else parsed(scope, rule)
+    if rule is None or expression is None:
+        return None
+    context = conditions.context(rule)
+    value = conditions.expressions.number(expression, context)
+    if value is None:
+        return None
+    if value.unit not in PLAIN | {Unit.ANY}:
+        found = value.unit.value
+        scope.report_at("E110", rule, expression.start, expression.end, label="argument", left="number", right=found, unit=found)
+        return None
+    return conditions.expressions.nodes.id_of(value)

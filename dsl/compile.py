@@ -1,0 +1,212 @@
+"""The one door of the language: the text of a strategy file in, a checked strategy (or everything that is wrong with it) out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dsl.catalogue import Catalogue
+from dsl.checker.clock import DAY_MS
+from dsl.checker.conditions import Conditions
+from dsl.checker.context import RuleText, Scope
+from dsl.checker.exits import read_exits
+from dsl.checker.expressions import Expressions
+from dsl.checker.risk import read_risk
+from dsl.checker.settings import (
+    StrategyDocument,
+    read_aliases,
+    read_clock,
+    read_definitions,
+    read_limits,
+    read_markets,
+    read_params,
+    read_sizing,
+    text_at,
+)
+from dsl.diagnostics import Diagnostic, Severity
+from dsl.document import Document, read, suggestion
+from dsl.graph import Timeframe
+from dsl.loader import load
+from dsl.parser import parse_rule
+from dsl.prune import prune
+from dsl.schema import risk as risk_schema
+from dsl.schema import strategy as strategy_schema
+from dsl.schema.risk import RiskFile
+from dsl.schema.strategy import StrategyFile
+from dsl.source import Source
+from dsl.strategy import RiskProfile, State, Strategy
+from dsl.yaml_tree import Mapping, Scalar, YamlNode, plain
+
+#: name of a profile -> (text, file name), None when there is none
+RiskProfiles = Callable[[str], tuple[str, str] | None]
+_MINUTE = Timeframe(60_000)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A diagnostic with the text that it points into (a strategy can be refused for a mistake in its risk file)."""
+
+    diagnostic: Diagnostic
+    source: Source
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """Result of checking a strategy file. `strategy` is None when there are errors; `document` and `risk` as far as they could be read."""
+
+    source: Source
+    strategy: Strategy | None
+    findings: tuple[Finding, ...]
+    document: StrategyDocument | None = None
+    risk: Document[RiskFile] | None = None
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """All findings, of the strategy file and of its risk file, in the order of the text."""
+        return tuple(finding.diagnostic for finding in self.findings)
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """What refuses the file."""
+        return tuple(found for found in self.diagnostics if found.severity is Severity.ERROR)
+
+
+@dataclass(frozen=True)
+class CompiledRisk:
+    """Result of checking a risk file."""
+
+    source: Source
+    profile: RiskProfile | None
+    findings: tuple[Finding, ...]
+    document: Document[RiskFile] | None = None
+
+
+def compile_strategy(source: str, file_name: str, catalogue: Catalogue, risk_profiles: RiskProfiles) -> Compiled:
+    """Check a strategy file. Never raises for anything that a file can contain."""
+    text = Source(file_name, source)
+    root, diagnostics = load(text)
+    if root is None:
+        return Compiled(text, None, _findings(text, diagnostics))
+    document = read(text, root, StrategyFile, strategy_schema.UNBUILT, strategy_schema.UNBUILT_VALUES)
+    scope = Scope(catalogue, _MINUTE)
+    for diagnostic in (*diagnostics, *document.diagnostics):
+        scope.add(diagnostic)
+    profile, risk = _risk_profile(scope, document, risk_profiles)
+    strategy = _check(scope, document, profile)
+    findings = _findings(text, scope.diagnostics)
+    if risk is not None:
+        findings += risk.findings
+    refused = any(found.diagnostic.severity is Severity.ERROR for found in findings)
+    return Compiled(text, None if refused else strategy, findings, document, risk.document if risk is not None else None)
+
+
+def compile_risk(source: str, file_name: str, catalogue: Catalogue) -> CompiledRisk:
+    """Check a risk file. Never raises for anything that a file can contain."""
+    text = Source(file_name, source)
+    root, diagnostics = load(text)
+    if root is None:
+        return CompiledRisk(text, None, _findings(text, diagnostics))
+    document = read(text, root, RiskFile, risk_schema.UNBUILT, {})
+    scope = Scope(catalogue, _MINUTE)
+    for diagnostic in (*diagnostics, *document.diagnostics):
+        scope.add(diagnostic)
+    profile = read_risk(scope, document, _text(document, "name"))
+    findings = _findings(text, scope.diagnostics)
+    refused = any(found.diagnostic.severity is Severity.ERROR for found in findings)
+    return CompiledRisk(text, None if refused else profile, findings, document)
+
+
+def schema_of(source: Source) -> str:
+    """The kind of a file, told from its `schema:` (`strategy`, `risk`, `portfolio`); "" when it does not say."""
+    root, _ = load(source)
+    found = root.find("schema") if isinstance(root, Mapping) else None
+    value = plain(found[1]) if found is not None else ""
+    return value.partition("/")[0] if isinstance(value, str) else ""
+
+
+def version_of(root: YamlNode) -> str:
+    """Hash of the file without comments, quoting and spacing. The order of keys counts: exits are tried in file order."""
+    return hashlib.sha256(json.dumps(_normal(plain(root)), ensure_ascii=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _normal(value: object) -> object:
+    if isinstance(value, dict):
+        return [[key, _normal(item)] for key, item in value.items()]
+    if isinstance(value, list):
+        return [_normal(item) for item in value]
+    return " ".join(str(value).split())
+
+
+def _findings(source: Source, diagnostics: list[Diagnostic]) -> tuple[Finding, ...]:
+    ordered = sorted(diagnostics, key=lambda d: (d.span.line, d.span.column))
+    return tuple(Finding(diagnostic, source) for diagnostic in ordered)
+
+
+def _text(document: StrategyDocument | Document[RiskFile], *path: str) -> str:
+    scalar = document.scalar(*path)
+    return scalar.text if scalar is not None else ""
+
+
+def _risk_profile(scope: Scope, document: StrategyDocument, risk_profiles: RiskProfiles) -> tuple[RiskProfile | None, CompiledRisk | None]:
+    rule = text_at(document, "risk_profile")
+    if rule is None:
+        return None, None
+    found = risk_profiles(rule.text)
+    if found is None:
+        meant = suggestion(rule.text, [name for name in ("conservative", "balanced", "aggressive") if risk_profiles(name) is not None])
+        notes = (("did_you_mean", {"name": meant}),) if meant else ()
+        fix = rule.substituted(0, len(rule.text), meant) if meant else ""
+        scope.report_at("E215", rule, 0, len(rule.text), name=rule.text[:60], notes=notes, fix=fix)
+        return None, None
+    compiled = compile_risk(found[0], found[1], scope.catalogue)
+    return compiled.profile, compiled
+
+
+def _check(scope: Scope, document: StrategyDocument, profile: RiskProfile | None) -> Strategy | None:
+    """Everything behind the schema. Goes on after errors, so that all of them are found."""
+    clock_rule = text_at(document, "clock")
+    clock = read_clock(scope, clock_rule) if clock_rule is not None else None
+    scope.clock = clock or _MINUTE
+    markets = read_markets(scope, document)
+    read_aliases(scope, document)
+    params = read_params(scope, document)
+    read_definitions(scope, document)
+    conditions = Conditions(scope, Expressions(scope))
+    _check_definitions(scope, conditions)
+    entry_node = document.root.find("entry") if isinstance(document.root, Mapping) else None
+    entry = conditions.group(entry_node[1], ("entry",)) if entry_node is not None else None
+    exits = read_exits(scope, document, conditions)
+    sizing = read_sizing(scope, document, conditions, profile)
+    limits = read_limits(scope, document)
+    if clock is None:  # what was judged against the clock of the stand-in does not count
+        scope.diagnostics = [found for found in scope.diagnostics if found.code not in ("E112", "E122")]
+    if entry is None or entry.node is None or document.model is None or clock is None:
+        return None
+    strategy = Strategy(
+        name=document.model.name, title=document.model.title, state=State(document.model.state), clock=clock,
+        aliases=dict(scope.aliases), markets=markets, graph=scope.graph, entry=entry.node, exits=exits, sizing=sizing, limits=limits,
+        risk=profile, rank=_rank(scope, conditions, clock), conditions=tuple(conditions.named), params=params,
+        version=version_of(document.root),
+    )  # fmt: skip
+    return prune(strategy)
+
+
+def _check_definitions(scope: Scope, conditions: Conditions) -> None:
+    """Every definition on its own, so that mistakes in unused ones are found too; those with parameters are checked where used."""
+    for definition in scope.definitions.values():
+        if definition.body is not None and not definition.parameters:
+            context = conditions.context(definition.rule, position=True)
+            place = definition.body
+            conditions.expressions.names.definition(definition, place, context)
+
+
+def _rank(scope: Scope, conditions: Conditions, clock: Timeframe) -> int | None:
+    """Turnover over 24 hours, by which entries of one instant are ordered."""
+    if "turnover" not in scope.catalogue or DAY_MS % clock.length_ms:
+        return None
+    text = "turnover(24h)"
+    rule = RuleText(Scalar(Source("", text), text, 0, len(text)), ())
+    value = conditions.expressions.evaluate(parse_rule(text), conditions.context(rule))
+    return None if value is None else value.node

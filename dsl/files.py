@@ -1,0 +1,54 @@
+"""Reading strategy and risk files from disk: the only place where the language touches the file system."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dsl.catalogue import Catalogue
+from dsl.compile import Compiled, CompiledRisk, Finding, RiskProfiles, compile_risk, compile_strategy, schema_of
+from dsl.loader import MAX_CHARACTERS, decode
+
+#: a UTF-8 character takes at most four bytes; anything longer is refused unread
+_MAX_BYTES = 4 * MAX_CHARACTERS + 4
+
+
+def profiles_in(*folders: Path) -> RiskProfiles:
+    """Risk profiles by name from `<folder>/<name>.yaml`, the first folder that has it."""
+
+    def find(name: str) -> tuple[str, str] | None:
+        if not name.replace("_", "").replace("-", "").isalnum():
+            return None
+        for folder in folders:
+            path = folder / f"{name}.yaml"
+            if path.is_file():
+                return decode(path.read_bytes()[:_MAX_BYTES], str(path))[0].text, str(path)
+        return None
+
+    return find
+
+
+def default_profile_folders(strategy: Path) -> tuple[Path, ...]:
+    """Where the profiles of a strategy file are looked for: beside it, beside its folder, and among those that come with the product."""
+    shipped = Path(__file__).resolve().parent.parent / "risk_profiles"
+    return strategy.parent, strategy.parent / "risk_profiles", strategy.resolve().parent.parent / "risk_profiles", shipped
+
+
+def compile_file(path: Path, catalogue: Catalogue, risk_profiles: RiskProfiles | None = None) -> Compiled:
+    """Check a strategy file on disk. Raises OSError when it cannot be read."""
+    source, diagnostics = decode(_bytes(path), str(path))
+    if diagnostics:
+        return Compiled(source, None, tuple(Finding(diagnostic, source) for diagnostic in diagnostics))
+    return compile_strategy(source.text, source.name, catalogue, risk_profiles or profiles_in(*default_profile_folders(path)))
+
+
+def check_file(path: Path, catalogue: Catalogue, risk_profiles: RiskProfiles | None = None) -> Compiled | CompiledRisk:
+    """Check a strategy or risk file, whichever its `schema:` says. Raises OSError when it cannot be read."""
+    source, diagnostics = decode(_bytes(path), str(path))
+    if not diagnostics and schema_of(source) == "risk":
+        return compile_risk(source.text, source.name, catalogue)
+    return compile_file(path, catalogue, risk_profiles)
+
+
+def _bytes(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(_MAX_BYTES)

@@ -1,0 +1,33 @@
+"""Texts of the backtest command."""
+
+from dsl.messages import Text
+
+TEXTS: dict[str, Text] = {
+    "argument_file": Text("전략 파일", "strategy file"),
+    "option_from": Text("거래를 시작할 날 (그날 09:00 KST) 또는 시각", "first day (from 09:00 KST) or time of trading"),
+    "option_to": Text("끝나는 날 다음 날 (포함하지 않음)", "first day left out"),
+    "option_markets": Text("마켓 코드, 쉼표로 구분 (없으면 파일의 markets)", "market codes, comma separated (default: the file's)"),
+    "option_cash": Text("처음 현금. 예: 1000만원", "starting cash, such as 10_000_000"),
+    "option_data": Text("캔들 폴더 (없으면 {variable} 또는 사용자 폴더)", "candle folder (default: {variable}, else the user's folder)"),
+    "option_base": Text("계산에 쓸 가장 작은 캔들. 예: 1m", "base candles of the run, such as 1m"),
+    "option_fee": Text("한쪽 수수료", "fee per side"),
+    "option_slippage": Text("시장가 체결이 불리해지는 정도", "how much worse a market order fills"),
+    "option_rounding": Text(
+        "upbit: 호가 단위와 소수 8자리. none: 반올림 없음 (다른 엔진과 비교할 때)",
+        "upbit: price grid and 8 decimals. none: continuous, to compare with other engines",
+    ),
+    "option_json": Text("결과를 JSON 으로 쓸 파일, - 이면 화면에 그것만", "write the result as JSON to this file; - prints only that"),
+    "option_report": Text("HTML 보고서 파일", "where to write the HTML report"),
+    "option_no_report": Text("HTML 보고서를 쓰지 않음", "write no HTML report"),
+    "option_trades": Text("거래 목록을 CSV 로 쓸 파일, - 이면 화면에 그것만", "write the trades as CSV to this file; - prints only those"),
+    "option_block": Text("한 번에 계산하는 캔들 수 (결과는 같음)", "candles computed at a time (results do not depend on it)"),
+    "option_exchange": Text("업비트 시세 주소", "address of the exchange's public candles"),
+    "two_documents": Text("--json - 과 --trades - 는 함께 쓸 수 없습니다.", "--json - and --trades - exclude each other."),
+    "bad_block": Text("--block 은 1 이상입니다.", "--block is at least 1."),
+    "fetching": Text("캔들 받는 중 {market}", "fetching candles {market}"),
+    "running": Text("백테스트", "backtest"),
+    "report_written": Text("보고서: {path}", "report: {path}"),
+    "cannot_write": Text("{path} 에 쓸 수 없습니다: {reason}", "cannot write {path}: {reason}"),
+    "cannot_run": Text("이 캔들로는 실행할 수 없습니다: {reason}", "cannot run on these candles: {reason}"),
+    "computed": Text("{bars:,}개 캔들을 {seconds:.2f}초에 계산했습니다.", "computed {bars:,} candles in {seconds:.2f} s."),
+}

@@ -1,0 +1,236 @@
+"""Texts about candles: store, import, quality, download, sample market, and the `data` command."""
+
+from dsl.messages import Text
+
+TEXTS: dict[str, Text] = {
+    # timeframes and markets
+    "unknown_timeframe": Text(
+        "`{name}` 은(는) 봉 주기가 아닙니다. 예: 1m 3m 5m 15m 30m 1h 4h 1d 1w (하루를 나누어떨어지게 하는 s, m, h 와 1d, 1w)",
+        "`{name}` is no timeframe. Examples: 1m 3m 5m 15m 30m 1h 4h 1d 1w (whole divisors of a day in s, m, h; 1d; 1w)",
+    ),
+    "months_unsupported": Text(
+        "월봉(1M)은 아직 지원하지 않습니다. 1w 또는 1d 를 쓰세요.", "months (1M) are not yet supported. Use 1w or 1d."
+    ),
+    "bad_market": Text(
+        "`{market}` 은(는) 마켓 코드가 아닙니다. KRW-BTC 처럼 대문자로 씁니다.",
+        "`{market}` is no market code. Write it like KRW-BTC, in capitals.",
+    ),
+    # store
+    "store_busy": Text(
+        "다른 프로그램이 이 캔들을 쓰고 있습니다 ({path}). 끝난 뒤에 다시 하세요.",
+        "another program is writing these candles ({path}). Try again when it has finished.",
+    ),
+    "broken_file": Text(
+        "{path}: 캔들 파일이 손상되었습니다 ({reason}). 이 파일을 지우고 다시 가져오세요.",
+        "{path}: the candle file is damaged ({reason}). Delete this file and import again.",
+    ),
+    "not_synthetic": Text(
+        "{path} 에는 실제 캔들이 있어 합성 캔들을 쓸 수 없습니다. 다른 폴더를 쓰세요.",
+        "{path} holds real candles, so generated ones cannot go there. Use another folder.",
+    ),
+    "synthetic_store": Text(
+        "{path} 은(는) 합성 캔들 폴더라서 실제 캔들을 가져올 수 없습니다. --data 로 다른 폴더를 쓰세요.",
+        "{path} holds generated candles, so real ones cannot go there. Name another folder with --data.",
+    ),
+    # source files
+    "no_such_file": Text("{path}: 파일이나 폴더가 없습니다.", "{path}: there is no such file or folder."),
+    "nothing_to_import": Text(
+        "{path}: 가져올 파일이 없습니다 (종류: {suffixes}).", "{path}: nothing to import in this folder (kinds: {suffixes})."
+    ),
+    "unsupported_file": Text(
+        "{path}: 지원하지 않는 종류입니다 (지원: {suffixes}).", "{path}: this kind is not supported (supported: {suffixes})."
+    ),
+    "unreadable_file": Text("{path}: 읽을 수 없습니다: {reason}", "{path}: cannot be read: {reason}"),
+    "not_candles_json": Text(
+        "{path}: 캔들 객체의 목록이 아닙니다. 업비트 REST 의 답처럼 [{{...}}, ...] 이어야 합니다.",
+        "{path}: not a list of candle objects. It must look like an answer of Upbit's REST: [{{...}}, ...].",
+    ),
+    "lacking_columns": Text(
+        "{path}: 캔들에 필요한 열이 없습니다: {columns}. 있는 열: {found}. 시가, 고가, 저가, 종가, 거래량이 모두 있어야 합니다.",
+        "{path}: columns that candles need are missing: {columns}. Found: {found}. Open, high, low, close and volume must all be there.",
+    ),
+    "empty_file": Text("{path}: 행이 없습니다.", "{path}: there are no rows."),
+    "ragged_row": Text(
+        "{path}, 행 {row}: 칸이 {found}개인데 머리글은 {expected}개입니다.",
+        "{path}, row {row}: {found} fields where the header has {expected}.",
+    ),
+    "bad_number": Text(
+        "{path}, 행 {row}, 열 {column}: `{found}` 은(는) 숫자가 아닙니다.", "{path}, row {row}, column {column}: `{found}` is no number."
+    ),
+    "bad_time": Text(
+        "{path}, 행 {row}, 열 {column}: `{found}` 은(는) 시각이 아닙니다. 예: 2025-09-01T00:00:00Z, 1756684800000",
+        "{path}, row {row}, column {column}: `{found}` is no time. Examples: 2025-09-01T00:00:00Z, 1756684800000",
+    ),
+    "naive_time": Text(
+        "{path}, 행 {row}, 열 {column}: `{found}` 에 시간대가 없습니다. --timezone utc 또는 --timezone kst 를 주세요.",
+        "{path}, row {row}, column {column}: `{found}` has no time zone. Say --timezone utc or --timezone kst.",
+    ),
+    "mixed_units": Text("{path}: 여러 주기(unit)가 섞여 있습니다: {found}", "{path}: candles of several lengths (unit) are mixed: {found}"),
+    "market_unsaid": Text(
+        "{path}: 어느 마켓인지 알 수 없습니다. --market KRW-BTC 처럼 주거나 파일 이름을 KRW-BTC_1m 처럼 지으세요.",
+        "{path}: which market is it? Say --market KRW-BTC, or name the file like KRW-BTC_1m.",
+    ),
+    "timeframe_unsaid": Text(
+        "{path}: 봉 주기를 알 수 없습니다. --timeframe 1m 처럼 주세요.", "{path}: which timeframe is it? Say it like --timeframe 1m."
+    ),
+    "timeframe_in_file": Text(
+        "{path}: `{name}` 은(는) 지원하는 봉 주기가 아닙니다. 다른 주기라면 --timeframe 으로 주세요 (예: 1m 5m 1h 1d 1w).",
+        "{path}: `{name}` is no supported timeframe. If the candles have one, say it with --timeframe (such as 1m 5m 1h 1d 1w).",
+    ),
+    "spacing_differs": Text(
+        "{path}: 이름은 {said} 라는데 행 사이가 가장 짧아도 {seconds}초입니다. --timeframe 으로 주기를 주세요.",
+        "{path}: it says {said}, but no two rows are closer than {seconds} s. Say the right one with --timeframe.",
+    ),
+    "no_sound_rows": Text("{path}: 쓸 수 있는 행이 없습니다.", "{path}: not one row is usable."),
+    "synthetic_source": Text(
+        "{path}: 합성 캔들입니다. 실제 캔들과 섞지 않습니다.", "{path}: these candles are generated. They are not mixed with real ones."
+    ),
+    "one_market_many_files": Text(
+        "--market 은 파일이 하나일 때만 쓸 수 있습니다 (지금 {count}개).", "--market needs exactly one file (there are {count})."
+    ),
+    # bad rows
+    "defect_off_grid": Text(
+        "{path}, 행 {row}, 열 {column}: {time} 은(는) {timeframe} 봉의 시작 시각이 아닙니다.",
+        "{path}, row {row}, column {column}: no {timeframe} bar opens at {time}.",
+    ),
+    "defect_non_finite": Text(
+        "{path}, 행 {row}, 열 {column} ({time}): 숫자가 아닌 값입니다 ({numbers}).",
+        "{path}, row {row}, column {column} ({time}): not a finite number ({numbers}).",
+    ),
+    "defect_non_positive": Text(
+        "{path}, 행 {row}, 열 {column} ({time}): 가격은 0보다 커야 하고 거래량은 음수일 수 없습니다 ({numbers}).",
+        "{path}, row {row}, column {column} ({time}): prices must be above 0, volumes not below ({numbers}).",
+    ),
+    "defect_order": Text(
+        "{path}, 행 {row}, 열 {column} ({time}): 저가 <= 시가, 종가 <= 고가 여야 합니다 ({numbers}).",
+        "{path}, row {row}, column {column} ({time}): low <= open, close <= high must hold ({numbers}).",
+    ),
+    "defect_duplicate": Text(
+        "{path}, 행 {row}, 열 time: {time} 이(가) 행 {other} 에도 있는데 값이 다릅니다.",
+        "{path}, row {row}, column time: {time} is on row {other} too, with other numbers.",
+    ),
+    # exchange
+    "exchange_timeframe": Text(
+        "업비트에는 {name} 캔들이 없습니다 (있는 것: {names}).", "Upbit serves no {name} candles (it has: {names})."
+    ),
+    "exchange_unreachable": Text("{url} 에 연결할 수 없습니다 ({reason}).", "{url} cannot be reached ({reason})."),
+    "exchange_failing": Text("{url} 이(가) 계속 실패합니다 (HTTP {status}).", "{url} keeps failing (HTTP {status})."),
+    "exchange_unknown_market": Text(
+        "업비트에 {market} 마켓이 없습니다. 코드를 확인하세요 (상장 폐지된 마켓도 여기에 해당합니다).",
+        "Upbit knows no market {market}. Check the code (a delisted market looks the same).",
+    ),
+    "exchange_refused": Text(
+        "업비트가 요청을 거절했습니다 (HTTP {status}): {reason}", "Upbit refused the request (HTTP {status}): {reason}"
+    ),
+    "exchange_garbage": Text(
+        "업비트의 답을 캔들로 읽을 수 없습니다 ({reason}).", "the answer of the exchange is not the candles asked for ({reason})."
+    ),
+    # where the candles of a run come from
+    "none_stored": Text("{markets}: 저장된 캔들이 없습니다 ({folder}).", "{markets}: no candles stored ({folder})."),
+    "exchange_not_asked": Text("거래소에는 묻지 않습니다.", "The exchange is not asked."),
+    "asking_exchange": Text("업비트에서 {markets} 의 {base} 캔들을 받습니다.", "Fetching {base} candles of {markets} from Upbit."),
+    "incomplete": Text(
+        "{market}: {base} 캔들이 기간의 {percent}% 에서 없습니다. 그동안은 알 수 없음으로 봅니다.",
+        "{market}: {base} candles are lacking for {percent}% of the time, which counts as unknown.",
+    ),
+    "using_stored": Text("저장된 {base} 캔들을 씁니다 ({folder}).", "Using stored {base} candles ({folder})."),
+    "using_synthetic": Text(
+        "합성(SYNTHETIC) {base} 캔들을 씁니다. 실제로 거래된 적이 없는 값입니다.",
+        "Using SYNTHETIC {base} candles: generated, never traded.",
+    ),
+    "using_sample": Text(
+        "내장 견본 시장을 씁니다. 실제 캔들로 하려면: jangdan data import 파일",
+        "Using the built-in sample market. For real candles: jangdan data import FILE",
+    ),
+    "outside_sample": Text(
+        "저장된 캔들이 없고 거래소에서 받지도 못했으며, 내장 견본 시장은 {start} ~ {end} (한국 시각) 에만 있습니다. "
+        "기간을 빼거나 캔들을 가져오세요: jangdan data import 파일",
+        "No candles are stored, the exchange gave none, and the built-in sample market only spans {start} to {end} (Korean time). "
+        "Drop the dates, or import candles: jangdan data import FILE",
+    ),
+    "not_in_sample": Text(
+        "{markets}: 저장된 캔들이 없고 거래소에서 받지도 못했으며, 내장 견본 시장에는 {names} 만 있습니다. "
+        "캔들을 가져오세요: jangdan data import 파일",
+        "{markets}: no candles are stored, the exchange gave none, and the built-in sample market only has {names}. "
+        "Import candles: jangdan data import FILE",
+    ),
+    "base_too_coarse": Text(
+        "{base} 캔들로는 {clock} 봉을 만들 수 없습니다. --base 를 더 가는 주기로 하거나 clock 을 바꾸세요.",
+        "{clock} bars cannot be made of {base} candles. Choose a finer --base, or another clock.",
+    ),
+    "no_base_served": Text(
+        "업비트에는 {clock} 봉을 만들 캔들이 없습니다 (있는 것: {names}).",
+        "Upbit serves no candles that {clock} bars are made of (it has: {names}).",
+    ),
+    # the command
+    "bad_timezone": Text(
+        "--timezone 은 auto, utc, kst 가운데 하나입니다 (받은 값: {found}).", "--timezone takes auto, utc or kst (given: {found})."
+    ),
+    "bad_duration": Text("`{found}` 은(는) 기간이 아닙니다. 예: 90m 36h 2d", "`{found}` is no duration. Examples: 90m 36h 2d"),
+    "help_import": Text(
+        "캔들 파일(Parquet, CSV, JSON)이나 폴더를 가져옵니다", "import candle files (Parquet, CSV, JSON) or folders of them"
+    ),
+    "help_list": Text("저장된 캔들을 보여 줍니다", "show the candles that are stored"),
+    "help_check": Text("저장된 캔들, 또는 가져오기 전의 파일을 검사합니다", "check stored candles, or files before they are imported"),
+    "argument_paths": Text("파일이나 폴더", "files or folders"),
+    "argument_check_paths": Text("검사할 파일이나 폴더 (없으면 저장된 캔들)", "files or folders to check (none: the stored candles)"),
+    "option_data": Text(
+        "캔들 폴더 (기본: 환경 변수 {variable}, 없으면 사용자 데이터 폴더)",
+        "candle folder (default: {variable}, else the user's data folder)",
+    ),
+    "option_json": Text("JSON 문서 하나만 출력합니다", "print one JSON document and nothing else"),
+    "option_market": Text("마켓 코드 (파일 이름이나 내용에 없을 때)", "market code (where neither name nor content says it)"),
+    "option_check_market": Text("이 마켓만 (여러 번 쓸 수 있음)", "only this market (may be repeated)"),
+    "option_timeframe": Text("봉 주기: 1m 5m 1h 1d ...", "timeframe: 1m 5m 1h 1d ..."),
+    "option_timezone": Text(
+        "시간대가 적히지 않은 시각의 뜻: auto(업비트와 pyupbit 형식만), utc, kst",
+        "what times without a zone mean: auto (only in the shapes of Upbit and pyupbit), utc, kst",
+    ),
+    "option_gap": Text(
+        "이보다 긴 빈틈은 알 수 없음, 짧으면 거래 없음 (기본: 1d, 일봉부터는 30봉)",
+        "longer gaps are unknown, shorter ones had no trade (default: 1d; 30 bars from 1d up)",
+    ),
+    "option_skip_bad": Text("잘못된 행을 건너뛰고 셉니다", "leave out bad rows and count them"),
+    "importing": Text("가져오는 중", "importing"),
+    "refused": Text("거절: {message}", "refused: {message}"),
+    "skip_bad_hint": Text("--skip-bad 를 주면 잘못된 행만 빼고 가져옵니다.", "With --skip-bad only the bad rows are left out."),
+    "import_sum": Text(
+        "파일 {files}개, {rows:,}행 ({added:,}행 추가, {conflicts:,}행 바뀜), 거절 {refused}개. 폴더: {folder}",
+        "{files} files, {rows:,} rows ({added:,} added, {conflicts:,} replaced), {refused} refused. Folder: {folder}",
+    ),
+    "nothing_stored": Text(
+        "{folder} 에 저장된 캔들이 없습니다. 가져오기: jangdan data import 파일",
+        "no candles in {folder}. To import: jangdan data import FILE",
+    ),
+    "list_sum": Text("마켓 {markets}개, {rows:,}행. 폴더: {folder}", "{markets} markets, {rows:,} rows. Folder: {folder}"),
+    "synthetic_line": Text("합성(SYNTHETIC) 캔들: 실제로 거래된 적이 없습니다.", "SYNTHETIC candles: generated, never traded."),
+    "column_market": Text("마켓", "market"),
+    "column_timeframe": Text("주기", "bars"),
+    "column_rows": Text("행", "rows"),
+    "column_added": Text("추가", "added"),
+    "column_conflicts": Text("바뀜", "replaced"),
+    "column_skipped": Text("뺀 행", "left out"),
+    "column_segments": Text("구간", "ranges"),
+    "column_from": Text("처음 (KST)", "from (KST)"),
+    "column_to": Text("끝 (KST)", "to (KST)"),
+    "column_value": Text("거래대금", "value"),
+    "yes": Text("있음", "yes"),
+    "no": Text("없음", "no"),
+    "finding_quiet": Text("거래 없음", "no trade"),
+    "finding_unknown": Text("모름", "unknown"),
+    "finding_off_grid": Text("시각 어긋남", "off grid"),
+    "finding_non_finite": Text("숫자 아님", "not finite"),
+    "finding_non_positive": Text("0 이하", "<= 0"),
+    "finding_order": Text("고저 모순", "order"),
+    "finding_duplicate": Text("중복", "doubled"),
+    "finding_spike": Text("튐", "spikes"),
+    "finding_off_tick": Text("호가 단위 밖", "off tick"),
+    "example_line": Text("{where}: {finding} {count:,}건, 예: {times} (KST)", "{where}: {finding} {count:,}, such as {times} (KST)"),
+    "outage_line": Text(
+        "전체 중단: {timeframe} {start} ~ {end} (KST), {bars}봉, 마켓 {markets}개 모두 거래 없음",
+        "outage: {timeframe} {start} to {end} (KST), {bars} bars, none of {markets} markets traded",
+    ),
+    "outages_more": Text("그 밖의 중단 {count}건 (--json 에 모두 있습니다)", "{count} more outages (--json has them all)"),
+    "quality_sound": Text("잘못된 값이 없습니다 (검사 {markets}건).", "No wrong numbers ({markets} checked)."),
+    "quality_wrong": Text("잘못된 값 {count:,}건 (검사 {markets}건).", "{count:,} wrong numbers ({markets} checked)."),
+}

@@ -1,0 +1,143 @@
+"""The risk file, whole: what is not built yet has its shape here too and is refused by name (`UNBUILT`)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from dsl.schema.base import Section, Text
+
+
+class Day(Section):
+    """When the trading day turns and what equity means."""
+
+    starts: Text = "09:00 KST"
+    equity: Literal["mark_to_market"] = "mark_to_market"
+
+
+class LossLimit(Section):
+    """What happens after losing this much."""
+
+    limit: Text
+    then: Text
+    until: Text | None = None
+
+
+class TradeLoss(Section):
+    """The most that one trade may risk."""
+
+    limit: Text
+
+
+class Loss(Section):
+    """Loss limits."""
+
+    daily: LossLimit | None = None
+    weekly: LossLimit | None = None
+    monthly: LossLimit | None = None
+    per_trade: TradeLoss | None = None
+
+
+class DrawdownStep(Section):
+    """One rung of the drawdown ladder."""
+
+    at: Text
+    then: Text
+    until: Text | None = None
+
+
+class Drawdown(Section):
+    """The drawdown ladder."""
+
+    over: Text
+    steps: list[DrawdownStep]
+
+
+class Exposure(Section):
+    """How much of the equity may be in coins."""
+
+    total: Text | None = None
+    per_market: Text | None = None
+    per_strategy: Text | None = None
+    cash_reserve: Text | None = None
+
+
+class WithBtc(Section):
+    """Coins that move with bitcoin count as one."""
+
+    above: Text
+    count_as: Text
+
+
+class Crowding(Section):
+    """How alike open positions may be."""
+
+    measure: Text
+    max_pair: Text | None = None
+    max_cluster: Text | None = None
+    with_btc: WithBtc | None = None
+
+
+class Breaker(Section):
+    """A condition that stops something for a while."""
+
+    when: Text
+    then: Text
+    for_: Text | None = Field(default=None, alias="for")
+
+
+class Orders(Section):
+    """Bounds of single orders."""
+
+    min_order: Text | None = None
+    max_order: Text | None = None
+    max_slippage: Text | None = None
+    max_book_share: Text | None = None
+    per_minute: Text | None = None
+
+
+class Guard(Section):
+    """What the engine does when something about itself is wrong."""
+
+    then: Text
+    after: Text | None = None
+    above: Text | None = None
+    no_heartbeat: Text | None = None
+    alert: Text | None = None
+
+
+class Safety(Section):
+    """Guards of the running engine."""
+
+    stale_data: Guard | None = None
+    clock_skew: Guard | None = None
+    unknown_order: Guard | None = None
+    books_disagree: Guard | None = None
+    dead_man: Guard | None = None
+
+
+class RiskFile(Section):
+    """schema: risk/1"""
+
+    schema_: Literal["risk/1"] = Field(alias="schema")
+    name: Text
+    title: str = ""
+    capital: Text | None = None
+    day: Day | None = None
+    loss: Loss = Loss()
+    drawdown: Drawdown | None = None
+    exposure: Exposure = Exposure()
+    crowding: Crowding | None = None
+    breakers: dict[Text, Breaker] | None = None
+    orders: Orders = Orders()
+    safety: Safety | None = None
+
+
+#: keys whose meaning is not built yet: refused, never ignored
+UNBUILT: tuple[tuple[str, ...], ...] = (
+    ("capital",), ("day",), ("drawdown",), ("crowding",), ("breakers",), ("safety",),
+    ("loss", "daily"), ("loss", "weekly"), ("loss", "monthly"),
+    ("exposure", "per_strategy"),
+    ("orders", "max_slippage"), ("orders", "max_book_share"), ("orders", "per_minute"),
+)  # fmt: skip

@@ -1,0 +1,129 @@
+"""Dense base grids: every bar of every market in one of three states, from tables of traded bars."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dsl.graph import Timeframe
+from engine.candles.ranges import clip, covers, merge, missing, total
+from engine.candles.timeframes import divides, next_open
+from engine.model.candle import BarGrid, BarState, CandleTable
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from engine.candles.ranges import Range, Ranges
+    from engine.candles.store import CandleStore
+
+
+def build_grid(tables: Sequence[CandleTable], last_closes: Sequence[float], timeframe: Timeframe, from_ms: int, to_ms: int) -> BarGrid:
+    """The bars that open in [from_ms, to_ms) of every table's market, in the order of the tables.
+
+    last_closes: per table, close of the last bar traded before `from_ms` (NaN: none); what bars without a trade carry from.
+    """
+    first = timeframe.index(next_open(timeframe, from_ms))
+    count = max(0, timeframe.index(next_open(timeframe, to_ms)) - first)
+    shape = (len(tables), count)
+    state = np.zeros(shape, np.int8)
+    opens, highs, lows, closes, volumes, values = (np.full(shape, np.nan) for _ in range(6))
+    for row, (table, last) in enumerate(zip(tables, last_closes, strict=True)):
+        columns = (table.open, table.high, table.low, table.close, table.volume, table.value)
+        targets = tuple(grid[row] for grid in (opens, highs, lows, closes, volumes, values))
+        _fill_market(table, columns, last, first, state[row], targets)
+    return BarGrid(tuple(t.market for t in tables), timeframe, first, state, opens, highs, lows, closes, volumes, values)
+
+
+def _fill_market(
+    table: CandleTable,
+    columns: tuple[NDArray[np.float64], ...],
+    last_close: float,
+    first_index: int,
+    state: NDArray[np.int8],
+    targets: tuple[NDArray[np.float64], ...],
+) -> None:
+    timeframe, count = table.timeframe, len(state)
+    for start, end in table.fetched:
+        known = (timeframe.index(next_open(timeframe, t)) - first_index for t in (start, end))
+        state[slice(*(min(max(k, 0), count) for k in known))] = BarState.NO_TRADE
+    position = (table.time_ms - timeframe.offset_ms) // timeframe.length_ms - first_index
+    inside = (position >= 0) & (position < count)
+    position = position[inside]
+    for column, target in zip(columns, targets, strict=True):
+        target[position] = column[inside]
+    state[position] = BarState.TRADED
+    _carry(state, last_close, targets)
+
+
+def _carry(state: NDArray[np.int8], last_close: float, targets: tuple[NDArray[np.float64], ...]) -> None:
+    """Bars without a trade: every price is the close of the last traded bar, volume and value are 0."""
+    quiet = state == BarState.NO_TRADE
+    if not quiet.any():
+        return
+    close = targets[3]
+    latest = np.maximum.accumulate(np.where(state == BarState.TRADED, np.arange(len(state)), -1))[quiet]
+    carried = np.where(latest >= 0, close[np.maximum(latest, 0)], last_close)
+    for target in targets[:4]:
+        target[quiet] = carried
+    for target in targets[4:]:
+        target[quiet] = 0.0
+
+
+def grid_tables(grid: BarGrid) -> tuple[CandleTable, ...]:
+    """Back to traded bars: one table per market, its fetched ranges the stretches of known bars."""
+    length, offset = grid.timeframe.length_ms, grid.timeframe.offset_ms
+    times = (grid.first_index + np.arange(grid.state.shape[1], dtype=np.int64)) * length + offset
+    tables = []
+    for row, market in enumerate(grid.markets):
+        traded = grid.state[row] == BarState.TRADED
+        open_, high, low, close, volume, value = (
+            column[row][traded] for column in (grid.open, grid.high, grid.low, grid.close, grid.volume, grid.value)
+        )
+        known = _known(grid.state[row], times, length)
+        tables.append(CandleTable(market, grid.timeframe, times[traded], open_, high, low, close, volume, value, known))
+    return tuple(tables)
+
+
+def _known(state: NDArray[np.int8], times: NDArray[np.int64], length_ms: int) -> Ranges:
+    known = np.concatenate(([False], state != BarState.UNKNOWN, [False]))
+    edges = np.flatnonzero(known[1:] != known[:-1])
+    return tuple((int(times[a]), int(times[b - 1]) + length_ms) for a, b in edges.reshape(-1, 2))
+
+
+def stored_bases(store: CandleStore, markets: Sequence[str], clock: Timeframe) -> list[Timeframe]:
+    """Timeframes stored for at least one of the markets that clock bars can be made of, finest first."""
+    found = {timeframe for market in markets for timeframe in store.timeframes(market)}
+    return sorted(timeframe for timeframe in found if divides(timeframe, clock))
+
+
+def choose_base(store: CandleStore, markets: Sequence[str], clock: Timeframe, from_ms: int, to_ms: int) -> Timeframe | None:
+    """Base of a run: the finest stored timeframe that covers [from_ms, to_ms) in all markets; where none does, the one that has most
+    of it (ties: the finest); None when no market has any of it."""
+    best: tuple[int, Timeframe] | None = None
+    for timeframe in stored_bases(store, markets, clock):
+        start, end = next_open(timeframe, from_ms), next_open(timeframe, to_ms)
+        ranges = [store.ranges(market, timeframe, start, end) for market in markets]
+        if all(covers(r, start, end) for r in ranges):
+            return timeframe
+        known = sum(total(r) for r in ranges)
+        if known and (best is None or known > best[0]):
+            best = (known, timeframe)
+    return None if best is None else best[1]
+
+
+def fullest_stretch(store: CandleStore, markets: Sequence[str], timeframe: Timeframe, within: Range) -> tuple[int, Range] | None:
+    """The unbroken stretch of time inside `within` with the most candles over the markets (ties: the latest), and how much that is in
+    ms summed over the markets; None when nothing is stored there."""
+    ranges = [store.ranges(market, timeframe, *within) for market in markets]
+    stretches = merge(r for market_ranges in ranges for r in market_ranges)
+    if not stretches:
+        return None
+    return max((sum(total(clip(r, *stretch)) for r in ranges), stretch) for stretch in stretches)
+
+
+def gaps(store: CandleStore, market: str, timeframe: Timeframe, from_ms: int, to_ms: int) -> Ranges:
+    """The parts of [from_ms, to_ms) that were never fetched for the market."""
+    start, end = next_open(timeframe, from_ms), next_open(timeframe, to_ms)
+    return missing(store.ranges(market, timeframe, start, end), start, end)

@@ -1,0 +1,164 @@
+"""`jangdan backtest FILE`: candles, kernel, decisions, report."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from dsl.messages import text
+from engine.cli.inputs import amount_krw, instant_ms, load_strategy, market_codes, ratio
+from engine.cli.language import language
+from engine.model.errors import UserError
+
+if TYPE_CHECKING:
+    from dsl.strategy import Strategy
+    from engine.assembly import Market
+    from engine.research.result import BacktestResult, Settings
+
+EXCHANGE_VARIABLE: Final = "JANGDAN_UPBIT_URL"
+_PIPE_WIDTH: Final = 120
+
+
+def _say(key: str, **values: object) -> str:
+    return text(f"backtest.{key}", language(), **values)
+
+
+def backtest(
+    file: Annotated[Path, typer.Argument(help=_say("argument_file"), show_default=False)],
+    from_: Annotated[str | None, typer.Option("--from", help=_say("option_from"), show_default=False)] = None,
+    to: Annotated[str | None, typer.Option("--to", help=_say("option_to"), show_default=False)] = None,
+    markets: Annotated[list[str] | None, typer.Option("--markets", help=_say("option_markets"), show_default=False)] = None,
+    cash: Annotated[str, typer.Option("--cash", help=_say("option_cash"))] = "10_000_000 KRW",
+    data: Annotated[Path | None, typer.Option("--data", help=_say("option_data", variable="JANGDAN_DATA"), show_default=False)] = None,
+    base: Annotated[str | None, typer.Option("--base", help=_say("option_base"), show_default=False)] = None,
+    fee: Annotated[str, typer.Option("--fee", help=_say("option_fee"))] = "0.05%",
+    slippage: Annotated[str, typer.Option("--slippage", help=_say("option_slippage"))] = "5bp",
+    rounding: Annotated[str, typer.Option("--rounding", help=_say("option_rounding"))] = "upbit",
+    json_path: Annotated[Path | None, typer.Option("--json", help=_say("option_json"), show_default=False)] = None,
+    report: Annotated[Path | None, typer.Option("--report", help=_say("option_report"), show_default=False)] = None,
+    no_report: Annotated[bool, typer.Option("--no-report", help=_say("option_no_report"))] = False,
+    trades: Annotated[Path | None, typer.Option("--trades", help=_say("option_trades"), show_default=False)] = None,
+    block: Annotated[int, typer.Option("--block", help=_say("option_block"))] = 2048,
+    exchange: Annotated[str, typer.Option("--exchange", help=_say("option_exchange"), envvar=EXCHANGE_VARIABLE)] = "https://api.upbit.com",
+) -> None:
+    """Backtest a strategy file and show the result; exit 1 when the file or the candles do not allow it."""
+    only_document = str(json_path) == "-" or str(trades) == "-"
+    if str(json_path) == "-" and str(trades) == "-":
+        raise UserError("backtest.two_documents")
+    if block < 1:
+        raise UserError("backtest.bad_block")
+    strategy = load_strategy(file)
+    chosen = market_codes(markets or [], strategy)
+    settings = _settings(from_, to, cash, fee, slippage, rounding, block)
+    market = _market(strategy, chosen, settings, data, base, exchange)
+    for message in market.messages:
+        sys.stderr.write(text(message.key, language(), **message.values) + "\n")
+    result = _run(strategy, chosen, market)
+    report_path = None if no_report or (only_document and report is None) else report or _default_report(strategy.name, result)
+    _write(result, json_path, trades, report_path, quiet=only_document)
+
+
+def _settings(from_: str | None, to: str | None, cash: str, fee: str, slippage: str, rounding: str, block: int) -> Settings:
+    from engine.research.result import Rounding, Settings  # numpy: a wrong file is refused without it
+
+    from_ms, to_ms = instant_ms(from_, "--from"), instant_ms(to, "--to")
+    if from_ms is not None and to_ms is not None and from_ms >= to_ms:
+        raise UserError("inputs.empty_range")
+    if rounding not in list(Rounding):
+        raise UserError("inputs.bad_choice", option="--rounding", text=rounding, choices=", ".join(Rounding))
+    return Settings(
+        cash_krw=amount_krw(cash, "--cash"),
+        fee_rate=ratio(fee, "--fee"),
+        slippage=ratio(slippage, "--slippage"),
+        rounding=Rounding(rounding),
+        from_ms=from_ms,
+        to_ms=to_ms,
+        block=block,
+    )
+
+
+def _market(strategy: Strategy, markets: tuple[str, ...], settings: Settings, data: Path | None, base: str | None, url: str) -> Market:
+    from engine.assembly import Sources, market_for  # the heavy part, after everything that can be refused cheaply
+    from engine.candles.timeframes import parse_timeframe
+    from engine.cli.data import data_folder, sample_folder
+
+    sources = Sources(data_folder(data), sample_folder(), url)
+    with _bar() as move:
+        return market_for(
+            strategy, markets, settings, sources, parse_timeframe(base) if base else None,
+            progress=lambda code, done, whole: move(_say("fetching", market=code), done, whole),
+        )  # fmt: skip
+
+
+def _run(strategy: Strategy, markets: tuple[str, ...], market: Market) -> BacktestResult:
+    from engine.assembly import run_backtest
+
+    with _bar() as move:
+        try:
+            return run_backtest(strategy, markets, market, progress=lambda done, whole: move(_say("running"), done, whole))
+        except ValueError as error:
+            raise UserError("backtest.cannot_run", reason=error) from error
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar on standard error while that is a terminal; yields move(title, done, of)."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("", total=None)
+        yield lambda title, done, whole: progress.update(task, description=title, completed=done, total=whole)
+
+
+def _default_report(name: str, result: BacktestResult) -> Path:
+    """reports/<strategy>-<first day>-<last day>.html below the current folder."""
+    times = result.equity_ms
+    days = [f"{datetime.fromtimestamp(int(times[k]) / 1000, UTC):%Y%m%d}" for k in (0, -1)] if len(times) else ["empty"]
+    return Path("reports") / ("-".join([name, *days, *(["SYNTHETIC"] if result.synthetic else [])]) + ".html")
+
+
+def _write(result: BacktestResult, json_path: Path | None, trades: Path | None, report: Path | None, *, quiet: bool) -> None:
+    from rich.console import Console
+
+    from engine.research.report import figures, render_html, render_terminal, to_json, trades_csv
+
+    found = figures(result)
+    if not quiet:
+        console = Console(highlight=False, emoji=False)
+        if not console.is_terminal:
+            console = Console(highlight=False, emoji=False, width=_PIPE_WIDTH)
+        console.print(render_terminal(result, found, language()))
+    if json_path is not None:
+        _put(json_path, to_json(result, found))
+    if trades is not None:
+        _put(trades, trades_csv(result).encode())
+    if report is not None:
+        _put(report, render_html(result, found, language()).encode())
+        sys.stderr.write(_say("report_written", path=report) + "\n")
+    if not quiet:
+        sys.stderr.write(_say("computed", bars=result.candles.state.size, seconds=result.compute_seconds) + "\n")
+
+
+def _put(path: Path, content: bytes) -> None:
+    """Write a whole file or nothing; `-` is standard output."""
+    if str(path) == "-":
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    temporary = path.with_name(path.name + ".tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(content)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise UserError("backtest.cannot_write", path=path, reason=error.strerror or error) from error

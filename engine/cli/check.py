@@ -1,0 +1,76 @@
+"""`jangdan check FILE..`: everything that is wrong with strategy and risk files, with places and fixes; exit code 1 on errors."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dsl.compile import Compiled, CompiledRisk, Finding
+from dsl.diagnostics import Severity
+from dsl.files import check_file
+from dsl.messages import text
+from dsl.render import as_json, render
+from engine.cli.language import language
+from engine.kernel.catalogue import catalogue
+
+
+def _say(key: str, **values: object) -> str:
+    return text(f"diagnostics.{key}", language(), **values)
+
+
+def check(
+    files: Annotated[list[Path], typer.Argument(help=_say("argument_files"), show_default=False)],
+    json_output: Annotated[bool, typer.Option("--json", help=_say("option_json"))] = False,
+) -> None:
+    """Check every file named; exit 1 when any of them has an error or cannot be read."""
+    results = [_checked(path) for path in files]
+    if json_output:
+        sys.stdout.write(json.dumps({"files": [_document(path, *result) for path, result in zip(files, results, strict=True)]}) + "\n")
+    else:
+        for path, (result, problem) in zip(files, results, strict=True):
+            sys.stdout.write(_shown(path, result, problem) + "\n")
+    if any(problem or _errors(result) for result, problem in results):
+        raise typer.Exit(1)
+
+
+def _checked(path: Path) -> tuple[Compiled | CompiledRisk | None, str]:
+    """The result, or why the file could not be read."""
+    try:
+        return check_file(path, catalogue()), ""
+    except OSError as error:
+        return None, error.strerror or str(error)
+
+
+def _findings(result: Compiled | CompiledRisk | None) -> tuple[Finding, ...]:
+    return () if result is None else result.findings
+
+
+def _errors(result: Compiled | CompiledRisk | None) -> int:
+    return sum(finding.diagnostic.severity is Severity.ERROR for finding in _findings(result))
+
+
+def _shown(path: Path, result: Compiled | CompiledRisk | None, problem: str) -> str:
+    if problem:
+        return _say("unreadable", file=path, reason=problem)
+    findings = _findings(result)
+    if not findings:
+        return _say("ok", file=path)
+    blocks = [render(finding.diagnostic, finding.source, language()) for finding in findings]
+    errors = _errors(result)
+    return "\n\n".join([*blocks, _say("summary", file=path, errors=errors, warnings=len(findings) - errors)])
+
+
+def _document(path: Path, result: Compiled | CompiledRisk | None, problem: str) -> dict[str, object]:
+    """One file in the JSON output. `version` is set when the file is a strategy without errors."""
+    strategy = result.strategy if isinstance(result, Compiled) else None
+    return {
+        "file": str(path),
+        "ok": not problem and not _errors(result),
+        "problem": problem,
+        "version": strategy.version if strategy is not None else "",
+        "diagnostics": [as_json(finding.diagnostic, finding.source) for finding in _findings(result)],
+    }

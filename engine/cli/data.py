@@ -1,0 +1,139 @@
+"""`jangdan data import|list|check`: candle files into the store, what is stored, and how good it is."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import platformdirs
+import typer
+
+from dsl.messages import text
+from engine.cli.language import language
+from engine.model.errors import UserError
+
+if TYPE_CHECKING:
+    from engine.candles.importer import FileReport, ImportOptions
+
+VARIABLE = "JANGDAN_DATA"
+
+
+def _say(key: str, **values: object) -> str:
+    return text(f"data.{key}", language(), **values)
+
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True, help=text("cli.help_data", language()))
+
+Folder = Annotated[Path | None, typer.Option("--data", help=_say("option_data", variable=VARIABLE), show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help=_say("option_json"))]
+Market = Annotated[str | None, typer.Option("--market", help=_say("option_market"), show_default=False)]
+TimeframeName = Annotated[str | None, typer.Option("--timeframe", help=_say("option_timeframe"), show_default=False)]
+ZoneName = Annotated[str, typer.Option("--timezone", help=_say("option_timezone"))]
+
+
+def data_folder(chosen: Path | None) -> Path:
+    """Where candles are stored: `--data`, then JANGDAN_DATA, then the user's data folder of this system."""
+    if chosen is not None:
+        return chosen
+    named = os.environ.get(VARIABLE)
+    return Path(named) if named else Path(platformdirs.user_data_dir("jangdan", appauthor=False)) / "candles"
+
+
+def sample_folder() -> Path:
+    """Where the generated sample market is kept: it can be made again at any time, so among the caches."""
+    return Path(platformdirs.user_cache_dir("jangdan", appauthor=False))
+
+
+@app.command("import", help=_say("help_import"))
+def import_(
+    paths: Annotated[list[Path], typer.Argument(help=_say("argument_paths"), show_default=False)],
+    data: Folder = None,
+    market: Market = None,
+    timeframe: TimeframeName = None,
+    timezone: ZoneName = "auto",
+    gap: Annotated[str | None, typer.Option("--gap", help=_say("option_gap"), show_default=False)] = None,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help=_say("option_skip_bad"))] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Import files and folders; exit 1 when any file was refused (the others are imported all the same)."""
+    from engine.candles.importer import find_files, import_file  # numpy and pyarrow: --help must not pay for them
+    from engine.candles.store import CandleStore
+    from engine.cli.data_output import import_json, progress_bar, show_imports
+
+    options = _options(market, timeframe, timezone, gap, skip_bad)
+    files = find_files(paths)
+    if market is not None and len(files) > 1:
+        raise UserError("data.one_market_many_files", count=len(files))
+    store = CandleStore(data_folder(data))
+    reports: list[FileReport] = []
+    with progress_bar(_say("importing"), len(files)) as advance:
+        for path in files:
+            reports += import_file(store, path, options)
+            advance()
+    if as_json:
+        typer.echo(import_json(store, reports, language()))
+    else:
+        show_imports(store, reports, language())
+    if any(report.error for report in reports):
+        raise typer.Exit(1)
+
+
+@app.command("list", help=_say("help_list"))
+def list_(data: Folder = None, as_json: AsJson = False) -> None:
+    """Show every market and timeframe that is stored."""
+    from engine.candles.store import CandleStore
+    from engine.cli.data_output import list_json, show_list
+
+    store = CandleStore(data_folder(data))
+    if as_json:
+        typer.echo(list_json(store))
+    else:
+        show_list(store, language())
+
+
+@app.command("check", help=_say("help_check"))
+def check(
+    paths: Annotated[list[Path] | None, typer.Argument(help=_say("argument_check_paths"), show_default=False)] = None,
+    data: Folder = None,
+    market: Annotated[list[str] | None, typer.Option("--market", help=_say("option_check_market"), show_default=False)] = None,
+    timeframe: TimeframeName = None,
+    timezone: ZoneName = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Report on stored candles, or on files before they are imported; exit 1 when a number is wrong (not for gaps or spikes)."""
+    from engine.candles.quality import check_store
+    from engine.candles.source_quality import check_files
+    from engine.candles.store import CandleStore
+    from engine.cli.data_output import quality_json, show_quality
+
+    if paths:
+        report = check_files(paths, _options(market[0] if market else None, timeframe, timezone, None, True))
+    else:
+        store = CandleStore(data_folder(data))
+        report = check_store(store, market)
+    if as_json:
+        typer.echo(quality_json(report))
+    else:
+        show_quality(report, language())
+    if not report.sound:
+        raise typer.Exit(1)
+
+
+def _options(market: str | None, timeframe: str | None, timezone: str, gap: str | None, skip_bad: bool) -> ImportOptions:
+    from engine.candles.formats import ZoneChoice
+    from engine.candles.importer import ImportOptions
+    from engine.candles.store import check_market
+    from engine.candles.timeframes import parse_duration, parse_timeframe
+
+    if timezone not in list(ZoneChoice):
+        raise UserError("data.bad_timezone", found=timezone)
+    return ImportOptions(
+        market=None if market is None else check_market(market),
+        timeframe=None if timeframe is None else parse_timeframe(timeframe),
+        zone=ZoneChoice(timezone),
+        gap_ms=None if gap is None else parse_duration(gap),
+        skip_bad=skip_bad,
+        now_ms=time.time_ns() // 1_000_000,
+    )

@@ -1,0 +1,92 @@
+"""What several commands read from their command line: a strategy file, dates in Korean time, amounts, ratios, market codes."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import typer
+
+from dsl.builder import won
+from dsl.diagnostics import Severity
+from dsl.files import compile_file
+from dsl.render import render
+from engine.cli.language import language
+from engine.kernel.catalogue import catalogue
+from engine.model.errors import UserError
+
+if TYPE_CHECKING:
+    from dsl.strategy import Strategy
+
+KST: Final = timezone(timedelta(hours=9))
+#: the trading day turns at 09:00 KST, so a bare date starts there (= 00:00 UTC)
+_DAY_START: Final = timedelta(hours=9)
+_MARKET: Final = re.compile(r"KRW-[A-Z0-9]{1,15}")
+_RATIO: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(%|bp)")
+_RATIO_SCALE: Final = {"%": 100.0, "bp": 10_000.0}
+
+
+def load_strategy(path: Path) -> Strategy:
+    """The checked strategy of a file. Findings go to standard error; errors end the command with exit code 1."""
+    try:
+        compiled = compile_file(path, catalogue())
+    except OSError as error:
+        raise UserError("inputs.unreadable", path=path, reason=error.strerror or error) from error
+    for finding in compiled.findings:
+        sys.stderr.write(render(finding.diagnostic, finding.source, language()) + "\n\n")
+    if compiled.strategy is None or any(f.diagnostic.severity is Severity.ERROR for f in compiled.findings):
+        raise typer.Exit(1)
+    return compiled.strategy
+
+
+def instant_ms(text: str | None, option: str) -> int | None:
+    """UTC ms of `2025-09-01` (the trading day's start, 09:00 KST) or `2025-09-01T13:30` (KST unless it names a zone)."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UserError("inputs.bad_time", option=option, text=text) from error
+    if len(text) <= len("2025-09-01"):
+        moment += _DAY_START
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=KST)
+    return round(moment.timestamp() * 1000)
+
+
+def amount_krw(text: str, option: str) -> float:
+    """KRW of `10000000`, `10_000_000 KRW`, `1000만`, `1억 5000만원`; above zero."""
+    plain = text.replace(",", "_").strip()
+    try:
+        value = won(plain)
+    except ValueError:
+        value = 0.0
+    if not value > 0 or not re.fullmatch(r"[\d_.\s조억만천백십원KRW]+", plain):
+        raise UserError("inputs.bad_amount", option=option, text=text)
+    return value
+
+
+def ratio(text: str, option: str) -> float:
+    """0.0005 for `0.05%` or `5bp`; zero or more, below 100%."""
+    found = _RATIO.fullmatch(text.strip())
+    value = float(found[1]) / _RATIO_SCALE[found[2]] if found else 0.0 if text.strip() == "0" else 1.0
+    if not value < 1.0:
+        raise UserError("inputs.bad_ratio", option=option, text=text)
+    return value
+
+
+def market_codes(named: Sequence[str], strategy: Strategy) -> tuple[str, ...]:
+    """Markets of `--markets KRW-BTC,KRW-ETH`, else the strategy file's; sorted, each once."""
+    codes = [code.strip().upper() for part in named for code in part.split(",") if code.strip()] or list(strategy.markets)
+    for code in codes:
+        if not _MARKET.fullmatch(code):
+            turned = "-".join(reversed(code.split("-")))
+            hint = turned if _MARKET.fullmatch(turned) else "KRW-BTC"
+            raise UserError("inputs.bad_market", code=code, hint=hint)
+    if not codes:
+        raise UserError("inputs.no_markets")
+    return tuple(sorted(set(codes)))

@@ -1,0 +1,116 @@
+"""From an intent to an order that the exchange accepts, in exact money: may refuse or shrink, never enlarge."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+from engine.model.events import Intent, Side
+from engine.model.market import maximum_total, minimum_total
+from engine.model.money import QUANTITY_STEP, exact, floor_krw, floor_quotient
+
+ONE: Final = Decimal(1)
+_IDENTIFIER_LENGTH: Final = 26
+
+
+class RefusalReason(StrEnum):
+    """Why an intent becomes no order."""
+
+    BELOW_MINIMUM = "below_minimum"
+    NOTHING_AVAILABLE = "nothing_available"
+    NO_REFERENCE_PRICE = "no_reference_price"
+
+
+@dataclass(frozen=True, slots=True)
+class LegalOrder:
+    """An order in exact numbers. BID: amount_krw, a market buy by total. ASK: quantity in coins, a market sale.
+
+    level_krw: the price whose touch made the sale, None for one made at a CLOSE; the simulated exchange fills there.
+    identifier: a function of its content, so the same decision is never sent twice.
+    """
+
+    identifier: str
+    order_id: int
+    market: str
+    side: Side
+    amount_krw: Decimal
+    quantity: Decimal
+    level_krw: float | None
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The intent becomes no order: the rule, what it needs, and what there is (KRW or coins)."""
+
+    order_id: int
+    market: str
+    reason: RefusalReason
+    needed: Decimal
+    actual: Decimal
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What the account can put into an order: free KRW for a buy, held coins for a sale, and what a coin is worth now (None: unknown).
+    fee_rate: per side."""
+
+    free_krw: Decimal
+    held: Decimal
+    reference_krw: Decimal | None
+    fee_rate: Decimal
+
+
+def identifier(owner: str, intent: Intent, attempt: int = 0) -> str:
+    """base32 of a hash over who decides what, when: the same after a restart, another for another attempt."""
+    leg = f"{owner}|{intent.market}|{intent.time_ms}|{int(intent.side)}|{intent.exit_index}|{intent.order_id}|{attempt}"
+    return base64.b32encode(hashlib.sha256(leg.encode()).digest()).decode()[:_IDENTIFIER_LENGTH].lower()
+
+
+def plan_order(owner: str, intent: Intent, means: Means) -> LegalOrder | Refusal:
+    """The legal order nearest to the intent from below, or why there is none. owner: installation, strategy and version."""
+    return _plan_buy(owner, intent, means) if intent.side is Side.BID else _plan_sale(owner, intent, means)
+
+
+def _plan_buy(owner: str, intent: Intent, means: Means) -> LegalOrder | Refusal:
+    affordable = floor_quotient(max(means.free_krw, Decimal(0)), ONE + means.fee_rate, ONE)
+    most = maximum_total(intent.market, Side.BID, intent.time_ms)
+    amount = floor_krw(min(exact(intent.amount_krw), affordable, affordable if most is None else most))
+    needed = minimum_total(intent.market, Side.BID, intent.time_ms)
+    if amount < needed:
+        return _refuse(intent, RefusalReason.BELOW_MINIMUM, needed, amount)
+    return _order(owner, intent, amount=amount)
+
+
+def _plan_sale(owner: str, intent: Intent, means: Means) -> LegalOrder | Refusal:
+    """The minimum is held against the level that was hit, else against the last price, as the decision did."""
+    quantity = min(exact(intent.quantity_e8) * QUANTITY_STEP, means.held)
+    if quantity <= 0:
+        return _refuse(intent, RefusalReason.NOTHING_AVAILABLE, exact(intent.quantity_e8) * QUANTITY_STEP, means.held)
+    level = _level(intent)
+    reference = means.reference_krw if level is None else exact(level)
+    if reference is None:
+        return _refuse(intent, RefusalReason.NO_REFERENCE_PRICE, ONE, Decimal(0))
+    needed = minimum_total(intent.market, Side.ASK, intent.time_ms)
+    if quantity * reference < needed:
+        return _refuse(intent, RefusalReason.BELOW_MINIMUM, needed, quantity * reference)
+    return _order(owner, intent, quantity=quantity)
+
+
+def _order(owner: str, intent: Intent, amount: Decimal = Decimal(0), quantity: Decimal = Decimal(0)) -> LegalOrder:
+    name = identifier(owner, intent)
+    return LegalOrder(name, intent.order_id, intent.market, intent.side, amount, quantity, _level(intent), intent.time_ms)
+
+
+def _level(intent: Intent) -> float | None:
+    """NaN means decided at a CLOSE."""
+    return None if intent.level_krw != intent.level_krw else intent.level_krw
+
+
+def _refuse(intent: Intent, reason: RefusalReason, needed: Decimal, actual: Decimal) -> Refusal:
+    return Refusal(intent.order_id, intent.market, reason, needed, actual, intent.time_ms)

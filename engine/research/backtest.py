@@ -1,0 +1,135 @@
+"""One backtest: program, kernel and the compiled loop of decisions over a grid of base bars, block by block; columns come out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.kernel.aggregate import SERIES, aggregate
+from engine.kernel.decide.plan import Terms, make_book, make_plan
+from engine.kernel.program import Program, compile_program
+from engine.kernel.run import Run, RunResult
+from engine.kernel.vm import Kernel
+from engine.model.candle import BarGrid, BarState
+from engine.research.result import BacktestResult, Rounding, Settings
+
+if TYPE_CHECKING:
+    from dsl.strategy import Strategy
+
+#: (base bars done, of how many)
+Progress = Callable[[int, int], None]
+
+
+def backtest(
+    strategy: Strategy,
+    grid: BarGrid,
+    settings: Settings,
+    *,
+    traded: Sequence[str] | None = None,
+    synthetic: bool = False,
+    progress: Progress | None = None,
+) -> BacktestResult:
+    """Run a strategy over a grid (docs/decide.md).
+
+    grid: base bars of the traded markets and of the strategy's alias markets, warm-up included; traded: markets that may be bought
+    (default: the grid's that the strategy names, or all of them). Bars before settings.from_ms only feed the kernel, bars from
+    settings.to_ms on are not read. The same inputs give the same bits whatever settings.block is. Raises ValueError when the grid does
+    not serve the strategy (a clock finer than the base, an alias market missing, nothing to run over).
+    """
+    grid = _until(grid, settings.to_ms)
+    markets = tuple(traded) if traded is not None else (strategy.markets or grid.markets)
+    started = time.perf_counter()
+    program = compile_program(strategy, grid.timeframe, grid.markets)
+    run = _run(strategy, program, grid, settings, markets, progress)
+    elapsed = time.perf_counter() - started
+    return _result(strategy, grid, settings, markets, run, synthetic, elapsed)
+
+
+def _run(
+    strategy: Strategy, program: Program, grid: BarGrid, settings: Settings, traded: Sequence[str], progress: Progress | None
+) -> RunResult:
+    terms = Terms(settings.cash_krw, settings.fee_rate, settings.slippage, settings.rounding is Rounding.UPBIT)
+    plan = make_plan(
+        strategy,
+        program.position,
+        grid.markets,
+        terms,
+        tradable=[market in traded for market in grid.markets],
+        settle_ms=[first + program.settle_ms for first in first_known_ms(grid)],
+    )
+    run = Run(plan, make_book(plan, settings.cash_krw), settings.from_ms)
+    kernel = Kernel(program, settings.block)
+    length = grid.state.shape[1]
+    for start in range(0, length, settings.block):
+        part = bars_of(grid, start, min(start + settings.block, length))
+        run.feed(part, kernel.advance(part))
+        if progress is not None:
+            progress(start + part.state.shape[1], length)
+    return run.result()
+
+
+def bars_of(grid: BarGrid, start: int, stop: int) -> BarGrid:
+    """Columns [start, stop) of a grid, without copying."""
+    series = {name: getattr(grid, name)[:, start:stop] for name in SERIES}
+    return replace(grid, first_index=grid.first_index + start, state=grid.state[:, start:stop], **series)
+
+
+def first_known_ms(grid: BarGrid) -> list[int]:
+    """Open of each market's first known bar; the grid's end where it has none."""
+    known = grid.state != BarState.UNKNOWN
+    first = np.where(known.any(axis=1), known.argmax(axis=1), known.shape[1])
+    return [(grid.first_index + int(k)) * grid.timeframe.length_ms + grid.timeframe.offset_ms for k in first]
+
+
+def _until(grid: BarGrid, to_ms: int | None) -> BarGrid:
+    """The bars that open before `to_ms`."""
+    if to_ms is None:
+        return grid
+    open_ms = grid.first_index * grid.timeframe.length_ms + grid.timeframe.offset_ms
+    count = -((open_ms - to_ms) // grid.timeframe.length_ms)
+    if count <= 0:
+        raise ValueError("the range ends before its first candle")
+    return bars_of(grid, 0, min(count, grid.state.shape[1]))
+
+
+def _result(
+    strategy: Strategy, grid: BarGrid, settings: Settings, traded: Sequence[str], run: RunResult, synthetic: bool, seconds: float
+) -> BacktestResult:
+    """The run as the user sees it: only the markets that may be bought; a market that merely feeds an alias is left out."""
+    kept = [row for row, market in enumerate(grid.markets) if market in traded]
+    fills = run.fills.copy()
+    fills["market"] = np.searchsorted(kept, fills["market"])
+    paths = (condition.path for condition in strategy.conditions)
+    return BacktestResult(
+        strategy=strategy,
+        settings=settings,
+        markets=tuple(grid.markets[row] for row in kept),
+        fills=fills,
+        equity_ms=run.equity_ms,
+        equity_krw=run.equity_krw,
+        cash_krw=run.cash_krw,
+        exposure_krw=run.exposure_krw,
+        candles=_clock_candles(grid, kept, strategy, settings.from_ms),
+        skipped=run.skipped,
+        rule_counts=dict(zip(paths, run.rule_counts, strict=True)),
+        ambiguous_steps=run.ambiguous_steps,
+        ambiguous_krw=run.ambiguous_krw,
+        unsettled_entries=run.unsettled_entries,
+        sale_below_minimum=run.sale_below_minimum,
+        synthetic=synthetic,
+        compute_seconds=seconds,
+    )
+
+
+def _clock_candles(grid: BarGrid, rows: Sequence[int], strategy: Strategy, from_ms: int | None) -> BarGrid:
+    """Clock candles of the rows' markets from the trading start on."""
+    series = {name: getattr(grid, name)[rows] for name in SERIES}
+    chosen = replace(grid, markets=tuple(grid.markets[row] for row in rows), state=grid.state[rows], **series)
+    candles = aggregate(chosen, strategy.clock)
+    skipped = 0 if from_ms is None else max(strategy.clock.index(from_ms) - candles.first_index, 0)
+    length = candles.state.shape[1]
+    return bars_of(candles, min(skipped, length), length)

@@ -1,0 +1,396 @@
+"""One function per figure of a backtest. Definitions in words: docs/metrics.md. What is not defined is NaN, never infinite."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import numpy as np
+
+from engine.research.returns import DAY_MS, Curve, Drawdown, changes, daily_values, drawdown
+from engine.research.trades import COIN_E8, Trade
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from engine.research.result import BacktestResult
+
+_Function = TypeVar("_Function", bound=Callable[..., float])
+NAN: Final = float("nan")
+#: crypto trades every day of the year
+DAYS_PER_YEAR: Final = 365
+#: a spread of returns below this share of their mean is rounding, not risk
+NO_SPREAD: Final = 1e-9
+
+
+class Unit(StrEnum):
+    """How a figure is written."""
+
+    MONEY = "money"  # KRW
+    RATIO = "ratio"  # 0.02 = 2 %
+    NUMBER = "number"
+    COUNT = "count"
+    DURATION = "duration"  # ms
+    BASIS_POINTS = "basis_points"  # 1 = 0.01 %
+
+
+class Group(StrEnum):
+    """Where a figure stands in a report."""
+
+    RETURN = "return"
+    RISK = "risk"
+    TRADE = "trade"
+    COST = "cost"
+
+
+@dataclass(frozen=True, slots=True)
+class CurveFacts:
+    """A value curve and what several figures need of it."""
+
+    curve: Curve
+    daily: NDArray[np.float64]
+    fall: Drawdown
+
+
+@dataclass(frozen=True, slots=True)
+class TradeFacts:
+    """Closed trades in order of closing, as columns."""
+
+    trades: tuple[Trade, ...]
+    profit_krw: NDArray[np.float64]
+    profit_ratio: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """The whole run."""
+
+    result: BacktestResult
+    curve: Curve
+    closed: TradeFacts
+    open: tuple[Trade, ...]
+
+
+Facts = CurveFacts | TradeFacts | RunFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A figure's entry in the catalogue; its key names its texts (`report.figure.<key>`, `report.about.<key>`)."""
+
+    key: str
+    unit: Unit
+    group: Group
+    function: Callable[..., float]
+
+
+CURVE_FIGURES: Final[dict[str, Definition]] = {}
+TRADE_FIGURES: Final[dict[str, Definition]] = {}
+RUN_FIGURES: Final[dict[str, Definition]] = {}
+
+
+def _figure(scope: dict[str, Definition], unit: Unit, group: Group) -> Callable[[_Function], _Function]:
+    def register(function: _Function) -> _Function:
+        scope[function.__name__] = Definition(function.__name__, unit, group, function)
+        return function
+
+    return register
+
+
+def definitions() -> dict[str, Definition]:
+    """Every figure by key, in the order of reports."""
+    every = {**CURVE_FIGURES, **TRADE_FIGURES, **RUN_FIGURES}
+    return {key: one for group in Group for key, one in every.items() if one.group is group}
+
+
+def curve_facts(curve: Curve) -> CurveFacts:
+    """Daily returns (365 days a year, trading days that turn at 09:00 KST) and the deepest fall of a curve."""
+    return CurveFacts(curve, changes(curve.start_krw, daily_values(curve)[1]), drawdown(curve))
+
+
+def trade_facts(trades: Iterable[Trade]) -> TradeFacts:
+    """The closed ones among `trades`, by time of closing."""
+    closed = tuple(sorted((t for t in trades if t.closed_ms is not None), key=lambda t: (t.closed_ms, t.number)))
+    return TradeFacts(closed, np.array([t.profit_krw for t in closed], np.float64), np.array([t.profit_ratio for t in closed], np.float64))
+
+
+def evaluate(scope: Mapping[str, Definition], facts: Facts) -> dict[str, float]:
+    """All figures of one scope; anything that is not finite becomes NaN."""
+    values = {key: float(one.function(facts)) for key, one in scope.items()}
+    return {key: value if math.isfinite(value) else NAN for key, value in values.items()}
+
+
+def _per(part: float, whole: float) -> float:
+    return part / whole if whole else NAN
+
+
+def _mean(values: NDArray[np.float64]) -> float:
+    return float(values.mean()) if values.size else NAN
+
+
+# --- of a value curve: the account's, and buy-and-hold's beside it
+
+
+@_figure(CURVE_FIGURES, Unit.MONEY, Group.RETURN)
+def end_equity(facts: CurveFacts) -> float:
+    """Cash and open positions at last prices when the run ends, KRW."""
+    return facts.curve.end_krw
+
+
+@_figure(CURVE_FIGURES, Unit.MONEY, Group.RETURN)
+def profit(facts: CurveFacts) -> float:
+    """End less start, KRW; open positions count at last prices."""
+    return facts.curve.end_krw - facts.curve.start_krw
+
+
+@_figure(CURVE_FIGURES, Unit.RATIO, Group.RETURN)
+def total_return(facts: CurveFacts) -> float:
+    """End / start - 1."""
+    return _per(facts.curve.end_krw, facts.curve.start_krw) - 1.0
+
+
+@_figure(CURVE_FIGURES, Unit.RATIO, Group.RETURN)
+def annualised_return(facts: CurveFacts) -> float:
+    """(end / start) ^ (365 days / span) - 1; NaN under one day and where it overflows."""
+    growth = _per(facts.curve.end_krw, facts.curve.start_krw)
+    if facts.curve.span_ms < DAY_MS or not growth >= 0:
+        return NAN
+    try:
+        return math.pow(growth, DAYS_PER_YEAR * DAY_MS / facts.curve.span_ms) - 1.0
+    except OverflowError:  # a few lucky days, compounded for a year, can exceed any number
+        return NAN
+
+
+@_figure(CURVE_FIGURES, Unit.RATIO, Group.RETURN)
+def best_day(facts: CurveFacts) -> float:
+    """Highest daily return."""
+    return float(facts.daily.max()) if facts.daily.size else NAN
+
+
+@_figure(CURVE_FIGURES, Unit.RATIO, Group.RETURN)
+def worst_day(facts: CurveFacts) -> float:
+    """Lowest daily return."""
+    return float(facts.daily.min()) if facts.daily.size else NAN
+
+
+@_figure(CURVE_FIGURES, Unit.RATIO, Group.RETURN)
+def winning_days(facts: CurveFacts) -> float:
+    """Days with a gain / days with a change."""
+    if np.isnan(facts.daily).any():
+        return NAN
+    return _per(int(np.count_nonzero(facts.daily > 0)), int(np.count_nonzero(facts.daily)))
+
+
+@_figure(CURVE_FIGURES, Unit.RATIO, Group.RISK)
+def maximum_drawdown(facts: CurveFacts) -> float:
+    """Deepest fall from a highest value so far, over every row of the curve; 0 or negative."""
+    return facts.fall.depth
+
+
+@_figure(CURVE_FIGURES, Unit.DURATION, Group.RISK)
+def maximum_drawdown_length(facts: CurveFacts) -> float:
+    """From the peak before the deepest fall until it was reached again, or to the end; NaN without a fall."""
+    return facts.fall.length_ms if facts.fall.depth < 0 else NAN
+
+
+@_figure(CURVE_FIGURES, Unit.DURATION, Group.RISK)
+def longest_drawdown_length(facts: CurveFacts) -> float:
+    """Longest time below an earlier peak; NaN without a fall."""
+    return facts.fall.longest_ms if facts.fall.depth < 0 else NAN
+
+
+def _spread(daily: NDArray[np.float64]) -> float:
+    """Sample standard deviation (n - 1); NaN for under two days and where the returns do not differ."""
+    if daily.size < 2:
+        return NAN
+    spread = float(daily.std(ddof=1))
+    return spread if spread > NO_SPREAD * abs(float(daily.mean())) else NAN
+
+
+@_figure(CURVE_FIGURES, Unit.RATIO, Group.RISK)
+def annualised_volatility(facts: CurveFacts) -> float:
+    """Sample standard deviation (n - 1) of daily returns x sqrt(365)."""
+    return float(facts.daily.std(ddof=1)) * math.sqrt(DAYS_PER_YEAR) if facts.daily.size > 1 else NAN
+
+
+@_figure(CURVE_FIGURES, Unit.NUMBER, Group.RISK)
+def sharpe(facts: CurveFacts) -> float:
+    """Mean / sample standard deviation (n - 1) of daily returns x sqrt(365); no risk-free rate (Sharpe 1994)."""
+    return _mean(facts.daily) / _spread(facts.daily) * math.sqrt(DAYS_PER_YEAR)
+
+
+@_figure(CURVE_FIGURES, Unit.NUMBER, Group.RISK)
+def sortino(facts: CurveFacts) -> float:
+    """Mean daily return / sqrt(mean of squared losses over all days) x sqrt(365) (Sortino 1994, target 0)."""
+    if facts.daily.size < 2:
+        return NAN
+    downside = math.sqrt(float(np.mean(np.minimum(facts.daily, 0.0) ** 2)))
+    return _per(_mean(facts.daily), downside) * math.sqrt(DAYS_PER_YEAR)
+
+
+@_figure(CURVE_FIGURES, Unit.NUMBER, Group.RISK)
+def calmar(facts: CurveFacts) -> float:
+    """Annualised return / depth of the deepest fall, both over the whole run."""
+    return _per(annualised_return(facts), -facts.fall.depth)
+
+
+# --- of closed trades: all, or one market's
+
+
+@_figure(TRADE_FIGURES, Unit.COUNT, Group.TRADE)
+def closed_trades(facts: TradeFacts) -> float:
+    """How many positions went from open to flat."""
+    return len(facts.trades)
+
+
+@_figure(TRADE_FIGURES, Unit.RATIO, Group.TRADE)
+def win_rate(facts: TradeFacts) -> float:
+    """Trades with profit > 0 / closed trades."""
+    return _per(int(np.count_nonzero(facts.profit_krw > 0)), len(facts.trades))
+
+
+@_figure(TRADE_FIGURES, Unit.MONEY, Group.TRADE)
+def average_trade(facts: TradeFacts) -> float:
+    """Mean profit of closed trades, KRW after fees."""
+    return _mean(facts.profit_krw)
+
+
+@_figure(TRADE_FIGURES, Unit.RATIO, Group.TRADE)
+def average_trade_return(facts: TradeFacts) -> float:
+    """Mean of profit / (cost + buying fees)."""
+    return _mean(facts.profit_ratio)
+
+
+@_figure(TRADE_FIGURES, Unit.MONEY, Group.TRADE)
+def average_win(facts: TradeFacts) -> float:
+    """Mean profit of the trades that gained, KRW."""
+    return _mean(facts.profit_krw[facts.profit_krw > 0])
+
+
+@_figure(TRADE_FIGURES, Unit.MONEY, Group.TRADE)
+def average_loss(facts: TradeFacts) -> float:
+    """Mean profit of the trades that lost, KRW; negative."""
+    return _mean(facts.profit_krw[facts.profit_krw < 0])
+
+
+@_figure(TRADE_FIGURES, Unit.RATIO, Group.TRADE)
+def average_win_return(facts: TradeFacts) -> float:
+    """Mean return of the trades that gained."""
+    return _mean(facts.profit_ratio[facts.profit_krw > 0])
+
+
+@_figure(TRADE_FIGURES, Unit.RATIO, Group.TRADE)
+def average_loss_return(facts: TradeFacts) -> float:
+    """Mean return of the trades that lost; negative."""
+    return _mean(facts.profit_ratio[facts.profit_krw < 0])
+
+
+@_figure(TRADE_FIGURES, Unit.NUMBER, Group.TRADE)
+def profit_factor(facts: TradeFacts) -> float:
+    """Sum of gains / sum of losses, KRW; NaN without losses."""
+    wins, losses = facts.profit_krw[facts.profit_krw > 0], facts.profit_krw[facts.profit_krw < 0]
+    return _per(float(wins.sum()), -float(losses.sum()))
+
+
+@_figure(TRADE_FIGURES, Unit.NUMBER, Group.TRADE)
+def payoff_ratio(facts: TradeFacts) -> float:
+    """Average win / average loss, KRW; NaN without either."""
+    return _per(average_win(facts), -average_loss(facts))
+
+
+@_figure(TRADE_FIGURES, Unit.RATIO, Group.TRADE)
+def best_trade(facts: TradeFacts) -> float:
+    """Highest return of a closed trade."""
+    return float(facts.profit_ratio.max()) if facts.trades else NAN
+
+
+@_figure(TRADE_FIGURES, Unit.RATIO, Group.TRADE)
+def worst_trade(facts: TradeFacts) -> float:
+    """Lowest return of a closed trade."""
+    return float(facts.profit_ratio.min()) if facts.trades else NAN
+
+
+@_figure(TRADE_FIGURES, Unit.COUNT, Group.TRADE)
+def longest_losing_streak(facts: TradeFacts) -> float:
+    """Most closed trades in a row, by time of closing, with profit < 0."""
+    longest = streak = 0
+    for value in facts.profit_krw.tolist():
+        streak = streak + 1 if value < 0 else 0
+        longest = max(longest, streak)
+    return longest
+
+
+@_figure(TRADE_FIGURES, Unit.DURATION, Group.TRADE)
+def average_holding(facts: TradeFacts) -> float:
+    """Mean time from first buy to last sale, ms."""
+    return _mean(np.array([trade.holding_ms for trade in facts.trades], np.float64))
+
+
+# --- of the whole run
+
+
+@_figure(RUN_FIGURES, Unit.COUNT, Group.TRADE)
+def open_trades(facts: RunFacts) -> float:
+    """Positions still open when the run ends."""
+    return len(facts.open)
+
+
+@_figure(RUN_FIGURES, Unit.MONEY, Group.TRADE)
+def open_profit(facts: RunFacts) -> float:
+    """Their profit so far, KRW: at last prices, without a selling fee."""
+    return sum(trade.profit_krw for trade in facts.open)
+
+
+@_figure(RUN_FIGURES, Unit.NUMBER, Group.TRADE)
+def trades_per_day(facts: RunFacts) -> float:
+    """Closed trades / days of the run."""
+    return _per(len(facts.closed.trades) * DAY_MS, facts.curve.span_ms)
+
+
+@_figure(RUN_FIGURES, Unit.RATIO, Group.TRADE)
+def exposure(facts: RunFacts) -> float:
+    """Mean over rows of open positions / equity."""
+    equity = facts.result.equity_krw
+    return _mean(np.divide(facts.result.exposure_krw, equity, out=np.full(equity.shape, np.nan), where=equity > 0))
+
+
+@_figure(RUN_FIGURES, Unit.RATIO, Group.TRADE)
+def time_in_market(facts: RunFacts) -> float:
+    """Share of rows with any open position."""
+    return _mean((facts.result.exposure_krw > 0).astype(np.float64))
+
+
+@_figure(RUN_FIGURES, Unit.MONEY, Group.COST)
+def fees_paid(facts: RunFacts) -> float:
+    """Sum of all fees, KRW."""
+    return float(facts.result.fills["fee_krw"].sum())
+
+
+@_figure(RUN_FIGURES, Unit.MONEY, Group.COST)
+def slippage_paid(facts: RunFacts) -> float:
+    """Sum of (price - base price) x quantity against us, tick rounding included, KRW."""
+    fills = facts.result.fills
+    return float(((fills["price_krw"] - fills["base_krw"]) * fills["side"] * fills["quantity_e8"]).sum()) / COIN_E8
+
+
+@_figure(RUN_FIGURES, Unit.BASIS_POINTS, Group.COST)
+def average_slippage(facts: RunFacts) -> float:
+    """Slippage paid / value at base prices, in 0.01 %."""
+    fills = facts.result.fills
+    return _per(slippage_paid(facts), float((fills["base_krw"] * fills["quantity_e8"]).sum()) / COIN_E8) * 1e4
+
+
+@_figure(RUN_FIGURES, Unit.MONEY, Group.COST)
+def traded_value(facts: RunFacts) -> float:
+    """Sum of price x quantity of all fills, KRW."""
+    fills = facts.result.fills
+    return float((fills["price_krw"] * fills["quantity_e8"]).sum()) / COIN_E8
+
+
+@_figure(RUN_FIGURES, Unit.NUMBER, Group.COST)
+def turnover(facts: RunFacts) -> float:
+    """Traded value / mean equity."""
+    return _per(traded_value(facts), _mean(facts.result.equity_krw))

@@ -1,0 +1,170 @@
+"""The JSON document of a backtest: stable keys, numbers as computed, null where not defined. Equal results give equal bytes."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import orjson
+
+from engine.research.figures import ExitFigures, Figures, MarketFigures
+from engine.research.report.format import kst
+from engine.research.returns import DAY_MS, changes, daily_values, drawdowns, monthly_values
+from engine.research.trades import Leg, Trade
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from engine.research.result import BacktestResult
+
+FORMAT: Final = "jangdan.backtest/1"
+SYNTHETIC: Final = "SYNTHETIC"
+Document = dict[str, Any]
+
+
+def to_json(result: BacktestResult, figures: Figures) -> bytes:
+    """One JSON document (UTF-8, ends with a line feed). Money in KRW, ratios of 1, times in UTC ms and KST text, quantities in
+    1e-8 coins. How fast the run was and how it was cut into blocks are not part of it."""
+    return orjson.dumps(document(result, figures), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def document(result: BacktestResult, figures: Figures) -> Document:
+    """The document as Python values: only str, bool, int, finite float, None, list and dict."""
+    head = summary(result, figures)
+    return head | {"trades": [_trade(trade) for trade in figures.trades]}
+
+
+def summary(result: BacktestResult, figures: Figures) -> Document:
+    """The document without its trades."""
+    found: Document = finite(
+        {
+            "format": FORMAT,
+            "synthetic": result.synthetic,
+            "label": SYNTHETIC if result.synthetic else None,
+            "strategy": _strategy(result),
+            "settings": _settings(result),
+            "period": _period(figures),
+            "figures": figures.values,
+            "buy_and_hold": figures.buy_and_hold,
+            "daily": _daily(figures),
+            "monthly": _monthly(figures),
+            "markets": [_market(one) for one in figures.markets],
+            "exits": [_exit(one) for one in figures.exits],
+            "skipped": dict(sorted(result.skipped.items(), key=lambda item: (-item[1], item[0]))),
+            "rules": [
+                {"path": path, "true": true, "false": false, "missing": missing}
+                for path, (true, false, missing) in result.rule_counts.items()
+            ],
+            "assumptions": _assumptions(result),
+        }
+    )
+    return found
+
+
+def finite(value: Any) -> Any:
+    """The same value with NaN, infinities and NumPy scalars turned into what JSON knows."""
+    if isinstance(value, dict):
+        return {key: finite(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(one) for one in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _strategy(result: BacktestResult) -> Document:
+    strategy = result.strategy
+    return {
+        "name": strategy.name,
+        "title": strategy.title,
+        "version": strategy.version,
+        "clock_ms": strategy.clock.length_ms,
+        "markets": result.markets,
+        "params": strategy.params,
+        "exits": [{"name": one.name, "kind": one.kind.name.lower()} for one in strategy.exits],
+        "risk_profile": strategy.risk.name if strategy.risk else None,
+    }
+
+
+def _settings(result: BacktestResult) -> Document:
+    settings = result.settings
+    return {
+        "cash_krw": settings.cash_krw,
+        "fee_rate": settings.fee_rate,
+        "slippage": settings.slippage,
+        "rounding": settings.rounding.value,
+        "from_ms": settings.from_ms,
+        "to_ms": settings.to_ms,
+    }
+
+
+def _period(figures: Figures) -> Document:
+    curve = figures.account
+    if not curve.time_ms.size:
+        return {"from_ms": None, "to_ms": None, "from_kst": None, "to_kst": None, "days": 0.0}
+    end_ms = int(curve.time_ms[-1])
+    days = curve.span_ms / DAY_MS
+    return {"from_ms": curve.start_ms, "to_ms": end_ms, "from_kst": kst(curve.start_ms), "to_kst": kst(end_ms), "days": days}
+
+
+def _daily(figures: Figures) -> list[Document]:
+    """The trading day is named by the date on which it began (09:00 KST); drawdown is the deepest of the day's rows."""
+    days, values = daily_values(figures.account)
+    names = [str(day) for day in days.astype("datetime64[D]")]
+    rows = zip(names, values.tolist(), changes(figures.account.start_krw, values).tolist(), _daily_depth(figures, days), strict=True)
+    return [{"day": day, "equity_krw": value, "return": change, "drawdown": depth} for day, value, change, depth in rows]
+
+
+def _daily_depth(figures: Figures, days: NDArray[np.int64]) -> list[float]:
+    curve, depths = figures.account, drawdowns(figures.account)
+    ends = np.searchsorted(curve.time_ms, (days + 1) * DAY_MS, side="right")
+    starts = np.concatenate(([0], ends[:-1])) if ends.size else ends
+    return [float(depths[a:b].min()) if b > a else math.nan for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
+
+
+def _monthly(figures: Figures) -> list[Document]:
+    months, values = monthly_values(figures.account)
+    _, held = monthly_values(figures.held)
+    own = changes(figures.account.start_krw, values).tolist()
+    other = changes(figures.held.start_krw, held).tolist()
+    return [{"month": month, "return": a, "buy_and_hold": b} for month, a, b in zip(months, own, other, strict=True)]
+
+
+def _market(one: MarketFigures) -> Document:
+    return {"market": one.market, "profit_krw": one.profit_krw, "fees_krw": one.fees_krw, "held_return": one.held_return} | one.values
+
+
+def _exit(one: ExitFigures) -> Document:
+    return {
+        "name": one.name,
+        "sales": one.sales,
+        "wins": one.wins,
+        "closed_trades": one.closed_trades,
+        "ambiguous": one.ambiguous,
+        "profit_krw": one.profit_krw,
+        "average_return": one.average_return,
+    }
+
+
+def _assumptions(result: BacktestResult) -> Document:
+    return {
+        "fill_model": "next open, in-step levels",
+        "fee_rate": result.settings.fee_rate,
+        "slippage": result.settings.slippage,
+        "rounding": result.settings.rounding.value,
+        "ambiguous_steps": result.ambiguous_steps,
+        "ambiguous_krw": result.ambiguous_krw,
+        "unsettled_entries": result.unsettled_entries,
+        "sale_below_minimum": result.sale_below_minimum,
+    }
+
+
+def _trade(trade: Trade) -> Document:
+    plain = {name: getattr(trade, name) for name in Trade.__slots__ if name not in ("buys", "sales")}
+    found: Document = finite(plain | {"buys": [_leg(leg) for leg in trade.buys], "sales": [_leg(leg) for leg in trade.sales]})
+    return found
+
+
+def _leg(leg: Leg) -> Document:
+    return {name: getattr(leg, name) for name in Leg.__slots__}

@@ -1,0 +1,101 @@
+"""The HTML report: one file with its data, style and script inside, forbidden by its own policy to load anything."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from dsl.diagnostics import Language
+from dsl.messages import text, texts
+from engine.research.figures import Figures
+from engine.research.metrics import definitions
+from engine.research.report.charts import candle_charts, domain_ms, equity_chart, trade_rows
+from engine.research.report.document import SYNTHETIC, finite, summary
+from engine.research.report.terminal import FEW_TRADES, SHORT_DAYS
+
+if TYPE_CHECKING:
+    from engine.research.result import BacktestResult
+
+STYLE: Final = "page.css"
+SCRIPTS: Final = ("core.js", "plot.js", "equity.js", "candles.js", "tables.js", "trades.js", "main.js")
+
+_PAGE: Final = """<!doctype html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="referrer" content="no-referrer">
+<link rel="icon" href="data:,">
+<title>{title}</title>
+<style>{style}</style>
+</head>
+<body>
+<main id="report"><noscript><h1>{title}</h1><p>{no_script}</p></noscript></main>
+<script type="application/json" id="payload">{payload}</script>
+<script>{script}</script>
+</body>
+</html>
+"""
+
+
+def render_html(result: BacktestResult, figures: Figures, language: Language) -> str:
+    """The page as text (write it as UTF-8). `language` is the one it opens in; it carries both. Equal results give equal pages."""
+    style, script = _asset(STYLE), _script()
+    heading = f"{result.strategy.title or result.strategy.name} · Jangdan {text('report.title', language)}"
+    return _PAGE.format(
+        language=language.value,
+        policy=f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}; img-src data:",
+        title=html.escape(f"{SYNTHETIC} · {heading}" if result.synthetic else heading),
+        no_script=html.escape(text("report.page.no_script", language)),
+        style=style,
+        payload=_embedded(payload(result, figures, language)),
+        script=script,
+    )
+
+
+def payload(result: BacktestResult, figures: Figures, language: Language) -> dict[str, Any]:
+    """What the page's script reads: the JSON document without trades, trades as rows, chart columns, and all texts [ko, en]."""
+    found: dict[str, Any] = {
+        "report": summary(result, figures),
+        "trades": finite(trade_rows(result, figures.trades)),
+        "charts": {
+            "clock_ms": result.candles.timeframe.length_ms,
+            "offset_ms": result.candles.timeframe.offset_ms,
+            "domain_ms": domain_ms(result, figures),
+            "equity": equity_chart(result, figures),
+            "candles": candle_charts(result, figures.trades),
+        },
+        "figures": [{"key": one.key, "unit": one.unit.value, "group": one.group.value} for one in definitions().values()],
+        "texts": {key: [one.ko, one.en] for key, one in texts("report").items()},
+        "language": language.value,
+        "few_trades": FEW_TRADES,
+        "short_days": SHORT_DAYS,
+    }
+    return found
+
+
+def _embedded(value: dict[str, Any]) -> str:
+    """JSON that cannot end its script element, whatever the strings in it say."""
+    written = orjson.dumps(value).decode()
+    for character in "<>&\u2028\u2029":
+        written = written.replace(character, f"\\u{ord(character):04x}")
+    return written
+
+
+def _script() -> str:
+    parts = "\n".join(_asset(name) for name in SCRIPTS)
+    return f'"use strict";\n(() => {{\n{parts}\n}})();'
+
+
+def _asset(name: str) -> str:
+    return resources.files("engine.research.report.assets").joinpath(name).read_text(encoding="utf-8")
+
+
+def _digest(content: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"

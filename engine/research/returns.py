@@ -1,0 +1,149 @@
+"""Value curves: daily and monthly returns, drawdowns, and what buying and holding the same markets would have made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.model.candle import BarGrid, BarState
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from engine.research.result import BacktestResult
+
+#: the trading day turns at 09:00 KST, which is 00:00 UTC
+DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Value of an account over time: `start_krw` at `start_ms`, then value_krw float64 [n] at time_ms int64 [n] (UTC, ascending)."""
+
+    start_ms: int
+    start_krw: float
+    time_ms: NDArray[np.int64]
+    value_krw: NDArray[np.float64]
+
+    @property
+    def end_krw(self) -> float:
+        """Last value; the start's where there are no rows."""
+        return float(self.value_krw[-1]) if self.value_krw.size else self.start_krw
+
+    @property
+    def span_ms(self) -> int:
+        """Time from the start to the last row."""
+        return int(self.time_ms[-1]) - self.start_ms if self.time_ms.size else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Drawdown:
+    """The deepest fall. depth: ratio <= 0. length_ms: from its peak until the peak was reached again, or to the end of the run.
+    longest_ms: the longest such time of any fall."""
+
+    depth: float
+    length_ms: int
+    longest_ms: int
+    recovered: bool
+
+
+def account_curve(result: BacktestResult) -> Curve:
+    """The run's equity. It starts with the cash, at the opening of the first clock bar."""
+    return Curve(_start_ms(result), result.settings.cash_krw, result.equity_ms, result.equity_krw)
+
+
+def buy_and_hold_curve(result: BacktestResult) -> Curve:
+    """The cash in equal parts in all markets, each bought at its first known price, never sold, no fees.
+
+    A market that is listed later keeps its part in cash until then; one that ends keeps its last price. Markets without any known
+    price are left out; without any market the values are NaN.
+    """
+    held = [ratio for market in result.markets if (ratio := held_ratio(result, market)).size and np.isfinite(ratio).all()]
+    cash = result.settings.cash_krw
+    values = cash * np.mean(held, axis=0) if held else np.full(result.equity_ms.shape, np.nan)
+    return Curve(_start_ms(result), cash, result.equity_ms, values)
+
+
+def held_ratio(result: BacktestResult, market: str) -> NDArray[np.float64]:
+    """float64 [n] beside equity_ms: price / first known price of one market (1 before it); NaN where no price is ever known."""
+    closes, opens = _prices_at(result.candles, market, result.equity_ms)
+    known = np.flatnonzero(np.isfinite(opens) & np.isfinite(closes))
+    if not known.size:
+        return np.full(result.equity_ms.shape, np.nan)
+    ratio = _carry_forward(closes) / opens[known[0]]
+    ratio[: known[0]] = 1.0
+    return np.asarray(ratio)
+
+
+def _prices_at(grid: BarGrid, market: str, close_ms: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """close and open float64 [n] of the bars that end at `close_ms`; NaN outside the grid and where unknown."""
+    closes, opens = np.full(close_ms.shape, np.nan), np.full(close_ms.shape, np.nan)
+    if market not in grid.markets:
+        return closes, opens
+    row = grid.markets.index(market)
+    column = (close_ms - 1 - grid.timeframe.offset_ms) // grid.timeframe.length_ms - grid.first_index
+    inside = np.flatnonzero((column >= 0) & (column < grid.close.shape[1]))
+    inside = inside[grid.state[row, column[inside]] != BarState.UNKNOWN]
+    closes[inside], opens[inside] = grid.close[row, column[inside]], grid.open[row, column[inside]]
+    return closes, opens
+
+
+def _carry_forward(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    position = np.where(np.isfinite(values), np.arange(values.size), 0)
+    return np.asarray(values[np.maximum.accumulate(position)])
+
+
+def _start_ms(result: BacktestResult) -> int:
+    return int(result.equity_ms[0]) - result.strategy.clock.length_ms if result.equity_ms.size else 0
+
+
+def daily_values(curve: Curve) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Every trading day touched (days since 1970-01-01 UTC) and the last value known at its end; a day without a row repeats it."""
+    if not curve.time_ms.size:
+        return np.empty(0, np.int64), np.empty(0)
+    days = np.arange(curve.start_ms // DAY_MS, (int(curve.time_ms[-1]) - 1) // DAY_MS + 1, dtype=np.int64)
+    last = np.searchsorted(curve.time_ms, (days + 1) * DAY_MS, side="right")
+    return days, np.concatenate(([curve.start_krw], curve.value_krw))[last]
+
+
+def changes(start: float, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """values[i] / values[i-1] - 1, the first against `start`; NaN where the value before is not above zero."""
+    before = np.concatenate(([start], values[:-1])) if values.size else values
+    return np.asarray(np.divide(values, before, out=np.full(values.shape, np.nan), where=before > 0) - 1.0)
+
+
+def monthly_values(curve: Curve) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+    """Every month touched ("2025-09", by trading day) and the last value in it."""
+    days, values = daily_values(curve)
+    if not days.size:
+        return (), values
+    months = days.astype("datetime64[D]").astype("datetime64[M]")
+    last = np.flatnonzero(np.concatenate((months[1:] != months[:-1], [True])))
+    return tuple(str(month) for month in months[last]), values[last]
+
+
+def drawdowns(curve: Curve) -> NDArray[np.float64]:
+    """float64 [n]: value / highest value so far (the start counted) - 1."""
+    if not curve.value_krw.size:
+        return np.empty(0)
+    peak = np.maximum(np.maximum.accumulate(curve.value_krw), curve.start_krw)
+    return np.asarray(np.divide(curve.value_krw, peak, out=np.full(peak.shape, np.nan), where=peak > 0) - 1.0)
+
+
+def drawdown(curve: Curve) -> Drawdown:
+    """The deepest fall of the curve and how long it and the longest fall lasted. depth is NaN where the curve is not known."""
+    depths = np.concatenate(([0.0], drawdowns(curve)))
+    time_ms = np.concatenate(([curve.start_ms], curve.time_ms))
+    if np.isnan(depths).any():
+        return Drawdown(float("nan"), 0, 0, False)
+    peaks = np.flatnonzero(depths == 0.0)
+    after = np.append(peaks[1:], depths.size - 1)
+    lengths = np.where(after - peaks > 1, time_ms[after] - time_ms[peaks], 0)
+    if depths[-1] < 0.0:  # still below the last peak when the run ends
+        lengths[-1] = time_ms[-1] - time_ms[peaks[-1]]
+    trough = int(np.argmin(depths))
+    episode = int(np.searchsorted(peaks, trough, side="right")) - 1
+    recovered = episode < peaks.size - 1 or depths[-1] == 0.0
+    return Drawdown(float(depths[trough]), int(lengths[episode]), int(lengths.max()), recovered)

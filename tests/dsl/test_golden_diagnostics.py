@@ -1,0 +1,75 @@
+"""Every broken file says exactly what its golden texts say, in both languages; and every fix that it offers works.
+
+JANGDAN_UPDATE_GOLDEN=1 writes the golden texts anew (read the diff); they detect change, they do not prove the texts right.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from dsl.compile import Finding, compile_risk, compile_strategy, schema_of
+from dsl.diagnostics import Language
+from dsl.render import render
+from dsl.source import Source
+from tests.dsl.helpers import BROKEN, CATALOGUE, PROFILES
+
+FILES = sorted(BROKEN.glob("*.yaml"))
+SYNTAX = {"E001", "E002", "E003", "E004", "E100", "E103", "E114", "E115", "E116", "E117", "E118", "E220"}
+
+
+def findings_of(text: str, name: str) -> tuple[Finding, ...]:
+    if schema_of(Source(name, text)) == "risk":
+        return compile_risk(text, name, CATALOGUE).findings
+    return compile_strategy(text, name, CATALOGUE, PROFILES).findings
+
+
+def shown(path: Path, language: Language) -> str:
+    findings = findings_of(path.read_text("utf-8"), path.name)
+    return "\n\n".join(render(finding.diagnostic, finding.source, language) for finding in findings) + "\n"
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_broken_file_says_what_its_golden_text_says(path: Path, language: Language) -> None:
+    golden = path.with_suffix(f".{language.value}.txt")
+    found = shown(path, language)
+    if os.environ.get("JANGDAN_UPDATE_GOLDEN"):
+        golden.write_text(found, "utf-8")
+    assert found == golden.read_text("utf-8")
+
+
+def test_there_are_enough_broken_files_and_each_is_broken() -> None:
+    assert len(FILES) >= 20
+    assert all(findings_of(path.read_text("utf-8"), path.name) for path in FILES)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_place_lies_inside_the_file(path: Path) -> None:
+    for finding in findings_of(path.read_text("utf-8"), path.name):
+        span = finding.diagnostic.span
+        line = finding.source.line_text(span.line)
+        assert 1 <= span.column <= len(line) + 1
+        assert span.column + span.length <= len(line) + 2
+
+
+def test_every_fix_removes_its_finding_and_can_be_read() -> None:
+    tried = 0
+    for path in FILES:
+        text = path.read_text("utf-8")
+        for finding in findings_of(text, path.name):
+            diagnostic = finding.diagnostic
+            if not diagnostic.fix or finding.source.name != path.name:
+                continue
+            lines = text.split("\n")
+            lines[diagnostic.span.line - 1] = diagnostic.fix
+            after = [found.diagnostic for found in findings_of("\n".join(lines), path.name)]
+            same = (diagnostic.code, diagnostic.span.line, diagnostic.span.column, diagnostic.args)
+            assert same not in [(d.code, d.span.line, d.span.column, d.args) for d in after], diagnostic
+            before_line = {f.diagnostic.code for f in findings_of(text, path.name) if f.diagnostic.span.line == diagnostic.span.line}
+            new = {d.code for d in after if d.span.line == diagnostic.span.line} & SYNTAX
+            assert new <= before_line, (path.name, diagnostic)
+            tried += 1
+    assert tried >= 25

@@ -1,0 +1,124 @@
+"""Settings of strategy and risk files: what the shipped files say is what decide gets."""
+
+from __future__ import annotations
+
+import pytest
+
+from dsl.compile import compile_risk, compile_strategy
+from dsl.files import check_file, compile_file
+from dsl.schema import risk as risk_schema
+from dsl.schema import strategy as strategy_schema
+from dsl.strategy import ExitKind, Limits, RiskProfile, Sizing, State
+from tests.dsl.helpers import CATALOGUE, PROFILES, ROOT, codes, compiled, strategy_of
+
+TEXT = """schema: strategy/1
+name: sample
+clock: 1h
+risk_profile: conservative
+entry: close > open
+sizing: {sizing}
+exits:
+  stop: {{at: -2%}}
+limits: {limits}
+"""
+
+
+def test_the_shipped_example_is_read_whole() -> None:
+    strategy = strategy_of(compile_file(ROOT / "strategies" / "pullback-trend.yaml", CATALOGUE))
+    assert (strategy.name, strategy.state, strategy.clock.length_ms) == ("pullback-trend", State.PAPER, 300_000)
+    assert strategy.markets == ("KRW-BTC", "KRW-ETH", "KRW-XRP", "KRW-SOL")
+    assert strategy.aliases == {"btc": "KRW-BTC"}
+    assert strategy.params == {"rsi_len": 14.0, "stop_k": 1.5}
+    assert strategy.sizing == Sizing(risk=0.005, max_weight=0.12, min_order_krw=30_000)
+    assert strategy.limits == Limits(open_positions=5, entries_per_day=3, cooldown_ms=1_800_000, reentry_bars=6)
+    assert [(e.name, e.kind, e.frozen, e.after, e.share, e.of_rest) for e in strategy.exits] == [
+        ("stop", ExitKind.STOP, True, None, 1.0, False),
+        ("first_target", ExitKind.RULE, False, None, 0.5, False),
+        ("second_target", ExitKind.RULE, False, None, 0.5, True),
+        ("trail", ExitKind.STOP, False, 1, 1.0, False),
+        ("stalled", ExitKind.RULE, False, None, 1.0, False),
+        ("spike", ExitKind.RULE, False, None, 0.7, False),
+        ("trend_lost", ExitKind.RULE, False, None, 1.0, False),
+    ]
+    assert strategy.rank is not None
+    assert strategy.graph[strategy.rank].unit.value == "money"
+    assert strategy.risk == RiskProfile("conservative", 30_000, 3_000_000, 0.6, 0.12, 200_000, 0.01)
+
+
+def test_every_exit_uses_every_kind() -> None:
+    exits = strategy_of(compile_file(ROOT / "strategies" / "every-exit.yaml", CATALOGUE)).exits
+    assert {e.kind for e in exits} == set(ExitKind)
+    assert any(e.frozen for e in exits)
+    assert any(e.after is not None for e in exits)
+    assert any(e.of_rest for e in exits)
+    assert any(e.share < 1 for e in exits if e.kind is ExitKind.TARGET)
+
+
+@pytest.mark.parametrize("name", ["conservative", "balanced", "aggressive"])
+def test_shipped_profiles_are_read(name: str) -> None:
+    result = check_file(ROOT / "risk_profiles" / f"{name}.yaml", CATALOGUE)
+    assert not result.findings
+    found = PROFILES(name)
+    assert found is not None
+    profile = compile_risk(*found, CATALOGUE).profile
+    assert profile is not None
+    assert None not in (profile.exposure_total, profile.risk_per_trade, profile.min_order_krw, profile.max_order_krw)
+
+
+@pytest.mark.parametrize(
+    ("sizing", "code"),
+    [
+        ("{risk: 1.5% of equity}", ["E402"]), ("{risk: 1% of equity}", []), ("{risk: 0.01}", []), ("{risk: 3}", ["E111"]),
+        ("{weight: 120% of equity}", ["E113"]), ("{weight: 0%}", ["E113"]), ("{min_order: 30000}", ["E220"]), ("{min_order: 0 KRW}",
+        ["E113"]),
+        ("{scale: close}", ["E110"]), ("{scale: 0.5 if close > open else 1}", []), ("{scale: close > open}", ["E129"]),
+        ("{risk: one percent}", ["E220"]), ("{wait: 3}", ["E201"]), ("3%", ["E212"]),
+    ],
+)  # fmt: skip
+def test_sizing(sizing: str, code: list[str]) -> None:
+    assert codes(compiled(TEXT.format(sizing=sizing, limits="{}"))) == code
+
+
+@pytest.mark.parametrize(
+    ("limits", "code"),
+    [
+        ("{open_positions: 0}", ["E113"]), ("{open_positions: 2.5}", ["E113"]), ("{entries_per_market: 3}", ["E220"]),
+        ("{entries_per_market: 3 per week}", ["E220"]), ("{cooldown: 30m after win}", ["E220"]), ("{cooldown: 30m after loss}", []),
+        ("{reentry: 6 bars after exit}", []), ("{reentry: 1 bar after exit}", []), ("{reentry: 30m after exit}", ["E220"]),
+    ],
+)  # fmt: skip
+def test_limits(limits: str, code: list[str]) -> None:
+    assert codes(compiled(TEXT.format(sizing="{}", limits=limits))) == code
+
+
+def test_sizing_by_risk_needs_a_stop() -> None:
+    text = TEXT.format(sizing="{risk: 0.5% of equity}", limits="{}").replace("stop:", "fallback:")
+    assert codes(compiled(text)) == ["E403"]
+
+
+def test_a_mistake_in_the_profile_refuses_the_strategy_and_is_shown_where_it_is() -> None:
+    broken = "schema: risk/1\nname: conservative\norders: {min_order: much}\n"
+    result = compile_strategy(TEXT.format(sizing="{}", limits="{}"), "s.yaml", CATALOGUE, lambda _: (broken, "r.yaml"))
+    assert result.strategy is None
+    assert [(f.source.name, f.diagnostic.code) for f in result.findings] == [("r.yaml", "E220")]
+
+
+def _paths_of(kind: str, unbuilt: tuple[tuple[str, ...], ...]) -> list[tuple[str, tuple[str, ...]]]:
+    return [(kind, path) for path in unbuilt]
+
+
+UNBUILT = _paths_of("strategy", strategy_schema.UNBUILT) + _paths_of("risk", risk_schema.UNBUILT)
+
+
+@pytest.mark.parametrize(("kind", "path"), UNBUILT, ids=lambda value: ".".join(value) if isinstance(value, tuple) else value)
+def test_keys_that_are_not_built_are_refused_never_ignored(kind: str, path: tuple[str, ...]) -> None:
+    line = "{" + ": {".join(path) + ": x" + "}" * len(path)
+    inner = line[1:-1]
+    text = f"schema: {kind}/1\nname: a\nclock: 1h\nentry: close > open\nexits: {{}}\n{inner}\n"
+    findings = compile_risk(text, "r", CATALOGUE).findings if kind == "risk" else compiled(text).findings
+    assert "E210" in [f.diagnostic.code for f in findings]
+
+
+def test_off_is_a_word_not_a_truth_value() -> None:
+    text = TEXT.format(sizing="{}", limits="{}").replace("clock: 1h", "clock: 1h\nstate: off")
+    assert strategy_of(compiled(text)).state is State.OFF

@@ -1,0 +1,219 @@
+"""Compiling and caching: an edit recompiles what it touches and nothing else, and stale machine code cannot be found."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+import linecache
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numba
+import numpy as np
+import pytest
+
+from engine.kernel import code_cache, load
+from engine.kernel.abi import call_op, call_row, helper
+from engine.kernel.catalogue import ops
+from tests.engine.kernel import samples
+
+SOURCE = """
+from engine.kernel.abi import helper
+FACTOR = 3.0
+TABLE = {"a": 1.0}
+
+@helper
+def inner(a):
+    return a + 1.0
+
+@helper
+def outer(a):
+    return inner(a) * 2.0
+
+def scaled(state, params, x0, x1, x2, x3, x4, y, length, index):
+    for t in range(length):
+        y[t] = FACTOR * x0[t]
+
+def helped(state, params, x0, x1, x2, x3, x4, y, length, index):
+    for t in range(length):
+        y[t] = outer(x0[t])
+
+def reads_table(state, params, x0, x1, x2, x3, x4, y, length, index):
+    y[0] = TABLE["a"]
+"""
+POINTER = ctypes.POINTER(ctypes.c_double)
+PROTOTYPE = ctypes.CFUNCTYPE(None, *[POINTER] * 8, ctypes.c_int64, ctypes.c_int64)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache."""
+    monkeypatch.setenv("JANGDAN_CACHE_DIR", str(tmp_path / "cache"))
+    return tmp_path
+
+
+def module(folder: Path, *edits: tuple[str, str]) -> ModuleType:
+    """The module of SOURCE after edits, always in the same file with the same time: what a coarse clock or a packager leaves."""
+    source = SOURCE
+    for old, new in edits:
+        assert source.count(old) == 1
+        source = source.replace(old, new)
+    path = folder / "edited_ops.py"
+    path.write_text(source, encoding="utf-8")
+    os.utime(path, (1_000_000_000, 1_000_000_000))
+    spec = importlib.util.spec_from_file_location("edited_ops", path)
+    assert spec is not None
+    assert spec.loader is not None
+    found = importlib.util.module_from_spec(spec)
+    sys.modules["edited_ops"] = found  # numba looks the module up by name when it loads machine code
+    exec(compile(source, str(path), "exec"), found.__dict__)
+    linecache.clearcache()
+    return found
+
+
+def value(kernel, x: float) -> float:
+    memory = np.array([x, math.nan])
+    call_op(load.address_of(kernel), memory, 0, memory, 0, memory, 0, 0, 0, 0, 0, 1, 1, 0)
+    return float(memory[1])
+
+
+def cached() -> set[str]:
+    return {path.name for path in code_cache.cache_root().iterdir()} if code_cache.cache_root().exists() else set()
+
+
+def test_editing_one_op_recompiles_that_op_alone(folder: Path) -> None:
+    before = module(folder)
+    assert (value(before.scaled, 2.0), value(before.helped, 2.0)) == (6.0, 6.0)
+    first = cached()
+    assert len(first) == 2
+    after = module(folder, ("FACTOR * x0[t]", "x0[t] - FACTOR"))
+    assert (value(after.scaled, 2.0), value(after.helped, 2.0)) == (-1.0, 6.0)
+    new = cached() - first
+    assert [name.partition("-")[0] for name in new] == ["scaled"]
+    assert load._compiled_op(after.helped).cache_hits == 1
+
+
+def test_editing_a_helper_of_a_helper_recompiles_those_who_reach_it(folder: Path) -> None:
+    before = module(folder)
+    assert (value(before.scaled, 2.0), value(before.helped, 2.0)) == (6.0, 6.0)
+    first = cached()
+    after = module(folder, ("a + 1.0", "a + 9.0"))
+    assert (value(after.scaled, 2.0), value(after.helped, 2.0)) == (6.0, 22.0)
+    assert [name.partition("-")[0] for name in cached() - first] == ["helped"]
+
+
+def test_editing_a_constant_recompiles(folder: Path) -> None:
+    assert value(module(folder).scaled, 2.0) == 6.0
+    assert value(module(folder, ("FACTOR = 3.0", "FACTOR = 4.0")).scaled, 2.0) == 8.0
+
+
+def test_the_same_content_is_loaded_not_compiled(folder: Path) -> None:
+    module_a, module_b = module(folder), module(folder)
+    for name in ("scaled", "helped"):
+        assert value(getattr(module_a, name), 1.5) == value(getattr(module_b, name), 1.5)
+        assert load._compiled_op(getattr(module_a, name)).cache_hits == 0
+        assert load._compiled_op(getattr(module_b, name)).cache_hits == 1
+    # a line further down is the same content
+    moved = module(folder, ("FACTOR = 3.0", "\n\n\n# moved down\nFACTOR = 3.0"))
+    assert value(moved.scaled, 2.0) == 6.0
+    assert load._compiled_op(moved.scaled).cache_hits == 1
+
+
+def test_another_process_finds_it(folder: Path) -> None:
+    code = (
+        "from engine.kernel import load; from engine.kernel.catalogue import ops; load.address('add');"
+        "print(load._compiled_op(ops()['add'].kernel).cache_hits)"
+    )
+    found = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() for _ in range(2)]
+    assert found == ["0", "1"]
+    assert len(cached()) == 1  # and nothing but the op that was asked for was compiled
+
+
+def test_versions_are_part_of_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = code_cache.content_digest(samples.add)
+    assert numba.__version__ in code_cache.VERSIONS
+    monkeypatch.setattr(code_cache, "VERSIONS", "numba 99")
+    assert code_cache.content_digest(samples.add) != before
+
+
+def test_refuses_what_cannot_be_named_by_content(folder: Path) -> None:
+    with pytest.raises(TypeError, match="TABLE, a dict"):
+        load.address_of(module(folder).reads_table)
+    captured = 1.0
+
+    def closure(state, params, x0, x1, x2, x3, x4, y, length, index):
+        y[0] = captured
+
+    with pytest.raises(TypeError, match="closure"):
+        load.address_of(closure)
+    with pytest.raises(TypeError, match="not a plain function"):
+        load.address_of(len)
+
+
+def test_refuses_svml(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert numba.config.USING_SVML is False
+    monkeypatch.setattr(numba.config, "USING_SVML", True)
+    with pytest.raises(RuntimeError, match="SVML"):
+        load.compile_function(lambda a: a)
+
+
+def test_every_op_of_the_catalogue_has_its_own_address() -> None:
+    names = sorted(ops())
+    assert len(names) >= 40
+    found = load.addresses(names)
+    assert (found > 0).all()
+    assert len(set(found.tolist())) == len(names)
+    with pytest.raises(KeyError):
+        load.address("no such op")
+
+
+def run_rows(addresses, rows, params, vector):
+    for r in range(rows.shape[0]):
+        call_row(addresses, rows, r, params, vector)
+
+
+@helper
+def twice(a):
+    return 2.0 * a
+
+
+def test_calls_by_address_compiled_and_plain_agree() -> None:
+    """Both forms of call_op pass every input, the state, the parameters, length and index to the right place."""
+    compiled = load.compile_function(run_rows, "void(int64[::1], int64[:, ::1], float64[::1], float64[::1])")
+    addresses = np.array([load.address_of(samples.five), load.address_of(samples.mix)])
+    rows = np.array([[0, 0, 1, 2, 3, 4, 0], [1, 4, 2, 2, 2, 5, 0]])
+    plain = np.array([1.0, 10.0, 100.0, 1000.0, math.nan, math.nan])
+    vector = plain.copy()
+    compiled(addresses, rows, np.zeros(1), vector)
+    run_rows(addresses, rows, np.zeros(1), plain)
+    assert vector.tolist() == plain.tolist()
+    assert vector[4] == 1 + 20 + 300 + 5000 + 7 * 1
+    assert vector[5] == 0.75 * vector[4] + 25.0
+
+
+def drive(address, state, params, memory, length, index):
+    call_op(address, state, 2, params, 1, memory, 0, length, 2 * length, 3 * length, 4 * length, 5 * length, length, index)
+
+
+@pytest.mark.parametrize("name", ["five", "lag", "indexed", "smooth", "counted"])
+def test_offsets_length_and_index_arrive(name: str) -> None:
+    kernel = samples.OPS[name].kernel
+    compiled = load.compile_function(drive, "void(int64, float64[::1], float64[::1], float64[::1], int64, int64)")
+    rng = np.random.default_rng(0)
+    start = rng.random(6 * 7)
+    results = []
+    for how in ("compiled", "plain call", "plain op"):
+        state, params, memory = np.zeros(6), np.array([9.0, 3.0]), start.copy()
+        if how == "plain op":
+            views = [memory[k * 7 : k * 7 + 7] for k in range(6)]
+            kernel(state[2:], params[1:], *views, 7, 5)
+        else:
+            (compiled if how == "compiled" else drive)(load.address_of(kernel), state, params, memory, 7, 5)
+        results.append((state.tolist(), memory.tolist()))
+    assert results[0] == results[1] == results[2]
+    assert results[0][1][:35] == start.tolist()[:35]
+    assert results[0][1][35:] != start.tolist()[35:]

@@ -1,0 +1,252 @@
+"""Laws of the machine over whole programs: several sections, alias markets, holds, any cut, any block, state through bytes."""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dsl.graph import Timeframe
+from engine.kernel import machine, vm
+from engine.kernel.program import Program, compile_program
+from engine.kernel.vm import Kernel
+from engine.model.candle import BarGrid
+from tests.engine.kernel.reference import Reference
+from tests.engine.kernel.samples import (
+    FIVE,
+    HOUR,
+    MINUTE,
+    MINUTE_MS,
+    ODD,
+    OPS,
+    Maker,
+    cut,
+    random_grid,
+    random_strategy,
+    rich_strategy,
+    same_bits,
+    strategy,
+)
+
+MARKETS = ("KRW-AAA", "KRW-BBB", "KRW-CCC")
+seeds = st.integers(0, 2**32 - 1)
+
+
+def random_case(seed: int, most_bars: int) -> tuple[Program, BarGrid, Reference]:
+    rng = np.random.default_rng(seed)
+    grid = random_grid(rng, MARKETS, int(rng.integers(10**6, 10**7)), int(rng.integers(1, most_bars)))
+    chosen = random_strategy(rng, MARKETS)
+    return compile_program(chosen, MINUTE, MARKETS, OPS), grid, Reference(chosen, grid, OPS)
+
+
+@given(seed=seeds, block=st.integers(1, 4096))
+def test_agrees_with_the_slow_reference(seed: int, block: int) -> None:
+    program, grid, reference = random_case(seed, 400)
+    assert same_bits(Kernel(program, block).advance(grid).values, reference.columns(program.columns))
+
+
+def test_reference_compared_enough() -> None:
+    """Agreement over nothing would be a failure: most of what is compared above is defined."""
+    defined = total = 0
+    for seed in range(20):
+        program, grid, _ = random_case(seed, 400)
+        values = Kernel(program).advance(grid).values
+        defined += int(np.isfinite(values).sum())
+        total += values.size
+    assert defined > 10_000
+    assert defined > 0.4 * total
+
+
+@given(seed=seeds, cuts=st.lists(st.integers(1, 1499), max_size=6), blocks=st.lists(st.integers(1, 4096), min_size=7, max_size=7))
+def test_cuts_blocks_and_saved_state_change_nothing(seed: int, cuts: list[int], blocks: list[int]) -> None:
+    program, grid, _ = random_case(seed, 1500)
+    length = grid.state.shape[1]
+    whole_kernel = Kernel(program)
+    whole = whole_kernel.advance(grid)
+    edges = sorted({0, length, *(c for c in cuts if c < length)})
+    kernel = Kernel(program, blocks[0])
+    parts = []
+    for k, (start, stop) in enumerate(itertools.pairwise(edges)):
+        parts.append(kernel.advance(cut(grid, start, stop)))
+        kernel = Kernel.restore(program, kernel.save(), blocks[k + 1 if k < 6 else 6])
+        assert kernel.cold == ()
+    assert same_bits(np.concatenate([part.values for part in parts], axis=1), whole.values)
+    assert np.array_equal(np.concatenate([part.close_ms for part in parts]), whole.close_ms)
+    assert kernel.save() == whole_kernel.save()
+    firsts = [part.first_index for part in parts if part.values.shape[1]]
+    assert firsts == sorted(firsts)
+
+
+def test_one_bar_at_a_time() -> None:
+    program = compile_program(rich_strategy(), MINUTE, MARKETS, OPS)
+    grid = random_grid(np.random.default_rng(5), MARKETS, 1_000_003, 700)
+    whole = Kernel(program).advance(grid).values
+    kernel = Kernel(program)
+    parts = [kernel.advance(cut(grid, t, t + 1)).values for t in range(700)]
+    assert same_bits(np.concatenate(parts, axis=1), whole)
+    assert np.isfinite(whole).any(axis=(0, 1)).all()
+
+
+@given(seed=seeds, share=st.floats(0.05, 0.95))
+def test_no_future(seed: int, share: float) -> None:
+    """Changing every bar from t on changes no column of a clock bar that closed by then."""
+    program, grid, _ = random_case(seed, 600)
+    t = int(grid.state.shape[1] * share)
+    other = random_grid(np.random.default_rng(seed + 1), MARKETS, grid.first_index, grid.state.shape[1], unknown=0.2)
+    arrays = {
+        name: np.concatenate([getattr(grid, name)[:, :t], getattr(other, name)[:, t:]], axis=1)
+        for name in ("state", "open", "high", "low", "close", "volume", "value")
+    }
+    changed = BarGrid(grid.markets, grid.timeframe, grid.first_index, **arrays)
+    before, after = Kernel(program).advance(grid), Kernel(program).advance(changed)
+    past = int((before.close_ms <= (grid.first_index + t) * MINUTE_MS).sum())
+    assert same_bits(before.values[:, :past], after.values[:, :past])
+
+
+def held_index_errors(slower: Timeframe, clock: Timeframe, first_index: int, length: int) -> tuple[int, int]:
+    """(bars where a hold of the slower bar's own index is not the last closed bar, bars compared)."""
+    make = Maker()
+    held = make.hold(clock, make.op("indexed", slower, make.leaf("close", slower)))
+    program = compile_program(strategy(make.graph, clock, held), MINUTE, ("KRW-AAA",), OPS)
+    grid = random_grid(np.random.default_rng(1), ("KRW-AAA",), first_index, length, unknown=0.0)
+    block = Kernel(program, 97).advance(grid)
+    expected = (block.close_ms - slower.offset_ms) // slower.length_ms - 1
+    shown = np.abs(block.values[0, :, 0])
+    seen = ~np.isnan(shown)
+    return int((shown[seen] != expected[seen]).sum()), int(seen.sum())
+
+
+@pytest.mark.parametrize(("slower", "clock"), [(HOUR, FIVE), (HOUR, MINUTE), (ODD, FIVE), (FIVE, ODD), (MINUTE, HOUR), (HOUR, HOUR)])
+def test_hold_shows_the_last_closed_bar(slower: Timeframe, clock: Timeframe) -> None:
+    wrong, compared = held_index_errors(slower, clock, 1_000_017, 3000)
+    assert wrong == 0
+    assert compared > 2000 // (clock.length_ms // MINUTE_MS)
+
+
+MUTATIONS = {
+    "hold shows the bar in progress": ("// source_length - 1 - clocks", "// source_length - clocks"),
+    "hold lags one bar": ("// source_length - 1 - clocks", "// source_length - 2 - clocks"),
+    "hold forgets between blocks": ("state[at] = memory[values", "state[at] = 0.0 * memory[values"),
+    "alias sections get another market": ("feeds[f, FEED_MARKET], 0, memory", "0, 0, memory"),
+    "absolute index is off by one": (
+        "clocks[clock, CLOCK_COUNT], clocks[clock, CLOCK_FIRST],",
+        "clocks[clock, CLOCK_COUNT], 1 + clocks[clock, CLOCK_FIRST],",
+    ),
+    "markets share state": ("own = run[RUN_SHARED_STATE] + market *", "own = run[RUN_SHARED_STATE] + 0 * market *"),
+}
+
+
+def mutated_machine(folder: Path, old: str, new: str) -> ModuleType:
+    source = Path(machine.__file__).read_text(encoding="utf-8")
+    assert source.count(old) == 1
+    path = folder / "mutated_machine.py"
+    path.write_text(source.replace(old, new), encoding="utf-8")
+    spec = importlib.util.spec_from_file_location("mutated_machine", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def rich_case(run_block: Callable[..., None] | None, monkeypatch: pytest.MonkeyPatch) -> tuple[np.ndarray, np.ndarray]:
+    """Columns of the rich strategy from the given machine (None: the compiled one), and what the reference says."""
+    if run_block is not None:
+        monkeypatch.setattr(vm, "precompile", lambda: run_block)
+    chosen = rich_strategy()
+    program = compile_program(chosen, MINUTE, MARKETS, OPS)
+    grid = random_grid(np.random.default_rng(3), MARKETS, 1_000_017, 700)
+    return Kernel(program, 101).advance(grid).values, Reference(chosen, grid, OPS).columns(program.columns)
+
+
+def test_machine_as_plain_python_gives_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled, expected = rich_case(None, monkeypatch)
+    plain, _ = rich_case(machine.run_block, monkeypatch)
+    assert same_bits(compiled, expected)
+    assert same_bits(plain, expected)
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_reference_catches_planted_mutations(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mutated = mutated_machine(tmp_path, *MUTATIONS[name])
+    found, expected = rich_case(mutated.run_block, monkeypatch)
+    assert found.shape == expected.shape
+    assert not same_bits(found, expected)
+
+
+def test_bar_cut_off_by_the_start_is_unknown() -> None:
+    """Data begin 20 minutes into an hour: that hour is missing, the next one is there."""
+    make = Maker()
+    close = make.leaf("close", HOUR)
+    program = compile_program(strategy(make.graph, HOUR, close), MINUTE, ("KRW-AAA",), OPS)
+    grid = random_grid(np.random.default_rng(2), ("KRW-AAA",), 60 * 1000 + 20, 160, unknown=0.0)
+    block = Kernel(program).advance(grid)
+    assert block.first_index == 1000
+    assert block.close_ms.tolist() == [1001 * HOUR.length_ms, 1002 * HOUR.length_ms, 1003 * HOUR.length_ms]
+    assert np.isnan(block.values[0, :, 0]).tolist() == [True, False, False]
+
+
+def test_missing_alias_market_is_missing_and_nothing_else() -> None:
+    make = Maker()
+    own = make.leaf("close", FIVE)
+    alias = make.op("smooth", FIVE, make.leaf("close", FIVE, "KRW-BBB"), params=(0.5,), market="KRW-BBB")
+    both = make.op("add", FIVE, own, alias)
+    chosen = strategy(make.graph, FIVE, both, aliases={"b": "KRW-BBB"}, rank=own)
+    program = compile_program(chosen, MINUTE, MARKETS, OPS)
+    grid = random_grid(np.random.default_rng(4), MARKETS, 5000, 300, unknown=0.0)
+    for array in (grid.open, grid.high, grid.low, grid.close, grid.volume, grid.value):
+        array[1] = np.nan
+    grid.state[1] = 0
+    values = Kernel(program).advance(grid).values
+    assert np.isnan(values[:, :, 0]).all()
+    assert np.isfinite(values[0, :, 1]).mean() > 0.5
+    assert np.isnan(values[1, :, 1]).all()
+    with pytest.raises(ValueError, match="KRW-BBB"):
+        compile_program(chosen, MINUTE, ("KRW-AAA", "KRW-CCC"), OPS)
+
+
+def test_state_matches_by_key() -> None:
+    """A changed parameter starts its own node cold, and those above it; everything else goes on, bit for bit."""
+    grid = random_grid(np.random.default_rng(6), MARKETS, 1_000_000, 900)
+
+    def program(factor: float) -> Program:
+        make = Maker()
+        kept = make.op("smooth", FIVE, make.leaf("close", FIVE), params=(0.1,))
+        edited = make.op("smooth", FIVE, make.leaf("close", FIVE), params=(factor,))
+        above = make.op("lag", FIVE, edited, params=(2.0,))
+        chosen = strategy(make.graph, FIVE, above, rank=kept)
+        return compile_program(chosen, MINUTE, MARKETS, OPS)
+
+    before = Kernel(program(0.2))
+    before.advance(cut(grid, 0, 503))
+    after = Kernel.restore(program(0.3), before.save())
+    cold = {program(0.3).table.rows[i].node for i in (1, 2)}
+    assert set(after.cold) == cold
+    whole = Kernel(program(0.3)).advance(grid).values
+    rest = after.advance(cut(grid, 503, 900)).values
+    assert same_bits(rest[:, :, 1], whole[:, -rest.shape[1] :, 1])
+    assert not same_bits(rest[:, :, 0], whole[:, -rest.shape[1] :, 0])
+
+
+def test_refuses_what_does_not_follow() -> None:
+    program = compile_program(rich_strategy(), MINUTE, MARKETS, OPS)
+    grid = random_grid(np.random.default_rng(7), MARKETS, 1000, 20)
+    kernel = Kernel(program)
+    kernel.advance(cut(grid, 0, 10))
+    with pytest.raises(ValueError, match="expected base bar 1010, got 1011"):
+        kernel.advance(cut(grid, 11, 20))
+    with pytest.raises(ValueError, match="without bars"):
+        kernel.advance(cut(grid, 10, 10))
+    with pytest.raises(ValueError, match="cut short"):
+        Kernel.restore(program, kernel.save()[:-3])
+    with pytest.raises(ValueError, match="not a saved kernel state"):
+        Kernel.restore(program, b"{}")
+    with pytest.raises(ValueError, match="block of 0"):
+        Kernel(program, 0)

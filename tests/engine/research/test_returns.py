@@ -1,0 +1,142 @@
+"""Value curves against plain pandas and against cases worked out by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from engine.model.candle import BarState
+from engine.research.returns import (
+    DAY_MS,
+    Curve,
+    account_curve,
+    buy_and_hold_curve,
+    changes,
+    daily_values,
+    drawdown,
+    drawdowns,
+    held_ratio,
+    monthly_values,
+)
+from tests.engine.research import toy
+
+
+def _series(curve: Curve) -> pd.Series:
+    """Rows stamped just before their close, so that a close at midnight belongs to the day it ends."""
+    stamps = pd.to_datetime(np.concatenate(([curve.start_ms], curve.time_ms - 1)), unit="ms")
+    return pd.Series(np.concatenate(([curve.start_krw], curve.value_krw)), index=stamps)
+
+
+def _random_curve(rng: np.random.Generator) -> Curve:
+    rows = int(rng.integers(2, 3000))
+    step = int(rng.choice([60_000, 300_000, 3_600_000, 4 * 3_600_000, DAY_MS]))
+    start = toy.START_MS + int(rng.integers(0, 500)) * step
+    times = start + step * np.cumsum(rng.integers(1, 4, rows))
+    values = 1e7 * np.exp(np.cumsum(rng.normal(0, 0.003, rows) * (rng.random(rows) < rng.random())))
+    return Curve(start, 1e7, times.astype(np.int64), values)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_daily_and_monthly_values_are_those_of_pandas(seed: int) -> None:
+    curve = _random_curve(np.random.default_rng(seed))
+    series = _series(curve)
+    days, values = daily_values(curve)
+    expected = series.resample("1D").last().ffill()
+    assert [str(day) for day in days.astype("datetime64[D]")] == [stamp.strftime("%Y-%m-%d") for stamp in expected.index]
+    np.testing.assert_array_equal(values, expected.to_numpy())
+    before = np.concatenate(([curve.start_krw], expected.to_numpy()[:-1]))
+    np.testing.assert_allclose(changes(curve.start_krw, values), expected.to_numpy() / before - 1, rtol=1e-12, atol=1e-15)
+    months, monthly = monthly_values(curve)
+    by_month = expected.resample("ME").last()
+    assert list(months) == [stamp.strftime("%Y-%m") for stamp in by_month.index]
+    np.testing.assert_array_equal(monthly, by_month.to_numpy())
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_drawdowns_are_those_of_pandas(seed: int) -> None:
+    curve = _random_curve(np.random.default_rng(1000 + seed))
+    series = _series(curve)
+    expected = series / series.cummax() - 1
+    np.testing.assert_allclose(drawdowns(curve), expected.to_numpy()[1:], rtol=0, atol=1e-15)
+    found = drawdown(curve)
+    assert found.depth == pytest.approx(expected.min(), abs=1e-15)
+    assert (found.length_ms, found.longest_ms, found.recovered) == _walked(curve)
+
+
+def _walked(curve: Curve) -> tuple[int, int, bool]:
+    """Length of the deepest fall, of the longest, and whether the deepest recovered: row by row."""
+    falls = []
+    peak, since, depth = curve.start_krw, curve.start_ms, 0.0
+    for time_ms, value in zip(curve.time_ms.tolist(), curve.value_krw.tolist(), strict=True):
+        if value < peak:
+            depth = min(depth, value / peak - 1)
+            continue
+        if depth < 0:
+            falls.append((depth, time_ms - since, True))
+        peak, since, depth = value, time_ms, 0.0
+    if depth < 0:
+        falls.append((depth, int(curve.time_ms[-1]) - since, False))
+    if not falls:
+        return 0, 0, True
+    deepest = min(falls, key=lambda fall: fall[0])
+    return deepest[1], max(length for _, length, _ in falls), deepest[2]
+
+
+def test_a_fall_by_hand() -> None:
+    hour = 3_600_000
+    times = np.arange(1, 9, dtype=np.int64) * hour
+    curve = Curve(0, 100.0, times, np.array([110.0, 99.0, 105.0, 110.0, 121.0, 120.0, 118.0, 119.0]))
+    found = drawdown(curve)
+    assert found.depth == pytest.approx(-0.1)
+    assert (found.length_ms, found.longest_ms, found.recovered) == (3 * hour, 3 * hour, True)
+    assert not drawdown(replace(curve, value_krw=np.array([110.0, 99, 105, 109, 108, 107, 106, 105]))).recovered
+
+
+def test_a_close_at_nine_in_the_morning_belongs_to_the_day_that_ends() -> None:
+    times = np.array([DAY_MS, DAY_MS + 60_000], dtype=np.int64)
+    days, values = daily_values(Curve(0, 100.0, times, np.array([110.0, 121.0])))
+    assert days.tolist() == [0, 1]
+    assert values.tolist() == [110.0, 121.0]
+
+
+def test_days_without_a_close_repeat_the_last_value() -> None:
+    times = np.array([DAY_MS, 8 * DAY_MS], dtype=np.int64)
+    days, values = daily_values(Curve(0, 100.0, times, np.array([110.0, 121.0])))
+    assert days.tolist() == list(range(8))
+    assert values.tolist() == [110.0] * 7 + [121.0]
+
+
+def test_buy_and_hold_by_hand() -> None:
+    grid = toy.candles(200, seed=5)
+    grid.state[2, :50] = BarState.UNKNOWN  # listed later
+    grid.state[3, 120:] = BarState.UNKNOWN  # delisted
+    for column in (grid.open, grid.high, grid.low, grid.close):
+        column[2, :50], column[3, 120:] = np.nan, np.nan
+    result = toy.simulate(grid, chance=0.0)
+    parts = []
+    for row, (first, last) in enumerate(((0, 200), (0, 200), (50, 200), (0, 120))):
+        ratio = np.ones(200)
+        ratio[first:last] = grid.close[row, first:last] / grid.open[row, first]
+        ratio[last:] = ratio[last - 1]
+        parts.append(ratio)
+        np.testing.assert_allclose(held_ratio(result, toy.MARKETS[row]), ratio, rtol=1e-15)
+    curve = buy_and_hold_curve(result)
+    np.testing.assert_allclose(curve.value_krw, 1e7 * np.mean(parts, axis=0), rtol=1e-15)
+    assert curve.start_ms == toy.START_MS == account_curve(result).start_ms
+
+
+def test_buy_and_hold_without_any_price_is_not_known() -> None:
+    result = toy.simulate(toy.candles(20), chance=0.0)
+    grid = result.candles
+    dark = replace(grid, state=np.zeros_like(grid.state), open=grid.open * np.nan, close=grid.close * np.nan)
+    assert np.isnan(buy_and_hold_curve(replace(result, candles=dark)).value_krw).all()
+
+
+def test_candles_before_the_trading_start_do_not_count() -> None:
+    result = toy.simulate(toy.candles(300, seed=8), chance=0.0)
+    late = replace(result, equity_ms=result.equity_ms[100:], equity_krw=result.equity_krw[100:])
+    expected = result.candles.close[0, 100:] / result.candles.open[0, 100]
+    np.testing.assert_allclose(held_ratio(late, "KRW-BTC"), expected, rtol=1e-15)

@@ -1,0 +1,221 @@
+"""Random strategy files of the language's first half: entries, every kind of exit, sizing, limits, risk profiles.
+
+Everything is drawn from one `random.Random`, so a seed repeats it, and hypothesis's `st.randoms()` can shrink it.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Draw = random.Random
+CLOCKS = {"1m": ("5m", "15m", "1h"), "5m": ("10m", "15m", "30m", "1h", "4h"), "15m": ("30m", "1h", "4h"), "1h": ("2h", "4h", "1d")}
+MINUTES = {"1m": 1, "5m": 5, "15m": 15, "1h": 60}
+
+
+@dataclass(frozen=True)
+class StrategyText:
+    """A strategy file and the risk profile that it names (name, text), if any."""
+
+    text: str
+    profile: tuple[str, str] | None = None
+
+    def profiles(self, name: str) -> tuple[str, str] | None:
+        """Find a profile by name: (its text, its file name)."""
+        if self.profile is None or self.profile[0] != name:
+            return None
+        return self.profile[1], f"{name}.yaml"
+
+
+def n(c: Draw, low: int = 2, high: int = 30) -> int:
+    """A window."""
+    return c.randint(low, high)
+
+
+def percent(c: Draw, low: float, high: float) -> str:
+    """A ratio as text."""
+    return f"{c.uniform(low, high):.2f}%"
+
+
+def two(c: Draw) -> tuple[int, int]:
+    """A short and a long window."""
+    short = n(c, 2, 12)
+    return short, short + n(c, 1, 20)
+
+
+#: each draws one market-phase condition; `a` is an alias or nothing
+CONDITIONS: tuple[Callable[[Draw], str], ...] = (
+    lambda c: f"close > ema(close, {n(c)})",
+    lambda c: "ema(close, {}) > ema(close, {})".format(*two(c)),
+    lambda c: "ema(close, {}) crosses above ema(close, {})".format(*two(c)),
+    lambda c: f"close crosses below sma(close, {n(c)})",
+    lambda c: f"rsi({n(c)}) in {c.randint(20, 40)}..{c.randint(50, 80)}",
+    lambda c: f"rsi({n(c)}) enters {c.randint(30, 45)}..{c.randint(50, 70)}",
+    lambda c: f"rsi({n(c)}) leaves {c.randint(30, 45)}..{c.randint(55, 70)}",
+    lambda c: f"volume > {c.uniform(0.5, 2):.2f} * sma(volume, {n(c)})",
+    lambda c: f"close > highest(high, {n(c, 2, 12)})[1]",
+    lambda c: f"close < lowest(low, {n(c, 2, 12)})[1]",
+    lambda c: f"close {c.choice(['rises', 'falls'])} for {c.randint(1, 3)} bars",
+    lambda c: f"count(close > open, {n(c, 4, 12)} bars) >= {c.randint(1, 4)} bars",
+    lambda c: "low < ema(close, {0}) then close crosses above ema(close, {0}) within {1} bars".format(n(c), n(c, 2, 12)),
+    lambda c: "rsi({0}) < 45 then rsi({0}) > 50 within {1} bars".format(n(c), n(c, 2, 12)),
+    lambda c: "latch(on=adx({0}) > 25, off=adx({0}) < 18, within={1} bars)".format(n(c, 3, 14), n(c, 5, 60)),
+    lambda c: f"bars_since(close crosses below sma(close, {n(c)}), within=50 bars) > {n(c, 1, 10)} bars",
+    lambda c: f"close > value_when(close crosses above sma(close, {n(c)}), close, within={n(c, 5, 60)} bars)",
+    lambda c: "adx({0}) > {1} and plus_di({0}) > minus_di({0})".format(n(c, 3, 14), c.randint(10, 25)),
+    lambda c: f"stoch.k({n(c, 3, 14)}, 3) < {c.randint(20, 60)}",
+    lambda c: f"close < bb.lower({n(c, 5, 20)}, {c.uniform(0.5, 2):.1f})",
+    lambda c: "macd.hist({}, {}, {}) > 0".format(*two(c), n(c, 2, 9)),
+    lambda c: f"realized_vol({n(c, 5, 20)} bars) < {percent(c, 0.1, 1)}",
+    lambda c: f"atr({n(c)}) / close in 0.01%..{percent(c, 0.3, 2)}",
+    lambda c: f"roc(close, {n(c, 1, 10)}) > {percent(c, 0, 0.3)}",
+    lambda c: f"logret({n(c, 1, 5)}) < {percent(c, 0, 0.3)}",
+    lambda c: f"corr(close, volume, {n(c, 5, 30)} bars) < {c.uniform(0, 0.9):.2f}",
+    lambda c: f"zscore(close, {n(c, 5, 30)}) < {c.uniform(-1, 1):.2f}",
+    lambda c: f"close > vwap(day) * {c.uniform(0.995, 1.005):.4f}",
+    lambda c: f"obv(day) > obv(day)[{n(c, 1, 5)}]",
+    lambda c: f"not (close > sma(close, {n(c)}))",
+    lambda c: f"(close if close > open else open) > lag(close, {n(c, 1, 5)})",
+    lambda c: f"(value_when(close > highest(high, {n(c, 10, 20)})[1], low, within=20 bars) ?? close) <= close",
+)
+
+
+def condition(c: Draw, clock: str, alias: str | None) -> str:
+    """A market-phase condition, now and then on a higher timeframe, of another market, or of two parts."""
+    kind = c.random()
+    if kind < 0.2:
+        return f"({c.choice(CONDITIONS)(c)})@{c.choice(CLOCKS[clock])}"
+    if kind < 0.3 and alias is not None:
+        return c.choice(
+            [
+                f"{alias}.close > {alias}.ema(close, {n(c)})",
+                f"({alias}.close > {alias}.sma(close, {n(c)}))@{c.choice(CLOCKS[clock])}",
+                f"corr(logret(1), {alias}.logret(1), {n(c, 5, 30)} bars) < 0.9",
+            ]
+        )
+    if kind < 0.45:
+        return f"({c.choice(CONDITIONS)(c)}) {c.choice(['and', 'or'])} ({c.choice(CONDITIONS)(c)})"
+    return c.choice(CONDITIONS)(c)
+
+
+def entry(c: Draw, clock: str, alias: str | None) -> list[str]:
+    """The entry block: one, all, any or at least two of some conditions."""
+    parts = [f"part_{k}: {condition(c, clock, alias)}" for k in range(c.randint(1, 3))]
+    if len(parts) == 3 and c.random() < 0.5:
+        return ["entry:", "  at_least:", "    2 of:", *(f"      {part}" for part in parts)]
+    return ["entry:", f"  {c.choice(['all', 'any', 'any'])}:", *(f"    {part}" for part in parts)]
+
+
+def exits(c: Draw, clock: str, alias: str | None) -> list[str]:
+    """A stop and up to five other ways out, in random order after it."""
+    stop = c.choice(
+        [
+            f"-{percent(c, 0.3, 3)}",
+            f"pos.entry - {c.uniform(0.5, 4):.2f} * atr({n(c)})",
+            f"pos.entry - {c.uniform(1, 3):.1f} * stdev(close, {n(c, 5, 20)})",
+        ]
+    )
+    lines = ["exits:", *_exit(c, "stop", f"at: {stop}", frozen=0.6, sells=0.15)]
+    names: list[str] = []
+    kinds = [c.choice(["target", "target", "trail", "rule", "rule", "aged", "gain", "floor"]) for _ in range(c.randint(1, 5))]
+    for k, kind in enumerate(kinds):
+        name = f"{kind}_{k}"
+        after = c.choice(names) if names and c.random() < (0.7 if kind in ("trail", "floor") else 0.15) else None
+        lines += _exit(c, name, _value(c, kind, clock, alias), frozen=0.2 if kind in ("target", "floor") else 0, after=after)
+        names.append(name)
+    return lines
+
+
+def _value(c: Draw, kind: str, clock: str, alias: str | None) -> str:
+    """The `at:` or `when:` of one exit."""
+    if kind == "target":
+        return "at: " + c.choice([f"+{percent(c, 0.3, 3)}", f"pos.entry + {c.uniform(0.5, 5):.2f} * atr({n(c)})"])
+    if kind == "trail":
+        return "at: " + c.choice([f"pos.high - {c.uniform(0.3, 3):.2f} * atr({n(c)})", f"pos.high * {c.uniform(0.97, 0.998):.4f}"])
+    if kind == "floor":
+        return f"at: pos.entry * {c.uniform(0.99, 1.002):.4f}"
+    if kind == "aged":
+        return f"when: pos.age >= {c.randint(1, 20) * MINUTES[clock]}m and pos.best < {percent(c, 0.1, 2)}"
+    if kind == "gain":
+        return "when: " + c.choice(
+            [
+                f"pos.gain >= {percent(c, 0.2, 3)}",
+                f"pos.pnl < -{percent(c, 0.2, 2)}",
+                f"pos.worst <= -{percent(c, 0.2, 2)} and pos.gain > 0",
+                f"close < pos.low + {c.uniform(0, 1):.2f} * atr({n(c)}) and pos.age > {MINUTES[clock] * 3}m",
+            ]
+        )
+    return f"when: {condition(c, clock, alias)}"
+
+
+def _exit(c: Draw, name: str, value: str, frozen: float, after: str | None = None, sells: float = 0.5) -> list[str]:
+    """One exit as lines."""
+    lines = [f"  {name}:", f"    {value}"]
+    if c.random() < frozen:
+        lines.append("    frozen: true")
+    if after is not None:
+        lines.append(f"    after: {after}")
+    if c.random() < sells:
+        lines.append(f"    sell: {c.choice([7, 20, 33, 50, 70])}%{c.choice(['', ' of rest'])}")
+    return lines
+
+
+def sizing(c: Draw) -> list[str]:
+    """By risk, by weight or both; now and then so small that parts of a position are below the sale minimum."""
+    if c.random() < 0.15:
+        return ["sizing:", f"  weight: {percent(c, 0.1, 0.5)} of equity", "  min_order: 6_000 KRW"]
+    lines = []
+    if c.random() < 0.6:
+        lines.append(f"  risk: {percent(c, 0.1, 1)} of equity")
+    if not lines or c.random() < 0.4:
+        lines.append(f"  weight: {c.randint(5, 60)}% of equity")
+    if c.random() < 0.4:
+        lines.append(f"  max_weight: {c.randint(10, 40)}% of equity")
+    if c.random() < 0.5:
+        lines.append(f"  min_order: {c.choice([5_000, 6_000, 30_000, 100_000])} KRW")
+    if c.random() < 0.3:
+        lines.append(f"  scale: {c.choice(['1.0 if adx(7) > 20 else 0.5', '1.0 if close > sma(close, 10) else 0', '0.7'])}")
+    return ["sizing:", *lines]
+
+
+def limits(c: Draw, clock: str) -> list[str]:
+    """Some of the four limits."""
+    lines = []
+    if c.random() < 0.5:
+        lines.append(f"  open_positions: {c.randint(1, 3)}")
+    if c.random() < 0.4:
+        lines.append(f"  entries_per_market: {c.choice([1, 3, 20])} per day")
+    if c.random() < 0.5:
+        lines.append(f"  cooldown: {c.randint(1, 6) * MINUTES[clock]}m after loss")
+    if c.random() < 0.5:
+        lines.append(f"  reentry: {c.randint(1, 6)} bars after exit")
+    return ["limits:", *lines] if lines else []
+
+
+def risk_profile(c: Draw) -> str:
+    """A risk file with some of what is enforced today."""
+    lines = ["schema: risk/1", "name: generated", "title: generated"]
+    lines += ["exposure:", f"  total: {c.randint(40, 100)}% of equity"]
+    if c.random() < 0.5:
+        lines.append(f"  per_market: {c.randint(10, 60)}% of equity")
+    if c.random() < 0.5:
+        lines.append(f"  cash_reserve: {c.choice([100_000, 2_000_000])} KRW")
+    lines += ["orders:", f"  min_order: {c.choice([5_000, 30_000])} KRW"]
+    if c.random() < 0.5:
+        lines.append(f"  max_order: {c.choice([300_000, 3_000_000])} KRW")
+    return "\n".join(lines) + "\n"
+
+
+def random_strategy(c: Draw, markets: tuple[str, ...], clocks: tuple[str, ...] = ("1m", "5m", "15m")) -> StrategyText:
+    """A strategy file over `markets`; its alias is the first of them."""
+    clock = c.choice(clocks)
+    alias = "lead" if c.random() < 0.5 else None
+    profile = ("generated", risk_profile(c)) if c.random() < 0.3 else None
+    lines = ["schema: strategy/1", "name: generated", "title: generated", f"clock: {clock}", f"markets: [{', '.join(markets)}]"]
+    if profile is not None:
+        lines.insert(3, "risk_profile: generated")
+    if alias is not None:
+        lines += ["aliases:", f"  {alias}: {markets[0]}"]
+    lines += [*entry(c, clock, alias), *sizing(c), *exits(c, clock, alias), *limits(c, clock)]
+    return StrategyText("\n".join(lines) + "\n", profile)

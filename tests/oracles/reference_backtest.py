@@ -1,0 +1,154 @@
+"""A whole backtest by the reference: a checked strategy over a grid of candles, to be compared with the product's fill by fill."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from dsl.graph import Phase
+from dsl.strategy import Exit, ExitKind, Strategy
+from engine.model.candle import BarGrid, BarState
+from engine.research.result import Rounding, Settings
+from tests.oracles.reference_book import RULE, STOP, TARGET, Close, Event, ExitRule, Rules, State, Step, new_state
+from tests.oracles.reference_fills import ImmediateFills, Trade, play
+from tests.oracles.reference_values import Values, columns_needed, position_expression
+
+KINDS = {ExitKind.STOP: STOP, ExitKind.TARGET: TARGET, ExitKind.RULE: RULE}
+
+
+@dataclass
+class ReferenceResult:
+    """What the reference run left. equity: (CLOSE time, equity, cash, exposure). rule_counts: per condition (true, false, missing)."""
+
+    fills: list[Trade]
+    state: State
+    skipped: dict[str, int]
+    ambiguous_steps: int
+    ambiguous_krw: float
+    sale_below_minimum: int
+    equity: list[tuple[int, float, float, float]]
+    rule_counts: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+
+
+def run(
+    strategy: Strategy, grid: BarGrid, settings: Settings, markets: tuple[str, ...] | None = None, columns: Columns | None = None
+) -> ReferenceResult:
+    """Backtest. `markets`: those that may trade (default: the strategy's, else all of the grid). `columns`: values from elsewhere."""
+    tradable = markets or strategy.markets or grid.markets
+    rules = rules_of(strategy, settings, tuple(sorted(tradable)))
+    state = new_state(rules, settings.cash_krw)
+    equity: list[tuple[int, float, float, float]] = []
+
+    def after(event: Event) -> None:
+        if isinstance(event, Close):
+            equity.append((event.time, state.equity(), state.cash, state.exposure()))
+
+    columns = columns or Columns(strategy, grid)
+    fills = list(play(rules, state, events_of(strategy, grid, settings, rules, columns), ImmediateFills(rules), after))
+    times = [row[0] for row in equity]
+    return ReferenceResult(
+        fills=fills,
+        state=state,
+        skipped=dict(state.skipped),
+        ambiguous_steps=state.ambiguous_steps,
+        ambiguous_krw=state.ambiguous_krw,
+        sale_below_minimum=state.sale_below_minimum,
+        equity=equity,
+        rule_counts=columns.count_conditions(rules.markets, times),
+    )
+
+
+def rules_of(strategy: Strategy, settings: Settings, markets: tuple[str, ...]) -> Rules:
+    """The strategy's settings in the reference's words."""
+    graph, sizing, limits, risk = strategy.graph, strategy.sizing, strategy.limits, strategy.risk
+    value = {node: position_expression(graph, node) for node in (strategy.entry, strategy.rank, sizing.scale) if node is not None}
+    return Rules(
+        markets=markets,
+        entry=lambda columns: value[strategy.entry](columns, None),
+        exits=tuple(exit_of(strategy, exit_) for exit_ in strategy.exits),
+        clock_ms=strategy.clock.length_ms,
+        clock_offset_ms=strategy.clock.offset_ms,
+        rank=(lambda columns: value[strategy.rank](columns, None)) if strategy.rank is not None else None,  # type: ignore[index]
+        scale=(lambda columns: value[sizing.scale](columns, None)) if sizing.scale is not None else None,  # type: ignore[index]
+        fee=settings.fee_rate,
+        slip=settings.slippage,
+        rounding=settings.rounding == Rounding.UPBIT,
+        risk=sizing.risk,
+        weight=sizing.weight,
+        max_weight=sizing.max_weight,
+        min_order=sizing.min_order_krw,
+        profile_min_order=risk.min_order_krw if risk else None,
+        profile_max_order=risk.max_order_krw if risk else None,
+        exposure_total=risk.exposure_total if risk else None,
+        exposure_per_market=risk.exposure_per_market if risk else None,
+        cash_reserve=risk.cash_reserve_krw if risk else None,
+        open_positions=limits.open_positions,
+        entries_per_day=limits.entries_per_day,
+        cooldown_ms=limits.cooldown_ms,
+        reentry_bars=limits.reentry_bars,
+    )
+
+
+def exit_of(strategy: Strategy, exit_: Exit) -> ExitRule:
+    """One exit in the reference's words."""
+    value = position_expression(strategy.graph, exit_.node)
+    return ExitRule(exit_.name, KINDS[exit_.kind], value, exit_.frozen, exit_.after, exit_.share, exit_.of_rest)
+
+
+@dataclass
+class Columns:
+    """The market-phase values that decisions read, per market and CLOSE."""
+
+    strategy: Strategy
+    grid: BarGrid
+    values: Values = field(init=False)
+    nodes: list[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        strategy = self.strategy
+        roots = [strategy.entry, strategy.rank, strategy.sizing.scale, *(exit_.node for exit_ in strategy.exits)]
+        self.values = Values(strategy.graph, self.grid)
+        self.nodes = sorted(set().union(*(columns_needed(strategy.graph, node) for node in roots if node is not None)))
+
+    def at(self, market: str, time: int) -> dict[int, float]:
+        """Values of the clock bar that closes at `time`."""
+        return {node: self.one(node, market, time) for node in self.nodes}
+
+    def one(self, node_id: int, market: str, time: int) -> float:
+        """One value; missing outside the data."""
+        node = self.strategy.graph[node_id]
+        values = self.values.of(node_id, market)
+        if node.section is None:
+            return float(values[0])
+        if node.section.timeframe != self.strategy.clock:
+            raise ValueError(f"node {node_id} ({node.op}) is read by decisions but is not on the clock")
+        k = self.strategy.clock.index(time) - 1 - self.values.bars_at(node.section, market).first
+        return float(values[k]) if 0 <= k < len(values) else math.nan
+
+    def count_conditions(self, markets: tuple[str, ...], times: list[int]) -> dict[str, tuple[int, int, int]]:
+        """How often each named market-phase condition was true, false, missing."""
+        counts = {}
+        for condition in self.strategy.conditions:
+            if self.strategy.graph[condition.node].phase == Phase.MARKET:
+                found = [self.one(condition.node, market, time) for market in markets for time in times]
+                counts[condition.path] = (found.count(1.0), found.count(0.0), sum(x != x for x in found))
+        return counts
+
+
+def events_of(strategy: Strategy, grid: BarGrid, settings: Settings, rules: Rules, columns: Columns) -> Iterator[Event]:
+    """STEPs and CLOSEs in the order of docs/decide.md §2."""
+    base, clock = grid.timeframe, strategy.clock
+    rows = {market: grid.markets.index(market) for market in rules.markets}
+    prices = {market: [getattr(grid, name)[row].tolist() for name in ("open", "high", "low", "close")] for market, row in rows.items()}
+    states = {market: grid.state[row].tolist() for market, row in rows.items()}
+    for k in range(grid.state.shape[1]):
+        t = (grid.first_index + k) * base.length_ms + base.offset_ms
+        if (settings.from_ms is not None and t < settings.from_ms) or (settings.to_ms is not None and t >= settings.to_ms):
+            continue
+        for market in rules.markets:
+            if states[market][k] != BarState.UNKNOWN:
+                yield Step(market, t, *(series[k] for series in prices[market]), traded=states[market][k] == BarState.TRADED)
+        end = t + base.length_ms
+        if (end - clock.offset_ms) % clock.length_ms == 0:
+            yield Close(end, {market: columns.at(market, end) for market in rules.markets})

@@ -1,0 +1,240 @@
+"""Rules, events, orders and books of the reference `decide`, as plain records (docs/decide.md §1 and §4)."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from tests.oracles.reference_prices import NoGrid, UpbitGrid
+
+E8 = 100_000_000
+DAY_MS = 86_400_000
+SALE_MINIMUM_KRW = 5_000
+MIN_ORDER_KRW = 30_000
+NAN = math.nan
+STOP, TARGET, RULE = "stop", "target", "rule"
+BUY, SELL = "buy", "sell"
+
+Columns = Mapping[Any, float]  # what a CLOSE says of one market; {} before the first
+
+
+@dataclass(slots=True)
+class Seen:
+    """The position variables as an expression sees them."""
+
+    entry: float
+    high: float
+    low: float
+    p: float
+    age: float
+    fee: float
+
+    @property
+    def gain(self) -> float:
+        return self.p / self.entry - 1
+
+    @property
+    def best(self) -> float:
+        return self.high / self.entry - 1
+
+    @property
+    def worst(self) -> float:
+        return self.low / self.entry - 1
+
+    @property
+    def pnl(self) -> float:
+        return self.p * (1 - self.fee) / (self.entry * (1 + self.fee)) - 1
+
+
+# A market expression reads the columns; a position expression reads them and `Seen`. Conditions are 1.0, 0.0, NaN.
+MarketValue = Callable[[Columns], float]
+PositionValue = Callable[[Columns, Seen], float]
+
+
+@dataclass(frozen=True)
+class ExitRule:
+    name: str
+    kind: str
+    value: PositionValue
+    frozen: bool = False
+    after: int | None = None
+    share: float = 1.0
+    of_rest: bool = False
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Everything that `decide` works by and that never changes in a run."""
+
+    markets: tuple[str, ...]  # that may trade
+    entry: MarketValue
+    exits: tuple[ExitRule, ...]
+    clock_ms: int
+    clock_offset_ms: int = 0
+    rank: MarketValue | None = None
+    scale: MarketValue | None = None
+    fee: float = 0.0005
+    slip: float = 0.0
+    rounding: bool = True
+    risk: float | None = None
+    weight: float | None = None
+    max_weight: float | None = None
+    min_order: float | None = None  # of the file
+    profile_min_order: float | None = None
+    profile_max_order: float | None = None
+    exposure_total: float | None = None
+    exposure_per_market: float | None = None
+    cash_reserve: float | None = None
+    open_positions: int | None = None
+    entries_per_day: int | None = None
+    cooldown_ms: int | None = None
+    reentry_bars: int | None = None
+
+    @property
+    def grid(self) -> UpbitGrid | NoGrid:
+        return UpbitGrid() if self.rounding else NoGrid()
+
+    def counts_for(self, amount: float, price: float) -> float:
+        """Counts that an amount buys; exact, the price being its decimal."""
+        return math.floor(Fraction(amount) * E8 / Fraction(repr(float(price)))) if self.rounding else amount * E8 / price
+
+    def part(self, share: float, counts: float) -> float:
+        """A share of some counts, the share being the decimal that the file says."""
+        return math.floor(Fraction(repr(share)) * int(counts)) if self.rounding else share * counts
+
+
+# ---- events (docs/decide.md §1) and the intent ----
+@dataclass(slots=True)
+class Step:
+    market: str
+    time: int
+    open: float
+    high: float
+    low: float
+    close: float
+    traded: bool = True
+
+
+@dataclass(slots=True)
+class Close:
+    time: int
+    columns: Mapping[str, Columns]
+
+
+@dataclass(slots=True)
+class Fill:
+    order: int
+    quantity: float  # counts of 1e-8 coin
+    price: float
+    fee: float
+    time: int
+
+
+@dataclass(slots=True)
+class Done:
+    order: int
+    reason: str
+    time: int
+
+
+@dataclass(slots=True)
+class Cash:
+    amount: float
+    time: int = 0
+
+
+@dataclass(slots=True)
+class Control:
+    what: str  # stop_entries | allow_entries
+    time: int = 0
+
+
+Event = Step | Close | Fill | Done | Cash | Control
+
+
+@dataclass(slots=True)
+class Order:
+    """An intent, and the working order that it becomes."""
+
+    id: int
+    market: str
+    side: str
+    time: int
+    amount: float = 0.0  # KRW, of a buy
+    quantity: float = 0  # counts, of a sale
+    base: float = NAN  # price reached, of a sale made inside a STEP
+    reason: int = -1  # index of the exit
+    fires: tuple[int, ...] = ()
+    columns: Columns = field(default_factory=dict)  # of the CLOSE that decided a buy
+    ambiguous: bool = False  # the STEP had been found ambiguous
+    filled: float = 0
+    spent: float = 0.0  # KRW without fees, of a buy
+
+
+# ---- state ----
+@dataclass(slots=True)
+class Position:
+    opened: int
+    columns: Columns  # of the decision
+    fired: list[bool]
+    level: list[float]
+    small: list[bool]  # sale_below_minimum already counted
+    quantity: float = 0
+    bought: float = 0
+    cost: float = 0.0
+    proceeds: float = 0.0
+    fees: float = 0.0
+    entry: float = NAN
+    high: float = NAN
+    low: float = NAN
+
+
+@dataclass(slots=True)
+class Path:
+    """A STEP that is being walked: p is where the price stands, `ends` what is still before it."""
+
+    time: int
+    p: float
+    open: float
+    high: float
+    ends: list[float]
+    ambiguous: bool = False
+
+
+@dataclass(slots=True)
+class Market:
+    code: str
+    last: float = NAN
+    position: Position | None = None
+    order: Order | None = None
+    path: Path | None = None
+    columns: Columns = field(default_factory=dict)
+    opened_on: Counter[int] = field(default_factory=Counter)  # UTC day -> positions opened
+    last_exit: int | None = None
+    last_loss: int | None = None
+
+
+@dataclass(slots=True)
+class State:
+    cash: float
+    markets: dict[str, Market]
+    next_order: int = 1
+    entries_stopped: bool = False
+    skipped: Counter[str] = field(default_factory=Counter)
+    sale_below_minimum: int = 0
+    ambiguous_steps: int = 0
+    ambiguous_krw: float = 0.0
+
+    def exposure(self) -> float:
+        return sum(m.position.quantity * m.last / E8 for m in self.markets.values() if m.position is not None)
+
+    def equity(self) -> float:
+        return self.cash + self.exposure()
+
+
+def new_state(rules: Rules, cash: float) -> State:
+    return State(cash, {code: Market(code) for code in sorted(rules.markets)})

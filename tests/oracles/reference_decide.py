@@ -1,0 +1,421 @@
+"""`decide` in plain Python: one state transition per event, written from docs/decide.md alone, to judge the compiled one.
+
+`decide(rules, state, event)` changes only `state` and returns the orders it wants. Section numbers in comments are docs/decide.md's.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from tests.oracles.reference_book import (
+    BUY,
+    DAY_MS,
+    E8,
+    MIN_ORDER_KRW,
+    NAN,
+    RULE,
+    SALE_MINIMUM_KRW,
+    SELL,
+    STOP,
+    TARGET,
+    Cash,
+    Close,
+    Done,
+    Event,
+    ExitRule,
+    Fill,
+    Market,
+    Order,
+    Path,
+    Position,
+    Rules,
+    Seen,
+    State,
+    Step,
+)
+
+
+def decide(rules: Rules, state: State, event: Event) -> list[Order]:
+    """The transition."""
+    if isinstance(event, Step):
+        return on_step(rules, state, event)
+    if isinstance(event, Close):
+        return on_close(rules, state, event)
+    if isinstance(event, Fill):
+        on_fill(rules, state, event)
+    elif isinstance(event, Done):
+        return on_done(rules, state, event)
+    elif isinstance(event, Cash):
+        state.cash += event.amount
+    else:
+        state.entries_stopped = event.what == "stop_entries"
+    return []
+
+
+# ---- levels and quantities (§4) ----
+def seen(rules: Rules, position: Position, p: float, now: int) -> Seen:
+    return Seen(position.entry, position.high, position.low, p, now - position.opened, rules.fee)
+
+
+def is_active(rules: Rules, position: Position, i: int) -> bool:
+    after = rules.exits[i].after
+    return not position.fired[i] and (after is None or position.fired[after])
+
+
+def grid_level(rules: Rules, exit_: ExitRule, market: str, value: float, now: int) -> float:
+    if math.isnan(value):
+        return NAN
+    return (rules.grid.floor if exit_.kind == STOP else rules.grid.ceil)(market, value, now)
+
+
+def set_levels(rules: Rules, m: Market, p: float, now: int) -> None:
+    """Levels of the active exits that are not frozen."""
+    position = m.position
+    assert position is not None
+    variables = seen(rules, position, p, now)
+    for i, exit_ in enumerate(rules.exits):
+        if exit_.kind == RULE or exit_.frozen or not is_active(rules, position, i):
+            continue
+        new = grid_level(rules, exit_, m.code, exit_.value(m.columns, variables), now)
+        old = position.level[i]
+        if not math.isnan(new) and not (exit_.kind == STOP and old >= new):
+            position.level[i] = new
+
+
+def set_frozen_levels(rules: Rules, m: Market, now: int) -> None:
+    position = m.position
+    assert position is not None
+    variables = seen(rules, position, position.entry, now)
+    for i, exit_ in enumerate(rules.exits):
+        if exit_.kind != RULE and exit_.frozen:
+            position.level[i] = grid_level(rules, exit_, m.code, exit_.value(position.columns, variables), now)
+
+
+def quantity_to_sell(rules: Rules, exit_: ExitRule, bought: float, present: float, reference: float) -> tuple[float, bool]:
+    """(counts, the sale would be below the minimum). Counts are 0 when no sale is made."""
+    counts = min(present, rules.part(exit_.share, present if exit_.of_rest else bought))
+    if exit_.share == 1:
+        counts = present
+    if counts == 0:
+        return 0, False
+    if (present - counts) * reference / E8 < SALE_MINIMUM_KRW:
+        counts = present
+    if counts * reference / E8 < SALE_MINIMUM_KRW:
+        return 0, True
+    return counts, False
+
+
+def try_to_sell(rules: Rules, state: State, position: Position, i: int, present: float, reference: float) -> float:
+    """Counts that exit i sells now; what is too small is counted once."""
+    counts, small = quantity_to_sell(rules, rules.exits[i], position.bought, present, reference)
+    if small and not position.small[i]:
+        position.small[i] = True
+        state.sale_below_minimum += 1
+    return counts
+
+
+# ---- STEP (§5) ----
+def on_step(rules: Rules, state: State, step: Step) -> list[Order]:
+    if not step.traded:
+        return []
+    m = state.markets[step.market]
+    m.last = step.close
+    m.path = None
+    if m.position is None:
+        return []
+    m.path = Path(step.time, step.open, step.open, step.high, [step.low, step.high, step.close])
+    reach(rules, m, step.open)
+    return walk(rules, state, m)
+
+
+def reach(rules: Rules, m: Market, price: float) -> None:
+    position, path = m.position, m.path
+    assert position is not None
+    assert path is not None
+    path.p = price
+    position.high = max(position.high, price)
+    position.low = min(position.low, price)
+    set_levels(rules, m, price, path.time)
+
+
+def walk(rules: Rules, state: State, m: Market) -> list[Order]:
+    """Go on along the path until an exit is hit or the path ends."""
+    path = m.path
+    assert path is not None
+    while True:
+        if m.order is None:
+            order = hit_here(rules, state, m) or hit_ahead(rules, state, m)
+            if order is not None:
+                return [order]
+        if not path.ends:
+            m.path = None
+            return []
+        reach(rules, m, path.ends.pop(0))
+
+
+def hit_here(rules: Rules, state: State, m: Market) -> Order | None:
+    """Exits whose level the price has reached or passed where it stands."""
+    path = m.path
+    assert path is not None
+    stops = [i for i, level in active_levels(rules, m, STOP) if level >= path.p]
+    targets = [i for i, level in active_levels(rules, m, TARGET, falling=None) if level <= path.p]
+    return first_sale(rules, state, m, [(i, path.p) for i in stops + targets])
+
+
+def hit_ahead(rules: Rules, state: State, m: Market) -> Order | None:
+    """The next exit on the leg that the path is on."""
+    path = m.path
+    position = m.position
+    assert path is not None
+    assert position is not None
+    if not path.ends:
+        return None
+    end = path.ends[0]
+    if len(path.ends) == 2:  # up to high
+        hits = [(i, level) for i, level in active_levels(rules, m, TARGET, falling=False) if level <= end]
+    else:
+        hits = [(i, level) for i, level in active_levels(rules, m, STOP) if level >= end]
+    return first_sale(rules, state, m, hits)
+
+
+def active_levels(rules: Rules, m: Market, kind: str, falling: bool | None = True) -> list[tuple[int, float]]:
+    """(exit, level), highest or lowest level first, ties in file order; falling None: file order."""
+    position = m.position
+    assert position is not None
+    found = [(i, position.level[i]) for i, exit_ in enumerate(rules.exits) if exit_.kind == kind and is_active(rules, position, i)]
+    found = [(i, level) for i, level in found if not math.isnan(level)]
+    if falling is None:
+        return found
+    return sorted(found, key=lambda pair: -pair[1] if falling else pair[1])  # sorted() keeps ties in order
+
+
+def first_sale(rules: Rules, state: State, m: Market, hits: list[tuple[int, float]]) -> Order | None:
+    """The order of the first hit (exit, base) whose sale is made."""
+    position, path = m.position, m.path
+    assert position is not None
+    assert path is not None
+    for i, base in hits:
+        counts = try_to_sell(rules, state, position, i, position.quantity, position.level[i])
+        if counts > 0:
+            if rules.exits[i].kind == STOP and len(path.ends) == 3 and base < path.open and not path.ambiguous:
+                count_ambiguous(rules, state, m, base)
+            if base != path.p:
+                reach(rules, m, base)
+            return make_order(state, m, SELL, path.time, quantity=counts, base=base, reason=i, fires=(i,), ambiguous=path.ambiguous)
+    return None
+
+
+def count_ambiguous(rules: Rules, state: State, m: Market, base: float) -> None:
+    position, path = m.position, m.path
+    assert position is not None
+    assert path is not None
+    for i, level in active_levels(rules, m, TARGET, falling=None):
+        if level <= path.high:
+            counts, _ = quantity_to_sell(rules, rules.exits[i], position.bought, position.quantity, level)
+            path.ambiguous = True
+            state.ambiguous_steps += 1
+            state.ambiguous_krw += (level - base) * counts / E8
+            return
+
+
+def make_order(state: State, m: Market, side: str, time: int, **fields: Any) -> Order:
+    m.order = Order(state.next_order, m.code, side, time, **fields)
+    state.next_order += 1
+    return m.order
+
+
+# ---- FILL and DONE (§7) ----
+def order_of(state: State, order_id: int) -> tuple[Market, Order]:
+    for m in state.markets.values():
+        if m.order is not None and m.order.id == order_id:
+            return m, m.order
+    raise ValueError(f"no working order {order_id}")
+
+
+def on_fill(rules: Rules, state: State, fill: Fill) -> None:
+    m, order = order_of(state, fill.order)
+    order.filled += fill.quantity
+    krw = fill.quantity * fill.price / E8
+    if order.side == BUY:
+        state.cash -= krw + fill.fee
+        order.spent += krw
+        bought(rules, m, order, fill, krw)
+    else:
+        state.cash += krw - fill.fee
+        sold(m, fill, krw)
+
+
+def bought(rules: Rules, m: Market, order: Order, fill: Fill, krw: float) -> None:
+    if m.position is None:
+        n = len(rules.exits)
+        m.position = Position(fill.time, order.columns, [False] * n, [NAN] * n, [False] * n)
+        m.opened_on[fill.time // DAY_MS] += 1
+    position = m.position
+    before, total = position.bought, position.bought + fill.quantity
+    position.entry = (position.entry * before + fill.price * fill.quantity) / total if before else fill.price
+    position.quantity += fill.quantity
+    position.bought = total
+    position.cost += krw
+    position.fees += fill.fee
+    position.high = position.entry if math.isnan(position.high) else max(position.high, position.entry)
+    position.low = position.entry if math.isnan(position.low) else min(position.low, position.entry)
+    set_frozen_levels(rules, m, fill.time)
+    set_levels(rules, m, position.entry, fill.time)
+
+
+def sold(m: Market, fill: Fill, krw: float) -> None:
+    position = m.position
+    assert position is not None
+    position.quantity -= fill.quantity
+    position.proceeds += krw
+    position.fees += fill.fee
+    if position.quantity == 0:
+        m.position = None
+        m.path = None
+        m.last_exit = fill.time
+        if position.proceeds - position.cost - position.fees < 0:
+            m.last_loss = fill.time
+
+
+def on_done(rules: Rules, state: State, done: Done) -> list[Order]:
+    m, order = order_of(state, done.order)
+    m.order = None
+    if order.side == BUY or m.position is None or order.filled == 0:
+        return []
+    for i in order.fires:
+        m.position.fired[i] = True
+    if m.path is None:
+        set_levels(rules, m, m.last, done.time)
+        return []
+    set_levels(rules, m, m.path.p, done.time)
+    return walk(rules, state, m)
+
+
+# ---- CLOSE (§6) ----
+def on_close(rules: Rules, state: State, close: Close) -> list[Order]:
+    for m in state.markets.values():
+        m.path = None
+        m.columns = close.columns[m.code]
+        if m.position is not None:
+            set_levels(rules, m, m.last, close.time)
+    return exits_at_close(rules, state, close.time) + entries(rules, state, close.time)
+
+
+def exits_at_close(rules: Rules, state: State, now: int) -> list[Order]:
+    orders = []
+    for m in state.markets.values():
+        if m.position is not None and m.order is None:
+            variables = seen(rules, m.position, m.last, now)
+            true = [
+                i
+                for i, exit_ in enumerate(rules.exits)
+                if exit_.kind == RULE and is_active(rules, m.position, i) and exit_.value(m.columns, variables) == 1
+            ]
+            order = rule_sale(rules, state, m, true, now)
+            if order is not None:
+                orders.append(order)
+    return orders
+
+
+def rule_sale(rules: Rules, state: State, m: Market, true: list[int], now: int) -> Order | None:
+    position = m.position
+    assert position is not None
+    for i in true:
+        if quantity_to_sell(rules, rules.exits[i], position.bought, position.quantity, m.last)[0] == position.quantity:
+            return make_order(state, m, SELL, now, quantity=position.quantity, reason=i, fires=tuple(true))
+    left, fires = position.quantity, []
+    for i in true:
+        counts = try_to_sell(rules, state, position, i, left, m.last)
+        if counts > 0:
+            left -= counts
+            fires.append(i)
+    if not fires:
+        return None
+    return make_order(state, m, SELL, now, quantity=position.quantity - left, reason=fires[0], fires=tuple(fires))
+
+
+def entries(rules: Rules, state: State, now: int) -> list[Order]:
+    def rank_key(m: Market) -> float:
+        rank = rules.rank(m.columns) if rules.rank else NAN
+        return math.inf if math.isnan(rank) else -rank
+
+    candidates = [m for m in state.markets.values() if m.position is None and m.order is None and rules.entry(m.columns) == 1]
+    equity = state.equity()
+    orders = []
+    for m in sorted(candidates, key=rank_key):
+        value = entry_value(rules, state, m, equity, now)
+        if isinstance(value, str):
+            state.skipped[value] += 1
+        else:
+            orders.append(make_order(state, m, BUY, now, amount=value, columns=m.columns))
+    return orders
+
+
+def entry_value(rules: Rules, state: State, m: Market, equity: float, now: int) -> float | str:
+    """KRW to buy for, or the reason of the skip."""
+    reason = limit_against(rules, state, m, now)
+    if reason is not None:
+        return reason
+    grid, fee = rules.grid, rules.fee
+    e = grid.ceil(m.code, m.last * (1 + rules.slip), now)
+    expected = Seen(entry=e, high=e, low=e, p=e, age=0, fee=fee)
+    from_start = [x for x in rules.exits if x.after is None and x.kind != RULE]
+    levels = [(x, grid_level(rules, x, m.code, x.value(m.columns, expected), now)) for x in from_start]
+    if any(x.kind == STOP and math.isnan(level) for x, level in levels):
+        return "no_level"
+    weights = [rules.weight * equity] if rules.weight is not None else []
+    if rules.risk is not None:
+        stop = next(level for x, level in levels if x.name == "stop")
+        if stop >= e:
+            return "stop_above_entry"
+        loss = e * (1 + fee) - grid.floor(m.code, stop * (1 - rules.slip), now) * (1 - fee)
+        weights.append(rules.risk * equity / loss * e)
+    value = min(weights, default=equity)
+    if rules.scale is not None:
+        scale = rules.scale(m.columns)
+        if not scale > 0:
+            return "no_size"
+        value *= scale
+    value = min([value, *caps(rules, state, equity)])
+    targets = [level for x, level in levels if x.kind == TARGET and not math.isnan(level)]
+    if targets and not grid.floor(m.code, min(targets) * (1 - rules.slip), now) * (1 - fee) > e * (1 + fee):
+        return "target_below_cost"
+    value = math.floor(value) if rules.rounding else value
+    asked = [x for x in (rules.min_order, rules.profile_min_order) if x is not None] or [MIN_ORDER_KRW]
+    return "below_minimum" if value < max(*asked, SALE_MINIMUM_KRW) else value
+
+
+def limit_against(rules: Rules, state: State, m: Market, now: int) -> str | None:
+    if state.entries_stopped:
+        return "entries_stopped"
+    taken = sum(o.position is not None or (o.order is not None and o.order.side == BUY) for o in state.markets.values())
+    if rules.open_positions is not None and taken >= rules.open_positions:
+        return "open_positions"
+    if rules.entries_per_day is not None and m.opened_on[now // DAY_MS] >= rules.entries_per_day:
+        return "entries_per_day"
+    if rules.cooldown_ms is not None and m.last_loss is not None and now < m.last_loss + rules.cooldown_ms:
+        return "cooldown"
+    if rules.reentry_bars is not None and m.last_exit is not None:
+        index = [(t - rules.clock_offset_ms) // rules.clock_ms for t in (now, m.last_exit)]
+        if index[0] - 1 - index[1] < rules.reentry_bars:
+            return "reentry"
+    return "no_price" if math.isnan(m.last) else None
+
+
+def caps(rules: Rules, state: State, equity: float) -> list[float]:
+    """What the size may not exceed, in KRW."""
+    waiting = sum(m.order.amount - m.order.spent for m in state.markets.values() if m.order is not None and m.order.side == BUY)
+    free = state.cash - waiting * (1 + rules.fee)
+    found = [free / (1 + rules.fee)]
+    if rules.max_weight is not None:
+        found.append(rules.max_weight * equity)
+    if rules.exposure_per_market is not None:
+        found.append(rules.exposure_per_market * equity)
+    if rules.exposure_total is not None:
+        found.append(rules.exposure_total * equity - (state.exposure() + waiting))
+    if rules.cash_reserve is not None:
+        found.append((free - rules.cash_reserve) / (1 + rules.fee))
+    if rules.profile_max_order is not None:
+        found.append(rules.profile_max_order)
+    return found

@@ -1,0 +1,204 @@
+"""The values of a dsl graph over a grid of candles: bars of each section, the ops over them, position expressions.
+
+Recursive functions restart on the grid of design law 3: a bar whose index is in [k S, (k + 1) S) has the value of a plain recursion
+begun at bar (k - 1) S.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsl.catalogue import INPUT_SERIES
+from dsl.graph import Graph, Node, Phase, Section, Timeframe
+from engine.model.candle import BarGrid, BarState
+from tests.oracles.reference_ops import ELEMENTWISE, NAN, OVER_TIME, RECURSIVE, Array, obv, restarted, vwap
+
+
+# ---- bars of a section, built from the base ----
+@dataclass
+class Bars:
+    """One market's bars of one timeframe; bar k has absolute index first + k."""
+
+    timeframe: Timeframe
+    first: int
+    series: dict[str, Array]
+
+    def open_ms(self) -> NDArray[np.int64]:
+        count = len(self.series["close"])
+        return (np.arange(count) + self.first) * self.timeframe.length_ms + self.timeframe.offset_ms
+
+
+def bars_of(grid: BarGrid, market: str, timeframe: Timeframe) -> Bars:
+    """Whole bars of `timeframe`; a bar with an unknown base bar is missing, a bar without a trade is its last close."""
+    row = grid.markets.index(market)
+    base = {name: getattr(grid, name)[row] for name in INPUT_SERIES}
+    if timeframe == grid.timeframe:
+        return Bars(timeframe, grid.first_index, {name: np.array(x, dtype=float) for name, x in base.items()})
+    length, state = grid.timeframe.length_ms, grid.state[row]
+    start = grid.first_index * length + grid.timeframe.offset_ms
+    end = start + length * len(state)
+    first, after_last = timeframe.index(start), timeframe.index(end)
+    ratio = timeframe.length_ms // length
+    out = {name: np.full(max(after_last - first, 0), NAN) for name in base}
+    for k in range(first, after_last):
+        begin = (k * timeframe.length_ms + timeframe.offset_ms - start) // length
+        if begin < 0 or (state[begin : begin + ratio] == BarState.UNKNOWN).any():
+            continue
+        cut = {name: x[begin : begin + ratio] for name, x in base.items()}
+        traded = state[begin : begin + ratio] == BarState.TRADED
+        for name, value in one_bar(cut, traded).items():
+            out[name][k - first] = value
+    return Bars(timeframe, first, out)
+
+
+def one_bar(cut: Mapping[str, Array], traded: NDArray[np.bool_]) -> dict[str, float]:
+    """One higher bar of known base bars."""
+    close = float(cut["close"][-1])
+    if not traded.any():
+        return {"open": close, "high": close, "low": close, "close": close, "volume": 0.0, "value": 0.0}
+    return {
+        "open": float(cut["open"][traded][0]),
+        "high": float(cut["high"][traded].max()),
+        "low": float(cut["low"][traded].min()),
+        "close": close,
+        "volume": sum_of_e8(cut["volume"]),
+        "value": sum_of_e8(cut["value"]),
+    }
+
+
+def sum_of_e8(x: Array) -> float:
+    """Sum in whole 1e-8s."""
+    if np.isnan(x).any():
+        return NAN
+    return sum(round(float(v) * 1e8) for v in x) / 1e8
+
+
+@dataclass
+class Values:
+    """Market-phase nodes of one graph over one grid, computed when asked for."""
+
+    graph: Graph
+    grid: BarGrid
+    restarts: bool = True  # False: recursions run from the first bar on, as textbooks do
+    bars: dict[tuple[str, Timeframe], Bars] = field(default_factory=dict)
+    done: dict[tuple[int, str], Array] = field(default_factory=dict)
+
+    def bars_at(self, section: Section, market: str) -> Bars:
+        """Bars of a section as seen from `market`."""
+        key = (section.market or market, section.timeframe)
+        if key not in self.bars:
+            if key[0] in self.grid.markets:
+                self.bars[key] = bars_of(self.grid, *key)
+            else:
+                some = bars_of(self.grid, self.grid.markets[0], key[1])
+                self.bars[key] = Bars(key[1], some.first, {name: np.full(len(x), NAN) for name, x in some.series.items()})
+        return self.bars[key]
+
+    def of(self, node_id: int, market: str) -> Array:
+        """The node's value at every bar of its section; a constant gives an array of one."""
+        node = self.graph[node_id]
+        key = (node_id, node.section.market if node.section and node.section.market else market)
+        if key not in self.done:
+            with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+                self.done[key] = self.compute(node, market)
+        return self.done[key]
+
+    def compute(self, node: Node, market: str) -> Array:
+        """One node from its inputs."""
+        if node.op == "const":
+            return np.array([node.params[0]])
+        if node.section is None:
+            return np.asarray(ELEMENTWISE[node.op](*(self.of(i, market) for i in node.inputs)))  # of constants alone
+        bars = self.bars_at(node.section, market)
+        if node.op in INPUT_SERIES:
+            return bars.series[node.op]
+        count = len(bars.series["close"])
+        if node.op == "hold":
+            return self.hold(node, bars, market)
+        inputs = [self.of(i, market) for i in node.inputs]
+        inputs = [np.full(count, x[0]) if self.graph[i].section is None else x for i, x in zip(node.inputs, inputs, strict=True)]
+        if node.op in ELEMENTWISE:
+            return np.asarray(ELEMENTWISE[node.op](*inputs), dtype=float)
+        if node.op in ("obv", "vwap"):
+            return (obv if node.op == "obv" else vwap)(bars.first, int(node.params[0]), *inputs)
+        whole = [int(p) for p in node.params]
+        if node.op in OVER_TIME:
+            return OVER_TIME[node.op](*inputs, *whole)
+        function, factor = RECURSIVE[node.op]
+        if not self.restarts:
+            return function(*inputs, *whole)
+        return restarted(lambda *cut: function(*cut, *whole), factor * whole[0], bars.first, *inputs)
+
+    def hold(self, node: Node, bars: Bars, market: str) -> Array:
+        """The value of the slower bar that closed last, at or before this bar's close."""
+        slow = self.graph[node.inputs[0]]
+        values = self.of(node.inputs[0], market)
+        if slow.section is None:
+            return np.full(len(bars.series["close"]), values[0])
+        first = self.bars_at(slow.section, market).first
+        closes = bars.open_ms() + bars.timeframe.length_ms
+        at = (closes - slow.section.timeframe.offset_ms) // slow.section.timeframe.length_ms - 1 - first
+        out = np.full(len(closes), NAN)
+        inside = (at >= 0) & (at < len(values))
+        out[inside] = values[at[inside]]
+        return out
+
+
+# ---- the position phase: one value at a time ----
+def scalar(op: str) -> Callable[..., float]:
+    """An elementwise op on single numbers, through its array form's definition."""
+    if op in SCALAR:
+        return SCALAR[op]
+    function = ELEMENTWISE[op]
+    return lambda *xs: float(function(*(np.array([x], dtype=float) for x in xs))[0])
+
+
+def _compare(test: Callable[[float, float], bool]) -> Callable[[float, float], float]:
+    return lambda a, b: NAN if a != a or b != b else float(test(a, b))
+
+
+#: the ops that position rules are full of, without arrays (held against ELEMENTWISE by a test)
+SCALAR: dict[str, Callable[..., float]] = {
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a - b,
+    "mul": lambda a, b: a * b,
+    "div": lambda a, b: NAN if b == 0 else a / b,
+    "neg": lambda a: -a,
+    "lt": _compare(lambda a, b: a < b),
+    "le": _compare(lambda a, b: a <= b),
+    "gt": _compare(lambda a, b: a > b),
+    "ge": _compare(lambda a, b: a >= b),
+    "and": lambda a, b: 0.0 if a == 0 or b == 0 else NAN if a != a or b != b else 1.0,
+    "or": lambda a, b: 1.0 if a == 1 or b == 1 else NAN if a != a or b != b else 0.0,
+    "max": lambda a, b: NAN if a != a or b != b else max(a, b),
+    "min": lambda a, b: NAN if a != a or b != b else min(a, b),
+}
+
+
+def position_expression(graph: Graph, node_id: int) -> Callable[[Mapping[int, float], object], float]:
+    """A node of either phase as a function of (columns, position variables); `pos.x` is attribute x."""
+    node = graph[node_id]
+    if node.op == "const":
+        value = node.params[0]
+        return lambda columns, seen: value
+    if node.phase == Phase.MARKET:
+        return lambda columns, seen: columns[node_id]
+    if node.op.startswith("pos."):
+        name = node.op.removeprefix("pos.")
+        return lambda columns, seen: getattr(seen, name)
+    function, inputs = scalar(node.op), [position_expression(graph, i) for i in node.inputs]
+    return lambda columns, seen: function(*(x(columns, seen) for x in inputs))
+
+
+def columns_needed(graph: Graph, node_id: int) -> set[int]:
+    """Market-phase nodes (not constants) that a position expression reads."""
+    node = graph[node_id]
+    if node.op == "const":
+        return set()
+    if node.phase == Phase.MARKET:
+        return {node_id}
+    return set().union(*(columns_needed(graph, i) for i in node.inputs)) if node.inputs else set()
