@@ -71,27 +71,6 @@ def _carry(state: NDArray[np.int8], last_close: float, targets: tuple[NDArray[np
         target[quiet] = 0.0
 
 
-def grid_tables(grid: BarGrid) -> tuple[CandleTable, ...]:
-    """Back to traded bars: one table per market, its fetched ranges the stretches of known bars."""
-    length, offset = grid.timeframe.length_ms, grid.timeframe.offset_ms
-    times = (grid.first_index + np.arange(grid.state.shape[1], dtype=np.int64)) * length + offset
-    tables = []
-    for row, market in enumerate(grid.markets):
-        traded = grid.state[row] == BarState.TRADED
-        open_, high, low, close, volume, value = (
-            column[row][traded] for column in (grid.open, grid.high, grid.low, grid.close, grid.volume, grid.value)
-        )
-        known = _known(grid.state[row], times, length)
-        tables.append(CandleTable(market, grid.timeframe, times[traded], open_, high, low, close, volume, value, known))
-    return tuple(tables)
-
-
-def _known(state: NDArray[np.int8], times: NDArray[np.int64], length_ms: int) -> Ranges:
-    known = np.concatenate(([False], state != BarState.UNKNOWN, [False]))
-    edges = np.flatnonzero(known[1:] != known[:-1])
-    return tuple((int(times[a]), int(times[b - 1]) + length_ms) for a, b in edges.reshape(-1, 2))
-
-
 def stored_bases(store: CandleStore, markets: Sequence[str], clock: Timeframe) -> list[Timeframe]:
     """Timeframes stored for at least one of the markets that clock bars can be made of, finest first."""
     found = {timeframe for market in markets for timeframe in store.timeframes(market)}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _GAP_BARS: Final = 30
 #: what pyupbit calls its intervals, as files are often named after them
 _PYUPBIT: Final = {"day": "1d", "week": "1w", "minute60": "1h", "minute240": "4h"} | {f"minute{n}": f"{n}m" for n in (1, 3, 5, 10, 15, 30)}
+_AT_A_TIME: Final = 8
 #: fewer rows say nothing certain about their spacing
 _TELLING_ROWS: Final = 10
 
@@ -87,6 +89,18 @@ def import_file(store: CandleStore, path: Path, options: ImportOptions) -> list[
     except CandleError as error:
         return [FileReport(path, error=error)]
     return [replace(report, written=store.write(table)) for table, report in checked]
+
+
+def import_files(store: CandleStore, paths: Sequence[Path], options: ImportOptions) -> Iterator[list[FileReport]]:
+    """Import many files, several at a time (most of the time is waiting for the disk); reports come in the order of `paths`.
+
+    Stopping the iteration early, an interrupt included, starts no further file; those begun are finished.
+    """
+    pool = ThreadPoolExecutor(_AT_A_TIME)
+    try:
+        yield from pool.map(lambda path: import_file(store, path, options), paths)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def to_table(raw: RawCandles, options: ImportOptions) -> tuple[CandleTable, FileReport]:

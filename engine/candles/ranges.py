@@ -24,11 +24,6 @@ def clip(ranges: Ranges, from_ms: int, to_ms: int) -> Ranges:
     return tuple((max(a, from_ms), min(b, to_ms)) for a, b in ranges if max(a, from_ms) < min(b, to_ms))
 
 
-def intersect(left: Ranges, right: Ranges) -> Ranges:
-    """What both have."""
-    return merge(part for start, end in right for part in clip(left, start, end))
-
-
 def missing(ranges: Ranges, from_ms: int, to_ms: int) -> Ranges:
     """The part of [from_ms, to_ms) that the set lacks."""
     holes: list[Range] = []

@@ -58,7 +58,7 @@ def import_(
     as_json: AsJson = False,
 ) -> None:
     """Import files and folders; exit 1 when any file was refused (the others are imported all the same)."""
-    from engine.candles.importer import find_files, import_file  # numpy and pyarrow: --help must not pay for them
+    from engine.candles.importer import find_files, import_files  # numpy and pyarrow: --help must not pay for them
     from engine.candles.store import CandleStore
     from engine.cli.data_output import import_json, progress_bar, show_imports
 
@@ -69,8 +69,8 @@ def import_(
     store = CandleStore(data_folder(data))
     reports: list[FileReport] = []
     with progress_bar(_say("importing"), len(files)) as advance:
-        for path in files:
-            reports += import_file(store, path, options)
+        for of_file in import_files(store, files, options):
+            reports += of_file
             advance()
     if as_json:
         typer.echo(import_json(store, reports, language()))

@@ -44,13 +44,14 @@ POSITION: Final = np.dtype(
         ("entries_today", "i8"),
         ("last_exit_ms", "i8"),  # -1: none
         ("last_loss_ms", "i8"),  # -1: none
-        ("step_stage", "i8"),  # 0: no unfinished STEP; else the stage of docs/decide.md §5 to go on with
+        ("step_stage", "i8"),  # 0: no unfinished STEP; else the leg of its path to go on with (docs/decide.md §5)
         ("step_ms", "i8"),
         ("step_open", "f8"),
         ("step_high", "f8"),
         ("step_low", "f8"),
         ("step_close", "f8"),
-        ("step_ambiguous", "i8"),  # 0: no STOP has sold at its level in this STEP; 1: one has, ambiguously; 2: one has, clearly
+        ("step_price", "f8"),  # the price that the path has reached
+        ("step_ambiguous", "i8"),
     ],
     align=True,
 )

@@ -32,8 +32,8 @@ FAMILIES: Final = (
 
 #: most series (own and implicit) that one op can read
 MAX_INPUTS: Final = 5
-#: longest window in bars: a year of hours, a week of minutes
-MAX_WINDOW: Final = 10_080
+#: longest window in bars: eleven years of hours, a day of seconds
+MAX_WINDOW: Final = 100_000
 #: longest bounded look-back for an event, in bars
 MAX_WITHIN: Final = 100_000
 

@@ -216,5 +216,3 @@ def _numbers(event: Event, index: dict[str, int]) -> tuple[float, ...]:
             return (_CASH, 0, event.time_ms, 0, 0, event.amount_krw, 0.0, 0.0, 0.0)
         case Control():
             return (_CONTROL, 0, event.time_ms, 0, int(event.kind), 0.0, 0.0, 0.0, 0.0)
-
-

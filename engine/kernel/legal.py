@@ -1,7 +1,7 @@
 """Price grids and quantity steps for compiled code: float64 in, float64 out, exact by counting ticks.
 
 A grid price is count x unit / scale with whole numbers below 2^53 and a power of ten as scale, so one correctly rounded division gives
-the float64 nearest to the decimal price. A float stands for the decimal it is nearest to: 0.3 lies on a 0.1 grid.
+the float64 nearest to the decimal price.
 The tables come from engine.model.market; its Decimal functions are the measure of these (tests/engine/kernel_decide/test_legal.py).
 """
 
@@ -20,7 +20,9 @@ from engine.model.market import TickPeriod, tick_periods
 
 QUANTITY_SCALE: Final = 1e8
 #: from here on float64 holds no single counts, and every float is the nearest one to some price of the grid
-WHOLE_LIMIT: Final = 2.0**53
+WHOLE_LIMIT: Final = 2.0**52
+#: a price this near to a grid price, as a ratio, is that grid price
+SAME_PRICE: Final = 1e-9
 NAN: Final = math.nan
 
 #: one price band: prices from `low_krw` up have the tick unit / scale
@@ -30,7 +32,6 @@ BAND: Final = np.dtype([("low_krw", "f8"), ("unit", "f8"), ("scale", "f8")], ali
 COSTS: Final = np.dtype([("fee_rate", "f8"), ("slippage", "f8"), ("on_grid", "i8")], align=True)
 
 _FOREVER: Final = np.iinfo(np.int64).max
-_SPLITTER: Final = 134217729.0  # 2^27 + 1
 
 
 class Venue(NamedTuple):
@@ -85,83 +86,58 @@ def _band_index(venue: Venue, market: int, price: float, time_ms: int) -> tuple[
 
 
 @helper
+def _grid_price(venue: Venue, market: int, price: float, time_ms: int, up: bool) -> float:
+    period, band = _band_index(venue, market, price, time_ms)
+    unit = venue.bands[market, period, band]["unit"]
+    scale = venue.bands[market, period, band]["scale"]
+    count = price * scale / unit
+    if count >= WHOLE_LIMIT:
+        return price
+    nearest = np.floor(count + 0.5)
+    if abs(price - nearest * unit / scale) > SAME_PRICE * price:
+        nearest = np.ceil(count) if up else np.floor(count)
+    return float(max(nearest, 1.0) * unit / scale)
+
+
+@helper
 def floor_tick(venue: Venue, market: int, price: float, time_ms: int) -> float:
-    """Highest grid price <= `price`, at least the smallest price of the grid; NaN for a price that is not finite."""
+    """Highest grid price <= `price`, at least the smallest price of the grid; NaN for a price that is not finite.
+
+    A price within 1e-9 of itself of a grid price is that price (docs/decide.md §1), so the last bits of a product do not matter.
+    """
     if not math.isfinite(price):
         return NAN
     if venue.costs[0]["on_grid"] == 0:
         return price
-    period, band = _band_index(venue, market, price, time_ms)
-    unit = venue.bands[market, period, band]["unit"]
-    scale = venue.bands[market, period, band]["scale"]
-    count = np.floor(price * scale / unit)
-    if count >= WHOLE_LIMIT:
-        return price
-    while count * unit / scale > price:
-        count -= 1.0
-    while (count + 1.0) * unit / scale <= price:
-        count += 1.0
-    return max(count, 1.0) * unit / scale
+    return _grid_price(venue, market, price, time_ms, False)
 
 
 @helper
 def ceil_tick(venue: Venue, market: int, price: float, time_ms: int) -> float:
-    """Lowest grid price >= `price`, at least the smallest price of the grid; NaN for a price that is not finite."""
+    """Lowest grid price >= `price`, at least the smallest price of the grid; NaN for a price that is not finite. As floor_tick."""
     if not math.isfinite(price):
         return NAN
     if venue.costs[0]["on_grid"] == 0:
         return price
-    period, band = _band_index(venue, market, price, time_ms)
-    unit = venue.bands[market, period, band]["unit"]
-    scale = venue.bands[market, period, band]["scale"]
-    count = np.ceil(price * scale / unit)
-    if count >= WHOLE_LIMIT:
-        return price
-    while count * unit / scale < price:
-        count += 1.0
-    while (count - 1.0) * unit / scale >= price:
-        count -= 1.0
-    return max(count, 1.0) * unit / scale
+    return _grid_price(venue, market, price, time_ms, True)
 
 
 @helper
-def floor_quantity(venue: Venue, market: int, amount_krw: float, price_krw: float, time_ms: int) -> float:
-    """Whole 1e-8 coins that `amount_krw` buys at the grid price `price_krw`, rounded down (not rounded without a grid)."""
-    if venue.costs[0]["on_grid"] == 0:
-        return amount_krw / price_krw * QUANTITY_SCALE
-    period, band = _band_index(venue, market, price_krw, time_ms)
-    unit = venue.bands[market, period, band]["unit"]
-    scale = venue.bands[market, period, band]["scale"]
-    count = np.floor(price_krw * scale / unit + 0.5)
-    return floor_ratio(amount_krw, QUANTITY_SCALE * scale, count * unit)
+def floor8(venue: Venue, quantity_e8: float) -> float:
+    """Whole 1e-8 coins, rounded down."""
+    return quantity_e8 if venue.costs[0]["on_grid"] == 0 else float(np.floor(quantity_e8))
 
 
 @helper
-def floor_ratio(a: float, b: float, c: float) -> float:
-    """floor(a x b / c) of floats >= 0, c > 0, without the error of the division; whole numbers beyond 2^53 are left as they come."""
-    quotient = np.floor(a * b / c)
-    if _product_sign(quotient, c, a, b) > 0.0:
-        return quotient - 1.0
-    if _product_sign(quotient + 1.0, c, a, b) <= 0.0:
-        return quotient + 1.0
-    return quotient
+def value_krw(quantity_e8: float, price_krw: float) -> float:
+    """quantity x price: counts x price / 1e8."""
+    return quantity_e8 * price_krw / QUANTITY_SCALE
 
 
 @helper
-def _product_sign(a: float, b: float, c: float, d: float) -> float:
-    """A number of the sign of a x b - c x d, exact where the two products are near each other (Dekker's product)."""
-    first = a * b
-    second = c * d
-    return (first - second) + (_product_error(a, b, first) - _product_error(c, d, second))
-
-
-@helper
-def _product_error(a: float, b: float, product: float) -> float:
-    """a x b - product, exactly (T. J. Dekker 1971, after Veltkamp's split)."""
-    wide = _SPLITTER * a
-    a_high = wide - (wide - a)
-    a_low = a - a_high
-    wide = _SPLITTER * b
-    b_high = wide - (wide - b)
-    b_low = b - b_high
-    return a_low * b_low - (((product - a_high * b_high) - a_low * b_high) - a_high * b_low)
+def grid_changed(venue: Venue, market: int, since_ms: int, until_ms: int) -> bool:
+    """A new price table came into force in (since, until]."""
+    for period in range(venue.periods.shape[1]):
+        if since_ms < venue.periods[market, period] <= until_ms:
+            return True
+    return False

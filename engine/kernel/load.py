@@ -8,7 +8,6 @@ it touches, alone, and stale machine code cannot be found. Imported by nothing t
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import inspect
 import multiprocessing
 from collections.abc import Callable, Sequence
@@ -31,8 +30,13 @@ if TYPE_CHECKING:
 
 _POINTER: Final[Any] = types.CPointer(types.float64)  # type: ignore[no-untyped-call]
 OP_SIGNATURE: Final[Any] = types.void(*[_POINTER] * 8, types.int64, types.int64)
-#: modules with compiled functions of their own: each that exists and has one is asked to `precompile()`
-_MODULES: Final = ("engine.kernel.aggregate", "engine.kernel.vm", "engine.kernel.decide", "engine.kernel.fills")
+#: what is compiled besides the ops, slowest first: module:function
+_PIECES: Final = (
+    "engine.kernel.rehearsal:rehearse_run",
+    "engine.kernel.rehearsal:rehearse_desk",
+    "engine.kernel.vm:precompile",
+    "engine.kernel.aggregate:precompile",
+)
 _PROCESSES: Final = 2
 
 
@@ -41,7 +45,7 @@ def precompile(progress: Callable[[int, int], None]) -> None:
 
     Raises what a compilation raises. The calling program must be importable by a spawned process.
     """
-    pieces = [*_compiling_modules(), *ops()]
+    pieces = [*_PIECES, *ops()]
     with ProcessPoolExecutor(_PROCESSES, mp_context=multiprocessing.get_context("spawn")) as pool:
         futures = [pool.submit(_precompile_piece, piece) for piece in pieces]
         progress(0, len(futures))
@@ -50,14 +54,10 @@ def precompile(progress: Callable[[int, int], None]) -> None:
             progress(done, len(futures))
 
 
-def _compiling_modules() -> list[str]:
-    present = [name for name in _MODULES if importlib.util.find_spec(name) is not None]
-    return [name for name in present if hasattr(importlib.import_module(name), "precompile")]
-
-
 def _precompile_piece(piece: str) -> None:
-    if piece in _MODULES:
-        importlib.import_module(piece).precompile()
+    module, separator, function = piece.partition(":")
+    if separator:
+        getattr(importlib.import_module(module), function)()
     else:
         address(piece)
 
@@ -145,7 +145,7 @@ def _compiled_helper(function: FunctionType, allocates: bool) -> Any:
     """Helpers are compiled into their callers, so their own machine code needs no cache."""
     copy = FunctionType(function.__code__, _compiled_globals(function, allocates), function.__name__, function.__defaults__)
     copy.__kwdefaults__ = function.__kwdefaults__
-    return numba.njit(**_options(allocates))(copy)
+    return numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **_options(allocates))(copy)
 
 
 @cache

@@ -15,7 +15,7 @@ from engine.kernel.decide.close import on_close
 from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import exposure_krw, is_open
 from engine.kernel.decide.sales import is_working
-from engine.kernel.decide.step import AMBIGUOUS, on_step
+from engine.kernel.decide.step import on_step
 from engine.kernel.fills import fill_of
 from engine.kernel.load import compile_function
 from engine.kernel.program import ColumnBlock
@@ -136,7 +136,7 @@ def answer_order(
         row["base_krw"] = base
         row["decided_ms"] = order["created_ms"]
         in_step = order["level_krw"] == order["level_krw"]
-        row["ambiguous"] = 1 if in_step and book.position[market]["step_ambiguous"] == AMBIGUOUS else 0
+        row["ambiguous"] = 1 if in_step and book.position[market]["step_ambiguous"] != 0 else 0
         log_count[0] += 1
         if on_fill(plan, book, market, order_id, quantity, price, fee, time_ms) != ACCEPTED:
             return False
@@ -225,5 +225,3 @@ class Run:
         if self._log_count[0] > 0:
             self._fills.append(self._log[: self._log_count[0]].copy())
             self._log_count[0] = 0
-
-

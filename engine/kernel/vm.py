@@ -24,7 +24,7 @@ DEFAULT_BLOCK: Final = 2048
 
 def precompile() -> Any:
     """Compile the machine's loop, or load it from the cache."""
-    return compile_function(machine.run_block, machine.SIGNATURE)
+    return compile_function(machine.run_block, machine.SIGNATURE, allocates=False)
 
 
 class Kernel:

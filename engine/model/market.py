@@ -174,4 +174,3 @@ def _not_negative(price: Exact | float) -> Decimal:
     if value < 0:
         raise UnpriceableError(f"{price} is negative")
     return value
-

@@ -189,16 +189,13 @@ def true_range(high: Array, low: Array, close: Array) -> Array:
 
 
 def directional(high: Array, low: Array, close: Array, n: int) -> tuple[Array, Array]:
-    """Wilder's +DI and -DI of the movements between bars that are there."""
-    there = np.flatnonzero(~(np.isnan(high) | np.isnan(low) | np.isnan(close)))
-    h, l, c = high[there], low[there], close[there]  # noqa: E741
-    up, down = np.diff(h), -np.diff(l)
-    plus, minus = np.where((up > down) & (up > 0), up, 0.0), np.where((down > up) & (down > 0), down, 0.0)
-    total = wilder_sum(true_range(h, l, c)[1:], n)
-    out = np.full((2, len(high)), NAN)
-    out[0, there[1:]] = 100 * divide(wilder_sum(plus, n), total)
-    out[1, there[1:]] = 100 * divide(wilder_sum(minus, n), total)
-    return out[0], out[1]
+    """Wilder's +DI and -DI of the movements; a bar moves only where it and the bar before are there."""
+    up, down, tr = high - back(high, 1), back(low, 1) - low, true_range(high, low, close)
+    missing = np.isnan(up) | np.isnan(down) | np.isnan(tr)
+    plus = np.where(missing, NAN, np.where((up > down) & (up > 0), up, 0.0))
+    minus = np.where(missing, NAN, np.where((down > up) & (down > 0), down, 0.0))
+    total = wilder_sum(np.where(missing, NAN, tr), n)
+    return 100 * divide(wilder_sum(plus, n), total), 100 * divide(wilder_sum(minus, n), total)
 
 
 def adx(high: Array, low: Array, close: Array, n: int) -> Array:

@@ -59,7 +59,7 @@ def test_random_backtests_trade_everything_and_balance() -> None:
     reasons: Counter[str] = Counter()
     skipped: Counter[str] = Counter()
     ambiguous = small = 0
-    for seed in range(40):
+    for seed in range(60):
         strategy, result = backtest(seed)
         for trade in result.fills:
             reasons["entry" if trade.reason < 0 else strategy.exits[trade.reason].kind.name] += 1

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
 from engine.kernel.abi import helper
 from engine.kernel.book import Book
 from engine.kernel.decide.entries import DAY_MS
 from engine.kernel.decide.plan import Plan
-from engine.kernel.decide.position import coins, freeze_levels, is_open, refresh_levels
+from engine.kernel.decide.position import freeze_levels, is_open, refresh_levels, take_extreme
 from engine.kernel.decide.sales import BUY, clear_order, is_working
-from engine.kernel.decide.step import IDLE, continue_step, discard_step
-from engine.kernel.legal import NAN
+from engine.kernel.decide.step import IDLE, continue_step
+from engine.kernel.legal import NAN, value_krw
 from engine.model.events import ControlKind
 
 #: what a transition returns
@@ -44,29 +43,32 @@ def on_fill(plan: Plan, book: Book, market: int, order_id: int, quantity_e8: flo
 @helper
 def _bought(plan: Plan, book: Book, market: int, quantity_e8: float, price_krw: float, fee_krw: float, time_ms: int) -> None:
     held = book.position[market]
-    cost = coins(quantity_e8) * price_krw
+    cost = value_krw(quantity_e8, price_krw)
     book.account[0]["cash_krw"] -= cost + fee_krw
-    opens = held["quantity_e8"] == 0.0
-    held["quantity_e8"] += quantity_e8
-    held["bought_e8"] += quantity_e8
-    held["cost_krw"] += cost
-    held["fees_krw"] += fee_krw
-    held["entry_krw"] = held["cost_krw"] / coins(held["bought_e8"])
-    if opens:
-        held["high_krw"] = held["entry_krw"]
-        held["low_krw"] = held["entry_krw"]
+    if held["quantity_e8"] == 0.0:
+        held["entry_krw"] = price_krw
+        held["high_krw"] = price_krw
+        held["low_krw"] = price_krw
         held["opened_ms"] = time_ms
         day = time_ms // DAY_MS
         held["entries_today"] = held["entries_today"] + 1 if held["day"] == day else 1
         held["day"] = day
-    freeze_levels(plan, book, market, price_krw, time_ms)
-    refresh_levels(plan, book, market, price_krw, time_ms, _ALL)
+    else:
+        bought = held["bought_e8"]
+        held["entry_krw"] = (held["entry_krw"] * bought + price_krw * quantity_e8) / (bought + quantity_e8)
+        take_extreme(book, market, held["entry_krw"])
+    held["quantity_e8"] += quantity_e8
+    held["bought_e8"] += quantity_e8
+    held["cost_krw"] += cost
+    held["fees_krw"] += fee_krw
+    freeze_levels(plan, book, market, held["entry_krw"], time_ms)
+    refresh_levels(plan, book, market, held["entry_krw"], time_ms, _ALL)
 
 
 @helper
 def _sold(book: Book, market: int, quantity_e8: float, price_krw: float, fee_krw: float, time_ms: int) -> None:
     held = book.position[market]
-    proceeds = coins(quantity_e8) * price_krw
+    proceeds = value_krw(quantity_e8, price_krw)
     book.account[0]["cash_krw"] += proceeds - fee_krw
     held["quantity_e8"] -= quantity_e8
     held["proceeds_krw"] += proceeds
@@ -99,23 +101,20 @@ def _forget_position(book: Book, market: int) -> None:
 def on_done(plan: Plan, book: Book, market: int, order_id: int, time_ms: int) -> int:
     """The market's working order is over: its exits have fired if anything sold, and an unfinished STEP goes on."""
     order = book.order[market]
+    held = book.position[market]
     if not is_working(book, market) or order["order_id"] != order_id:
         return UNKNOWN_ORDER
     sold = order["side"] != BUY and order["filled_e8"] > 0.0
     fires = order["fires"]
-    level = order["level_krw"]
     clear_order(book, market)
     if sold and is_open(book, market):
         for rule in range(book.exits.shape[1]):
             if (fires >> rule) & 1 != 0:
                 book.exits[market, rule]["fired"] = 1
-        price = book.position[market]["last_krw"] if math.isnan(level) else level
+        price = held["last_krw"] if held["step_stage"] == IDLE else held["step_price"]
         refresh_levels(plan, book, market, price, time_ms, fires)
-    if book.position[market]["step_stage"] != IDLE:
-        if sold:
-            continue_step(plan, book, market)
-        else:  # a sale that did not come about is tried again in the next STEP, not against the same price at once
-            discard_step(plan, book, market)
+    if held["step_stage"] != IDLE:
+        continue_step(plan, book, market, sold)
     return ACCEPTED
 
 

@@ -24,7 +24,7 @@ def on_close(plan: Plan, book: Book, time_ms: int, columns: NDArray[np.float64])
     """columns [M, C]: the exported values of every market at this close."""
     markets = book.position.shape[0]
     for market in range(markets):
-        discard_step(plan, book, market)
+        discard_step(book, market)
         for column in range(book.columns.shape[1]):
             book.columns[market, column] = columns[market, column]
     for market in range(markets):
@@ -78,11 +78,8 @@ def _decide_exits(plan: Plan, book: Book, market: int, time_ms: int) -> None:
     for rule in range(plan.exits.shape[0]):
         if plan.exits[rule]["kind"] != RULE or not is_active(plan, book, market, rule) or not _is_true(book, plan.exits[rule]["slot"]):
             continue
-        quantity = legal_sale(plan, book, market, rule, held, price)
-        if quantity <= 0.0:
-            continue
         due |= 1 << rule
-        if first < 0 and quantity >= held:
+        if first < 0 and legal_sale(plan, book, market, rule, held, price) >= held:
             first = rule
     if first >= 0:
         sell(book, market, held, NAN, first, due, time_ms)
@@ -113,4 +110,5 @@ def _sell_shares(plan: Plan, book: Book, market: int, due: int, price_krw: float
         fires |= 1 << rule
         if first < 0:
             first = rule
-    sell(book, market, held - left, NAN, first, fires, time_ms)
+    if first >= 0:
+        sell(book, market, held - left, NAN, first, fires, time_ms)

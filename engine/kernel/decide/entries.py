@@ -13,9 +13,9 @@ from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import (
     STOP,
     TARGET,
-    coins,
     equity_krw,
     evaluate,
+    exposure_krw,
     grid_level,
     is_open,
     market_value,
@@ -203,14 +203,13 @@ def _cut(plan: Plan, book: Book, wanted: float, equity: float) -> float:
     """`wanted` within every cap and the free cash, whole KRW on the grid."""
     settings = plan.settings[0]
     costs = plan.venue.costs[0]
-    exposure = 0.0
+    working = 0.0
     free = book.account[0]["cash_krw"]
     for market in range(book.position.shape[0]):
-        if is_open(book, market):
-            exposure += coins(book.position[market]["quantity_e8"]) * book.position[market]["last_krw"]
         if book.order[market]["side"] == BUY:
-            exposure += working_amount(book, market)
+            working += working_amount(book, market)
             free -= working_amount(book, market) * (1.0 + costs["fee_rate"])
+    exposure = exposure_krw(book) + working
     value = min(wanted, settings["max_weight"] * equity, settings["exposure_per_market"] * equity)
     value = min(value, settings["exposure_total"] * equity - exposure, settings["max_order_krw"])
     value = min(value, (free - settings["cash_reserve_krw"]) / (1.0 + costs["fee_rate"]), free / (1.0 + costs["fee_rate"]))

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dsl.strategy import Exit, ExitKind, Strategy
+from dsl.catalogue import POSITION_SERIES
+from dsl.strategy import Exit, ExitKind, RiskProfile, Strategy
 from engine.kernel.book import MAXIMUM_EXITS, Book, new_book
-from engine.kernel.legal import Venue, make_venue, unit_and_scale
+from engine.kernel.legal import Venue, make_venue
 from engine.kernel.load import addresses
 from engine.kernel.program import PositionRows
 from engine.model.events import Side
@@ -32,6 +32,7 @@ SETTINGS: Final = np.dtype(
         ("entry_slot", "i8"),
         ("rank_slot", "i8"),  # -1: none
         ("scale_slot", "i8"),  # -1: none
+        ("levels_follow_price", "i8"),  # 0: levels move only with columns, entry and extremes
         ("stop_exit", "i8"),  # exit that risk is measured to; -1: sizing is not by risk
         ("risk", "f8"),  # ratios of equity; NaN: not given
         ("weight", "f8"),
@@ -56,8 +57,7 @@ EXIT: Final = np.dtype(
         ("slot", "i8"),
         ("frozen", "i8"),
         ("after", "i8"),  # -1: active from the start
-        ("share_unit", "f8"),  # share = unit / scale, exactly
-        ("share_scale", "f8"),
+        ("share", "f8"),
         ("of_rest", "i8"),
     ],
     align=True,
@@ -66,6 +66,11 @@ EXIT: Final = np.dtype(
 #: settle_ms: an entry decided before this time rests on values that still depend on where the data began
 MARKET: Final = np.dtype([("tradable", "i8"), ("settle_ms", "i8")], align=True)
 
+#: position variables that change with every price or moment
+_MOVING: Final = ("pos.gain", "pos.pnl", "pos.age")
+_SERIES: Final = tuple(POSITION_SERIES)
+
+_NO_PROFILE: Final = RiskProfile(name="")
 _NO_LIMIT: Final = np.iinfo(np.int64).max
 
 
@@ -146,41 +151,43 @@ def _check_exits(strategy: Strategy) -> None:
 
 
 def _exit_row(rule: Exit, slots: dict[int, int]) -> tuple[float, ...]:
-    unit, scale = _share(rule.share)
     after = -1 if rule.after is None else rule.after
-    return (int(rule.kind), slots[rule.node], int(rule.frozen), after, unit, scale, int(rule.of_rest))
-
-
-def _share(share: float) -> tuple[float, float]:
-    """As the user wrote it where it has few digits (0.3 = 3 / 10), so that 30% of 10 is 3; else the float itself over 1."""
-    try:
-        return unit_and_scale(Decimal(repr(share)))
-    except ValueError:
-        return share, 1.0
+    return (int(rule.kind), slots[rule.node], int(rule.frozen), after, rule.share, int(rule.of_rest))
 
 
 def _settings(strategy: Strategy, position: PositionRows, markets: Sequence[str]) -> NDArray[Any]:
-    slots, sizing, limits, risk = position.slot_of_node, strategy.sizing, strategy.limits, strategy.risk
+    slots, sizing, limits, risk = position.slot_of_node, strategy.sizing, strategy.limits, strategy.risk or _NO_PROFILE
     settings = np.zeros(1, SETTINGS)
     row = settings[0]
     row["clock_ms"], row["clock_offset_ms"] = strategy.clock.length_ms, strategy.clock.offset_ms
     row["column_count"] = position.column_count
+    row["levels_follow_price"] = int(
+        any(_follows_price(position, slots[rule.node]) for rule in strategy.exits if rule.kind is not ExitKind.RULE)
+    )
     row["entry_slot"] = slots[strategy.entry]
     row["rank_slot"] = -1 if strategy.rank is None else slots[strategy.rank]
     row["scale_slot"] = -1 if sizing.scale is None else slots[sizing.scale]
     row["stop_exit"] = -1 if sizing.risk is None else _stop_exit(strategy)
     row["risk"], row["weight"] = _or(sizing.risk, math.nan), _or(sizing.weight, math.nan)
     row["max_weight"] = _or(sizing.max_weight, math.inf)
-    row["exposure_total"] = _or(risk and risk.exposure_total, math.inf)
-    row["exposure_per_market"] = _or(risk and risk.exposure_per_market, math.inf)
-    row["max_order_krw"] = _or(risk and risk.max_order_krw, math.inf)
-    row["cash_reserve_krw"] = _or(risk and risk.cash_reserve_krw, 0.0)
+    row["exposure_total"] = _or(risk.exposure_total, math.inf)
+    row["exposure_per_market"] = _or(risk.exposure_per_market, math.inf)
+    row["max_order_krw"] = _or(risk.max_order_krw, math.inf)
+    row["cash_reserve_krw"] = _or(risk.cash_reserve_krw, 0.0)
     row["min_order_krw"] = _minimum_order(strategy, markets)
     row["sale_minimum_krw"] = _exchange_minimum(markets, Side.ASK)
     row["open_positions"] = _limit(limits.open_positions, _NO_LIMIT)
     row["entries_per_day"] = _limit(limits.entries_per_day, _NO_LIMIT)
     row["cooldown_ms"], row["reentry_bars"] = _limit(limits.cooldown_ms, 0), _limit(limits.reentry_bars, 0)
     return settings
+
+
+def _follows_price(position: PositionRows, slot: int) -> bool:
+    """The slot's value depends on the price or the time of the moment (gain, pnl, age), not only on entry and extremes."""
+    if slot in [position.column_count + _SERIES.index(name) for name in _MOVING]:
+        return True
+    rows = [row for row in position.rows.tolist() if row[5] == slot]
+    return any(_follows_price(position, source) for row in rows for source in row[1:5] if source != slot)
 
 
 def _stop_exit(strategy: Strategy) -> int:
@@ -191,7 +198,8 @@ def _stop_exit(strategy: Strategy) -> int:
 
 
 def _minimum_order(strategy: Strategy, markets: Sequence[str]) -> float:
-    given = [strategy.sizing.min_order_krw, strategy.risk and strategy.risk.min_order_krw]
+    risk = strategy.risk or _NO_PROFILE
+    given = [strategy.sizing.min_order_krw, risk.min_order_krw]
     chosen = [float(amount) for amount in given if amount is not None] or [DEFAULT_MINIMUM_ORDER_KRW]
     return max(*chosen, _exchange_minimum(markets, Side.BID))
 

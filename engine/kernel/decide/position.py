@@ -9,17 +9,11 @@ from dsl.strategy import ExitKind
 from engine.kernel.abi import call_row, helper
 from engine.kernel.book import Book
 from engine.kernel.decide.plan import Plan
-from engine.kernel.legal import QUANTITY_SCALE, ceil_tick, floor_tick
+from engine.kernel.legal import ceil_tick, floor_tick, value_krw
 
 STOP: Final = int(ExitKind.STOP)
 TARGET: Final = int(ExitKind.TARGET)
 RULE: Final = int(ExitKind.RULE)
-
-
-@helper
-def coins(quantity_e8: float) -> float:
-    """Coins of a count of 1e-8."""
-    return quantity_e8 / QUANTITY_SCALE
 
 
 @helper
@@ -161,7 +155,5 @@ def exposure_krw(book: Book) -> float:
     total = 0.0
     for market in range(book.position.shape[0]):
         if is_open(book, market):
-            total += coins(book.position[market]["quantity_e8"]) * book.position[market]["last_krw"]
+            total += value_krw(book.position[market]["quantity_e8"], book.position[market]["last_krw"])
     return total
-
-

@@ -8,8 +8,7 @@ from typing import Final
 from engine.kernel.abi import helper
 from engine.kernel.book import Book
 from engine.kernel.decide.plan import Plan
-from engine.kernel.decide.position import coins
-from engine.kernel.legal import NAN, floor_ratio
+from engine.kernel.legal import NAN, floor8, value_krw
 from engine.model.events import Side
 
 BUY: Final = int(Side.BID)
@@ -23,14 +22,10 @@ def sale_quantity(plan: Plan, book: Book, market: int, rule: int, left_e8: float
     minimum = plan.settings[0]["sale_minimum_krw"]
     row = plan.exits[rule]
     base = left_e8 if row["of_rest"] != 0 else book.position[market]["bought_e8"]
-    if plan.venue.costs[0]["on_grid"] == 0:
-        wanted = base * row["share_unit"] / row["share_scale"]
-    else:
-        wanted = floor_ratio(base, row["share_unit"], row["share_scale"])
-    quantity = min(left_e8, wanted)
+    quantity = min(left_e8, floor8(plan.venue, row["share"] * base))
     if quantity <= 0.0:
         return 0.0
-    if coins(left_e8 - quantity) * reference_krw < minimum:
+    if value_krw(left_e8 - quantity, reference_krw) < minimum:
         return left_e8
     return quantity
 
@@ -39,7 +34,7 @@ def sale_quantity(plan: Plan, book: Book, market: int, rule: int, left_e8: float
 def legal_sale(plan: Plan, book: Book, market: int, rule: int, left_e8: float, reference_krw: float) -> float:
     """`sale_quantity`, or 0 when that is worth less than the exchange's minimum; which is counted once per position and exit."""
     quantity = sale_quantity(plan, book, market, rule, left_e8, reference_krw)
-    if quantity > 0.0 and coins(quantity) * reference_krw < plan.settings[0]["sale_minimum_krw"]:
+    if quantity > 0.0 and value_krw(quantity, reference_krw) < plan.settings[0]["sale_minimum_krw"]:
         if book.exits[market, rule]["small_counted"] == 0:
             book.exits[market, rule]["small_counted"] = 1
             book.account[0]["sale_below_minimum"] += 1
@@ -100,5 +95,3 @@ def clear_order(book: Book, market: int) -> None:
 def is_working(book: Book, market: int) -> bool:
     """The market has an order whose DONE has not come."""
     return bool(book.order[market]["side"] != 0)
-
-

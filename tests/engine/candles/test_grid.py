@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.candles.grid import build_grid, choose_base, fullest_stretch, grid_tables
+from engine.candles.grid import build_grid, choose_base, fullest_stretch
 from engine.candles.higher import higher_grid
 from engine.candles.importer import ImportOptions, import_file
 from engine.candles.ranges import merge
 from engine.candles.store import CandleStore
 from engine.candles.timeframes import parse_timeframe
 from engine.model.candle import BarState
-from tests.engine.candles.tables import DAY, HOUR, LATE_JANUARY, MINUTE, columns, full, made, numbers_at, same
+from tests.engine.candles.tables import DAY, HOUR, LATE_JANUARY, MINUTE, columns, full, made, numbers_at
 
 FIVE = parse_timeframe("5m")
 BARS = 40
@@ -56,18 +56,6 @@ def test_a_grid_is_what_its_definition_says(found: list[tuple[list[tuple[int, in
                 expected, state = [float("nan")] * 6, BarState.UNKNOWN
             assert grid.state[row, bar] == state
             assert np.array_equal(cell, expected, equal_nan=True)
-
-
-@given(markets())
-def test_a_grid_goes_back_to_its_table(found: tuple[list[tuple[int, int]], list[int]]) -> None:
-    spans, rows = found
-    inside = merge((max(a, 0), min(b, BARS)) for a, b in spans)
-    rows = [bar for bar in rows if 0 <= bar < BARS]
-    table = made(
-        [LATE_JANUARY + 60_000 * r for r in rows], tuple((LATE_JANUARY + 60_000 * a, LATE_JANUARY + 60_000 * b) for a, b in inside)
-    )
-    grid = build_grid([table], [float("nan")], MINUTE, LATE_JANUARY, LATE_JANUARY + BARS * 60_000)
-    assert same(grid_tables(grid)[0], table)
 
 
 @given(st.integers(0, 300), st.integers(0, 300))

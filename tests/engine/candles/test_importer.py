@@ -11,7 +11,7 @@ import pytest
 from dsl.diagnostics import Language
 from engine.candles.errors import CandleError
 from engine.candles.formats import ZoneChoice
-from engine.candles.importer import FileReport, ImportOptions, find_files, import_file, segments
+from engine.candles.importer import FileReport, ImportOptions, find_files, import_file, import_files, segments
 from engine.candles.store import CandleStore
 from engine.candles.timeframes import DAY_MS, parse_timeframe
 from engine.model.candle import CandleTable
@@ -322,6 +322,27 @@ def test_folders(tmp_path: Path) -> None:
         assert caught.value.key == f"data.{key}"
 
 
+def test_many_files_at_a_time_give_what_one_after_another_gives(tmp_path: Path) -> None:
+    """Forty files of one market: every one waits for the market's lock, none is lost, reports keep their order."""
+    files = []
+    for number in range(40):
+        files.append(tmp_path / f"{number}.csv")
+        start = START + number * 7 * 60_000  # pieces overlap
+        table = full(start, start + 10 * 60_000, market="KRW-BTC")
+        data = pd.DataFrame(dict(zip(NAMES, columns(table), strict=True)))
+        data.assign(time=table.time_ms if number != 11 else "never").to_csv(files[-1], index=False)
+    options = ImportOptions(market="KRW-BTC", timeframe=MINUTE)
+    together, apart = CandleStore(tmp_path / "together"), CandleStore(tmp_path / "apart")
+    reports = [report for of_file in import_files(together, files, options) for report in of_file]
+    for path in files:
+        import_file(apart, path, options)
+    assert [report.path for report in reports] == files
+    assert [report.path for report in reports if report.error] == [files[11]]
+    left, right = (store.read("KRW-BTC", MINUTE) for store in (together, apart))
+    assert np.array_equal(columns(left), columns(right))
+    assert (left.fetched, len(left.time_ms)) == (right.fetched, 39 * 7 + 10 - 4)
+
+
 @pytest.mark.parametrize(
     ("timeframe", "gap_bars", "gap_ms", "parts"),
     [
@@ -346,8 +367,10 @@ def test_the_real_folder_imports_row_for_row(market_data: Path, tmp_path: Path, 
     entries = [e for e in json.loads((market_data / "MANIFEST.json").read_text()) if e["file"].startswith(f"{folder}/")]
     store = CandleStore(tmp_path)
     now_ms = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp()) * 1000
-    for entry in entries:
-        (report,) = import_file(store, market_data / entry["file"], ImportOptions(now_ms=now_ms))
+    files = [market_data / entry["file"] for entry in entries]
+    reports = list(import_files(store, files, ImportOptions(now_ms=now_ms)))
+    assert [[report.path for report in of_file] for of_file in reports] == [[path] for path in files]
+    for entry, (report,) in zip(entries, reports, strict=True):
         assert report.error is None
         assert (report.market, report.timeframe, report.rows) == (entry["market"], entry["tf"], entry["rows"])
         assert (report.written.added, report.written.conflicts, report.duplicates, report.skipped) == (entry["rows"], 0, 0, {})

@@ -12,9 +12,18 @@ import pytest
 from dsl.files import compile_file
 from dsl.strategy import Strategy
 from engine.kernel.catalogue import catalogue
+from engine.kernel.decide.plan import Terms
+from engine.kernel.desk import Desk, handle_event
+from engine.kernel.fills import fill_of
+from engine.kernel.load import compile_function
 from engine.kernel.program import Program, compile_program
+from engine.kernel.rehearsal import rehearse_desk, rehearse_run
+from engine.kernel.run import run_bars
 from engine.kernel.vm import Kernel
 from engine.model.candle import BarGrid
+from engine.model.events import Intent, Side, Step
+from engine.research.backtest import backtest
+from engine.research.result import Settings
 from tests.engine.kernel.samples import HOUR, MINUTE, cut, random_grid, same_bits
 
 SHIPPED = sorted((Path(__file__).resolve().parents[3] / "strategies").glob("*.yaml"))
@@ -77,3 +86,20 @@ def test_settled_values_do_not_depend_on_where_the_data_began(path: Path) -> Non
     assert ready.sum() > settled.sum()
     if path.stem == "pullback-trend":  # the law is not empty: before that they do depend on it
         assert not same_bits(a[:, ready & ~settled], b[:, ready & ~settled])
+
+
+def test_rehearsals_compile_for_the_types_of_real_runs() -> None:
+    """Else the first backtest after the launcher's precompilation would compile once more."""
+    rehearse_run()
+    rehearse_desk()
+    loop = compile_function(run_bars, allocates=False)
+    event, fill = compile_function(handle_event, allocates=False), compile_function(fill_of, allocates=False)
+    path = next(path for path in SHIPPED if path.stem == "every-exit")
+    strategy, program = shipped(path)
+    assert backtest(strategy, grid_of(program, 3000, 1), Settings()).equity_ms.size > 100
+    desk = Desk(strategy, program.position, MARKETS, Terms(1_000_000.0, 0.0005, 0.0005, True))
+    step = Step(MARKETS[0], 1_750_000_000_000, 100.0, 101.0, 99.0, 100.0, 1.0, True)
+    assert desk.process(step) == []
+    desk.answer(Intent(1, MARKETS[0], Side.BID, 10_000.0, 0.0, float("nan"), -1, step.time_ms), step)
+    for dispatcher in (loop, event, fill):
+        assert len(dispatcher.signatures) == 1

@@ -107,7 +107,9 @@ def _strategy(rules: Rules, random: np.random.Generator) -> Strategy:
         cooldown_ms=int(random.integers(1, 40)) * MINUTE if chance() < 0.5 else None,
         reentry_bars=int(random.integers(1, 4)) if chance() < 0.5 else None,
     )
-    risk = profile(max_order_krw=2_000_000, exposure_total=0.8, exposure_per_market=0.5, cash_reserve_krw=20_000) if chance() < 0.4 else None
+    risk = (
+        profile(max_order_krw=2_000_000, exposure_total=0.8, exposure_per_market=0.5, cash_reserve_krw=20_000) if chance() < 0.4 else None
+    )
     rank = rules.column("rank") if chance() < 0.5 else None
     conditions = (Condition("entry", rules.column("enter")), Condition("exits.rule", exits[-1].node))
     return make_strategy(rules, *exits, sizing=sizing, limits=limits, risk=risk, rank=rank, conditions=conditions)
@@ -133,7 +135,9 @@ def _exits(rules: Rules, random: np.random.Generator) -> list[Exit]:
 def _bars(random: np.random.Generator, bars: int) -> BarGrid:
     shape = (len(MARKETS), bars)
     start = np.array([[900_000.0], [2.5], [9_990.0]])
-    moves = random.normal(0.0, 0.003, shape) * (random.random(shape) < 0.9) + random.normal(0.0, 0.03, shape) * (random.random(shape) < 0.02)
+    moves = random.normal(0.0, 0.003, shape) * (random.random(shape) < 0.9) + random.normal(0.0, 0.03, shape) * (
+        random.random(shape) < 0.02
+    )
     tick = np.array([[500.0], [0.01], [5.0]])
     close = np.maximum(np.round(start * np.exp(np.cumsum(moves, axis=1)) / tick), 1) * tick
     open_ = np.concatenate([close[:, :1], close[:, :-1]], axis=1) + tick * random.integers(-1, 2, shape)

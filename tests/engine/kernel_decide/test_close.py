@@ -207,7 +207,9 @@ def test_a_market_for_an_alias_only_is_no_candidate() -> None:
 
 def test_entries_before_the_market_has_settled_are_counted() -> None:
     rules = Rules()
-    tape = Tape(rules, make_strategy(rules, sizing=Sizing(weight=0.1)), markets=THREE, more={"settle_ms": [0, START + HOUR, START + HOUR + 1]})
+    tape = Tape(
+        rules, make_strategy(rules, sizing=Sizing(weight=0.1)), markets=THREE, more={"settle_ms": [0, START + HOUR, START + HOUR + 1]}
+    )
     for market in THREE:
         tape.step(1000, market=market)
     assert len(tape.close({"enter": 1.0}, at=START + HOUR)) == 3
@@ -231,7 +233,6 @@ def test_size_by_risk_includes_fees_and_slippage() -> None:
     """
     rules = Rules()
     tape = tape_of(rules, stop("stop", rules.entry_plus(-50)), sizing=Sizing(risk=0.01), terms=Terms(1_000_000.0, 0.0005, 0.001))
-    assert pytest.approx(192_590.7, abs=0.1) == 10_000 / (1001 * 1.0005 - 950 * 0.9995) * 1001
     assert amount(tape) == 192_590
 
 

@@ -1,25 +1,24 @@
 """The compiled price grid against the Decimal one: every table, band, edge and date, and the exactness of quantities."""
 
 import math
-from decimal import Decimal
-from fractions import Fraction
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from engine.kernel.legal import Venue, ceil_tick, floor_quantity, floor_ratio, floor_tick, make_venue, unit_and_scale
+from engine.kernel.legal import Venue, ceil_tick, floor8, floor_tick, make_venue
 from engine.kernel.load import compile_function
-from engine.model.market import SINCE_ALWAYS_MS, round_ask_price_up, smallest_price, tick_periods, tick_size
-from engine.model.money import floor_quotient
+from engine.model.market import SINCE_ALWAYS_MS, round_ask_price_up, smallest_price, tick_periods, tick_size, validate_price
 
 MARKETS = ("BTC-ETH", "KRW-ADA", "KRW-BTC", "KRW-USDT", "USDT-BTC")
 VENUE = make_venue(MARKETS, 0.0005, 0.0005, on_grid=True)
 FLOOR = compile_function(floor_tick)
 CEIL = compile_function(ceil_tick)
-QUANTITY = compile_function(floor_quantity)
-RATIO = compile_function(floor_ratio)
+FLOOR8 = compile_function(floor8)
+
+PRICES = st.floats(min_value=1e-9, max_value=5e8, exclude_min=True)
 
 #: one moment inside every table of every market, and its first and last ms
 MOMENTS = sorted(
@@ -27,16 +26,22 @@ MOMENTS = sorted(
         moment
         for market in MARKETS
         for period in tick_periods(market)
-        for moment in ((1_500_000_000_000,) if period.from_ms == SINCE_ALWAYS_MS else (period.from_ms - 1, period.from_ms, period.from_ms + 10**9))
+        for moment in (
+            (1_500_000_000_000,) if period.from_ms == SINCE_ALWAYS_MS else (period.from_ms - 1, period.from_ms, period.from_ms + 10**9)
+        )
     }
 )
 
 
-def expected_floor(market: str, price: float, at_ms: int) -> float:
-    """Decimal's answer, by division; the smallest price where it would be nothing."""
+def expected(market: str, price: float, at_ms: int, up: bool) -> float:
+    """Decimal's answer: the grid price that `price` is within 1e-9 of, else down or up; the smallest price where it would be nothing."""
     value = Decimal(repr(price))
     tick = tick_size(market, value, at_ms)
-    return float(max(value // tick * tick, smallest_price(market, at_ms)))
+    count = value / tick
+    nearest = count.to_integral_value(ROUND_HALF_UP)
+    if abs(value - nearest * tick) > value * Decimal("1e-9"):
+        nearest = count.to_integral_value(ROUND_CEILING if up else ROUND_FLOOR)
+    return float(max(nearest * tick, smallest_price(market, at_ms)))
 
 
 def edge_prices(market: str, at_ms: int) -> list[float]:
@@ -44,7 +49,9 @@ def edge_prices(market: str, at_ms: int) -> list[float]:
     found: list[float] = []
     for bound in sorted({band.low for period in tick_periods(market) for band in period.bands if band.low > 0}):
         tick = tick_size(market, bound, at_ms)
-        found += [float(bound + tick * Decimal(step)) for step in ("-2", "-1", "-0.5", "0", "0.5", "1", "2") if bound + tick * Decimal(step) > 0]
+        found += [
+            float(bound + tick * Decimal(step)) for step in ("-2", "-1", "-0.5", "0", "0.5", "1", "2") if bound + tick * Decimal(step) > 0
+        ]
         found += [math.nextafter(float(bound), math.inf), math.nextafter(float(bound), 0.0)]
     return found
 
@@ -55,30 +62,54 @@ def test_every_edge_of_every_table_agrees_with_decimal(market: str) -> None:
     compared = 0
     for moment in MOMENTS:
         for price in edge_prices(market, moment):
-            assert FLOOR(VENUE, index, price, moment) == expected_floor(market, price, moment)
-            assert CEIL(VENUE, index, price, moment) == float(round_ask_price_up(price, market, moment))
+            assert FLOOR(VENUE, index, price, moment) == expected(market, price, moment, up=False)
+            assert CEIL(VENUE, index, price, moment) == expected(market, price, moment, up=True)
             compared += 1
     assert compared >= (0 if market == "BTC-ETH" else 300)
 
 
-@given(st.sampled_from(MARKETS), st.sampled_from(MOMENTS), st.floats(min_value=1e-9, max_value=5e8, exclude_min=True))
+@given(st.sampled_from(MARKETS), st.sampled_from(MOMENTS), PRICES)
 def test_any_price_agrees_with_decimal(market: str, moment: int, price: float) -> None:
     index = MARKETS.index(market)
-    assert FLOOR(VENUE, index, price, moment) == expected_floor(market, price, moment)
-    assert CEIL(VENUE, index, price, moment) == float(round_ask_price_up(price, market, moment))
+    value, tick = Decimal(repr(price)), tick_size(market, price, moment)
+    assume(abs(min(value % tick, tick - value % tick) / value - Decimal("1e-9")) > Decimal("1e-15"))
+    assert FLOOR(VENUE, index, price, moment) == expected(market, price, moment, up=False)
+    assert CEIL(VENUE, index, price, moment) == expected(market, price, moment, up=True)
 
 
 @given(st.sampled_from(MARKETS), st.sampled_from(MOMENTS), st.integers(1, 10**7), st.integers(-8, 3))
-def test_a_grid_price_is_itself_in_every_bit(market: str, moment: int, count: int, exponent: int) -> None:
-    """A price on the grid as text, read as a float, is neither moved down nor up; one ulp below goes to the tick below."""
+def test_a_grid_price_is_itself_in_every_bit_and_its_neighbours_are_it(market: str, moment: int, count: int, exponent: int) -> None:
+    """A price on the grid as text, read as a float, is neither moved down nor up, nor is one whose last bits are off."""
     value = Decimal(count).scaleb(exponent)
     tick = tick_size(market, value, moment)
-    on_grid = max(value // tick, Decimal(1)) * tick
-    price, index = float(on_grid), MARKETS.index(market)
-    assert FLOOR(VENUE, index, price, moment) == price
-    assert CEIL(VENUE, index, price, moment) == price
-    below = FLOOR(VENUE, index, math.nextafter(price, 0.0), moment)
-    assert below < price or on_grid == smallest_price(market, moment)
+    price, index = float(max(value // tick, Decimal(1)) * tick), MARKETS.index(market)
+    assume(float(tick) > price * 4e-9)
+    for near in (price, math.nextafter(price, 0.0), math.nextafter(price, math.inf), price * (1 + 9e-10), price * (1 - 9e-10)):
+        assert FLOOR(VENUE, index, near, moment) == CEIL(VENUE, index, near, moment) == price
+
+
+@given(st.sampled_from(MARKETS), st.sampled_from(MOMENTS), PRICES, PRICES)
+def test_rounding_is_idempotent_monotone_and_has_a_direction(market: str, moment: int, one: float, other: float) -> None:
+    index = MARKETS.index(market)
+    low, high = sorted((one, other))
+    assert FLOOR(VENUE, index, low, moment) <= FLOOR(VENUE, index, high, moment)
+    assert CEIL(VENUE, index, low, moment) <= CEIL(VENUE, index, high, moment)
+    down, up = FLOOR(VENUE, index, one, moment), CEIL(VENUE, index, one, moment)
+    assert down <= one * (1 + 1e-9) or down == float(smallest_price(market, moment))
+    assert up >= one * (1 - 1e-9)
+    for rounded in (down, up):
+        assert FLOOR(VENUE, index, rounded, moment) == CEIL(VENUE, index, rounded, moment) == rounded
+
+
+@given(st.sampled_from(MARKETS), st.sampled_from(MOMENTS), PRICES)
+def test_clear_of_the_grid_the_legal_prices_of_the_model_are_the_same(market: str, moment: int, price: float) -> None:
+    """Not within 1e-9 of a grid price, the kernel's floats are the nearest to what validate_price and round_ask_price_up say."""
+    value = Decimal(repr(price))
+    tick = tick_size(market, value, moment)
+    off = value % tick
+    assume(value > tick and min(off, tick - off) > value * Decimal("1e-9"))
+    assert FLOOR(VENUE, MARKETS.index(market), price, moment) == float(validate_price(price, market, moment))
+    assert CEIL(VENUE, MARKETS.index(market), price, moment) == float(round_ask_price_up(price, market, moment))
 
 
 def test_a_run_across_a_change_of_tables_uses_each_in_its_time() -> None:
@@ -102,40 +133,14 @@ def test_without_a_grid_prices_stay_as_they_are() -> None:
     free: Venue = make_venue(("KRW-BTC",), 0.0, 0.0, on_grid=False)
     assert FLOOR(free, 0, 1234.5678, 0) == 1234.5678
     assert CEIL(free, 0, 1234.5678, 0) == 1234.5678
-    assert QUANTITY(free, 0, 1000.0, 3.0, 0) == 1000.0 / 3.0 * 1e8
+    assert FLOOR8(free, 1234.5) == 1234.5
 
 
-@given(st.sampled_from(MOMENTS), st.integers(1, 10**9), st.integers(1, 10**7), st.integers(-4, 2))
-def test_quantities_are_rounded_down_exactly(moment: int, amount: int, count: int, exponent: int) -> None:
-    """Whole KRW over a grid price, up to 2^53 counts of 1e-8 (9e15: beyond, a float holds no single counts)."""
-    value = Decimal(count).scaleb(exponent)
-    tick = tick_size("KRW-BTC", value, moment)
-    price = max(value // tick, Decimal(1)) * tick
-    exact = floor_quotient(amount, price) * 10**8
-    found = QUANTITY(VENUE, 2, float(amount), float(price), moment)
-    if exact < 2**53:
-        assert found == int(exact)
-    else:
-        assert found == pytest.approx(float(exact), rel=1e-15)
-
-
-@given(st.integers(0, 2**50), st.integers(1, 10**6), st.integers(0, 6))
-def test_floor_ratio_is_the_floor_of_the_fraction(base: int, unit: int, digits: int) -> None:
-    scale = 10**digits
-    exact = math.floor(Fraction(base * unit, scale))
-    if exact < 2**53:
-        assert RATIO(float(base), float(unit), float(scale)) == exact
-
-
-def test_floor_ratio_where_plain_floats_are_off_by_one() -> None:
-    """0.29 x 100 is 28.999999999999996 in floats; many such cases exist, and none is off here."""
-    wrong = 0
-    for percent in range(1, 100):
-        for base in range(1, 1000):
-            exact = base * percent // 100
-            wrong += math.floor(base * (percent / 100)) != exact
-            assert RATIO(float(base), *unit_and_scale(Decimal(percent) / 100)) == exact
-    assert wrong > 20
+@given(st.floats(min_value=0.0, max_value=1e18))
+def test_floor8_is_a_whole_count_below(quantity_e8: float) -> None:
+    whole = FLOOR8(VENUE, quantity_e8)
+    assert whole == math.floor(quantity_e8)
+    assert FLOOR8(VENUE, whole) == whole
 
 
 def test_plain_functions_give_the_same_bits_as_compiled_ones() -> None:

@@ -11,7 +11,7 @@ from engine.kernel.desk import Desk
 from engine.model.candle import BarState
 from engine.model.events import Cash, Close, Event, Fill, Intent, Step
 from tests.engine.kernel_decide.random_runs import MARKETS, World, cut_bars, cut_columns, feed_world, make_world, new_run, run_world
-from tests.engine.kernel_decide.worlds import BASE, MINUTE, START
+from tests.engine.kernel_decide.worlds import MINUTE, START
 
 SEEDS = st.integers(0, 10**6)
 
@@ -78,9 +78,9 @@ def test_random_worlds_have_every_kind_of_trade() -> None:
         reasons |= {name for name, count in result.skipped.items() if count}
         totals += [len(result.fills), result.ambiguous_steps, result.unsettled_entries, result.sale_below_minimum]
     assert kinds == {"entry", "stop", "first", "second", "trail", "weak", "stalled", "lock", "rebound"}
-    assert set(SKIP_REASONS) - reasons <= {"entries_stopped", "stop_above_entry"}
+    assert set(SKIP_REASONS) - reasons == {"entries_stopped", "stop_above_entry", "no_price"}
     assert totals[0] > 2000
-    assert totals[1:].min() > 5
+    assert totals[1:].min() >= 5
 
 
 @given(SEEDS, st.lists(st.integers(1, 60), min_size=1, max_size=6))
@@ -89,12 +89,13 @@ def test_any_blocks_give_the_same_bits(seed: int, blocks: list[int]) -> None:
     assert same_bits(run_world(world, [200])[1], run_world(world, blocks)[1])
 
 
-@pytest.mark.parametrize("block", [1, 2, 7, 64, 999, 4096])
-def test_block_sizes_up_to_4096(block: int) -> None:
-    world = make_world(11, bars=5000)
-    whole = run_world(world, [5000])[1]
-    assert len(whole.fills) > 500
-    assert same_bits(whole, run_world(world, [block])[1])
+def test_block_sizes_up_to_4096() -> None:
+    for seed in (11, 12, 13):
+        world = make_world(seed, bars=5000)
+        whole = run_world(world, [5000])[1]
+        assert len(whole.fills) > 100
+        for block in (1, 2, 7, 64, 999, 4096):
+            assert same_bits(whole, run_world(world, [block])[1])
 
 
 def test_a_full_log_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,7 +162,11 @@ def test_books_balance_after_every_event(seed: int, on_grid: bool) -> None:
         equity, account = desk.equity_krw, desk.book.account[0].copy()
         intents = desk.process(event)
         after = desk.book.position
-        moves = sum(float(b["quantity_e8"] / 1e8 * (a["last_krw"] - b["last_krw"])) for b, a in zip(before, after, strict=True) if b["quantity_e8"] > 0)
+        moves = sum(
+            float(b["quantity_e8"] / 1e8 * (a["last_krw"] - b["last_krw"]))
+            for b, a in zip(before, after, strict=True)
+            if b["quantity_e8"] > 0
+        )
         expected = equity + moves
         if isinstance(event, Fill):
             index = MARKETS.index(event.market)
@@ -172,8 +177,7 @@ def test_books_balance_after_every_event(seed: int, on_grid: bool) -> None:
         if isinstance(event, Cash):
             expected += event.amount_krw
         assert desk.equity_krw == pytest.approx(expected, rel=1e-11, abs=1e-4)
-        if not isinstance(event, Cash):
-            assert desk.cash_krw >= -1e-6 or account["cash_krw"] < 0
+        assert desk.cash_krw >= -1e-6
         for position, order in zip(after, desk.book.order, strict=True):
             assert position["quantity_e8"] >= 0
             assert order["side"] != -1 or order["quantity_e8"] - order["filled_e8"] <= position["quantity_e8"]
@@ -191,7 +195,8 @@ def test_books_balance_after_every_event(seed: int, on_grid: bool) -> None:
             settle([intent for intent in desk.working() if intent.market == event.market], event)
             settle(process(event), event)
             if random.random() < 0.02:
-                process(Cash(float(random.integers(-50_000, 200_000)), event.time_ms))
+                spare = min(desk.cash_krw, 50_000) if not desk.working() else 0
+                process(Cash(float(random.integers(-spare, 200_000)), event.time_ms))
         else:
             process(event)
     assert checked > 300
@@ -220,15 +225,11 @@ def test_before_the_trading_start_nothing_happens(seed: int, start: int) -> None
 
 
 def test_books_of_another_strategy_or_market_are_refused() -> None:
-    one, other = new_desk(make_world(1)), new_desk(make_world(2))
+    one = new_desk(make_world(1))
     with pytest.raises(ValueError, match="no saved books"):
         one.restore(b"hello")
-    assert len(one.strategy_exits) != len(other.strategy_exits) if hasattr(one, "strategy_exits") else True
     data = one.save()
     with pytest.raises(ValueError, match="layout"):
         one.restore(data[:-1])
     with pytest.raises(ValueError, match="belong to"):
         restore_book(one.book, save_book(one.book, "a"), "b")
-
-
-assert BASE.length_ms == MINUTE

@@ -55,12 +55,12 @@ def test_target_at_its_level_and_at_a_better_open() -> None:
     assert brief(tape.step(1060, 1070, 1055, 1066)) == [(500, 1060)]
 
 
-def test_two_targets_in_one_step_in_file_order() -> None:
-    rules = Rules()
-    tape = tape_of(rules, target("far", rules.entry_times(1.05), share=0.5), target("near", rules.entry_times(1.02), share=0.25))
-    tape.enter(1000)
-    assert brief(tape.step(1000, 1060, 1000, 1040)) == [(500, 1050), (250, 1020)]
-    assert tape.reasons == [-1, 0, 1]
+def test_two_targets_in_one_step_are_met_on_the_way_up_and_at_the_open_in_file_order() -> None:
+    for path, expected in (((1000, 1060, 1000, 1040), [(250, 1020), (500, 1050)]), ((1055, 1060, 1050, 1055), [(500, 1055), (250, 1055)])):
+        rules = Rules()
+        tape = tape_of(rules, target("far", rules.entry_times(1.05), share=0.5), target("near", rules.entry_times(1.02), share=0.25))
+        tape.enter(1000)
+        assert brief(tape.step(*path)) == expected
 
 
 def test_a_share_of_the_rest_counts_from_what_is_left() -> None:
@@ -127,12 +127,38 @@ def test_trail_raised_by_the_high_is_hit_at_its_level_not_at_the_close() -> None
     assert brief(tape.step(1000, 1050, 990, 1010)) == [(1000, 1020)]
 
 
-def test_trail_above_the_high_is_hit_at_the_close() -> None:
-    """A breakeven stop that becomes active at 1,045 while the bar only reached 1,030: no such price was there, so the close counts."""
+def test_a_stop_that_becomes_active_above_the_price_is_hit_where_the_price_is() -> None:
+    """The lock at 1,045 starts with the sale at 1,030: no higher price was there yet, so 1,030 it is."""
     rules = Rules()
     tape = tape_of(rules, target("first", rules.entry_times(1.03), share=0.5), stop("lock", rules.entry_plus(45), after=0))
     tape.enter(1000)
-    assert brief(tape.step(1000, 1030, 1000, 1020)) == [(500, 1030), (500, 1020)]
+    assert brief(tape.step(1000, 1038, 1000, 1020)) == [(500, 1030), (500, 1030)]
+
+
+def test_a_target_that_becomes_active_below_the_price_is_hit_where_the_price_is() -> None:
+    rules = Rules()
+    tape = tape_of(rules, target("first", rules.entry_times(1.03), share=0.5), target("second", rules.entry_plus(10), after=0))
+    tape.enter(1000)
+    assert brief(tape.step(1000, 1038, 1000, 1020)) == [(500, 1030), (500, 1030)]
+
+
+def test_a_rebound_from_a_new_low_reaches_a_target_made_from_it() -> None:
+    """pos.low x 1.02: 1,000 -> 1,020 before the STEP; the low of 990 makes it ceil(1,009.8) = 1,010."""
+    rules = Rules()
+    tape = tape_of(rules, target("rebound", rules.apply("mul", rules.position("low"), rules.number(1.02))))
+    tape.enter(1000)
+    assert tape.level(0) == 1020
+    assert brief(tape.step(1000, 1015, 990, 1012)) == [(1000, 1010)]
+
+
+def test_levels_from_gain_follow_every_price_reached() -> None:
+    """STOP at entry x (0.99 + gain / 2): 990 at the entry, 1,010 at the high of 1,040; the way down to 1,005 passes it."""
+    rules = Rules()
+    factor = rules.apply("add", rules.number(0.99), rules.apply("mul", rules.position("gain"), rules.number(0.5)))
+    tape = tape_of(rules, stop("half", rules.apply("mul", rules.position("entry"), factor)))
+    tape.enter(1000)
+    assert tape.level(0) == 990
+    assert brief(tape.step(1000, 1040, 1000, 1005)) == [(1000, 1010)]
 
 
 def test_trail_moves_only_up() -> None:

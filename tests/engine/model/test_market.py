@@ -34,7 +34,9 @@ def at(date: str) -> int:
 
 
 TODAY = at("2026-11-21")
-MOMENTS = [at(date) for date in ("2018-01-01", "2024-01-28", "2024-01-29", "2024-10-14", "2025-03-21", "2025-07-30", "2025-07-31", "2026-11-21")]
+MOMENTS = [
+    at(date) for date in ("2018-01-01", "2024-01-28", "2024-01-29", "2024-10-14", "2025-03-21", "2025-07-30", "2025-07-31", "2026-11-21")
+]
 PRICES = st.decimals(min_value=D("0.00000001"), max_value=D(10) ** 9, places=10, allow_nan=False).filter(lambda value: value >= D("0.0001"))
 
 

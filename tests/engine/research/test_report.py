@@ -26,6 +26,7 @@ from engine.research.metrics import definitions
 from engine.research.report import Figures, figures, render_html, render_terminal, to_json, trades_csv
 from engine.research.report import charts as charts_module
 from engine.research.report.charts import EQUITY_ROWS, candle_charts, equity_chart
+from engine.research.report.document import document
 from engine.research.report.format import UNDEFINED, duration, kst, money, percent, price, quantity
 from engine.research.report.page import SCRIPTS
 from engine.research.result import BacktestResult, Settings
@@ -163,6 +164,7 @@ def test_json_of_a_run_without_anything_is_still_json(result: BacktestResult) ->
         read = json.loads(to_json(one, figures(one)), parse_constant=lambda name: pytest.fail(f"{name} in JSON"))
         assert read["figures"]["sharpe"] is None
         assert read["trades"] == []
+        assert read == document(one, figures(one))
         assert all(math.isfinite(number) for number in _numbers(read))
 
 

@@ -95,6 +95,11 @@ def test_a_fall_by_hand() -> None:
     assert not drawdown(replace(curve, value_krw=np.array([110.0, 99, 105, 109, 108, 107, 106, 105]))).recovered
 
 
+def test_a_fall_that_begins_with_the_last_row_lasts_one_row() -> None:
+    found = drawdown(Curve(0, 100.0, np.array([5, 10, 15], dtype=np.int64), np.array([101.0, 102.0, 100.0])))
+    assert (found.length_ms, found.longest_ms, found.recovered) == (5, 5, False)
+
+
 def test_a_close_at_nine_in_the_morning_belongs_to_the_day_that_ends() -> None:
     times = np.array([DAY_MS, DAY_MS + 60_000], dtype=np.int64)
     days, values = daily_values(Curve(0, 100.0, times, np.array([110.0, 121.0])))
