@@ -176,15 +176,12 @@ def random_grid(rng: np.random.Generator, markets: tuple[str, ...], first_index:
 
 def _fill_quiet(state: NDArray[np.int8], arrays: dict[str, NDArray[np.float64]]) -> None:
     """No-trade bars get the last close and zero volume, unknown bars nothing."""
-    for m in range(state.shape[0]):
-        last = np.nan
-        for t in range(state.shape[1]):
-            if state[m, t] == BarState.TRADED:
-                last = arrays["close"][m, t]
-                continue
-            known = state[m, t] == BarState.NO_TRADE
-            for name in SERIES:
-                arrays[name][m, t] = (last if name in SERIES[:4] else 0.0) if known else np.nan
+    traded = state == BarState.TRADED
+    latest = np.maximum.accumulate(np.where(traded, np.arange(state.shape[1]), -1), axis=1)
+    last = np.where(latest >= 0, np.take_along_axis(arrays["close"], np.maximum(latest, 0), axis=1), np.nan)
+    for name in SERIES:
+        quiet = np.where(state == BarState.NO_TRADE, last if name in SERIES[:4] else 0.0, np.nan)
+        arrays[name][:] = np.where(traded, arrays[name], quiet)
 
 
 def cut(grid: BarGrid, start: int, stop: int) -> BarGrid:
