@@ -29,8 +29,8 @@ def two_streams(_params: tuple[float, ...]) -> list[float]:
 
 
 @helper
-def strength(state: P, base: int, n: float, v: float) -> float:
-    """RSI of one stream after the defined value v; missing until its seed is full, and where nothing rose or fell."""
+def strength(state: P, base: int, n: float, weight: float, v: float) -> float:
+    """RSI of one stream after the defined value v; missing until its seed is full, and where nothing rose or fell. weight = 1 / n."""
     counted = state[base]
     change = v - state[base + 1]
     state[base + 1] = v
@@ -40,8 +40,8 @@ def strength(state: P, base: int, n: float, v: float) -> float:
     rise = change if change > 0.0 else 0.0
     fall = -change if change < 0.0 else 0.0
     if counted > n:
-        up = (state[base + 2] * (n - 1.0) + rise) / n
-        down = (state[base + 3] * (n - 1.0) + fall) / n
+        up = (state[base + 2] * (n - 1.0) + rise) * weight
+        down = (state[base + 3] * (n - 1.0) + fall) * weight
     else:
         up = state[base + 2] + rise
         down = state[base + 3] + fall
@@ -65,6 +65,7 @@ def strength(state: P, base: int, n: float, v: float) -> float:
 )  # fmt: skip
 def rsi(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
     n = params[0]
+    weight = 1.0 / n
     period = WILDER_PERIODS * int(n)
     for t in range(length):
         if (index + t) % period == 0:
@@ -73,8 +74,8 @@ def rsi(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: in
                 state[STREAM + k] = 0.0
         v = x0[t]
         if v == v:
-            y[t] = strength(state, 0, n, v)
-            strength(state, STREAM, n, v)
+            y[t] = strength(state, 0, n, weight, v)
+            strength(state, STREAM, n, weight, v)
         else:
             y[t] = NAN
 

@@ -151,7 +151,7 @@ RECURSIVE: Mapping[str, tuple[Oracle, ...]] = {
     "rma": (Oracle("long double", lambda c: plain.wilder(c["x"], int(c["n"])), NS, relative=1e-13),),
     "rsi": (
         Oracle("long double", lambda c: plain.rsi(c["x"], int(c["n"])), WILDER_NS, relative=1e-10),
-        Oracle("TA-Lib", lambda c: talib.RSI(c["x"], c["n"]), WILDER_NS, relative=1e-10, gaps=False),
+        Oracle("TA-Lib", lambda c: talib.RSI(c["x"], c["n"]), WILDER_NS, relative=5e-13, absolute=1e-11, gaps=False),
     ),
     "atr": (
         Oracle("TA-Lib", lambda c: talib.ATR(c["high"], c["low"], c["close"], c["n"]), WILDER_NS, relative=1e-12, gaps=False),
