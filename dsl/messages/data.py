@@ -24,6 +24,7 @@ TEXTS: dict[str, Text] = {
         "{path}: 캔들 파일이 손상되었습니다 ({reason}). 이 파일을 지우고 다시 가져오세요.",
         "{path}: the candle file is damaged ({reason}). Delete this file and import again.",
     ),
+    "cannot_write": Text("{path}: 캔들을 쓸 수 없습니다 ({reason}).", "{path}: candles cannot be written ({reason})."),
     "not_synthetic": Text(
         "{path} 에는 실제 캔들이 있어 합성 캔들을 쓸 수 없습니다. 다른 폴더를 쓰세요.",
         "{path} holds real candles, so generated ones cannot go there. Use another folder.",
@@ -85,6 +86,10 @@ TEXTS: dict[str, Text] = {
     "synthetic_source": Text(
         "{path}: 합성 캔들입니다. 실제 캔들과 섞지 않습니다.", "{path}: these candles are generated. They are not mixed with real ones."
     ),
+    "several_markets": Text(
+        "{path}: 여러 마켓이 들어 있어 ({markets}) --market 을 쓸 수 없습니다.",
+        "{path}: it has several markets ({markets}), so --market cannot name one.",
+    ),
     "one_market_many_files": Text(
         "--market 은 파일이 하나일 때만 쓸 수 있습니다 (지금 {count}개).", "--market needs exactly one file (there are {count})."
     ),
@@ -132,6 +137,10 @@ TEXTS: dict[str, Text] = {
     "incomplete": Text(
         "{market}: {base} 캔들이 기간의 {percent}% 에서 없습니다. 그동안은 알 수 없음으로 봅니다.",
         "{market}: {base} candles are lacking for {percent}% of the time, which counts as unknown.",
+    ),
+    "incomplete_many": Text(
+        "마켓 {markets}개 가운데 {count}개에 {base} 캔들이 빠져 있습니다 (가장 많이: {worst} {percent}%). 그동안은 알 수 없음으로 봅니다.",
+        "{count} of {markets} markets lack {base} candles for part of the time (most: {worst}, {percent}%), which counts as unknown.",
     ),
     "using_stored": Text("저장된 {base} 캔들을 씁니다 ({folder}).", "Using stored {base} candles ({folder})."),
     "using_synthetic": Text(

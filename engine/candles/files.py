@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, TypeVar
 
 from engine.candles.errors import StoreError
 
@@ -19,8 +19,9 @@ else:
 
 LOCK_TIMEOUT_SECONDS: Final = 120.0
 _POLL_SECONDS: Final = 0.01
-#: Windows refuses to replace a file while a reader has it open; readers take milliseconds, so the writer tries again for this long.
-_REPLACE_SECONDS: Final = 10.0
+#: Windows refuses to replace a file while a reader has it open, and to open it while it is replaced; both take milliseconds
+_PATIENCE_SECONDS: Final = 10.0
+T = TypeVar("T")
 
 
 def write_atomic(path: Path, data: bytes) -> None:
@@ -34,20 +35,19 @@ def write_atomic(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-    _replace(unfinished, path)
+    _patiently(lambda: unfinished.replace(path))
 
 
-def _replace(source: Path, target: Path) -> None:
-    deadline = time.monotonic() + _REPLACE_SECONDS
+def _patiently(action: Callable[[], T]) -> T:
+    """Do it; on Windows again and again while another process has the file open in a way that forbids it."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:
         try:
-            source.replace(target)
+            return action()
         except PermissionError:
             if sys.platform != "win32" or time.monotonic() > deadline:
                 raise
             time.sleep(_POLL_SECONDS)
-        else:
-            return
 
 
 def sync_folder(folder: Path) -> None:
@@ -64,7 +64,7 @@ def sync_folder(folder: Path) -> None:
 def read_whole(path: Path) -> bytes | None:
     """The file's bytes from one open, so from one version of it; None when there is no such file."""
     try:
-        return path.read_bytes()
+        return _patiently(path.read_bytes)
     except FileNotFoundError:
         return None
 

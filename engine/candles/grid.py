@@ -1,4 +1,4 @@
-"""Dense base grids: every bar of every market in one of three states, from tables of traded bars."""
+"""Dense grids: every bar of every market in one of three states, from tables of traded bars; choice of a run's base; higher bars."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 
 from dsl.graph import Timeframe
 from engine.candles.ranges import clip, covers, merge, missing, total
-from engine.candles.timeframes import divides, next_open
+from engine.candles.timeframes import bar_open, divides, next_open
+from engine.kernel.aggregate import aggregate
 from engine.model.candle import BarGrid, BarState, CandleTable
 
 if TYPE_CHECKING:
@@ -106,3 +107,21 @@ def gaps(store: CandleStore, market: str, timeframe: Timeframe, from_ms: int, to
     """The parts of [from_ms, to_ms) that were never fetched for the market."""
     start, end = next_open(timeframe, from_ms), next_open(timeframe, to_ms)
     return missing(store.ranges(market, timeframe, start, end), start, end)
+
+
+def higher_grid(store: CandleStore, markets: Sequence[str], timeframe: Timeframe, from_ms: int, to_ms: int) -> tuple[BarGrid, Timeframe]:
+    """Bars of `timeframe` that open in [from_ms, to_ms), and the stored timeframe they come from.
+
+    Base candles that cover the whole range in all markets are preferred, the finest first; else candles stored under `timeframe`
+    itself; else whatever covers most. A market without candles is unknown throughout.
+    """
+    start, end = next_open(timeframe, from_ms), next_open(timeframe, to_ms)
+    base = choose_base(store, markets, timeframe, start, end)
+    if base is None or base == timeframe:
+        return store.grid(markets, timeframe, start, end), timeframe
+    whole = all(covers(store.ranges(market, base, start, end), start, end) for market in markets)
+    if not whole and all(timeframe in store.timeframes(market) for market in markets):
+        return store.grid(markets, timeframe, start, end), timeframe
+    built = aggregate(store.grid(markets, base, start, end), timeframe)
+    assert bar_open(timeframe, built.first_index) == start, "the range is whole bars"
+    return built, base

@@ -85,7 +85,10 @@ def import_file(store: CandleStore, path: Path, options: ImportOptions) -> list[
     try:
         if store.synthetic:
             raise CandleError("data.synthetic_store", path=store.folder)
-        checked = [to_table(raw, options) for raw in read_candles(path, options.zone)]
+        parts = read_candles(path, options.zone)
+        if options.market is not None and len(parts) > 1:
+            raise SourceError("data.several_markets", path=path, markets=", ".join(str(raw.market) for raw in parts))
+        checked = [to_table(raw, options) for raw in parts]
     except CandleError as error:
         return [FileReport(path, error=error)]
     return [replace(report, written=store.write(table)) for table, report in checked]

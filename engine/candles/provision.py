@@ -29,6 +29,8 @@ Progress = Callable[[str, int, int], None]
 _DEFAULT_DAYS: Final = 30
 #: a run without dates leaves a fine base for a coarse one only where that has this many times as much
 _FAR_MORE: Final = 4
+#: markets with a line of their own about what they lack
+_MOST_LINES: Final = 6
 #: candles of an answer, and the most answers that a run asks for before it takes a coarser base
 _PAGE: Final = 200
 _MOST_REQUESTS: Final = 1_500
@@ -127,14 +129,22 @@ def _limits(wanted: Wanted) -> Range:
 
 def _from_store(store: CandleStore, wanted: Wanted, messages: list[Message]) -> Provided:
     base, (start, end) = _base_and_range(store, wanted)
-    for market in wanted.markets:
-        holes = gaps(store, market, base, start, end)
-        if holes:
-            share = total(holes) / (end - start)
-            messages.append(Message("data.incomplete", {"market": market, "base": timeframe_name(base), "percent": round(100 * share, 1)}))
+    messages += _incomplete(store, wanted.markets, base, start, end)
     values = {"base": timeframe_name(base), "folder": store.folder}
     messages.append(Message("data.using_synthetic" if store.synthetic else "data.using_stored", values))
     return Provided(store, wanted.markets, base, start, end, store.synthetic, tuple(messages))
+
+
+def _incomplete(store: CandleStore, markets: Sequence[str], base: Timeframe, start: int, end: int) -> list[Message]:
+    """A message per market that lacks part of the range; one for all where they are many."""
+    lacking = {market: total(gaps(store, market, base, start, end)) for market in markets}
+    shares = {market: round(100 * part / (end - start), 1) for market, part in lacking.items() if part}
+    name = timeframe_name(base)
+    if len(shares) <= _MOST_LINES:
+        return [Message("data.incomplete", {"market": market, "base": name, "percent": share}) for market, share in shares.items()]
+    worst = max(shares, key=lambda market: shares[market])
+    values = {"count": len(shares), "markets": len(markets), "base": name, "worst": worst, "percent": shares[worst]}
+    return [Message("data.incomplete_many", values)]
 
 
 def _base_and_range(store: CandleStore, wanted: Wanted) -> tuple[Timeframe, Range]:

@@ -161,22 +161,29 @@ class CandleStore:
         """Merge the table in: new rows and ranges are added, a row that differs from the stored one replaces it and is counted.
 
         Of two rows that differ only in one lacking `value` (NaN) the known value stays, and that is no conflict. Every row must open on
-        its timeframe's grid and lie inside `table.fetched`; ValueError otherwise. Writing the same table again changes no file.
+        its timeframe's grid and lie inside `table.fetched`; ValueError otherwise. StoreError when the disk refuses. Writing the same
+        table again changes no file.
         """
         rows, fetched = rows_of(table), merge(table.fetched)
         _check(table, fetched)
         if not fetched:
             return WriteReport()
-        name = timeframe_name(table.timeframe)
-        folder = self.folder / check_market(table.market) / name
+        folder = self.folder / check_market(table.market) / timeframe_name(table.timeframe)
+        try:
+            return self._write_months(folder, table, rows, fetched)
+        except OSError as error:
+            raise StoreError("data.cannot_write", path=folder, reason=error.strerror or error) from error
+
+    def _write_months(self, folder: Path, table: CandleTable, rows: Rows, fetched: Ranges) -> WriteReport:
         self._put_mark()
+        labels: dict[str, object] = {"market": table.market, "timeframe": folder.name}
         report = WriteReport()
         with locked(folder.parent / ".lock"):
             folder.mkdir(exist_ok=True)
             for month_name in sorted({m for start, end in fetched for m in months_between(start, end)}):
                 span = month_range(month_name)
                 new = Month(rows.between(*span), clip(fetched, *span))
-                report += self._write_month(folder / f"{month_name}.parquet", new, {"market": table.market, "timeframe": name})
+                report += self._write_month(folder / f"{month_name}.parquet", new, labels)
             if report.files:
                 sync_folder(folder)
         return report

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.candles.grid import build_grid, choose_base, fullest_stretch
-from engine.candles.higher import higher_grid
+from engine.candles.grid import build_grid, choose_base, fullest_stretch, higher_grid
 from engine.candles.importer import ImportOptions, import_file
 from engine.candles.ranges import merge
 from engine.candles.store import CandleStore

@@ -175,6 +175,9 @@ def test_a_json_file_of_two_markets(tmp_path: Path) -> None:
     reports, store = imported(path)
     assert [report.market for report in reports] == ["KRW-BTC", "KRW-ETH"]
     assert store.markets() == ["KRW-BTC", "KRW-ETH"]
+    (report,) = import_file(CandleStore(tmp_path / "other"), path, ImportOptions(market="KRW-BTC"))
+    assert report.error is not None
+    assert report.error.key == "data.several_markets"
 
 
 def test_the_store_s_own_files_import(tmp_path: Path) -> None:

@@ -164,3 +164,13 @@ def test_the_sample_s_grid_is_dense(tmp_path: Path) -> None:
     grid = run(tmp_path, ["KRW-BTC", "KRW-ETH"], None, span=(None, None)).grid()
     assert grid.state.shape == (2, 60 * 1440)
     assert not np.isnan(grid.close).any()
+
+
+def test_many_incomplete_markets_are_one_line(tmp_path: Path) -> None:
+    store = CandleStore(tmp_path / "data")
+    markets = [f"KRW-M{number}" for number in range(9)]
+    for number, market in enumerate(markets):
+        store.write(full(LATE_JANUARY + number * 600_000, SPAN[1], market=market))
+    found = run(tmp_path, markets, None)
+    assert keys(found) == ["incomplete_many", "using_stored"]
+    assert found.messages[0].values == {"count": 8, "markets": 9, "base": "1m", "worst": "KRW-M8", "percent": round(100 * 80 / 360, 1)}

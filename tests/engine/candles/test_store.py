@@ -194,3 +194,9 @@ def test_months_tile_time(start: int, length: int) -> None:
     if names:
         assert spans[0][0] <= start < spans[0][1]
         assert month_name(start + length - 1) == names[-1]
+
+
+def test_a_disk_that_refuses_is_a_sentence_not_a_traceback(tmp_path: Path) -> None:
+    (tmp_path / "KRW-AAA").write_text("a file where a folder must be")
+    with pytest.raises(StoreError, match="cannot be written"):
+        CandleStore(tmp_path).write(full(LATE_JANUARY, LATE_JANUARY + 60_000))
