@@ -200,7 +200,7 @@ def imports_of(name: str, tree: ast.Module, known: set[str]) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            found.add(node.value)
+            found.add(node.value.partition(":")[0])  # "module" or "module:function"
     return {module for module in found if module in known and module != name}
 
 
