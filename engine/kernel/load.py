@@ -7,7 +7,6 @@ it touches, alone, and stale machine code cannot be found. Imported by nothing t
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import multiprocessing
 from collections.abc import Callable, Sequence
@@ -30,13 +29,6 @@ if TYPE_CHECKING:
 
 _POINTER: Final[Any] = types.CPointer(types.float64)  # type: ignore[no-untyped-call]
 OP_SIGNATURE: Final[Any] = types.void(*[_POINTER] * 8, types.int64, types.int64)
-#: what is compiled besides the ops, slowest first: module:function
-_PIECES: Final = (
-    "engine.kernel.rehearsal:rehearse_run",
-    "engine.kernel.rehearsal:rehearse_desk",
-    "engine.kernel.vm:precompile",
-    "engine.kernel.aggregate:precompile",
-)
 _PROCESSES: Final = 2
 
 
@@ -45,7 +37,8 @@ def precompile(progress: Callable[[int, int], None]) -> None:
 
     Raises what a compilation raises. The calling program must be importable by a spawned process.
     """
-    pieces = [*_PIECES, *ops()]
+    first, *rest = _own_pieces()
+    pieces = [first, *ops(), *rest]
     with ProcessPoolExecutor(_PROCESSES, mp_context=multiprocessing.get_context("spawn")) as pool:
         futures = [pool.submit(_precompile_piece, piece) for piece in pieces]
         progress(0, len(futures))
@@ -54,12 +47,24 @@ def precompile(progress: Callable[[int, int], None]) -> None:
             progress(done, len(futures))
 
 
+def _own_pieces() -> dict[str, Callable[[], object]]:
+    """What is compiled besides the ops. The first takes one process about as long as all the rest takes the other."""
+    from engine.kernel import aggregate, rehearsal, vm  # they import this module
+
+    return {
+        "decisions of a backtest": rehearsal.rehearse_run,
+        "machine": vm.precompile,
+        "aggregator": aggregate.precompile,
+        "decisions by event": rehearsal.rehearse_desk,
+    }
+
+
 def _precompile_piece(piece: str) -> None:
-    module, separator, function = piece.partition(":")
-    if separator:
-        getattr(importlib.import_module(module), function)()
-    else:
+    own = _own_pieces().get(piece)
+    if own is None:
         address(piece)
+    else:
+        own()
 
 
 def address(op_name: str) -> int:
