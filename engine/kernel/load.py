@@ -150,7 +150,8 @@ def _compiled_helper(function: FunctionType, allocates: bool) -> Any:
     """Helpers are compiled into their callers, so their own machine code needs no cache."""
     copy = FunctionType(function.__code__, _compiled_globals(function, allocates), function.__name__, function.__defaults__)
     copy.__kwdefaults__ = function.__kwdefaults__
-    return numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **_options(allocates))(copy)
+    options = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, **_options(allocates)}
+    return numba.njit(**options)(copy)
 
 
 @cache

@@ -62,6 +62,9 @@ def test_position_rows_give_the_value_of_the_expression() -> None:
     assert vector[rows.slot_of_node[inner]] == 43.0
     assert vector[rows.slot_of_node[level]] == 0.75 * 143.0 + 0.25 * 40.0
     assert len(vector) == rows.size
+    outputs = rows.rows[:, 5].tolist()
+    assert sorted(outputs) == list(range(rows.size - 3, rows.size))
+    assert len(set(rows.slot_of_node.values())) == len(rows.slot_of_node)
     assert np.isnan(rows.initial).sum() == rows.size - 1
 
 
