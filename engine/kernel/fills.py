@@ -6,7 +6,7 @@ import math
 from typing import Final
 
 from engine.kernel.abi import helper
-from engine.kernel.legal import QUANTITY_SCALE, Venue, ceil_tick, floor8, floor_tick, value_krw
+from engine.kernel.legal import Venue, bought_quantity, ceil_tick, floor_tick, value_krw
 from engine.model.events import Side
 
 _BUY: Final = int(Side.BID)
@@ -24,7 +24,7 @@ def fill_of(
     if side == _BUY:
         base = open_krw
         price = ceil_tick(venue, market, base * (1.0 + slippage), time_ms)
-        quantity = floor8(venue, amount_krw * QUANTITY_SCALE / price)
+        quantity = bought_quantity(venue, market, amount_krw, price, time_ms)
     else:
         base = open_krw if math.isnan(level_krw) else level_krw
         price = floor_tick(venue, market, base * (1.0 - slippage), time_ms)

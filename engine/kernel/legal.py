@@ -20,7 +20,7 @@ from engine.model.market import TickPeriod, tick_periods
 
 QUANTITY_SCALE: Final = 1e8
 #: from here on float64 holds no single counts, and every float is the nearest one to some price of the grid
-WHOLE_LIMIT: Final = 2.0**52
+WHOLE_LIMIT: Final = 2.0**53
 #: a price this near to a grid price, as a ratio, is that grid price
 SAME_PRICE: Final = 1e-9
 NAN: Final = math.nan
@@ -31,6 +31,7 @@ BAND: Final = np.dtype([("low_krw", "f8"), ("unit", "f8"), ("scale", "f8")], ali
 #: what a venue does to an order, the same for all markets
 COSTS: Final = np.dtype([("fee_rate", "f8"), ("slippage", "f8"), ("on_grid", "i8")], align=True)
 
+_SPLITTER: Final = 134217729.0  # 2^27 + 1
 _FOREVER: Final = np.iinfo(np.int64).max
 
 
@@ -91,7 +92,7 @@ def _grid_price(venue: Venue, market: int, price: float, time_ms: int, up: bool)
     unit = venue.bands[market, period, band]["unit"]
     scale = venue.bands[market, period, band]["scale"]
     count = price * scale / unit
-    if count >= WHOLE_LIMIT:
+    if count >= WHOLE_LIMIT / 2.0:  # half, so that count + 0.5 is exact
         return price
     nearest = np.floor(count + 0.5)
     if abs(price - nearest * unit / scale) > SAME_PRICE * price:
@@ -123,9 +124,45 @@ def ceil_tick(venue: Venue, market: int, price: float, time_ms: int) -> float:
 
 
 @helper
-def floor8(venue: Venue, quantity_e8: float) -> float:
-    """Whole 1e-8 coins, rounded down."""
-    return quantity_e8 if venue.costs[0]["on_grid"] == 0 else float(np.floor(quantity_e8))
+def bought_quantity(venue: Venue, market: int, amount_krw: float, price_krw: float, time_ms: int) -> float:
+    """floor8(amount / price): whole 1e-8 coins at the grid price `price_krw`, exact, so that the cost never exceeds the amount."""
+    if venue.costs[0]["on_grid"] == 0:
+        return amount_krw * QUANTITY_SCALE / price_krw
+    period, band = _band_index(venue, market, price_krw, time_ms)
+    unit = venue.bands[market, period, band]["unit"]
+    scale = venue.bands[market, period, band]["scale"]
+    count = float(np.floor(price_krw * scale / unit + 0.5))
+    return floor_ratio(amount_krw, QUANTITY_SCALE * scale, count * unit)
+
+
+@helper
+def floor_ratio(a: float, b: float, c: float) -> float:
+    """floor(a x b / c) of floats >= 0, c > 0, free of the division's error; above 2^53 the highest float64 that is not more."""
+    quotient = float(np.floor(a * b / c))
+    if _product_sign(quotient, c, a, b) > 0.0:
+        return quotient - 1.0 if quotient <= WHOLE_LIMIT else float(np.nextafter(quotient, 0.0))
+    above = quotient + 1.0 if quotient < WHOLE_LIMIT else float(np.nextafter(quotient, np.inf))
+    return above if _product_sign(above, c, a, b) <= 0.0 else quotient
+
+
+@helper
+def _product_sign(a: float, b: float, c: float, d: float) -> float:
+    """A number of the sign of a x b - c x d, exact where the two products are near each other (Dekker's product)."""
+    first = a * b
+    second = c * d
+    return (first - second) + (_product_error(a, b, first) - _product_error(c, d, second))
+
+
+@helper
+def _product_error(a: float, b: float, product: float) -> float:
+    """a x b - product, exactly (T. J. Dekker 1971, after Veltkamp's split)."""
+    wide = _SPLITTER * a
+    a_high = wide - (wide - a)
+    a_low = a - a_high
+    wide = _SPLITTER * b
+    b_high = wide - (wide - b)
+    b_low = b - b_high
+    return a_low * b_low - (((product - a_high * b_high) - a_low * b_high) - a_high * b_low)
 
 
 @helper

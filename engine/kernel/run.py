@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -84,7 +85,7 @@ def run_bars(
             money[closing, 0] = book.account[0]["cash_krw"]
             money[closing, 1] = exposure_krw(book)
             closing += 1
-    return bars
+    return int(bars)
 
 
 @helper
@@ -167,7 +168,7 @@ class Run:
         """from_ms: trading start; bars before it are skipped. compiled=False runs the same functions as plain Python."""
         self.plan, self.book = plan, book
         self._from_ms = from_ms
-        self._run_bars = compile_function(run_bars, allocates=False) if compiled else run_bars
+        self._run_bars: Callable[..., int] = compile_function(run_bars, allocates=False) if compiled else run_bars
         self._log = np.zeros(_LOG_ROWS + len(plan.market) * (len(plan.exits) + 2), FILL)
         self._log_count = np.zeros(1, np.int64)
         self._scratch = np.full_like(book.columns, np.nan)
@@ -188,7 +189,8 @@ class Run:
         at = start
         while at < bars.state.shape[1]:
             at = self._run_bars(
-                self.plan, self.book, self._log, self._log_count, first_ms, base_ms, at, *series, columns.close_ms, values, self._scratch, money
+                self.plan, self.book, self._log, self._log_count, first_ms, base_ms, at, *series,
+                columns.close_ms, values, self._scratch, money,
             )  # fmt: skip
             if at < 0:
                 raise RuntimeError("the books refused a fill of the fill model")

@@ -61,9 +61,9 @@ class FeeRates:
 
 
 def quote_currency(market: str) -> str:
-    """`KRW` of `KRW-BTC`. Raises UnknownMarketError."""
-    quote = market.partition("-")[0]
-    if not _CODE.fullmatch(market) or quote not in TICKS:
+    """`KRW` of `KRW-BTC`. Raises UnknownMarketError; also for KRW as the coin, which is a code the wrong way round."""
+    quote, _, base = market.partition("-")
+    if not _CODE.fullmatch(market) or quote not in TICKS or base in (quote, "KRW"):
         raise UnknownMarketError(market)
     return quote
 

@@ -83,13 +83,12 @@ TICKS: Final[dict[str, tuple[TickRows, ...]]] = {
     ),
 }  # fmt: skip
 
+_COARSE_COINS: Final = "ADA ALGO BLUR CELO ELF EOS GRS GRT ICX MANA MINA POL SAND SEI STG TRX".split()
+
 OVERRIDES: Final[tuple[Override, ...]] = (
     Override(
         "2024-10-14", "2025-07-31", "100", "1000", "1",
-        frozenset(
-            f"KRW-{coin}"
-            for coin in ("ADA", "ALGO", "BLUR", "CELO", "ELF", "EOS", "GRS", "GRT", "ICX", "MANA", "MINA", "POL", "SAND", "SEI", "STG", "TRX")
-        ),
+        frozenset(f"KRW-{coin}" for coin in _COARSE_COINS),
     ),
     Override("2025-03-21", "2025-07-31", "1000", "10000", "0.5", frozenset({"KRW-USDT", "KRW-USDC"})),
 )  # fmt: skip

@@ -16,6 +16,7 @@ DAY_MS = 86_400_000
 SALE_MINIMUM_KRW = 5_000
 MIN_ORDER_KRW = 30_000
 NAN = math.nan
+UPBIT_GRID, NO_GRID = UpbitGrid(), NoGrid()
 STOP, TARGET, RULE = "stop", "target", "rule"
 BUY, SELL = "buy", "sell"
 
@@ -66,6 +67,12 @@ class ExitRule:
     of_rest: bool = False
 
 
+def float_below(exact: Fraction) -> float:
+    """Largest whole float64 that is not above the exact number (above 2^53 not every whole number is a float64)."""
+    near = float(math.floor(exact))
+    return math.nextafter(near, 0) if near > exact else near
+
+
 @dataclass(frozen=True)
 class Rules:
     """Everything that `decide` works by and that never changes in a run."""
@@ -96,15 +103,15 @@ class Rules:
 
     @property
     def grid(self) -> UpbitGrid | NoGrid:
-        return UpbitGrid() if self.rounding else NoGrid()
+        return UPBIT_GRID if self.rounding else NO_GRID
 
     def counts_for(self, amount: float, price: float) -> float:
         """Counts that an amount buys; exact, the price being its decimal."""
-        return math.floor(Fraction(amount) * E8 / Fraction(repr(float(price)))) if self.rounding else amount * E8 / price
+        return float_below(Fraction(amount) * E8 / Fraction(repr(float(price)))) if self.rounding else amount * E8 / price
 
     def part(self, share: float, counts: float) -> float:
         """A share of some counts, the share being the decimal that the file says."""
-        return math.floor(Fraction(repr(share)) * int(counts)) if self.rounding else share * counts
+        return float_below(Fraction(repr(share)) * int(counts)) if self.rounding else share * counts
 
 
 # ---- events (docs/decide.md §1) and the intent ----

@@ -148,10 +148,14 @@ def walk(rules: Rules, state: State, m: Market) -> list[Order]:
             order = hit_here(rules, state, m) or hit_ahead(rules, state, m)
             if order is not None:
                 return [order]
+        still = bool(path.ends) and path.ends[0] == path.p
+        while path.ends and path.ends[0] == path.p:  # a leg of no length reaches nothing new
+            path.ends.pop(0)
         if not path.ends:
             m.path = None
             return []
-        reach(rules, m, path.ends.pop(0))
+        if not still:
+            reach(rules, m, path.ends.pop(0))
 
 
 def hit_here(rules: Rules, state: State, m: Market) -> Order | None:

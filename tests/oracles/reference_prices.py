@@ -48,7 +48,7 @@ def tick_at(market: str, price: float, time_ms: int) -> tuple[int, int]:
     for start, end, low, high, tick, markets in _OVERRIDES:
         if start <= time_ms < end and low <= price < high and market in markets:
             return tick
-    rows = [rows for start, rows in _TABLES if start <= time_ms][-1]
+    rows = next(rows for start, rows in reversed(_TABLES) if start <= time_ms)
     for lower, tick in rows:
         if price >= lower:
             return tick

@@ -159,3 +159,29 @@ def test_shipped_strategies_agree_on_four_markets(market_data: Path, name: str, 
     product_ = product(strategy, grid, Settings())
     assert assert_values(strategy, grid, product_) > 100_000
     assert assert_fills(run(strategy, grid, Settings()), product_, grid.markets) >= least
+
+
+@pytest.mark.data
+def test_years_of_hours_agree(market_data: Path) -> None:
+    strategy = compile_file(STRATEGIES / "trend-1h.yaml", catalogue()).strategy
+    assert strategy is not None
+    hours = real_candles(market_data, "KRW-BTC", "1h", "2017-10-01", "2024-12-31")
+    agree_on_real(strategy, grid_of({"KRW-BTC": hours}, 3_600_000), least=100)
+
+
+@pytest.mark.data
+def test_a_year_of_days_in_every_market_agrees(market_data: Path) -> None:
+    strategy = compile_file(STRATEGIES / "trend-1d.yaml", catalogue()).strategy
+    assert strategy is not None
+    codes = sorted(path.name.removesuffix("_1d.parquet") for path in (market_data / "upbit").glob("KRW-*_1d.parquet"))
+    tables = {code: real_candles(market_data, code, "1d", "2023-01-01", "2023-12-31") for code in codes}
+    whole = {code: table for code, table in tables.items() if len(table) == 365}
+    assert len(whole) >= 60
+    agree_on_real(strategy, grid_of(whole, 86_400_000), least=100)
+
+
+def agree_on_real(strategy: Strategy, grid: BarGrid, least: int) -> None:
+    """Values and at least so many fills, under the default terms."""
+    product_ = product(strategy, grid, Settings())
+    assert assert_values(strategy, grid, product_) > 10_000
+    assert assert_fills(run(strategy, grid, Settings()), product_, grid.markets) >= least

@@ -12,9 +12,9 @@ from engine.kernel.book import Book
 from engine.kernel.decide.entries import decide_entries
 from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import RULE, evaluate_open, is_active, is_open, market_value, refresh_levels
-from engine.kernel.decide.sales import is_working, legal_sale, sell
+from engine.kernel.decide.sales import is_working, legal_sale, sale_quantity, sell
 from engine.kernel.decide.step import discard_step
-from engine.kernel.legal import NAN
+from engine.kernel.legal import NAN, value_krw
 
 _ALL = -1
 
@@ -73,13 +73,14 @@ def _decide_exits(plan: Plan, book: Book, market: int, time_ms: int) -> None:
     held = book.position[market]["quantity_e8"]
     price = book.position[market]["last_krw"]
     evaluate_open(plan, book, market, False, price, time_ms)
+    worth_selling = value_krw(held, price) >= plan.settings[0]["sale_minimum_krw"]
     due = 0
     first = -1
     for rule in range(plan.exits.shape[0]):
         if plan.exits[rule]["kind"] != RULE or not is_active(plan, book, market, rule) or not _is_true(book, plan.exits[rule]["slot"]):
             continue
         due |= 1 << rule
-        if first < 0 and legal_sale(plan, book, market, rule, held, price) >= held:
+        if first < 0 and worth_selling and sale_quantity(plan, book, market, rule, held, price) >= held:
             first = rule
     if first >= 0:
         sell(book, market, held, NAN, first, due, time_ms)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from dsl.catalogue import POSITION_SERIES
 from dsl.strategy import Exit, ExitKind, RiskProfile, Strategy
 from engine.kernel.book import MAXIMUM_EXITS, Book, new_book
-from engine.kernel.legal import Venue, make_venue
+from engine.kernel.legal import Venue, make_venue, unit_and_scale
 from engine.kernel.load import addresses
 from engine.kernel.program import PositionRows
 from engine.model.events import Side
@@ -57,7 +58,8 @@ EXIT: Final = np.dtype(
         ("slot", "i8"),
         ("frozen", "i8"),
         ("after", "i8"),  # -1: active from the start
-        ("share", "f8"),
+        ("share_unit", "f8"),  # share = unit / scale, exactly as the file says it
+        ("share_scale", "f8"),
         ("of_rest", "i8"),
     ],
     align=True,
@@ -152,7 +154,15 @@ def _check_exits(strategy: Strategy) -> None:
 
 def _exit_row(rule: Exit, slots: dict[int, int]) -> tuple[float, ...]:
     after = -1 if rule.after is None else rule.after
-    return (int(rule.kind), slots[rule.node], int(rule.frozen), after, rule.share, int(rule.of_rest))
+    return (int(rule.kind), slots[rule.node], int(rule.frozen), after, *_share(rule.share), int(rule.of_rest))
+
+
+def _share(share: float) -> tuple[float, float]:
+    """The decimal that the file says, so that 29% of 100 is 29; where it has too many digits, the float itself over 1."""
+    try:
+        return unit_and_scale(Decimal(repr(share)))
+    except ValueError:
+        return share, 1.0
 
 
 def _settings(strategy: Strategy, position: PositionRows, markets: Sequence[str]) -> NDArray[Any]:

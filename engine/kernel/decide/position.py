@@ -140,7 +140,7 @@ def take_extreme(book: Book, market: int, price_krw: float) -> bool:
 @helper
 def working_amount(book: Book, market: int) -> float:
     """KRW that the market's working buy may still spend; a buy is the only one of its position, so what it spent is the cost."""
-    return max(book.order[market]["amount_krw"] - book.position[market]["cost_krw"], 0.0)
+    return float(max(book.order[market]["amount_krw"] - book.position[market]["cost_krw"], 0.0))
 
 
 @helper

@@ -8,7 +8,7 @@ from typing import Final
 from engine.kernel.abi import helper
 from engine.kernel.book import Book
 from engine.kernel.decide.plan import Plan
-from engine.kernel.legal import NAN, floor8, value_krw
+from engine.kernel.legal import NAN, floor_ratio, value_krw
 from engine.model.events import Side
 
 BUY: Final = int(Side.BID)
@@ -22,12 +22,16 @@ def sale_quantity(plan: Plan, book: Book, market: int, rule: int, left_e8: float
     minimum = plan.settings[0]["sale_minimum_krw"]
     row = plan.exits[rule]
     base = left_e8 if row["of_rest"] != 0 else book.position[market]["bought_e8"]
-    quantity = min(left_e8, floor8(plan.venue, row["share"] * base))
+    if plan.venue.costs[0]["on_grid"] == 0:
+        share = base * row["share_unit"] / row["share_scale"]
+    else:
+        share = floor_ratio(base, row["share_unit"], row["share_scale"])
+    quantity = min(left_e8, share)
     if quantity <= 0.0:
         return 0.0
     if value_krw(left_e8 - quantity, reference_krw) < minimum:
         return left_e8
-    return quantity
+    return float(quantity)
 
 
 @helper

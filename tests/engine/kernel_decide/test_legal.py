@@ -2,21 +2,24 @@
 
 import math
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from engine.kernel.legal import Venue, ceil_tick, floor8, floor_tick, make_venue
+from engine.kernel.legal import Venue, bought_quantity, ceil_tick, floor_ratio, floor_tick, make_venue, unit_and_scale
 from engine.kernel.load import compile_function
 from engine.model.market import SINCE_ALWAYS_MS, round_ask_price_up, smallest_price, tick_periods, tick_size, validate_price
+from engine.model.money import floor_quotient
 
 MARKETS = ("BTC-ETH", "KRW-ADA", "KRW-BTC", "KRW-USDT", "USDT-BTC")
 VENUE = make_venue(MARKETS, 0.0005, 0.0005, on_grid=True)
 FLOOR = compile_function(floor_tick)
 CEIL = compile_function(ceil_tick)
-FLOOR8 = compile_function(floor8)
+QUANTITY = compile_function(bought_quantity)
+RATIO = compile_function(floor_ratio)
 
 PRICES = st.floats(min_value=1e-9, max_value=5e8, exclude_min=True)
 
@@ -133,14 +136,39 @@ def test_without_a_grid_prices_stay_as_they_are() -> None:
     free: Venue = make_venue(("KRW-BTC",), 0.0, 0.0, on_grid=False)
     assert FLOOR(free, 0, 1234.5678, 0) == 1234.5678
     assert CEIL(free, 0, 1234.5678, 0) == 1234.5678
-    assert FLOOR8(free, 1234.5) == 1234.5
+    assert QUANTITY(free, 0, 1000.0, 3.0, 0) == 1000.0 * 1e8 / 3.0
 
 
-@given(st.floats(min_value=0.0, max_value=1e18))
-def test_floor8_is_a_whole_count_below(quantity_e8: float) -> None:
-    whole = FLOOR8(VENUE, quantity_e8)
-    assert whole == math.floor(quantity_e8)
-    assert FLOOR8(VENUE, whole) == whole
+@given(st.sampled_from(MOMENTS), st.integers(1, 10**9), st.integers(1, 10**7), st.integers(-4, 2))
+def test_quantities_are_rounded_down_exactly(moment: int, amount: int, count: int, exponent: int) -> None:
+    """Whole KRW over a grid price; above 2^53 counts the highest float64 that does not cost more."""
+    value = Decimal(count).scaleb(exponent)
+    tick = tick_size("KRW-BTC", value, moment)
+    price = max(value // tick, Decimal(1)) * tick
+    exact = int(floor_quotient(amount, price) * 10**8)
+    found = QUANTITY(VENUE, 2, float(amount), float(price), moment)
+    if exact < 2**53:
+        assert found == exact
+    else:
+        assert found <= exact < math.nextafter(found, math.inf)
+
+
+@given(st.integers(0, 2**53), st.integers(1, 10**6), st.integers(0, 6))
+def test_a_share_is_the_floor_of_the_exact_fraction(base: int, unit: int, digits: int) -> None:
+    exact = math.floor(Fraction(base * unit, 10**digits))
+    found = RATIO(float(base), float(unit), float(10**digits))
+    assert found == exact if exact < 2**53 else found <= exact < math.nextafter(found, math.inf)
+
+
+def test_shares_where_plain_floats_are_off_by_one() -> None:
+    """0.29 x 100 is 28.999999999999996 in floats; many such cases exist, and none is off here."""
+    wrong = 0
+    for percent in range(1, 100):
+        for base in range(1, 1000):
+            exact = base * percent // 100
+            wrong += math.floor(base * (percent / 100)) != exact
+            assert RATIO(float(base), *unit_and_scale(Decimal(percent) / 100)) == exact
+    assert wrong > 20
 
 
 def test_plain_functions_give_the_same_bits_as_compiled_ones() -> None:

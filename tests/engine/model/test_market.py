@@ -131,7 +131,7 @@ def test_a_float_means_its_shortest_text() -> None:
     assert validate_price(0.1 + 0.2, "KRW-XRP", TODAY) == D("0.3")
 
 
-@pytest.mark.parametrize("market", ["", "BTC-KRW-X", "KRWBTC", "EUR-BTC", "KRW-", "krw-btc", "KRW-BTC\n"])
+@pytest.mark.parametrize("market", ["", "BTC-KRW-X", "KRWBTC", "EUR-BTC", "KRW-", "krw-btc", "KRW-BTC\n", "BTC-KRW", "BTC-BTC"])
 def test_unknown_markets_are_refused(market: str) -> None:
     with pytest.raises(UnknownMarketError):
         tick_size(market, 100, TODAY)
