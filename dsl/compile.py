@@ -178,6 +178,7 @@ def _check(scope: Scope, document: StrategyDocument, profile: RiskProfile | None
     entry_node = document.root.find("entry") if isinstance(document.root, Mapping) else None
     entry = conditions.group(entry_node[1], ("entry",)) if entry_node is not None else None
     exits = read_exits(scope, document, conditions)
+    _warn_without_exits(scope, document)
     sizing = read_sizing(scope, document, conditions, profile)
     limits = read_limits(scope, document)
     if clock is None:  # what was judged against the clock of the stand-in does not count
@@ -191,6 +192,12 @@ def _check(scope: Scope, document: StrategyDocument, profile: RiskProfile | None
         version=version_of(document.root),
     )  # fmt: skip
     return prune(strategy)
+
+
+def _warn_without_exits(scope: Scope, document: StrategyDocument) -> None:
+    found = document.root.find("exits") if isinstance(document.root, Mapping) else None
+    if found is not None and isinstance(found[1], Mapping) and not found[1].entries:
+        scope.report_at("W408", RuleText(found[0], ()), 0, len(found[0].text))
 
 
 def _check_definitions(scope: Scope, conditions: Conditions) -> None:

@@ -13,8 +13,8 @@ from dsl.source import Source
 from dsl.yaml_tree import Mapping, Scalar, Sequence, YamlNode
 
 #: limits of one file; beyond them it is refused before anything else is done with it
-MAX_CHARACTERS = 200_000
-MAX_NODES = 20_000
+MAX_CHARACTERS = 100_000
+MAX_NODES = 5_000
 MAX_DEPTH = 24
 _BOM = "\ufeff"
 
@@ -165,6 +165,6 @@ def decode(data: bytes, name: str) -> tuple[Source, list[Diagnostic]]:
     try:
         return Source(name, data.decode("utf-8").removeprefix(_BOM)), []
     except UnicodeDecodeError as error:
-        source = Source(name, data[: error.start].decode("utf-8").removeprefix(_BOM) + "\ufffd")
+        source = Source(name, data[: error.start].decode("utf-8").removeprefix(_BOM) + "\0")  # a text that no loader accepts
         at = len(source.text) - 1
         return source, [Diagnostic("E005", Severity.ERROR, source.span(at, at + 1), args={"byte": f"0x{data[error.start]:02X}"})]

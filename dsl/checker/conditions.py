@@ -22,6 +22,8 @@ Path = tuple[str | int, ...]
 
 def parsed(scope: Scope, rule: RuleText) -> ast.Expression | None:
     """The rule's expression; a syntax error is reported."""
+    if scope.full:
+        return None
     try:
         return parse_rule(rule.text)
     except RuleError as error:
@@ -108,10 +110,7 @@ class Conditions:
         known = [value for value in values if value is not None]
         if len(known) < len(values):
             return None
-        joined = self._join(key, known, count, path)
-        if len(path) > 1 or len(known) > 1 or key.text == "none":
-            return self._remember(joined, path)
-        return joined
+        return self._remember(self._join(key, known, count, path), path)
 
     def _members(self, members: Mapping, path: Path) -> Iterator[Value | None]:
         for name, node in members.entries:

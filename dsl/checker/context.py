@@ -15,6 +15,8 @@ from dsl.graph import Graph, Section, Timeframe
 from dsl.yaml_tree import Scalar
 
 Notes = tuple[tuple[str, dict[str, str]], ...]
+#: errors of one file that are looked for; guessing what each name was meant to be takes time
+MAX_ERRORS = 100
 
 
 @dataclass(frozen=True)
@@ -107,14 +109,24 @@ class Scope:
     graph: Graph = field(default_factory=Graph)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     broken_names: set[str] = field(default_factory=set)
+    error_count: int = 0
     _seen: set[tuple[object, ...]] = field(default_factory=set)
 
     def add(self, diagnostic: Diagnostic) -> None:
         """Record a finding; the same one at the same place is recorded once."""
         key = (diagnostic.code, diagnostic.span, *sorted(diagnostic.args.items()))
-        if key not in self._seen:
-            self._seen.add(key)
-            self.diagnostics.append(diagnostic)
+        if key in self._seen or self.full:
+            return
+        self._seen.add(key)
+        self.error_count += diagnostic.severity is Severity.ERROR
+        if self.full:  # the last one says that there may be more
+            diagnostic = Diagnostic("E218", Severity.ERROR, diagnostic.span, diagnostic.path, {"limit": str(MAX_ERRORS)})
+        self.diagnostics.append(diagnostic)
+
+    @property
+    def full(self) -> bool:
+        """Whether so much is wrong that looking further would only take time."""
+        return self.error_count >= MAX_ERRORS
 
     def report(
         self, code: str, context: Context, start: int, end: int, *, label: str = "", notes: Notes = (), fix: str = "", **args: str

@@ -16,11 +16,16 @@ from dsl.document import dotted, replaced
 from dsl.strategy import Exit, ExitKind
 from dsl.yaml_tree import Scalar
 
+#: a position remembers in one 64-bit set which of its exits have fired
+MAX_EXITS = 64
+
 
 def read_exits(scope: Scope, document: StrategyDocument, conditions: Conditions) -> tuple[Exit, ...]:
     """All exits that could be understood, in file order."""
     keys = [key for key, _ in entries(document, "exits")]
     names = [key.text for key in keys]
+    if len(keys) > MAX_EXITS:
+        scope.report_at("E407", RuleText(keys[MAX_EXITS], ("exits",)), 0, len(keys[MAX_EXITS].text) or 1, limit=str(MAX_EXITS))
     _refuse_stop_lookalikes(scope, keys, document)
     found: list[Exit] = []
     for key in keys:

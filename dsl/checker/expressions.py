@@ -63,6 +63,8 @@ class Expressions:
 
     def evaluate(self, expression: ast.Expression, context: Context) -> Value | None:
         """The checked expression, or None when something in it has been reported."""
+        if self.scope.full:
+            return None
         self._steps += 1
         if self._depth >= MAX_EXPANSION_DEPTH or self._steps > MAX_STEPS:
             if self._steps <= MAX_STEPS + 1 or self._depth >= MAX_EXPANSION_DEPTH:

@@ -104,5 +104,5 @@ class Nodes:
         if inner is None or inner.timeframe == context.section.timeframe:
             return value
         section = Section(context.section.timeframe, inner.market)
-        node = self.graph.add(Node("hold", (value.node,), (), section, Phase.MARKET, value.unit))
+        node = self.graph.add(Node("hold", (value.node,), (), section, Phase.MARKET, self.graph[value.node].unit))
         return Value(value.unit, node, held=True, low=value.low, high=value.high)

@@ -70,6 +70,8 @@ _SHAPE: dict[str, Text] = {
         "`{parent}`는 규칙이거나 all, any, none, at_least 중 하나여야 합니다", "`{parent}` takes a rule, or one of all, any, none, at_least"
     ),
     "E216.label": Text("여기에 하나만 두고, 그 아래 이름 붙인 규칙을 적으세요", "exactly one of them here, with named rules below it"),
+    "E218": Text("오류가 너무 많습니다", "too many errors"),
+    "E218.label": Text("여기까지 {limit}개만 보여 드립니다", "only the first {limit} are shown"),
     "E217": Text("`at_least`의 수가 맞지 않습니다", "the count of `at_least` does not fit"),
     "E217.label": Text("1에서 {count} 사이의 정수여야 합니다", "a whole number from 1 to {count}"),
 }
@@ -227,6 +229,10 @@ _TRADING: dict[str, Text] = {
         "`at:` is a price watched inside the bar, `when:` a rule at its close",
     ),
     "E406.label.frozen": Text("조건에는 고정할 가격이 없습니다", "a condition has no level to freeze"),
+    "E407": Text("청산이 너무 많습니다", "too many exits"),
+    "E407.label": Text("{limit}개까지입니다", "at most {limit}"),
+    "W408": Text("팔 방법이 하나도 없습니다", "there is no way out"),
+    "W408.label": Text("사면 끝까지 가지고 있게 됩니다", "what is bought is never sold"),
 }
 
 _NOTES: dict[str, Text] = {

@@ -12,7 +12,7 @@ Text = Annotated[str, StringConstraints(min_length=1)]
 class Section(BaseModel):
     """A mapping of a file. Unknown keys are refused, values keep the text of the file."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=False)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 def _text_as_value(data: Any) -> Any:

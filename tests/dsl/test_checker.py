@@ -253,6 +253,14 @@ def test_definitions_that_double_each_other_cannot_blow_up() -> None:
     assert set(codes(compiled(text))) == {"E109"}
 
 
+def test_a_file_full_of_mistakes_is_not_looked_through_to_the_end() -> None:
+    lines = "\n".join(f"  name{i}: nme{i} > smaa(close, {i})" for i in range(2_000))
+    result = compiled(BLOCK.format(expression="close > open").replace("  tried:", f"{lines}\n  tried:"))
+    assert codes(result).count("E218") == 1
+    assert len(result.errors) == 100
+    assert result.strategy is None
+
+
 def test_definitions_that_use_themselves_are_refused() -> None:
     text = BLOCK.format(expression="f(close)").replace("  tried:", "  f(x): g(x)\n  g(x): f(x)\n  tried:")
     assert set(codes(compiled(text))) == {"E133"}
@@ -289,6 +297,25 @@ def test_exits_that_are_refused(exits: str, code: str) -> None:
     body = exits if exits.startswith("{") else "\n  " + exits
     text = BLOCK.format(expression="close > open").split("exits:")[0] + f"exits: {body}\n"
     assert code in codes(compiled(text))
+
+
+def test_more_exits_than_a_position_can_remember_are_refused() -> None:
+    head = BLOCK.format(expression="close > open")
+    extra = [f"  e{i}: {{when: pos.age > {i + 1}h}}\n" for i in range(64)]
+    assert codes(compiled(head + "".join(extra[:63]))) == []
+    assert codes(compiled(head + "".join(extra))) == ["E407"]
+
+
+def test_a_file_without_a_way_out_is_warned_about() -> None:
+    text = BLOCK.format(expression="close > open").split("exits:")[0] + "exits: {}\n"
+    assert codes(compiled(text)) == ["W408"]
+
+
+def test_names_may_be_korean() -> None:
+    text = BLOCK.format(expression="추세(20)@1h and not 과열").replace(
+        "  tried:", "  추세(길이): close > ema(close, 길이)\n  과열: rsi(14) > 80\n  tried:"
+    )
+    assert codes(compiled(text)) == []
 
 
 # ---- versions ----

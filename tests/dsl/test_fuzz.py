@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from dsl.builder import RuleError
 from dsl.compile import Compiled, CompiledRisk, compile_risk
-from dsl.diagnostics import Language
+from dsl.diagnostics import Diagnostic, Language
 from dsl.loader import decode, load
 from dsl.parser import STARTS, parse_phrase, parse_rule
 from dsl.render import as_json, render
@@ -76,6 +77,25 @@ def test_damaged_files_are_compiled_or_refused(text: str, data: st.DataObject) -
 
 
 @MANY
+@given(st.sampled_from(TEXTS), st.data())
+def test_fixes_of_damaged_files_remove_what_they_fix(text: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, min(start + 3, len(text))))
+    text = text[:start] + data.draw(PIECES) + text[end:]
+    for diagnostic in compiled(text).diagnostics:
+        if diagnostic.fix:
+            assert_fix_works(text, diagnostic)
+
+
+def assert_fix_works(text: str, diagnostic: Diagnostic) -> None:
+    lines = re.split("\r\n|[\n\r\x85\u2028\u2029]", text)
+    lines[diagnostic.span.line - 1] = diagnostic.fix
+    after = compiled("\n".join(lines)).diagnostics
+    key = (diagnostic.code, diagnostic.span.line, diagnostic.span.column, diagnostic.args)
+    assert key not in [(d.code, d.span.line, d.span.column, d.args) for d in after], diagnostic
+
+
+@MANY
 @given(st.sampled_from(RISK), st.data())
 def test_damaged_risk_files_are_read_or_refused(text: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text)))
@@ -135,6 +155,9 @@ def test_rules_compile_to_well_formed_graphs(rule: str) -> None:
     allowed = {"E110", "E112", "E122", "E123", "W124", "W150", "E105", "E127"}
     assert set(codes(result)) <= allowed, (rule, codes(result))
     show(result)
+    for diagnostic in result.diagnostics:
+        if diagnostic.fix:
+            assert_fix_works(result.source.text, diagnostic)
     if result.strategy is not None:
         _accepted.append(rule)
         assert_well_formed(result.strategy)

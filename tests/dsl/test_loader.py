@@ -73,7 +73,7 @@ def test_a_byte_order_mark_is_dropped() -> None:
         "[" * 5_000,
         "a: " + "{b: " * 3_000,
         "- " * 3_000 + "a",
-        "".join(f"k{i}: v\n" for i in range(11_000)),
+        "".join(f"k{i}: v\n" for i in range(3_000)),
     ],
 )
 def test_no_file_takes_long(text: str) -> None:

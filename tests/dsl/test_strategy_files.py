@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from dsl.compile import compile_risk, compile_strategy
@@ -28,7 +30,7 @@ def test_the_shipped_example_is_read_whole() -> None:
     assert (strategy.name, strategy.state, strategy.clock.length_ms) == ("pullback-trend", State.PAPER, 300_000)
     assert strategy.markets == ("KRW-BTC", "KRW-ETH", "KRW-XRP", "KRW-SOL")
     assert strategy.aliases == {"btc": "KRW-BTC"}
-    assert strategy.params == {"rsi_len": 14.0, "stop_k": 1.5}
+    assert strategy.params == {"fast": 9.0, "rsi_len": 14.0, "stop_k": 1.5}
     assert strategy.sizing == Sizing(risk=0.005, max_weight=0.12, min_order_krw=30_000)
     assert strategy.limits == Limits(open_positions=5, entries_per_day=3, cooldown_ms=1_800_000, reentry_bars=6)
     assert [(e.name, e.kind, e.frozen, e.after, e.share, e.of_rest) for e in strategy.exits] == [
@@ -101,6 +103,16 @@ def test_a_mistake_in_the_profile_refuses_the_strategy_and_is_shown_where_it_is(
     result = compile_strategy(TEXT.format(sizing="{}", limits="{}"), "s.yaml", CATALOGUE, lambda _: (broken, "r.yaml"))
     assert result.strategy is None
     assert [(f.source.name, f.diagnostic.code) for f in result.findings] == [("r.yaml", "E220")]
+
+
+def test_a_profile_that_cannot_be_read_to_its_end_is_refused(tmp_path: Path) -> None:
+    """The part before a bad byte is a valid profile with fewer limits: it must not be taken for the whole."""
+    whole = (ROOT / "risk_profiles" / "conservative.yaml").read_bytes()
+    (tmp_path / "conservative.yaml").write_bytes(whole.replace(b"\norders:", b"\n# \xb0\norders:"))
+    (tmp_path / "s.yaml").write_text(TEXT.format(sizing="{}", limits="{}"), "utf-8")
+    result = compile_file(tmp_path / "s.yaml", CATALOGUE)
+    assert result.strategy is None
+    assert codes(result) == ["E001"]
 
 
 def _paths_of(kind: str, unbuilt: tuple[tuple[str, ...], ...]) -> list[tuple[str, tuple[str, ...]]]:
