@@ -24,9 +24,13 @@ TEXTS: dict[str, Text] = {
         "`{market}` 마켓은 없습니다. 업비트는 기준 통화를 앞에 씁니다. 혹시 `{suggestion}`?",
         "there is no market `{market}`. Upbit writes the quote currency first: did you mean `{suggestion}`?",
     ),
-    "bad_price": Text("`{price}` 은(는) 가격이 아닙니다. 0보다 큰 수를 쓰세요. 예: 20007", "`{price}` is no price: give a number above 0, such as 20007"),
+    "bad_price": Text(
+        "`{price}` 은(는) 가격이 아닙니다. 0보다 큰 수를 쓰세요. 예: 20007",
+        "`{price}` is no price: give a number above 0, such as 20007",
+    ),
     "too_small": Text(
-        "{price} 은(는) {market} 의 가장 작은 가격 {smallest} 보다 작습니다", "{price} is below the smallest price of {market}, which is {smallest}"
+        "{price} 은(는) {market} 의 가장 작은 가격 {smallest} 보다 작습니다",
+        "{price} is below the smallest price of {market}, which is {smallest}"
     ),
     "bad_date": Text(
         "`{date}` 은(는) 날짜가 아닙니다. 한국 시각으로 2025-07-31 또는 2025-07-31T09:00 처럼 쓰세요",

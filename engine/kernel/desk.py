@@ -84,7 +84,8 @@ class FillModel:
         """markets: the venue's, in its order. compiled=False runs the same function as plain Python."""
         self._venue = venue
         self._index = {market: index for index, market in enumerate(markets)}
-        self._fill_of: Callable[..., tuple[float, float, float, float]] = compile_function(fill_of, allocates=False) if compiled else fill_of
+        answer: Callable[..., tuple[float, float, float, float]] = compile_function(fill_of, allocates=False) if compiled else fill_of
+        self._fill_of = answer
 
     @classmethod
     def of(cls, markets: Sequence[str], fee_rate: float, slippage: float, on_grid: bool = True, *, compiled: bool = True) -> FillModel:

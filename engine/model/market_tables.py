@@ -83,7 +83,9 @@ TICKS: Final[dict[str, tuple[TickRows, ...]]] = {
     ),
 }  # fmt: skip
 
-_COARSE_COINS: Final = "ADA ALGO BLUR CELO ELF EOS GRS GRT ICX MANA MINA POL SAND SEI STG TRX".split()
+_COARSE_COINS: Final = (
+    "ADA", "ALGO", "BLUR", "CELO", "ELF", "EOS", "GRS", "GRT", "ICX", "MANA", "MINA", "POL", "SAND", "SEI", "STG", "TRX",
+)  # fmt: skip
 
 OVERRIDES: Final[tuple[Override, ...]] = (
     Override(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-
 from engine.kernel.abi import helper
 from engine.kernel.book import Book
 from engine.kernel.decide.plan import Plan
