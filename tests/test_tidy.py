@@ -192,13 +192,15 @@ def test_every_text_exists_in_both_languages_with_the_same_placeholders(area: st
 
 
 def imports_of(name: str, tree: ast.Module, known: set[str]) -> set[str]:
-    """Modules of ours that a module imports, wherever in it; `from package import module` counts as the module."""
+    """Modules of ours that a module imports, wherever in it, or names in a string to import later."""
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.add(node.value.partition(":")[0])  # "module" or "module:function"
     return {module for module in found if module in known and module != name}
 
 

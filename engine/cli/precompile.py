@@ -18,10 +18,11 @@ def precompile() -> None:
 
 
 def _progress(done: int, total: int) -> None:
-    """Draw the progress line over the one before."""
-    _show(text("cli.precompiling", language(), done=done, total=total))
+    """Draw the progress line over the one before, where somebody watches."""
+    if sys.stderr.isatty():
+        _show(text("cli.precompiling", language(), done=done, total=total))
 
 
 def _show(line: str) -> None:
-    sys.stderr.write("\r" + line)
+    sys.stderr.write("\r" + line if sys.stderr.isatty() else line)
     sys.stderr.flush()
