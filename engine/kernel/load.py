@@ -150,8 +150,7 @@ def _compiled_helper(function: FunctionType, allocates: bool) -> Any:
     """Helpers are compiled into their callers, so their own machine code needs no cache."""
     copy = FunctionType(function.__code__, _compiled_globals(function, allocates), function.__name__, function.__defaults__)
     copy.__kwdefaults__ = function.__kwdefaults__
-    without_wrappers = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # those are for callers in Python, of which helpers have none
-    options: dict[str, Any] = {**_options(allocates), **without_wrappers}
+    options = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, **_options(allocates)}
     return numba.njit(**options)(copy)
 
 

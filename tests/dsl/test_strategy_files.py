@@ -30,9 +30,9 @@ def test_the_shipped_example_is_read_whole() -> None:
     assert (strategy.name, strategy.state, strategy.clock.length_ms) == ("pullback-trend", State.PAPER, 300_000)
     assert strategy.markets == ("KRW-BTC", "KRW-ETH", "KRW-XRP", "KRW-SOL")
     assert strategy.aliases == {"btc": "KRW-BTC"}
-    assert strategy.params == {"fast": 9.0, "rsi_len": 14.0, "stop_k": 1.5}
+    assert strategy.params == {"rsi_len": 14.0, "stop_k": 1.5}
     assert strategy.sizing == Sizing(risk=0.005, max_weight=0.12, min_order_krw=30_000)
-    assert strategy.limits == Limits(open_positions=5, entries_per_day=3, cooldown_ms=1_800_000, reentry_bars=6)
+    assert strategy.limits == Limits(open_positions=5, entries_per_day=10, cooldown_ms=600_000, reentry_bars=2)
     assert [(e.name, e.kind, e.frozen, e.after, e.share, e.of_rest) for e in strategy.exits] == [
         ("stop", ExitKind.STOP, True, None, 1.0, False),
         ("first_target", ExitKind.RULE, False, None, 0.5, False),

@@ -43,7 +43,7 @@ def test_every_kind_of_exit_sells_as_the_reference_does(market_data: Path) -> No
 
 
 @pytest.mark.data
-@pytest.mark.parametrize("slippage", [0.0, 0.002])
+@pytest.mark.parametrize("slippage", [0.0, 0.0003])
 def test_agreement_does_not_hang_on_the_costs(market_data: Path, slippage: float) -> None:
     settings = Settings(cash_krw=1_500_000.0, fee_rate=0.0004, slippage=slippage)
     market = real_market(market_data, shipped("every-exit"), MAJORS, "1m", "2025-09-03", "2025-09-08", settings)
