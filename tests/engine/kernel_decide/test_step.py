@@ -80,6 +80,14 @@ def test_highest_stop_first_and_partial_stops_go_on_in_the_same_step() -> None:
     assert tape.reasons == [-1, 1, 0]
 
 
+def test_stops_at_one_level_go_in_file_order() -> None:
+    rules = Rules()
+    tape = tape_of(rules, stop("a", rules.entry_times(0.97), share=0.25), stop("b", rules.entry_times(0.97), share=0.5))
+    tape.enter(1000)
+    assert brief(tape.step(1000, 1000, 960, 965)) == [(250, 970), (500, 970)]
+    assert tape.reasons == [-1, 0, 1]
+
+
 def test_ambiguous_step_takes_the_stop_and_counts_the_difference() -> None:
     """STOP 980, TARGET 1,030 selling half: (1,030 - 980) x 500 = 25,000 KRW between the outcomes."""
     rules = Rules()
