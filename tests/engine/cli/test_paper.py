@@ -9,6 +9,8 @@ from typing import Any
 import orjson
 import pytest
 
+from engine.candles.instants import korean_time
+from engine.candles.sample import COINS, SAMPLE_RANGE, sample_store
 from engine.cli.main import run
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -86,24 +88,27 @@ exits:
 """
 
 
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built-in sample market as a folder of candles."""
+    return sample_store(tmp_path_factory.mktemp("sample")).folder
+
+
 def sample_market() -> tuple[str, list[str]]:
     """A market of the built-in sample market, and a few days of it."""
-    from engine.candles.instants import korean_time
-    from engine.candles.sample import COINS, SAMPLE_RANGE
-
     days = [SAMPLE_RANGE[0] + day * 86_400_000 for day in (10, 12)]
     return COINS[0].market, ["--from", korean_time(days[0]).replace(" ", "T"), "--to", korean_time(days[1]).replace(" ", "T")]
 
 
-def paper_on_sample(place: Path, entry: str) -> int:
+def paper_on_sample(place: Path, sample: Path, entry: str) -> int:
     """Run a small strategy on the sample market into run.jsonl."""
     market, span = sample_market()
     (place / "small.yaml").write_text(SMALL.format(market=market, entry=entry), encoding="utf-8")
-    return run(["paper", "small.yaml", *span, "--speed", "0", "--journal", "run.jsonl"])
+    return run(["paper", "small.yaml", *span, "--data", str(sample), "--speed", "0", "--journal", "run.jsonl"])
 
 
-def test_generated_candles_are_called_so(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert paper_on_sample(place, "close > close[1]") == 0
+def test_generated_candles_are_called_so(place: Path, sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert paper_on_sample(place, sample, "close > close[1]") == 0
     shown = capsys.readouterr().out
     assert shown.startswith("SYNTHETIC")
     assert "run.jsonl" in shown
@@ -115,17 +120,17 @@ def test_generated_candles_are_called_so(place: Path, capsys: pytest.CaptureFixt
     assert "equal to the last bit" in capsys.readouterr().out
 
 
-def test_a_journal_is_not_overwritten(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert paper_on_sample(place, "close > close[1]") == 0
+def test_a_journal_is_not_overwritten(place: Path, sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert paper_on_sample(place, sample, "close > close[1]") == 0
     before = (place / "run.jsonl").read_bytes()
     capsys.readouterr()
-    assert paper_on_sample(place, "close > close[1]") == 1
+    assert paper_on_sample(place, sample, "close > close[1]") == 1
     assert "never overwritten" in capsys.readouterr().err
     assert (place / "run.jsonl").read_bytes() == before
 
 
-def test_an_altered_intent_is_shown_and_ends_with_one(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert paper_on_sample(place, "close > close[1]") == 0
+def test_an_altered_intent_is_shown_and_ends_with_one(place: Path, sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert paper_on_sample(place, sample, "close > close[1]") == 0
     lines = (place / "run.jsonl").read_bytes().splitlines(keepends=True)
     at = next(number for number, line in enumerate(lines) if b'"kind":"intent"' in line)
     record = orjson.loads(lines[at])
@@ -140,15 +145,15 @@ def test_an_altered_intent_is_shown_and_ends_with_one(place: Path, capsys: pytes
     assert f'"amount_krw":{record["amount_krw"] - 1.0}' in shown.err
 
 
-def test_an_agreement_over_nothing_is_a_failure(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert paper_on_sample(place, "close > 2 * close[1]") == 0
+def test_an_agreement_over_nothing_is_a_failure(place: Path, sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert paper_on_sample(place, sample, "close > 2 * close[1]") == 0
     capsys.readouterr()
     assert run(["replay", "run.jsonl"]) == 1
     assert "proves nothing" in capsys.readouterr().err
 
 
-def test_a_torn_journal_is_said_and_compared_as_far_as_it_goes(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert paper_on_sample(place, "close > close[1]") == 0
+def test_a_torn_journal_is_said_and_compared_as_far_as_it_goes(place: Path, sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert paper_on_sample(place, sample, "close > close[1]") == 0
     whole = (place / "run.jsonl").read_bytes()
     (place / "run.jsonl").write_bytes(whole[: len(whole) * 2 // 3])
     capsys.readouterr()
@@ -158,8 +163,8 @@ def test_a_torn_journal_is_said_and_compared_as_far_as_it_goes(place: Path, caps
     assert "equal to the last bit" in shown.out
 
 
-def test_another_file_and_another_version_are_said(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert paper_on_sample(place, "close > close[1]") == 0
+def test_another_file_and_another_version_are_said(place: Path, sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert paper_on_sample(place, sample, "close > close[1]") == 0
     lines = (place / "run.jsonl").read_bytes().splitlines(keepends=True)
     header = orjson.loads(lines[0])
     header["strategy"]["version"] = "0" * 64
@@ -172,7 +177,7 @@ def test_another_file_and_another_version_are_said(place: Path, capsys: pytest.C
         assert said in capsys.readouterr().err
 
 
-def test_a_strategy_with_errors_is_not_started(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert paper_on_sample(place, "clos > close[1]") == 1
+def test_a_strategy_with_errors_is_not_started(place: Path, sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert paper_on_sample(place, sample, "clos > close[1]") == 1
     assert "did you mean `close`" in capsys.readouterr().err
     assert not (place / "run.jsonl").exists()
