@@ -10,6 +10,7 @@ and floats see only + - * /, square roots and running products, which IEEE 754 d
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from dsl.graph import Timeframe
+from engine.candles.errors import StoreError
 from engine.candles.months import Rows
 from engine.candles.store import CandleStore, table_from
 from engine.candles.ticks import floor_prices
@@ -80,13 +82,19 @@ _MINUTE: Final = Timeframe(MINUTE_MS)
 
 
 def sample_store(folder: Path) -> CandleStore:
-    """The sample market as a store of 1m candles below `folder`, made on first use. Safe when several processes make it at once."""
+    """The sample market as a store of 1m candles below `folder`, made on first use. Safe when several processes make it at once.
+
+    A damaged one (or one of an older store's format) is made anew: it holds nothing that cannot be generated again.
+    """
     store = CandleStore(folder / f"sample-{SAMPLE_VERSION}", synthetic=True)
-    for coin in COINS:
-        if store.ranges(coin.market, _MINUTE) != (_life_ms(coin),):
-            for table in sample_tables():
-                store.write(table)
-            break
+    try:
+        whole = all(store.ranges(coin.market, _MINUTE) == (_life_ms(coin),) for coin in COINS)
+    except StoreError:
+        shutil.rmtree(store.folder)
+        return sample_store(folder)
+    if not whole:
+        for table in sample_tables():
+            store.write(table)
     return store
 
 

@@ -59,6 +59,15 @@ def test_a_half_made_store_is_finished(tmp_path: Path, tables: dict[str, CandleT
     assert same(sample_store(tmp_path).read("KRW-XRP", MINUTE), tables["KRW-XRP"])
 
 
+def test_a_damaged_store_is_made_anew(tmp_path: Path, tables: dict[str, CandleTable]) -> None:
+    made = sample_store(tmp_path)
+    broken = sorted(made.folder.rglob("*.parquet"))[0]
+    broken.write_bytes(broken.read_bytes()[:-40])
+    again = sample_store(tmp_path)
+    for market in MARKETS:
+        assert same(again.read(market, MINUTE), tables[market])
+
+
 def test_no_defect_and_both_outages(store: CandleStore) -> None:
     report = check_store(store)
     assert report.synthetic
