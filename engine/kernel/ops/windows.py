@@ -32,6 +32,11 @@ def sum_state(params: tuple[float, ...]) -> list[float]:
     return [NAN] * (int(params[0]) + 1) + [0.0]
 
 
+def mean_state(params: tuple[float, ...]) -> list[float]:
+    """A sum's state; then the value of the bar before, and how many bars in a row had it (at most n)."""
+    return [*sum_state(params), NAN, 0.0]
+
+
 def highest_state(params: tuple[float, ...]) -> list[float]:
     """Unknown prefix and suffixes; neutral element minus infinity."""
     return [NAN] * (int(params[0]) + 1) + [-INFINITY]
@@ -55,8 +60,8 @@ def smaller(a: float, b: float) -> float:
 
 
 @helper
-def window_sums(state: P, n: int, divisor: float, x: P, y: P, length: int, index: int) -> None:
-    """y[t] = (sum of the last n of x) / divisor."""
+def window_sums(state: P, n: int, x: P, y: P, length: int, index: int) -> None:
+    """y[t] = sum of the last n of x."""
     t = 0
     while t < length:
         r = (index + t) % n
@@ -69,10 +74,38 @@ def window_sums(state: P, n: int, divisor: float, x: P, y: P, length: int, index
         for k in range(count):
             v = x[t + k]
             prefix = prefix + v
-            y[t + k] = (state[r + k + 2] + prefix) / divisor
+            y[t + k] = state[r + k + 2] + prefix
             state[r + k + 1] = v
         state[0] = prefix
         t = t + count
+
+
+@helper
+def window_means(state: P, n: int, x: P, y: P, length: int, index: int) -> None:
+    """y[t] = mean of the last n of x; n equal values give that value itself, which their sum in floats does not (10 x 0.0229)."""
+    last = state[n + 2]
+    run = state[n + 3]
+    t = 0
+    while t < length:
+        r = (index + t) % n
+        prefix = state[0]
+        if r == 0:
+            for i in range(n - 1, 0, -1):
+                state[i] = state[i] + state[i + 1]
+            prefix = state[n + 1]
+        count = min(n - r, length - t)
+        for k in range(count):
+            v = x[t + k]
+            prefix = prefix + v
+            run = min(run + 1.0, float(n)) if v == last else 1.0
+            last = v
+            mean = (state[r + k + 2] + prefix) / n
+            y[t + k] = v if run >= n else mean
+            state[r + k + 1] = v
+        state[0] = prefix
+        t = t + count
+    state[n + 2] = last
+    state[n + 3] = run
 
 
 @op(
@@ -81,16 +114,16 @@ def window_sums(state: P, n: int, divisor: float, x: P, y: P, length: int, index
     korean="최근 n봉의 합입니다.", english="Sum of the last n bars.", example="sum(value, 24)",
 )  # fmt: skip
 def window_sum(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
-    window_sums(state, int(params[0]), 1.0, x0, y, length, index)
+    window_sums(state, int(params[0]), x0, y, length, index)
 
 
 @op(
-    "sma", args=ARGS, unit=Unit.SAME, memory=Memory.WINDOW, warmup=all_but_one, settle=all_but_one, init=sum_state,
-    formula="(x + x[1] + ... + x[n-1]) / n", degenerate=FULL_WINDOW,
+    "sma", args=ARGS, unit=Unit.SAME, memory=Memory.WINDOW, warmup=all_but_one, settle=all_but_one, init=mean_state,
+    formula="(x + x[1] + ... + x[n-1]) / n", degenerate=FULL_WINDOW + "; n equal values give exactly that value",
     korean="최근 n봉의 단순이동평균입니다.", english="Simple moving average of the last n bars.", example="sma(close, 20)",
 )  # fmt: skip
 def sma(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
-    window_sums(state, int(params[0]), params[0], x0, y, length, index)
+    window_means(state, int(params[0]), x0, y, length, index)
 
 
 composed(
@@ -107,7 +140,7 @@ composed(
     example="count(close > open, 10) >= 7",
 )  # fmt: skip
 def count(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
-    window_sums(state, int(params[0]), 1.0, x0, y, length, index)
+    window_sums(state, int(params[0]), x0, y, length, index)
 
 
 @op(
