@@ -16,7 +16,8 @@ def functions_page(catalogue: Catalogue, language: Language) -> str:
     lines = [f"# {_say('title', language)}", "", _say("intro", language), ""]
     for function in called:
         lines += [f"## `{signature(function)}`", "", *_facts(function, language), ""]
-    lines += [f"# {_say('operators', language)}", ""]
+    if others:
+        lines += [f"# {_say('operators', language)}", ""]
     for function in others:
         lines += [f"## `{function.example}`", "", *_facts(function, language), ""]
     return "\n".join(lines)

@@ -5,11 +5,13 @@ from dsl.messages import Text
 TEXTS: dict[str, Text] = {
     "title": Text("규칙에서 쓰는 함수", "Functions of the rule language"),
     "intro": Text(
-        "이 문서는 함수 목록에서 자동으로 만들어집니다. 봉 수는 `20`, `20 bars` 또는 `24h` 처럼 씁니다. 값이 없으면 missing 이고, missing 은"
-        " 사거나 팔지 않습니다. 식과 설명의 세부는 영어로 적습니다.",
+        "이 문서는 함수 목록에서 자동으로 만들어집니다. 봉 수는 `20`, `20 bars` 또는 `24h` 처럼 씁니다. 값이 없으면 missing 이고,"
+        " missing 은 사거나 팔지 않습니다. 식과 설명의 세부는 영어로 적습니다.",
         "Made from the catalogue. A window is written `20`, `20 bars` or `24h`. What has no value is missing, and missing neither buys nor"
         " sells.",
     ),
+    "argument_name": Text("함수 이름 (없으면 모두)", "name of a function (default: all)"),
+    "unknown": Text("`{name}` 함수는 없습니다. 혹시 `{hint}`?", "there is no function `{name}`. Did you mean `{hint}`?"),
     "operators": Text("연산자", "Operators"),
     "formula": Text("식", "formula"),
     "seed": Text("첫 값", "seed"),

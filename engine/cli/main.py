@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "price": "engine.cli.price:price",
     "data": "engine.cli.data:app",
     "warmup": "engine.cli.warmup:warmup",
+    "functions": "engine.cli.functions:functions",
     "precompile": "engine.cli.precompile:precompile",
     "selftest": "engine.cli.selftest:app",
 }
