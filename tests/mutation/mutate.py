@@ -128,6 +128,7 @@ def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--count", type=int, default=30)
     arguments.add_argument("--seed", type=int, default=1)
+    arguments.add_argument("--part", default="1/1", help="K/N: every Nth of the chosen mutants from the Kth on, to share them out")
     arguments.add_argument("--folder", type=Path, default=None, help="where the copy is made (default: a temporary folder)")
     arguments.add_argument("--timeout-seconds", type=float, default=900)
     options = arguments.parse_args()
@@ -138,6 +139,8 @@ def main() -> int:
         return 2
     places = candidates(folder)
     chosen = random.Random(options.seed).sample(places, options.count)
+    part, parts = (int(number) for number in options.part.split("/"))
+    chosen = chosen[part - 1 :: parts]
     survivors = 0
     for number, mutant in enumerate(chosen, 1):
         source = mutant.file.read_text(encoding="utf-8")
@@ -149,8 +152,8 @@ def main() -> int:
         survivors += verdict is None
         where = f"{mutant.file.relative_to(folder)}:{mutant.line}"
         print(f"{number:3} {where} [{mutant.shown}] {'SURVIVED' if verdict is None else 'caught: ' + verdict}", flush=True)
-    print(f"{options.count - survivors} caught, {survivors} survived, of {len(places)} places")
-    return 1 if survivors * 10 > options.count else 0
+    print(f"{len(chosen) - survivors} caught, {survivors} survived, of {len(places)} places")
+    return 1 if survivors * 10 > len(chosen) else 0
 
 
 if __name__ == "__main__":
