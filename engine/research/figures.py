@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import fsum
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -86,8 +87,8 @@ def _market(result: BacktestResult, market: str, trades: tuple[Trade, ...]) -> M
     return MarketFigures(
         market=market,
         values=evaluate(TRADE_FIGURES, trade_facts(own)),
-        profit_krw=sum(trade.profit_krw for trade in own),
-        fees_krw=sum(trade.fees_krw for trade in own),
+        profit_krw=fsum(trade.profit_krw for trade in own),
+        fees_krw=fsum(trade.fees_krw for trade in own),
         held_return=float(ratio[-1]) - 1.0 if ratio.size else NAN,
     )
 
@@ -103,6 +104,6 @@ def _exit(name: str, trades: tuple[Trade, ...]) -> ExitFigures:
         wins=sum(gain > 0 for gain in profits),
         closed_trades=sum(1 for trade, leg in legs if not trade.is_open and leg is trade.sales[-1]),
         ambiguous=sum(leg.ambiguous for _, leg in legs),
-        profit_krw=sum(profits),
+        profit_krw=fsum(profits),
         average_return=float(returns.mean()) if returns.size else NAN,
     )

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from math import fsum
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
@@ -341,7 +342,7 @@ def open_trades(facts: RunFacts) -> float:
 @_figure(RUN_FIGURES, Unit.MONEY, Group.TRADE)
 def open_profit(facts: RunFacts) -> float:
     """Their profit so far, KRW: at last prices, without a selling fee."""
-    return sum(trade.profit_krw for trade in facts.open)
+    return fsum(trade.profit_krw for trade in facts.open)
 
 
 @_figure(RUN_FIGURES, Unit.NUMBER, Group.TRADE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import fsum
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -127,7 +128,7 @@ class _Maker:
             raise ValueError(f"the fill log sells {self.result.markets[market]} at {row[_TIME]} without a position")
         position.sales.append(row)
         position.rest_e8 -= row[_QUANTITY]
-        if position.rest_e8 <= self.tolerance * sum(buy[_QUANTITY] for buy in position.buys):
+        if position.rest_e8 <= self.tolerance * fsum(buy[_QUANTITY] for buy in position.buys):
             position.rest_e8 = 0.0
             del self.building[market]
 
@@ -136,12 +137,12 @@ class _Maker:
 
     def _trade(self, number: int, position: _Building) -> Trade:
         market = self.result.markets[position.buys[0][_MARKET]]
-        bought = sum(row[_QUANTITY] for row in position.buys)
-        cost = sum(_value(row) for row in position.buys)
-        buying_fees = sum(row[_FEE] for row in position.buys)
+        bought = fsum(row[_QUANTITY] for row in position.buys)
+        cost = fsum(_value(row) for row in position.buys)
+        buying_fees = fsum(row[_FEE] for row in position.buys)
         sales = tuple(self._leg(row, (cost + buying_fees) / bought) for row in position.sales)
-        proceeds = sum(leg.value_krw for leg in sales)
-        fees = buying_fees + sum(leg.fee_krw for leg in sales)
+        proceeds = fsum(leg.value_krw for leg in sales)
+        fees = buying_fees + fsum(leg.fee_krw for leg in sales)
         is_open = position.rest_e8 > 0
         mark = self._mark(market, position) if is_open else float("nan")
         profit = proceeds - cost - fees + (position.rest_e8 * mark / COIN_E8 if is_open else 0.0)
@@ -149,7 +150,7 @@ class _Maker:
         closed = None if is_open else sales[-1].time_ms
         entry = _average(position.buys)
         best, worst = self._excursion(market, entry, opened, closed, sales)
-        slippage = sum((row[_PRICE] - row[_BASE]) * row[_SIDE] * row[_QUANTITY] for row in position.buys + position.sales) / COIN_E8
+        slippage = fsum((row[_PRICE] - row[_BASE]) * row[_SIDE] * row[_QUANTITY] for row in position.buys + position.sales) / COIN_E8
         return Trade(
             number=number, market=market, opened_ms=opened, closed_ms=closed, holding_ms=self._end_ms(closed, opened) - opened,
             entry_krw=entry, exit_krw=_average(position.sales), quantity_e8=bought,
@@ -204,7 +205,7 @@ def _average(rows: list[tuple[Any, ...]]) -> float:
     prices = {row[_PRICE] for row in rows}
     if len(prices) == 1:
         return float(prices.pop())
-    return sum(map(_value, rows)) / sum(row[_QUANTITY] for row in rows) * COIN_E8 if rows else float("nan")
+    return fsum(map(_value, rows)) / fsum(row[_QUANTITY] for row in rows) * COIN_E8 if rows else float("nan")
 
 
 def _extremes(grid: BarGrid, market: str, opened: int, closed: int | None) -> tuple[float, float]:
