@@ -1,5 +1,6 @@
 """The store against a plain dictionary: merging, ranges, months, marks, refusals."""
 
+import subprocess
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from engine.candles.errors import CandleError, StoreError
 from engine.candles.months import Rows, month_name, month_range, months_between
 from engine.candles.ranges import merge
+from engine.candles.sample import sample_store
 from engine.candles.store import CandleStore, WriteReport, table_from
 from tests.engine.candles.tables import DAY, LATE_JANUARY, MINUTE, WEEK, columns, full, made, numbers_at, same
 
@@ -200,3 +202,15 @@ def test_a_disk_that_refuses_is_a_sentence_not_a_traceback(tmp_path: Path) -> No
     (tmp_path / "KRW-AAA").write_text("a file where a folder must be")
     with pytest.raises(StoreError, match="cannot be written"):
         CandleStore(tmp_path).write(full(LATE_JANUARY, LATE_JANUARY + 60_000))
+
+
+def test_reading_does_not_import_pandas(tmp_path: Path) -> None:
+    """pyarrow does so by itself where pandas is installed, at half a second a start."""
+    folder = sample_store(tmp_path).folder
+    code = (
+        "import sys; from engine.candles.store import CandleStore; from dsl.graph import Timeframe\n"
+        f"rows = len(CandleStore({str(folder)!r}).read('KRW-BTC', Timeframe(60_000)).time_ms)\n"
+        "print(rows > 80_000, 'pandas' in sys.modules)"
+    )
+    found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert found.stdout.split() == ["True", "False"]
