@@ -1,6 +1,7 @@
 """The store against a plain dictionary: merging, ranges, months, marks, refusals."""
 
 import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 
