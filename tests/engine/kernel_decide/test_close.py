@@ -56,6 +56,18 @@ def test_rules_are_summed_in_file_order_and_all_fire() -> None:
     assert tape.close({"a": 1.0, "b": 1.0}) == []
 
 
+def test_a_rule_whose_part_is_too_small_does_not_fire_with_the_others() -> None:
+    """0.4% of 1,000 coins is worth 4,000 KRW: not made, so it is still there when the price has doubled."""
+    rules = Rules()
+    tape = tape_of(rules, rule("a", rules.column("a"), share=0.004), rule("b", rules.column("b"), share=0.5))
+    tape.enter(1000)
+    (intent,) = tape.close({"a": 1.0, "b": 1.0})
+    assert (intent.quantity_e8, intent.exit_index) == (500e8, 1)
+    tape.step(2000)
+    (intent,) = tape.close({"a": 1.0, "b": 1.0})
+    assert (intent.quantity_e8, intent.exit_index) == (4e8, 0)
+
+
 def test_a_rule_that_sells_all_is_the_reason_and_takes_everything() -> None:
     rules = Rules()
     tape = tape_of(rules, rule("half", rules.column("a"), share=0.5), rule("all", rules.column("a")))

@@ -323,3 +323,13 @@ def test_a_sale_without_a_fill_fires_nothing_and_is_tried_in_the_next_step() -> 
 
 def _size(weight: float) -> Sizing:
     return Sizing(weight=weight, min_order_krw=5000)
+
+
+def test_a_stop_that_tightens_with_age_is_where_the_age_puts_it_though_no_extreme_moves() -> None:
+    """entry - 100 + 10 a minute: bought at 1,000, five minutes later the stop stands at 950 when the price falls through it."""
+    rules = Rules()
+    per_minute = rules.apply("mul", rules.position("age"), rules.number(10 / MINUTE))
+    tape = tape_of(rules, stop("stop", rules.apply("add", rules.entry_plus(-100), per_minute)))
+    tape.enter(1000)
+    opened = tape.now - MINUTE
+    assert brief(tape.step(1000, 1000, 940, 990, at=opened + 5 * MINUTE)) == [(1000, 950)]
