@@ -11,7 +11,7 @@ from typing import Final
 
 from engine.model.events import Intent, Side
 from engine.model.market import maximum_total, minimum_total
-from engine.model.money import QUANTITY_STEP, exact, floor_krw, floor_quotient
+from engine.model.money import coins, exact, floor_krw, floor_quotient
 
 ONE: Final = Decimal(1)
 _IDENTIFIER_LENGTH: Final = 26
@@ -89,9 +89,9 @@ def _plan_buy(owner: str, intent: Intent, means: Means) -> LegalOrder | Refusal:
 
 def _plan_sale(owner: str, intent: Intent, means: Means) -> LegalOrder | Refusal:
     """The minimum is held against the level that was hit, else against the last price, as the decision did."""
-    quantity = min(exact(intent.quantity_e8) * QUANTITY_STEP, means.held)
+    quantity = min(coins(intent.quantity_e8), means.held)
     if quantity <= 0:
-        return _refuse(intent, RefusalReason.NOTHING_AVAILABLE, exact(intent.quantity_e8) * QUANTITY_STEP, means.held)
+        return _refuse(intent, RefusalReason.NOTHING_AVAILABLE, coins(intent.quantity_e8), means.held)
     level = _level(intent)
     reference = means.reference_krw if level is None else exact(level)
     if reference is None:
