@@ -197,6 +197,8 @@ def _exit(c: Draw, name: str, value: str, frozen: float, after: str | None = Non
 
 def sizing(c: Draw) -> list[str]:
     """By risk, by weight or both; now and then so small that parts of a position are below the sale minimum."""
+    if c.random() < 0.05:
+        return []  # all cash
     if c.random() < 0.2:
         return ["sizing:", f"  weight: {percent(c, 0.1, 0.5)} of equity", "  min_order: 6_000 KRW"]
     lines = []
