@@ -22,7 +22,7 @@ from engine.kernel.vm import Kernel
 from engine.model.bars import Bars
 from engine.model.candle import BarGrid
 from engine.model.events import Cash, Close, Control, Done, Fill, Intent, Side, Step
-from engine.model.money import QUANTITY_STEP, exact
+from engine.model.money import coins, exact
 from engine.orders.plan import LegalOrder, Means, Refusal, plan_order
 
 ONE = Decimal(1)
@@ -78,14 +78,14 @@ class Trader:
         if not isinstance(event, Bars):
             return self._react(self.desk.process(event))
         block = self._kernel.advance(bar_grid(event, self.assignment.markets, self.assignment.base))
-        if len(block.close_ms) == 0 or block.close_ms[0] <= self.assignment.from_ms:
+        if len(block.close_ms) == 0 or event.time_ms < self.assignment.from_ms:
             return NOTHING
         columns = tuple(tuple(row) for row in block.values[:, 0, :].tolist())
         return self._react(self.desk.process(Close(int(block.close_ms[0]), columns)))
 
     def held(self, market: str) -> Decimal:
         """Coins in the books."""
-        return exact(float(self.desk.book.position[self._index[market]]["quantity_e8"])) * QUANTITY_STEP
+        return coins(float(self.desk.book.position[self._index[market]]["quantity_e8"]))
 
     def _react(self, intents: Sequence[Intent]) -> Reaction:
         if not intents:

@@ -16,8 +16,8 @@ from dsl.document import dotted, replaced
 from dsl.strategy import Exit, ExitKind
 from dsl.yaml_tree import Scalar
 
-#: a position remembers in one 64-bit set which of its exits have fired
-MAX_EXITS = 64
+#: as many as an order can fire (engine.kernel.book.MAXIMUM_EXITS)
+MAX_EXITS = 62
 
 
 def read_exits(scope: Scope, document: StrategyDocument, conditions: Conditions) -> tuple[Exit, ...]:

@@ -106,11 +106,11 @@ def _market(strategy: Strategy, markets: tuple[str, ...], settings: Settings, da
 def _session(file: Path, strategy: Strategy, traded: tuple[str, ...], market: Market, latency_ms: int) -> Session:
     from engine.kernel.decide.plan import Terms
     from engine.kernel.program import compile_program
-    from engine.research.backtest import first_known_ms
+    from engine.research.backtest import settled_ms
     from engine.runner.session import Session, read_texts
 
     grid, settings = market.grid, market.settings
-    settle_ms = compile_program(strategy, grid.timeframe, grid.markets).settle_ms
+    program = compile_program(strategy, grid.timeframe, grid.markets)
     strategy_text, risk = read_texts(file)
     return Session(
         strategy=strategy_text,
@@ -119,7 +119,7 @@ def _session(file: Path, strategy: Strategy, traded: tuple[str, ...], market: Ma
         base=grid.timeframe,
         markets=grid.markets,
         tradable=tuple(code in traded for code in grid.markets),
-        settle_ms=tuple(first + settle_ms for first in first_known_ms(grid)),
+        settle_ms=tuple(settled_ms(strategy, program, grid)),
         from_ms=settings.from_ms or 0,
         terms=Terms(settings.cash_krw, settings.fee_rate, settings.slippage),
         latency_ms=latency_ms,

@@ -139,10 +139,13 @@ def bought_quantity(venue: Venue, market: int, amount_krw: float, price_krw: flo
 def floor_ratio(a: float, b: float, c: float) -> float:
     """floor(a x b / c) of floats >= 0, c > 0, free of the division's error; above 2^53 the highest float64 that is not more."""
     quotient = float(np.floor(a * b / c))
-    if _product_sign(quotient, c, a, b) > 0.0:
-        return quotient - 1.0 if quotient <= WHOLE_LIMIT else float(np.nextafter(quotient, 0.0))
-    above = quotient + 1.0 if quotient < WHOLE_LIMIT else float(np.nextafter(quotient, np.inf))
-    return above if _product_sign(above, c, a, b) <= 0.0 else quotient
+    while _product_sign(quotient, c, a, b) > 0.0:  # two roundings: above 2^53 up to two floats too far
+        quotient = quotient - 1.0 if quotient <= WHOLE_LIMIT else float(np.nextafter(quotient, 0.0))
+    above = quotient
+    while _product_sign(above, c, a, b) <= 0.0:
+        quotient = above
+        above = quotient + 1.0 if quotient < WHOLE_LIMIT else float(np.nextafter(quotient, np.inf))
+    return quotient
 
 
 @helper

@@ -44,6 +44,12 @@ def floor_quantity(value: Exact) -> Decimal:
     return floor_to(value, QUANTITY_STEP)
 
 
+def coins(quantity_e8: float) -> Decimal:
+    """Coins of a count of 1e-8. A whole count is the number that the float is: above 2^53 its shortest text can be another, and more."""
+    count = Decimal(int(quantity_e8)) if quantity_e8.is_integer() else exact(quantity_e8)
+    return count * QUANTITY_STEP
+
+
 def floor_quotient(amount: Exact, price: Exact, unit: Decimal = QUANTITY_STEP) -> Decimal:
     """amount / price (> 0), rounded down to a whole `unit`, without an error from the division."""
     with localcontext(prec=PRECISION):

@@ -11,7 +11,7 @@ from typing import Final
 
 from engine.model.events import Intent, Side
 from engine.model.market import maximum_total, minimum_total
-from engine.model.money import QUANTITY_STEP, exact, floor_krw, floor_quotient
+from engine.model.money import coins, exact, floor_krw, floor_quotient
 
 ONE: Final = Decimal(1)
 _IDENTIFIER_LENGTH: Final = 26
@@ -88,17 +88,17 @@ def _plan_buy(owner: str, intent: Intent, means: Means) -> LegalOrder | Refusal:
 
 
 def _plan_sale(owner: str, intent: Intent, means: Means) -> LegalOrder | Refusal:
-    """The minimum is held against the level that was hit, else against the last price, as the decision did."""
-    quantity = min(exact(intent.quantity_e8) * QUANTITY_STEP, means.held)
+    """The minimum of a sale made at a CLOSE is held against the last price, as the decision did. A sale inside a STEP was held against
+    its exit's level (docs/decide.md §4), which the intent does not carry: behind a gap it may be worth less, and goes out all the same."""
+    quantity = min(coins(intent.quantity_e8), means.held)
     if quantity <= 0:
-        return _refuse(intent, RefusalReason.NOTHING_AVAILABLE, exact(intent.quantity_e8) * QUANTITY_STEP, means.held)
-    level = _level(intent)
-    reference = means.reference_krw if level is None else exact(level)
-    if reference is None:
-        return _refuse(intent, RefusalReason.NO_REFERENCE_PRICE, ONE, Decimal(0))
-    needed = minimum_total(intent.market, Side.ASK, intent.time_ms)
-    if quantity * reference < needed:
-        return _refuse(intent, RefusalReason.BELOW_MINIMUM, needed, quantity * reference)
+        return _refuse(intent, RefusalReason.NOTHING_AVAILABLE, coins(intent.quantity_e8), means.held)
+    if _level(intent) is None:
+        if means.reference_krw is None:
+            return _refuse(intent, RefusalReason.NO_REFERENCE_PRICE, ONE, Decimal(0))
+        needed, worth = minimum_total(intent.market, Side.ASK, intent.time_ms), quantity * means.reference_krw
+        if worth < needed:
+            return _refuse(intent, RefusalReason.BELOW_MINIMUM, needed, worth)
     return _order(owner, intent, quantity=quantity)
 
 

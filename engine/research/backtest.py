@@ -59,7 +59,7 @@ def _run(
         grid.markets,
         terms,
         tradable=[market in traded for market in grid.markets],
-        settle_ms=[first + program.settle_ms for first in first_known_ms(grid)],
+        settle_ms=settled_ms(strategy, program, grid),
     )
     run = Run(plan, make_book(plan, settings.cash_krw), settings.from_ms)
     kernel = Kernel(program, settings.block)
@@ -78,7 +78,14 @@ def bars_of(grid: BarGrid, start: int, stop: int) -> BarGrid:
     return replace(grid, first_index=grid.first_index + start, state=grid.state[:, start:stop], **series)
 
 
-def first_known_ms(grid: BarGrid) -> list[int]:
+def settled_ms(strategy: Strategy, program: Program, grid: BarGrid) -> list[int]:
+    """When each market's values have settled: after the warm-up of its own candles and of every other market's that they read."""
+    first = dict(zip(grid.markets, _first_known_ms(grid), strict=True))
+    read = {node.section.market for node in strategy.graph if node.section is not None and node.section.market}
+    return [max(first[code] for code in (market, *read)) + program.settle_ms for market in grid.markets]
+
+
+def _first_known_ms(grid: BarGrid) -> list[int]:
     """Open of each market's first known bar; the grid's end where it has none."""
     known = grid.state != BarState.UNKNOWN
     first = np.where(known.any(axis=1), known.argmax(axis=1), known.shape[1])

@@ -10,6 +10,7 @@ from dsl.catalogue import Unit
 from dsl.files import compile_file
 from dsl.graph import Phase, Section, Timeframe
 from dsl.strategy import ExitKind
+from engine.kernel.book import MAXIMUM_EXITS
 from engine.kernel.catalogue import catalogue
 from tests.dsl.graphs import assert_well_formed, truth
 from tests.dsl.helpers import EXPRESSIONS, SHIPPED, codes, compiled, strategy_of, with_rule
@@ -301,8 +302,8 @@ def test_exits_that_are_refused(exits: str, code: str) -> None:
 
 def test_more_exits_than_a_position_can_remember_are_refused() -> None:
     head = BLOCK.format(expression="close > open")
-    extra = [f"  e{i}: {{when: pos.age > {i + 1}h}}\n" for i in range(64)]
-    assert codes(compiled(head + "".join(extra[:63]))) == []
+    extra = [f"  e{i}: {{when: pos.age > {i + 1}h}}\n" for i in range(MAXIMUM_EXITS)]
+    assert codes(compiled(head + "".join(extra[:-1]))) == []
     assert codes(compiled(head + "".join(extra))) == ["E407"]
 
 

@@ -52,15 +52,17 @@ def random_grid(
     start: str | None = None,
     unknown: bool = True,
     whole: bool = False,
+    first_prices: tuple[float, ...] | None = None,
 ) -> BarGrid:
-    """`count` base bars of `markets`. unknown: with stretches never fetched, late listings and early ends; whole: whole KRW only."""
+    """`count` base bars of `markets`. unknown: with stretches never fetched, late listings and early ends; whole: whole KRW only;
+    first_prices: from which a market's walk starts."""
     first = korean_day_ms(start or chance.choice(STARTS)) // base_ms + chance.randrange(7)
     codes = tuple(sorted(markets))
     columns = {name: np.full((len(codes), count), np.nan) for name in NAMES}
     state = np.full((len(codes), count), BarState.NO_TRADE, dtype=np.int8)
     outage = chance.randrange(count) if chance.random() < 0.3 else count
     for row, code in enumerate(codes):
-        rows = _market(chance, code, count, first, base_ms, whole)
+        rows = _market(chance, code, count, first, base_ms, whole, first_prices or (WHOLE_PRICES if whole else START_PRICES))
         for name, values in rows.items():
             columns[name][row] = values
         state[row] = np.where(np.isnan(rows["close"]), BarState.NO_TRADE, BarState.TRADED)
@@ -72,10 +74,12 @@ def random_grid(
     return BarGrid(codes, Timeframe(base_ms), first, state, **columns)
 
 
-def _market(chance: random.Random, code: str, count: int, first: int, base_ms: int, whole: bool) -> dict[str, list[float]]:
+def _market(
+    chance: random.Random, code: str, count: int, first: int, base_ms: int, whole: bool, first_prices: tuple[float, ...]
+) -> dict[str, list[float]]:
     """Bars of one market, NaN where nothing traded."""
     grid, weather = UpbitGrid(), Weather.draw(chance)
-    start_price = price = chance.choice(WHOLE_PRICES if whole else START_PRICES)
+    start_price = price = chance.choice(first_prices)
     rows: dict[str, list[float]] = {name: [] for name in NAMES}
     with_value = chance.random() < 0.7
     for k in range(count):

@@ -10,8 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 Draw = random.Random
-CLOCKS = {"1m": ("5m", "15m", "1h"), "5m": ("10m", "15m", "30m", "1h", "4h"), "15m": ("30m", "1h", "4h"), "1h": ("2h", "4h", "1d")}
-MINUTES = {"1m": 1, "5m": 5, "15m": 15, "1h": 60}
+#: timeframes above a clock
+CLOCKS = {
+    "1m": ("5m", "15m", "1h"), "5m": ("10m", "15m", "30m", "1h", "4h"), "15m": ("30m", "1h", "4h"), "1h": ("2h", "4h", "1d"),
+    "4h": ("1d",), "1d": ("1w",), "1w": (),
+}  # fmt: skip
+MINUTES = {"1m": 1, "5m": 5, "15m": 15, "1h": 60, "4h": 240, "1d": 1_440, "1w": 10_080}
 
 
 @dataclass(frozen=True)
@@ -84,13 +88,13 @@ CONDITIONS: tuple[Callable[[Draw], str], ...] = (
 def condition(c: Draw, clock: str, alias: str | None) -> str:
     """A market-phase condition, now and then on a higher timeframe, of another market, or of two parts."""
     kind = c.random()
-    if kind < 0.2:
+    if kind < 0.2 and CLOCKS[clock]:
         return f"({c.choice(CONDITIONS)(c)})@{c.choice(CLOCKS[clock])}"
     if kind < 0.3 and alias is not None:
         return c.choice(
             [
                 f"{alias}.close > {alias}.ema(close, {n(c)})",
-                f"({alias}.close > {alias}.sma(close, {n(c)}))@{c.choice(CLOCKS[clock])}",
+                f"({alias}.close > {alias}.sma(close, {n(c)}))@{c.choice(CLOCKS[clock] or (clock,))}",
                 f"corr(logret(1), {alias}.logret(1), {n(c, 5, 30)} bars) < 0.9",
             ]
         )
@@ -107,6 +111,11 @@ def entry(c: Draw, clock: str, alias: str | None) -> list[str]:
     return ["entry:", f"  {c.choice(['all', 'any', 'any'])}:", *(f"    {part}" for part in parts)]
 
 
+#: ways out besides the stop; the levels among them
+LEVELS = ("target", "trail", "floor", "swing", "follower", "chaser")
+KINDS = ("target", "target", "target", "trail", "rule", "rule", "aged", "gain", *LEVELS[2:])
+
+
 def exits(c: Draw, clock: str, alias: str | None) -> list[str]:
     """A stop and up to five other ways out, in random order after it."""
     stop = c.choice(
@@ -118,11 +127,18 @@ def exits(c: Draw, clock: str, alias: str | None) -> list[str]:
     )
     lines = ["exits:", *_exit(c, "stop", f"at: {stop}", frozen=0.6, sells=0.15)]
     names: list[str] = []
-    kinds = [c.choice(["target", "target", "trail", "rule", "rule", "aged", "gain", "floor"]) for _ in range(c.randint(1, 5))]
+    kinds = [c.choice(KINDS) for _ in range(c.choice([1, 2, 3, 4, 5, 8]))]
+    later = f"{kinds[-1]}_{len(kinds) - 1}"
+    value = ""
     for k, kind in enumerate(kinds):
         name = f"{kind}_{k}"
-        after = c.choice(names) if names and c.random() < (0.7 if kind in ("trail", "floor") else 0.15) else None
-        lines += _exit(c, name, _value(c, kind, clock, alias), frozen=0.2 if kind in ("target", "floor") else 0, after=after)
+        after = c.choice(names) if names and c.random() < (0.7 if kind in ("trail", "floor") else 0.25) else None
+        if after is None and name != later and c.random() < 0.1:
+            names, after = [*names, later], later  # the last one, which then comes after nothing
+        if not value or c.random() < 0.95 or kinds[k - 1] != kind:  # now and then the same level twice
+            value = _value(c, kind, clock, alias)
+        after = None if later in names and name == later else after
+        lines += _exit(c, name, value, frozen=0.2 if kind in LEVELS else 0, after=after)
         names.append(name)
     return lines
 
@@ -133,6 +149,24 @@ def _value(c: Draw, kind: str, clock: str, alias: str | None) -> str:
         return "at: " + c.choice([f"+{percent(c, 0.3, 3)}", f"pos.entry + {c.uniform(0.5, 5):.2f} * atr({n(c)})"])
     if kind == "trail":
         return "at: " + c.choice([f"pos.high - {c.uniform(0.3, 3):.2f} * atr({n(c)})", f"pos.high * {c.uniform(0.97, 0.998):.4f}"])
+    if kind == "swing":
+        return "at: " + c.choice([f"lowest(low, {n(c)})", f"sma(close, {n(c)}) - {c.uniform(0.5, 3):.2f} * atr({n(c)})"])
+    if kind == "follower":  # levels that move with the price or the time itself
+        return "at: " + c.choice(
+            [
+                f"pos.entry * (0.985 if pos.gain < {percent(c, 0.1, 1)} else {c.uniform(0.995, 1.003):.4f})",
+                f"pos.high - ({c.uniform(2, 5):.1f} if pos.age < {5 * MINUTES[clock]}m else {c.uniform(0.2, 2):.1f}) * atr({n(c)})",
+                f"pos.entry * (pos.pnl * {c.uniform(0.2, 1.5):.2f} + {c.uniform(0.98, 0.999):.4f})",
+            ]
+        )
+    if kind == "chaser":
+        return "at: " + c.choice(
+            [
+                f"pos.entry + {c.uniform(0.5, 3):.2f} * (pos.entry - pos.low) + {c.uniform(0.1, 1):.2f} * atr({n(c)})",
+                f"pos.entry * (1 + {percent(c, 0.2, 3)} + pos.worst)",
+                f"pos.entry + {c.uniform(0.5, 5):.2f} * atr({n(c)}) * (1.5 if pos.age < {8 * MINUTES[clock]}m else 0.5)",
+            ]
+        )
     if kind == "floor":
         return f"at: pos.entry * {c.uniform(0.99, 1.002):.4f}"
     if kind == "aged":
@@ -163,6 +197,8 @@ def _exit(c: Draw, name: str, value: str, frozen: float, after: str | None = Non
 
 def sizing(c: Draw) -> list[str]:
     """By risk, by weight or both; now and then so small that parts of a position are below the sale minimum."""
+    if c.random() < 0.05:
+        return []  # all cash
     if c.random() < 0.2:
         return ["sizing:", f"  weight: {percent(c, 0.1, 0.5)} of equity", "  min_order: 6_000 KRW"]
     lines = []
@@ -207,15 +243,17 @@ def risk_profile(c: Draw) -> str:
     return "\n".join(lines) + "\n"
 
 
-def random_strategy(c: Draw, markets: tuple[str, ...], clocks: tuple[str, ...] = ("1m", "5m", "15m")) -> StrategyText:
-    """A strategy file over `markets`; its alias is the first of them."""
+def random_strategy(
+    c: Draw, markets: tuple[str, ...], clocks: tuple[str, ...] = ("1m", "5m", "15m"), lead: str | None = None
+) -> StrategyText:
+    """A strategy file over `markets`; its alias, if it has one, is `lead` or the first of them."""
     clock = c.choice(clocks)
-    alias = "lead" if c.random() < 0.5 else None
+    alias = "lead" if c.random() < 0.5 or lead is not None else None
     profile = ("generated", risk_profile(c)) if c.random() < 0.3 else None
     lines = ["schema: strategy/1", "name: generated", "title: generated", f"clock: {clock}", f"markets: [{', '.join(markets)}]"]
     if profile is not None:
         lines.insert(3, "risk_profile: generated")
     if alias is not None:
-        lines += ["aliases:", f"  {alias}: {markets[0]}"]
+        lines += ["aliases:", f"  {alias}: {lead or markets[0]}"]
     lines += [*entry(c, clock, alias), *sizing(c), *exits(c, clock, alias), *limits(c, clock)]
     return StrategyText("\n".join(lines) + "\n", profile)

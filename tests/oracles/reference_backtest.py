@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 
 from dsl.graph import Phase
 from dsl.strategy import Exit, ExitKind, Strategy
+from dsl.warmup import warmup
+from engine.kernel.catalogue import catalogue
 from engine.model.candle import BarGrid, BarState
 from engine.research.result import Rounding, Settings
-from tests.oracles.reference_book import RULE, STOP, TARGET, Close, Event, ExitRule, Rules, State, Step, new_state
+from tests.oracles.reference_book import BUY, RULE, STOP, TARGET, Close, Event, ExitRule, Rules, State, Step, new_state
+from tests.oracles.reference_decide import seen
 from tests.oracles.reference_fills import ImmediateFills, Trade, play
 from tests.oracles.reference_values import Values, columns_needed, position_expression
 
@@ -19,7 +22,10 @@ KINDS = {ExitKind.STOP: STOP, ExitKind.TARGET: TARGET, ExitKind.RULE: RULE}
 
 @dataclass
 class ReferenceResult:
-    """What the reference run left. equity: (CLOSE time, equity, cash, exposure). rule_counts: per condition (true, false, missing)."""
+    """What the reference run left. equity: (CLOSE time, equity, cash, exposure). rule_counts: per condition (true, false, missing).
+
+    unsettled_entries: buys decided while values still depended on where the data began.
+    """
 
     fills: list[Trade]
     state: State
@@ -29,6 +35,7 @@ class ReferenceResult:
     sale_below_minimum: int
     equity: list[tuple[int, float, float, float]]
     rule_counts: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    unsettled_entries: int = 0
 
 
 def run(
@@ -39,14 +46,17 @@ def run(
     rules = rules_of(strategy, settings, tuple(sorted(tradable)))
     state = new_state(rules, settings.cash_krw)
     equity: list[tuple[int, float, float, float]] = []
+    columns = columns or Columns(strategy, grid)
+    held = {condition.path: [0, 0, 0] for condition in strategy.conditions if strategy.graph[condition.node].phase != Phase.MARKET}
 
     def after(event: Event) -> None:
         if isinstance(event, Close):
             equity.append((event.time, state.equity(), state.cash, state.exposure()))
+            count_of_positions(strategy, rules, state, event.time, held)
 
-    columns = columns or Columns(strategy, grid)
     fills = list(play(rules, state, events_of(strategy, grid, settings, rules, columns), ImmediateFills(rules), after))
     times = [row[0] for row in equity]
+    counts = columns.count_conditions(rules.markets, times) | {path: (n[0], n[1], n[2]) for path, n in held.items()}
     return ReferenceResult(
         fills=fills,
         state=state,
@@ -55,8 +65,36 @@ def run(
         ambiguous_krw=state.ambiguous_krw,
         sale_below_minimum=state.sale_below_minimum,
         equity=equity,
-        rule_counts=columns.count_conditions(rules.markets, times),
+        rule_counts=counts,
+        unsettled_entries=count_unsettled(columns, state, fills),
     )
+
+
+def count_of_positions(strategy: Strategy, rules: Rules, state: State, now: int, counts: dict[str, list[int]]) -> None:
+    """Conditions on a position, wherever one is open at a CLOSE. Nothing that they read changes in a CLOSE after the levels."""
+    for condition in strategy.conditions:
+        if condition.path in counts:
+            value = position_expression(strategy.graph, condition.node)
+            for m in state.markets.values():
+                if m.position is not None:
+                    found = value(m.columns, seen(rules, m.position, m.last, now))
+                    counts[condition.path][2 if found != found else 0 if found == 1 else 1] += 1
+
+
+def count_unsettled(columns: Columns, state: State, fills: list[Trade]) -> int:
+    """Buys, those that still wait among them, decided before the candles that a market's values read had all been there long enough."""
+    grid, graph = columns.grid, columns.strategy.graph
+    needs = warmup(graph, catalogue(), grid.timeframe.length_ms).nodes
+    long = max((needs[node].settle_ms for node in columns.nodes), default=0)
+    others = {node.section.market for node in graph if node.section is not None} - {""}
+    begun = {}
+    for row, market in enumerate(grid.markets):
+        known = [k for k, kind in enumerate(grid.state[row].tolist()) if kind != BarState.UNKNOWN]
+        first = known[0] if known else grid.state.shape[1]
+        begun[market] = (grid.first_index + first) * grid.timeframe.length_ms + grid.timeframe.offset_ms
+    bought = [(trade.market, trade.decided) for trade in fills if trade.side == BUY]
+    bought += [(m.code, m.order.time) for m in state.markets.values() if m.order is not None and m.order.side == BUY]
+    return sum(decided < max(begun[code] for code in {market, *others}) + long for market, decided in bought)
 
 
 def rules_of(strategy: Strategy, settings: Settings, markets: tuple[str, ...]) -> Rules:

@@ -101,6 +101,8 @@ def quantity_to_sell(rules: Rules, exit_: ExitRule, bought: float, present: floa
         return 0, False
     if (present - counts) * reference / E8 < SALE_MINIMUM_KRW:
         counts = present
+    if rules.rounding:
+        counts = present - (present - counts)  # both parts are float64
     if counts * reference / E8 < SALE_MINIMUM_KRW:
         return 0, True
     return counts, False

@@ -10,8 +10,6 @@ from datetime import UTC, datetime, timedelta
 #: a p this near (as a ratio) to a grid price is that price
 NEAR = 1e-9
 
-SMALLEST_TICK = (1, 10**8)
-
 #: (first day in Korea or None, rows of (lower bound, tick)); a tick is a fraction (numerator, denominator)
 TABLES = (
     (None, ((2_000_000, (1000, 1)), (1_000_000, (500, 1)), (500_000, (100, 1)), (100_000, (50, 1)), (10_000, (10, 1)), (1_000, (5, 1)),
@@ -52,7 +50,7 @@ def tick_at(market: str, price: float, time_ms: int) -> tuple[int, int]:
     for lower, tick in rows:
         if price >= lower:
             return tick
-    return SMALLEST_TICK
+    return rows[-1][1]
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from engine.exchange.simulated.accounts import Accounts, Balance, InsufficientFu
 from engine.kernel.desk import FillModel
 from engine.model.events import Done, DoneReason, Fill, Intent, Side, Step
 from engine.model.market import minimum_total, quote_currency
-from engine.model.money import PRECISION, QUANTITY_STEP, exact
+from engine.model.money import PRECISION, QUANTITY_STEP, coins, exact
 from engine.orders.plan import LegalOrder
 
 ONE = Decimal(1)
@@ -139,7 +139,7 @@ class SimulatedExchange:
         """Move what was traded, exactly, and note it in the order's report."""
         coin, krw = _coin(report.order.market), quote_currency(report.order.market)
         with localcontext(prec=PRECISION):
-            quantity = exact(fill.quantity_e8) * QUANTITY_STEP
+            quantity = coins(fill.quantity_e8)
             traded = quantity * exact(fill.price_krw)
             fee = traded * self.fee_rate
             if report.order.side is Side.BID:

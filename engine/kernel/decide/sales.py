@@ -28,9 +28,10 @@ def sale_quantity(plan: Plan, book: Book, market: int, rule: int, left_e8: float
     quantity = min(left_e8, share)
     if quantity <= 0.0:
         return 0.0
-    if value_krw(left_e8 - quantity, reference_krw) < minimum:
+    rest = left_e8 - quantity
+    if value_krw(rest, reference_krw) < minimum:
         return left_e8
-    return float(quantity)
+    return float(quantity) if plan.venue.costs[0]["on_grid"] == 0 else float(left_e8 - rest)  # above 2^53 `rest` can be rounded
 
 
 @helper

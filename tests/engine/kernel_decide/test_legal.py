@@ -178,6 +178,23 @@ def test_shares_where_plain_floats_are_off_by_one() -> None:
     assert wrong > 20
 
 
+def test_counts_above_what_floats_hold_singly_never_cost_more_than_the_amount() -> None:
+    """Two roundings can leave the quotient two floats too high: 15 million KRW of a coin at 0.00361 KRW."""
+    random = np.random.default_rng(11)
+    wrong = 0
+    for _ in range(20_000):
+        amount, scale, count = float(random.integers(5_000, 20_000_000)), 10.0 ** random.integers(5, 9), float(random.integers(1, 1000))
+        exact = Fraction(amount) * 10**8 * int(scale) / int(count)
+        found = RATIO(amount, 1e8 * scale, count)
+        assert found <= exact
+        assert found >= 2**53 - 1 or found == math.floor(exact)
+        assert found < 2**53 or Fraction(math.nextafter(found, math.inf)) > exact
+        plain = float(np.floor(amount * (1e8 * scale) / count))
+        wrong += math.nextafter(plain, 0.0) > exact
+    assert wrong > 10
+    assert RATIO(15_317_294.0, 1e13, 361.0) == 4.2430177285318554e17
+
+
 def test_plain_functions_give_the_same_bits_as_compiled_ones() -> None:
     random = np.random.default_rng(7)
     prices = 10.0 ** random.uniform(-7, 9, 2000)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.model.money import QUANTITY_STEP, ceil_to, exact, floor_krw, floor_quantity, floor_quotient, floor_to
+from engine.model.money import QUANTITY_STEP, ceil_to, coins, exact, floor_krw, floor_quantity, floor_quotient, floor_to
 
 D = Decimal
 VALUES = st.decimals(min_value=-(10**12), max_value=10**12, places=12, allow_nan=False)
@@ -35,6 +35,17 @@ def test_known_values() -> None:
 def test_a_quotient_never_buys_more_than_the_amount(amount: int, price: int) -> None:
     quantity = floor_quotient(amount, price)
     assert quantity * price <= amount < (quantity + QUANTITY_STEP) * price
+
+
+@given(st.integers(0, 10**22))
+def test_a_count_is_the_number_that_its_float_is(count: int) -> None:
+    assert coins(float(count)) == D(int(float(count))) * QUANTITY_STEP
+
+
+def test_a_count_is_not_its_shortest_text() -> None:
+    """43,763,676,148,796,497,920 is written 4.37636761487965e+19, which is more than was bought."""
+    assert coins(4.37636761487965e19) == D("437636761487.96497920")
+    assert coins(0.5) == D("5E-9")
 
 
 @pytest.mark.parametrize("value", ["", "abc", "nan", "inf", float("nan"), float("inf")])

@@ -1,0 +1,75 @@
+"""Random worlds for whole backtests: a strategy file, candles, terms and range, all drawn from one seed."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from dsl.compile import compile_strategy
+from dsl.strategy import Strategy
+from engine.kernel.catalogue import catalogue
+from engine.model.candle import BarGrid
+from engine.research.result import Rounding, Settings
+from tests.generators.candles import MARKETS, MINUTE_MS, random_grid
+from tests.generators.strategies import random_strategy
+
+#: base length in minutes and the clocks that it serves; mostly minutes
+BASES: tuple[tuple[int, tuple[str, ...]], ...] = (
+    *(((1, ("1m", "5m", "15m")),) * 7), (5, ("5m", "15m", "1h")), (60, ("1h", "4h", "1d")), (1_440, ("1d", "1w")),
+)  # fmt: skip
+#: near the smallest ticks that there are
+SMALL_PRICES = (0.0123, 0.00052, 0.00000471, 0.00000003)
+
+
+@dataclass(frozen=True)
+class World:
+    """A run to be. traded: markets that may be bought; the grid may hold one more, which only feeds an alias."""
+
+    seed: int
+    text: str
+    strategy: Strategy
+    grid: BarGrid
+    settings: Settings
+    traded: tuple[str, ...]
+
+
+def random_world(seed: int, whole: bool, longest: int = 1_500) -> World:
+    """The world of a seed. whole: prices of whole KRW, so that every sum over them is exact. longest: most base bars."""
+    chance = random.Random(seed)
+    minutes, clocks = chance.choice(BASES)
+    codes = chance.sample(MARKETS, chance.choice([1, 1, 2, 3, 4]))
+    lead = codes.pop() if len(codes) > 1 and chance.random() < 0.3 else None
+    text, strategy = _compiled(chance, tuple(codes), clocks, lead)
+    count = chance.randrange(longest // 3, longest)
+    grid = random_grid(
+        chance, (*codes, *([lead] if lead else [])), count, base_ms=minutes * MINUTE_MS, unknown=chance.random() < 0.8, whole=whole,
+        first_prices=None if whole or chance.random() < 0.8 else SMALL_PRICES,
+    )  # fmt: skip
+    return World(seed, text, strategy, grid, random_settings(chance, grid), tuple(sorted(codes)))
+
+
+def _compiled(chance: random.Random, codes: tuple[str, ...], clocks: tuple[str, ...], lead: str | None) -> tuple[str, Strategy]:
+    """A strategy of these markets; drawn again where its clock is too slow for an anchor, the one mistake that the generator makes."""
+    while True:
+        text = random_strategy(chance, codes, clocks, lead)
+        compiled = compile_strategy(text.text, "generated.yaml", catalogue(), text.profiles)
+        if compiled.strategy is not None:
+            return text.text, compiled.strategy
+        assert {(found.code, found.label) for found in compiled.errors} == {("E112", "anchor")}, (text.text, compiled.errors)
+
+
+def random_settings(chance: random.Random, grid: BarGrid) -> Settings:
+    """Terms and a range; cash now and then so small that minimums are felt."""
+    base_ms, bars = grid.timeframe.length_ms, grid.state.shape[1]
+    first_ms = grid.first_index * base_ms
+    from_ms = first_ms + chance.randrange(bars // 3) * base_ms + chance.choice([0, 0, 0, 1, 777]) if chance.random() < 0.3 else None
+    to_ms = first_ms + chance.randrange(bars // 2, bars + 5) * base_ms + chance.choice([0, 0, 1]) if chance.random() < 0.3 else None
+    return Settings(
+        cash_krw=chance.choice([*[10_000_000.0] * 5, 1_000_000.0, 200_000.0, 31_000.0]),
+        fee_rate=chance.choice([0.0, 0.0004, 0.0005, 0.0005, 0.0025]),
+        slippage=chance.choice([0.0, 0.0, 0.0, 0.0003, 0.0005, 0.0005, 0.002, 0.01]),
+        rounding=chance.choice([*Rounding, Rounding.UPBIT]),
+        from_ms=from_ms,
+        to_ms=to_ms,
+        block=chance.choice([1, 3, 64, 1_000, 2_048, 4_096]),
+    )
