@@ -78,9 +78,8 @@ def test_wrong_indentation_is_explained() -> None:
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("entry: close > open", "entry: [close > open]"), ("entry: close > open", "entry: {all: [close > open]}"), 
+    [("entry: close > open", "entry: [close > open]"), ("entry: close > open", "entry: {all: [close > open]}"),
      ("clock: 5m", "clock: [5m]"),
-
      ("clock: 5m", "clock: 5m\nmarkets: [[KRW-BTC]]"), ("entry: close > open", "entry: {all: {a: [close > open]}}")],
 )  # fmt: skip
 def test_a_wrong_shape_names_the_key_and_nothing_of_the_programs_inside(old: str, new: str) -> None:
