@@ -21,6 +21,11 @@ TEXTS: dict[str, Text] = {
         "`{name}` 옵션은 없습니다. 전체 목록: jangdan --help", "there is no option `{name}`. All options: jangdan --help"
     ),
     "bad_lang": Text("--lang 은 ko 또는 en 입니다 (받은 값: {value})", "--lang takes ko or en (given: {value})"),
+    "cache_unwritable": Text(
+        "컴파일한 커널을 둘 폴더 {folder} 에 쓸 수 없습니다: {reason}. 쓸 수 있는 폴더를 {variable} 에 적으세요.",
+        "the compiled kernel cannot be kept in {folder}: {reason}. Name a folder that can be written to in {variable}.",
+    ),
+    "refused": Text("{path}: {reason}", "{path}: {reason}"),
     "no_memory": Text(
         "메모리가 모자랍니다. 기간을 줄이거나, 마켓을 줄이거나, 더 긴 봉(--base)을 쓰세요.",
         "out of memory: take a shorter period, fewer markets, or longer bars (--base).",

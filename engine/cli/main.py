@@ -60,7 +60,7 @@ def run(arguments: list[str]) -> int:
         sys.stderr.write(text("cli.error", language(), message=text("cli.no_memory", language())) + "\n")
         return 1
     except OSError as error:
-        return _output_failed(error)
+        return _system_refused(error)
 
 
 def _dispatch(arguments: list[str]) -> int:
@@ -178,17 +178,24 @@ def _after_output(code: int) -> int:
     try:
         sys.stdout.flush()
     except OSError as error:
-        return _output_failed(error)
+        return _system_refused(error)
     return code
 
 
-def _output_failed(error: OSError) -> int:
-    """Exit code 1 where standard output can take no more: without a word when its reader has gone (`| head`). Raises any other error."""
-    if error.errno not in (errno.EPIPE, errno.ENOSPC) or error.filename is not None:
+def _system_refused(error: OSError) -> int:
+    """Exit code 1 and a sentence where the system refuses a file, or standard output; without a word when its reader has gone (`| head`).
+
+    Raises every other error: those are ours.
+    """
+    if error.errno not in (errno.EPIPE, errno.ENOSPC, errno.EACCES, errno.EPERM, errno.EROFS):
         raise error
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered must not fail again at exit
-    if error.errno == errno.ENOSPC:
-        message = text("cli.output_failed", language(), reason=system_reason(error, language()))
+    reason = system_reason(error, language())
+    if error.filename is not None:
+        message = text("cli.refused", language(), path=os.fsdecode(error.filename), reason=reason)
+    else:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered must not fail again at exit
+        message = text("cli.output_failed", language(), reason=reason)
+    if error.errno != errno.EPIPE:
         sys.stderr.write(text("cli.error", language(), message=message) + "\n")
     return 1
 

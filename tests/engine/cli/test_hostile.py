@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -12,6 +13,8 @@ import pytest
 from dsl.diagnostics import Language
 from engine.cli.backtest import _put
 from engine.cli.main import run
+from engine.cli.paper import _default_journal
+from engine.kernel.code_cache import stamp_file
 from engine.model.errors import UserError, system_reason
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -175,3 +178,38 @@ def test_a_rare_refusal_keeps_the_systems_own_words() -> None:
 def test_no_coin_has_such_a_price(price: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["price", "KRW-BTC", price]) == 1
     assert price in capsys.readouterr().err
+
+
+def test_a_file_that_the_system_refuses_deep_inside_is_named(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_: list[str]) -> list[str]:
+        raise PermissionError(errno.EACCES, "Permission denied", "/some/file")
+
+    monkeypatch.setenv("JANGDAN_LANG", "en")
+    monkeypatch.setattr("engine.cli.main._take_language", refused)
+    assert run(["check", "x.yaml"]) == 1
+    assert capsys.readouterr().err == "error: /some/file: permission denied\n"
+
+
+def test_an_error_of_ours_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: list[str]) -> list[str]:
+        raise FileNotFoundError(errno.ENOENT, "No such file", "/a/file/that/we/should/have/made")
+
+    monkeypatch.setattr("engine.cli.main._take_language", broken)
+    with pytest.raises(FileNotFoundError):
+        run(["check", "x.yaml"])
+
+
+def test_a_cache_that_cannot_be_written_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "cache").write_text("a file where the folder should be")
+    monkeypatch.setenv("JANGDAN_CACHE_DIR", str(tmp_path / "cache"))
+    with pytest.raises(UserError) as caught:
+        stamp_file("name", "digest", "source")
+    for language in Language:
+        assert "JANGDAN_CACHE_DIR" in caught.value.message(language)
+
+
+def test_a_journal_without_a_place_is_a_sentence(place: Path) -> None:
+    (place / "reports").write_text("a file where the folder should be")
+    with pytest.raises(UserError) as caught:
+        _default_journal("name")
+    assert "reports" in caught.value.message(Language.KOREAN)
