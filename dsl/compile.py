@@ -16,6 +16,7 @@ from dsl.checker.expressions import Expressions
 from dsl.checker.risk import read_risk
 from dsl.checker.settings import (
     StrategyDocument,
+    check_name,
     read_aliases,
     read_clock,
     read_definitions,
@@ -169,6 +170,7 @@ def _check(scope: Scope, document: StrategyDocument, profile: RiskProfile | None
     clock_rule = text_at(document, "clock")
     clock = read_clock(scope, clock_rule) if clock_rule is not None else None
     scope.clock = clock or _MINUTE
+    check_name(scope, document)
     markets = read_markets(scope, document)
     read_aliases(scope, document)
     params = read_params(scope, document)

@@ -144,7 +144,8 @@ def _schema_error(source: Source, root: YamlNode, model: type[BaseModel], detail
         return _unknown_value(source, path, value, _choices(details))
     expected = {"string_type": "text", "string_too_short": "text", "list_type": "list"}.get(kind, "mapping")
     span = value.span() if isinstance(value, Scalar) and value.text else place.span()
-    return Diagnostic("E212", Severity.ERROR, span, dotted(path), {"key": str(path[-1]) if path else "file"}, label=expected)
+    named = next((part for part in reversed(path) if isinstance(part, str) and not part.startswith("<")), "file")
+    return Diagnostic("E212", Severity.ERROR, span, dotted(path), {"key": named}, label=expected)
 
 
 def _choices(details: Any) -> list[str]:

@@ -17,6 +17,16 @@ MAX_CHARACTERS = 100_000
 MAX_NODES = 5_000
 MAX_DEPTH = 24
 _BOM = "\ufeff"
+#: words of PyYAML's messages -> label of E004, first match
+_YAML_MISTAKES = (
+    ("mapping values are not allowed", "colon"),
+    ("cannot start any token", "first"),
+    ("while scanning a quoted scalar", "quote"),
+    ("could not find expected ':'", "no_colon"),
+    ("expected ',' or", "bracket"),
+    ("expected <block end>", "indent"),
+    ("expected '<document start>'", "indent"),
+)
 
 
 class _TooMuch(Exception):
@@ -32,8 +42,8 @@ class _Composer:
         self.events: Iterator[Event] = yaml.parse(source.text, Loader=yaml.SafeLoader)
         self.count = 0
 
-    def refuse(self, code: str, start: int, end: int, path: str = "", **args: str) -> None:
-        self.diagnostics.append(Diagnostic(code, Severity.ERROR, self.source.span(start, end), path, args))
+    def refuse(self, code: str, start: int, end: int, path: str = "", label: str = "", **args: str) -> None:
+        self.diagnostics.append(Diagnostic(code, Severity.ERROR, self.source.span(start, end), path, args, label))
 
     def document(self) -> YamlNode | None:
         """The first document; a second one is refused."""
@@ -67,10 +77,10 @@ class _Composer:
     def _count(self, event: Event, depth: int) -> None:
         self.count += 1
         if self.count > MAX_NODES:
-            self.refuse("E206", *_place(event), limit=f"{MAX_NODES:,}", what="nodes")
+            self.refuse("E206", *_place(event), label="nodes", limit=f"{MAX_NODES:,}")
             raise _TooMuch
         if depth > MAX_DEPTH:
-            self.refuse("E206", *_place(event), limit=str(MAX_DEPTH), what="depth")
+            self.refuse("E206", *_place(event), label="depth", limit=str(MAX_DEPTH))
             raise _TooMuch
 
     def _refuse_extras(self, event: Event, path: tuple[str, ...]) -> None:
@@ -124,7 +134,7 @@ def load(source: Source) -> tuple[YamlNode | None, list[Diagnostic]]:
     diagnostics: list[Diagnostic] = []
     if len(source.text) > MAX_CHARACTERS:
         span = source.span(0, 1)
-        return None, [Diagnostic("E206", Severity.ERROR, span, args={"limit": f"{MAX_CHARACTERS:,}", "what": "characters"})]
+        return None, [Diagnostic("E206", Severity.ERROR, span, args={"limit": f"{MAX_CHARACTERS:,}"})]
     try:
         root = _Composer(source, diagnostics).document()
     except _TooMuch:
@@ -157,7 +167,9 @@ def _syntax_error(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic:
     if wide >= 0:
         return full_width_error(source, wide)
     problem = " ".join(str(part) for part in (error.context, error.problem) if part)
-    return Diagnostic("E004", Severity.ERROR, source.span(at, at + 1), args={"problem": problem})
+    label = next((name for words, name in _YAML_MISTAKES if words in problem), "")
+    args = {"problem": problem, "found": source.text[at : at + 1]}
+    return Diagnostic("E004", Severity.ERROR, source.span(at, at + 1), args=args, label=label)
 
 
 def decode(data: bytes, name: str) -> tuple[Source, list[Diagnostic]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -88,6 +89,8 @@ def _explained(text: str, error: UnexpectedInput) -> RuleError:
     if isinstance(error, UnexpectedCharacters):
         at = error.pos_in_stream or 0
         character = text[at]
+        if unicodedata.category(character)[0] == "C":  # not to be seen, so told by its number
+            return RuleError("E001", at, at + 1, character=f"U+{ord(character):04X}")
         if character in _WORDS:
             end = at + 1 + (text[at + 1 : at + 2] == character)
             return RuleError("E117", at, end, found=text[at:end], word=_WORDS[character])

@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.candles.errors import CandleError
+from engine.candles.instants import korean_time
 from engine.candles.provision import Message, Provided, provide
-from engine.candles.timeframes import next_open
+from engine.candles.timeframes import next_open, timeframe_name
 from engine.exchange.upbit.candles import CandleReader
 from engine.kernel.program import compile_program
 from engine.research.backtest import backtest
@@ -58,9 +60,20 @@ def market_for(
             sources.data_folder, wanted, strategy.clock, settings.from_ms, settings.to_ms,
             fetch=reader.pages, now_ms=time.time_ns() // 1_000_000, sample_folder=sources.sample_folder, base=base, progress=progress,
         )  # fmt: skip
+    _refuse_nothing(markets, provided)
     grid = _with_warmup(strategy, provided)
     from_ms = provided.from_ms if settings.from_ms is None else max(settings.from_ms, provided.from_ms)
     return Market(grid, replace(settings, from_ms=from_ms, to_ms=provided.to_ms), provided.synthetic, provided.messages)
+
+
+def _refuse_nothing(markets: Sequence[str], provided: Provided) -> None:
+    """A mistyped market has no candle at all; a report over nothing would look like a strategy that never trades."""
+    start, end = provided.from_ms, provided.to_ms
+    if not any(provided.store.ranges(market, provided.base, start, end) for market in markets):
+        raise CandleError(
+            "data.none_of_traded",
+            markets=", ".join(sorted(markets)), base=timeframe_name(provided.base), start=korean_time(start), end=korean_time(end),
+        )  # fmt: skip
 
 
 def _with_warmup(strategy: Strategy, provided: Provided) -> BarGrid:

@@ -81,14 +81,14 @@ def test_version_is_the_projects() -> None:
 
 def test_an_unknown_command_gets_a_suggestion_and_no_traceback() -> None:
     result = jangdan("chek")
-    assert (result.returncode, result.stdout) == (1, "")
+    assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr == "error: there is no command `chek`. Did you mean `check`?\n"
     assert jangdan("qqqqqq", lang="ko").stderr == "오류: `qqqqqq` 명령은 없습니다. 전체 목록: jangdan --help\n"
 
 
 @pytest.mark.parametrize("arguments", [["--lang", "fr"], ["--lang"], ["--lang="], ["--frobnicate"]])
 def test_wrong_global_options_are_said(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert root.run(arguments) == 1
+    assert root.run(arguments) == 2
     assert arguments[0].rstrip("=") in capsys.readouterr().err
 
 
@@ -99,7 +99,7 @@ def test_lang_is_taken_wherever_it_stands(
     arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("JANGDAN_LANG", "en")
-    assert root.run(arguments) == 1
+    assert root.run(arguments) == 2
     assert capsys.readouterr().err.startswith("오류:")
 
 

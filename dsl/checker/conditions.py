@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from dsl import ast
@@ -18,6 +19,9 @@ from dsl.yaml_tree import Mapping, Scalar, YamlNode
 
 WORDS = ("all", "any", "none", "at_least")
 Path = tuple[str | int, ...]
+
+#: digits in groups, as on a bank statement
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?!\d)")
 
 
 def parsed(scope: Scope, rule: RuleText) -> ast.Expression | None:
@@ -58,6 +62,10 @@ def report_syntax(scope: Scope, rule: RuleText, error: RuleError) -> None:
     after = rule.scalar.source.text[rule.scalar.end :].lstrip()
     cut = error.code == "E118" and rule.scalar.style is None and after.startswith(",")
     notes: Notes = (("flow_comma", {}),) if cut else ()
+    amount = next((found for found in _GROUPED.finditer(rule.text) if found.start() < error.start < found.end()), None)
+    if error.code == "E100" and amount is not None:
+        plain = amount[0].replace(",", "_")
+        notes, fix = (("grouped_digits", {"number": plain}),), rule.substituted(amount.start(), amount.end(), plain)
     scope.report_at(error.code, rule, error.start, error.end, label="", notes=notes, fix=fix, **error.message_args)
 
 

@@ -69,8 +69,11 @@ def _range_notes(left: Value, right: Value) -> Notes:
     ranged = left if left.constant is None else right
     if ranged.low is None and ranged.high is None:
         return ()
-    ends = ["..." if bound is None else f"{bound:g}" for bound in (ranged.low, ranged.high)]
-    return (("value_range", {"low": ends[0], "high": ends[1]}),)
+    if ranged.high is None:
+        return (("value_from", {"low": f"{ranged.low:g}"}),)
+    if ranged.low is None:
+        return (("value_up_to", {"high": f"{ranged.high:g}"}),)
+    return (("value_range", {"low": f"{ranged.low:g}", "high": f"{ranged.high:g}"}),)
 
 
 def _single_test(operand: ast.Expression, context: Context, evaluate: Evaluate) -> tuple[int, _Bounds, ast.Comparison] | None:

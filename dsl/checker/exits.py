@@ -127,9 +127,8 @@ def _level(scope: Scope, rule: RuleText, conditions: Conditions) -> tuple[ExitKi
         return kind, None
     if value.unit not in (Unit.PRICE, Unit.ANY) and not (value.constant is not None and value.unit is Unit.MONEY):
         notes: Notes = (("level_is_price", {}),)
-        scope.report_at(
-            "E110", rule, expression.start, expression.end, label=value.unit.value, left="price", right=value.unit.value, notes=notes
-        )
+        units = {"left": "price", "right": value.unit.value, "unit": value.unit.value}
+        scope.report_at("E110", rule, expression.start, expression.end, label="argument", notes=notes, **units)
         return kind, None
     return kind, conditions.expressions.nodes.id_of(value)
 

@@ -219,6 +219,11 @@ class Names:
         functions = [key for key, function in self.scope.catalogue.items() if function.callable_by_user]
         meant = suggestion(name.name, known) or suggestion(name.name, functions)
         start = name.end - len(name.name)
-        notes: Notes = (("did_you_mean", {"name": meant}),) if meant else ()
+        coin, dot, series = name.name.partition(".")
+        if dot and series in INPUT_SERIES:  # another market's series: the bare one would be this market's
+            notes: Notes = (("alias_needed", {"alias": coin.lower(), "market": f"KRW-{coin.upper()}", "series": series}),)
+            self.scope.report("E102", context, start, name.end, name=name.name, notes=notes)
+            return
+        notes = (("did_you_mean", {"name": meant}),) if meant else ()
         fix = context.rule.substituted(start, name.end, meant) if meant in known else ""
         self.scope.report("E102", context, start, name.end, name=name.name, notes=notes, fix=fix)

@@ -26,6 +26,9 @@ _WORDS = frozenset({
     "and", "or", "not", "then", "within", "crosses", "above", "below", "in", "enters", "leaves", "rises", "falls", "for", "if", "else",
     "bar", "bars", "pos", "day", "week", "month", "true", "false",
 })  # fmt: skip
+#: longest name: in Korean three bytes a character, and file systems end at 255
+MAX_NAME = 60
+_UNFIT_FOR_FILES = re.compile(r'^[.\s]|[/\\:*?"<>|\x00-\x1f\x7f\u2028\u2029]')
 StrategyDocument = Document[StrategyFile]
 
 
@@ -72,6 +75,14 @@ def check_market(scope: Scope, rule: RuleText) -> str | None:
     fix = rule.substituted(0, len(text), meant) if known else ""
     scope.report_at("E202", rule, 0, len(text), name=text, notes=notes, fix=fix)
     return None
+
+
+def check_name(scope: Scope, document: StrategyDocument) -> None:
+    """The strategy's name goes into names of files: a name that would leave their folder, or that a system refuses, is an error."""
+    rule = text_at(document, "name")
+    if rule is None or not rule.text or (len(rule.text) <= MAX_NAME and not _UNFIT_FOR_FILES.search(rule.text)):
+        return
+    scope.report_at("E214", rule, 0, len(rule.text), label="file", name=rule.text[:MAX_NAME], limit=str(MAX_NAME))
 
 
 def read_markets(scope: Scope, document: StrategyDocument) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ TEXTS: dict[str, Text] = {
     "option_block": Text("한 번에 계산하는 캔들 수 (결과는 같음)", "candles computed at a time (results do not depend on it)"),
     "option_exchange": Text("업비트 시세 주소", "address of the exchange's public candles"),
     "two_documents": Text("--json - 과 --trades - 는 함께 쓸 수 없습니다.", "--json - and --trades - exclude each other."),
-    "bad_block": Text("--block 은 1 이상입니다.", "--block is at least 1."),
+    "bad_block": Text("--block 은 1 부터 {most} 까지입니다.", "--block lies between 1 and {most}."),
     "fetching": Text("캔들 받는 중 {market}", "fetching candles {market}"),
     "running": Text("백테스트", "backtest"),
     "report_written": Text("보고서: {path}", "report: {path}"),

@@ -4,8 +4,8 @@ from dsl.messages import Text
 
 TEXTS: dict[str, Text] = {
     "about": Text(
-        "업비트용 선언형 매매 전략 엔진. 백테스트와 모의투자와 실거래가 같은 계산을 씁니다.",
-        "A declarative strategy engine for the Upbit exchange: backtest, paper and live run one computation.",
+        "업비트용 선언형 매매 전략 엔진. 백테스트와 모의투자가 같은 계산을 씁니다.",
+        "A declarative strategy engine for the Upbit exchange: backtest and paper trading run one computation.",
     ),
     "usage": Text("사용법: jangdan [옵션] 명령 [인수]...", "Usage: jangdan [OPTIONS] COMMAND [ARGS]..."),
     "commands": Text("명령", "Commands"),
@@ -21,6 +21,16 @@ TEXTS: dict[str, Text] = {
         "`{name}` 옵션은 없습니다. 전체 목록: jangdan --help", "there is no option `{name}`. All options: jangdan --help"
     ),
     "bad_lang": Text("--lang 은 ko 또는 en 입니다 (받은 값: {value})", "--lang takes ko or en (given: {value})"),
+    "cache_unwritable": Text(
+        "컴파일한 커널을 둘 폴더 {folder} 에 쓸 수 없습니다: {reason}. 쓸 수 있는 폴더를 {variable} 에 적으세요.",
+        "the compiled kernel cannot be kept in {folder}: {reason}. Name a folder that can be written to in {variable}.",
+    ),
+    "refused": Text("{path}: {reason}", "{path}: {reason}"),
+    "no_memory": Text(
+        "메모리가 모자랍니다. 기간을 줄이거나, 마켓을 줄이거나, 더 긴 봉(--base)을 쓰세요.",
+        "out of memory: take a shorter period, fewer markets, or longer bars (--base).",
+    ),
+    "output_failed": Text("출력을 끝까지 쓰지 못했습니다: {reason}", "the output could not be written to its end: {reason}"),
     "interrupted": Text("멈췄습니다.", "Interrupted."),
     "selftest_epilog": Text(
         "다른 인수는 pytest 에 그대로 넘깁니다 (예: selftest -k rsi -x). 긴 시험: JANGDAN_HYPOTHESIS_PROFILE=deep",

@@ -131,6 +131,16 @@ TEXTS: dict[str, Text] = {
         "업비트의 답을 캔들로 읽을 수 없습니다 ({reason}).", "the answer of the exchange is not the candles asked for ({reason})."
     ),
     # where the candles of a run come from
+    "nothing_to_check": Text(
+        "{folder} 에 검사할 캔들이 없습니다 (마켓: {markets}). 저장된 마켓: jangdan data list",
+        "there are no candles to check in {folder} (market: {markets}). What is stored: jangdan data list",
+    ),
+    "none_of_traded": Text(
+        "{start} ~ {end} (한국 시각) 에 {markets} 의 {base} 캔들이 하나도 없어 거래할 것이 없습니다. "
+        "마켓 코드와 기간을 확인하거나 캔들을 가져오세요: jangdan data import 파일",
+        "nothing to trade: there is not one {base} candle of {markets} from {start} to {end} (Korean time). "
+        "Check the market code and the dates, or import candles: jangdan data import FILE",
+    ),
     "none_stored": Text("{markets}: 저장된 캔들이 없습니다 ({folder}).", "{markets}: no candles stored ({folder})."),
     "exchange_not_asked": Text("거래소에는 묻지 않습니다.", "The exchange is not asked."),
     "asking_exchange": Text("업비트에서 {markets} 의 {base} 캔들을 받습니다.", "Fetching {base} candles of {markets} from Upbit."),
@@ -152,9 +162,11 @@ TEXTS: dict[str, Text] = {
         "Using the built-in sample market. For real candles: jangdan data import FILE",
     ),
     "outside_sample": Text(
-        "저장된 캔들이 없고 거래소에서 받지도 못했으며, 내장 견본 시장은 {start} ~ {end} (한국 시각) 에만 있습니다. "
+        "이 마켓과 기간에 쓸 수 있는 캔들이 저장되어 있지 않고 거래소에서 받지도 못했으며, "
+        "내장 견본 시장은 {start} ~ {end} (한국 시각) 에만 있습니다. "
         "기간을 빼거나 캔들을 가져오세요: jangdan data import 파일",
-        "No candles are stored, the exchange gave none, and the built-in sample market only spans {start} to {end} (Korean time). "
+        "No candles that fit these markets, bars and dates are stored, the exchange gave none, "
+        "and the built-in sample market only spans {start} to {end} (Korean time). "
         "Drop the dates, or import candles: jangdan data import FILE",
     ),
     "not_in_sample": Text(

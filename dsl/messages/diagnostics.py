@@ -16,7 +16,23 @@ _FILE: dict[str, Text] = {
     "E003": Text("탭 문자로 들여쓸 수 없습니다", "tabs cannot indent YAML"),
     "E003.label": Text("빈칸 두 개로 바꾸세요", "use two spaces"),
     "E004": Text("YAML로 읽을 수 없습니다", "this is not YAML"),
-    "E004.label": Text("{problem}", "{problem}"),
+    "E004.label": Text("YAML: {problem}", "{problem}"),
+    "E004.label.colon": Text(
+        "값 안에 `: `가 또 있거나 들여쓰기가 어긋났습니다. 한 줄에 `이름: 값` 하나만 적으세요",
+        "a second `: `, or the indentation is off: one `name: value` a line",
+    ),
+    "E004.label.first": Text(
+        "`{found}`로 시작할 수 없습니다. 값을 따옴표로 감싸세요", "a value cannot begin with `{found}`: put it in quotes"
+    ),
+    "E004.label.quote": Text("따옴표를 열고 닫지 않았습니다", "a quote is opened and never closed"),
+    "E004.label.no_colon": Text("`이름: 값`에서 `:`가 빠졌습니다", "`name: value` is expected, the `:` is missing"),
+    "E004.label.bracket": Text(
+        "괄호 `[` `{{`를 닫지 않았거나 쉼표가 빠졌습니다", "a bracket `[` or `{{` is not closed, or a comma is missing"
+    ),
+    "E004.label.indent": Text(
+        "윗줄과 들여쓰기가 맞지 않거나 `이름: 값`이 아닙니다",
+        "the indentation does not fit the lines above, or this is no `name: value`",
+    ),
     "E005": Text("UTF-8 글이 아닙니다 (바이트 {byte})", "the file is not UTF-8 text (byte {byte})"),
     "E005.label": Text("여기부터 읽을 수 없습니다: UTF-8로 다시 저장하세요", "cannot be read from here on: save the file as UTF-8"),
     "E203": Text("`{key}` 키가 두 번 나옵니다", "key `{key}` appears twice"),
@@ -32,7 +48,9 @@ _FILE: dict[str, Text] = {
     "E205": Text("YAML 앵커와 별칭(`{found}`)은 쓰지 않습니다", "YAML anchors and aliases (`{found}`) are not used here"),
     "E205.label": Text("같은 규칙을 다시 쓰려면 `define`에 이름을 붙이세요", "to use a rule twice, name it under `define`"),
     "E206": Text("파일이 너무 큽니다", "the file is too large"),
-    "E206.label": Text("한도 {limit} ({what})", "limit {limit} ({what})"),
+    "E206.label": Text("한 파일은 {limit}자까지입니다", "a file may have {limit} characters"),
+    "E206.label.nodes": Text("한 파일에 적을 수 있는 값은 {limit}개까지입니다", "a file may have {limit} values"),
+    "E206.label.depth": Text("묶음 속의 묶음은 {limit}겹까지입니다", "sections may be nested {limit} deep"),
     "E207": Text("키는 글이어야 합니다", "a key must be text"),
     "E207.label": Text("목록이나 묶음은 키가 될 수 없습니다", "a list or mapping cannot be a key"),
     "E208": Text("한 파일에는 문서 하나만 둡니다", "one file holds one document"),
@@ -63,6 +81,10 @@ _SHAPE: dict[str, Text] = {
     "E214.label": Text("이름이 맞지 않습니다", "not a name"),
     "E214.label.form": Text("글자로 시작하고 글자, 숫자, _ 만 씁니다", "a name begins with a letter and has letters, digits and _ only"),
     "E214.label.taken": Text("언어가 이미 쓰는 이름입니다", "the language itself uses this name"),
+    "E214.label.file": Text(
+        '보고서 파일의 이름이 됩니다. {limit}자까지, / \\ : * ? " < > | 없이, 점으로 시작하지 않게 적으세요',
+        'reports are named after it: at most {limit} characters, none of / \\ : * ? " < > |, and no dot in front',
+    ),
     "E214.label.twice": Text("이 파일에서 이미 쓴 이름입니다", "this file already uses the name"),
     "E215": Text("없는 위험 프로필 `{name}`", "no risk profile `{name}`"),
     "E215.label": Text("risk_profiles/{name}.yaml 을 찾지 못했습니다", "risk_profiles/{name}.yaml was not found"),
@@ -290,7 +312,14 @@ _NOTES: dict[str, Text] = {
     "note.flow_comma": Text(
         "{{ }} 안에서는 쉼표가 값을 끝냅니다. 규칙을 따로 한 줄에 적으세요", "inside {{ }} a comma ends a value: give the rule its own line"
     ),
+    "note.grouped_digits": Text("수에는 쉼표 대신 _ 를 씁니다: {number}", "digits are grouped with _, not with commas: {number}"),
+    "note.alias_needed": Text(
+        "다른 마켓은 `aliases:`에 이름을 먼저 붙입니다. `{alias}: {market}`를 적으면 {alias}.{series}로 쓸 수 있습니다",
+        "another market is named under `aliases:` first: with `{alias}: {market}` there, write {alias}.{series}",
+    ),
     "note.value_range": Text("이 값은 {low}에서 {high} 사이입니다", "the value lies in {low}..{high}"),
+    "note.value_from": Text("이 값은 언제나 {low} 이상입니다", "the value is always {low} or more"),
+    "note.value_up_to": Text("이 값은 언제나 {high} 이하입니다", "the value is always {high} or less"),
 }
 
 _UNITS: dict[str, Text] = {

@@ -25,4 +25,18 @@ TEXTS: dict[str, Text] = {
         "마켓이 없습니다. 파일에 `markets: [KRW-BTC]` 를 쓰거나 --markets KRW-BTC,KRW-ETH 를 붙이세요.",
         "no markets: write `markets: [KRW-BTC]` in the file or add --markets KRW-BTC,KRW-ETH",
     ),
+    "time_out_of_range": Text(
+        "{option} `{text}`: 업비트 캔들은 2017년부터 있습니다. {first} 부터 {last} 사이의 날짜를 적으세요",
+        "{option} `{text}`: Upbit's candles begin in 2017; name a date from {first} to {last}",
+    ),
+    "too_much_money": Text("{option} `{text}` 은 너무 큽니다. 1000조원까지 됩니다", "{option} `{text}` is too much: at most 1e15 KRW"),
+    "reason_ENOENT": Text("그런 파일이나 폴더가 없습니다", "there is no such file or folder"),
+    "reason_EISDIR": Text("파일이 아니라 폴더입니다. 파일 이름까지 적으세요", "it is a folder; name a file"),
+    "reason_ENOTDIR": Text("경로 가운데에 폴더가 아닌 것이 있습니다", "a part of the path is no folder"),
+    "reason_EEXIST": Text("같은 이름의 파일이 이미 있습니다", "a file of that name is in the way"),
+    "reason_EACCES": Text("권한이 없습니다", "permission denied"),
+    "reason_EPERM": Text("권한이 없습니다", "permission denied"),
+    "reason_EROFS": Text("읽기 전용입니다", "it is read-only"),
+    "reason_ENOSPC": Text("디스크가 가득 찼습니다", "the disk is full"),
+    "reason_ENAMETOOLONG": Text("이름이 너무 깁니다", "the name is too long"),
 }

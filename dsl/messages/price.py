@@ -25,8 +25,8 @@ TEXTS: dict[str, Text] = {
         "there is no market `{market}`. Upbit writes the quote currency first: did you mean `{suggestion}`?",
     ),
     "bad_price": Text(
-        "`{price}` 은(는) 가격이 아닙니다. 0보다 큰 수를 쓰세요. 예: 20007",
-        "`{price}` is no price: give a number above 0, such as 20007",
+        "`{price}` 은(는) 가격이 아닙니다. 0보다 크고 1000조까지의 수를 쓰세요. 예: 20007",
+        "`{price}` is no price: give a number above 0 and at most 1e15, such as 20007",
     ),
     "too_small": Text(
         "{price} 은(는) {market} 의 가장 작은 가격 {smallest} 보다 작습니다",

@@ -172,7 +172,7 @@ class CandleStore:
         try:
             return self._write_months(folder, table, rows, fetched)
         except OSError as error:
-            raise StoreError("data.cannot_write", path=folder, reason=error.strerror or error) from error
+            raise StoreError("data.cannot_write", path=folder, reason=error) from error
 
     def _write_months(self, folder: Path, table: CandleTable, rows: Rows, fetched: Ranges) -> WriteReport:
         self._put_mark()

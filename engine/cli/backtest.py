@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 EXCHANGE_VARIABLE: Final = "JANGDAN_UPBIT_URL"
 _PIPE_WIDTH: Final = 120
+#: candles; memory is taken for a whole block at once
+_LONGEST_BLOCK: Final = 1_000_000
 
 
 def _say(key: str, **values: object) -> str:
@@ -51,8 +54,8 @@ def backtest(
     only_document = str(json_path) == "-" or str(trades) == "-"
     if str(json_path) == "-" and str(trades) == "-":
         raise UserError("backtest.two_documents")
-    if block < 1:
-        raise UserError("backtest.bad_block")
+    if not 1 <= block <= _LONGEST_BLOCK:
+        raise UserError("backtest.bad_block", most=f"{_LONGEST_BLOCK:,}")
     strategy = load_strategy(file)
     chosen = market_codes(markets or [], strategy)
     settings = _settings(from_, to, cash, fee, slippage, rounding, block)
@@ -154,10 +157,16 @@ def _put(path: Path, content: bytes) -> None:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
         return
-    temporary = path.with_name(path.name + ".tmp")
+    temporary = path.with_name(f".jangdan-{os.getpid()}.tmp")  # in the same folder, of its own, and never too long a name
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(content)
-        temporary.replace(path)
+        if path.exists() and not path.is_file():  # a device or a pipe is written to; replacing it would remove it
+            path.write_bytes(content)
+            return
+        try:
+            temporary.write_bytes(content)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
     except OSError as error:
-        raise UserError("backtest.cannot_write", path=path, reason=error.strerror or error) from error
+        raise UserError("backtest.cannot_write", path=path, reason=error) from error

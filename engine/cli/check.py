@@ -16,6 +16,7 @@ from dsl.messages import text
 from dsl.render import as_json, render
 from engine.cli.language import language
 from engine.kernel.catalogue import catalogue
+from engine.model.errors import system_reason
 
 
 def _say(key: str, **values: object) -> str:
@@ -42,7 +43,7 @@ def _checked(path: Path) -> tuple[Compiled | CompiledRisk | None, str]:
     try:
         return check_file(path, catalogue()), ""
     except OSError as error:
-        return None, error.strerror or str(error)
+        return None, system_reason(error, language())
 
 
 def _findings(result: Compiled | CompiledRisk | None) -> tuple[Finding, ...]:

@@ -112,6 +112,9 @@ def check(
         report = check_files(paths, _options(market[0] if market else None, timeframe, timezone, None, True))
     else:
         store = CandleStore(data_folder(data))
+        lacking = sorted(set(market or []) - set(store.markets()))
+        if lacking or not store.markets():
+            raise UserError("data.nothing_to_check", markets=", ".join(lacking) or "-", folder=store.folder)
         report = check_store(store, market)
     if as_json:
         typer.echo(quality_json(report))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import MAXYEAR, datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 KST: Final = timezone(timedelta(hours=9))
 #: the trading day turns at 09:00 KST, so a bare date starts there (= 00:00 UTC)
 _DAY_START: Final = timedelta(hours=9)
+#: bounds of a run: a year mistyped by a digit would ask for more candles than memory holds
+_FIRST_CANDLES: Final = datetime(2017, 1, 1, tzinfo=KST)
+_FURTHEST_AHEAD: Final = timedelta(days=366)
+#: KRW; far beyond it quantities and prices are no longer exact
+_MOST_MONEY: Final = 1e15
 _MARKET: Final = re.compile(r"KRW-[A-Z0-9]{1,15}")
 _RATIO: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(%|bp)")
 _RATIO_SCALE: Final = {"%": 100.0, "bp": 10_000.0}
@@ -35,7 +40,7 @@ def load_strategy(path: Path) -> Strategy:
     try:
         compiled = compile_file(path, catalogue())
     except OSError as error:
-        raise UserError("inputs.unreadable", path=path, reason=error.strerror or error) from error
+        raise UserError("inputs.unreadable", path=path, reason=error) from error
     for finding in compiled.findings:
         sys.stderr.write(render(finding.diagnostic, finding.source, language()) + "\n\n")
     if compiled.strategy is None or any(f.diagnostic.severity is Severity.ERROR for f in compiled.findings):
@@ -51,10 +56,13 @@ def instant_ms(text: str | None, option: str) -> int | None:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise UserError("inputs.bad_time", option=option, text=text) from error
-    if len(text) <= len("2025-09-01"):
+    if len(text) <= len("2025-09-01") and moment.year < MAXYEAR:
         moment += _DAY_START
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=KST)
+    last = datetime.now(KST) + _FURTHEST_AHEAD
+    if not _FIRST_CANDLES <= moment <= last:
+        raise UserError("inputs.time_out_of_range", option=option, text=text, first=f"{_FIRST_CANDLES:%Y-%m-%d}", last=f"{last:%Y-%m-%d}")
     return round(moment.timestamp() * 1000)
 
 
@@ -67,6 +75,8 @@ def amount_krw(text: str, option: str) -> float:
         value = 0.0
     if not value > 0 or not re.fullmatch(r"[\d_.\s조억만천백십원KRW]+", plain):
         raise UserError("inputs.bad_amount", option=option, text=text)
+    if value > _MOST_MONEY:
+        raise UserError("inputs.too_much_money", option=option, text=text)
     return value
 
 

@@ -7,14 +7,16 @@ that computes (tests/test_house_cli.py holds it to that). A command is a typer f
 from __future__ import annotations
 
 import difflib
+import errno
 import importlib
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from dsl.messages import text
 from engine.cli.language import VARIABLE, language
-from engine.model.errors import UserError
+from engine.model.errors import UsageError, UserError, system_reason
 
 if TYPE_CHECKING:
     import typer
@@ -33,12 +35,15 @@ COMMANDS: dict[str, str] = {
     "selftest": "engine.cli.selftest:app",
 }
 
+#: 128 + SIGINT, as shells count
+_INTERRUPTED = 130
+
 
 def main() -> NoReturn:
     """Run the command line of this process and exit with its code."""
-    _speak_utf8()
+    _prepare_streams()
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for other packages' plugins costs every start
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(_after_output(run(sys.argv[1:])))
 
 
 def run(arguments: list[str]) -> int:
@@ -47,10 +52,15 @@ def run(arguments: list[str]) -> int:
         return _dispatch(_take_language(arguments))
     except UserError as error:
         sys.stderr.write(text("cli.error", language(), message=error.message(language())) + "\n")
-        return 1
+        return 2 if isinstance(error, UsageError) else 1
     except KeyboardInterrupt:
         sys.stderr.write(text("cli.interrupted", language()) + "\n")
-        return 130
+        return _INTERRUPTED
+    except MemoryError:
+        sys.stderr.write(text("cli.error", language(), message=text("cli.no_memory", language())) + "\n")
+        return 1
+    except OSError as error:
+        return _system_refused(error)
 
 
 def _dispatch(arguments: list[str]) -> int:
@@ -65,9 +75,9 @@ def _dispatch(arguments: list[str]) -> int:
         sys.stdout.write(f"jangdan {version('jangdan')}\n")
         return 0
     if name.startswith("-"):
-        raise UserError("cli.unknown_option", name=name)
+        raise UsageError("cli.unknown_option", name=name)
     if name not in COMMANDS:
-        raise UserError("cli.unknown_command", name=name, hint=_hint(name))
+        raise UsageError("cli.unknown_command", name=name, hint=_hint(name))
     return _invoke(name, rest)
 
 
@@ -80,7 +90,7 @@ def _take_language(arguments: list[str]) -> list[str]:
             used = 1 if equals else 2
             value = value if equals else "".join(arguments[i + 1 : i + 2])
             if value not in ("ko", "en"):
-                raise UserError("cli.bad_lang", value=value)
+                raise UsageError("cli.bad_lang", value=value)
             os.environ[VARIABLE] = value
             return _take_language(arguments[:i] + arguments[i + used :])
     return arguments
@@ -115,7 +125,10 @@ def _invoke(name: str, arguments: list[str]) -> int:
     try:
         _as_app(name, target)(args=arguments, prog_name=f"jangdan {name}")
     except SystemExit as stop:
-        return _exit_code(stop)
+        code = _exit_code(stop)
+        if code == _INTERRUPTED:  # typer ends without a word
+            raise KeyboardInterrupt from None
+        return code
     return 0
 
 
@@ -141,11 +154,52 @@ def _exit_code(stop: SystemExit) -> int:
     return 1
 
 
-def _speak_utf8() -> None:
-    """Korean must reach pipes and files on Windows too, where they default to the local code page."""
+def _prepare_streams() -> None:
+    """Make every text printable: Korean reaches pipes and files too, and a character that a terminal cannot show becomes `?`."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by the caller (`>&-`): what is said is lost, what is done is not
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115  kept as long as the process
+        else:
+            stream.reconfigure(encoding=_encoding(stream.encoding), errors="replace")
+
+
+def _encoding(own: str) -> str:
+    """The stream's own encoding where it has Korean; else, and on Windows, UTF-8, which terminals show whatever the locale says."""
     if sys.platform == "win32":
-        for stream in (sys.stdout, sys.stderr):
-            stream.reconfigure(encoding="utf-8", errors="replace")
+        return "utf-8"
+    try:
+        "가".encode(own)
+    except UnicodeEncodeError:
+        return "utf-8"
+    return own
+
+
+def _after_output(code: int) -> int:
+    """The exit code once everything that was printed has left the process."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        return _system_refused(error)
+    return code
+
+
+def _system_refused(error: OSError) -> int:
+    """Exit code 1 and a sentence where the system refuses a file, or standard output; without a word when its reader has gone (`| head`).
+
+    Raises every other error: those are ours.
+    """
+    if error.errno not in (errno.EPIPE, errno.ENOSPC, errno.EACCES, errno.EPERM, errno.EROFS):
+        raise error
+    reason = system_reason(error, language())
+    if error.filename is not None:
+        message = text("cli.refused", language(), path=os.fsdecode(error.filename), reason=reason)
+    else:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered must not fail again at exit
+        message = text("cli.output_failed", language(), reason=reason)
+    if error.errno != errno.EPIPE:
+        sys.stderr.write(text("cli.error", language(), message=message) + "\n")
+    return 1
 
 
 if __name__ == "__main__":

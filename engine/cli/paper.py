@@ -130,7 +130,10 @@ def _session(file: Path, strategy: Strategy, traded: tuple[str, ...], market: Ma
 def _default_journal(name: str) -> Path:
     """reports/<strategy>-<now>.jsonl below the current folder."""
     folder = Path("reports")
-    folder.mkdir(exist_ok=True)
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise UserError("paper.journal_unwritable", path=folder, problem=error) from error
     return folder / f"{name}-{datetime.now(UTC):%Y%m%d-%H%M%S}.jsonl"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -25,6 +25,9 @@ from engine.model.market import (
 )
 from engine.model.market_tables import TICKS
 from engine.model.money import exact
+
+#: KRW; no coin has ever had a price near it
+_HIGHEST: Final = Decimal("1e15")
 
 
 def _say(key: str) -> str:
@@ -80,7 +83,7 @@ def _price(given: str) -> Decimal:
         value = exact(given.replace(",", ""))
     except ValueError as error:
         raise UserError("price.bad_price", price=given) from error
-    if value <= 0:
+    if not 0 < value <= _HIGHEST:
         raise UserError("price.bad_price", price=given)
     return value
 

@@ -119,7 +119,7 @@ def _strategy(path: Path, known: Catalogue) -> Strategy:
     try:
         compiled = compile_file(path, known)
     except OSError as error:
-        raise UserError("warmup.unreadable", file=path, reason=error.strerror or error) from error
+        raise UserError("warmup.unreadable", file=path, reason=error) from error
     if compiled.strategy is None:
         findings = "\n\n".join(render(finding.diagnostic, finding.source, language()) for finding in compiled.findings)
         raise UserError("warmup.refused", file=path, findings=findings)

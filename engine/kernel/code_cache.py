@@ -19,7 +19,10 @@ import numpy as np
 import platformdirs
 
 from engine.kernel.abi import HELPER_MARK, INTRINSIC_MARK
+from engine.model.errors import UserError
 
+#: names the folder of machine code
+CACHE_VARIABLE: Final = "JANGDAN_CACHE_DIR"
 VERSIONS: Final = f"{sys.implementation.cache_tag} numba {numba.__version__} llvmlite {llvmlite.__version__} numpy {np.__version__}"
 _CONSTANTS: Final = (bool, int, float, str, bytes, tuple, type(None), np.dtype, np.generic)
 _LIBRARIES: Final = (math, np)
@@ -28,7 +31,7 @@ _DIGEST_LENGTH: Final = 24
 
 def cache_root() -> Path:
     """Where machine code lives: JANGDAN_CACHE_DIR, else the user's cache folder."""
-    chosen = os.environ.get("JANGDAN_CACHE_DIR")
+    chosen = os.environ.get(CACHE_VARIABLE)
     return Path(chosen) / "kernel" if chosen else Path(platformdirs.user_cache_dir("jangdan")) / "kernel"
 
 
@@ -53,17 +56,27 @@ def content_digest(function: FunctionType, extra: bytes = b"") -> str:
 
 
 def stamp_file(name: str, digest: str, source: str) -> Path:
-    """The file beside which numba stores this machine code; written once, with a fixed time, so that numba finds it unchanged."""
+    """The file beside which numba stores this machine code; written once, with a fixed time, so that numba finds it unchanged.
+
+    Raises UserError where the folder takes no files: numba asks for that even of a folder that has everything.
+    """
     path = cache_root() / f"{name.strip('_')}-{digest}" / f"{name}.py"
-    if path.exists():
-        return path
+    try:
+        if path.exists() and os.access(path.parent, os.W_OK):
+            return path
+        _write_stamp(path, source)
+    except OSError as error:
+        raise UserError("cli.cache_unwritable", folder=cache_root(), variable=CACHE_VARIABLE, reason=error) from error
+    return path
+
+
+def _write_stamp(path: Path, source: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(source)
     os.utime(temporary, (0, 0))
     Path(temporary).replace(path)
-    return path
 
 
 def _names(code: CodeType) -> set[str]:

@@ -87,6 +87,7 @@ class PaperRunner:
             if bars.time_ms >= self._trader.assignment.from_ms:
                 self._steps(bars)
             self._tell(bars)
+            self._journal.flush()
             progress(bars.time_ms + base_ms)
         self._journal.append({"kind": END, "interrupted": self.summary.interrupted})
         self._journal.sync()

@@ -33,24 +33,31 @@ class Journal:
         except FileExistsError as error:
             raise UserError("paper.journal_exists", path=path) from error
         except OSError as error:
-            raise UserError("paper.journal_unwritable", path=path, problem=error.strerror or error) from error
+            raise UserError("paper.journal_unwritable", path=path, problem=error) from error
         self._waiting: list[bytes] = []
+        self._on_disk = True
         self.append({"kind": HEADER, "format": FORMAT, **header})
         self.sync()
         _sync_folder(path.parent)
 
     def append(self, record: Record) -> None:
-        """Add a line; it reaches the disk with the next `sync`."""
+        """Add a line; it leaves this process with the next `flush` and is on disk after the next `sync`."""
         self._waiting.append(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
+
+    def flush(self) -> None:
+        """Hand every line appended so far to the system: a killed process loses none of them, a power cut may."""
+        data = memoryview(b"".join(self._waiting))
+        self._waiting.clear()
+        while data:  # a raw file may take less than it was given
+            self._on_disk = False
+            data = data[self._file.write(data) :]
 
     def sync(self) -> None:
         """Every line appended so far is on disk when this returns."""
-        if self._waiting:
-            data = memoryview(b"".join(self._waiting))
-            self._waiting.clear()
-            while data:  # a raw file may take less than it was given
-                data = data[self._file.write(data) :]
+        self.flush()
+        if not self._on_disk:
             os.fsync(self._file.fileno())
+            self._on_disk = True
 
     def close(self) -> None:
         """Write what waits and let go of the file."""
@@ -77,7 +84,7 @@ class JournalReader:
         try:
             self._file = path.open("rb")
         except OSError as error:
-            raise UserError("paper.journal_unreadable", path=path, problem=error.strerror or error) from error
+            raise UserError("paper.journal_unreadable", path=path, problem=error) from error
         self._lines = enumerate(self._file, 1)
         self.header: Record = self._read_header()
 

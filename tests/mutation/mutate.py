@@ -96,9 +96,9 @@ def _candidates_in(file: Path, source: str, function: ast.FunctionDef) -> Iterat
                 yield make(start, end, repr(node.value + 1), node.lineno)
 
 
-def candidates(folder: Path) -> list[Mutant]:
+def candidates(folder: Path, targets: Sequence[str]) -> list[Mutant]:
     """Every place of the kernel where one token can be changed, in a fixed order."""
-    files = [f for t in TARGETS for f in (sorted((folder / t).rglob("*.py")) if (folder / t).is_dir() else [folder / t]) if f.is_file()]
+    files = [f for t in targets for f in (sorted((folder / t).rglob("*.py")) if (folder / t).is_dir() else [folder / t]) if f.is_file()]
     found: list[Mutant] = []
     for file in files:
         source = file.read_text(encoding="utf-8")
@@ -129,6 +129,7 @@ def main() -> int:
     arguments.add_argument("--count", type=int, default=30)
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--part", default="1/1", help="K/N: every Nth of the chosen mutants from the Kth on, to share them out")
+    arguments.add_argument("--targets", nargs="*", default=TARGETS, help="files and folders to plant in")
     arguments.add_argument("--folder", type=Path, default=None, help="where the copy is made (default: a temporary folder)")
     arguments.add_argument("--timeout-seconds", type=float, default=900)
     options = arguments.parse_args()
@@ -137,7 +138,7 @@ def main() -> int:
     if (failure := caught_by(folder, OPS_STAGES + DECISION_STAGES, options.timeout_seconds)) is not None:
         print(f"the unchanged copy fails: {failure}")
         return 2
-    places = candidates(folder)
+    places = candidates(folder, options.targets)
     chosen = random.Random(options.seed).sample(places, options.count)
     part, parts = (int(number) for number in options.part.split("/"))
     chosen = chosen[part - 1 :: parts]

@@ -13,6 +13,7 @@ import pytest
 
 from dsl.strategy import Sizing
 from engine.model.errors import UserError
+from engine.runner.clock import SpeedClock
 from engine.runner.paper import PaperRunner, bars_of, make_exchange
 from engine.runner.replay import replay
 from engine.store.journal import Journal
@@ -178,6 +179,18 @@ def test_a_killed_run_replays_up_to_its_last_whole_line(tmp_path: Path) -> None:
     torn = replay(path, lambda _: Trader(work))
     assert torn.torn
     assert (torn.events, torn.intents, torn.difference) == (result.events, result.intents, None)
+
+
+def test_every_bar_has_left_the_process_before_the_next_is_awaited(tmp_path: Path) -> None:
+    """Who watches the journal of a quiet run, or kills it, finds every bar that it took."""
+    grid = walk(8, 50)
+    work = assignment(busy_strategy(), grid)
+    path = tmp_path / "run.jsonl"
+    bars: list[int] = []
+    with Journal(path, {}) as journal:
+        runner = PaperRunner(Trader(work), make_exchange(MARKETS, work.terms), journal, SpeedClock(0, START))
+        runner.run(bars_of(grid), lambda _: bars.append(path.read_bytes().count(b'"kind":"bars"')))
+    assert bars == list(range(1, 51))
 
 
 def test_an_event_that_cannot_be_is_said(tmp_path: Path) -> None:
