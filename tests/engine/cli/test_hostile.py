@@ -250,3 +250,12 @@ def test_a_group_alone_shows_its_page_and_ends_with_2(capsys: pytest.CaptureFixt
     assert run(["data"]) == 2
     shown = capsys.readouterr()
     assert "import" in shown.out + shown.err
+
+
+@pytest.mark.parametrize("encoding", ["cp949", "utf-16"])
+def test_a_table_in_another_encoding_is_told_how_to_be_saved(encoding: str, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (place / "KRW-BTC_1m.csv").write_bytes(CANDLES.replace("volume", "volume,메모").replace(",5\n", ",5,값\n").encode(encoding))
+    assert run(["data", "import", "KRW-BTC_1m.csv", "--timezone", "kst"]) == 1
+    shown = capsys.readouterr()
+    assert "CSV UTF-8" in shown.out + shown.err
+    assert not (place / "candles").exists()
