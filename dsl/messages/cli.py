@@ -21,6 +21,27 @@ TEXTS: dict[str, Text] = {
         "`{name}` 옵션은 없습니다. 전체 목록: jangdan --help", "there is no option `{name}`. All options: jangdan --help"
     ),
     "bad_lang": Text("--lang 은 ko 또는 en 입니다 (받은 값: {value})", "--lang takes ko or en (given: {value})"),
+    "usage_missing": Text(
+        "{name} 이(가) 빠졌습니다. 쓰는 법: jangdan {command} --help", "{name} is missing. How to: jangdan {command} --help"
+    ),
+    "usage_option": Text(
+        "`{name}` 옵션은 없습니다. 쓰는 법: jangdan {command} --help", "there is no option `{name}`. How to: jangdan {command} --help"
+    ),
+    "usage_option_near": Text(
+        "`{name}` 옵션은 없습니다. 혹시 {near}? 쓰는 법: jangdan {command} --help",
+        "there is no option `{name}`. Did you mean {near}? How to: jangdan {command} --help",
+    ),
+    "usage_no_value": Text(
+        "{name} 뒤에 값이 빠졌습니다. 쓰는 법: jangdan {command} --help", "{name} needs a value. How to: jangdan {command} --help"
+    ),
+    "usage_value": Text(
+        "{name} 의 값을 쓸 수 없습니다 ({reason}). 쓰는 법: jangdan {command} --help",
+        "the value of {name} cannot be used ({reason}). How to: jangdan {command} --help",
+    ),
+    "usage_other": Text(
+        "명령을 읽을 수 없습니다 ({reason}) 쓰는 법: jangdan {command} --help",
+        "cannot read this command ({reason}) How to: jangdan {command} --help",
+    ),
     "cache_unwritable": Text(
         "컴파일한 커널을 둘 폴더 {folder} 에 쓸 수 없습니다: {reason}. 쓸 수 있는 폴더를 {variable} 에 적으세요.",
         "the compiled kernel cannot be kept in {folder}: {reason}. Name a folder that can be written to in {variable}.",

@@ -82,7 +82,14 @@ TEXTS: dict[str, Text] = {
         "{path}: 이름은 {said} 라는데 행 사이가 가장 짧아도 {seconds}초입니다. --timeframe 으로 주기를 주세요.",
         "{path}: it says {said}, but no two rows are closer than {seconds} s. Say the right one with --timeframe.",
     ),
-    "no_sound_rows": Text("{path}: 쓸 수 있는 행이 없습니다.", "{path}: not one row is usable."),
+    "no_sound_rows": Text(
+        "{path}: 쓸 수 있는 행이 없습니다. 아직 닫히지 않은 봉은 뺍니다.",
+        "{path}: not one row is usable. Bars that have not closed yet are left out.",
+    ),
+    "not_utf8": Text(
+        "{path}: UTF-8 글이 아닙니다. 엑셀이라면 `CSV UTF-8`로 다시 저장하세요.",
+        "{path}: this is not UTF-8 text. In Excel, save it as `CSV UTF-8`.",
+    ),
     "synthetic_source": Text(
         "{path}: 합성 캔들입니다. 실제 캔들과 섞지 않습니다.", "{path}: these candles are generated. They are not mixed with real ones."
     ),

@@ -128,7 +128,9 @@ def _read_csv(path: Path) -> _Columns:
                     raise SourceError("data.ragged_row", path=path, row=reader.line_num, found=len(line), expected=len(header))
                 lines.append(line)
                 numbers.append(reader.line_num)
-    except (UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
+        raise SourceError("data.not_utf8", path=path) from error
+    except csv.Error as error:
         raise SourceError("data.unreadable_file", path=path, reason=error) from error
     columns = [list(column) for column in zip(*lines, strict=True)] or [[] for _ in header]
     return _Columns(path, dict(zip(header, columns, strict=True)), np.array(numbers, np.int64))

@@ -122,14 +122,20 @@ def _invoke(name: str, arguments: list[str]) -> int:
     """Import the command's module and run it under typer. Returns its exit code."""
     module, _, attribute = COMMANDS[name].partition(":")
     target = getattr(importlib.import_module(module), attribute)
+    from engine.cli.usage import TyperUsageError, explained  # typer: --help must not pay for it
+
     try:
-        _as_app(name, target)(args=arguments, prog_name=f"jangdan {name}")
+        code = _as_app(name, target)(args=arguments, prog_name=f"jangdan {name}", standalone_mode=False)
     except SystemExit as stop:
-        code = _exit_code(stop)
-        if code == _INTERRUPTED:  # typer ends without a word
-            raise KeyboardInterrupt from None
-        return code
-    return 0
+        return _exit_code(stop)
+    except TyperUsageError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # `jangdan data` shows its page
+            sys.stderr.write(f"{error}\n")
+            return 2
+        raise explained(error, name) from error
+    if code == _INTERRUPTED:  # typer ends without a word
+        raise KeyboardInterrupt
+    return code if isinstance(code, int) else 0
 
 
 def _as_app(name: str, target: object) -> typer.Typer:

@@ -271,7 +271,7 @@ def test_an_empty_value_is_unknown_not_bad(tmp_path: Path) -> None:
         ("KRW-BTC_1m.csv", "time,open,high,low,close,volume\n", "empty_file"),
         ("KRW-BTC_1m.csv", "time,open,close\n1,2,3\n", "lacking_columns"),
         ("KRW-BTC_1m.csv", "time,open,high,low,close,volume\n1756684800000,1,2\n", "ragged_row"),
-        ("KRW-BTC_1m.csv", b"time,open\n\xff\xfe", "unreadable_file"),
+        ("KRW-BTC_1m.csv", b"time,open\n\xff\xfe", "not_utf8"),
         ("KRW-BTC_1m.json", "{", "unreadable_file"),
         ("KRW-BTC_1m.json", '{"open": {}}', "not_candles_json"),
         ("KRW-BTC_1m.parquet", "PAR1 but not really", "unreadable_file"),

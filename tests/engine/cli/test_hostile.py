@@ -213,3 +213,49 @@ def test_a_journal_without_a_place_is_a_sentence(place: Path) -> None:
     with pytest.raises(UserError) as caught:
         _default_journal("name")
     assert "reports" in caught.value.message(Language.KOREAN)
+
+
+WRONG_USAGE = [
+    (["backtest"], "FILE"),
+    (["check"], "FILES"),
+    (["backtest", "x.yaml", "--nope"], "--nope"),
+    (["backtest", "x.yaml", "--slipage", "5bp"], "--slippage"),
+    (["backtest", "x.yaml", "--from"], "--from"),
+    (["backtest", "x.yaml", "--block", "abc"], "--block"),
+    (["backtest", "x.yaml", "y.yaml"], "y.yaml"),
+    (["paper", "x.yaml", "--speed", "-1"], "--speed"),
+    (["price", "KRW-BTC", "-5"], "-5"),
+    (["data", "frob"], "frob"),
+    (["data", "import"], "PATHS"),
+    (["bactest"], "backtest"),
+    (["--frob"], "--frob"),
+]
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+@pytest.mark.parametrize(("arguments", "named"), WRONG_USAGE)
+def test_wrong_usage_is_a_sentence_in_the_users_language_and_ends_with_2(
+    arguments: list[str], named: str, language: str, place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JANGDAN_LANG", language)
+    assert run(arguments) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith("오류: " if language == "ko" else "error: ")
+    assert named in shown.err
+    assert shown.err.count("\n") == 1
+
+
+def test_a_group_alone_shows_its_page_and_ends_with_2(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["data"]) == 2
+    shown = capsys.readouterr()
+    assert "import" in shown.out + shown.err
+
+
+@pytest.mark.parametrize("encoding", ["cp949", "utf-16"])
+def test_a_table_in_another_encoding_is_told_how_to_be_saved(encoding: str, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (place / "KRW-BTC_1m.csv").write_bytes(CANDLES.replace("volume", "volume,메모").replace(",5\n", ",5,값\n").encode(encoding))
+    assert run(["data", "import", "KRW-BTC_1m.csv", "--timezone", "kst"]) == 1
+    shown = capsys.readouterr()
+    assert "CSV UTF-8" in shown.out + shown.err
+    assert not (place / "candles").exists()
