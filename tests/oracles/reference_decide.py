@@ -12,6 +12,7 @@ from tests.oracles.reference_book import (
     BUY,
     DAY_MS,
     E8,
+    LARGEST_ORDER_KRW,
     MIN_ORDER_KRW,
     NAN,
     RULE,
@@ -422,6 +423,8 @@ def caps(rules: Rules, state: State, equity: float) -> list[float]:
         found.append(rules.exposure_total * equity - (state.exposure() + waiting))
     if rules.cash_reserve is not None:
         found.append((free - rules.cash_reserve) / (1 + rules.fee))
+    if rules.rounding:
+        found.append(LARGEST_ORDER_KRW)
     if rules.profile_max_order is not None:
         found.append(rules.profile_max_order)
     return found
