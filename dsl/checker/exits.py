@@ -18,6 +18,8 @@ from dsl.yaml_tree import Scalar
 
 #: as many as an order can fire (engine.kernel.book.MAXIMUM_EXITS)
 MAX_EXITS = 62
+#: ratio above the entry from which no price can be meant, nor held by a float
+_LARGEST_LEVEL = 1e9
 
 
 def read_exits(scope: Scope, document: StrategyDocument, conditions: Conditions) -> tuple[Exit, ...]:
@@ -138,7 +140,7 @@ def _relative_level(scope: Scope, rule: RuleText, conditions: Conditions) -> tup
     if not isinstance(found, Amount):
         return ExitKind.STOP, None
     kind = ExitKind.TARGET if rule.text.startswith("+") else ExitKind.STOP
-    if found.value == 0 or found.value <= -1:
+    if found.value == 0 or not -1 < found.value < _LARGEST_LEVEL:
         scope.report_at("E113", rule, 0, len(rule.text), label="level", name=dotted(rule.path))
         return kind, None
     nodes = conditions.expressions.nodes

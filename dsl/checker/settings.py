@@ -228,7 +228,7 @@ def _whole(scope: Scope, rule: RuleText | None, name: str, *, minimum: int = 1) 
     found = None if rule is None else phrase(scope, rule, name)
     if rule is None or not isinstance(found, Amount):
         return None
-    if found.value != int(found.value) or found.value < minimum or found.value > 10**12:
+    if not minimum <= found.value <= 10**12 or found.value != int(found.value):
         scope.report_at("E113", rule, 0, len(rule.text), label="whole", name=str(rule.path[-1]))
         return None
     return int(found.value)

@@ -307,6 +307,18 @@ def test_more_exits_than_a_position_can_remember_are_refused() -> None:
     assert codes(compiled(head + "".join(extra))) == ["E407"]
 
 
+@pytest.mark.parametrize("line", ["open_positions: {}", "entries_per_market: {} per day", "reentry: {} bars after exit"])
+def test_limits_beyond_every_float_are_refused(line: str) -> None:
+    head = BLOCK.format(expression="close > open")
+    assert codes(compiled(head + "limits:\n  " + line.format("9" * 400) + "\n")) == ["E113"]
+    assert codes(compiled(head + "limits:\n  " + line.format(3) + "\n")) == []
+
+
+def test_a_level_beyond_every_price_is_refused() -> None:
+    head = BLOCK.format(expression="close > open")
+    assert codes(compiled(head + "  up: {at: +" + "9" * 400 + "%}\n")) == ["E113"]
+
+
 def test_a_file_without_a_way_out_is_warned_about() -> None:
     text = BLOCK.format(expression="close > open").split("exits:")[0] + "exits: {}\n"
     assert codes(compiled(text)) == ["W408"]

@@ -65,7 +65,7 @@ def random_settings(chance: random.Random, grid: BarGrid) -> Settings:
     from_ms = first_ms + chance.randrange(bars // 3) * base_ms + chance.choice([0, 0, 0, 1, 777]) if chance.random() < 0.3 else None
     to_ms = first_ms + chance.randrange(bars // 2, bars + 5) * base_ms + chance.choice([0, 0, 1]) if chance.random() < 0.3 else None
     return Settings(
-        cash_krw=chance.choice([*[10_000_000.0] * 5, 1_000_000.0, 200_000.0, 31_000.0]),
+        cash_krw=chance.choice([*[10_000_000.0] * 5, 3e10, 1_000_000.0, 200_000.0, 31_000.0]),
         fee_rate=chance.choice([0.0, 0.0004, 0.0005, 0.0005, 0.0025]),
         slippage=chance.choice([0.0, 0.0, 0.0, 0.0003, 0.0005, 0.0005, 0.002, 0.01]),
         rounding=chance.choice([*Rounding, Rounding.UPBIT]),

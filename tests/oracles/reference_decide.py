@@ -12,6 +12,7 @@ from tests.oracles.reference_book import (
     BUY,
     DAY_MS,
     E8,
+    LARGEST_ORDER_KRW,
     MIN_ORDER_KRW,
     NAN,
     RULE,
@@ -141,12 +142,12 @@ def reach(rules: Rules, m: Market, price: float) -> None:
     set_levels(rules, m, price, path.time)
 
 
-def walk(rules: Rules, state: State, m: Market) -> list[Order]:
-    """Go on along the path until an exit is hit or the path ends."""
+def walk(rules: Rules, state: State, m: Market, tries: bool = True) -> list[Order]:
+    """Go on along the path until an exit is hit (if exits are tried at all) or the path ends."""
     path = m.path
     assert path is not None
     while True:
-        if m.order is None:
+        if m.order is None and tries:
             order = hit_here(rules, state, m) or hit_ahead(rules, state, m)
             if order is not None:
                 return [order]
@@ -287,6 +288,8 @@ def sold(m: Market, fill: Fill, krw: float) -> None:
 def on_done(rules: Rules, state: State, done: Done) -> list[Order]:
     m, order = order_of(state, done.order)
     m.order = None
+    if m.position is not None and m.path is not None and order.filled == 0:
+        return walk(rules, state, m, tries=False)
     if order.side == BUY or m.position is None or order.filled == 0:
         return []
     for i in order.fires:
@@ -422,6 +425,8 @@ def caps(rules: Rules, state: State, equity: float) -> list[float]:
         found.append(rules.exposure_total * equity - (state.exposure() + waiting))
     if rules.cash_reserve is not None:
         found.append((free - rules.cash_reserve) / (1 + rules.fee))
+    if rules.rounding:
+        found.append(LARGEST_ORDER_KRW)
     if rules.profile_max_order is not None:
         found.append(rules.profile_max_order)
     return found

@@ -140,6 +140,12 @@ def test_a_small_position_sells_where_the_price_gapped_below_the_minimum(tmp_pat
     assert fills(result) == [(1, "buy", 5430.0), (2, "stop", 4200.0)]
 
 
+def test_no_order_is_larger_than_the_exchange_takes(tmp_path: Path) -> None:
+    settings = Settings(cash_krw=2e10, slippage=0.0)
+    result = everywhere(world_of(ALWAYS + "exits:\n  stop: {at: -1%, sell: 30%}\n", one(*[4000.0] * 3), settings), tmp_path)
+    assert float(result.fills["quantity_e8"][0]) * 4000.0 / 1e8 == 1e9
+
+
 def test_dust_is_not_left_and_too_small_a_part_is_not_sold(tmp_path: Path) -> None:
     body = "entry: close > 0 KRW\nsizing: {weight: 11% of equity, min_order: 5000 KRW}\nlimits: {entries_per_market: 1 per day}\n"
     exits = "exits:\n  small: {at: +1%, sell: 20%}\n  most: {at: +2%, sell: 70%}\n"

@@ -5,8 +5,9 @@ How many worlds follows the hypothesis profile: quick 100, ci 400, deep 2,000, a
 
 from __future__ import annotations
 
+import random
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from dsl.catalogue import Unit
 from dsl.graph import Node, Phase
 from dsl.strategy import ExitKind
 from engine.kernel.book import SKIP_REASONS
+from engine.research.backtest import backtest
 from engine.research.result import BacktestResult, Rounding
 from tests.generators.worlds import World, random_world
 from tests.oracles.reference_values import Values
@@ -104,6 +106,24 @@ def test_random_strategies_trade_as_in_the_reference() -> None:
         tally.take(world, result)
     tally.assert_enough()
     assert ties <= WORLDS // 40
+
+
+def test_what_comes_later_changes_nothing() -> None:
+    """A run that ends earlier has the fills, equity and cash of the longer one up to there, bit for bit."""
+    fills = 0
+    for seed in range(50_000, 50_000 + WORLDS // 4):
+        world, chance = random_world(seed, whole=False), random.Random(seed)
+        base_ms, bars = world.grid.timeframe.length_ms, world.grid.state.shape[1]
+        end_ms = (world.grid.first_index + chance.randrange(bars // 2, bars)) * base_ms + world.grid.timeframe.offset_ms
+        whole = backtest(world.strategy, world.grid, replace(world.settings, to_ms=None), traded=world.traded)
+        short = backtest(world.strategy, world.grid, replace(world.settings, to_ms=end_ms), traded=world.traded)
+        assert short.fills.tobytes() == whole.fills[whole.fills["time_ms"] < end_ms].tobytes(), seed
+        closes = whole.equity_ms <= end_ms
+        assert short.equity_ms.tobytes() == whole.equity_ms[closes].tobytes(), seed
+        assert short.equity_krw.tobytes() == whole.equity_krw[closes].tobytes(), seed
+        assert short.cash_krw.tobytes() == whole.cash_krw[closes].tobytes(), seed
+        fills += len(short.fills)
+    assert fills > WORLDS
 
 
 def test_each_value_follows_from_its_inputs() -> None:

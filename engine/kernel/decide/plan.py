@@ -18,7 +18,7 @@ from engine.kernel.legal import Venue, make_venue, unit_and_scale
 from engine.kernel.load import addresses
 from engine.kernel.program import PositionRows
 from engine.model.events import Side
-from engine.model.market import minimum_total
+from engine.model.market import maximum_total, minimum_total
 
 #: smallest buy where neither the strategy nor its risk profile says otherwise
 DEFAULT_MINIMUM_ORDER_KRW: Final = 30_000.0
@@ -125,7 +125,7 @@ def make_plan(
     slots = position.slot_of_node
     return Plan(
         venue=make_venue(markets, terms.fee_rate, terms.slippage, terms.on_grid),
-        settings=_settings(strategy, position, markets),
+        settings=_settings(strategy, position, markets, terms.on_grid),
         exits=np.array([_exit_row(rule, slots) for rule in strategy.exits], EXIT),
         market=market,
         conditions=np.array([slots[condition.node] for condition in strategy.conditions], np.int64),
@@ -165,7 +165,7 @@ def _share(share: float) -> tuple[float, float]:
         return share, 1.0
 
 
-def _settings(strategy: Strategy, position: PositionRows, markets: Sequence[str]) -> NDArray[Any]:
+def _settings(strategy: Strategy, position: PositionRows, markets: Sequence[str], on_grid: bool) -> NDArray[Any]:
     slots, sizing, limits, risk = position.slot_of_node, strategy.sizing, strategy.limits, strategy.risk or _NO_PROFILE
     settings = np.zeros(1, SETTINGS)
     row = settings[0]
@@ -182,7 +182,7 @@ def _settings(strategy: Strategy, position: PositionRows, markets: Sequence[str]
     row["max_weight"] = _or(sizing.max_weight, math.inf)
     row["exposure_total"] = _or(risk.exposure_total, math.inf)
     row["exposure_per_market"] = _or(risk.exposure_per_market, math.inf)
-    row["max_order_krw"] = _or(risk.max_order_krw, math.inf)
+    row["max_order_krw"] = min(_or(risk.max_order_krw, math.inf), _largest_order() if on_grid else math.inf)
     row["cash_reserve_krw"] = _or(risk.cash_reserve_krw, 0.0)
     row["min_order_krw"] = _minimum_order(strategy, markets)
     row["sale_minimum_krw"] = _exchange_minimum(markets, Side.ASK)
@@ -220,6 +220,12 @@ def _exchange_minimum(markets: Sequence[str], side: Side) -> float:
     if foreign:
         raise ValueError(f"only KRW markets can be traded: {', '.join(foreign)}")
     return float(minimum_total("KRW-BTC", side, 0))
+
+
+def _largest_order() -> float:
+    """KRW markets have had one maximum, too; comparisons without a grid know none."""
+    amount = maximum_total("KRW-BTC", Side.BID, 0)
+    return math.inf if amount is None else float(amount)
 
 
 def _or(value: float | None, otherwise: float) -> float:
