@@ -120,11 +120,11 @@ def try_to_sell(rules: Rules, state: State, position: Position, i: int, present:
 
 # ---- STEP (§5) ----
 def on_step(rules: Rules, state: State, step: Step) -> list[Order]:
+    m = state.markets[step.market]
+    m.path = None
     if not step.traded:
         return []
-    m = state.markets[step.market]
     m.last = step.close
-    m.path = None
     if m.position is None:
         return []
     m.path = Path(step.time, step.open, step.open, step.high, [step.low, step.high, step.close])
