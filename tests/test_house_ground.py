@@ -42,7 +42,8 @@ def test_loopback_is_open() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         answer = threading.Thread(target=lambda: server.accept()[0].close())
         answer.start()
-        with socket.create_connection(server.getsockname()):
+        with socket.create_connection(server.getsockname()) as connection:
+            assert connection.getpeername() == server.getsockname()
             answer.join()
 
 

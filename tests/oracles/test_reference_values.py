@@ -22,7 +22,7 @@ HIGH, LOW = CLOSE * (1 + CHANCE.uniform(0, 0.003, 3_000)), CLOSE * (1 - CHANCE.u
 SERIES = pd.Series(CLOSE)
 
 
-def same(ours: Array, theirs: Array, tolerance: float = 1e-9) -> None:
+def assert_same(ours: Array, theirs: Array, tolerance: float = 1e-9) -> None:
     """Equal where defined, and defined in the same places, and enough of them."""
     np.testing.assert_array_equal(np.isnan(ours), np.isnan(np.asarray(theirs, dtype=float)))
     np.testing.assert_allclose(ours, theirs, rtol=tolerance, atol=tolerance)
@@ -32,12 +32,12 @@ def same(ours: Array, theirs: Array, tolerance: float = 1e-9) -> None:
 @pytest.mark.parametrize("n", [2, 14, 50])
 def test_recursive_ops_are_talibs(n: int) -> None:
     plain = {name: function for name, (function, _) in RECURSIVE.items()}
-    same(plain["ema"](CLOSE, n), talib.EMA(CLOSE, n))
-    same(plain["rsi"](CLOSE, n), talib.RSI(CLOSE, n))
-    same(plain["adx"](HIGH, LOW, CLOSE, n), talib.ADX(HIGH, LOW, CLOSE, n))
-    same(plain["plus_di"](HIGH, LOW, CLOSE, n), talib.PLUS_DI(HIGH, LOW, CLOSE, n))
-    same(plain["minus_di"](HIGH, LOW, CLOSE, n), talib.MINUS_DI(HIGH, LOW, CLOSE, n))
-    same(plain["rma"](OVER_TIME["tr"](HIGH, LOW, CLOSE), n), talib.ATR(HIGH, LOW, CLOSE, n))
+    assert_same(plain["ema"](CLOSE, n), talib.EMA(CLOSE, n))
+    assert_same(plain["rsi"](CLOSE, n), talib.RSI(CLOSE, n))
+    assert_same(plain["adx"](HIGH, LOW, CLOSE, n), talib.ADX(HIGH, LOW, CLOSE, n))
+    assert_same(plain["plus_di"](HIGH, LOW, CLOSE, n), talib.PLUS_DI(HIGH, LOW, CLOSE, n))
+    assert_same(plain["minus_di"](HIGH, LOW, CLOSE, n), talib.MINUS_DI(HIGH, LOW, CLOSE, n))
+    assert_same(plain["rma"](OVER_TIME["tr"](HIGH, LOW, CLOSE), n), talib.ATR(HIGH, LOW, CLOSE, n))
 
 
 @pytest.mark.parametrize("n", [2, 14, 50])
@@ -47,8 +47,8 @@ def test_windowed_ops_are_pandas(n: int) -> None:
         "sum": roll.sum(), "sma": roll.mean(), "highest": roll.max(), "lowest": roll.min(), "stdev": roll.std(ddof=0),
         "lag": SERIES.shift(n),
     }.items():  # fmt: skip
-        same(OVER_TIME[name](CLOSE, n), theirs.to_numpy(), 1e-8)
-    same(OVER_TIME["corr"](CLOSE, HIGH, n), roll.corr(pd.Series(HIGH)).to_numpy(), 1e-6)
+        assert_same(OVER_TIME[name](CLOSE, n), theirs.to_numpy(), 1e-8)
+    assert_same(OVER_TIME["corr"](CLOSE, HIGH, n), roll.corr(pd.Series(HIGH)).to_numpy(), 1e-6)
 
 
 @pytest.mark.parametrize("name", sorted(RECURSIVE))
@@ -58,7 +58,7 @@ def test_a_restart_is_within_rounding_of_the_plain_recursion(name: str, first: i
     inputs = (HIGH, LOW, CLOSE) if name in ("adx", "plus_di", "minus_di") else (CLOSE,)
     plain = function(*inputs, 5)
     at_restarts = restarted(lambda *cut: function(*cut, 5), factor * 5, first, *inputs)
-    same(at_restarts, plain, 1e-10)
+    assert_same(at_restarts, plain, 1e-10)
     assert (at_restarts != plain).any() or name == "ema", "no restart happened"
 
 
