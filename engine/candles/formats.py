@@ -16,8 +16,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from engine.candles.errors import SourceError
-from engine.candles.instants import KST, UTC_ZONE, Zone, parse_times
+from engine.candles.instants import UTC_ZONE, Zone, parse_times
 from engine.candles.months import COLUMNS, labels_of
+from engine.model.market import KST
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+
+from engine.model.market import KST
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Zone = tzinfo
 UTC_ZONE: Final[Zone] = UTC
-#: Korea has had no daylight saving since 1988, before any candle
-KST: Final[Zone] = timezone(timedelta(hours=9), "KST")
 
 #: an epoch number below the limit counts in units of which one is this many ms: seconds, milliseconds, microseconds, nanoseconds
 _EPOCH_UNITS: Final = ((10**11, 1000, 1), (10**14, 1, 1), (10**17, 1, 1000), (10**20, 1, 1_000_000))

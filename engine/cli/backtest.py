@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -90,9 +88,10 @@ def _market(strategy: Strategy, markets: tuple[str, ...], settings: Settings, da
     from engine.assembly import Sources, market_for  # the heavy part, after everything that can be refused cheaply
     from engine.candles.timeframes import parse_timeframe
     from engine.cli.data import data_folder, sample_folder
+    from engine.cli.progress import bar
 
     sources = Sources(data_folder(data), sample_folder(), url)
-    with _bar() as move:
+    with bar() as move:
         return market_for(
             strategy, markets, settings, sources, parse_timeframe(base) if base else None,
             progress=lambda code, done, whole: move(_say("fetching", market=code), done, whole),
@@ -101,25 +100,13 @@ def _market(strategy: Strategy, markets: tuple[str, ...], settings: Settings, da
 
 def _run(strategy: Strategy, markets: tuple[str, ...], market: Market) -> BacktestResult:
     from engine.assembly import run_backtest
+    from engine.cli.progress import bar
 
-    with _bar() as move:
+    with bar() as move:
         try:
             return run_backtest(strategy, markets, market, progress=lambda done, whole: move(_say("running"), done, whole))
         except ValueError as error:
             raise UserError("backtest.cannot_run", reason=error) from error
-
-
-@contextmanager
-def _bar() -> Iterator[Callable[[str, int, int], None]]:
-    """A progress bar on standard error while that is a terminal; yields move(title, done, of)."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
-
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("", total=None)
-        yield lambda title, done, whole: progress.update(task, description=title, completed=done, total=whole)
 
 
 def _default_report(name: str, result: BacktestResult) -> Path:

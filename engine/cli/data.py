@@ -60,7 +60,8 @@ def import_(
     """Import files and folders; exit 1 when any file was refused (the others are imported all the same)."""
     from engine.candles.importer import find_files, import_files  # numpy and pyarrow: --help must not pay for them
     from engine.candles.store import CandleStore
-    from engine.cli.data_output import import_json, progress_bar, show_imports
+    from engine.cli.data_output import import_json, show_imports
+    from engine.cli.progress import bar
 
     options = _options(market, timeframe, timezone, gap, skip_bad)
     files = find_files(paths)
@@ -68,10 +69,10 @@ def import_(
         raise UserError("data.one_market_many_files", count=len(files))
     store = CandleStore(data_folder(data))
     reports: list[FileReport] = []
-    with progress_bar(_say("importing"), len(files)) as advance:
-        for of_file in import_files(store, files, options):
+    with bar() as move:
+        for done, of_file in enumerate(import_files(store, files, options), start=1):
             reports += of_file
-            advance()
+            move(_say("importing"), done, len(files))
     if as_json:
         typer.echo(import_json(store, reports, language()))
     else:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from dsl.diagnostics import Language
@@ -33,16 +31,6 @@ _PIPE_WIDTH: Final = 160
 def _console() -> Console:
     console = Console(highlight=False, emoji=False, markup=False)
     return console if console.is_terminal else Console(highlight=False, emoji=False, markup=False, width=_PIPE_WIDTH)
-
-
-@contextmanager
-def progress_bar(title: str, count: int) -> Iterator[Callable[[], None]]:
-    """A bar on standard error while it is a terminal; yields the function that moves it by one."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(title, total=count)
-        yield lambda: progress.advance(task)
 
 
 def _json(document: Any) -> str:

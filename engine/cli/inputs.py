@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
-from datetime import MAXYEAR, datetime, timedelta, timezone
+from datetime import MAXYEAR, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,11 +18,11 @@ from dsl.render import render
 from engine.cli.language import language
 from engine.kernel.catalogue import catalogue
 from engine.model.errors import UserError
+from engine.model.market import KST
 
 if TYPE_CHECKING:
     from dsl.strategy import Strategy
 
-KST: Final = timezone(timedelta(hours=9))
 #: the trading day turns at 09:00 KST, so a bare date starts there (= 00:00 UTC)
 _DAY_START: Final = timedelta(hours=9)
 #: bounds of a run: a year mistyped by a digit would ask for more candles than memory holds

@@ -18,6 +18,7 @@ from engine.model.events import Side
 from engine.model.market_tables import FEES, MAXIMUM_TOTALS, MINIMUM_TOTALS, OVERRIDES, TICKS, Amounts, Override, TickRows
 from engine.model.money import Exact, ceil_to, exact, floor_to
 
+#: Korea has had no daylight saving since 1988, before any candle
 KST: Final = timezone(timedelta(hours=9), "KST")
 SINCE_ALWAYS_MS: Final = -(2**62)
 _UNTIL_EVER_MS: Final = 2**62

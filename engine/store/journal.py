@@ -14,6 +14,7 @@ from typing import Any, Final, Self
 
 import orjson
 
+from engine.candles.files import sync_folder
 from engine.model.errors import UserError
 
 FORMAT: Final = "jangdan-journal/1"
@@ -38,7 +39,7 @@ class Journal:
         self._on_disk = True
         self.append({"kind": HEADER, "format": FORMAT, **header})
         self.sync()
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
 
     def append(self, record: Record) -> None:
         """Add a line; it leaves this process with the next `flush` and is on disk after the next `sync`."""
@@ -124,14 +125,3 @@ class JournalReader:
             if not isinstance(record, dict) or "kind" not in record:
                 raise UserError("paper.journal_broken", path=self.path, line=number)
             yield record
-
-
-def _sync_folder(folder: Path) -> None:
-    """The name of a new file is on disk only when its folder is; Windows has no such call and needs none."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

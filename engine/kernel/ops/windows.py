@@ -83,27 +83,14 @@ def window_sums(state: P, n: int, x: P, y: P, length: int, index: int) -> None:
 @helper
 def window_means(state: P, n: int, x: P, y: P, length: int, index: int) -> None:
     """y[t] = mean of the last n of x; n equal values give that value itself, which their sum in floats does not (10 x 0.0229)."""
+    window_sums(state, n, x, y, length, index)
     last = state[n + 2]
     run = state[n + 3]
-    t = 0
-    while t < length:
-        r = (index + t) % n
-        prefix = state[0]
-        if r == 0:
-            for i in range(n - 1, 0, -1):
-                state[i] = state[i] + state[i + 1]
-            prefix = state[n + 1]
-        count = min(n - r, length - t)
-        for k in range(count):
-            v = x[t + k]
-            prefix = prefix + v
-            run = min(run + 1.0, float(n)) if v == last else 1.0
-            last = v
-            mean = (state[r + k + 2] + prefix) / n
-            y[t + k] = v if run >= n else mean
-            state[r + k + 1] = v
-        state[0] = prefix
-        t = t + count
+    for t in range(length):
+        v = x[t]
+        run = min(run + 1.0, float(n)) if v == last else 1.0
+        last = v
+        y[t] = v if run >= n else y[t] / n
     state[n + 2] = last
     state[n + 3] = run
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
 from dsl.diagnostics import Language
 from dsl.messages import text
+from engine.model.market import KST
 from engine.research.metrics import Unit
 
-KST: Final = timezone(timedelta(hours=9), "KST")
 UNDEFINED: Final = "-"
 _MINUS: Final = "-"
 _STEPS: Final = ((10**12, "조"), (10**8, "억"), (10**4, "만"))
