@@ -46,17 +46,17 @@ class Section:
 class Node:
     """One value per bar.
 
-    op: name of a primitive of the catalogue; or a leaf: a name of INPUT_SERIES, of dsl.side_series (`external.<name>` too), POSITION_SERIES,
-        ACCOUNT_SERIES or ORDER_SERIES, `const` (params = (value,)); or `hold` (one input on a slower section: its last closed value as
-        of each bar of this node's section); or `over.last|min|max|sum|any` (one input on a finer section: the fold of its bars inside
-        each bar of this node's section; missing when any of them is missing, except last: the last bar's value).
+    op: name of a primitive of the catalogue; or a leaf: a name of INPUT_SERIES, of dsl.side_series (`external.<name>` too),
+        POSITION_SERIES, ACCOUNT_SERIES or ORDER_SERIES, or `const` (params = (value,)); or `hold` (one input on a slower section: its last
+        closed value as of each bar of this node's section); or `over.last|min|max|sum|any` (one input on a finer section: the fold of its
+        bars inside each bar of this node's section; missing when any of them is, except last: the last bar's value).
+        Ops `across.*` (dsl.side_series.ACROSS) read all members at a bar: they and what reads them are later strata of the market phase,
+        on sections (T, "") only.
     inputs: ids of earlier nodes of the same graph, in the op's order. All on the node's own section, except those of hold and over, and
         except that a node on section (T, "") may read nodes on (T, "KRW-BTC") directly (same bars, other market), and constants.
     params: numbers in the order of the function's WINDOW/NUMBER/ANCHOR arguments (windows and anchors in bars of the node's section);
         of a side series its own arguments.
     section: None for constants and for nodes of the phases that `decide` evaluates.
-    across: ops named `across.*` (dsl.side_series.ACROSS) read all members at a bar; they and what reads them form later strata of the market phase.
-        They live on sections (T, "") only; an alias market's section can hold none.
     """
 
     op: str
