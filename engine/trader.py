@@ -63,7 +63,8 @@ class Trader:
         """compiled=False decides with the same functions as plain Python. Raises ValueError for a strategy that cannot be decided."""
         self.assignment = assignment
         strategy, markets = assignment.strategy, assignment.markets
-        program = compile_program(strategy, assignment.base, markets)
+        traded = [market for market, tradable in zip(markets, assignment.tradable, strict=True) if tradable]
+        program = compile_program(strategy, assignment.base, markets, domain=traded)
         self._kernel = Kernel(program, block=1)
         self.desk = Desk(
             strategy, program.position, markets, assignment.terms,

@@ -43,7 +43,7 @@ def backtest(
     grid = _until(grid, settings.to_ms)
     markets = tuple(traded) if traded is not None else (strategy.markets or grid.markets)
     started = time.perf_counter()
-    program = compile_program(strategy, grid.timeframe, grid.markets)
+    program = compile_program(strategy, grid.timeframe, grid.markets, domain=markets)
     run = _run(strategy, program, grid, settings, markets, progress)
     elapsed = time.perf_counter() - started
     return _result(strategy, grid, settings, markets, run, synthetic, elapsed)
@@ -75,7 +75,8 @@ def _run(
 def bars_of(grid: BarGrid, start: int, stop: int) -> BarGrid:
     """Columns [start, stop) of a grid, without copying."""
     series = {name: getattr(grid, name)[:, start:stop] for name in SERIES}
-    return replace(grid, first_index=grid.first_index + start, state=grid.state[:, start:stop], **series)
+    side = {key: column[:, start:stop] for key, column in grid.side.items()}
+    return replace(grid, first_index=grid.first_index + start, state=grid.state[:, start:stop], side=side, **series)
 
 
 def settled_ms(strategy: Strategy, program: Program, grid: BarGrid) -> list[int]:
@@ -135,7 +136,7 @@ def _result(
 def _clock_candles(grid: BarGrid, rows: Sequence[int], strategy: Strategy, from_ms: int | None) -> BarGrid:
     """Clock candles of the rows' markets from the trading start on."""
     series = {name: getattr(grid, name)[rows] for name in SERIES}
-    chosen = replace(grid, markets=tuple(grid.markets[row] for row in rows), state=grid.state[rows], **series)
+    chosen = replace(grid, markets=tuple(grid.markets[row] for row in rows), state=grid.state[rows], side={}, **series)
     candles = aggregate(chosen, strategy.clock)
     skipped = 0 if from_ms is None else max(strategy.clock.index(from_ms) - candles.first_index, 0)
     length = candles.state.shape[1]
