@@ -28,6 +28,9 @@ FAMILIES: Final = (
     "trend",
     "volatility",
     "volume",
+    "since",
+    "market",
+    "flow",
 )
 
 #: most series (own and implicit) that one op can read

@@ -159,6 +159,16 @@ def obv(columns: Inputs, length: float, first: int) -> Column:
     return _from_first_session(values, group, length, first)
 
 
+def since(columns: Inputs, length: float, first: int, how: str) -> Column:
+    """First value, running extreme or running sum of each session; missing from a missing value on."""
+    group = sessions(columns, length, first)
+    x = pd.Series(columns["x"])
+    by = x.groupby(group)
+    values = x.where(by.cumcount() == 0).groupby(group).ffill() if how == "first" else by.transform(lambda part: getattr(part, how)())
+    known = pd.Series(True, x.index) if how == "first" else x.notna().groupby(group).cummin().astype(bool)
+    return _from_first_session(values.where(known).to_numpy(np.float64), group, length, first)
+
+
 def _from_first_session(values: Column, group: Any, length: float, first: int) -> Column:
     complete = group[0] if first % int(length) == 0 else group[0] + 1
     return np.where(group >= complete, values, np.nan)
