@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dsl.messages import Text
+from dsl.messages import Text, findings
 
 _FILE: dict[str, Text] = {
     "E001": Text("쓸 수 없는 문자 {character}", "character {character} cannot be used"),
@@ -220,11 +220,12 @@ _MEANING: dict[str, Text] = {
     "E129": Text("수가 올 자리에 조건이 왔습니다", "a condition where a number is expected"),
     "E129.label": Text("참과 거짓으로는 계산할 수 없습니다", "true and false cannot be calculated with"),
     "E130": Text("진입 규칙에는 `{name}` 값이 없습니다", "`{name}` does not exist in an entry rule"),
+    "E130@here": Text("`{name}`: 포지션 값은 여기서 쓸 수 없습니다", "`{name}` does not exist here"),
     "E130.label": Text("청산(exits)에서만 쓸 수 있습니다", "only valid in exits"),
     "E131": Text("`then`에는 `within`이 필요합니다", "`then` needs `within`"),
     "E131.label": Text("두 번째 일은 언제까지 기다립니까?", "how long may the second step take?"),
-    "E132": Text("포지션 값은 여기서 쓸 수 없습니다", "values of the position cannot be used like this"),
-    "E132.label.memory": Text("지난 봉들이 필요한 함수입니다", "needs earlier bars, which a position does not have"),
+    "E132": Text("포지션, 계좌, 주문의 값은 이렇게 쓸 수 없습니다", "values of the position, account or order cannot be used like this"),
+    "E132.label.memory": Text("지난 봉들이 필요한 함수입니다", "needs earlier bars, which such a value does not have"),
     "E132.label.clock": Text("전략의 시계에서만 쓸 수 있습니다", "only on the strategy's own clock and market"),
     "E132.label": Text("쓸 수 없습니다", "not possible"),
     "E133": Text("정의가 자기 자신을 부릅니다: `{name}`", "`{name}` is defined by itself"),
@@ -283,10 +284,6 @@ _NOTES: dict[str, Text] = {
     ),
     "note.previous_bar": Text("지난 봉은 {expression} 입니다", "{expression} is the closed bar before"),
     "note.nearest_timeframes": Text("가까운 길이: {near}; 업비트 화면: {upbit}", "nearest: {near}; Upbit shows {upbit}"),
-    "note.slower_or_clock": Text(
-        "더 빠른 봉의 값은 아직 쓸 수 없습니다: {clock} 봉에서 보려면 {expression}@{clock}",
-        "values of faster bars are not built yet; on this clock it is {expression}@{clock}",
-    ),
     "note.history_inside": Text("위치를 @ 앞에 적으세요: x[1]@4h", "put the offset before the @: x[1]@4h"),
     "note.history_previous": Text("지난 {timeframe} 봉: {expression}", "previous {timeframe} bar: {expression}"),
     "note.history_whole": Text("전체를 {timeframe} 봉에서: {expression}", "whole test on {timeframe}: {expression}"),
@@ -359,4 +356,4 @@ _SHOWN: dict[str, Text] = {
     "unreadable": Text("{file}: 파일을 읽을 수 없습니다 ({reason})", "{file}: cannot be read ({reason})"),
 }
 
-TEXTS: dict[str, Text] = {**_FILE, **_SHAPE, **_SYNTAX, **_MEANING, **_TRADING, **_NOTES, **_UNITS, **_SHOWN}
+TEXTS: dict[str, Text] = {**_FILE, **_SHAPE, **_SYNTAX, **_MEANING, **_TRADING, **_NOTES, **_UNITS, **_SHOWN, **findings.TEXTS}

@@ -187,6 +187,17 @@ def cum_ret(columns: Inputs, anchor: float, first: int) -> Column:
     return columns["close"] / base - 1.0
 
 
+def since(columns: Inputs, anchor: float, first: int, how: str) -> Column:
+    """First value, running extreme or running sum of each session; missing from a missing value on."""
+
+    def running(part: Any) -> Any:
+        if how == "first":
+            return part.iloc[0]
+        return getattr(part, how)().where(part.notna().cummin().astype(bool))
+
+    return of_sessions(pd.Series(columns["x"]), columns, anchor, first, running)
+
+
 def all_of(parts: list[Any]) -> Column:
     """Three-valued and of nullable boolean series."""
     return of_truth(reduce(lambda a, b: a & b, parts))
