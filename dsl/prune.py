@@ -12,7 +12,10 @@ from dsl.strategy import Strategy
 def prune(strategy: Strategy) -> Strategy:
     """The same strategy over a graph of the nodes that its rules reach, in their old order."""
     roots = [strategy.entry, *(exit_.node for exit_ in strategy.exits), *(condition.node for condition in strategy.conditions)]
-    roots += [node for node in (strategy.sizing.scale, strategy.rank) if node is not None]
+    roots += [node for node in (strategy.sizing.scale, strategy.rank, strategy.entry_order) if node is not None]
+    risk = strategy.risk
+    breakers = risk.breakers if risk is not None else ()
+    roots += [breaker.node for breaker in breakers]
     graph, ids = _reached(strategy.graph, roots)
     scale, rank = strategy.sizing.scale, strategy.rank
     return replace(
@@ -22,6 +25,8 @@ def prune(strategy: Strategy) -> Strategy:
         exits=tuple(replace(exit_, node=ids[exit_.node]) for exit_ in strategy.exits),
         sizing=replace(strategy.sizing, scale=None if scale is None else ids[scale]),
         rank=None if rank is None else ids[rank],
+        entry_order=None if strategy.entry_order is None else ids[strategy.entry_order],
+        risk=None if risk is None else replace(risk, breakers=tuple(replace(b, node=ids[b.node]) for b in breakers)),
         conditions=tuple(replace(condition, node=ids[condition.node]) for condition in strategy.conditions),
     )
 

@@ -224,7 +224,8 @@ def krw(scope: Scope, rule: RuleText | None, *, positive: bool = True) -> int | 
     return int(found.value)
 
 
-def _whole(scope: Scope, rule: RuleText | None, name: str, *, minimum: int = 1) -> int | None:
+def whole(scope: Scope, rule: RuleText | None, name: str, *, minimum: int = 1) -> int | None:
+    """The whole number of the phrase `name`."""
     found = None if rule is None else phrase(scope, rule, name)
     if rule is None or not isinstance(found, Amount):
         return None
@@ -237,10 +238,10 @@ def _whole(scope: Scope, rule: RuleText | None, name: str, *, minimum: int = 1) 
 def read_limits(scope: Scope, document: StrategyDocument) -> Limits:
     """`limits:`."""
     return Limits(
-        open_positions=_whole(scope, text_at(document, "limits", "open_positions"), "whole"),
-        entries_per_day=_whole(scope, text_at(document, "limits", "entries_per_market"), "per_day"),
-        cooldown_ms=_whole(scope, text_at(document, "limits", "cooldown"), "after_loss"),
-        reentry_bars=_whole(scope, text_at(document, "limits", "reentry"), "after_exit"),
+        open_positions=whole(scope, text_at(document, "limits", "open_positions"), "whole"),
+        entries_per_day=whole(scope, text_at(document, "limits", "entries_per_market"), "per_day"),
+        cooldown_ms=whole(scope, text_at(document, "limits", "cooldown"), "after_loss"),
+        reentry_bars=whole(scope, text_at(document, "limits", "reentry"), "after_exit"),
     )
 
 
