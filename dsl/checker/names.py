@@ -15,27 +15,22 @@ from dsl.checker.nodes import Nodes
 from dsl.checker.overs import FOLDS, Overs
 from dsl.checker.regimes import Regimes
 from dsl.checker.scores import Scores
-from dsl.checker.values import Value, fixed
+from dsl.checker.values import Value
 from dsl.document import suggestion
 from dsl.graph import Phase, Section
 from dsl.side_series import ACROSS, EXTERNAL_PREFIX, SIDE_SERIES
 
 Evaluate = Callable[[ast.Expression, Context], Value | None]
 #: words of the language whose meaning is not built yet
-_TRUTH = {"true": 1.0, "false": 0.0}
-#: session series, which a catalogue may still lack
+TRUTH = {"true": 1.0, "false": 0.0}
+#: session series, whose names the catalogue has
 CALENDAR = ("day", "prev_day", "week", "prev_week")
-UNBUILT_NAMES = frozenset({"if_ready", "other", "hour", "minute", "weekday"})
 #: first parts of dotted names that belong to the language
 PREFIXES = ("across", "market", "acct", "book", "flow", "cost", "order", "pos", "universe", "external")
 #: words of the language that no section of a file may redefine
-RESERVED = frozenset({"score", "regime", "depth", "last", "any", "over", "bid", "ask", "desc", "asc", *UNBUILT_NAMES, *PREFIXES, *CALENDAR})
-#: functions of the language that a catalogue may still lack
-PLANNED_FUNCTIONS = frozenset({
-    "peak", "scale", "hurst", "supertrend", "sar", "ichimoku", "donchian", "keltner", "wma", "hma", "vwma", "cci", "williams_r", "mfi",
-    "stochrsi", "vpt", "cmf", "cum_ret", "beta", "slope", "r2", "zscore", "pct_rank", "median", "regime_of", "momentum", "parkinson",
-    "garman_klass", "true_range", "highest_age", "lowest_age",
-})  # fmt: skip
+RESERVED = frozenset({"score", "regime", "depth", "last", "any", "over", "bid", "ask", "desc", "asc", "other", *PREFIXES, *CALENDAR})
+#: words of the language whose meaning is not built yet
+UNBUILT_NAMES = frozenset({"other"})
 
 
 class Names:
@@ -70,8 +65,8 @@ class Names:
             return self.nodes.series(name.name, context)
         if name.name in SIDE_SERIES:
             return self._side(name, context)
-        if name.name in _TRUTH:
-            return fixed(_TRUTH[name.name], Unit.CONDITION)
+        if name.name in TRUTH:
+            return Value(Unit.CONDITION, self.nodes.constant(TRUTH[name.name], Unit.CONDITION), low=TRUTH[name.name], high=TRUTH[name.name])
         return self._own(name, context)
 
     def _own(self, name: ast.Name, context: Context) -> Value | None:
@@ -215,8 +210,15 @@ class Names:
 
     # ---- what it was meant to be ----
     def _unbuilt(self, name: str) -> bool:
-        prefix, dot, _ = name.partition(".")
-        return (bool(dot) and prefix in CALENDAR) or name in UNBUILT_NAMES or name in PLANNED_FUNCTIONS or prefix in PLANNED_FUNCTIONS
+        return name in UNBUILT_NAMES
+
+    def _is_future(self, name: str, start: int, end: int, context: Context) -> bool:
+        """E120 for the one indicator of the charts that draws the future."""
+        if name != "ichimoku.chikou":
+            return False
+        notes: Notes = (("chikou_meaning", {"expression": "close > close[26]"}),)
+        self.scope.report("E120", context, start, end, label="chikou", expression=name, notes=notes)
+        return True
 
     def _outputs(self, name: str) -> list[Function]:
         return [function for key, function in self.scope.catalogue.items() if key.startswith(f"{name}.") and function.callable_by_user]
@@ -229,6 +231,8 @@ class Names:
         self.scope.report("E106", context, place.start, place.end, name=name, count=str(len(outputs)), notes=notes, fix=fix)
 
     def _report_unknown_function(self, call: ast.Call, context: Context) -> None:
+        if self._is_future(call.name, call.start, call.name_end, context):
+            return
         if self._unbuilt(call.name):
             self.scope.report("E190", context, call.start, call.name_end, name=call.name)
             return
@@ -246,6 +250,8 @@ class Names:
         self.scope.report("E101", context, start, call.name_end, label=label, name=call.name, notes=notes, fix=fix)
 
     def _report_unknown_name(self, name: ast.Name, context: Context) -> None:
+        if self._is_future(name.name, name.start, name.end, context):
+            return
         if self._unbuilt(name.name):
             self.scope.report("E190", context, name.start, name.end, name=name.name)
             return

@@ -8,7 +8,8 @@ from typing import Final
 from dsl.catalogue import INPUT_SERIES, Memory, Unit
 from engine.kernel.catalogue import Pointer as P
 from engine.kernel.catalogue import anchor, composed, op, series
-from engine.kernel.ops.volume import SINCE_ANCHOR, whole_session
+from engine.kernel.ops.sessions import begins, whole_session
+from engine.kernel.ops.volume import SINCE_ANCHOR
 
 NAN: Final = math.nan
 ARGS: Final = (series("x"), anchor())
@@ -25,10 +26,10 @@ def unknown_since(_params: tuple[float, ...]) -> list[float]:
     korean="기준 시점의 첫 값입니다.", english="The first value since the anchor.", example="close > first_since(open, day)",
 )  # fmt: skip
 def first_since(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
-    session = int(params[0])
+    session = params[0]
     first = state[0]
     for t in range(length):
-        if (index + t) % session == 0:
+        if begins(session, index + t):
             first = x0[t]
         y[t] = first
     state[0] = first
@@ -40,11 +41,11 @@ def first_since(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, le
     korean="기준 시점부터의 가장 큰 값입니다.", english="The largest value since the anchor.", example="close >= highest_since(high, day)",
 )  # fmt: skip
 def highest_since(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
-    session = int(params[0])
+    session = params[0]
     extreme = state[0]
     for t in range(length):
         v = x0[t]
-        if (index + t) % session == 0:
+        if begins(session, index + t):
             extreme = v
         else:
             extreme = NAN if v != v or extreme != extreme else (v if v > extreme else extreme)
@@ -58,11 +59,11 @@ def highest_since(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, 
     korean="기준 시점부터의 가장 작은 값입니다.", english="The smallest value since the anchor.", example="close <= lowest_since(low, day)",
 )  # fmt: skip
 def lowest_since(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
-    session = int(params[0])
+    session = params[0]
     extreme = state[0]
     for t in range(length):
         v = x0[t]
-        if (index + t) % session == 0:
+        if begins(session, index + t):
             extreme = v
         else:
             extreme = NAN if v != v or extreme != extreme else (v if v < extreme else extreme)
@@ -76,10 +77,10 @@ def lowest_since(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, l
     korean="기준 시점부터의 합입니다.", english="Sum since the anchor.", example="sum_since(value, day) > 100억",
 )  # fmt: skip
 def sum_since(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
-    session = int(params[0])
+    session = params[0]
     total = state[0]
     for t in range(length):
-        if (index + t) % session == 0:
+        if begins(session, index + t):
             total = 0.0
         total = total + x0[t]
         y[t] = total
@@ -115,3 +116,4 @@ def session_candle(name: str, korean: str, english: str) -> None:
 
 
 session_candle("day", "하루", "day")
+session_candle("week", "주(월요일부터)", "week")
