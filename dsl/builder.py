@@ -59,6 +59,39 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
+class Refresh:
+    """`every day at 09:05 KST` or `every 4h`: milliseconds of the UTC day, and between two instants."""
+
+    at_ms: int
+    every_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class BookPrice:
+    """`best bid + 1 tick`."""
+
+    side: str
+    ticks: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTest:
+    """`slippage <= 0.3%`, `filled >= 50%`."""
+
+    subject: str
+    operator: str
+    ratio: float
+
+
+@dataclass(frozen=True, slots=True)
+class NextOrder:
+    """`market if slippage <= 0.3%`, `cancel`."""
+
+    then: str
+    tests: tuple[OrderTest, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LossLimit:
     """`3%`, `30만원`, or `3% or 30만원`."""
 
@@ -316,4 +349,35 @@ class Builder(Transformer[Token, Any]):
     def _phrase(self, children: list[Any]) -> Phrase:
         return Phrase(tuple(str(child) for child in children if isinstance(child, Token)))
 
-    every_day = order_price = next_order = size_factor = starts_at = positions = clusters = of_depth = _phrase
+    def refresh(self, children: list[Any]) -> Refresh:
+        if len(children) == 2:
+            return Refresh(0, int(self.duration(children[1:]).value))
+        hours, _, minutes = children[3].partition(":")
+        if int(hours) > 23 or int(minutes) > 59:
+            raise RuleError("E100", _start(children[3]), _end(children[3]), found=str(children[3]))
+        korean = (int(hours) * 60 + int(minutes)) * 60_000
+        return Refresh((korean - 9 * DURATION_MS["h"]) % DURATION_MS["d"], DURATION_MS["d"])
+
+    def every(self, children: list[Any]) -> Amount:
+        return Amount(self.duration(children[1:]).value, Unit.DURATION)
+
+    def order_price(self, children: list[Any]) -> BookPrice:
+        if children[2] is None:
+            return BookPrice(str(children[1]), 0)
+        ticks = number_of(children[3])
+        if ticks != int(ticks) or ticks > 1000:
+            raise RuleError("E100", _start(children[3]), _end(children[3]), found=str(children[3]))
+        return BookPrice(str(children[1]), -int(ticks) if children[2] == "-" else int(ticks))
+
+    def order_test(self, children: list[Any]) -> OrderTest:
+        return OrderTest(str(children[0]), str(children[1]), number_of(children[2]))
+
+    def next_order(self, children: list[Any]) -> NextOrder:
+        return NextOrder(str(children[0]), tuple(child for child in children if isinstance(child, OrderTest)))
+
+    def capital(self, children: list[Any]) -> Amount:
+        if len(children) == 1:
+            return Amount(self.amount(children).value, Unit.MONEY)
+        return Amount(number_of(children[0]), Unit.RATIO)
+
+    size_factor = starts_at = positions = clusters = of_depth = _phrase

@@ -118,6 +118,9 @@ class Enter:
     after_ms: int | None = None
     then: str = "cancel"
     then_max_slippage: float | None = None
+    then_filled_from: float | None = None
+    """`then` applies only when at least this share of the order is filled (`then_filled_below`: less than this share)."""
+    then_filled_below: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

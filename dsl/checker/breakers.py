@@ -29,7 +29,7 @@ USUAL = {"btc": "KRW-BTC", "eth": "KRW-ETH"}
 def read_breakers(scope: Scope, document: RiskDocument) -> tuple[Breaker, ...]:
     """The breakers that could be understood, in file order. `scope`: of the risk file, on the strategy's clock and graph."""
     scope.aliases.update(_aliases(scope, document))
-    conditions = Conditions(scope, Expressions(scope))
+    conditions = Conditions(scope, Expressions(scope, candidates=True))
     section = document.root.find("breakers") if isinstance(document.root, Mapping) else None
     entries = section[1].entries if section is not None and isinstance(section[1], Mapping) else ()
     found = [_breaker(scope, document, conditions, key) for key, _ in entries]
@@ -72,7 +72,7 @@ def _breaker(scope: Scope, document: RiskDocument, conditions: Conditions, key: 
 
 
 def _context(conditions: Conditions, rule: RuleText, section: Section) -> Context:
-    return conditions.context(rule).on(section)
+    return conditions.context(rule, account=True).on(section)
 
 
 def _section(clock: Timeframe, expression: ast.Expression) -> Section:
