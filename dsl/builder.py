@@ -92,6 +92,31 @@ class NextOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class LossLimit:
+    """`3%`, `30만원`, or `3% or 30만원`."""
+
+    ratio: float | None
+    krw: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ActionWords:
+    """`stop_entries`, `freeze_market for 30m`, or `size x0.5` (word `size`, factor 0.5)."""
+
+    word: str
+    hold_ms: float | None = None
+    factor: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class UntilWords:
+    """`next day`, `manual` (word), or a duration."""
+
+    word: str
+    hold_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Phrase:
     """A phrase whose meaning is not built yet: its words."""
 
@@ -300,6 +325,27 @@ class Builder(Transformer[Token, Any]):
         names = [str(child) for child in children if isinstance(child, Token) and child.type == "NAME"]
         return Signature(names[0], tuple(names[1:]))
 
+    def loss_limit(self, children: list[Any]) -> LossLimit:
+        limits = [child for child in children if child is not None and child.type in ("PERCENT", "AMOUNT")]
+        if len(limits) == 2 and limits[0].type == limits[1].type:
+            raise RuleError("E100", _start(limits[1]), _end(limits[1]), found=str(limits[1]))
+        found = {limit.type: number_of(limit) if limit.type == "PERCENT" else self.amount([limit]).value for limit in limits}
+        return LossLimit(found.get("PERCENT"), found.get("AMOUNT"))
+
+    def action(self, children: list[Any]) -> ActionWords:
+        if children[0].type == "SIZE":
+            return ActionWords("size", factor=number_of(children[1][1:]))
+        hold = next((child for child in children if child is not None and child.type == "DURATION"), None)
+        return ActionWords(str(children[0]), None if hold is None else self.duration([hold]).value)
+
+    def until(self, children: list[Any]) -> UntilWords:
+        if children[0].type == "DURATION":
+            return UntilWords("duration", self.duration(children).value)
+        return UntilWords(" ".join(map(str, children)))
+
+    def duration_of(self, children: list[Any]) -> Amount:
+        return Amount(self.duration(children).value, Unit.DURATION)
+
     def _phrase(self, children: list[Any]) -> Phrase:
         return Phrase(tuple(str(child) for child in children if isinstance(child, Token)))
 
@@ -314,9 +360,6 @@ class Builder(Transformer[Token, Any]):
 
     def every(self, children: list[Any]) -> Amount:
         return Amount(self.duration(children[1:]).value, Unit.DURATION)
-
-    def duration_of(self, children: list[Any]) -> Amount:
-        return Amount(self.duration(children).value, Unit.DURATION)
 
     def order_price(self, children: list[Any]) -> BookPrice:
         if children[2] is None:

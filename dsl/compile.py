@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dsl.catalogue import Catalogue, Unit
+from dsl.checker.breakers import read_breakers, used_aliases
 from dsl.checker.clock import DAY_MS
 from dsl.checker.conditions import Conditions
 from dsl.checker.context import RuleText, Scope
@@ -110,6 +111,10 @@ def compile_strategy(
     findings = _findings(text, scope.diagnostics)
     if risk is not None:
         findings += risk.findings
+    if strategy is not None and risk is not None and risk.document is not None and risk.profile is not None:
+        strategy, more = _with_breakers(strategy, catalogue, risk.document, risk.source)
+        findings += more
+    strategy = None if strategy is None else prune(strategy)
     refused = any(found.diagnostic.severity is Severity.ERROR for found in findings)
     return Compiled(text, None if refused else strategy, findings, document, risk.document if risk is not None else None)
 
@@ -125,6 +130,7 @@ def compile_risk(source: str, file_name: str, catalogue: Catalogue) -> CompiledR
     for diagnostic in (*diagnostics, *document.diagnostics):
         scope.add(diagnostic)
     profile = read_risk(scope, document, _text(document, "name"))
+    read_breakers(scope, document)  # on base bars of a minute; what they become is up to the strategy
     findings = _findings(text, scope.diagnostics)
     refused = any(found.diagnostic.severity is Severity.ERROR for found in findings)
     return CompiledRisk(text, None if refused else profile, findings, document)
@@ -201,14 +207,26 @@ def _check(scope: Scope, document: StrategyDocument, profile: RiskProfile | None
     if entry is None or entry.node is None or document.model is None or clock is None:
         return None
     market_part, order_part = _entry_parts(scope, conditions, entry.node)
-    strategy = Strategy(
+    return Strategy(
         name=document.model.name, title=document.model.title, state=State(document.model.state), clock=clock,
         aliases=dict(scope.aliases), markets=markets, graph=scope.graph, entry=market_part, exits=exits, sizing=sizing, limits=limits,
         risk=profile, rank=_rank(scope, conditions, clock), conditions=tuple(conditions.named), params=params,
         version=version_of(document.root), universe=universe, entry_order=order_part, factors=factors, score=score,
         externals=tuple(scope.externals.values()), execution=execution, reload=read_reload(document),
     )  # fmt: skip
-    return prune(strategy)
+
+
+def _with_breakers(
+    strategy: Strategy, catalogue: Catalogue, document: Document[RiskFile], source: Source
+) -> tuple[Strategy, tuple[Finding, ...]]:
+    """The strategy with its profile's breakers in its graph, and what is wrong with them on its clock."""
+    assert strategy.risk is not None
+    scope = Scope(catalogue, strategy.clock, graph=strategy.graph)
+    breakers = read_breakers(scope, document)
+    markets = {market: alias for alias, market in used_aliases(scope, breakers).items() if market not in strategy.aliases.values()}
+    aliases = strategy.aliases | {market if alias in strategy.aliases else alias: market for market, alias in markets.items()}
+    findings = tuple(found for found in _findings(source, scope.diagnostics) if found.diagnostic.severity is Severity.ERROR)
+    return replace(strategy, aliases=aliases, risk=replace(strategy.risk, breakers=breakers)), findings
 
 
 def _read_names(scope: Scope, document: StrategyDocument) -> dict[str, float]:

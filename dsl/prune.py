@@ -11,11 +11,12 @@ from dsl.strategy import Strategy, Universe
 
 def prune(strategy: Strategy) -> Strategy:
     """The same strategy over a graph of the nodes that its rules reach, in their old order; its universe likewise."""
-    sizing = strategy.sizing
+    sizing, risk = strategy.sizing, strategy.risk
+    breakers = risk.breakers if risk is not None else ()
     single = (strategy.entry, strategy.entry_order, strategy.score, strategy.rank, sizing.scale)
     roots = [node for node in single if node is not None]
     roots += [exit_.node for exit_ in strategy.exits] + [condition.node for condition in strategy.conditions]
-    roots += [factor.node for factor in strategy.factors]
+    roots += [factor.node for factor in strategy.factors] + [breaker.node for breaker in breakers]
     graph, ids = _reached(strategy.graph, roots)
 
     def moved(node: int | None) -> int | None:
@@ -31,6 +32,7 @@ def prune(strategy: Strategy) -> Strategy:
         rank=moved(strategy.rank),
         score=moved(strategy.score),
         factors=tuple(replace(factor, node=ids[factor.node]) for factor in strategy.factors),
+        risk=None if risk is None else replace(risk, breakers=tuple(replace(b, node=ids[b.node]) for b in breakers)),
         conditions=tuple(replace(condition, node=ids[condition.node]) for condition in strategy.conditions),
         universe=None if strategy.universe is None else _pruned_universe(strategy.universe),
     )

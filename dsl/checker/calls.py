@@ -308,6 +308,10 @@ class Calls:
         return replace(value, unit=unit, low=low, high=high) if value.node is not None else fixed(value.constant or 0.0, unit)
 
 
+def _fixed_of(function: Function, values: dict[str, Value]) -> tuple[float, ...]:
+    return tuple(values[arg.name].constant or 0.0 for arg in function.args if arg.kind is not ArgKind.SERIES)
+
+
 def _folded(call: ast.Call) -> ast.Call:
     """`max(a, b, c)` as `max(max(a, b), c)`."""
     while len(call.arguments) > 2 and all(argument.name is None for argument in call.arguments):
@@ -315,10 +319,6 @@ def _folded(call: ast.Call) -> ast.Call:
         inner = replace(call, arguments=(first, second))
         call = replace(call, arguments=(ast.Argument(first.start, second.end, None, inner), *rest))
     return call
-
-
-def _fixed_of(function: Function, values: dict[str, Value]) -> tuple[float, ...]:
-    return tuple(values[arg.name].constant or 0.0 for arg in function.args if arg.kind is not ArgKind.SERIES)
 
 
 def _call_in(example: str, name: str) -> str:

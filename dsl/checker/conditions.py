@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from dsl import ast
 from dsl.builder import Amount, RuleError
@@ -92,8 +91,6 @@ class Conditions:
         if expression is None:
             return None
         value = self.expressions.condition(expression, self.context(text, position=position, account=account, order=order))
-        if value is not None and value.node is None:  # `true`: a condition all the same
-            value = replace(value, node=self.expressions.nodes.id_of(value), constant=None)
         return self._remember(value, path)
 
     def _remember(self, value: Value | None, path: Path) -> Value | None:

@@ -15,21 +15,22 @@ from dsl.checker.nodes import Nodes
 from dsl.checker.overs import FOLDS, Overs
 from dsl.checker.regimes import Regimes
 from dsl.checker.scores import Scores
-from dsl.checker.values import Value, fixed
+from dsl.checker.values import Value
 from dsl.document import suggestion
 from dsl.graph import Phase, Section
 from dsl.side_series import ACROSS, EXTERNAL_PREFIX, SIDE_SERIES
 
 Evaluate = Callable[[ast.Expression, Context], Value | None]
 #: words of the language whose meaning is not built yet
-_TRUTH = {"true": 1.0, "false": 0.0}
-UNBUILT_NAMES = frozenset({"other"})
+TRUTH = {"true": 1.0, "false": 0.0}
+#: session series, whose names the catalogue has
+CALENDAR = ("day", "prev_day", "week", "prev_week")
 #: first parts of dotted names that belong to the language
 PREFIXES = ("across", "market", "acct", "book", "flow", "cost", "order", "pos", "universe", "external")
 #: words of the language that no section of a file may redefine
-RESERVED = frozenset(
-    {"score", "regime", "depth", "last", "any", "over", "bid", "ask", "desc", "asc", "day", "week", "month", *UNBUILT_NAMES, *PREFIXES}
-)
+RESERVED = frozenset({"score", "regime", "depth", "last", "any", "over", "bid", "ask", "desc", "asc", "other", *PREFIXES, *CALENDAR})
+#: words of the language whose meaning is not built yet
+UNBUILT_NAMES = frozenset({"other"})
 
 
 class Names:
@@ -64,8 +65,8 @@ class Names:
             return self.nodes.series(name.name, context)
         if name.name in SIDE_SERIES:
             return self._side(name, context)
-        if name.name in _TRUTH:
-            return fixed(_TRUTH[name.name], Unit.CONDITION)
+        if name.name in TRUTH:
+            return Value(Unit.CONDITION, self.nodes.constant(TRUTH[name.name], Unit.CONDITION), low=TRUTH[name.name], high=TRUTH[name.name])
         return self._own(name, context)
 
     def _own(self, name: ast.Name, context: Context) -> Value | None:

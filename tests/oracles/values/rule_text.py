@@ -101,15 +101,6 @@ def _span(node: ast.expr, values: Mapping[str, float]) -> tuple[int, int]:
     return max(part[0] for part in parts) + own[0], max(part[1] for part in parts) + own[1]
 
 
-def _folded(node: ast.expr, values: Mapping[str, Value]) -> float:
-    """A number made of numbers: `shift - 1`."""
-    if isinstance(node, ast.BinOp):
-        a, b = _folded(node.left, values), _folded(node.right, values)
-        return {ast.Add: a + b, ast.Sub: a - b, ast.Mult: a * b}[type(node.op)]
-    value = values[node.id] if isinstance(node, ast.Name) else ast.literal_eval(node)
-    return float(value)  # type: ignore[arg-type]
-
-
 def candles_alone(function: Function) -> bool:
     """Whether the function is arithmetic over its arguments and the candles: not over other timeframes, side series or a fixed anchor."""
     try:
@@ -121,6 +112,15 @@ def candles_alone(function: Function) -> bool:
     leaves = {node.id for node in ast.walk(body) if isinstance(node, ast.Name) and id(node) not in inside}
     others = any(isinstance(node, ast.BoolOp | ast.Attribute) and id(node) not in inside for node in ast.walk(body))
     return not others and leaves <= {*INPUT_SERIES, *(arg.name for arg in function.args)}
+
+
+def _folded(node: ast.expr, values: Mapping[str, Value]) -> float:
+    """A number made of numbers: `shift - 1`."""
+    if isinstance(node, ast.BinOp):
+        a, b = _folded(node.left, values), _folded(node.right, values)
+        return {ast.Add: a + b, ast.Sub: a - b, ast.Mult: a * b}[type(node.op)]
+    value = values[node.id] if isinstance(node, ast.Name) else ast.literal_eval(node)
+    return float(value)  # type: ignore[arg-type]
 
 
 def _parsed(text: str) -> ast.expr:
