@@ -57,7 +57,7 @@ def backtest(
     strategy = load_strategy(file)
     chosen = market_codes(markets or [], strategy)
     settings = _settings(from_, to, cash, fee, slippage, rounding, block)
-    market = _market(strategy, chosen, settings, data, base, exchange)
+    market = _market(strategy, chosen, settings, data, base, exchange, file.parent)
     for message in market.messages:
         sys.stderr.write(text(message.key, language(), **message.values) + "\n")
     result = _run(strategy, market.traded, market)
@@ -84,13 +84,15 @@ def _settings(from_: str | None, to: str | None, cash: str, fee: str, slippage: 
     )
 
 
-def _market(strategy: Strategy, markets: tuple[str, ...], settings: Settings, data: Path | None, base: str | None, url: str) -> Market:
+def _market(
+    strategy: Strategy, markets: tuple[str, ...], settings: Settings, data: Path | None, base: str | None, url: str, files: Path
+) -> Market:
     from engine.assembly import Sources, market_for  # the heavy part, after everything that can be refused cheaply
     from engine.candles.timeframes import parse_timeframe
     from engine.cli.data import data_folder, sample_folder
     from engine.cli.progress import bar
 
-    sources = Sources(data_folder(data), sample_folder(), url)
+    sources = Sources(data_folder(data), sample_folder(), url, files)
     with bar() as move:
         return market_for(
             strategy, markets, settings, sources, parse_timeframe(base) if base else None,
