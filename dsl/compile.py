@@ -91,24 +91,31 @@ class CompiledRisk:
 
 
 def compile_strategy(
-    source: str, file_name: str, catalogue: Catalogue, risk_profiles: RiskProfiles, *, refuse_unbuilt: bool = True
+    source: str,
+    file_name: str,
+    catalogue: Catalogue,
+    risk_profiles: RiskProfiles,
+    *,
+    risk_profile: str | None = None,
+    refuse_unbuilt: bool = True,
 ) -> Compiled:
     """Check a strategy file. Never raises for anything that a file can contain.
 
+    risk_profile: the profile that rules it instead of the file's own, as in a portfolio.
     refuse_unbuilt=False: keys that the engine does not execute yet are read and checked all the same, for tests of the language.
     """
     text = Source(file_name, source)
     root, diagnostics = load(text)
     if root is None:
-        return Compiled(text, None, _findings(text, diagnostics))
+        return Compiled(text, None, findings_of(text, diagnostics))
     unbuilt = strategy_schema.UNBUILT if refuse_unbuilt else ()
     document = read(text, root, StrategyFile, unbuilt, strategy_schema.UNBUILT_VALUES if refuse_unbuilt else {})
     scope = Scope(catalogue, _MINUTE)
     for diagnostic in (*diagnostics, *document.diagnostics):
         scope.add(diagnostic)
-    profile, risk = _risk_profile(scope, document, risk_profiles)
+    profile, risk = _risk_profile(scope, document, risk_profiles, risk_profile)
     strategy = _check(scope, document, profile)
-    findings = _findings(text, scope.diagnostics)
+    findings = findings_of(text, scope.diagnostics)
     if risk is not None:
         findings += risk.findings
     if strategy is not None and risk is not None and risk.document is not None and risk.profile is not None:
@@ -124,14 +131,14 @@ def compile_risk(source: str, file_name: str, catalogue: Catalogue) -> CompiledR
     text = Source(file_name, source)
     root, diagnostics = load(text)
     if root is None:
-        return CompiledRisk(text, None, _findings(text, diagnostics))
+        return CompiledRisk(text, None, findings_of(text, diagnostics))
     document = read(text, root, RiskFile, risk_schema.UNBUILT, {})
     scope = Scope(catalogue, _MINUTE)
     for diagnostic in (*diagnostics, *document.diagnostics):
         scope.add(diagnostic)
     profile = read_risk(scope, document, _text(document, "name"))
     read_breakers(scope, document)  # on base bars of a minute; what they become is up to the strategy
-    findings = _findings(text, scope.diagnostics)
+    findings = findings_of(text, scope.diagnostics)
     refused = any(found.diagnostic.severity is Severity.ERROR for found in findings)
     return CompiledRisk(text, None if refused else profile, findings, document)
 
@@ -157,7 +164,8 @@ def _normal(value: object) -> object:
     return " ".join(str(value).split())
 
 
-def _findings(source: Source, diagnostics: list[Diagnostic]) -> tuple[Finding, ...]:
+def findings_of(source: Source, diagnostics: list[Diagnostic]) -> tuple[Finding, ...]:
+    """Diagnostics of one text, in its order."""
     ordered = sorted(diagnostics, key=lambda d: (d.span.line, d.span.column))
     return tuple(Finding(diagnostic, source) for diagnostic in ordered)
 
@@ -167,19 +175,30 @@ def _text(document: StrategyDocument | Document[RiskFile], *path: str) -> str:
     return scalar.text if scalar is not None else ""
 
 
-def _risk_profile(scope: Scope, document: StrategyDocument, risk_profiles: RiskProfiles) -> tuple[RiskProfile | None, CompiledRisk | None]:
+def _risk_profile(
+    scope: Scope, document: StrategyDocument, risk_profiles: RiskProfiles, instead: str | None
+) -> tuple[RiskProfile | None, CompiledRisk | None]:
     rule = text_at(document, "risk_profile")
-    if rule is None:
+    if rule is None and instead is None:
         return None, None
-    found = risk_profiles(rule.text)
+    name = instead if instead is not None else rule.text if rule is not None else ""
+    found = risk_profiles(name)
     if found is None:
-        meant = suggestion(rule.text, [name for name in ("conservative", "balanced", "aggressive") if risk_profiles(name) is not None])
-        notes = (("did_you_mean", {"name": meant}),) if meant else ()
-        fix = rule.substituted(0, len(rule.text), meant) if meant else ""
-        scope.report_at("E215", rule, 0, len(rule.text), name=rule.text[:60], notes=notes, fix=fix)
+        if rule is not None and instead is None:
+            missing_profile(scope, rule, risk_profiles)
         return None, None
+    if rule is not None and rule.text != name:
+        scope.report_at("W432", rule, 0, len(rule.text), name=name)
     compiled = compile_risk(found[0], found[1], scope.catalogue)
     return compiled.profile, compiled
+
+
+def missing_profile(scope: Scope, rule: RuleText, risk_profiles: RiskProfiles) -> None:
+    """E215 with the shipped name that was probably meant."""
+    meant = suggestion(rule.text, [name for name in ("conservative", "balanced", "aggressive") if risk_profiles(name) is not None])
+    notes = (("did_you_mean", {"name": meant}),) if meant else ()
+    fix = rule.substituted(0, len(rule.text), meant) if meant else ""
+    scope.report_at("E215", rule, 0, len(rule.text), name=rule.text[:60], notes=notes, fix=fix)
 
 
 def _check(scope: Scope, document: StrategyDocument, profile: RiskProfile | None) -> Strategy | None:
@@ -225,7 +244,7 @@ def _with_breakers(
     breakers = read_breakers(scope, document)
     markets = {market: alias for alias, market in used_aliases(scope, breakers).items() if market not in strategy.aliases.values()}
     aliases = strategy.aliases | {market if alias in strategy.aliases else alias: market for market, alias in markets.items()}
-    findings = tuple(found for found in _findings(source, scope.diagnostics) if found.diagnostic.severity is Severity.ERROR)
+    findings = tuple(found for found in findings_of(source, scope.diagnostics) if found.diagnostic.severity is Severity.ERROR)
     return replace(strategy, aliases=aliases, risk=replace(strategy.risk, breakers=breakers)), findings
 
 

@@ -30,9 +30,11 @@ _WORDS = frozenset({
 MAX_NAME = 60
 _UNFIT_FOR_FILES = re.compile(r'^[.\s]|[/\\:*?"<>|\x00-\x1f\x7f\u2028\u2029]')
 StrategyDocument = Document[StrategyFile]
+#: a file whose sections are read by name: strategies, portfolios
+FileDocument = Document[Any]
 
 
-def entries(document: StrategyDocument, *path: str) -> list[tuple[Scalar, YamlNode]]:
+def entries(document: FileDocument, *path: str) -> list[tuple[Scalar, YamlNode]]:
     """Keys and values of the mapping at `path`; empty when there is none."""
     node: YamlNode = document.root
     for key in path:
@@ -43,7 +45,7 @@ def entries(document: StrategyDocument, *path: str) -> list[tuple[Scalar, YamlNo
     return list(node.entries) if isinstance(node, Mapping) else []
 
 
-def text_at(document: StrategyDocument, *path: str) -> RuleText | None:
+def text_at(document: FileDocument, *path: str) -> RuleText | None:
     """The text at `path`, if the file has one there."""
     scalar = document.scalar(*path)
     return RuleText(scalar, path) if scalar is not None and scalar.text else None
@@ -77,7 +79,7 @@ def check_market(scope: Scope, rule: RuleText) -> str | None:
     return None
 
 
-def check_name(scope: Scope, document: StrategyDocument) -> None:
+def check_name(scope: Scope, document: FileDocument) -> None:
     """The strategy's name goes into names of files: a name that would leave their folder, or that a system refuses, is an error."""
     rule = text_at(document, "name")
     if rule is None or not rule.text or (len(rule.text) <= MAX_NAME and not _UNFIT_FOR_FILES.search(rule.text)):
@@ -102,7 +104,7 @@ def read_markets(scope: Scope, document: StrategyDocument) -> tuple[str, ...]:
     return tuple(found)
 
 
-def read_aliases(scope: Scope, document: StrategyDocument) -> None:
+def read_aliases(scope: Scope, document: FileDocument) -> None:
     """`aliases:` into the scope."""
     for key, value in entries(document, "aliases"):
         if isinstance(value, Scalar) and value.text and name_fits(scope, key, "aliases"):
@@ -123,7 +125,7 @@ def name_fits(scope: Scope, key: Scalar, section: str, name: str | None = None) 
     return not label
 
 
-def read_params(scope: Scope, document: StrategyDocument) -> dict[str, float]:
+def read_params(scope: Scope, document: FileDocument) -> dict[str, float]:
     """`params:` into the scope, each inside its range."""
     for key, value in entries(document, "params"):
         if not name_fits(scope, key, "params"):
@@ -156,7 +158,7 @@ def _param_value(scope: Scope, key: Scalar, node: YamlNode) -> Amount | None:
     return amount
 
 
-def read_definitions(scope: Scope, document: StrategyDocument) -> None:
+def read_definitions(scope: Scope, document: FileDocument) -> None:
     """`define:` into the scope, parsed but not yet evaluated."""
     for key, value in entries(document, "define"):
         head = _signature(scope, key)
