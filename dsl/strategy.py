@@ -87,6 +87,14 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """How the file says what a node computes, by node id: the first text, and the first definition of that value."""
+
+    texts: dict[int, str] = field(default_factory=dict)
+    definitions: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Strategy:
     """A checked strategy file. All node ids refer to `graph`. `version` is a hash of the normalised file."""
 
@@ -106,3 +114,4 @@ class Strategy:
     conditions: tuple[Condition, ...] = field(default_factory=tuple)
     params: dict[str, float] = field(default_factory=dict)
     version: str = ""
+    wording: Wording = field(default_factory=Wording, compare=False)
