@@ -91,7 +91,7 @@ def probe(strategy: Strategy) -> Probe:
         graph.add(node)
     builder = _Builder(graph, strategy.clock, strategy.wording)
     named = _named(strategy, builder)
-    entry = next((part for part in named if part.path == "entry"), None) or builder.part(strategy.entry, path="entry")
+    entry = _entry(strategy, named, builder)
     rules = {part.path: part for part in named}
     exits = tuple(
         (rules.get(f"exits.{rule.name}") or builder.part(rule.node, path=f"exits.{rule.name}")) if rule.kind is ExitKind.RULE else None
@@ -100,6 +100,17 @@ def probe(strategy: Strategy) -> Probe:
     extra = tuple(Condition(f"#{node}", node) for node in sorted(builder.wanted))
     probed = replace(strategy, graph=graph, conditions=(*strategy.conditions, *extra))
     return Probe(probed, entry, exits, tuple(named))
+
+
+def _entry(strategy: Strategy, named: list[Part], builder: _Builder) -> Part:
+    """The condition that decisions read: what the file says under `entry`, and what the checker joined to it (membership)."""
+    written = next((part for part in named if part.path == "entry"), None)
+    if written is None:
+        return builder.part(strategy.entry, path="entry")
+    if written.node == strategy.entry:
+        return written
+    builder.whole[written.node] = written
+    return builder.part(strategy.entry)
 
 
 def _named(strategy: Strategy, builder: _Builder) -> list[Part]:
@@ -124,6 +135,8 @@ class _Builder:
     def __init__(self, graph: Graph, clock: Timeframe, wording: Wording) -> None:
         self.graph, self.clock, self.wording = graph, clock, wording
         self.wanted: set[int] = set()
+        self.whole: dict[int, Part] = {}
+        """Parts that are already made and not to be taken apart again."""
 
     def group(self, condition: Condition, parts: tuple[Part, ...]) -> Part:
         """A group of the file."""
@@ -133,6 +146,8 @@ class _Builder:
 
     def part(self, node_id: int, holds: tuple[Timeframe, ...] = (), path: str = "") -> Part:
         """The condition at a node. holds: timeframes that it is carried over to, the faster last."""
+        if node_id in self.whole and not holds:
+            return self.whole[node_id]
         text, name = self._words(node_id)
         node = self.graph[node_id]
         while node.op == "hold" and node.section is not None:
@@ -181,7 +196,7 @@ class _Builder:
         while waiting:
             current = waiting.pop()
             node = self.graph[current]
-            if node.op == op:
+            if node.op == op and current not in self.whole:
                 waiting.extend(reversed(node.inputs))
             elif current not in found:
                 found.append(current)
