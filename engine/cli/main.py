@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 COMMANDS: dict[str, str] = {
     "check": "engine.cli.check:check",
     "backtest": "engine.cli.backtest:backtest",
+    "why": "engine.cli.why:why",
     "paper": "engine.cli.paper:paper",
     "replay": "engine.cli.paper:replay",
     "price": "engine.cli.price:price",
