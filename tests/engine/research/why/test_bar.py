@@ -53,11 +53,9 @@ def walk(reading: Reading) -> list[Reading]:
 
 def test_values_and_distances_are_those_of_pandas() -> None:
     strategy = compiled("all:\n  a: close > sma(close, 20)\n  b: (low < lowest(low, 3)[1])@15m\n  c: ret(15m) > 3%")
-    grid = random_grid(random.Random(11), ("KRW-BTC", "KRW-ETH"), 900, base_ms=300_000, unknown=False)
-    frame = pd.DataFrame(
-        {"close": grid.close[0], "low": np.where(grid.state[0] == BarState.TRADED, grid.low[0], np.nan)},
-        index=grid.first_index + np.arange(900),
-    )
+    path = 1e6 * np.exp(np.cumsum(np.random.default_rng(11).normal(0, 0.005, 901)))
+    grid = grid_of(path[:-1].round().tolist(), path[1:].round().tolist())
+    frame = pd.DataFrame({"close": grid.close[0], "low": grid.low[0]}, index=grid.first_index + np.arange(900))
     mean = frame["close"].rolling(20).mean()
     quarter = frame["low"].groupby(frame.index // 3).min()
     compared = 0
