@@ -13,6 +13,7 @@ from dsl.checker.conditions import Conditions
 from dsl.checker.context import RuleText, Scope
 from dsl.checker.exits import read_exits
 from dsl.checker.expressions import Expressions
+from dsl.checker.file_tests import read_tests
 from dsl.checker.risk import read_risk
 from dsl.checker.settings import (
     StrategyDocument,
@@ -183,6 +184,7 @@ def _check(scope: Scope, document: StrategyDocument, profile: RiskProfile | None
     _warn_without_exits(scope, document)
     sizing = read_sizing(scope, document, conditions, profile)
     limits = read_limits(scope, document)
+    tests = read_tests(scope, document, conditions)
     if clock is None:  # what was judged against the clock of the stand-in does not count
         scope.diagnostics = [found for found in scope.diagnostics if found.code not in ("E112", "E122")]
     if entry is None or entry.node is None or document.model is None or clock is None:
@@ -191,7 +193,7 @@ def _check(scope: Scope, document: StrategyDocument, profile: RiskProfile | None
         name=document.model.name, title=document.model.title, state=State(document.model.state), clock=clock,
         aliases=dict(scope.aliases), markets=markets, graph=scope.graph, entry=entry.node, exits=exits, sizing=sizing, limits=limits,
         risk=profile, rank=_rank(scope, conditions, clock), conditions=tuple(conditions.named), params=params,
-        version=version_of(document.root), wording=scope.wording,
+        version=version_of(document.root), wording=scope.wording, tests=tests,
     )  # fmt: skip
     return prune(strategy)
 

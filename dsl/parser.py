@@ -20,6 +20,7 @@ GRAMMAR = Path(__file__).with_name("grammar.lark")
 STARTS = (
     "rule", "constant", "range_of", "of_equity", "money", "whole", "per_day", "after_loss", "after_exit", "share", "level", "timeframe",
     "at_least", "signature", "every_day", "order_price", "next_order", "size_factor", "starts_at", "positions", "clusters", "of_depth",
+    "given_series", "expect_rule", "expect_replay", "instant",
 )  # fmt: skip
 #: longest rule text; a longer one is split with `define`
 MAX_CHARACTERS = 4_000

@@ -27,6 +27,12 @@ def prune(strategy: Strategy) -> Strategy:
     )
 
 
+def extracted(graph: Graph, node: int) -> tuple[Graph, int]:
+    """A graph of one node and what it reads, and the node in it."""
+    compact, ids = _reached(graph, [node])
+    return compact, ids[node]
+
+
 def _moved(texts: dict[int, str], ids: dict[int, int]) -> dict[int, str]:
     return {ids[node]: text for node, text in texts.items() if node in ids}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
+from dsl.file_tests import FileTest
 from dsl.graph import Graph, Timeframe
 
 
@@ -193,6 +194,7 @@ class Strategy:
     execution: Execution = field(default_factory=Execution)
     reload: str = "keep_their_version"  # keep_their_version | adopt_exits | flatten_first
     wording: Wording = field(default_factory=Wording, compare=False)
+    tests: tuple[FileTest, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

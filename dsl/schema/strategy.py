@@ -138,7 +138,7 @@ class StrategyFile(Section):
 
 #: keys whose meaning is not built yet: refused, never ignored
 UNBUILT: tuple[tuple[str, ...], ...] = (
-    ("universe",), ("regime",), ("factors",), ("score",), ("reload",), ("tests",),
+    ("universe",), ("regime",), ("factors",), ("score",), ("reload",),
     ("execution", "enter", "price"), ("execution", "enter", "reprice"), ("execution", "enter", "after"), ("execution", "enter", "then"),
     ("execution", "leave", "max_slippage"),
 )  # fmt: skip
