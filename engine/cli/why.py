@@ -55,7 +55,8 @@ def why(
     if (at is None) != summary:
         raise UserError("why.choose")
     strategy = load_strategy(file)
-    chosen = market_codes([market] if market is not None and not markets and not strategy.markets else markets or [], strategy)
+    alone = market is not None and not markets and not strategy.markets and strategy.universe is None
+    chosen = market_codes([market] if alone and market is not None else markets or [], strategy)
     if market is not None:
         market = market_codes([market], strategy)[0]
     at_ms = instant_ms(at, "--at")
@@ -64,10 +65,10 @@ def why(
     for message in candles.messages:
         sys.stderr.write(text(message.key, language(), **message.values) + "\n")
     if at_ms is None:
-        document = _summary(strategy, chosen, candles)
+        document = _summary(strategy, candles.traded, candles)
         shown = _show_summary
     else:
-        document = _bar(strategy, chosen, candles, market or chosen[0], at_ms)
+        document = _bar(strategy, candles.traded, candles, market or candles.traded[0], at_ms)
         shown = _show_bar
     if json_output:
         sys.stdout.write(json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n")

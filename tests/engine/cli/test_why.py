@@ -131,7 +131,7 @@ def test_rules_pass_or_fail_with_what_was_seen(place: Path, capsys: pytest.Captu
     assert "기대: never fires" in korean
     assert "4번째 봉에서 참" in korean
     Path("sample.yaml").write_text(FILE.removesuffix("tests:\n"), "utf-8")
-    assert "no tests" in answer(capsys, "test", "sample.yaml")
+    assert "no tests" in answer(capsys, "test", "sample.yaml", "--lang", "en")
     assert run(["test", file_with("  - {name: a, rule: close >, given: {close: 1}, expect: fires once}\n")]) == 1
 
 
