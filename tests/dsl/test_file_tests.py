@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsl.builder import MAX_GIVEN, RuleError, instant_ms
+from dsl.checker.file_tests import METRICS
 from dsl.file_tests import Check, Expect, Expectation, ReplayTest, RuleTest
 from dsl.graph import Phase
 from dsl.parser import parse_phrase
-from tests.dsl.helpers import codes, compiled, strategy_of
+from tests.dsl.helpers import ROOT, codes, compiled, strategy_of
 
 FILE = """schema: strategy/1
 name: sample
@@ -139,3 +140,14 @@ def test_a_rule_may_be_a_number_and_read_another_market() -> None:
     (test,) = strategy_of(compiled(FILE + text)).tests
     assert isinstance(test, RuleTest)
     assert [found.alias for found in test.given] == ["", "btc"]
+
+
+@pytest.mark.parametrize("page", ["why-and-test.md", "why-and-test.ko.md"])
+def test_the_manual_shows_tests_that_check(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    (block,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    assert len(strategy_of(compiled(FILE + block)).tests) == 2
+    phrases = [phrase for row in re.findall(r"^\| (`.*?) \|", text, re.MULTILINE) for phrase in re.findall(r"`([^`]+)`", row)]
+    assert len(phrases) == 7
+    assert {parse_phrase(phrase, "expect_rule").kind for phrase in phrases} == set(Expect)
+    assert all(f"`{metric}`" in text for metric in METRICS)
