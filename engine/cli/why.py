@@ -123,6 +123,8 @@ def _show_bar(document: dict[str, Any], console: Console) -> None:
             console.print(f"  {mark['sentence']}")
     console.print(f"\n{_say('head_entry')}", style="bold")
     _show_tree(document["entry"], console, 1)
+    for rule in document["late"]:
+        console.print(f"  · {rule['sentence']}")
     if document["exits"]:
         console.print(f"\n{_say('head_exits')}", style="bold")
     for exit_ in document["exits"]:

@@ -72,7 +72,7 @@ def run_rule_test(strategy: Strategy, test: RuleTest) -> Outcome:
     grid = given_grid(test, strategy.aliases, strategy.clock, tuple(markets))
     alone = replace(
         strategy, graph=test.graph, entry=test.node, exits=(), rank=None, conditions=(), sizing=Sizing(), universe=None, entry_order=None,
-        factors=(), score=None,
+        factors=(), score=None, risk=None,
     )  # fmt: skip
     try:
         program = compile_program(alone, strategy.clock, markets)
