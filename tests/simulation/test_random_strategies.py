@@ -54,6 +54,10 @@ class Tally:
         self.seen["ambiguous steps"] += result.ambiguous_steps
         self.seen["sales below the minimum"] += result.sale_below_minimum
         self.seen["unsettled entries"] += result.unsettled_entries
+        risky = [world.strategy.exit_name(int(f["exit_index"])).partition(".")[0] for f in result.fills if int(f["exit_index"]) < -1]
+        self.seen["sales for a loss"] += risky.count("loss")
+        self.seen["sales for a drawdown"] += risky.count("drawdown")
+        self.seen["sales for a breaker"] += len(risky) - risky.count("loss") - risky.count("drawdown")
         graph = world.strategy.graph
         positions = [condition.path for condition in world.strategy.conditions if graph[condition.node].phase is Phase.POSITION]
         self.seen["conditions on a position"] += sum(sum(result.rule_counts[path]) for path in positions)

@@ -9,7 +9,7 @@ from engine.kernel.book import FILL, SKIP_REASONS, restore_book, save_book
 from engine.kernel.decide.position import equity_krw
 from engine.kernel.desk import Desk
 from engine.model.candle import BarState
-from engine.model.events import Cash, Close, Event, Fill, Intent, Step
+from engine.model.events import Cash, Close, Event, Fill, Intent, Mark, Step
 from tests.engine.kernel_decide.random_runs import MARKETS, World, cut_bars, cut_columns, feed_world, make_world, new_run, run_world
 from tests.engine.kernel_decide.worlds import MINUTE, START
 
@@ -39,6 +39,8 @@ def events_of(world: World) -> list[Event]:
         if closing < len(world.close_ms) and world.close_ms[closing] == time_ms + MINUTE:
             found.append(Close(time_ms + MINUTE, tuple(map(tuple, world.columns[:, closing].tolist()))))
             closing += 1
+        else:
+            found.append(Mark(time_ms + MINUTE))
     return found
 
 
