@@ -78,7 +78,8 @@ class Expressions:
             value = self._methods[type(expression)](expression, context)
         finally:
             self._depth -= 1
-        if value is not None and value.node is not None and not context.builtin and not context.bindings:
+        plain = not context.builtin and not context.bindings and self.nodes.graph is self.scope.graph
+        if value is not None and value.node is not None and plain:
             self._remember_wording(expression, context, value.node)
         return value
 

@@ -25,7 +25,7 @@ def test_every_op_file_is_a_family() -> None:
     files = {path.stem for path in (ROOT / "engine" / "kernel" / "ops").glob("*.py")} - {
         "__init__",
         "across",
-    }  # across: dsl.side_series has its functions
+    }  # across: called over all markets, known by dsl.side_series
     assert files == set(FAMILIES)
     assert len(catalogue()) >= 70
 
