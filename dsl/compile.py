@@ -17,6 +17,7 @@ from dsl.checker.entries import split
 from dsl.checker.execution import read_execution, read_reload
 from dsl.checker.exits import read_exits
 from dsl.checker.expressions import Expressions
+from dsl.checker.file_tests import read_tests
 from dsl.checker.risk import read_risk
 from dsl.checker.sections import check_factors, check_regimes, read_externals, read_factors, read_regimes
 from dsl.checker.settings import (
@@ -219,6 +220,7 @@ def _check(scope: Scope, document: StrategyDocument, profile: RiskProfile | None
     _warn_without_exits(scope, document)
     sizing = read_sizing(scope, document, conditions, profile)
     limits = read_limits(scope, document)
+    tests = read_tests(scope, document, conditions)
     universe, execution = read_universe(scope, document), read_execution(scope, document)
     check_costs(scope, document, sizing, profile)
     if clock is None:  # what was judged against the clock of the stand-in does not count
@@ -232,6 +234,7 @@ def _check(scope: Scope, document: StrategyDocument, profile: RiskProfile | None
         risk=profile, rank=_rank(scope, conditions, clock), conditions=tuple(conditions.named), params=params,
         version=version_of(document.root), universe=universe, entry_order=order_part, factors=factors, score=score,
         externals=tuple(scope.externals.values()), execution=execution, reload=read_reload(document),
+        wording=scope.wording, tests=tests,
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ STARTS = (
     "rule", "constant", "range_of", "of_equity", "money", "whole", "per_day", "after_loss", "after_exit", "share", "level", "timeframe",
     "at_least", "signature", "refresh", "every", "duration_of", "order_price", "next_order", "capital", "size_factor", "starts_at",
     "positions", "clusters", "of_depth", "loss_limit", "action", "until",
+    "given_series", "expect_rule", "expect_replay", "instant",
 )  # fmt: skip
 #: longest rule text; a longer one is split with `define`
 MAX_CHARACTERS = 4_000

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 COMMANDS: dict[str, str] = {
     "check": "engine.cli.check:check",
     "backtest": "engine.cli.backtest:backtest",
+    "why": "engine.cli.why:why",
+    "test": "engine.cli.test:run_tests",
     "paper": "engine.cli.paper:paper",
     "replay": "engine.cli.paper:replay",
     "price": "engine.cli.price:price",
