@@ -60,8 +60,11 @@ def format_text(text: str, name: str = "", *, fix_width: bool = False) -> Format
 
 def _readable(raw: str) -> bool:
     """Whether the text is an expression or a level, and spacing it leaves its tokens alone."""
-    if compact(raw) != compact(spaced(raw)):
-        return False
+    again = spaced(raw)
+    return compact(raw) == compact(again) and _parses(raw) and _parses(again)
+
+
+def _parses(raw: str) -> bool:
     try:
         parse_rule(raw)
     except RuleError:

@@ -14,6 +14,7 @@ from dsl.formatting import format_text
 from dsl.full_width import half_width
 from dsl.keys import FREE_KINDS, KEYS, key_of, pattern_of
 from dsl.loader import load
+from dsl.messages import texts as texts_of
 from dsl.parser import STARTS, parse_rule
 from dsl.source import Source
 from dsl.spacing import compact, spaced, tokens
@@ -219,6 +220,15 @@ def test_every_key_of_the_schema_is_in_the_table_and_no_other(kind: str) -> None
     found = schema_paths(kind)
     assert len(found) > 30
     assert set(KEYS[kind]) == found
+
+
+@pytest.mark.parametrize("kind", sorted(KEYS))
+def test_every_key_and_every_section_says_what_it_means_and_nothing_else_does(kind: str) -> None:
+    wanted = {kind}
+    for pattern in KEYS[kind]:
+        parts = pattern.split(".")
+        wanted |= {".".join([kind, *parts[:n]]) for n in range(1, len(parts) + 1)}
+    assert {key for key in texts_of("keys") if key.split(".")[0] == kind} == wanted
 
 
 def test_paths_of_files_find_their_keys() -> None:
