@@ -34,12 +34,15 @@ _TEMPLATES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("next_day", re.compile(r"next +day")),
     ("manual", re.compile("manual")),
     ("positions", re.compile(r"([0-9]+) +positions?")),
+    ("cluster", re.compile(r"(1) +clusters?")),
     ("clusters", re.compile(r"([0-9]+) +clusters?")),
 )
 _TICKS = re.compile(r"(best +(?:bid|ask)) *([-+]) *([0-9]+) +ticks?")
 _NEXT_ORDER = re.compile(r"market +if +slippage *<=? *(\S+)")
 _EVERY = re.compile(r"every +([0-9]+[smhdw])")
 _FREEZE = re.compile(r"freeze_market +for +([0-9]+[smhdw])")
+#: what has one possible value
+_UNTOLD = ("schema", "score.combine")
 _DURATION = re.compile(r"[0-9]+[smhdw]")
 
 
@@ -127,7 +130,7 @@ class _File:
             for key, value in node.entries:
                 inner: Path = (*path, key.text)
                 own = f"{self.kind}.{'.'.join(map(str, inner))}" in texts("keys")
-                if own and not isinstance(value, Scalar):
+                if own and isinstance(value, Mapping) and len(value.entries) > 1:
                     yield Line(depth, _dotted(inner), f"{self._meaning(inner)}:")
                     yield from self._section(inner, value, depth + 1)
                 else:
@@ -135,6 +138,8 @@ class _File:
 
     def _leaf(self, path: Path, node: Scalar, depth: int) -> Iterator[Line]:
         pattern = pattern_of(self.kind, path)
+        if pattern in _UNTOLD:
+            return
         value = self.text_of(path, node)
         template = f"s.{self.kind}.{pattern}"
         if template in texts("explain"):
@@ -143,8 +148,7 @@ class _File:
             shown = self.say("file.named", name=path[-1], value=value)
         else:
             shown = self.say("file.fallback", meaning=self._meaning(path) or path[-1], value=value)
-        if shown:
-            yield Line(depth, _dotted(path), shown)
+        yield Line(depth, _dotted(path), shown)
 
     def text_of(self, path: Path, node: Scalar) -> str:
         """The text at `path` in words, by the kind of text that it is."""
@@ -173,7 +177,7 @@ class _File:
         """A phrase of fixed words."""
         ticks, following, every, freeze = (pattern.fullmatch(raw) for pattern in (_TICKS, _NEXT_ORDER, _EVERY, _FREEZE))
         if ticks:
-            return self._numbered("ticks", self._words(ticks[1]), ticks[2], ticks[3])
+            return self._numbered("tick" if ticks[3] == "1" else "ticks", self._words(ticks[1]), ticks[2], ticks[3])
         if following:
             return self._numbered("next_order", following[1])
         if every:

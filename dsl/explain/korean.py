@@ -58,7 +58,7 @@ def particles(text: str) -> str:
 
 
 def ended(stem: str, ending: str) -> str:
-    """A clause that ends in a verb's stem, with an ending: and, or, not, if, polite, noun (before a noun)."""
+    """A clause that ends in a verb's stem, with an ending: and, or, not, if, polite, noun (before a noun), past (of what happened)."""
     closing = stem[len(stem.rstrip(")")) :]
     return _ended(stem[: len(stem) - len(closing)], ending) + closing
 
@@ -76,8 +76,8 @@ def _ended(stem: str, ending: str) -> str:
             return stem + ("으면" if final == 1 else "면")
         case "polite":
             return stem + "습니다" if final == 1 else _with_final(stem, _B) + "니다"
-        case "noun":
-            if stem[-1] in _DURATIVE:
+        case "noun" | "past":
+            if ending == "noun" and stem[-1] in _DURATIVE:
                 return stem + "는"
             return stem + "은" if final == 1 else _with_final(stem, _N)
         case _:

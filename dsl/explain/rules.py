@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from dsl import ast
-from dsl.catalogue import Arg, ArgKind, Catalogue, Function, Unit
+from dsl.catalogue import INPUT_SERIES, Arg, ArgKind, Catalogue, Function, Unit
 from dsl.diagnostics import Language
 from dsl.explain.korean import ended, particles
 from dsl.explain.quantities import bars, literal, say, timeframe
@@ -48,9 +48,17 @@ class Vocabulary:
             case _:
                 return False
 
+    def is_market(self, head: str, name: str) -> bool:
+        """Whether `head` before the dot of `name` is another market: an alias, or a name that goes with a series of the language."""
+        if head in self.aliases:
+            return True
+        rest = name.partition(".")[2]
+        known = name in self.catalogue or name in SIDE_SERIES or name in ACROSS or f"series.{name}" in texts("explain")
+        return not known and (rest in self.catalogue or rest in INPUT_SERIES)
+
     def _names_condition(self, name: str, depth: int) -> bool:
         head, _, rest = name.partition(".")
-        if head in self.aliases and rest:
+        if rest and self.is_market(head, name):
             return self._names_condition(rest, depth)
         if name in self.definitions:
             body = self.definitions[name]
@@ -113,12 +121,13 @@ class Sentences:
 
     def window(self, node: ast.Expression) -> str:
         """A number of bars: `20봉`, `4시간`."""
+        if isinstance(node, ast.Bars) and node.name.name in self.names.params:
+            return self.window(node.name)
         if isinstance(node, ast.Literal) and node.unit is Unit.NUMBER:
             return bars(literal(node, self.language), self.language)
         if isinstance(node, ast.Name) and node.name in self.names.params:
             value = ast.unbracketed(self.names.params[node.name])
-            plain = isinstance(value, ast.Literal) and value.unit is Unit.NUMBER
-            return bars(self.value(node), self.language) if plain else self.value(node)
+            return self.say("node.param_window", window=self.window(value), name=node.name)
         return self.value(node)
 
     # ---- clauses ----
@@ -217,7 +226,9 @@ class Sentences:
     # ---- names ----
     def _market(self, name: str) -> tuple[str, str] | None:
         head, dot, rest = name.partition(".")
-        return (self.names.aliases[head], rest) if dot and head in self.names.aliases else None
+        if not dot or not self.names.is_market(head, name):
+            return None
+        return (self.names.aliases[head] if head in self.names.aliases else self.say("word.other") if head == "other" else head), rest
 
     def _name(self, name: str) -> str:
         market = self._market(name)
@@ -240,7 +251,7 @@ class Sentences:
         """A name that is a condition."""
         market = self._market(name)
         if market is not None:
-            return self.say("node.true", value=self._name(name))
+            return self.say("node.market_clause", market=market[0], value=self._named(market[1]))
         if name in SIDE_SERIES or name.startswith("market."):
             return self.say("node.flag", name=self._flag(name))
         if name in self.names.catalogue and name not in self.names.definitions:
@@ -255,12 +266,14 @@ class Sentences:
     def _call(self, node: ast.Call, name: str) -> str:
         market = self._market(name)
         if market is not None:
-            return self.say("node.market", market=market[0], value=self._call(node, market[1]))
+            key = "node.market_clause" if self.names.is_condition(node) else "node.market"
+            return self.say(key, market=market[0], value=self._call(node, market[1]))
         function = None if name in self.names.definitions else self.names.catalogue.get(name)
         words = _Words(self, node, function)
-        key = next((key for key in (f"fn.{name}.{words.variant}", f"fn.{name}") if key in texts("explain") and words.fits(key)), None)
-        if key is not None:
-            return self._based(words, self._filled(key, words))
+        keys = (f"fn.{name}.{words.variant}", f"fn.{name}")
+        template = next((key for key in keys if key in texts("explain") and words.fits(key)), None)
+        if template is not None:
+            return self._based(words, self._filled(template, words))
         condition = self.names.is_condition(node)
         shown = ", ".join(words.shown())
         if function is None or not (function.korean and function.english):
@@ -316,7 +329,7 @@ class _Words(dict[str, str]):
     def fits(self, key: str) -> bool:
         """Whether the call has everything that the template names."""
         entry = texts("explain")[key]
-        wanted = re.findall(r"\{(\w+?)(?:_bar|_if|_noun)?\}", entry.ko)
+        wanted = re.findall(r"\{(\w+?)(?:_bar|_if|_noun|_past)?\}", entry.ko)
         return all(name in self.given or (name in self.args and self.args[name].default is not None) for name in wanted)
 
     def __missing__(self, name: str) -> str:
@@ -327,14 +340,10 @@ class _Words(dict[str, str]):
 
     def _form(self, name: str, form: str) -> str:
         sentences, arg = self.sentences, self.args.get(name)
-        node = self.given.get(name)
-        if node is None:
-            assert arg is not None
-            assert arg.default is not None
-            node = parse_rule(arg.default)
+        node = self.given[name] if name in self.given else parse_rule((arg.default if arg is not None else None) or name)
         if form == "bar" or (arg is not None and arg.kind is ArgKind.WINDOW):
             shown = sentences.window(node)
-            return shown if form != "bar" or sentences.korean else re.sub(r"s$", "", shown).replace(" ", "-")
+            return shown if form != "bar" or sentences.korean else re.sub(r"^(\S+) (\w+?)s?(?= \(|$)", r"\1-\2", shown)
         if isinstance(node, ast.Name) and f"word.{node.name}" in texts("explain"):
             return sentences.say(f"word.{node.name}")
         if sentences.names.is_condition(node):

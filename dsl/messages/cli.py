@@ -76,6 +76,7 @@ TEXTS: dict[str, Text] = {
     "help_data": Text("캔들을 가져오고, 목록을 보고, 검사합니다", "import, list and check candles"),
     "help_warmup": Text("전략이 준비되는 데 필요한 캔들과 시간을 셉니다", "count the candles and seconds a strategy needs to be ready"),
     "help_functions": Text("규칙에서 쓰는 함수를 보여 줍니다", "show the functions of the rule language"),
+    "help_explain": Text("규칙을 우리말 문장으로 풀어 보여 줍니다", "say in sentences what a file does"),
     "help_diff": Text("두 파일의 차이를 뜻으로 견줍니다", "compare two versions of a file by meaning"),
     "help_schema": Text("편집기가 쓰는 JSON Schema 를 보여 줍니다 (strategy, risk)", "show the JSON Schema for editors (strategy, risk)"),
     "help_precompile": Text("커널을 미리 컴파일합니다", "compile the kernel ahead of time"),

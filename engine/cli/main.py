@@ -32,6 +32,7 @@ COMMANDS: dict[str, str] = {
     "data": "engine.cli.data:app",
     "warmup": "engine.cli.warmup:warmup",
     "functions": "engine.cli.functions:functions",
+    "explain": "engine.cli.explain:explain",
     "diff": "engine.cli.diff:diff_files",
     "schema": "engine.cli.schema:schema",
     "precompile": "engine.cli.precompile:precompile",
