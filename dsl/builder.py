@@ -59,6 +59,64 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
+class Refresh:
+    """`every day at 09:05 KST` or `every 4h`: milliseconds of the UTC day, and between two instants."""
+
+    at_ms: int
+    every_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class BookPrice:
+    """`best bid + 1 tick`."""
+
+    side: str
+    ticks: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTest:
+    """`slippage <= 0.3%`, `filled >= 50%`."""
+
+    subject: str
+    operator: str
+    ratio: float
+
+
+@dataclass(frozen=True, slots=True)
+class NextOrder:
+    """`market if slippage <= 0.3%`, `cancel`."""
+
+    then: str
+    tests: tuple[OrderTest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LossLimit:
+    """`3%`, `30만원`, or `3% or 30만원`."""
+
+    ratio: float | None
+    krw: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ActionWords:
+    """`stop_entries`, `freeze_market for 30m`, or `size x0.5` (word `size`, factor 0.5)."""
+
+    word: str
+    hold_ms: float | None = None
+    factor: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class UntilWords:
+    """`next day`, `manual` (word), or a duration."""
+
+    word: str
+    hold_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Phrase:
     """A phrase whose meaning is not built yet: its words."""
 
@@ -267,7 +325,59 @@ class Builder(Transformer[Token, Any]):
         names = [str(child) for child in children if isinstance(child, Token) and child.type == "NAME"]
         return Signature(names[0], tuple(names[1:]))
 
+    def loss_limit(self, children: list[Any]) -> LossLimit:
+        limits = [child for child in children if child is not None and child.type in ("PERCENT", "AMOUNT")]
+        if len(limits) == 2 and limits[0].type == limits[1].type:
+            raise RuleError("E100", _start(limits[1]), _end(limits[1]), found=str(limits[1]))
+        found = {limit.type: number_of(limit) if limit.type == "PERCENT" else self.amount([limit]).value for limit in limits}
+        return LossLimit(found.get("PERCENT"), found.get("AMOUNT"))
+
+    def action(self, children: list[Any]) -> ActionWords:
+        if children[0].type == "SIZE":
+            return ActionWords("size", factor=number_of(children[1][1:]))
+        hold = next((child for child in children if child is not None and child.type == "DURATION"), None)
+        return ActionWords(str(children[0]), None if hold is None else self.duration([hold]).value)
+
+    def until(self, children: list[Any]) -> UntilWords:
+        if children[0].type == "DURATION":
+            return UntilWords("duration", self.duration(children).value)
+        return UntilWords(" ".join(map(str, children)))
+
+    def duration_of(self, children: list[Any]) -> Amount:
+        return Amount(self.duration(children).value, Unit.DURATION)
+
     def _phrase(self, children: list[Any]) -> Phrase:
         return Phrase(tuple(str(child) for child in children if isinstance(child, Token)))
 
-    every_day = order_price = next_order = size_factor = starts_at = positions = clusters = of_depth = _phrase
+    def refresh(self, children: list[Any]) -> Refresh:
+        if len(children) == 2:
+            return Refresh(0, int(self.duration(children[1:]).value))
+        hours, _, minutes = children[3].partition(":")
+        if int(hours) > 23 or int(minutes) > 59:
+            raise RuleError("E100", _start(children[3]), _end(children[3]), found=str(children[3]))
+        korean = (int(hours) * 60 + int(minutes)) * 60_000
+        return Refresh((korean - 9 * DURATION_MS["h"]) % DURATION_MS["d"], DURATION_MS["d"])
+
+    def every(self, children: list[Any]) -> Amount:
+        return Amount(self.duration(children[1:]).value, Unit.DURATION)
+
+    def order_price(self, children: list[Any]) -> BookPrice:
+        if children[2] is None:
+            return BookPrice(str(children[1]), 0)
+        ticks = number_of(children[3])
+        if ticks != int(ticks) or ticks > 1000:
+            raise RuleError("E100", _start(children[3]), _end(children[3]), found=str(children[3]))
+        return BookPrice(str(children[1]), -int(ticks) if children[2] == "-" else int(ticks))
+
+    def order_test(self, children: list[Any]) -> OrderTest:
+        return OrderTest(str(children[0]), str(children[1]), number_of(children[2]))
+
+    def next_order(self, children: list[Any]) -> NextOrder:
+        return NextOrder(str(children[0]), tuple(child for child in children if isinstance(child, OrderTest)))
+
+    def capital(self, children: list[Any]) -> Amount:
+        if len(children) == 1:
+            return Amount(self.amount(children).value, Unit.MONEY)
+        return Amount(number_of(children[0]), Unit.RATIO)
+
+    size_factor = starts_at = positions = clusters = of_depth = _phrase

@@ -5,15 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from dsl.catalogue import Catalogue
+from dsl.catalogue import Catalogue, Unit
+from dsl.checker.breakers import read_breakers, used_aliases
 from dsl.checker.clock import DAY_MS
 from dsl.checker.conditions import Conditions
 from dsl.checker.context import RuleText, Scope
+from dsl.checker.costs import check_costs
+from dsl.checker.entries import split
+from dsl.checker.execution import read_execution, read_reload
 from dsl.checker.exits import read_exits
 from dsl.checker.expressions import Expressions
 from dsl.checker.risk import read_risk
+from dsl.checker.sections import check_factors, check_regimes, read_externals, read_factors, read_regimes
 from dsl.checker.settings import (
     StrategyDocument,
     check_name,
@@ -26,9 +31,10 @@ from dsl.checker.settings import (
     read_sizing,
     text_at,
 )
+from dsl.checker.universe import read_universe
 from dsl.diagnostics import Diagnostic, Severity
 from dsl.document import Document, read, suggestion
-from dsl.graph import Timeframe
+from dsl.graph import Node, Phase, Section, Timeframe
 from dsl.loader import load
 from dsl.parser import parse_rule
 from dsl.prune import prune
@@ -85,13 +91,19 @@ class CompiledRisk:
     document: Document[RiskFile] | None = None
 
 
-def compile_strategy(source: str, file_name: str, catalogue: Catalogue, risk_profiles: RiskProfiles) -> Compiled:
-    """Check a strategy file. Never raises for anything that a file can contain."""
+def compile_strategy(
+    source: str, file_name: str, catalogue: Catalogue, risk_profiles: RiskProfiles, *, refuse_unbuilt: bool = True
+) -> Compiled:
+    """Check a strategy file. Never raises for anything that a file can contain.
+
+    refuse_unbuilt=False: keys that the engine does not execute yet are read and checked all the same, for tests of the language.
+    """
     text = Source(file_name, source)
     root, diagnostics = load(text)
     if root is None:
         return Compiled(text, None, _findings(text, diagnostics))
-    document = read(text, root, StrategyFile, strategy_schema.UNBUILT, strategy_schema.UNBUILT_VALUES)
+    unbuilt = strategy_schema.UNBUILT if refuse_unbuilt else ()
+    document = read(text, root, StrategyFile, unbuilt, strategy_schema.UNBUILT_VALUES if refuse_unbuilt else {})
     scope = Scope(catalogue, _MINUTE)
     for diagnostic in (*diagnostics, *document.diagnostics):
         scope.add(diagnostic)
@@ -100,6 +112,10 @@ def compile_strategy(source: str, file_name: str, catalogue: Catalogue, risk_pro
     findings = _findings(text, scope.diagnostics)
     if risk is not None:
         findings += risk.findings
+    if strategy is not None and risk is not None and risk.document is not None and risk.profile is not None:
+        strategy, more = _with_breakers(strategy, catalogue, risk.document, risk.source)
+        findings += more
+    strategy = None if strategy is None else prune(strategy)
     refused = any(found.diagnostic.severity is Severity.ERROR for found in findings)
     return Compiled(text, None if refused else strategy, findings, document, risk.document if risk is not None else None)
 
@@ -115,6 +131,7 @@ def compile_risk(source: str, file_name: str, catalogue: Catalogue) -> CompiledR
     for diagnostic in (*diagnostics, *document.diagnostics):
         scope.add(diagnostic)
     profile = read_risk(scope, document, _text(document, "name"))
+    read_breakers(scope, document)  # on base bars of a minute; what they become is up to the strategy
     findings = _findings(text, scope.diagnostics)
     refused = any(found.diagnostic.severity is Severity.ERROR for found in findings)
     return CompiledRisk(text, None if refused else profile, findings, document)
@@ -173,28 +190,68 @@ def _check(scope: Scope, document: StrategyDocument, profile: RiskProfile | None
     scope.clock = clock or _MINUTE
     check_name(scope, document)
     markets = read_markets(scope, document)
-    read_aliases(scope, document)
-    params = read_params(scope, document)
-    read_definitions(scope, document)
+    params = _read_names(scope, document)
     conditions = Conditions(scope, Expressions(scope))
     _check_definitions(scope, conditions)
+    check_regimes(scope, conditions)
+    factors, score = check_factors(scope, conditions)
     entry_node = document.root.find("entry") if isinstance(document.root, Mapping) else None
-    entry = conditions.group(entry_node[1], ("entry",)) if entry_node is not None else None
+    entry = conditions.group(entry_node[1], ("entry",), order=True) if entry_node is not None else None
     exits = read_exits(scope, document, conditions)
     _warn_without_exits(scope, document)
     sizing = read_sizing(scope, document, conditions, profile)
     limits = read_limits(scope, document)
+    universe, execution = read_universe(scope, document), read_execution(scope, document)
+    check_costs(scope, document, sizing, profile)
     if clock is None:  # what was judged against the clock of the stand-in does not count
-        scope.diagnostics = [found for found in scope.diagnostics if found.code not in ("E112", "E122")]
+        scope.diagnostics = [found for found in scope.diagnostics if found.code not in ("E112", "E122", "E136")]
     if entry is None or entry.node is None or document.model is None or clock is None:
         return None
-    strategy = Strategy(
+    market_part, order_part = _entry_parts(scope, conditions, entry.node)
+    return Strategy(
         name=document.model.name, title=document.model.title, state=State(document.model.state), clock=clock,
-        aliases=dict(scope.aliases), markets=markets, graph=scope.graph, entry=entry.node, exits=exits, sizing=sizing, limits=limits,
+        aliases=dict(scope.aliases), markets=markets, graph=scope.graph, entry=market_part, exits=exits, sizing=sizing, limits=limits,
         risk=profile, rank=_rank(scope, conditions, clock), conditions=tuple(conditions.named), params=params,
-        version=version_of(document.root),
+        version=version_of(document.root), universe=universe, entry_order=order_part, factors=factors, score=score,
+        externals=tuple(scope.externals.values()), execution=execution, reload=read_reload(document),
     )  # fmt: skip
-    return prune(strategy)
+
+
+def _with_breakers(
+    strategy: Strategy, catalogue: Catalogue, document: Document[RiskFile], source: Source
+) -> tuple[Strategy, tuple[Finding, ...]]:
+    """The strategy with its profile's breakers in its graph, and what is wrong with them on its clock."""
+    assert strategy.risk is not None
+    scope = Scope(catalogue, strategy.clock, graph=strategy.graph)
+    breakers = read_breakers(scope, document)
+    markets = {market: alias for alias, market in used_aliases(scope, breakers).items() if market not in strategy.aliases.values()}
+    aliases = strategy.aliases | {market if alias in strategy.aliases else alias: market for market, alias in markets.items()}
+    findings = tuple(found for found in _findings(source, scope.diagnostics) if found.diagnostic.severity is Severity.ERROR)
+    return replace(strategy, aliases=aliases, risk=replace(strategy.risk, breakers=breakers)), findings
+
+
+def _read_names(scope: Scope, document: StrategyDocument) -> dict[str, float]:
+    """Everything that the file gives a name to, into the scope; a name means one thing. The parameters' values."""
+    scope.has_universe = isinstance(document.root, Mapping) and document.root.find("universe") is not None
+    read_aliases(scope, document)
+    params = read_params(scope, document)
+    read_externals(scope, document)
+    read_regimes(scope, document)
+    read_definitions(scope, document)
+    read_factors(scope, document)
+    return params
+
+
+def _entry_parts(scope: Scope, conditions: Conditions, entry: int) -> tuple[int, int | None]:
+    """What the market decides (in a universe: for its members only), and what waits for the size of the order."""
+    section = Section(scope.clock)
+    market_part, order_part = split(scope.graph, entry, section)
+    if scope.has_universe:
+        text = RuleText(Scalar(Source("", ""), "", 0, 0), ())
+        member = conditions.expressions.nodes.member(conditions.context(text))
+        node = Node("and", (market_part, conditions.expressions.nodes.id_of(member)), (), section, Phase.MARKET, Unit.CONDITION)
+        market_part = scope.graph.add(node)
+    return market_part, order_part
 
 
 def _warn_without_exits(scope: Scope, document: StrategyDocument) -> None:
@@ -207,7 +264,7 @@ def _check_definitions(scope: Scope, conditions: Conditions) -> None:
     """Every definition on its own, so that mistakes in unused ones are found too; those with parameters are checked where used."""
     for definition in scope.definitions.values():
         if definition.body is not None and not definition.parameters:
-            context = conditions.context(definition.rule, position=True)
+            context = conditions.context(definition.rule, position=True, account=True, order=True)
             place = definition.body
             conditions.expressions.names.definition(definition, place, context)
 

@@ -10,7 +10,7 @@ from dsl.catalogue import INPUT_SERIES, POSITION_SERIES, Unit
 from dsl.checker.clock import nearest, timeframe_of
 from dsl.checker.conditions import Conditions, parsed, phrase, report_syntax
 from dsl.checker.context import Definition, Notes, RuleText, Scope
-from dsl.checker.names import UNBUILT_NAMES, UNBUILT_PREFIXES
+from dsl.checker.names import RESERVED
 from dsl.checker.values import PLAIN, fixed
 from dsl.document import Document
 from dsl.graph import Timeframe
@@ -24,7 +24,7 @@ _MARKET = re.compile(r"(KRW|BTC|USDT)-[A-Z0-9]{1,10}")
 _REVERSED = re.compile(r"([A-Za-z0-9]{1,10})[-/_](KRW)", re.IGNORECASE)
 _WORDS = frozenset({
     "and", "or", "not", "then", "within", "crosses", "above", "below", "in", "enters", "leaves", "rises", "falls", "for", "if", "else",
-    "bar", "bars", "pos", "day", "week", "month", "true", "false",
+    "bar", "bars", "day", "week", "month", "true", "false",
 })  # fmt: skip
 #: longest name: in Korean three bytes a character, and file systems end at 255
 MAX_NAME = 60
@@ -105,19 +105,18 @@ def read_markets(scope: Scope, document: StrategyDocument) -> tuple[str, ...]:
 def read_aliases(scope: Scope, document: StrategyDocument) -> None:
     """`aliases:` into the scope."""
     for key, value in entries(document, "aliases"):
-        if isinstance(value, Scalar) and value.text and _name_fits(scope, key, "aliases"):
+        if isinstance(value, Scalar) and value.text and name_fits(scope, key, "aliases"):
             market = check_market(scope, RuleText(value, ("aliases", key.text)))
             if market is not None:
                 scope.aliases[key.text] = market
 
 
-def _name_fits(scope: Scope, key: Scalar, section: str, name: str | None = None) -> bool:
-    """Whether the file may give this name a meaning; names of the language keep theirs."""
+def name_fits(scope: Scope, key: Scalar, section: str, name: str | None = None) -> bool:
+    """Whether the file may give this name a meaning; names of the language keep theirs, and a file gives a name once."""
     name = key.text if name is None else name
-    taken = name in INPUT_SERIES or name in POSITION_SERIES or name in scope.catalogue or name in _WORDS
-    taken = taken or name in UNBUILT_NAMES or name in UNBUILT_PREFIXES
+    taken = name in INPUT_SERIES or name in POSITION_SERIES or name in scope.catalogue or name in _WORDS or name in RESERVED
     taken = taken or any(known.startswith(f"{name}.") for known in scope.catalogue)
-    twice = name in scope.aliases or name in scope.params or name in scope.definitions
+    twice = any(name in known for known in (scope.aliases, scope.params, scope.definitions, scope.externals, scope.regimes))
     label = "form" if not _NAME.fullmatch(name) else "taken" if taken else "twice" if twice else ""
     if label:
         scope.report_at("E214", RuleText(key, (section,)), 0, len(key.text) or 1, label=label, name=name)
@@ -127,7 +126,7 @@ def _name_fits(scope: Scope, key: Scalar, section: str, name: str | None = None)
 def read_params(scope: Scope, document: StrategyDocument) -> dict[str, float]:
     """`params:` into the scope, each inside its range."""
     for key, value in entries(document, "params"):
-        if not _name_fits(scope, key, "params"):
+        if not name_fits(scope, key, "params"):
             continue
         amount = _param_value(scope, key, value)
         if amount is None:
@@ -167,7 +166,7 @@ def read_definitions(scope: Scope, document: StrategyDocument) -> None:
         bad = next((p for p in head.parameters if p in _WORDS or "." in p or head.parameters.count(p) > 1), None)
         if bad is not None:
             scope.report_at("E214", RuleText(key, ("define",)), 0, len(key.text), label="form", name=bad)
-        if not _name_fits(scope, key, "define", head.name):
+        if not name_fits(scope, key, "define", head.name):
             continue
         scope.definitions[head.name] = Definition(head.name, head.parameters, parsed(scope, rule) if bad is None else None, rule)
 
@@ -224,11 +223,12 @@ def krw(scope: Scope, rule: RuleText | None, *, positive: bool = True) -> int | 
     return int(found.value)
 
 
-def _whole(scope: Scope, rule: RuleText | None, name: str, *, minimum: int = 1) -> int | None:
+def whole(scope: Scope, rule: RuleText | None, name: str, *, maximum: int = 10**12) -> int | None:
+    """A phrase of one whole number, at least 1."""
     found = None if rule is None else phrase(scope, rule, name)
     if rule is None or not isinstance(found, Amount):
         return None
-    if not minimum <= found.value <= 10**12 or found.value != int(found.value):
+    if not 1 <= found.value <= maximum or found.value != int(found.value):
         scope.report_at("E113", rule, 0, len(rule.text), label="whole", name=str(rule.path[-1]))
         return None
     return int(found.value)
@@ -237,10 +237,10 @@ def _whole(scope: Scope, rule: RuleText | None, name: str, *, minimum: int = 1) 
 def read_limits(scope: Scope, document: StrategyDocument) -> Limits:
     """`limits:`."""
     return Limits(
-        open_positions=_whole(scope, text_at(document, "limits", "open_positions"), "whole"),
-        entries_per_day=_whole(scope, text_at(document, "limits", "entries_per_market"), "per_day"),
-        cooldown_ms=_whole(scope, text_at(document, "limits", "cooldown"), "after_loss"),
-        reentry_bars=_whole(scope, text_at(document, "limits", "reentry"), "after_exit"),
+        open_positions=whole(scope, text_at(document, "limits", "open_positions"), "whole"),
+        entries_per_day=whole(scope, text_at(document, "limits", "entries_per_market"), "per_day"),
+        cooldown_ms=whole(scope, text_at(document, "limits", "cooldown"), "after_loss"),
+        reentry_bars=whole(scope, text_at(document, "limits", "reentry"), "after_exit"),
     )
 
 
@@ -268,7 +268,7 @@ def _scale(scope: Scope, rule: RuleText | None, conditions: Conditions) -> int |
     expression = None if rule is None else parsed(scope, rule)
     if rule is None or expression is None:
         return None
-    context = conditions.context(rule)
+    context = conditions.context(rule, account=True)
     value = conditions.expressions.number(expression, context)
     if value is None:
         return None

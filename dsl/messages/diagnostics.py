@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dsl.messages import Text
+from dsl.messages import Text, findings
 
 _FILE: dict[str, Text] = {
     "E001": Text("쓸 수 없는 문자 {character}", "character {character} cannot be used"),
@@ -135,6 +135,14 @@ _SYNTAX: dict[str, Text] = {
     "E220.label.share": Text("`50%` 또는 `50% of rest`처럼 적습니다", "write it as `50%` or `50% of rest`"),
     "E220.label.level": Text("`+2%` 또는 `-2%`처럼 적습니다", "write it as `+2%` or `-2%`"),
     "E220.label.at_least": Text("`2 of`처럼 적고 그 아래 규칙을 둡니다", "write it as `2 of`, with the rules below"),
+    "E220.label.loss_limit": Text("`3%`, `30만원`, `3% or 30만원`처럼 적습니다", "write it as `3%`, `30만원` or `3% or 30만원`"),
+    "E220.label.action": Text("`stop_entries`, `size x0.5`처럼 적습니다", "write it as `stop_entries` or `size x0.5`"),
+    "E220.label.until": Text(
+        "`next day`, `next week`, `next month`, `manual`, `4h`처럼 적습니다",
+        "write it as `next day`, `next week`, `next month`, `manual` or `4h`",
+    ),
+    "E220.label.duration_of": Text("`30m`, `4h`, `30d`처럼 적습니다", "write a duration, such as `30m`, `4h` or `30d`"),
+    "E220.label.starts_at": Text("`09:00 KST`처럼 적습니다", "write it as `09:00 KST`"),
     "E220.label": Text("모르는 값", "not understood"),
 }
 
@@ -220,11 +228,12 @@ _MEANING: dict[str, Text] = {
     "E129": Text("수가 올 자리에 조건이 왔습니다", "a condition where a number is expected"),
     "E129.label": Text("참과 거짓으로는 계산할 수 없습니다", "true and false cannot be calculated with"),
     "E130": Text("진입 규칙에는 `{name}` 값이 없습니다", "`{name}` does not exist in an entry rule"),
+    "E130@here": Text("`{name}`: 포지션 값은 여기서 쓸 수 없습니다", "`{name}` does not exist here"),
     "E130.label": Text("청산(exits)에서만 쓸 수 있습니다", "only valid in exits"),
     "E131": Text("`then`에는 `within`이 필요합니다", "`then` needs `within`"),
     "E131.label": Text("두 번째 일은 언제까지 기다립니까?", "how long may the second step take?"),
-    "E132": Text("포지션 값은 여기서 쓸 수 없습니다", "values of the position cannot be used like this"),
-    "E132.label.memory": Text("지난 봉들이 필요한 함수입니다", "needs earlier bars, which a position does not have"),
+    "E132": Text("포지션, 계좌, 주문의 값은 이렇게 쓸 수 없습니다", "values of the position, account or order cannot be used like this"),
+    "E132.label.memory": Text("지난 봉들이 필요한 함수입니다", "needs earlier bars, which such a value does not have"),
     "E132.label.clock": Text("전략의 시계에서만 쓸 수 있습니다", "only on the strategy's own clock and market"),
     "E132.label": Text("쓸 수 없습니다", "not possible"),
     "E133": Text("정의가 자기 자신을 부릅니다: `{name}`", "`{name}` is defined by itself"),
@@ -265,6 +274,18 @@ _TRADING: dict[str, Text] = {
     "E406.label.frozen": Text("조건에는 고정할 가격이 없습니다", "a condition has no level to freeze"),
     "E407": Text("청산이 너무 많습니다", "too many exits"),
     "E407.label": Text("{limit}개까지입니다", "at most {limit}"),
+    "E420": Text("`{value}`: 여기서 할 수 있는 일이 아닙니다", "`{value}` cannot be done here"),
+    "E420.label": Text("할 수 있는 일: {known}", "possible here: {known}"),
+    "E421": Text("거래일은 09:00 KST에 바뀝니다", "the trading day turns at 09:00 KST"),
+    "E421.label": Text("다른 시각은 쓸 수 없습니다", "no other time can be used"),
+    "E422": Text("`{market}`이 두 섹터에 있습니다", "`{market}` is in two sectors"),
+    "E422.label": Text("앞에서 이미 나왔습니다: {sector}", "already in {sector}"),
+    "E423": Text("`{limit}`: 앞 단계보다 깊어야 합니다", "`{limit}` must be deeper than the step before"),
+    "E423.label": Text("앞 단계: {before}", "the step before is {before}"),
+    "E424": Text("같은 기간의 낙폭이 두 번 나옵니다: {days}일", "the {days}d drawdown window appears twice"),
+    "E424.label": Text("한 번만 적으세요", "write it once"),
+    "W461": Text("`{name}`: 실거래에서만 쓰입니다", "`{name}` acts in live trading only"),
+    "W461.label": Text("백테스트와 모의투자에는 영향이 없습니다", "it changes nothing in a backtest or on paper"),
     "W408": Text("팔 방법이 하나도 없습니다", "there is no way out"),
     "W408.label": Text("사면 끝까지 가지고 있게 됩니다", "what is bought is never sold"),
 }
@@ -283,10 +304,6 @@ _NOTES: dict[str, Text] = {
     ),
     "note.previous_bar": Text("지난 봉은 {expression} 입니다", "{expression} is the closed bar before"),
     "note.nearest_timeframes": Text("가까운 길이: {near}; 업비트 화면: {upbit}", "nearest: {near}; Upbit shows {upbit}"),
-    "note.slower_or_clock": Text(
-        "더 빠른 봉의 값은 아직 쓸 수 없습니다: {clock} 봉에서 보려면 {expression}@{clock}",
-        "values of faster bars are not built yet; on this clock it is {expression}@{clock}",
-    ),
     "note.history_inside": Text("위치를 @ 앞에 적으세요: x[1]@4h", "put the offset before the @: x[1]@4h"),
     "note.history_previous": Text("지난 {timeframe} 봉: {expression}", "previous {timeframe} bar: {expression}"),
     "note.history_whole": Text("전체를 {timeframe} 봉에서: {expression}", "whole test on {timeframe}: {expression}"),
@@ -359,4 +376,4 @@ _SHOWN: dict[str, Text] = {
     "unreadable": Text("{file}: 파일을 읽을 수 없습니다 ({reason})", "{file}: cannot be read ({reason})"),
 }
 
-TEXTS: dict[str, Text] = {**_FILE, **_SHAPE, **_SYNTAX, **_MEANING, **_TRADING, **_NOTES, **_UNITS, **_SHOWN}
+TEXTS: dict[str, Text] = {**_FILE, **_SHAPE, **_SYNTAX, **_MEANING, **_TRADING, **_NOTES, **_UNITS, **_SHOWN, **findings.TEXTS}
