@@ -44,6 +44,7 @@ from dsl.schema import strategy as strategy_schema
 from dsl.schema.risk import RiskFile
 from dsl.schema.strategy import StrategyFile
 from dsl.source import Source
+from dsl.spacing import compact
 from dsl.strategy import RiskProfile, State, Strategy
 from dsl.yaml_tree import Mapping, Scalar, YamlNode, plain
 
@@ -162,7 +163,7 @@ def _normal(value: object) -> object:
         return [[key, _normal(item)] for key, item in value.items()]
     if isinstance(value, list):
         return [_normal(item) for item in value]
-    return " ".join(str(value).split())
+    return compact(str(value))
 
 
 def findings_of(source: Source, diagnostics: list[Diagnostic]) -> tuple[Finding, ...]:
