@@ -120,3 +120,16 @@ POSITION_SERIES: Mapping[str, Unit] = {
     "pos.entry": Unit.PRICE, "pos.high": Unit.PRICE, "pos.low": Unit.PRICE,
     "pos.gain": Unit.RATIO, "pos.pnl": Unit.RATIO, "pos.best": Unit.RATIO, "pos.worst": Unit.RATIO, "pos.age": Unit.DURATION,
 }  # fmt: skip
+
+#: account variables (graph leaves of the account phase), with their units. acct.drawdown has one parameter: its window in ms
+ACCOUNT_SERIES: Mapping[str, Unit] = {
+    "acct.equity": Unit.MONEY, "acct.cash": Unit.MONEY, "acct.exposure": Unit.RATIO, "acct.drawdown": Unit.RATIO,
+    "acct.pnl_today": Unit.RATIO, "acct.pnl_week": Unit.RATIO, "acct.pnl_month": Unit.RATIO,
+    "acct.losses_in_row": Unit.NUMBER, "acct.open_positions": Unit.NUMBER,
+}  # fmt: skip
+
+#: facts of an intended order (graph leaves of the order phase), with their units; ratios are of the order's value
+ORDER_SERIES: Mapping[str, Unit] = {
+    "order.value": Unit.MONEY, "order.quantity": Unit.QUANTITY, "order.price": Unit.PRICE,
+    "cost.fee": Unit.RATIO, "cost.slippage": Unit.RATIO, "cost.round_trip": Unit.RATIO,
+}  # fmt: skip

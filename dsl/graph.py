@@ -10,10 +10,16 @@ from dsl.catalogue import Unit
 
 
 class Phase(IntEnum):
-    """When a value can be known. MARKET: from candles alone. POSITION: needs an open (or expected) position."""
+    """When a value can be known; a node's phase is the latest of its inputs'.
+
+    MARKET: a column per bar, from candles and side series (values across markets included). The later ones are evaluated by `decide`
+    over numbers of one moment: POSITION needs an open (or expected) position, ACCOUNT the account, ORDER the size that an entry gets.
+    """
 
     MARKET = 0
     POSITION = 1
+    ACCOUNT = 2
+    ORDER = 3
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -40,12 +46,17 @@ class Section:
 class Node:
     """One value per bar.
 
-    op: name of a primitive of the catalogue; or a leaf: a name of INPUT_SERIES or POSITION_SERIES, `const` (params = (value,)),
-        or `hold` (one input on a slower section: its last closed value as of each bar of this node's section).
-    inputs: ids of earlier nodes of the same graph, in the op's order. All on the node's own section, except hold's, and except
-        that a node on section (T, "") may read nodes on (T, "KRW-BTC") directly (same bars, other market), and constants.
-    params: numbers in the order of the function's WINDOW/NUMBER/ANCHOR arguments (windows and anchors in bars of the node's section).
-    section: None for POSITION nodes and for constants.
+    op: name of a primitive of the catalogue; or a leaf: a name of INPUT_SERIES, of dsl.side_series (`external.<name>` too),
+        POSITION_SERIES, ACCOUNT_SERIES or ORDER_SERIES, or `const` (params = (value,)); or `hold` (one input on a slower section: its last
+        closed value as of each bar of this node's section); or `over.last|min|max|sum|any` (one input on a finer section: the fold of its
+        bars inside each bar of this node's section; missing when any of them is, except last: the last bar's value).
+        Ops `across.*` (dsl.side_series.ACROSS) read all members at a bar: they and what reads them are later strata of the market phase,
+        on sections (T, "") only.
+    inputs: ids of earlier nodes of the same graph, in the op's order. All on the node's own section, except those of hold and over, and
+        except that a node on section (T, "") may read nodes on (T, "KRW-BTC") directly (same bars, other market), and constants.
+    params: numbers in the order of the function's WINDOW/NUMBER/ANCHOR arguments (windows and anchors in bars of the node's section);
+        of a side series its own arguments.
+    section: None for constants and for nodes of the phases that `decide` evaluates.
     """
 
     op: str

@@ -59,6 +59,84 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """A named condition of the file, for reports and `why`: its YAML path and its node."""
+
+    path: str
+    node: int
+
+
+@dataclass(frozen=True, slots=True)
+class Universe:
+    """Which markets may be entered, decided at scheduled instants over all candidate markets.
+
+    graph: of its own, on the strategy's clock; its `across` domain is every candidate. keep: condition (all of `keep`, none of `drop`) that
+    must be true; by: market-phase node, largest first (missing last, ties by code), `take` of them. refresh_ms: of the UTC day, every
+    `every_ms`. The members of an instant hold from the first clock bar that closes at or after it to the next instant. Between them
+    `universe.member` is the leaf that says so; the checker joins it to `entry`.
+    """
+
+    graph: Graph
+    keep: int
+    by: int | None
+    take: int | None
+    refresh_ms: int
+    every_ms: int
+    conditions: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """A series that the file declares: from a file (`path`), or posted to the engine. Missing when older than `stale_after_ms`."""
+
+    name: str
+    path: str | None
+    stale_after_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """One part of the score: its node (inside -1..1) and its weight as the file says it."""
+
+    name: str
+    node: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Enter:
+    """How buys are placed. order: market | limit | best | post_only. side and ticks: `best bid + 1 tick`; ms of None: never.
+
+    then: what happens after `after_ms` to what is not filled: "market" (when slippage is at most `then_max_slippage`) or "cancel".
+    """
+
+    order: str = "market"
+    side: str = "bid"
+    ticks: int = 0
+    time_in_force: str | None = None  # ioc | fok
+    reprice_ms: int | None = None
+    after_ms: int | None = None
+    then: str = "cancel"
+    then_max_slippage: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """How sales are placed."""
+
+    order: str = "market"
+    max_slippage: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """How intents become orders."""
+
+    enter: Enter = field(default_factory=Enter)
+    leave: Leave = field(default_factory=Leave)
+
+
+@dataclass(frozen=True, slots=True)
 class RiskProfile:
     """The part of a risk file that `decide` enforces today."""
 
@@ -69,14 +147,6 @@ class RiskProfile:
     exposure_per_market: float | None = None
     cash_reserve_krw: int | None = None
     risk_per_trade: float | None = None  # checked against sizing.risk when the file is checked
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A named condition of the file, for reports and `why`: its YAML path and its node."""
-
-    path: str
-    node: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,4 +168,34 @@ class Strategy:
     rank: int | None = None
     conditions: tuple[Condition, ...] = field(default_factory=tuple)
     params: dict[str, float] = field(default_factory=dict)
+    version: str = ""
+    universe: Universe | None = None
+    entry_order: int | None = None
+    """Condition of the order phase that must be true too, with the size that the entry would get (missing refuses)."""
+    factors: tuple[Factor, ...] = ()
+    score: int | None = None
+    externals: tuple[External, ...] = ()
+    execution: Execution = field(default_factory=Execution)
+    reload: str = "keep_their_version"  # keep_their_version | adopt_exits | flatten_first
+
+
+@dataclass(frozen=True, slots=True)
+class PortfolioPart:
+    """One strategy of a portfolio: `weight` is its share of the equity; `when`: condition node of its graph that must be true to enter."""
+
+    strategy: Strategy
+    weight: float
+    when: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """Several strategies on one account, under one risk profile. capital_krw or capital_ratio limits what the engine may use."""
+
+    name: str
+    title: str
+    parts: tuple[PortfolioPart, ...]
+    risk: RiskProfile | None
+    capital_krw: int | None = None
+    capital_ratio: float | None = None
     version: str = ""

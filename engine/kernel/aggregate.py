@@ -71,8 +71,7 @@ def aggregate(grid: BarGrid, timeframe: Timeframe) -> BarGrid:
     count = timeframe.index(from_ms + length * grid.timeframe.length_ms) - first
     columns = np.empty((SLOT_COUNT, markets, count))
     precompile()(_clocks(grid.timeframe, timeframe), from_ms, *grid_arrays(grid), columns.reshape(-1))
-    prices = dict(zip(SERIES, columns, strict=False))
-    return BarGrid(markets=grid.markets, timeframe=timeframe, first_index=first, state=columns[_STATE_SLOT].astype(np.int8), **prices)
+    return BarGrid(grid.markets, timeframe, first, columns[_STATE_SLOT].astype(np.int8), *columns[: len(SERIES)])
 
 
 def grid_arrays(grid: BarGrid) -> tuple[NDArray[Any], ...]:

@@ -41,12 +41,12 @@ class PositionRows:
 def position_nodes(graph: Graph, wanted: Iterable[int]) -> list[int]:
     """The position-phase nodes among `wanted` and below, in topological order."""
     found: set[int] = set()
-    waiting = [i for i in wanted if graph[i].phase is Phase.POSITION]
+    waiting = [i for i in wanted if graph[i].phase is not Phase.MARKET]
     while waiting:
         node_id = waiting.pop()
         if node_id not in found:
             found.add(node_id)
-            waiting.extend(i for i in graph[node_id].inputs if graph[i].phase is Phase.POSITION)
+            waiting.extend(i for i in graph[node_id].inputs if graph[i].phase is not Phase.MARKET)
     return sorted(found)
 
 

@@ -67,6 +67,6 @@ def _strategy() -> Strategy:
 
 def _grid() -> BarGrid:
     shape = (len(_MARKETS), _BARS)
-    prices = {name: np.full(shape, _PRICE_KRW) for name in ("open", "high", "low", "close")}
+    price = np.full(shape, _PRICE_KRW)
     state = np.full(shape, BarState.TRADED, dtype=np.int8)
-    return BarGrid(_MARKETS, _MINUTE, _FIRST_INDEX, state, **prices, volume=np.ones(shape), value=np.full(shape, _PRICE_KRW))
+    return BarGrid(_MARKETS, _MINUTE, _FIRST_INDEX, state, price, price, price, price, np.ones(shape), price)

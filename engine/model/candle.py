@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from dsl.graph import Timeframe
+
+
+#: (leaf name, its parameters) of a side series
+SideKey: TypeAlias = tuple[str, tuple[float, ...]]
 
 
 class BarState(IntEnum):
@@ -48,6 +53,8 @@ class BarGrid:
     first_index: absolute index (Timeframe.index) of column 0. state int8 [markets, n] of BarState. Prices float64 [markets, n],
     C-contiguous: TRADED as stored; NO_TRADE open=high=low=close=last close (NaN if nothing traded before), volume=value=0;
     UNKNOWN all NaN.
+    side: series beside the candles (dsl.side_series) under (leaf name, parameters): float64 [markets, n], as known at each bar's
+    close, NaN where nothing is recorded. A key that a program wants and the grid lacks is missing everywhere (flags: false).
     """
 
     markets: tuple[str, ...]
@@ -60,3 +67,4 @@ class BarGrid:
     close: NDArray[np.float64]
     volume: NDArray[np.float64]
     value: NDArray[np.float64]
+    side: Mapping[SideKey, NDArray[np.float64]] = field(default_factory=dict)
