@@ -12,7 +12,6 @@ from dsl.diagnostics import Language
 from dsl.messages import text, texts
 from dsl.side_series import ACROSS, SIDE_SERIES
 
-
 #: first parts of names that the checker refuses as not built yet; a test holds them against it
 NOT_BUILT = frozenset({"across", "market", "acct", "book", "flow", "cost", "order"})
 
