@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,22 @@ def parse_phrase(text: str, phrase: str) -> Any:
 
 
 def _parse(text: str, start: str) -> Any:
+    found = _outcome(text, start)
+    if isinstance(found, RuleError):  # a new one each time: raising gives an exception its traceback, and with it what was in memory
+        raise RuleError(found.code, found.start, found.end, **found.message_args)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _outcome(text: str, start: str) -> Any:
+    """What the text says, or its RuleError; remembered, because an editor asks for the same rules after every key."""
+    try:
+        return _parsed(text, start)
+    except RuleError as error:
+        return RuleError(error.code, error.start, error.end, **error.message_args)
+
+
+def _parsed(text: str, start: str) -> Any:
     if len(text) > MAX_CHARACTERS:
         raise RuleError("E107", 0, 1, limit=f"{MAX_CHARACTERS:,}")
     _refuse_full_width(text)

@@ -181,7 +181,9 @@ def test_any_cut_text_is_completed_with_places_around_the_cursor(text: str, data
             assert completion.edit.start <= at <= completion.edit.end
             assert all(stop.start <= stop.end <= len(completion.edit.text) for stop in completion.stops)
             plain = re.sub(r"\$\{\d+:((?:[^\\}]|\\.)*)\}", r"\1", completion.snippet())
-            assert re.sub(r"\\([\\$}])", r"\1", plain) == completion.edit.text
+            plain = re.sub(r"\\([\\$}])", r"\1", plain)
+            assert plain.replace("\n", "\n" + " " * completion.indent) == completion.edit.text
+            assert not set(text[completion.edit.start : completion.edit.end]) & set("\r\n\x85\u2028\u2029")
 
 
 @pytest.mark.parametrize("text", [EXAMPLE, *TEXTS[-3:]])
