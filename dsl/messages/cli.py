@@ -75,6 +75,7 @@ TEXTS: dict[str, Text] = {
     "help_data": Text("캔들을 가져오고, 목록을 보고, 검사합니다", "import, list and check candles"),
     "help_warmup": Text("전략이 준비되는 데 필요한 캔들과 시간을 셉니다", "count the candles and seconds a strategy needs to be ready"),
     "help_functions": Text("규칙에서 쓰는 함수를 보여 줍니다", "show the functions of the rule language"),
+    "help_lsp": Text("편집기를 위한 언어 서버를 엽니다 (VS Code 등)", "serve editors such as VS Code: the language server"),
     "help_precompile": Text("커널을 미리 컴파일합니다", "compile the kernel ahead of time"),
     "help_selftest": Text("제품 자체의 시험을 모두 돌립니다", "run the product's own tests"),
 }

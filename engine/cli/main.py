@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "data": "engine.cli.data:app",
     "warmup": "engine.cli.warmup:warmup",
     "functions": "engine.cli.functions:functions",
+    "lsp": "engine.cli.lsp:lsp",
     "precompile": "engine.cli.precompile:precompile",
     "selftest": "engine.cli.selftest:app",
 }
