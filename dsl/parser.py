@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
@@ -34,20 +35,22 @@ class _Parser:
 
 @cache
 def _parser() -> _Parser:
-    """The one parser. Its tables are rebuilt (about 50 ms) whenever the cache cannot be read or belongs to another grammar."""
+    """The one parser. Its tables are rebuilt (about 50 ms) whenever the cache cannot be read; each grammar has a file of its own."""
     folder = Path(platformdirs.user_cache_dir("jangdan"))
     with suppress(OSError):  # no cache folder, no cache
         folder.mkdir(parents=True, exist_ok=True)
     builder = Builder()
+    grammar = GRAMMAR.read_text("utf-8")
+    name = f"rule-grammar-{hashlib.sha256(grammar.encode()).hexdigest()[:12]}.cache"
     lark = Lark(
-        GRAMMAR.read_text("utf-8"),
+        grammar,
         parser="lalr",
         lexer="contextual",
         start=list(STARTS),
         keep_all_tokens=True,
         maybe_placeholders=True,
         transformer=builder,
-        cache=str(folder / "rule-grammar.cache") if folder.is_dir() else False,
+        cache=str(folder / name) if folder.is_dir() else False,
     )
     return _Parser(lark, builder)
 
