@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.candles.candidates import candidates, survivorship
 from engine.candles.errors import CandleError
 from engine.candles.instants import korean_time
 from engine.candles.provision import Message, Provided, provide
 from engine.candles.timeframes import next_open, timeframe_name
 from engine.exchange.upbit.candles import CandleReader
 from engine.kernel.program import compile_program
-from engine.research.backtest import backtest
+from engine.research.backtest import backtest, universe_settle_ms
 
 if TYPE_CHECKING:
     from dsl.graph import Timeframe
@@ -34,12 +35,14 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """Base bars for a run, warm-up included. settings: the user's, with the range that the candles serve filled in."""
+    """Base bars for a run, warm-up included. settings: the user's, with the range that the candles serve filled in. traded: the markets
+    that may be bought; a universe chooses among them."""
 
     grid: BarGrid
     settings: Settings
     synthetic: bool
     messages: tuple[Message, ...]
+    traded: tuple[str, ...] = ()
 
 
 def market_for(
@@ -52,8 +55,11 @@ def market_for(
 ) -> Market:
     """Candles of the traded and alias markets over the run's range, and before it as far back as the strategy's values reach.
 
-    Raises UserError (CandleError) when nothing can serve the run.
+    markets: none for a strategy with a universe = every KRW market that is stored. Raises UserError (CandleError) when nothing can
+    serve the run.
     """
+    if not markets and strategy.universe is not None:
+        markets = candidates(sources.data_folder, strategy.clock, settings.from_ms, settings.to_ms, base)
     wanted = tuple(sorted({*markets, *strategy.aliases.values()}))
     with CandleReader(sources.exchange_url) as reader:
         provided = provide(
@@ -63,7 +69,11 @@ def market_for(
     _refuse_nothing(markets, provided)
     grid = _with_warmup(strategy, provided)
     from_ms = provided.from_ms if settings.from_ms is None else max(settings.from_ms, provided.from_ms)
-    return Market(grid, replace(settings, from_ms=from_ms, to_ms=provided.to_ms), provided.synthetic, provided.messages)
+    messages = list(provided.messages)
+    if strategy.universe is not None:
+        messages += survivorship(provided.store, markets, provided.base, from_ms, provided.to_ms)
+    ranged = replace(settings, from_ms=from_ms, to_ms=provided.to_ms)
+    return Market(grid, ranged, provided.synthetic, tuple(messages), tuple(markets))
 
 
 def _refuse_nothing(markets: Sequence[str], provided: Provided) -> None:
@@ -79,6 +89,7 @@ def _refuse_nothing(markets: Sequence[str], provided: Provided) -> None:
 def _with_warmup(strategy: Strategy, provided: Provided) -> BarGrid:
     """The grid of the run, begun early enough for every value to have settled where such candles are stored."""
     needed_ms = compile_program(strategy, provided.base, provided.markets).settle_ms
+    needed_ms += universe_settle_ms(strategy, provided.base, provided.markets)
     ranges = [r for market in provided.markets for r in provided.store.ranges(market, provided.base)]
     earliest = min((start for start, _ in ranges), default=provided.from_ms)
     start = next_open(provided.base, max(provided.from_ms - needed_ms, min(earliest, provided.from_ms)))

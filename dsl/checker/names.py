@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from dsl import ast
-from dsl.catalogue import INPUT_SERIES, POSITION_SERIES, Function
+from dsl.catalogue import INPUT_SERIES, POSITION_SERIES, Function, Unit
 from dsl.checker.calls import Calls
 from dsl.checker.context import Context, Definition, Notes, Scope, Site, Thunk
 from dsl.checker.nodes import Nodes
@@ -17,13 +17,8 @@ from dsl.graph import Section
 Evaluate = Callable[[ast.Expression, Context], Value | None]
 #: words of the language whose meaning is not built yet
 UNBUILT_PREFIXES = ("across", "market", "acct", "book", "cost", "order", "day", "prev_day", "week", "prev_week")
-UNBUILT_NAMES = frozenset({"score", "regime", "depth", "if_ready", "last", "other", "hour", "minute", "weekday"})
-#: functions of the language that a catalogue may still lack
-PLANNED_FUNCTIONS = frozenset({
-    "peak", "scale", "hurst", "supertrend", "sar", "ichimoku", "donchian", "keltner", "wma", "hma", "vwma", "cci", "williams_r", "mfi",
-    "stochrsi", "vpt", "cmf", "cum_ret", "beta", "slope", "r2", "zscore", "pct_rank", "median", "regime_of", "momentum", "parkinson",
-    "garman_klass", "true_range", "highest_age", "lowest_age",
-})  # fmt: skip
+UNBUILT_NAMES = frozenset({"score", "regime", "depth", "last", "other"})
+TRUTH = {"true": 1.0, "false": 0.0}
 
 
 class Names:
@@ -51,6 +46,8 @@ class Names:
             return None if inside is None else self.name(replace(name, name=rest, start=name.start + len(alias) + 1), inside)
         if name.name in INPUT_SERIES:
             return self.nodes.series(name.name, context)
+        if name.name in TRUTH:
+            return Value(Unit.CONDITION, self.nodes.constant(TRUTH[name.name], Unit.CONDITION))
         if not context.builtin and name.name in self.scope.params:
             return self.scope.params[name.name]
         if not context.builtin and name.name in self.scope.definitions:
@@ -172,9 +169,15 @@ class Names:
     # ---- what it was meant to be ----
     def _unbuilt(self, name: str) -> bool:
         prefix, dot, _ = name.partition(".")
-        return (
-            (bool(dot) and prefix in UNBUILT_PREFIXES) or name in UNBUILT_NAMES or name in PLANNED_FUNCTIONS or prefix in PLANNED_FUNCTIONS
-        )
+        return (bool(dot) and prefix in UNBUILT_PREFIXES) or name in UNBUILT_NAMES
+
+    def _is_future(self, name: str, start: int, end: int, context: Context) -> bool:
+        """E120 for the one indicator of the charts that draws the future."""
+        if name != "ichimoku.chikou":
+            return False
+        notes: Notes = (("chikou_meaning", {"expression": "close > close[26]"}),)
+        self.scope.report("E120", context, start, end, label="chikou", expression=name, notes=notes)
+        return True
 
     def _outputs(self, name: str) -> list[Function]:
         return [function for key, function in self.scope.catalogue.items() if key.startswith(f"{name}.") and function.callable_by_user]
@@ -187,6 +190,8 @@ class Names:
         self.scope.report("E106", context, place.start, place.end, name=name, count=str(len(outputs)), notes=notes, fix=fix)
 
     def _report_unknown_function(self, call: ast.Call, context: Context) -> None:
+        if self._is_future(call.name, call.start, call.name_end, context):
+            return
         if self._unbuilt(call.name):
             self.scope.report("E190", context, call.start, call.name_end, name=call.name)
             return
@@ -204,6 +209,8 @@ class Names:
         self.scope.report("E101", context, start, call.name_end, label=label, name=call.name, notes=notes, fix=fix)
 
     def _report_unknown_name(self, name: ast.Name, context: Context) -> None:
+        if self._is_future(name.name, name.start, name.end, context):
+            return
         if self._unbuilt(name.name):
             self.scope.report("E190", context, name.start, name.end, name=name.name)
             return

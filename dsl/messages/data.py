@@ -159,6 +159,12 @@ TEXTS: dict[str, Text] = {
         "마켓 {markets}개 가운데 {count}개에 {base} 캔들이 빠져 있습니다 (가장 많이: {worst} {percent}%). 그동안은 알 수 없음으로 봅니다.",
         "{count} of {markets} markets lack {base} candles for part of the time (most: {worst}, {percent}%), which counts as unknown.",
     ),
+    "survivors_only": Text(
+        "주의: 후보 {count}개 중 이 기간에 거래가 끝난(상장 폐지된) 코인이 하나도 없습니다. "
+        "살아남은 코인만으로 계산하면 결과가 실제보다 좋게 나옵니다.",
+        "Careful: none of the {count} candidates stopped trading (was delisted) in this range. With survivors only, results look better "
+        "than they were.",
+    ),
     "using_stored": Text("저장된 {base} 캔들을 씁니다 ({folder}).", "Using stored {base} candles ({folder})."),
     "using_synthetic": Text(
         "합성(SYNTHETIC) {base} 캔들을 씁니다. 실제로 거래된 적이 없는 값입니다.",

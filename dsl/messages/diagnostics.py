@@ -144,7 +144,9 @@ _MEANING: dict[str, Text] = {
     "E101.label.series": Text("시계열이지 함수가 아닙니다: 괄호를 빼세요", "a series, not a function: leave out the brackets"),
     "E102": Text("모르는 이름 `{name}`", "unknown name `{name}`"),
     "E102.label": Text("시계열도 파라미터도 정의도 아닙니다", "not a series, parameter or definition"),
-    "E102.label.anchor": Text("`day`나 봉 수(`48 bars`)가 와야 합니다", "`day` or a number of bars (`48 bars`) is expected"),
+    "E102.label.anchor": Text(
+        "`day`, `week`, `month`나 봉 수(`48 bars`)가 와야 합니다", "`day`, `week`, `month` or a number of bars (`48 bars`) is expected"
+    ),
     "E105": Text("`{name}`: {signature} 자리에 ({got})", "`{name}` takes {signature}, got ({got})"),
     "E105.label": Text("인자의 종류가 맞지 않습니다", "arguments of the wrong kind"),
     "E105.label.swapped": Text("인자 순서가 바뀌었습니다", "arguments swapped"),
@@ -169,7 +171,7 @@ _MEANING: dict[str, Text] = {
     "E112.label.whole": Text("1 이상의 정수 봉이어야 합니다", "must be whole bars, at least 1"),
     "E112.label.duration": Text("{clock} 봉으로 나누어떨어져야 합니다", "must be whole {clock} bars"),
     "E112.label.bounds": Text("`{argument}`의 범위는 {bounds}입니다", "`{argument}` must lie in {bounds}"),
-    "E112.label.anchor": Text("하루보다 긴 봉에서는 쓸 수 없습니다", "not on bars longer than a day"),
+    "E112.label.anchor": Text("{clock} 봉으로는 {anchor} 단위를 나눌 수 없습니다", "a {anchor} is not made of whole {clock} bars"),
     "E113": Text("범위를 벗어난 값: `{name}`", "the value of `{name}` is out of range"),
     "E113.label": Text("범위 {range} 밖입니다", "outside {range}"),
     "E113.label.ratio": Text("0%보다 크고 100% 이하여야 합니다", "must be above 0% and at most 100%"),
@@ -185,6 +187,14 @@ _MEANING: dict[str, Text] = {
         "`{expression}` is a bar to come; rules can only look back",
     ),
     "E120.label": Text("음수 위치", "negative offset"),
+    "E120@chikou": Text("후행스팬(`{expression}`)은 미래의 종가입니다", "the lagging span `{expression}` is a close of the future"),
+    "E120.label.chikou": Text(
+        "지금 종가를 26봉 전 자리에 그린 선이라 지금 봉에는 값이 없습니다",
+        "the close of now drawn 26 bars back: at this bar it has no value yet",
+    ),
+    "note.chikou_meaning": Text(
+        "후행스팬이 26봉 전 주가 위에 있다는 뜻이라면 {expression}", "to ask whether it lies above the price of 26 bars ago: {expression}"
+    ),
     "E121": Text("`{timeframe}` 봉은 없습니다", "no `{timeframe}` candles"),
     "E121.label": Text("하루를 나누지 못하는 길이입니다", "does not divide a day"),
     "E122": Text("`@{timeframe}`: 이 자리의 {clock} 시계보다 빠릅니다", "`@{timeframe}` is faster than the {clock} clock here"),
@@ -200,7 +210,9 @@ _MEANING: dict[str, Text] = {
     "E126.label.few": Text("`{argument}`가 빠졌습니다: {signature}", "`{argument}` is missing: it takes {signature}"),
     "E126.label.twice": Text("`{argument}`가 두 번 나옵니다", "`{argument}` is given twice"),
     "E126.label.unknown": Text("`{argument}`라는 인자는 없습니다: {signature}", "no argument `{argument}`: it takes {signature}"),
-    "E126.label.anchor": Text("언제 다시 셀지 적으세요: day 또는 봉 수", "say where it starts again: day, or a number of bars"),
+    "E126.label.anchor": Text(
+        "언제 다시 시작할지 적으세요: day, week, month 또는 봉 수", "say where it starts again: day, week, month, or a number of bars"
+    ),
     "E127": Text("0으로 나눕니다", "division by zero"),
     "E127.label": Text("값이 없습니다", "has no value"),
     "E128": Text("조건이 올 자리에 수가 왔습니다", "a number where a condition is expected"),

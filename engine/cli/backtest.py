@@ -60,7 +60,7 @@ def backtest(
     market = _market(strategy, chosen, settings, data, base, exchange)
     for message in market.messages:
         sys.stderr.write(text(message.key, language(), **message.values) + "\n")
-    result = _run(strategy, chosen, market)
+    result = _run(strategy, market.traded, market)
     report_path = None if no_report or (only_document and report is None) else report or _default_report(strategy.name, result)
     _write(result, json_path, trades, report_path, quiet=only_document)
 

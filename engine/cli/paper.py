@@ -54,7 +54,7 @@ def paper(
     market = _market(strategy, chosen, settings, data, exchange)
     for message in market.messages:
         sys.stderr.write(text(message.key, language(), **message.values) + "\n")
-    session = _session(file, strategy, chosen, market, latency)
+    session = _session(file, strategy, market.traded, market, latency)
     path = journal or _default_journal(strategy.name)
     summary, trader = _run(session, market, path, speed)
     if json_output:

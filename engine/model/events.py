@@ -92,6 +92,17 @@ class Control:
     time_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class Members:
+    """The universe was decided at `time_ms`: these markets, in order of code, may be entered until the next such event.
+
+    It reaches the decisions as the series `universe.member` of the candles (engine.kernel.universe), so `decide` does not take it.
+    """
+
+    time_ms: int
+    members: tuple[str, ...]
+
+
 Event = Step | Close | Fill | Done | Cash | Control
 
 

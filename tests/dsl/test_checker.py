@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from dsl.catalogue import Unit
+from dsl.catalogue import MONTHS, WEEKS, Unit
 from dsl.files import compile_file
 from dsl.graph import Phase, Section, Timeframe
 from dsl.strategy import ExitKind
@@ -30,8 +30,8 @@ entry: close > open
 exits:
   stop: {{at: -2%}}
 """
-#: expressions of the specification that need what is not built yet: across, costs, books, orders, regimes, scores, days, Hurst, medians
-UNBUILT = {10, 13, 18, 19, 23, 27, 28, 29, 30, 31, 33, 35, 36, 37, 42, 43}
+#: expressions of the specification that need what is not built yet: across, costs, books, orders, regimes, scores, days
+UNBUILT = {10, 18, 19, 23, 27, 28, 29, 30, 35, 36, 37, 42, 43}
 EXTERNAL = {44}
 
 
@@ -122,6 +122,44 @@ def test_anchors_are_bars_of_their_section() -> None:
     assert [node.params for node in graph if node.op == "obv"] == [(48.0,)]
 
 
+def test_weeks_and_months_are_anchors_too() -> None:
+    rule = "vwap(week) < close and (cum_ret(month) > 0)@1h and obv(week)@1w > 0 and vpt(month)@1d > 0"
+    graph = strategy_of(with_rule(entry=rule)).graph
+    found = {node.op: node.params for node in graph if node.op in ("vwap", "cum_ret", "obv", "vpt")}
+    assert found == {"vwap": (288 + WEEKS,), "cum_ret": (24 + MONTHS,), "obv": (1.0,), "vpt": (1 + MONTHS,)}
+
+
+@pytest.mark.parametrize(
+    ("rule", "fixed"), [("vwap(day)@1w > close", "vwap(week)@1w"), ("obv() > 0", "obv(day) > 0"), ("vwap(weak) > close", "vwap(week)")]
+)
+def test_a_wrong_anchor_is_mended(rule: str, fixed: str) -> None:
+    found = with_rule(entry=rule).diagnostics
+    assert len(found) == 1
+    assert fixed in found[0].fix
+    mended = found[0].fix.removeprefix("entry: ")
+    assert not codes(with_rule(entry=mended))
+
+
+def test_the_time_of_the_bar_needs_no_brackets() -> None:
+    graph = strategy_of(with_rule(entry="hour in 9..23 and (minute < 30)@15m and weekday() <= 4 and hour@4h == 9")).graph
+    found = sorted((node.op, node.params) for node in graph if node.op in ("hour", "minute", "weekday"))
+    assert found == [("hour", (6.0,)), ("hour", (288.0,)), ("minute", (96.0,)), ("weekday", (288.0,))]
+
+
+def test_max_and_min_take_any_number_of_values() -> None:
+    many, nested = (strategy_of(with_rule(entry=f"close > {text}")).graph for text in (
+        "max(open, low, min(high, close, ema(close, 9)))", "max(max(open, low), min(min(high, close), ema(close, 9)))"
+    ))  # fmt: skip
+    assert many.nodes == nested.nodes
+
+
+def test_what_is_not_ready_may_have_a_stand_in() -> None:
+    rule = "if_ready(close > sma(close, 200), otherwise=true) and is_defined(rsi(14)) and if_ready(clamp(rsi(14), 0, 50), otherwise=0) >= 0"
+    graph = strategy_of(with_rule(entry=rule)).graph
+    assert [node.unit for node in graph if node.op == "if_ready"] == [Unit.CONDITION, Unit.NUMBER]
+    assert [node.params for node in graph if node.op == "const" and node.unit is Unit.CONDITION] == [(1.0,)]
+
+
 def test_position_values_stay_in_their_phase() -> None:
     strategy = strategy_of(with_rule(when="pos.gain > 1% and (close > ema(close, 9))@1h"))
     out = strategy.graph[strategy.exits[1].node]
@@ -198,7 +236,11 @@ def test_units_that_do_not(rule: str) -> None:
         ("ema(close, k) > close", "E112"), ("ema(close, volume) > close", "E105"), ("ema(20, close) > close", "E105"),
         ("ema(20, 30) > close", "E105"), ("ema(close) > close", "E126"), ("ema(close, 20, 30) > close", "E126"),
         ("ema(close, n=20, n=30) > close", "E126"), ("ema(close, length=20) > close", "E125"), ("ema > close", "E119"),
-        ("obv() > 0", "E126"), ("vwap(yesterday) > close", "E102"), ("vwap(month) > close", "E190"), ("close[1.5] > close", "E112"),
+        ("obv() > 0", "E126"), ("vwap(yesterday) > close", "E102"), ("vwap(day)@1w > close", "E112"), ("vwap(month)@1w > close", "E112"),
+        ("hour@1w == 9", "E112"), ("hour(anchor=week) == 9", "E125"), ("hour(24) == 9", "E126"), ("max(close, open, volume) > 1", "E110"),
+        ("ichimoku.chikou > close", "E120"), ("ichimoku.chikou(26) > close", "E120"), ("ichimoku > close", "E106"),
+        ("quantile(close, 9, 2) > open", "E112"), ("hour > 23", "W150"), ("if_ready(close, otherwise=true) > 1", "E110"),
+        ("is_defined(close) > 1", "E129"), ("close[1.5] > close", "E112"),
         ("close[volume] > close", "E112"), ("close[-1] > close", "E120"), ("close@7m > open", "E121"), ("close@1m > open", "E122"),
         ("close@1M > open", "E190"), ("(close@1h)[1] > open", "E123"), ("close@1h[1] > open", "E123"), ("sma(close@1h, 20) > close",
         "E123"),

@@ -53,6 +53,8 @@ def test_the_language_reads_the_body_as_it_stands(function: Function) -> None:
 
 def _fixed(arg: Arg, place: int) -> float:
     """A value for a fixed argument: a window, or for numbers that bound a ratio one near 1."""
+    if arg.minimum is not None and arg.minimum > 3.0 + place:
+        return arg.minimum
     return 3.0 + place if arg.kind is ArgKind.WINDOW or arg.unit is not Unit.ANY else 0.9985 + 0.001 * place
 
 
