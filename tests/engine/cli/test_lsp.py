@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -286,9 +287,16 @@ def test_odd_texts_do_not_end_the_server(tmp_path: Path) -> None:
     session(tmp_path, told)
 
 
-def test_it_starts_without_what_computes() -> None:
-    import subprocess
+def test_the_server_ends_when_its_editor_is_gone() -> None:
+    for sent in (b"", b"Content-Length: 99\r\n\r\n{", b"no header at all\r\n\r\n"):
+        ended = subprocess.run(
+            [sys.executable, "-m", "engine.cli", "lsp"], cwd=ROOT, input=sent, capture_output=True, timeout=PATIENCE_SECONDS
+        )
+        assert ended.returncode in (0, 1)
+        assert b"Traceback" not in ended.stderr
 
+
+def test_it_starts_without_what_computes() -> None:
     program = "import sys; import engine.cli.lsp; print(' '.join(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     assert "pygls" in loaded
