@@ -12,8 +12,9 @@ from enum import StrEnum
 
 from dsl.canonical import Names, defined, expression_of, phrase_form, value_of
 from dsl.catalogue import Catalogue, Memory
-from dsl.compile import Compiled, CompiledRisk, schema_of
+from dsl.compile import Compiled, schema_of
 from dsl.describe import describe
+from dsl.files import Checked
 from dsl.graph import Graph
 from dsl.keys import JOINING, Key, Looser, Reload, key_of, pattern_of
 from dsl.strategy import Strategy
@@ -68,7 +69,7 @@ class Difference:
         return _ordered(found - {Reload.NONE} or found)
 
 
-def diff(old: Compiled | CompiledRisk, new: Compiled | CompiledRisk, catalogue: Catalogue) -> Difference:
+def diff(old: Checked, new: Checked, catalogue: Catalogue) -> Difference:
     """Compare two files of one kind that were read. Raises ValueError when one has no document or their kinds differ.
 
     Graphs are compared where both files are strategies without errors.
@@ -99,7 +100,7 @@ def content_keys(graph: Graph) -> list[str]:
     return keys
 
 
-def _strategy(compiled: Compiled | CompiledRisk) -> Strategy | None:
+def _strategy(compiled: Checked) -> Strategy | None:
     return compiled.strategy if isinstance(compiled, Compiled) else None
 
 

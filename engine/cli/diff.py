@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
-from dsl.compile import Compiled, CompiledRisk, schema_of
+from dsl.compile import schema_of
 from dsl.diagnostics import Severity
 from dsl.diff import Change, Difference, diff
-from dsl.files import check_file
+from dsl.files import Checked, check_file
 from dsl.messages import text
 from dsl.render import render
 from engine.cli.language import language
@@ -43,7 +43,7 @@ def diff_files(
         raise typer.Exit(1)
 
 
-def _read(path: Path) -> Compiled | CompiledRisk:
+def _read(path: Path) -> Checked:
     try:
         found = check_file(path, catalogue())
     except OSError as error:

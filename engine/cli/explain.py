@@ -11,11 +11,11 @@ from typing import Annotated, Any
 
 import typer
 
-from dsl.compile import Compiled, CompiledRisk, schema_of
+from dsl.compile import Compiled, schema_of
 from dsl.diagnostics import Language, Severity
 from dsl.explain.files import Line, explained
 from dsl.explain.tree import Fact, Root, Tree, tree_of
-from dsl.files import check_file
+from dsl.files import Checked, check_file
 from dsl.messages import text
 from dsl.render import render
 from dsl.strategy import ExitKind, Strategy
@@ -53,7 +53,7 @@ def explain(
         sys.stdout.write("\n".join(shown(line) for line in sentences(found, language())) + "\n")
 
 
-def _read(path: Path) -> Compiled | CompiledRisk:
+def _read(path: Path) -> Checked:
     try:
         found = check_file(path, catalogue())
     except OSError as error:
@@ -66,7 +66,7 @@ def _read(path: Path) -> Compiled | CompiledRisk:
 
 
 # ---- sentences ----
-def sentences(found: Compiled | CompiledRisk, chosen: Language) -> tuple[Line, ...]:
+def sentences(found: Checked, chosen: Language) -> tuple[Line, ...]:
     """A checked file in sentences."""
     if found.document is None:
         return ()
@@ -140,7 +140,7 @@ def _needs(strategy: Strategy, codes: tuple[str, ...]) -> Iterator[tuple[str, Ne
             yield need.section.market, need
 
 
-def _document(found: Compiled | CompiledRisk, strategy: Strategy | None, codes: tuple[str, ...]) -> dict[str, Any]:
+def _document(found: Checked, strategy: Strategy | None, codes: tuple[str, ...]) -> dict[str, Any]:
     """Sentences in both languages; of a strategy the tree and its needs too."""
     said = {chosen.value: [asdict(line) for line in sentences(found, chosen)] for chosen in Language}
     if strategy is None:

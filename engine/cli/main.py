@@ -37,6 +37,7 @@ COMMANDS: dict[str, str] = {
     "explain": "engine.cli.explain:explain",
     "diff": "engine.cli.diff:diff_files",
     "schema": "engine.cli.schema:schema",
+    "lsp": "engine.cli.lsp:lsp",
     "precompile": "engine.cli.precompile:precompile",
     "selftest": "engine.cli.selftest:app",
 }
