@@ -107,6 +107,11 @@ class Function:
     variadic: bool = False
     """More arguments than the two of `args` may be given: taken two by two from the left."""
 
+    @property
+    def written(self) -> tuple[Arg, ...]:
+        """The arguments that a rule may write."""
+        return tuple(arg for arg in self.args if not arg.hidden)
+
 
 Catalogue = Mapping[str, Function]
 
