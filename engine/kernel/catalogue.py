@@ -44,6 +44,8 @@ FAMILIES: Final = (
 MAX_INPUTS: Final = 5
 #: longest window in bars: eleven years of hours, a day of seconds
 MAX_WINDOW: Final = 100_000
+#: longest window of an op that reads all of it at every bar
+MAX_READ: Final = 10_000
 #: longest bounded look-back for an event, in bars
 MAX_WITHIN: Final = 100_000
 

@@ -7,8 +7,8 @@ from typing import Final
 
 from dsl.catalogue import Memory, Range, Unit
 from engine.kernel.abi import helper
+from engine.kernel.catalogue import MAX_READ, composed, op, series, window
 from engine.kernel.catalogue import Pointer as P
-from engine.kernel.catalogue import composed, op, window
 from engine.kernel.ops.volume import typical_price
 from engine.kernel.ops.windows import ARGS, FULL_WINDOW, all_but_one, larger
 
@@ -42,7 +42,7 @@ def window_and_bar_before(params: tuple[float, ...]) -> int:
 
 
 @op(
-    "mean_deviation", args=ARGS, unit=Unit.SAME, value_range=Range(0.0, None), memory=Memory.WINDOW,
+    "mean_deviation", args=(series("x"), window(maximum=MAX_READ)), unit=Unit.SAME, value_range=Range(0.0, None), memory=Memory.WINDOW,
     warmup=all_but_one, settle=all_but_one, init=deviation_ring,
     formula="mean of |x - sma(x, n)| over the last n bars", degenerate=FULL_WINDOW + "; 0 on flat windows",
     korean="평균에서 떨어진 거리의 평균입니다.", english="Mean distance from the mean of the last n bars.",
@@ -65,8 +65,9 @@ def mean_deviation(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P,
 
 
 composed(
-    "cci", "(typical() - sma(typical(), n)) / (0.015 * mean_deviation(typical(), n))", args=(window(minimum=2, default="20"),),
-    unit=Unit.NUMBER, formula="(typical - sma(typical, n)) / (0.015 mean_deviation(typical, n))",
+    "cci", "(typical() - sma(typical(), n)) / (0.015 * mean_deviation(typical(), n))",
+    args=(window(minimum=2, maximum=MAX_READ, default="20"),), unit=Unit.NUMBER,
+    formula="(typical - sma(typical, n)) / (0.015 mean_deviation(typical, n))",
     degenerate=FULL_WINDOW + ", or the window is flat",
     korean="상품채널지수(CCI)입니다.", english="Commodity channel index.", example="cci(20) > 100",
 )  # fmt: skip
