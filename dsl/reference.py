@@ -47,6 +47,7 @@ def _facts(function: Function, language: Language) -> Iterator[str]:
         "degenerate": function.degenerate,
         "range": _range(function.value_range),
         "memory": _say(f"memory_{function.memory.value}", language) if function.memory is not Memory.NONE else "",
+        "also": ", ".join(f"`{word}`" for word in function.also),
         "example": f"`{function.example}`",
     }
     for key, value in facts.items():

@@ -151,6 +151,7 @@ def op(
     version: int = 1,
     callable_by_user: bool = True,
     variadic: bool = False,
+    also: tuple[str, ...] = (),
 ) -> Callable[[Kernel], Kernel]:
     """Register the decorated kernel as the primitive `name`. Raises ValueError for a second function of that name.
 
@@ -173,6 +174,7 @@ def op(
         example=example,
         callable_by_user=callable_by_user,
         variadic=variadic,
+        also=also,
     )
 
     def register(kernel: Kernel) -> Kernel:
@@ -196,6 +198,7 @@ def composed(
     value_range: Range | None = None,
     seed: str = "",
     degenerate: str = "",
+    also: tuple[str, ...] = (),
 ) -> None:
     """Register a function that is rule text over its argument names. Raises ValueError for a second function of that name."""
     _add(
@@ -211,6 +214,7 @@ def composed(
             seed=seed,
             degenerate=degenerate,
             example=example,
+            also=also,
         )
     )
 

@@ -46,6 +46,7 @@ def changes_of_window(params: tuple[float, ...]) -> int:
     formula="1/2 + ln(RS / E) / ln n, cut to 0..1; RS = range of the running sum of the n log changes about their mean / their standard "
     "deviation, E = its mean for independent changes (Anis and Lloyd)",
     degenerate="missing where any of the n + 1 values is missing or not above 0, or all n changes are equal",
+    also=("hurst_exponent", "허스트"),
     korean="허스트 지수(R/S)입니다. 0.5보다 크면 추세, 작으면 횡보.",
     english="Hurst exponent by rescaled range: above 0.5 trending, below it mean-reverting.", example="hurst(close, 200) > 0.55",
 )  # fmt: skip
@@ -95,6 +96,7 @@ composed(
     args=(window(minimum=HURST_WINDOW, maximum=MAX_READ, default="200"), window("adx_n", minimum=2, default="14")), unit=Unit.SCORE,
     value_range=Range(-1.0, 1.0), formula="(scale(hurst(close, n), 0.4, 0.6) + scale(adx(adx_n), 15, 25)) / 2", seed="that of adx",
     degenerate="missing where hurst or adx is",
+    also=("regime_score", "trendiness"),
     korean="장세 점수입니다. 1에 가까우면 추세, -1에 가까우면 횡보.", english="Kind of market: near 1 trending, near -1 ranging.",
     example="regime_of(200) > 0.3",
 )  # fmt: skip
