@@ -60,10 +60,17 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A named condition of the file, for reports and `why`: its YAML path and its node."""
+    """A named condition of the file, for reports and `why`: its YAML path and its node.
+
+    A group stands after the `members` conditions that it joins (groups among them with theirs); join: `all`, `any`, `none` or
+    `at_least` (`needed` of them); "" for a rule.
+    """
 
     path: str
     node: int
+    join: str = ""
+    members: int = 0
+    needed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

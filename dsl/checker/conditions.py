@@ -90,9 +90,9 @@ class Conditions:
         value = self.expressions.condition(expression, self.context(text, position=position))
         return self._remember(value, path)
 
-    def _remember(self, value: Value | None, path: Path) -> Value | None:
+    def _remember(self, value: Value | None, path: Path, *, join: str = "", members: int = 0, needed: int = 0) -> Value | None:
         if value is not None and value.node is not None:
-            self.named.append(Condition(dotted(path), value.node))
+            self.named.append(Condition(dotted(path), value.node, join, members, needed))
         return value
 
     def group(self, node: YamlNode, path: Path) -> Value | None:
@@ -118,7 +118,8 @@ class Conditions:
         known = [value for value in values if value is not None]
         if len(known) < len(values):
             return None
-        return self._remember(self._join(key, known, count, path), path)
+        joined = self._join(key, known, count, path)
+        return self._remember(joined, path, join=key.text, members=len(known), needed=count or 0)
 
     def _members(self, members: Mapping, path: Path) -> Iterator[Value | None]:
         for name, node in members.entries:

@@ -99,6 +99,26 @@ SKIP_REASONS: Final = (
     "stop_above_entry", "no_size", "target_below_cost", "below_minimum",
 )  # fmt: skip
 
+#: what the latest CLOSE made of a market: the position of a reason in SKIP_REASONS, or one of these
+BOUGHT: Final = -1
+ENTRY_FALSE: Final = -2
+ENTRY_MISSING: Final = -3
+POSITION_OPEN: Final = -4
+ORDER_WORKING: Final = -5
+NOT_TRADABLE: Final = -6
+UNDECIDED: Final = -7
+
+#: one per market, of the latest CLOSE; the amounts are NaN where the decision did not come that far
+VERDICT: Final = np.dtype(
+    [
+        ("code", "i8"),
+        ("entry_krw", "f8"),  # expected entry
+        ("level_krw", "f8"),  # level of the stop that risk is measured to
+        ("amount_krw", "f8"),  # size of the buy, after every cap
+    ],
+    align=True,
+)
+
 #: exits of one strategy: `ORDER.fires` is a bit set in an int64
 MAXIMUM_EXITS: Final = 62
 
@@ -122,6 +142,7 @@ class Book(NamedTuple):
     outbox: NDArray[np.int64]  # [M + 1]: how many orders the event made, then their markets
     values: NDArray[np.float64]  # [V] scratch of the position rows, constants in place
     queue: NDArray[np.int64]  # [M] scratch: candidates in order of rank
+    verdict: NDArray[Any]  # VERDICT [M], told anew by every CLOSE
 
 
 #: what `save_book` writes; the rest is rebuilt or scratch
@@ -144,7 +165,11 @@ def new_book(markets: int, exits: int, columns: int, conditions: int, values: ND
         outbox=np.zeros(markets + 1, np.int64),
         values=values.astype(np.float64).copy(),
         queue=np.zeros(markets, np.int64),
+        verdict=np.zeros(markets, VERDICT),
     )
+    book.verdict["code"] = UNDECIDED
+    for name in ("entry_krw", "level_krw", "amount_krw"):
+        book.verdict[name] = np.nan
     book.account["cash_krw"] = cash_krw
     book.account["next_order_id"] = 1
     book.position["last_krw"] = np.nan

@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.kernel.aggregate import SERIES, aggregate
 from engine.kernel.decide.plan import Terms, make_book, make_plan
-from engine.kernel.program import Program, compile_program
+from engine.kernel.program import ColumnBlock, Program, compile_program
 from engine.kernel.run import Run, RunResult
 from engine.kernel.vm import Kernel
 from engine.model.candle import BarGrid, BarState
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: (base bars done, of how many)
 Progress = Callable[[int, int], None]
+#: (program, columns of the clock bars that closed in a block, the run after them)
+Watch = Callable[[Program, ColumnBlock, Run], None]
 
 
 def backtest(
@@ -32,26 +34,29 @@ def backtest(
     traded: Sequence[str] | None = None,
     synthetic: bool = False,
     progress: Progress | None = None,
+    watch: Watch | None = None,
 ) -> BacktestResult:
     """Run a strategy over a grid (docs/decide.md).
 
     grid: base bars of the traded markets and of the strategy's alias markets, warm-up included; traded: markets that may be bought
     (default: the grid's that the strategy names, or all of them). Bars before settings.from_ms only feed the kernel, bars from
-    settings.to_ms on are not read. The same inputs give the same bits whatever settings.block is. Raises ValueError when the grid does
-    not serve the strategy (a clock finer than the base, an alias market missing, nothing to run over).
+    settings.to_ms on are not read. watch: sees every block of columns, after its decisions. The same inputs give the same bits whatever
+    settings.block is. Raises ValueError when the grid does not serve the strategy (a clock finer than the base, an alias market missing,
+    nothing to run over).
     """
     grid = _until(grid, settings.to_ms)
     markets = tuple(traded) if traded is not None else (strategy.markets or grid.markets)
     started = time.perf_counter()
     program = compile_program(strategy, grid.timeframe, grid.markets)
-    run = _run(strategy, program, grid, settings, markets, progress)
+    run = _run(strategy, program, grid, settings, markets, progress, watch)
     elapsed = time.perf_counter() - started
     return _result(strategy, grid, settings, markets, run, synthetic, elapsed)
 
 
 def _run(
-    strategy: Strategy, program: Program, grid: BarGrid, settings: Settings, traded: Sequence[str], progress: Progress | None
-) -> RunResult:
+    strategy: Strategy, program: Program, grid: BarGrid, settings: Settings, traded: Sequence[str], progress: Progress | None,
+    watch: Watch | None,
+) -> RunResult:  # fmt: skip
     terms = Terms(settings.cash_krw, settings.fee_rate, settings.slippage, settings.rounding is Rounding.UPBIT)
     plan = make_plan(
         strategy,
@@ -66,7 +71,10 @@ def _run(
     length = grid.state.shape[1]
     for start in range(0, length, settings.block):
         part = bars_of(grid, start, min(start + settings.block, length))
-        run.feed(part, kernel.advance(part))
+        columns = kernel.advance(part)
+        run.feed(part, columns)
+        if watch is not None:
+            watch(program, columns, run)
         if progress is not None:
             progress(start + part.state.shape[1], length)
     return run.result()

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from engine.kernel.abi import helper
-from engine.kernel.book import Book
+from engine.kernel.book import BOUGHT, ENTRY_FALSE, ENTRY_MISSING, NOT_TRADABLE, ORDER_WORKING, POSITION_OPEN, Book
 from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import (
     STOP,
@@ -38,7 +38,7 @@ TARGET_BELOW_COST: Final = 9
 BELOW_MINIMUM: Final = 10
 
 DAY_MS: Final = 86_400_000
-_PASSED: Final = -1
+_PASSED: Final = BOUGHT
 
 
 @helper
@@ -53,6 +53,7 @@ def decide_entries(plan: Plan, book: Book, time_ms: int) -> None:
         reason = _limit_reason(plan, book, market, time_ms)
         if reason == _PASSED:
             reason = _try_entry(plan, book, market, equity, time_ms)
+        book.verdict[market]["code"] = reason
         if reason != _PASSED:
             book.skipped[reason] += 1
 
@@ -64,10 +65,12 @@ def _queue_candidates(plan: Plan, book: Book) -> int:
     rank_slot = plan.settings[0]["rank_slot"]
     count = 0
     for market in range(book.position.shape[0]):
-        if plan.market[market]["tradable"] == 0 or is_open(book, market) or is_working(book, market):
-            continue
-        condition = market_value(plan, book, market, slot)
-        if math.isnan(condition) or condition == 0.0:
+        standing = _standing(plan, book, market, slot)
+        book.verdict[market]["code"] = standing
+        book.verdict[market]["entry_krw"] = NAN
+        book.verdict[market]["level_krw"] = NAN
+        book.verdict[market]["amount_krw"] = NAN
+        if standing != BOUGHT:
             continue
         place = count
         if rank_slot >= 0:
@@ -78,6 +81,21 @@ def _queue_candidates(plan: Plan, book: Book) -> int:
         book.queue[place] = market
         count += 1
     return count
+
+
+@helper
+def _standing(plan: Plan, book: Book, market: int, slot: int) -> int:
+    """BOUGHT for a candidate, else why the market is none. slot: of the entry condition."""
+    if plan.market[market]["tradable"] == 0:
+        return NOT_TRADABLE
+    if is_open(book, market):
+        return POSITION_OPEN
+    if is_working(book, market):
+        return ORDER_WORKING
+    condition = market_value(plan, book, market, slot)
+    if math.isnan(condition):
+        return ENTRY_MISSING
+    return ENTRY_FALSE if condition == 0.0 else BOUGHT
 
 
 @helper
@@ -131,6 +149,8 @@ def _try_entry(plan: Plan, book: Book, market: int, equity: float, time_ms: int)
     entry = ceil_tick(plan.venue, market, last * (1.0 + plan.venue.costs[0]["slippage"]), time_ms)
     evaluate(plan, book, market, False, entry, entry, entry, entry, 0)
     stop = _stop_level(plan, book, market, time_ms)
+    book.verdict[market]["entry_krw"] = entry
+    book.verdict[market]["level_krw"] = stop
     by_risk = plan.settings[0]["stop_exit"] >= 0
     if not _levels_exist(plan, book, market, time_ms) or (by_risk and math.isnan(stop)):
         return NO_LEVEL
@@ -144,6 +164,7 @@ def _try_entry(plan: Plan, book: Book, market: int, equity: float, time_ms: int)
         return TARGET_BELOW_COST
     wanted = _wanted_krw(plan, market, equity, entry, stop, time_ms) * scale
     value = _cut(plan, book, wanted, equity)
+    book.verdict[market]["amount_krw"] = value
     if not value >= plan.settings[0]["min_order_krw"]:
         return BELOW_MINIMUM
     buy(book, market, value, time_ms)
