@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -10,12 +11,16 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from dsl.diagnostics import Language
+from dsl.messages import text
 from engine.model.errors import UserError
 
 if TYPE_CHECKING:
     from engine.research.figures import Figures
     from engine.research.result import BacktestResult
 
+#: figures told as soon as a backtest is done, in this order; the report has them all
+_HEADLINE: Final = ("total_return", "profit", "maximum_drawdown", "sharpe", "win_rate", "closed_trades")
+_SIGNED: Final = ("total_return", "profit")
 #: finished backtests whose report can still be asked for
 _KEPT: Final = 8
 
@@ -59,9 +64,8 @@ class Job:
         if self.error is not None:
             found["error"] = self.error.message(language)
         if self.figures is not None and self.result is not None:
-            found["figures"] = self.figures.values
+            found["figures"] = _headline(self.figures, language)
             found["synthetic"] = self.result.synthetic
-            found["trades"] = len(self.figures.trades)
         return found
 
 
@@ -91,6 +95,25 @@ class Jobs:
         if job is None:
             raise UserError("gui.no_such_backtest")
         return job
+
+
+def _headline(figures: Figures, language: Language) -> list[dict[str, Any]]:
+    """The figures that a first look needs, in words. sign: -1, 0, 1 where gain and loss are coloured."""
+    from engine.research.metrics import definitions
+    from engine.research.report.format import written
+
+    known = definitions()
+    return [
+        {
+            "key": key,
+            "name": text(f"report.figure.{key}", language),
+            "about": text(f"report.about.{key}", language),
+            "text": written(figures.values[key], known[key].unit, language, signed=key in _SIGNED),
+            "value": figures.values[key] if math.isfinite(figures.values[key]) else None,
+            "sign": (figures.values[key] > 0) - (figures.values[key] < 0) if key in _SIGNED else 0,
+        }
+        for key in _HEADLINE
+    ]
 
 
 def _run(job: Job, work: Callable[[Job], BacktestResult]) -> None:

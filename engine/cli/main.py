@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 #: command -> module:attribute (a function in typer's manner, or a typer.Typer); the line in --help is the text `cli.help_<command>`
 COMMANDS: dict[str, str] = {
     "check": "engine.cli.check:check",
+    "app": "engine.cli.app:app",
     "backtest": "engine.cli.backtest:backtest",
     "paper": "engine.cli.paper:paper",
     "replay": "engine.cli.paper:replay",
