@@ -191,7 +191,7 @@ def _check(scope: Scope, document: StrategyDocument, profile: RiskProfile | None
         name=document.model.name, title=document.model.title, state=State(document.model.state), clock=clock,
         aliases=dict(scope.aliases), markets=markets, graph=scope.graph, entry=entry.node, exits=exits, sizing=sizing, limits=limits,
         risk=profile, rank=_rank(scope, conditions, clock), conditions=tuple(conditions.named), params=params,
-        version=version_of(document.root),
+        version=version_of(document.root), wording=scope.wording,
     )  # fmt: skip
     return prune(strategy)
 

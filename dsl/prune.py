@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from dsl.graph import Graph
-from dsl.strategy import Strategy
+from dsl.strategy import Strategy, Wording
 
 
 def prune(strategy: Strategy) -> Strategy:
@@ -23,7 +23,12 @@ def prune(strategy: Strategy) -> Strategy:
         sizing=replace(strategy.sizing, scale=None if scale is None else ids[scale]),
         rank=None if rank is None else ids[rank],
         conditions=tuple(replace(condition, node=ids[condition.node]) for condition in strategy.conditions),
+        wording=Wording(_moved(strategy.wording.texts, ids), _moved(strategy.wording.definitions, ids)),
     )
+
+
+def _moved(texts: dict[int, str], ids: dict[int, int]) -> dict[int, str]:
+    return {ids[node]: text for node, text in texts.items() if node in ids}
 
 
 def _reached(graph: Graph, roots: Iterable[int]) -> tuple[Graph, dict[int, int]]:

@@ -157,6 +157,14 @@ class RiskProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """How the file says what a node computes, by node id: the first text, and the first definition of that value."""
+
+    texts: dict[int, str] = field(default_factory=dict)
+    definitions: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Strategy:
     """A checked strategy file. All node ids refer to `graph`. `version` is a hash of the normalised file."""
 
@@ -184,6 +192,7 @@ class Strategy:
     externals: tuple[External, ...] = ()
     execution: Execution = field(default_factory=Execution)
     reload: str = "keep_their_version"  # keep_their_version | adopt_exits | flatten_first
+    wording: Wording = field(default_factory=Wording, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from dsl.diagnostics import Diagnostic, Severity, Span
 from dsl.document import dotted, replaced
 from dsl.full_width import full_width_error
 from dsl.graph import Graph, Section, Timeframe
+from dsl.strategy import Wording
 from dsl.yaml_tree import Scalar
 
 Notes = tuple[tuple[str, dict[str, str]], ...]
@@ -110,6 +111,7 @@ class Scope:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     broken_names: set[str] = field(default_factory=set)
     error_count: int = 0
+    wording: Wording = field(default_factory=Wording)
     _seen: set[tuple[object, ...]] = field(default_factory=set)
 
     def add(self, diagnostic: Diagnostic) -> None:

@@ -72,9 +72,18 @@ class Expressions:
             return None
         self._depth += 1
         try:
-            return self._methods[type(expression)](expression, context)
+            value = self._methods[type(expression)](expression, context)
         finally:
             self._depth -= 1
+        if value is not None and value.node is not None and not context.builtin and not context.bindings:
+            self._remember_wording(expression, context, value.node)
+        return value
+
+    def _remember_wording(self, expression: ast.Expression, context: Context, node: int) -> None:
+        """What the file calls the value; a parameter of a definition means something else at each use."""
+        text = " ".join(context.rule.text[expression.start : expression.end].split())
+        named = isinstance(expression, ast.Name) and expression.name in self.scope.definitions
+        (self.scope.wording.definitions if named else self.scope.wording.texts).setdefault(node, text)
 
     # ---- what rules end in ----
     def condition(self, expression: ast.Expression, context: Context) -> Value | None:

@@ -12,7 +12,7 @@ from typing import Final
 from dsl.catalogue import Unit
 from dsl.describe import describe
 from dsl.graph import Graph, Node, Phase, Section, Timeframe
-from dsl.strategy import Condition, ExitKind, Strategy
+from dsl.strategy import Condition, ExitKind, Strategy, Wording
 
 #: joins whose truth is made of the parts alone
 LOGIC: Final = frozenset({"all", "any", "none", "at_least", "not"})
@@ -44,14 +44,16 @@ class Side:
 class Part:
     """A condition, whole or part of one.
 
-    path: of a named condition; "" for a part of a rule. op: primitive of the catalogue ("" for a group of the file). join: how `parts`
-    make it true (`all`, `any`, `none`, `at_least` = `needed` of them, `not`, or "" where they only explain it). sides: what a
-    comparison or an event looks at. ages: of a sequence, nodes counting bars since its first and its second step, and `window` bars.
-    position: needs an open position. window: of `then`, bars in which the second step must follow.
+    path: of a named condition; "" for a part of a rule. text: as the file says it ("" for a group); name: of the definition that it is,
+    or "". op: primitive of the catalogue ("" for a group). join: how `parts` make it true (`all`, `any`, `none`, `at_least` = `needed`
+    of them, `not`, or "" where they only explain it). sides: what a comparison or an event looks at. timeframe, market: the bars that it
+    is read on. position: needs an open position. ages: of a sequence, nodes counting bars since its first and its second step; window:
+    bars in which the second step must follow.
     """
 
     path: str
     text: str
+    name: str
     node: int
     op: str
     join: str
@@ -87,9 +89,9 @@ def probe(strategy: Strategy) -> Probe:
     graph = Graph()
     for node in strategy.graph:
         graph.add(node)
-    builder = _Builder(graph, strategy.clock)
+    builder = _Builder(graph, strategy.clock, strategy.wording)
     named = _named(strategy, builder)
-    entry = next((part for part in named if part.path == "entry"), None) or builder.part(strategy.entry, path="entry")
+    entry = _entry(strategy, named, builder)
     rules = {part.path: part for part in named}
     exits = tuple(
         (rules.get(f"exits.{rule.name}") or builder.part(rule.node, path=f"exits.{rule.name}")) if rule.kind is ExitKind.RULE else None
@@ -98,6 +100,17 @@ def probe(strategy: Strategy) -> Probe:
     extra = tuple(Condition(f"#{node}", node) for node in sorted(builder.wanted))
     probed = replace(strategy, graph=graph, conditions=(*strategy.conditions, *extra))
     return Probe(probed, entry, exits, tuple(named))
+
+
+def _entry(strategy: Strategy, named: list[Part], builder: _Builder) -> Part:
+    """The condition that decisions read: what the file says under `entry`, and what the checker joined to it (membership)."""
+    written = next((part for part in named if part.path == "entry"), None)
+    if written is None:
+        return builder.part(strategy.entry, path="entry")
+    if written.node == strategy.entry:
+        return written
+    builder.whole[written.node] = written
+    return builder.part(strategy.entry)
 
 
 def _named(strategy: Strategy, builder: _Builder) -> list[Part]:
@@ -119,19 +132,23 @@ def _named(strategy: Strategy, builder: _Builder) -> list[Part]:
 class _Builder:
     """Adds to the graph what the parts need; `wanted`: market-phase nodes to export."""
 
-    def __init__(self, graph: Graph, clock: Timeframe) -> None:
-        self.graph, self.clock = graph, clock
+    def __init__(self, graph: Graph, clock: Timeframe, wording: Wording) -> None:
+        self.graph, self.clock, self.wording = graph, clock, wording
         self.wanted: set[int] = set()
+        self.whole: dict[int, Part] = {}
+        """Parts that are already made and not to be taken apart again."""
 
     def group(self, condition: Condition, parts: tuple[Part, ...]) -> Part:
         """A group of the file."""
         node = self.export(condition.node, ())
-        text = describe(self.graph, condition.node)
         position = self.graph[condition.node].phase is not Phase.MARKET
-        return Part(condition.path, text, node, "", condition.join, condition.needed, parts, (), self.clock, "", position)
+        return Part(condition.path, "", "", node, "", condition.join, condition.needed, parts, (), self.clock, "", position)
 
     def part(self, node_id: int, holds: tuple[Timeframe, ...] = (), path: str = "") -> Part:
         """The condition at a node. holds: timeframes that it is carried over to, the faster last."""
+        if node_id in self.whole and not holds:
+            return self.whole[node_id]
+        text, name = self._words(node_id)
         node = self.graph[node_id]
         while node.op == "hold" and node.section is not None:
             holds = (node.section.timeframe, *holds)
@@ -142,9 +159,16 @@ class _Builder:
         timeframe, market = self._place(node)
         ages = self._ages(node, holds) if node.op == "then" else None
         return Part(
-            path, describe(self.graph, node_id), self.export(node_id, holds), node.op, join, 0, parts, self._sides(node, holds),
+            path, text, name or self._words(node_id)[1], self.export(node_id, holds), node.op, join, 0, parts, self._sides(node, holds),
             timeframe, market, node.phase is not Phase.MARKET, ages, int(node.params[0]) if ages else 0,
         )  # fmt: skip
+
+    def _words(self, node_id: int) -> tuple[str, str]:
+        """The node's text, without the brackets around it, and the definition that it is."""
+        text = describe(self.graph, node_id, self.wording.texts)
+        if node_id not in self.wording.texts and text.startswith("(") and text.endswith(")"):
+            text = text[1:-1]
+        return text, self.wording.definitions.get(node_id, "")
 
     def export(self, node_id: int, holds: tuple[Timeframe, ...]) -> int:
         """The node carried over to the clock, as one that the kernel exports."""
@@ -172,7 +196,7 @@ class _Builder:
         while waiting:
             current = waiting.pop()
             node = self.graph[current]
-            if node.op == op:
+            if node.op == op and current not in self.whole:
                 waiting.extend(reversed(node.inputs))
             elif current not in found:
                 found.append(current)
@@ -182,10 +206,12 @@ class _Builder:
         return (None, "") if node.section is None else (node.section.timeframe, node.section.market)
 
     def _sides(self, node: Node, holds: tuple[Timeframe, ...]) -> tuple[Side, ...]:
-        return tuple(self._side(i, node, holds) for i in node.inputs[: _SIDES.get(node.op, 0)])
+        inputs = node.inputs[: _SIDES.get(node.op, 0)]
+        unit = _common_unit([self.graph[i] for i in inputs])
+        return tuple(self._side(i, node, unit, holds) for i in inputs)
 
-    def _side(self, node_id: int, reader: Node, holds: tuple[Timeframe, ...]) -> Side:
-        text, own = describe(self.graph, node_id), node_id
+    def _side(self, node_id: int, reader: Node, unit: Unit, holds: tuple[Timeframe, ...]) -> Side:
+        text, own = self._words(node_id)[0], node_id
         while self.graph[own].op == "hold":
             own = self.graph[own].inputs[0]
         node = self.graph[own]
@@ -195,10 +221,17 @@ class _Builder:
             before = self.export(lag, holds)
         timeframe, market = self._place(node)
         constant = node.params[0] if node.op == "const" else None
-        return Side(text, node.unit, self.export(node_id, holds), before, constant, timeframe, market)
+        return Side(text, unit, self.export(node_id, holds), before, constant, timeframe, market)
 
     def _ages(self, node: Node, holds: tuple[Timeframe, ...]) -> tuple[int, int]:
         """Bars since either step of a sequence was last true, as nodes of their own."""
         ages = [Node("bars_since", (i,), node.params, node.section, node.phase, Unit.BARS) for i in node.inputs]
         first, second = (self.export(self.graph.add(age), holds) for age in ages)
         return first, second
+
+
+def _common_unit(nodes: list[Node]) -> Unit:
+    """What the sides of a comparison are shown in: a plain number beside a percentage is one too."""
+    units = [node.unit for node in sorted(nodes, key=lambda node: node.op == "const")]
+    telling = [unit for unit in units if unit not in (Unit.NUMBER, Unit.ANY)]
+    return telling[0] if telling else Unit.NUMBER
