@@ -147,9 +147,17 @@ export default {
       ]),
     });
     view.contentDOM.setAttribute("aria-label", this.texts.editor);
+    jangdanLook.start();
+    const follow = () => host.setTheme(document.body.classList.contains("body--dark") ? "vscodeDark" : "vscodeLight");
+    this.look = new MutationObserver(follow);
+    this.look.observe(document.body, { attributes: true, attributeFilter: ["class"] });
+    follow();
     window.jangdanEditor = view; // for the browser's tests and for measuring
     this.restoreDraft();
     this.$emit("ready");
+  },
+  beforeUnmount() {
+    this.look?.disconnect();
   },
   methods: {
     // -- marks ------------------------------------------------------------------------------------------------------------------------
