@@ -70,6 +70,7 @@ TEXTS: dict[str, Text] = {
     "help_check": Text("전략 파일을 검사합니다", "check strategy files"),
     "help_app": Text("앱을 엽니다: 편집기, 신호 미리보기, 백테스트", "open the app: editor, signal preview, backtest"),
     "help_backtest": Text("전략을 과거 캔들로 시험하고 보고서를 만듭니다", "run a strategy over stored candles and write a report"),
+    "help_why": Text("왜 샀는지, 왜 사지 않았는지 설명합니다", "explain why something was bought, or was not"),
     "help_paper": Text("가상 거래소에서 전략을 돌립니다", "run a strategy on the simulated exchange"),
     "help_replay": Text("모의투자 기록을 다시 판단해 한 비트까지 견줍니다", "re-decide a paper journal and compare bit for bit"),
     "help_price": Text("가격을 업비트 호가 단위에 맞춥니다", "put a price on Upbit's price grid"),

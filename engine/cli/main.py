@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "check": "engine.cli.check:check",
     "app": "engine.cli.app:app",
     "backtest": "engine.cli.backtest:backtest",
+    "why": "engine.cli.why:why",
     "paper": "engine.cli.paper:paper",
     "replay": "engine.cli.paper:replay",
     "price": "engine.cli.price:price",

@@ -18,6 +18,8 @@ from engine.model.candle import BarGrid, BarState
 from engine.research.result import BacktestResult, Rounding, Settings
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from dsl.strategy import Strategy
 
 #: (base bars done, of how many)
@@ -78,6 +80,13 @@ def _run(
         if progress is not None:
             progress(start + part.state.shape[1], length)
     return run.result()
+
+
+def decided_closes(program: Program, columns: ColumnBlock, from_ms: int | None) -> NDArray[np.bool_]:
+    """Which closes of a block are events: those whose last base bar opens at or after the trading start (docs/decide.md §2)."""
+    if from_ms is None:
+        return np.ones(len(columns.close_ms), np.bool_)
+    return columns.close_ms - program.base.length_ms >= from_ms
 
 
 def bars_of(grid: BarGrid, start: int, stop: int) -> BarGrid:

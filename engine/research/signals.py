@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.research.backtest import Progress, backtest
+from engine.research.backtest import Progress, backtest, decided_closes
 from engine.research.why.probe import Part, probe
 from engine.research.why.truth import truth_of
 
@@ -78,7 +78,7 @@ def signals(
     times: list[NDArray[np.int64]] = []
 
     def watch(program: Program, columns: ColumnBlock, _run: Run) -> None:
-        live = columns.close_ms > (settings.from_ms if settings.from_ms is not None else -(2**62))
+        live = decided_closes(program, columns, settings.from_ms)
         wanted = [program.columns.index(node) for node in nodes]
         blocks.append(truth_of(columns.values[:, live][:, :, wanted]))
         times.append(columns.close_ms[live])

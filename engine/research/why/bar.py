@@ -160,7 +160,7 @@ def _bar(strategy: Strategy, grid: BarGrid, settings: Settings, market: str, at_
     first, end = open_ms(base, grid.first_index), open_ms(base, grid.first_index + grid.state.shape[1])
     if settings.from_ms is not None:
         first = max(first, settings.from_ms)
-    if not (first < bar.close_ms <= end):
+    if not first <= bar.close_ms - base.length_ms < end:
         raise UserError("why.outside", time=korean_time(at_ms), first=korean_time(first), last=korean_time(end))
     return bar
 

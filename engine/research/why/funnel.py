@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.kernel.book import SKIP_REASONS
 from engine.model.events import Side
-from engine.research.backtest import Progress, backtest
+from engine.research.backtest import Progress, backtest, decided_closes
 from engine.research.signals import unprobed
 from engine.research.why.probe import LOGIC, Part, probe
 from engine.research.why.truth import FALSE, MISSING, TRUE, Leaf, combined, truth_of
@@ -133,7 +133,7 @@ class _Counted:
     def watch(self, program: Program, columns: ColumnBlock, run: Run) -> None:
         """One block of columns, after its decisions."""
         place = {node: k for k, node in enumerate(program.columns)}
-        live = np.ones(len(columns.close_ms), bool) if self.from_ms is None else columns.close_ms > self.from_ms
+        live = decided_closes(program, columns, self.from_ms)
         values = columns.values[self.rows][:, live]
         self.working = int(sum(run.book.order[row]["side"] == int(Side.BID) for row in self.rows))
         truths: dict[int, NDArray[np.int8]] = {}
