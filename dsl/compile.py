@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from dsl.catalogue import Catalogue
 from dsl.checker.clock import DAY_MS
@@ -26,9 +26,10 @@ from dsl.checker.settings import (
     read_sizing,
     text_at,
 )
+from dsl.checker.values import Value
 from dsl.diagnostics import Diagnostic, Severity
 from dsl.document import Document, read, suggestion
-from dsl.graph import Timeframe
+from dsl.graph import Graph, Timeframe
 from dsl.loader import load
 from dsl.parser import parse_rule
 from dsl.prune import prune
@@ -38,7 +39,8 @@ from dsl.schema.risk import RiskFile
 from dsl.schema.strategy import StrategyFile
 from dsl.source import Source
 from dsl.strategy import RiskProfile, State, Strategy
-from dsl.yaml_tree import Mapping, Scalar, YamlNode, plain
+from dsl.yaml_tree import Mapping as YamlMapping
+from dsl.yaml_tree import Scalar, YamlNode, plain
 
 #: name of a profile -> (text, file name), None when there is none
 RiskProfiles = Callable[[str], tuple[str, str] | None]
@@ -55,13 +57,19 @@ class Finding:
 
 @dataclass(frozen=True)
 class Compiled:
-    """Result of checking a strategy file. `strategy` is None when there are errors; `document` and `risk` as far as they could be read."""
+    """Result of checking a strategy file. `strategy` is None when there are errors; `document` and `risk` as far as they could be read.
+
+    definitions: what is known about each definition without parameters, read on the clock; their nodes are those of `graph`, in which
+    nothing is pruned.
+    """
 
     source: Source
     strategy: Strategy | None
     findings: tuple[Finding, ...]
     document: StrategyDocument | None = None
     risk: Document[RiskFile] | None = None
+    definitions: Mapping[str, Value] = field(default_factory=dict)
+    graph: Graph = field(default_factory=Graph)
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -100,7 +108,8 @@ def compile_strategy(source: str, file_name: str, catalogue: Catalogue, risk_pro
     if risk is not None:
         findings += risk.findings
     refused = any(found.diagnostic.severity is Severity.ERROR for found in findings)
-    return Compiled(text, None if refused else strategy, findings, document, risk.document if risk is not None else None)
+    risk_document = risk.document if risk is not None else None
+    return Compiled(text, None if refused else strategy, findings, document, risk_document, scope.definition_values, scope.graph)
 
 
 def compile_risk(source: str, file_name: str, catalogue: Catalogue) -> CompiledRisk:
@@ -122,7 +131,7 @@ def compile_risk(source: str, file_name: str, catalogue: Catalogue) -> CompiledR
 def schema_of(source: Source) -> str:
     """The kind of a file, told from its `schema:` (`strategy`, `risk`, `portfolio`); "" when it does not say."""
     root, _ = load(source)
-    found = root.find("schema") if isinstance(root, Mapping) else None
+    found = root.find("schema") if isinstance(root, YamlMapping) else None
     value = plain(found[1]) if found is not None else ""
     return value.partition("/")[0] if isinstance(value, str) else ""
 
@@ -177,7 +186,7 @@ def _check(scope: Scope, document: StrategyDocument, profile: RiskProfile | None
     read_definitions(scope, document)
     conditions = Conditions(scope, Expressions(scope))
     _check_definitions(scope, conditions)
-    entry_node = document.root.find("entry") if isinstance(document.root, Mapping) else None
+    entry_node = document.root.find("entry") if isinstance(document.root, YamlMapping) else None
     entry = conditions.group(entry_node[1], ("entry",)) if entry_node is not None else None
     exits = read_exits(scope, document, conditions)
     _warn_without_exits(scope, document)
@@ -197,8 +206,8 @@ def _check(scope: Scope, document: StrategyDocument, profile: RiskProfile | None
 
 
 def _warn_without_exits(scope: Scope, document: StrategyDocument) -> None:
-    found = document.root.find("exits") if isinstance(document.root, Mapping) else None
-    if found is not None and isinstance(found[1], Mapping) and not found[1].entries:
+    found = document.root.find("exits") if isinstance(document.root, YamlMapping) else None
+    if found is not None and isinstance(found[1], YamlMapping) and not found[1].entries:
         scope.report_at("W408", RuleText(found[0], ()), 0, len(found[0].text))
 
 
@@ -208,7 +217,9 @@ def _check_definitions(scope: Scope, conditions: Conditions) -> None:
         if definition.body is not None and not definition.parameters:
             context = conditions.context(definition.rule, position=True)
             place = definition.body
-            conditions.expressions.names.definition(definition, place, context)
+            value = conditions.expressions.names.definition(definition, place, context)
+            if value is not None:
+                scope.definition_values[definition.name] = value
 
 
 def _rank(scope: Scope, conditions: Conditions, clock: Timeframe) -> int | None:
