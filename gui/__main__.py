@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
+from typing import Final
 
 from nicegui import app, core, ui
 from starlette.middleware.gzip import GZipMiddleware
@@ -19,6 +21,10 @@ from gui.engine import http_client
 from gui.guard import Guard
 from gui.page import add_pages
 from gui.proxy import add_proxy
+
+
+#: how long open connections may hold up the end
+_PATIENCE_SECONDS: Final = 1
 
 
 def main() -> None:
@@ -36,6 +42,7 @@ def main() -> None:
     ui.run(
         host="127.0.0.1", port=port, title="Jangdan", favicon="🥁", dark=None, show=False, reload=False, show_welcome_message=False,
         reconnect_timeout=30.0, message_history_length=300, binding_refresh_interval=0.5, gzip_middleware_factory=_gzip,
+        timeout_graceful_shutdown=_PATIENCE_SECONDS,
     )  # fmt: skip
 
 
@@ -45,8 +52,11 @@ def _gzip(inner: ASGIApp) -> GZipMiddleware:
 
 
 def _end_with_parent() -> None:
+    """The parent's end closes our standard input, however it came about. Then end too: by the server's own way, else at once."""
     sys.stdin.buffer.read()
     app.shutdown()
+    time.sleep(3 * _PATIENCE_SECONDS)
+    os._exit(0)
 
 
 if __name__ in {"__main__", "__mp_main__"}:
