@@ -43,6 +43,6 @@ class CandleChart(Element, component="static/candle_chart.js"):
         """No bar is chosen."""
         self.run_method("forget")
 
-    def show_bar(self, time_seconds: int) -> None:
-        """Choose the bar and bring it into view."""
-        self.run_method("show_bar", time_seconds)
+    def step_mark(self, step: int) -> None:
+        """Choose the bar of the next (1) or previous (-1) buy."""
+        self.run_method("step_mark", step)

@@ -74,7 +74,6 @@ class Page:
 
     async def build(self, wanted: str) -> None:
         """Make the page and open the first file."""
-        self.dark = ui.dark_mode(None)
         try:
             names = await self.engine.names()
             self.name = wanted if wanted in names else names[0] if names else ""

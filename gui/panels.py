@@ -85,17 +85,32 @@ class RuleTree:
                 ui.label(self.page.say("no_rules")).classes("jd-empty")
 
     def _symbol(self, symbol: Document, path: str, depth: int) -> None:
+        joined = next((child for child in symbol["children"] if _is_join(child["label"])), None)
+        children = [inner for child in symbol["children"] for inner in (child["children"] if _is_join(child["label"]) else [child])]
+        is_exit = depth == 1 and path.startswith("exits.")
         with ui.element("button").classes(f"jd-rule jd-depth-{min(depth, 6)}").props("type=button role=treeitem").on(
             "click", lambda: self.page.assist.jump(symbol["from"])
         ):  # fmt: skip
-            if depth or path in self.states:
-                sign(self.states.get(path))
+            if path in self.states:
+                sign(self.states[path])
             ui.label(symbol["label"]).classes("jd-rule-name")
-            if symbol["detail"]:
-                ui.label(symbol["detail"]).classes("jd-rule-text")
-        for child in symbol["children"]:
-            joins = child["label"] in ("all", "any", "none") or child["label"].startswith("at_least")
-            self._symbol(child, path if joins else f"{path}.{child['label']}", depth + 1)
+            if joined is not None:
+                ui.label(joined["label"]).classes("jd-join")
+            detail = " · ".join(_phrase(child) for child in children) if is_exit else symbol["detail"]
+            if detail:
+                ui.label(detail).classes("jd-rule-text").tooltip(detail)
+        for child in [] if is_exit else children:
+            self._symbol(child, f"{path}.{child['label']}", depth + 1)
+
+
+def _is_join(label: str) -> bool:
+    """Whether a key joins the conditions below it, which takes no part in their paths."""
+    return label in ("all", "any", "none") or label.startswith("at_least")
+
+
+def _phrase(symbol: Document) -> str:
+    """One setting of an exit: its rule alone where that says it, else with its key."""
+    return symbol["detail"] if symbol["label"] in ("at", "when") else f"{symbol['label']} {symbol['detail']}".strip()
 
 
 class WhyPanel:

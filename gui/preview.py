@@ -44,6 +44,11 @@ class PreviewPanel:
             words = {key: say(f"chart_{key}") for key in ("buy", "open", "high", "low", "close")}
             self.chart = CandleChart(say("chart_label"), page.language.value, words)
             self.chart.on("bar", lambda event: self._bar(int(event.args["time"]) * 1000))
+            with ui.element("div").classes("jd-row jd-steps"):
+                for key, step, icon in (("previous_mark", -1, "chevron_left"), ("next_mark", 1, "chevron_right")):
+                    made = ui.button(icon=icon, color=None, on_click=lambda step=step: self.chart.step_mark(step)).props("flat dense round")
+                    made.classes("jd-button").props(f'aria-label="{say(key)}"').tooltip(say(key)).mark(key)
+                ui.label(say("marks")).classes("jd-note")
             self.line = ui.label("").classes("jd-sub").props("aria-live=polite").mark("preview-line")
             self.notes = ui.element("div").classes("jd-notes")
 
@@ -115,10 +120,10 @@ class PreviewPanel:
         self._ask_why()
 
     def _offer(self, found: Document) -> None:
-        codes = {one["code"]: f"{one['code']}  ▲{one['entries']}" for one in found["markets"]}
+        codes = {one["code"]: " ".join([one["name"] or one["code"], f"▲{one['entries']}"]) for one in found["markets"]}
         current = self.market.value if self.market.value in codes else next(iter(codes))
         self._quietly(self.market, current, codes)
-        frames = [name for name in found["timeframes"]]
+        frames = list(found["timeframes"])
         frame = self.timeframe.value if self.timeframe.value in frames else found["clock"] if found["clock"] in frames else frames[0]
         self._quietly(self.timeframe, frame, frames)
 

@@ -87,6 +87,9 @@ TEXTS: dict[str, Text] = {
     # -- preview ----------------------------------------------------------------------------------------------------------------------
     "preview": Text("신호 미리보기", "Signal preview"),
     "synthetic": Text("가상 데이터 SYNTHETIC", "SYNTHETIC data"),
+    "previous_mark": Text("이전 매수", "Previous buy"),
+    "next_mark": Text("다음 매수", "Next buy"),
+    "marks": Text("매수한 봉으로 옮기기", "Step through the buys"),
     "market": Text("마켓", "Market"),
     "timeframe": Text("봉", "Bars"),
     "period": Text("기간", "Period"),

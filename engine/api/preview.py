@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from dsl.assist.markets import MARKETS
 from dsl.diagnostics import Language
 from dsl.messages import text
 from engine.api.jobs import Cancelled
@@ -105,12 +106,18 @@ def summary(preview: Preview, language: Language) -> Document:
         "synthetic": market.synthetic,
         "messages": [text(message.key, language, **message.values) for message in market.messages],
         "markets": [
-            {"code": code, "entries": entries, "exits": exits, "true_bars": int((found.entry[row] == 1).sum())}
+            {"code": code, "name": _name(code, language), "entries": entries, "exits": exits, "true_bars": int((found.entry[row] == 1).sum())}
             for row, (code, (entries, exits)) in enumerate(counts.items())
         ],
         "bars": int(found.entry.size),
         "seconds": found.result.compute_seconds,
     }
+
+
+def _name(market: str, language: Language) -> str:
+    """The coin's name where it is known, else ""."""
+    known = MARKETS.get(market)
+    return "" if known is None else known.ko if language is Language.KOREAN else known.en
 
 
 def chart(preview: Preview, market: str, timeframe: str, before_ms: int | None, count: int) -> Document:

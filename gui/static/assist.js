@@ -124,6 +124,7 @@ export default {
     const host = getElement(this.editorId);
     const view = (this.view = host.editor || (await host.editorPromise));
     this.base = { name: this.name, version: this.version, text: this.saved };
+    const proposals = [{ autocomplete: (context) => this.complete(context) }]; // one function for good: CodeMirror knows a source by it
     const listen = CM.EditorView.updateListener.of((update) => {
       if (update.docChanged) {
         this.typedAt = performance.now();
@@ -137,7 +138,7 @@ export default {
         gutter,
         listen,
         CM.hoverTooltip((v, pos, side) => this.hover(v, pos, side), { hoverTime: 250 }),
-        CM.EditorState.languageData.of(() => [{ autocomplete: (context) => this.complete(context) }]),
+        CM.EditorState.languageData.of(() => proposals),
         CM.keymap.of([
           { key: "F8", run: () => this.nextProblem(1) },
           { key: "Shift-F8", run: () => this.nextProblem(-1) },

@@ -78,7 +78,7 @@ export default {
     },
     async older() {
       if (!this.earlier || this.asking || !this.bars.length) return;
-      this.asking = true;
+      this.asking = true; // one page at a time
       const url = this.url;
       const answer = await fetch(`${url}&count=${PAGE}&before_ms=${this.bars[0].time * 1000}`);
       this.asking = false;
@@ -170,10 +170,18 @@ export default {
       const next = this.bars[Math.min(Math.max(at + step, 0), this.bars.length - 1)];
       this.choose(next.time, true);
     },
-    show_bar(time) {
-      const at = this.bars.findIndex((bar) => bar.time === this.nearest(time));
-      if (at >= 0) this.chart.timeScale().setVisibleLogicalRange({ from: at - 80, to: at + 80 });
-      this.choose(time, false);
+    async step_mark(step) {
+      const from = this.chosen ?? (step > 0 ? -Infinity : Infinity);
+      const next = () => {
+        const buys = this.marks.filter((mark) => mark.kind === "entry" && (step > 0 ? mark.time > from : mark.time < from));
+        return step > 0 ? buys[0] : buys.at(-1);
+      };
+      while (!next() && step < 0 && this.earlier) await this.older();
+      const mark = next();
+      if (!mark) return;
+      const at = this.bars.findIndex((bar) => bar.time === mark.time);
+      this.chart.timeScale().setVisibleLogicalRange({ from: at - 70, to: at + 70 });
+      this.choose(mark.time, true);
     },
     // -- words ------------------------------------------------------------------------------------------------------------------------
     tell(event) {
