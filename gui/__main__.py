@@ -22,7 +22,6 @@ from gui.guard import Guard
 from gui.page import add_pages
 from gui.proxy import add_proxy
 
-
 #: how long open connections may hold up the end
 _PATIENCE_SECONDS: Final = 1
 

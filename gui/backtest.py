@@ -46,11 +46,11 @@ class BacktestPanel:
         self.bar.set_visibility(running)
 
     def _start(self) -> None:
-        self.page.run(self._run())
+        self.page.run(self._run)
 
     def _cancel(self) -> None:
         if self.number is not None:
-            self.page.run(self.page.engine.cancel(self.number))
+            self.page.run(self.page.engine.cancel, self.number)
 
     async def _run(self) -> None:
         page = self.page
@@ -60,9 +60,9 @@ class BacktestPanel:
         self.bar.set_value(0.0)
         self.text = page.text
         try:
-            status = await page.engine.backtest(page.name, page.text, page.preview.markets(), page.preview.period.value or None, _CASH_KRW)
-            self.number = status["id"]
-            async for status in page.engine.follow(status["id"]):
+            days = page.preview.period.value or None
+            self.number = int((await page.engine.backtest(page.name, page.text, page.preview.markets(), days, _CASH_KRW))["id"])
+            async for status in page.engine.follow(self.number):
                 self._tell(status)
         except EngineError as error:
             self.line.set_text(str(error))

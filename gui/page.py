@@ -15,9 +15,8 @@ from starlette.responses import RedirectResponse, Response
 from dsl.diagnostics import Language
 from dsl.messages import text
 from gui.backtest import BacktestPanel
-from gui.chart import CandleChart
 from gui.editor import Assist
-from gui.engine import Engine, EngineError, FileChanged, Overtaken
+from gui.engine import Engine, EngineError, FileChanged
 from gui.look import add_style
 from gui.panels import ProblemList, RuleTree, WhyPanel
 from gui.preview import PreviewPanel
@@ -99,11 +98,11 @@ class Page:
     def _header(self, names: list[str]) -> None:
         with ui.element("header").classes("jd-top"):
             ui.label(self.say("brand")).classes("jd-brand")
-            self.select = ui.select(names, value=self.name or None, on_change=lambda event: self.run(self._switch(event.value)))
+            self.select = ui.select(names, value=self.name or None, on_change=lambda event: self.run(self._switch, event.value))
             self.select.props(f'dense outlined options-dense aria-label="{self.say("file")}"').classes("jd-file")
             self.chip = ui.label("").classes("jd-chip").mark("chip")
-            self.save_button = _button(self.say("save"), "save", lambda: self.run(self.save()), "jd-primary").mark("save")
-            self.revert_button = _button(self.say("revert"), "undo", lambda: self.run(self._revert())).mark("revert")
+            self.save_button = _button(self.say("save"), "save", lambda: self.run(self.save), "jd-primary").mark("save")
+            self.revert_button = _button(self.say("revert"), "undo", lambda: self.run(self._revert)).mark("revert")
             ui.element("div").classes("jd-space")
             other = Language.ENGLISH if self.language is Language.KOREAN else Language.KOREAN
             ui.button(text("gui.own_name", other), color=None, on_click=lambda: self._change_language(other)).props(
@@ -115,7 +114,7 @@ class Page:
     def _editor_card(self) -> None:
         with ui.element("div").classes("jd-card jd-editor-card"):
             self.editor = ui.codemirror(
-                self.text, language="YAML", indent="  ", on_change=self._typed, keymap={"Mod-s": lambda: self.run(self.save())}
+                self.text, language="YAML", indent="  ", on_change=self._typed, keymap={"Mod-s": lambda: self.run(self.save)}
             ).classes("jd-editor")
             words = {key: self.say(key) for key in ("fix", "editor")}
             self.assist = Assist(self.editor, self.name, self.version, self.saved, self.language.value, words)
@@ -123,13 +122,13 @@ class Page:
             self.problems = ProblemList(self)
         self._show_state()
 
-    def run(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def run(self, work: Callable[..., Coroutine[Any, Any, object]], *arguments: Any) -> asyncio.Task[None]:
         """Do something in the background of this page; what the engine refuses becomes a notice."""
 
         async def guarded() -> None:
             with self._client:
                 try:
-                    await work
+                    await work(*arguments)
                 except EngineError as error:
                     self.notify(str(error), warning=True)
 
@@ -155,7 +154,7 @@ class Page:
         """Check the text once it has rested so long; what was asked before is dropped."""
         if self._checking is not None:
             self._checking.cancel()
-        self._checking = self.run(self._check(after_seconds))
+        self._checking = self.run(self._check, after_seconds)
 
     async def _check(self, after_seconds: float) -> None:
         await asyncio.sleep(after_seconds)
@@ -197,11 +196,11 @@ class Page:
         if errors and await self.ask(self.say("ask_errors", count=errors), [("cancel", False), ("save_anyway", True)]) is not True:
             return False
         try:
-            version = await self.engine.write(self.name, content, self.version)
+            version: str | None = await self.engine.write(self.name, content, self.version)
         except FileChanged as changed:
             version = await self._settle(changed, content)
-            if version is None:
-                return False
+        if version is None:
+            return False
         self.version, self.saved = version, content
         self.assist.rebased(version, content)
         self._show_state()
@@ -232,11 +231,10 @@ class Page:
     async def _open(self, name: str, *, discard: bool = False) -> None:
         opened = await self.engine.read(name)
         if discard:
-            self.assist.drop_draft()
+            self.assist.drop_draft()  # of this file, before another one is opened
         self.name, self.version = name, opened["version"]
         self.text = self.saved = opened["text"]
         self.select.set_value(name)
-        self.editor.value = opened["text"]
         self.assist.opened(name, opened["version"], opened["text"])
         self.preview.clear()
         self._show_state()
@@ -278,6 +276,3 @@ def _button(label: str, icon: str | None, act: Callable[[], object], kind: str =
 
 def _submit(dialog: ui.dialog, value: Any) -> Callable[[], None]:
     return lambda: dialog.submit(value)
-
-
-__all__ = ["Page", "Overtaken", "CandleChart", "add_pages"]

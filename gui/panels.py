@@ -27,7 +27,12 @@ class ProblemList:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.box = ui.element("div").classes("jd-problems").props(f'role=list aria-live=polite aria-label="{page.say("problems")}"').mark("problems")
+        self.box = (
+            ui.element("div")
+            .classes("jd-problems")
+            .props(f'role=list aria-live=polite aria-label="{page.say("problems")}"')
+            .mark("problems")
+        )
 
     def show(self, problems: list[Document]) -> None:
         """Draw the list anew."""
@@ -48,7 +53,9 @@ class ProblemList:
                 for note in problem["notes"]:
                     ui.label(note).classes("jd-note")
             if problem["fix"] is not None:
-                button = ui.button(say("fix"), icon="auto_fix_high", color=None, on_click=lambda: self.page.assist.apply(problem["fix"]["edits"]))
+                button = ui.button(
+                    say("fix"), icon="auto_fix_high", color=None, on_click=lambda: self.page.assist.apply(problem["fix"]["edits"])
+                )
                 button.props("dense no-caps unelevated").classes("jd-button jd-fix-button").tooltip(problem["fix"]["title"]).mark("fix")
 
 

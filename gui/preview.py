@@ -96,7 +96,7 @@ class PreviewPanel:
         """Run the text as it is now."""
         if self._making is not None:
             self._making.cancel()
-        self._making = self.page.run(self._make())
+        self._making = self.page.run(self._make)
 
     def markets(self) -> list[str]:
         """Markets to run over: none = the file's own."""
@@ -132,7 +132,9 @@ class PreviewPanel:
         entries = sum(one["entries"] for one in found["markets"])
         exits = sum(one["exits"] for one in found["markets"])
         true_bars = sum(one["true_bars"] for one in found["markets"])
-        line = say("preview_line", markets=len(found["markets"]), bars=f"{found['bars']:,}", true=f"{true_bars:,}", entries=entries, exits=exits)
+        line = say(
+            "preview_line", markets=len(found["markets"]), bars=f"{found['bars']:,}", true=f"{true_bars:,}", entries=entries, exits=exits
+        )
         self.line.set_text(line)
         self.line.classes(remove="jd-stale")
         self.synthetic.set_visibility(found["synthetic"])
@@ -157,7 +159,7 @@ class PreviewPanel:
 
     def _ask_why(self) -> None:
         if self.chosen_ms is not None and self.found is not None:
-            self.page.run(self._why(self.found["id"], str(self.market.value), self.chosen_ms))
+            self.page.run(self._why, self.found["id"], str(self.market.value), self.chosen_ms)
 
     async def _why(self, number: int, market: str, at_ms: int) -> None:
         try:

@@ -4,7 +4,9 @@ from dsl.messages import Text
 
 TEXTS: dict[str, Text] = {
     # -- the command ------------------------------------------------------------------------------------------------------------------
-    "argument_file": Text("열어 볼 전략 파일 (없으면 함께 설치된 전략 목록)", "strategy file to open (default: the strategies that come along)"),
+    "argument_file": Text(
+        "열어 볼 전략 파일 (없으면 함께 설치된 전략 목록)", "strategy file to open (default: the strategies that come along)"
+    ),
     "option_port": Text("앱의 포트, 0 = 빈 포트 아무거나", "port of the app, 0 = any free one"),
     "option_no_browser": Text("브라우저를 열지 않습니다", "do not open a browser"),
     "running": Text("장단 앱: {url}  (끝내기: Ctrl+C)", "Jangdan app: {url}  (stop: Ctrl+C)"),
@@ -70,7 +72,9 @@ TEXTS: dict[str, Text] = {
         "{name} has text that is not saved.\nKept as a draft, it comes back when the file is opened again.",
     ),
     "keep_draft": Text("초안으로 두기", "Keep as a draft"),
-    "ask_revert": Text("저장하지 않은 내용을 버리고 디스크의 {name} 으로 돌아갈까요?", "Drop what is not saved and go back to {name} on disk?"),
+    "ask_revert": Text(
+        "저장하지 않은 내용을 버리고 디스크의 {name} 으로 돌아갈까요?", "Drop what is not saved and go back to {name} on disk?"
+    ),
     "editor": Text("전략 편집기", "Strategy editor"),
     "fix": Text("고치기", "Fix"),
     "problems": Text("문제 목록", "Problems"),

@@ -106,7 +106,13 @@ def summary(preview: Preview, language: Language) -> Document:
         "synthetic": market.synthetic,
         "messages": [text(message.key, language, **message.values) for message in market.messages],
         "markets": [
-            {"code": code, "name": _name(code, language), "entries": entries, "exits": exits, "true_bars": int((found.entry[row] == 1).sum())}
+            {
+                "code": code,
+                "name": _name(code, language),
+                "entries": entries,
+                "exits": exits,
+                "true_bars": int((found.entry[row] == 1).sum()),
+            }
             for row, (code, (entries, exits)) in enumerate(counts.items())
         ],
         "bars": int(found.entry.size),
@@ -151,7 +157,13 @@ def chart(preview: Preview, market: str, timeframe: str, before_ms: int | None, 
         for mark in preview.signals.marks
         if mark.market == market and first_ms <= mark.time_ms < end_ms
     ]
-    return {"time": (times[kept] // 1000).tolist(), **columns, "marks": marks, "earlier": len(kept) < len(rows), "length_ms": frame.length_ms}
+    return {
+        "time": (times[kept] // 1000).tolist(),
+        **columns,
+        "marks": marks,
+        "earlier": len(kept) < len(rows),
+        "length_ms": frame.length_ms,
+    }
 
 
 def why(preview: Preview, market: str, at_ms: int) -> BarWhy:

@@ -89,7 +89,10 @@ async def _serve(folders: list[Path], first: str, candles: Path, port: int, brow
 
 def _start_pages(api: str, token: str, port: int, first: str) -> subprocess.Popen[bytes]:
     handed = {"JANGDAN_APP_API": api, "JANGDAN_APP_TOKEN": token, "JANGDAN_APP_PORT": str(port), "JANGDAN_APP_FILE": first}
-    handed |= {"JANGDAN_LANG": language().value, "PYTHONPATH": os.pathsep.join([str(_ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)}
+    handed |= {
+        "JANGDAN_LANG": language().value,
+        "PYTHONPATH": os.pathsep.join([str(_ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep),
+    }
     return subprocess.Popen([sys.executable, "-m", "gui"], env=os.environ | handed, stdin=subprocess.PIPE)
 
 

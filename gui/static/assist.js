@@ -278,11 +278,13 @@ export default {
       if (text === this.base.text) localStorage.removeItem(this.key(this.base.name));
       else localStorage.setItem(this.key(this.base.name), JSON.stringify({ text, version: this.base.version }));
     },
+    draftOf(name) {
+      const kept = localStorage.getItem(this.key(name));
+      return kept ? JSON.parse(kept) : null;
+    },
     restoreDraft() {
-      const kept = localStorage.getItem(this.key(this.base.name));
-      if (!kept) return;
-      const draft = JSON.parse(kept);
-      if (draft.text === this.base.text) return;
+      const draft = this.draftOf(this.base.name);
+      if (!draft || draft.text === this.base.text) return;
       this.base.version = draft.version;
       this.view.dispatch({ changes: { from: 0, to: this.view.state.doc.length, insert: draft.text } });
       this.$emit("draft", { version: draft.version });
@@ -292,9 +294,10 @@ export default {
       this.view.dispatch({ changes: { from: 0, to: this.view.state.doc.length, insert: this.base.text } });
     },
     opened(name, version, text) {
+      const draft = this.draftOf(name); // before the text below, which is on disk, ends every draft
       this.base = { name, version, text };
-      const old = this.view.state.doc;
-      if (old.toString() !== text) this.view.dispatch({ changes: { from: 0, to: old.length, insert: text }, selection: { anchor: 0 } });
+      this.view.dispatch({ changes: { from: 0, to: this.view.state.doc.length, insert: text }, selection: { anchor: 0 } });
+      if (draft) localStorage.setItem(this.key(name), JSON.stringify(draft));
       this.restoreDraft();
     },
     rebased(version, text) {

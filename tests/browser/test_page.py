@@ -1,4 +1,4 @@
-"""The page in a real browser: marks, fixes, completion, hover, preview, why not, backtest, files, drafts, languages; nothing leaves the machine."""
+"""The page in a real browser: writing, preview, why not, backtest, files, drafts, languages; and nothing leaves the machine."""
 
 from __future__ import annotations
 
@@ -229,7 +229,9 @@ def test_saving_errors_asks(tab: Page, app: App) -> None:
     assert "emma" in text_of(tab)
 
 
-@pytest.mark.parametrize(("language", "words"), [("ko", ("신호 미리보기", "왜 사지 않았나", "보고서")), ("en", ("Signal preview", "Why not", "Report"))])
+@pytest.mark.parametrize(
+    ("language", "words"), [("ko", ("신호 미리보기", "왜 사지 않았나", "보고서")), ("en", ("Signal preview", "Why not", "Report"))]
+)
 def test_both_languages(tab: Page, app: App, language: str, words: tuple[str, ...]) -> None:
     visit(tab, app, language)
     seen = tab.locator("body").inner_text()
@@ -284,7 +286,9 @@ def test_the_text_survives_a_restart_of_the_app(tab: Page, tmp_path: Path) -> No
         own.start()
         tab.wait_for_function("!document.querySelector('.jd-chip') || true")
         tab.reload()
-        tab.wait_for_function("window.jangdanEditor && jangdanEditor.state.doc.toString().includes('5m DIP typed while away')", timeout=30_000)
+        tab.wait_for_function(
+            "window.jangdanEditor && jangdanEditor.state.doc.toString().includes('5m DIP typed while away')", timeout=30_000
+        )
         state_of(tab).to_have_text("저장 안 됨")
         assert "5m DIP" not in own.read("pullback-trend.yaml")
     finally:
