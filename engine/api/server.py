@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Annotated, Any, Final
 
 import orjson
+import uvicorn
 from fastapi import FastAPI, Query, Request, WebSocket
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
@@ -74,6 +75,11 @@ def create_app(service: Service, token: str) -> FastAPI:
     _preview_routes(app, service)
     _backtest_routes(app, service, token)
     return app
+
+
+def make_server(app: FastAPI) -> uvicorn.Server:
+    """A server for the API; it writes nothing but warnings."""
+    return uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", ws="websockets-sansio"))
 
 
 def _json(value: Any) -> Response:

@@ -65,16 +65,14 @@ def _free_port(wanted: int) -> int:
 
 async def _serve(folders: list[Path], first: str, candles: Path, port: int, browser: bool) -> int:
     """Run both until one of them ends; the exit code."""
-    import uvicorn
-
-    from engine.api.server import create_app
+    from engine.api.server import create_app, make_server
     from engine.api.service import Service
 
     token = secrets.token_urlsafe(32)
     with socket.create_server((HOST, 0)) as listening:
         service = Service(folders, candles, sample_folder())
         threading.Thread(target=service.warm, name="warm", daemon=True).start()
-        server = uvicorn.Server(uvicorn.Config(create_app(service, token), log_level="warning", lifespan="off"))
+        server = make_server(create_app(service, token))
         pages = _start_pages(f"http://{HOST}:{listening.getsockname()[1]}", token, port, first)
         watch = asyncio.create_task(_watch(pages, server, f"http://{HOST}:{port}", browser))
         try:
