@@ -21,6 +21,7 @@ from engine.research.metrics import CURVE_FIGURES, Definition, Group, Unit, defi
 from engine.research.report.format import UNDEFINED, count, duration, kst, money, number, percent, written
 from engine.research.result import Rounding, SideGap
 from engine.research.returns import DAY_MS, changes, monthly_values
+from engine.research.trades import ways_out
 
 if TYPE_CHECKING:
     from engine.research.result import BacktestResult
@@ -146,9 +147,9 @@ def _markets(figures: Figures, language: Language) -> Table:
 def _exits(result: BacktestResult, figures: Figures, language: Language) -> Table:
     columns = ("column.exit_rule", "column.sales", "figure.win_rate", "column.profit", "column.average_return", "column.closing")
     table = _table(language, "exits", *columns)
-    for rule, one in zip(result.strategy.exits, figures.exits, strict=True):
+    for (_, kind), one in zip(ways_out(result), figures.exits, strict=True):
         table.add_row(
-            Text(f"{one.name} ({_say('kind.' + rule.kind.name.lower(), language)})"), count(one.sales),
+            Text(f"{one.name} ({_say('kind.' + kind, language)})"), count(one.sales),
             percent(one.wins / one.sales if one.sales else math.nan),
             _coloured(one.profit_krw, money(one.profit_krw, language, signed=True)),
             _coloured(one.average_return, percent(one.average_return, signed=True)), count(one.closed_trades),
