@@ -64,6 +64,11 @@ def ratio(base: Timeframe, timeframe: Timeframe) -> int:
     return timeframe.length_ms // base.length_ms
 
 
+def open_ms(timeframe: Timeframe, index: int) -> int:
+    """Open time of bar `index`."""
+    return timeframe.open_ms(index)
+
+
 def machine_length(timeframe: Timeframe) -> int:
     """The length as compiled code takes it (`bar_at`, `bar_open`)."""
     return _MONTHS if timeframe.months else timeframe.length_ms
