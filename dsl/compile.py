@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from dsl.catalogue import Catalogue, Unit
 from dsl.checker.breakers import read_breakers, used_aliases
@@ -17,6 +17,7 @@ from dsl.checker.entries import split
 from dsl.checker.execution import read_execution, read_reload
 from dsl.checker.exits import read_exits
 from dsl.checker.expressions import Expressions
+from dsl.checker.file_tests import read_tests
 from dsl.checker.risk import read_risk
 from dsl.checker.sections import check_factors, check_regimes, read_externals, read_factors, read_regimes
 from dsl.checker.settings import (
@@ -32,9 +33,10 @@ from dsl.checker.settings import (
     text_at,
 )
 from dsl.checker.universe import read_universe
+from dsl.checker.values import Value
 from dsl.diagnostics import Diagnostic, Severity
 from dsl.document import Document, read, suggestion
-from dsl.graph import Node, Phase, Section, Timeframe
+from dsl.graph import Graph, Node, Phase, Section, Timeframe
 from dsl.loader import load
 from dsl.parser import parse_rule
 from dsl.prune import prune
@@ -43,8 +45,10 @@ from dsl.schema import strategy as strategy_schema
 from dsl.schema.risk import RiskFile
 from dsl.schema.strategy import StrategyFile
 from dsl.source import Source
+from dsl.spacing import compact
 from dsl.strategy import RiskProfile, State, Strategy
-from dsl.yaml_tree import Mapping, Scalar, YamlNode, plain
+from dsl.yaml_tree import Mapping as YamlMapping
+from dsl.yaml_tree import Scalar, YamlNode, plain
 
 #: name of a profile -> (text, file name), None when there is none
 RiskProfiles = Callable[[str], tuple[str, str] | None]
@@ -61,13 +65,19 @@ class Finding:
 
 @dataclass(frozen=True)
 class Compiled:
-    """Result of checking a strategy file. `strategy` is None when there are errors; `document` and `risk` as far as they could be read."""
+    """Result of checking a strategy file. `strategy` is None when there are errors; `document` and `risk` as far as they could be read.
+
+    definitions: what is known about each definition without parameters, read on the clock; their nodes are those of `graph`, in which
+    nothing is pruned.
+    """
 
     source: Source
     strategy: Strategy | None
     findings: tuple[Finding, ...]
     document: StrategyDocument | None = None
     risk: Document[RiskFile] | None = None
+    definitions: Mapping[str, Value] = field(default_factory=dict)
+    graph: Graph = field(default_factory=Graph)
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -123,7 +133,8 @@ def compile_strategy(
         findings += more
     strategy = None if strategy is None else prune(strategy)
     refused = any(found.diagnostic.severity is Severity.ERROR for found in findings)
-    return Compiled(text, None if refused else strategy, findings, document, risk.document if risk is not None else None)
+    risk_document = risk.document if risk is not None else None
+    return Compiled(text, None if refused else strategy, findings, document, risk_document, scope.definition_values, scope.graph)
 
 
 def compile_risk(source: str, file_name: str, catalogue: Catalogue) -> CompiledRisk:
@@ -146,7 +157,7 @@ def compile_risk(source: str, file_name: str, catalogue: Catalogue) -> CompiledR
 def schema_of(source: Source) -> str:
     """The kind of a file, told from its `schema:` (`strategy`, `risk`, `portfolio`); "" when it does not say."""
     root, _ = load(source)
-    found = root.find("schema") if isinstance(root, Mapping) else None
+    found = root.find("schema") if isinstance(root, YamlMapping) else None
     value = plain(found[1]) if found is not None else ""
     return value.partition("/")[0] if isinstance(value, str) else ""
 
@@ -161,7 +172,7 @@ def _normal(value: object) -> object:
         return [[key, _normal(item)] for key, item in value.items()]
     if isinstance(value, list):
         return [_normal(item) for item in value]
-    return " ".join(str(value).split())
+    return compact(str(value))
 
 
 def findings_of(source: Source, diagnostics: list[Diagnostic]) -> tuple[Finding, ...]:
@@ -213,12 +224,13 @@ def _check(scope: Scope, document: StrategyDocument, profile: RiskProfile | None
     _check_definitions(scope, conditions)
     check_regimes(scope, conditions)
     factors, score = check_factors(scope, conditions)
-    entry_node = document.root.find("entry") if isinstance(document.root, Mapping) else None
+    entry_node = document.root.find("entry") if isinstance(document.root, YamlMapping) else None
     entry = conditions.group(entry_node[1], ("entry",), order=True) if entry_node is not None else None
     exits = read_exits(scope, document, conditions)
     _warn_without_exits(scope, document)
     sizing = read_sizing(scope, document, conditions, profile)
     limits = read_limits(scope, document)
+    tests = read_tests(scope, document, conditions)
     universe, execution = read_universe(scope, document), read_execution(scope, document)
     check_costs(scope, document, sizing, profile)
     if clock is None:  # what was judged against the clock of the stand-in does not count
@@ -232,6 +244,7 @@ def _check(scope: Scope, document: StrategyDocument, profile: RiskProfile | None
         risk=profile, rank=_rank(scope, conditions, clock), conditions=tuple(conditions.named), params=params,
         version=version_of(document.root), universe=universe, entry_order=order_part, factors=factors, score=score,
         externals=tuple(scope.externals.values()), execution=execution, reload=read_reload(document),
+        wording=scope.wording, tests=tests,
     )  # fmt: skip
 
 
@@ -250,7 +263,7 @@ def _with_breakers(
 
 def _read_names(scope: Scope, document: StrategyDocument) -> dict[str, float]:
     """Everything that the file gives a name to, into the scope; a name means one thing. The parameters' values."""
-    scope.has_universe = isinstance(document.root, Mapping) and document.root.find("universe") is not None
+    scope.has_universe = isinstance(document.root, YamlMapping) and document.root.find("universe") is not None
     read_aliases(scope, document)
     params = read_params(scope, document)
     read_externals(scope, document)
@@ -273,8 +286,8 @@ def _entry_parts(scope: Scope, conditions: Conditions, entry: int) -> tuple[int,
 
 
 def _warn_without_exits(scope: Scope, document: StrategyDocument) -> None:
-    found = document.root.find("exits") if isinstance(document.root, Mapping) else None
-    if found is not None and isinstance(found[1], Mapping) and not found[1].entries:
+    found = document.root.find("exits") if isinstance(document.root, YamlMapping) else None
+    if found is not None and isinstance(found[1], YamlMapping) and not found[1].entries:
         scope.report_at("W408", RuleText(found[0], ()), 0, len(found[0].text))
 
 
@@ -284,7 +297,9 @@ def _check_definitions(scope: Scope, conditions: Conditions) -> None:
         if definition.body is not None and not definition.parameters:
             context = conditions.context(definition.rule, position=True, account=True, order=True)
             place = definition.body
-            conditions.expressions.names.definition(definition, place, context)
+            value = conditions.expressions.names.definition(definition, place, context)
+            if value is not None:
+                scope.definition_values[definition.name] = value
 
 
 def _rank(scope: Scope, conditions: Conditions, clock: Timeframe) -> int | None:

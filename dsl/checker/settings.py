@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from dsl.builder import Amount, Range, RuleError, Signature
-from dsl.catalogue import INPUT_SERIES, POSITION_SERIES, Unit
+from dsl.catalogue import INPUT_SERIES, POSITION_SERIES, Catalogue, Unit
 from dsl.checker.clock import nearest, timeframe_of
 from dsl.checker.conditions import Conditions, parsed, phrase, report_syntax
 from dsl.checker.context import Definition, Notes, RuleText, Scope
@@ -116,13 +116,18 @@ def read_aliases(scope: Scope, document: FileDocument) -> None:
 def name_fits(scope: Scope, key: Scalar, section: str, name: str | None = None) -> bool:
     """Whether the file may give this name a meaning; names of the language keep theirs, and a file gives a name once."""
     name = key.text if name is None else name
-    taken = name in INPUT_SERIES or name in POSITION_SERIES or name in scope.catalogue or name in _WORDS or name in RESERVED
-    taken = taken or any(known.startswith(f"{name}.") for known in scope.catalogue)
+    taken = is_taken(name, scope.catalogue)
     twice = any(name in known for known in (scope.aliases, scope.params, scope.definitions, scope.externals, scope.regimes))
     label = "form" if not _NAME.fullmatch(name) else "taken" if taken else "twice" if twice else ""
     if label:
         scope.report_at("E214", RuleText(key, (section,)), 0, len(key.text) or 1, label=label, name=name)
     return not label
+
+
+def is_taken(name: str, catalogue: Catalogue) -> bool:
+    """Whether the language itself gives the name a meaning."""
+    known = name in INPUT_SERIES or name in POSITION_SERIES or name in catalogue or name in _WORDS or name in RESERVED
+    return known or any(function.startswith(f"{name}.") for function in catalogue)
 
 
 def read_params(scope: Scope, document: FileDocument) -> dict[str, float]:

@@ -237,15 +237,15 @@ def risk_profile(c: Draw, markets: tuple[str, ...] = (), clock: str = "1m") -> s
     lines += ["exposure:", f"  total: {c.randint(40, 100)}% of equity"]
     some = [
         f"  per_market: {c.randint(10, 60)}% of equity", f"  cash_reserve: {c.choice([100_000, 2_000_000])} KRW",
-        f"  per_strategy: {c.randint(20, 80)}% of equity", f"  open_positions: {c.randint(1, 3)}",
+        f"  per_strategy: {c.randint(20, 80)}% of equity", f"  open_positions: {c.choice([1, 1, 2])}",
         f"  max_per_sector: {c.randint(1, 2)}", f"  positions_per_market: {c.randint(1, 2)}",
     ]  # fmt: skip
     lines += [line for line in some if c.random() < 0.4]
     lines += ["orders:", f"  min_order: {c.choice([5_000, 30_000])} KRW"]
     some = [
         f"  max_order: {c.choice([300_000, 3_000_000])} KRW",
-        f"  max_slippage: {percent(c, 0.02, 2)}",
-        f"  per_minute: {c.randint(1, 3)}",
+        f"  max_slippage: {percent(c, 0.02, 0.3)}",
+        f"  per_minute: {c.choice([1, 1, 2])}",
     ]
     lines += [line for line in some if c.random() < 0.3]
     if len(markets) > 1 and c.random() < 0.5:
@@ -256,7 +256,7 @@ def risk_profile(c: Draw, markets: tuple[str, ...] = (), clock: str = "1m") -> s
 def _limit_of_loss(c: Draw, low: float, high: float) -> str:
     """A ratio, an amount or both."""
     return c.choice(
-        [percent(c, low, high), percent(c, low, high), f"{c.randint(1, 20)}만원", f"{percent(c, low, high)} or {c.randint(5, 50)}만원"]
+        [percent(c, low, high), percent(c, low, high), f"{c.randint(1, 5)}만원", f"{percent(c, low, high)} or {c.randint(5, 50)}만원"]
     )
 
 
@@ -269,7 +269,7 @@ def _losses(c: Draw) -> list[str]:
     for period, usual in (("daily", "next day"), ("weekly", "next week"), ("monthly", "next month")):
         if c.random() < 0.35:
             until = c.choice([usual, usual, "manual", f"{c.randint(1, 300)}m", ""])
-            lines.append(f"  {period}: {{limit: {_limit_of_loss(c, 0.1, 2)}, then: {_action(c)}{f', until: {until}' if until else ''}}}")
+            lines.append(f"  {period}: {{limit: {_limit_of_loss(c, 0.02, 0.6)}, then: {_action(c)}{f', until: {until}' if until else ''}}}")
     return ["loss:", *lines] if lines else []
 
 
@@ -281,7 +281,7 @@ def _drawdowns(c: Draw) -> list[str]:
         lines += [f"  - over: {days}d", "    steps:"]
         deep = 0.0
         for _ in range(c.randint(1, 3)):
-            deep += c.uniform(0.1, 1)
+            deep += c.uniform(0.05, 0.6)
             until = c.choice(["", "", ", until: manual", f", until: {c.randint(5, 300)}m"])
             lines.append(f"      - {{at: {deep:.2f}%, then: {_action(c)}{until}}}")
     return lines
