@@ -13,7 +13,7 @@ from dsl.graph import Graph, Node, Phase, Section, Timeframe
 from dsl.portfolio import WHEN, CompiledPortfolio, compile_portfolio
 from dsl.strategy import Enter, Execution, External, Leave, Strategy
 from tests.dsl.graphs import assert_well_formed, truth
-from tests.dsl.helpers import CATALOGUE, PROFILES, ROOT, codes, compiled, strategy_of, with_rule
+from tests.dsl.helpers import CATALOGUE, COMPLETE, PROFILES, ROOT, codes, compiled, strategy_of, with_rule
 
 M1, M5, H1, D1 = (Timeframe(minutes * 60_000) for minutes in (1, 5, 60, 1440))
 FILE = """schema: strategy/1
@@ -402,3 +402,15 @@ def test_names_mean_one_thing_and_words_of_the_language_keep_theirs() -> None:
     for sections in ("external: {btc: {or: api}}", "regime: {btc: close > open}", "define: {score: close}", "params: {regime: 1}"):
         assert codes(compiled(FILE.format(entry="close > open", sections=sections))) == ["E214"]
     assert codes(with_rule(define="close > open")) == []
+
+
+def test_the_complete_file_of_the_specification_is_read_without_a_word() -> None:
+    result = compile_strategy(COMPLETE, "complete.yaml", CATALOGUE, PROFILES, refuse_unbuilt=False)
+    assert not result.diagnostics
+    found = strategy_of(result)
+    assert_well_formed(found)
+    assert [factor.name for factor in found.factors] == ["trend", "momentum", "volatility", "volume", "independence"]
+    assert found.universe is not None
+    assert found.entry_order is not None
+    assert found.execution == Execution(Enter("limit", "bid", 1, None, 5_000, 20_000, "market", 0.003), Leave("market", 0.008))
+    assert set(codes(compiled(COMPLETE))) == {"E210"}
