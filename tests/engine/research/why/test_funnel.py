@@ -119,11 +119,13 @@ def test_decisions_are_those_of_every_close() -> None:
         counts: Counter[str] = Counter()
         rows = [row for row, market in enumerate(world.grid.markets) if market in world.traded]
 
-        def watch(program: Program, columns: ColumnBlock, run: Run, counts: Counter[str] = counts, rows: list[int] = rows) -> None:
-            if len(columns.close_ms) and run.result().equity_ms.size and run.result().equity_ms[-1] == columns.close_ms[-1]:
-                for row in rows:
+        closes_of_run = set(found.result.equity_ms.tolist())
+
+        def watch(program: Program, columns: ColumnBlock, run: Run) -> None:
+            if closes_of_run & set(columns.close_ms.tolist()):  # noqa: B023  called before the next seed
+                for row in rows:  # noqa: B023
                     code = int(run.book.verdict[row]["code"])
-                    counts["bought" if code == BOUGHT else SKIP_REASONS[code] if code >= 0 else "other"] += 1
+                    counts["bought" if code == BOUGHT else SKIP_REASONS[code] if code >= 0 else "other"] += 1  # noqa: B023
 
         settings = Settings(**{**_fields(world.settings), "block": 1})
         backtest(world.strategy, world.grid, settings, traded=world.traded, watch=watch)
