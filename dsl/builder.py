@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -202,28 +203,32 @@ def _end(item: Any) -> int:
     return int(item.end)
 
 
-class Builder(Transformer[Token, Any]):
-    """Called by the parser while it reduces; children are tokens and finished nodes, brackets and words included.
+class _Depths(threading.local):
+    """Depth of each finished node of the rule that this thread is reading (by node identity it would outlive the parse, so by place)."""
 
-    `depths` (kept per parse by node identity would outlive it, so by place) bounds nesting.
-    """
+    def __init__(self) -> None:
+        self.of: dict[tuple[int, int], int] = {}
+
+
+class Builder(Transformer[Token, Any]):
+    """Called by the parser while it reduces; children are tokens and finished nodes, brackets and words included."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._depths: dict[tuple[int, int], int] = {}
+        self._depths = _Depths()
 
     def reset(self) -> None:
         """Forget the rule before."""
-        self._depths.clear()
+        self._depths.of.clear()
 
     def _deep(self, children: list[Any]) -> tuple[int, int]:
         """Span of a node made of `children`, after its depth has been checked."""
         start, end = _start(children[0]), _end(children[-1])
-        inside = [self._depths.get((child.start, child.end), 0) for child in children if not isinstance(child, Token)]
+        inside = [self._depths.of.get((child.start, child.end), 0) for child in children if not isinstance(child, Token)]
         depth = 1 + max(inside, default=0)
         if depth > MAX_DEPTH:
             raise RuleError("E107", start, end, limit=str(MAX_DEPTH))
-        self._depths[start, end] = max(depth, self._depths.get((start, end), 0))
+        self._depths.of[start, end] = max(depth, self._depths.of.get((start, end), 0))
         return start, end
 
     # ---- expressions ----

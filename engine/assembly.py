@@ -14,10 +14,12 @@ from engine.candles.errors import CandleError
 from engine.candles.grid import gaps, stored_bases
 from engine.candles.instants import korean_time
 from engine.candles.provision import Message, Provided, provide
+from engine.candles.side import with_sides
 from engine.candles.store import CandleStore
 from engine.candles.timeframes import next_open, timeframe_name
 from engine.exchange.upbit.candles import CandleReader
 from engine.kernel.program import compile_program
+from engine.kernel.universe import MEMBER, universe_program
 from engine.research.backtest import backtest, universe_settle_ms
 from engine.research.file_tests import Outcome, judge_replay, not_run
 from engine.research.result import Settings
@@ -25,7 +27,7 @@ from engine.research.result import Settings
 if TYPE_CHECKING:
     from dsl.file_tests import ReplayTest
     from dsl.strategy import Strategy
-    from engine.model.candle import BarGrid
+    from engine.model.candle import BarGrid, SideKey
     from engine.research.result import BacktestResult
 
 
@@ -34,11 +36,13 @@ _MINUTE: Final = Timeframe(60_000)
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where candles may come from. exchange_url: the exchange's REST address, asked only for what is not stored."""
+    """Where candles may come from. exchange_url: the exchange's REST address, asked only for what is not stored. files: folder that
+    paths in the strategy file count from."""
 
     data_folder: Path
     sample_folder: Path
     exchange_url: str
+    files: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,7 @@ def market_for(
         )  # fmt: skip
     _refuse_nothing(markets, provided)
     grid = _with_warmup(strategy, provided)
+    grid = with_sides(grid, sides_of(strategy, grid.timeframe, grid.markets), provided.store, strategy.externals, sources.files)
     from_ms = provided.from_ms if settings.from_ms is None else max(settings.from_ms, provided.from_ms)
     messages = list(provided.messages)
     if strategy.universe is not None:
@@ -102,6 +107,14 @@ def _with_warmup(strategy: Strategy, provided: Provided) -> BarGrid:
     earliest = min((start for start, _ in ranges), default=provided.from_ms)
     start = next_open(provided.base, max(provided.from_ms - needed_ms, min(earliest, provided.from_ms)))
     return provided.store.grid(provided.markets, provided.base, start, provided.to_ms)
+
+
+def sides_of(strategy: Strategy, base: Timeframe, markets: Sequence[str]) -> tuple[SideKey, ...]:
+    """The side series that the strategy and its universe read, but for who is in the universe."""
+    found = [*compile_program(strategy, base, markets).sides]
+    if strategy.universe is not None:
+        found += universe_program(strategy.universe, strategy.clock, base, markets, markets).sides
+    return tuple(key for key in dict.fromkeys(found) if key != MEMBER)
 
 
 def run_backtest(

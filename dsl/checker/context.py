@@ -127,6 +127,7 @@ class Scope:
     graph: Graph = field(default_factory=Graph)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     broken_names: set[str] = field(default_factory=set)
+    definition_values: dict[str, Value] = field(default_factory=dict)
     error_count: int = 0
     wording: Wording = field(default_factory=Wording)
     _seen: set[tuple[object, ...]] = field(default_factory=set)

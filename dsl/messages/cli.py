@@ -68,6 +68,7 @@ TEXTS: dict[str, Text] = {
     "precompiling": Text("커널 준비 {done}/{total}", "preparing the kernel {done}/{total}"),
     "precompiled": Text("커널 준비 완료 ({seconds:.1f}초)", "kernel ready ({seconds:.1f} s)"),
     "help_check": Text("전략 파일을 검사합니다", "check strategy files"),
+    "help_fmt": Text("전략 파일의 띄어쓰기와 줄을 정리합니다", "format strategy and risk files"),
     "help_backtest": Text("전략을 과거 캔들로 시험하고 보고서를 만듭니다", "run a strategy over stored candles and write a report"),
     "help_why": Text("왜 샀는지, 왜 사지 않았는지 설명합니다", "explain why something was bought, or was not"),
     "help_test": Text("전략 파일 안의 시험(tests)을 돌립니다", "run the tests inside a strategy file"),
@@ -77,6 +78,10 @@ TEXTS: dict[str, Text] = {
     "help_data": Text("캔들을 가져오고, 목록을 보고, 검사합니다", "import, list and check candles"),
     "help_warmup": Text("전략이 준비되는 데 필요한 캔들과 시간을 셉니다", "count the candles and seconds a strategy needs to be ready"),
     "help_functions": Text("규칙에서 쓰는 함수를 보여 줍니다", "show the functions of the rule language"),
+    "help_explain": Text("규칙을 우리말 문장으로 풀어 보여 줍니다", "say in sentences what a file does"),
+    "help_diff": Text("두 파일의 차이를 뜻으로 견줍니다", "compare two versions of a file by meaning"),
+    "help_schema": Text("편집기가 쓰는 JSON Schema 를 보여 줍니다 (strategy, risk)", "show the JSON Schema for editors (strategy, risk)"),
+    "help_lsp": Text("편집기를 위한 언어 서버를 엽니다 (VS Code 등)", "serve editors such as VS Code: the language server"),
     "help_precompile": Text("커널을 미리 컴파일합니다", "compile the kernel ahead of time"),
     "help_selftest": Text("제품 자체의 시험을 모두 돌립니다", "run the product's own tests"),
 }

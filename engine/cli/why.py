@@ -61,7 +61,7 @@ def why(
         market = market_codes([market], strategy)[0]
     at_ms = instant_ms(at, "--at")
     settings = run_settings(from_, to, cash, fee, slippage, "upbit", 2048)
-    candles = candles_for(strategy, chosen, settings, data, base, exchange)
+    candles = candles_for(strategy, chosen, settings, data, base, exchange, file.parent)
     for message in candles.messages:
         sys.stderr.write(text(message.key, language(), **message.values) + "\n")
     if at_ms is None:
