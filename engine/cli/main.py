@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 COMMANDS: dict[str, str] = {
     "check": "engine.cli.check:check",
     "fmt": "engine.cli.fmt:fmt",
+    "app": "engine.cli.app:app",
     "backtest": "engine.cli.backtest:backtest",
     "why": "engine.cli.why:why",
     "test": "engine.cli.test:run_tests",
