@@ -6,6 +6,7 @@ begun at bar (k - 1) S.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -119,6 +120,8 @@ class Values:
         count = len(bars.series["close"])
         if node.op == "hold":
             return self.hold(node, bars, market)
+        if node.op.startswith("over."):
+            return self.over(node, bars, market)
         inputs = [self.of(i, market) for i in node.inputs]
         inputs = [np.full(count, x[0]) if self.graph[i].section is None else x for i, x in zip(node.inputs, inputs, strict=True)]
         if node.op in ELEMENTWISE:
@@ -132,6 +135,23 @@ class Values:
         if not self.restarts:
             return function(*inputs, *whole)
         return restarted(lambda *cut: function(*cut, *whole), factor * whole[0], bars.first, *inputs)
+
+    def over(self, node: Node, bars: Bars, market: str) -> Array:
+        """The finer bars that open inside each bar, folded; missing where one of them is, or is not there."""
+        fine = self.graph[node.inputs[0]]
+        assert fine.section is not None
+        values, length = self.of(node.inputs[0], market), fine.section.timeframe.length_ms
+        first = self.bars_at(fine.section, market).first
+        count = node.section.timeframe.length_ms // length if node.section is not None else 0
+        folds = {"last": lambda x: x[-1], "min": min, "max": max, "sum": sum, "any": max}
+        out = []
+        for open_ms in bars.open_ms().tolist():
+            begin = (open_ms - fine.section.timeframe.offset_ms) // length - first
+            inside = values[max(begin, 0) : begin + count].tolist() if begin + count > 0 else []
+            known = len(inside) == count and not any(math.isnan(x) for x in inside)
+            whole = folds[node.op.removeprefix("over.")](inside) if known or (node.op == "over.last" and inside) else NAN
+            out.append(1.0 if node.op == "over.any" and 1.0 in inside else whole)
+        return np.array(out, dtype=float)
 
     def hold(self, node: Node, bars: Bars, market: str) -> Array:
         """The value of the slower bar that closed last, at or before this bar's close."""
