@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from dsl.catalogue import Catalogue, Unit
 from dsl.checker.breakers import read_breakers, used_aliases
@@ -17,6 +17,7 @@ from dsl.checker.entries import split
 from dsl.checker.execution import read_execution, read_reload
 from dsl.checker.exits import read_exits
 from dsl.checker.expressions import Expressions
+from dsl.checker.file_tests import read_tests
 from dsl.checker.risk import read_risk
 from dsl.checker.sections import check_factors, check_regimes, read_externals, read_factors, read_regimes
 from dsl.checker.settings import (
@@ -32,9 +33,10 @@ from dsl.checker.settings import (
     text_at,
 )
 from dsl.checker.universe import read_universe
+from dsl.checker.values import Value
 from dsl.diagnostics import Diagnostic, Severity
 from dsl.document import Document, read, suggestion
-from dsl.graph import Node, Phase, Section, Timeframe
+from dsl.graph import Graph, Node, Phase, Section, Timeframe
 from dsl.loader import load
 from dsl.parser import parse_rule
 from dsl.prune import prune
@@ -43,8 +45,10 @@ from dsl.schema import strategy as strategy_schema
 from dsl.schema.risk import RiskFile
 from dsl.schema.strategy import StrategyFile
 from dsl.source import Source
+from dsl.spacing import compact
 from dsl.strategy import RiskProfile, State, Strategy
-from dsl.yaml_tree import Mapping, Scalar, YamlNode, plain
+from dsl.yaml_tree import Mapping as YamlMapping
+from dsl.yaml_tree import Scalar, YamlNode, plain
 
 #: name of a profile -> (text, file name), None when there is none
 RiskProfiles = Callable[[str], tuple[str, str] | None]
@@ -61,13 +65,19 @@ class Finding:
 
 @dataclass(frozen=True)
 class Compiled:
-    """Result of checking a strategy file. `strategy` is None when there are errors; `document` and `risk` as far as they could be read."""
+    """Result of checking a strategy file. `strategy` is None when there are errors; `document` and `risk` as far as they could be read.
+
+    definitions: what is known about each definition without parameters, read on the clock; their nodes are those of `graph`, in which
+    nothing is pruned.
+    """
 
     source: Source
     strategy: Strategy | None
     findings: tuple[Finding, ...]
     document: StrategyDocument | None = None
     risk: Document[RiskFile] | None = None
+    definitions: Mapping[str, Value] = field(default_factory=dict)
+    graph: Graph = field(default_factory=Graph)
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -91,24 +101,31 @@ class CompiledRisk:
 
 
 def compile_strategy(
-    source: str, file_name: str, catalogue: Catalogue, risk_profiles: RiskProfiles, *, refuse_unbuilt: bool = True
+    source: str,
+    file_name: str,
+    catalogue: Catalogue,
+    risk_profiles: RiskProfiles,
+    *,
+    risk_profile: str | None = None,
+    refuse_unbuilt: bool = True,
 ) -> Compiled:
     """Check a strategy file. Never raises for anything that a file can contain.
 
+    risk_profile: the profile that rules it instead of the file's own, as in a portfolio.
     refuse_unbuilt=False: keys that the engine does not execute yet are read and checked all the same, for tests of the language.
     """
     text = Source(file_name, source)
     root, diagnostics = load(text)
     if root is None:
-        return Compiled(text, None, _findings(text, diagnostics))
+        return Compiled(text, None, findings_of(text, diagnostics))
     unbuilt = strategy_schema.UNBUILT if refuse_unbuilt else ()
     document = read(text, root, StrategyFile, unbuilt, strategy_schema.UNBUILT_VALUES if refuse_unbuilt else {})
     scope = Scope(catalogue, _MINUTE)
     for diagnostic in (*diagnostics, *document.diagnostics):
         scope.add(diagnostic)
-    profile, risk = _risk_profile(scope, document, risk_profiles)
+    profile, risk = _risk_profile(scope, document, risk_profiles, risk_profile)
     strategy = _check(scope, document, profile)
-    findings = _findings(text, scope.diagnostics)
+    findings = findings_of(text, scope.diagnostics)
     if risk is not None:
         findings += risk.findings
     if strategy is not None and risk is not None and risk.document is not None and risk.profile is not None:
@@ -116,7 +133,8 @@ def compile_strategy(
         findings += more
     strategy = None if strategy is None else prune(strategy)
     refused = any(found.diagnostic.severity is Severity.ERROR for found in findings)
-    return Compiled(text, None if refused else strategy, findings, document, risk.document if risk is not None else None)
+    risk_document = risk.document if risk is not None else None
+    return Compiled(text, None if refused else strategy, findings, document, risk_document, scope.definition_values, scope.graph)
 
 
 def compile_risk(source: str, file_name: str, catalogue: Catalogue) -> CompiledRisk:
@@ -124,14 +142,14 @@ def compile_risk(source: str, file_name: str, catalogue: Catalogue) -> CompiledR
     text = Source(file_name, source)
     root, diagnostics = load(text)
     if root is None:
-        return CompiledRisk(text, None, _findings(text, diagnostics))
+        return CompiledRisk(text, None, findings_of(text, diagnostics))
     document = read(text, root, RiskFile, risk_schema.UNBUILT, {})
     scope = Scope(catalogue, _MINUTE)
     for diagnostic in (*diagnostics, *document.diagnostics):
         scope.add(diagnostic)
     profile = read_risk(scope, document, _text(document, "name"))
     read_breakers(scope, document)  # on base bars of a minute; what they become is up to the strategy
-    findings = _findings(text, scope.diagnostics)
+    findings = findings_of(text, scope.diagnostics)
     refused = any(found.diagnostic.severity is Severity.ERROR for found in findings)
     return CompiledRisk(text, None if refused else profile, findings, document)
 
@@ -139,7 +157,7 @@ def compile_risk(source: str, file_name: str, catalogue: Catalogue) -> CompiledR
 def schema_of(source: Source) -> str:
     """The kind of a file, told from its `schema:` (`strategy`, `risk`, `portfolio`); "" when it does not say."""
     root, _ = load(source)
-    found = root.find("schema") if isinstance(root, Mapping) else None
+    found = root.find("schema") if isinstance(root, YamlMapping) else None
     value = plain(found[1]) if found is not None else ""
     return value.partition("/")[0] if isinstance(value, str) else ""
 
@@ -154,10 +172,11 @@ def _normal(value: object) -> object:
         return [[key, _normal(item)] for key, item in value.items()]
     if isinstance(value, list):
         return [_normal(item) for item in value]
-    return " ".join(str(value).split())
+    return compact(str(value))
 
 
-def _findings(source: Source, diagnostics: list[Diagnostic]) -> tuple[Finding, ...]:
+def findings_of(source: Source, diagnostics: list[Diagnostic]) -> tuple[Finding, ...]:
+    """Diagnostics of one text, in its order."""
     ordered = sorted(diagnostics, key=lambda d: (d.span.line, d.span.column))
     return tuple(Finding(diagnostic, source) for diagnostic in ordered)
 
@@ -167,19 +186,30 @@ def _text(document: StrategyDocument | Document[RiskFile], *path: str) -> str:
     return scalar.text if scalar is not None else ""
 
 
-def _risk_profile(scope: Scope, document: StrategyDocument, risk_profiles: RiskProfiles) -> tuple[RiskProfile | None, CompiledRisk | None]:
+def _risk_profile(
+    scope: Scope, document: StrategyDocument, risk_profiles: RiskProfiles, instead: str | None
+) -> tuple[RiskProfile | None, CompiledRisk | None]:
     rule = text_at(document, "risk_profile")
-    if rule is None:
+    if rule is None and instead is None:
         return None, None
-    found = risk_profiles(rule.text)
+    name = instead if instead is not None else rule.text if rule is not None else ""
+    found = risk_profiles(name)
     if found is None:
-        meant = suggestion(rule.text, [name for name in ("conservative", "balanced", "aggressive") if risk_profiles(name) is not None])
-        notes = (("did_you_mean", {"name": meant}),) if meant else ()
-        fix = rule.substituted(0, len(rule.text), meant) if meant else ""
-        scope.report_at("E215", rule, 0, len(rule.text), name=rule.text[:60], notes=notes, fix=fix)
+        if rule is not None and instead is None:
+            missing_profile(scope, rule, risk_profiles)
         return None, None
+    if rule is not None and rule.text != name:
+        scope.report_at("W432", rule, 0, len(rule.text), name=name)
     compiled = compile_risk(found[0], found[1], scope.catalogue)
     return compiled.profile, compiled
+
+
+def missing_profile(scope: Scope, rule: RuleText, risk_profiles: RiskProfiles) -> None:
+    """E215 with the shipped name that was probably meant."""
+    meant = suggestion(rule.text, [name for name in ("conservative", "balanced", "aggressive") if risk_profiles(name) is not None])
+    notes = (("did_you_mean", {"name": meant}),) if meant else ()
+    fix = rule.substituted(0, len(rule.text), meant) if meant else ""
+    scope.report_at("E215", rule, 0, len(rule.text), name=rule.text[:60], notes=notes, fix=fix)
 
 
 def _check(scope: Scope, document: StrategyDocument, profile: RiskProfile | None) -> Strategy | None:
@@ -194,12 +224,13 @@ def _check(scope: Scope, document: StrategyDocument, profile: RiskProfile | None
     _check_definitions(scope, conditions)
     check_regimes(scope, conditions)
     factors, score = check_factors(scope, conditions)
-    entry_node = document.root.find("entry") if isinstance(document.root, Mapping) else None
+    entry_node = document.root.find("entry") if isinstance(document.root, YamlMapping) else None
     entry = conditions.group(entry_node[1], ("entry",), order=True) if entry_node is not None else None
     exits = read_exits(scope, document, conditions)
     _warn_without_exits(scope, document)
     sizing = read_sizing(scope, document, conditions, profile)
     limits = read_limits(scope, document)
+    tests = read_tests(scope, document, conditions)
     universe, execution = read_universe(scope, document), read_execution(scope, document)
     check_costs(scope, document, sizing, profile)
     if clock is None:  # what was judged against the clock of the stand-in does not count
@@ -213,6 +244,7 @@ def _check(scope: Scope, document: StrategyDocument, profile: RiskProfile | None
         risk=profile, rank=_rank(scope, conditions, clock), conditions=tuple(conditions.named), params=params,
         version=version_of(document.root), universe=universe, entry_order=order_part, factors=factors, score=score,
         externals=tuple(scope.externals.values()), execution=execution, reload=read_reload(document),
+        wording=scope.wording, tests=tests,
     )  # fmt: skip
 
 
@@ -225,13 +257,13 @@ def _with_breakers(
     breakers = read_breakers(scope, document)
     markets = {market: alias for alias, market in used_aliases(scope, breakers).items() if market not in strategy.aliases.values()}
     aliases = strategy.aliases | {market if alias in strategy.aliases else alias: market for market, alias in markets.items()}
-    findings = tuple(found for found in _findings(source, scope.diagnostics) if found.diagnostic.severity is Severity.ERROR)
+    findings = tuple(found for found in findings_of(source, scope.diagnostics) if found.diagnostic.severity is Severity.ERROR)
     return replace(strategy, aliases=aliases, risk=replace(strategy.risk, breakers=breakers)), findings
 
 
 def _read_names(scope: Scope, document: StrategyDocument) -> dict[str, float]:
     """Everything that the file gives a name to, into the scope; a name means one thing. The parameters' values."""
-    scope.has_universe = isinstance(document.root, Mapping) and document.root.find("universe") is not None
+    scope.has_universe = isinstance(document.root, YamlMapping) and document.root.find("universe") is not None
     read_aliases(scope, document)
     params = read_params(scope, document)
     read_externals(scope, document)
@@ -254,8 +286,8 @@ def _entry_parts(scope: Scope, conditions: Conditions, entry: int) -> tuple[int,
 
 
 def _warn_without_exits(scope: Scope, document: StrategyDocument) -> None:
-    found = document.root.find("exits") if isinstance(document.root, Mapping) else None
-    if found is not None and isinstance(found[1], Mapping) and not found[1].entries:
+    found = document.root.find("exits") if isinstance(document.root, YamlMapping) else None
+    if found is not None and isinstance(found[1], YamlMapping) and not found[1].entries:
         scope.report_at("W408", RuleText(found[0], ()), 0, len(found[0].text))
 
 
@@ -265,7 +297,9 @@ def _check_definitions(scope: Scope, conditions: Conditions) -> None:
         if definition.body is not None and not definition.parameters:
             context = conditions.context(definition.rule, position=True, account=True, order=True)
             place = definition.body
-            conditions.expressions.names.definition(definition, place, context)
+            value = conditions.expressions.names.definition(definition, place, context)
+            if value is not None:
+                scope.definition_values[definition.name] = value
 
 
 def _rank(scope: Scope, conditions: Conditions, clock: Timeframe) -> int | None:

@@ -164,7 +164,7 @@ def _unknown_value(source: Source, path: Path, value: Scalar, choices: list[str]
 def _unknown_key(source: Source, root: YamlNode, model: type[BaseModel], path: Path) -> Diagnostic:
     key, _ = locate(root, path)
     assert key is not None
-    allowed = _allowed_keys(model, path[:-1])
+    allowed = keys_of(model, path[:-1])
     parent = dotted(path[:-1])
     _, parent_node = locate(root, path[:-1])
     present = {entry[0].text for entry in parent_node.entries} if isinstance(parent_node, YamlMapping) else set()
@@ -178,12 +178,12 @@ def _unknown_key(source: Source, root: YamlNode, model: type[BaseModel], path: P
     return Diagnostic("E201", Severity.ERROR, key.span(), parent, args, label="" if parent else "root", notes=tuple(notes), fix=fix)
 
 
-def _allowed_keys(model: type[BaseModel], path: Path) -> list[str]:
+def keys_of(model: type[BaseModel], path: Path = ()) -> list[str]:
     """Keys that the section at `path` may have, in file order."""
     current: Any = model
     for segment in path:
-        current = _step(_section(current), segment)
-    found = _section(current)
+        current = stepped(section_of(current), segment)
+    found = section_of(current)
     return (
         [info.alias or name for name, info in found.model_fields.items()]
         if isinstance(found, type) and issubclass(found, BaseModel)
@@ -191,18 +191,19 @@ def _allowed_keys(model: type[BaseModel], path: Path) -> list[str]:
     )
 
 
-def _section(annotation: Any) -> Any:
+def section_of(annotation: Any) -> Any:
     """The model, dict or list inside an annotation."""
     origin = get_origin(annotation)
     if origin is Annotated:
-        return _section(get_args(annotation)[0])
+        return section_of(get_args(annotation)[0])
     if origin in (Union, types.UnionType):
-        members = [_section(member) for member in get_args(annotation) if member is not type(None)]
+        members = [section_of(member) for member in get_args(annotation) if member is not type(None)]
         return next((m for m in members if get_origin(m) in (dict, list) or (isinstance(m, type) and issubclass(m, BaseModel))), None)
     return annotation
 
 
-def _step(section: Any, segment: str | int) -> Any:
+def stepped(section: Any, segment: str | int) -> Any:
+    """The annotation of what stands under a key or in a place of a section; None when there is nothing."""
     if isinstance(segment, str) and segment.startswith("<"):
         return section
     if isinstance(section, type) and issubclass(section, BaseModel):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from dsl.graph import Graph
-from dsl.strategy import Strategy, Universe
+from dsl.strategy import Strategy, Universe, Wording
 
 
 def prune(strategy: Strategy) -> Strategy:
@@ -35,6 +35,7 @@ def prune(strategy: Strategy) -> Strategy:
         risk=None if risk is None else replace(risk, breakers=tuple(replace(b, node=ids[b.node]) for b in breakers)),
         conditions=tuple(replace(condition, node=ids[condition.node]) for condition in strategy.conditions),
         universe=None if strategy.universe is None else _pruned_universe(strategy.universe),
+        wording=Wording(_moved(strategy.wording.texts, ids), _moved(strategy.wording.definitions, ids)),
     )
 
 
@@ -44,6 +45,16 @@ def _pruned_universe(universe: Universe) -> Universe:
     conditions = tuple(replace(condition, node=ids[condition.node]) for condition in universe.conditions)
     by = None if universe.by is None else ids[universe.by]
     return replace(universe, graph=graph, keep=ids[universe.keep], by=by, conditions=conditions)
+
+
+def extracted(graph: Graph, node: int) -> tuple[Graph, int]:
+    """A graph of one node and what it reads, and the node in it."""
+    compact, ids = _reached(graph, [node])
+    return compact, ids[node]
+
+
+def _moved(texts: dict[int, str], ids: dict[int, int]) -> dict[int, str]:
+    return {ids[node]: text for node, text in texts.items() if node in ids}
 
 
 def _reached(graph: Graph, roots: Iterable[int]) -> tuple[Graph, dict[int, int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
+from dsl.file_tests import FileTest
 from dsl.graph import Graph, Timeframe
 
 
@@ -60,10 +61,17 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A named condition of the file, for reports and `why`: its YAML path and its node."""
+    """A named condition of the file, for reports and `why`: its YAML path and its node.
+
+    A group stands after the `members` conditions that it joins (groups among them with theirs); join: `all`, `any`, `none` or
+    `at_least` (`needed` of them); "" for a rule.
+    """
 
     path: str
     node: int
+    join: str = ""
+    members: int = 0
+    needed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +249,14 @@ class RiskProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """How the file says what a node computes, by node id: the first text, and the first definition of that value."""
+
+    texts: dict[int, str] = field(default_factory=dict)
+    definitions: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Strategy:
     """A checked strategy file. All node ids refer to `graph`. `version` is a hash of the normalised file."""
 
@@ -268,6 +284,8 @@ class Strategy:
     externals: tuple[External, ...] = ()
     execution: Execution = field(default_factory=Execution)
     reload: str = "keep_their_version"  # keep_their_version | adopt_exits | flatten_first
+    wording: Wording = field(default_factory=Wording, compare=False)
+    tests: tuple[FileTest, ...] = field(default=(), compare=False)
 
     def exit_name(self, exit_index: int) -> str:
         """Why an order was made: the exit's name, or that of the risk rule (exit_index <= -2); "" for an entry (-1)."""

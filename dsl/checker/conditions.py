@@ -93,9 +93,9 @@ class Conditions:
         value = self.expressions.condition(expression, self.context(text, position=position, account=account, order=order))
         return self._remember(value, path)
 
-    def _remember(self, value: Value | None, path: Path) -> Value | None:
+    def _remember(self, value: Value | None, path: Path, *, join: str = "", members: int = 0, needed: int = 0) -> Value | None:
         if value is not None and value.node is not None:
-            self.named.append(Condition(dotted(path), value.node))
+            self.named.append(Condition(dotted(path), value.node, join, members, needed))
         return value
 
     def group(self, node: YamlNode, path: Path, *, order: bool = False) -> Value | None:
@@ -124,7 +124,8 @@ class Conditions:
         if key.text == "all":
             names = [RuleText(name, path) for name, _ in members.entries]
             contradictions.check_group(self.scope, self.expressions.nodes.graph, names, known)
-        return self._remember(self._join(key, known, count, path), path)
+        joined = self._join(key, known, count, path)
+        return self._remember(joined, path, join=key.text, members=len(known), needed=count or 0)
 
     def _members(self, members: Mapping, path: Path, *, order: bool) -> Iterator[Value | None]:
         for name, node in members.entries:

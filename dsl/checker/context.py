@@ -12,7 +12,7 @@ from dsl.diagnostics import Diagnostic, Severity, Span
 from dsl.document import dotted, replaced
 from dsl.full_width import full_width_error
 from dsl.graph import Graph, Phase, Section, Timeframe
-from dsl.strategy import External
+from dsl.strategy import External, Wording
 from dsl.yaml_tree import Scalar
 
 Notes = tuple[tuple[str, dict[str, str]], ...]
@@ -127,7 +127,9 @@ class Scope:
     graph: Graph = field(default_factory=Graph)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     broken_names: set[str] = field(default_factory=set)
+    definition_values: dict[str, Value] = field(default_factory=dict)
     error_count: int = 0
+    wording: Wording = field(default_factory=Wording)
     _seen: set[tuple[object, ...]] = field(default_factory=set)
 
     def add(self, diagnostic: Diagnostic) -> None:

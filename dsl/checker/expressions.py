@@ -75,9 +75,19 @@ class Expressions:
             return None
         self._depth += 1
         try:
-            return self._methods[type(expression)](expression, context)
+            value = self._methods[type(expression)](expression, context)
         finally:
             self._depth -= 1
+        plain = not context.builtin and not context.bindings and self.nodes.graph is self.scope.graph
+        if value is not None and value.node is not None and plain:
+            self._remember_wording(expression, context, value.node)
+        return value
+
+    def _remember_wording(self, expression: ast.Expression, context: Context, node: int) -> None:
+        """What the file calls the value; a parameter of a definition means something else at each use."""
+        text = " ".join(context.rule.text[expression.start : expression.end].split())
+        named = isinstance(expression, ast.Name) and expression.name in self.scope.definitions
+        (self.scope.wording.definitions if named else self.scope.wording.texts).setdefault(node, text)
 
     # ---- what rules end in ----
     def condition(self, expression: ast.Expression, context: Context) -> Value | None:

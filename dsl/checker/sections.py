@@ -10,7 +10,7 @@ from dsl.builder import Amount
 from dsl.catalogue import Unit
 from dsl.checker.conditions import Conditions, parsed, phrase
 from dsl.checker.context import Definition, FactorText, Notes, RuleText, Scope
-from dsl.checker.settings import StrategyDocument, entries, name_fits, text_at
+from dsl.checker.settings import FileDocument, StrategyDocument, entries, name_fits, text_at
 from dsl.checker.values import PLAIN, Value
 from dsl.graph import Phase
 from dsl.strategy import Condition, External, Factor
@@ -36,7 +36,7 @@ def read_externals(scope: Scope, document: StrategyDocument) -> None:
         scope.externals[key.text] = External(key.text, None if file is None else file.text, stale_ms)
 
 
-def read_regimes(scope: Scope, document: StrategyDocument) -> None:
+def read_regimes(scope: Scope, document: FileDocument) -> None:
     """`regime:` into the scope, parsed; `otherwise:` names the last."""
     for key, node in entries(document, "regime"):
         if not isinstance(node, Scalar) or not node.text:

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from dsl.builder import Amount, Range, RuleError, Signature
-from dsl.catalogue import INPUT_SERIES, POSITION_SERIES, Unit
+from dsl.catalogue import INPUT_SERIES, POSITION_SERIES, Catalogue, Unit
 from dsl.checker.clock import nearest, timeframe_of
 from dsl.checker.conditions import Conditions, parsed, phrase, report_syntax
 from dsl.checker.context import Definition, Notes, RuleText, Scope
@@ -30,9 +30,11 @@ _WORDS = frozenset({
 MAX_NAME = 60
 _UNFIT_FOR_FILES = re.compile(r'^[.\s]|[/\\:*?"<>|\x00-\x1f\x7f\u2028\u2029]')
 StrategyDocument = Document[StrategyFile]
+#: a file whose sections are read by name: strategies, portfolios
+FileDocument = Document[Any]
 
 
-def entries(document: StrategyDocument, *path: str) -> list[tuple[Scalar, YamlNode]]:
+def entries(document: FileDocument, *path: str) -> list[tuple[Scalar, YamlNode]]:
     """Keys and values of the mapping at `path`; empty when there is none."""
     node: YamlNode = document.root
     for key in path:
@@ -43,7 +45,7 @@ def entries(document: StrategyDocument, *path: str) -> list[tuple[Scalar, YamlNo
     return list(node.entries) if isinstance(node, Mapping) else []
 
 
-def text_at(document: StrategyDocument, *path: str) -> RuleText | None:
+def text_at(document: FileDocument, *path: str) -> RuleText | None:
     """The text at `path`, if the file has one there."""
     scalar = document.scalar(*path)
     return RuleText(scalar, path) if scalar is not None and scalar.text else None
@@ -77,7 +79,7 @@ def check_market(scope: Scope, rule: RuleText) -> str | None:
     return None
 
 
-def check_name(scope: Scope, document: StrategyDocument) -> None:
+def check_name(scope: Scope, document: FileDocument) -> None:
     """The strategy's name goes into names of files: a name that would leave their folder, or that a system refuses, is an error."""
     rule = text_at(document, "name")
     if rule is None or not rule.text or (len(rule.text) <= MAX_NAME and not _UNFIT_FOR_FILES.search(rule.text)):
@@ -102,7 +104,7 @@ def read_markets(scope: Scope, document: StrategyDocument) -> tuple[str, ...]:
     return tuple(found)
 
 
-def read_aliases(scope: Scope, document: StrategyDocument) -> None:
+def read_aliases(scope: Scope, document: FileDocument) -> None:
     """`aliases:` into the scope."""
     for key, value in entries(document, "aliases"):
         if isinstance(value, Scalar) and value.text and name_fits(scope, key, "aliases"):
@@ -114,8 +116,7 @@ def read_aliases(scope: Scope, document: StrategyDocument) -> None:
 def name_fits(scope: Scope, key: Scalar, section: str, name: str | None = None) -> bool:
     """Whether the file may give this name a meaning; names of the language keep theirs, and a file gives a name once."""
     name = key.text if name is None else name
-    taken = name in INPUT_SERIES or name in POSITION_SERIES or name in scope.catalogue or name in _WORDS or name in RESERVED
-    taken = taken or any(known.startswith(f"{name}.") for known in scope.catalogue)
+    taken = is_taken(name, scope.catalogue)
     twice = any(name in known for known in (scope.aliases, scope.params, scope.definitions, scope.externals, scope.regimes))
     label = "form" if not _NAME.fullmatch(name) else "taken" if taken else "twice" if twice else ""
     if label:
@@ -123,7 +124,13 @@ def name_fits(scope: Scope, key: Scalar, section: str, name: str | None = None) 
     return not label
 
 
-def read_params(scope: Scope, document: StrategyDocument) -> dict[str, float]:
+def is_taken(name: str, catalogue: Catalogue) -> bool:
+    """Whether the language itself gives the name a meaning."""
+    known = name in INPUT_SERIES or name in POSITION_SERIES or name in catalogue or name in _WORDS or name in RESERVED
+    return known or any(function.startswith(f"{name}.") for function in catalogue)
+
+
+def read_params(scope: Scope, document: FileDocument) -> dict[str, float]:
     """`params:` into the scope, each inside its range."""
     for key, value in entries(document, "params"):
         if not name_fits(scope, key, "params"):
@@ -156,7 +163,7 @@ def _param_value(scope: Scope, key: Scalar, node: YamlNode) -> Amount | None:
     return amount
 
 
-def read_definitions(scope: Scope, document: StrategyDocument) -> None:
+def read_definitions(scope: Scope, document: FileDocument) -> None:
     """`define:` into the scope, parsed but not yet evaluated."""
     for key, value in entries(document, "define"):
         head = _signature(scope, key)

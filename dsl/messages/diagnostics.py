@@ -135,6 +135,21 @@ _SYNTAX: dict[str, Text] = {
     "E220.label.share": Text("`50%` 또는 `50% of rest`처럼 적습니다", "write it as `50%` or `50% of rest`"),
     "E220.label.level": Text("`+2%` 또는 `-2%`처럼 적습니다", "write it as `+2%` or `-2%`"),
     "E220.label.at_least": Text("`2 of`처럼 적고 그 아래 규칙을 둡니다", "write it as `2 of`, with the rules below"),
+    "E220.label.given_series": Text(
+        "`20x100 98 97`처럼 값을 빈칸으로 나눠 적습니다. 값이 없는 봉은 `missing`",
+        "values with blanks between them, such as `20x100 98 97`; `missing` for a bar without a value",
+    ),
+    "E220.label.expect_rule": Text(
+        "`fires at 24 only`, `fires at 3, 7`, `fires once`, `fires 3 times`, `never fires`, `is missing until 19`, "
+        "`value at 24 == 1.5 +- 0.1` 가운데 하나로 적습니다",
+        "one of `fires at 24 only`, `fires at 3, 7`, `fires once`, `fires 3 times`, `never fires`, `is missing until 19`, "
+        "`value at 24 == 1.5 +- 0.1`",
+    ),
+    "E220.label.expect_replay": Text(
+        "`entries == 0`, `trades >= 3 and max_drawdown < 10%`처럼 적습니다",
+        "write it as `entries == 0` or `trades >= 3 and max_drawdown < 10%`",
+    ),
+    "E220.label.instant": Text("`2024-08-05` 또는 `2024-08-05T13:30`처럼 적습니다", "write it as `2024-08-05` or `2024-08-05T13:30`"),
     "E220.label.loss_limit": Text("`3%`, `30만원`, `3% or 30만원`처럼 적습니다", "write it as `3%`, `30만원` or `3% or 30만원`"),
     "E220.label.action": Text("`stop_entries`, `size x0.5`처럼 적습니다", "write it as `stop_entries` or `size x0.5`"),
     "E220.label.until": Text(
@@ -144,6 +159,50 @@ _SYNTAX: dict[str, Text] = {
     "E220.label.duration_of": Text("`30m`, `4h`, `30d`처럼 적습니다", "write a duration, such as `30m`, `4h` or `30d`"),
     "E220.label.starts_at": Text("`09:00 KST`처럼 적습니다", "write it as `09:00 KST`"),
     "E220.label": Text("모르는 값", "not understood"),
+}
+
+_TESTS: dict[str, Text] = {
+    "E601": Text("시험에 `rule`과 `replay` 가운데 하나가 필요합니다", "a test needs either `rule` or `replay`"),
+    "E601.label": Text("`rule`과 `given`, 또는 `replay`를 적으세요", "write `rule` with `given`, or `replay`"),
+    "E601.label.both": Text("둘 가운데 하나만 적으세요", "only one of the two"),
+    "E601.label.given": Text("이 규칙에 줄 봉을 `given`에 적으세요", "`given` must say over which bars"),
+    "E601.label.markets": Text("마켓을 하나 이상 적으세요", "at least one market is expected"),
+    "E602": Text("`given`에 `{name}`은(는) 줄 수 없습니다", "`{name}` cannot be given"),
+    "E602.label": Text("모르는 시계열", "not a series of a market"),
+    "E603": Text("`given`의 봉 수가 서로 다릅니다", "the series under `given` differ in length"),
+    "E603.label": Text("여기는 {found}봉, `{first}`는 {expected}봉입니다", "{found} bars here, {expected} in `{first}`"),
+    "E604": Text("있을 수 없는 캔들입니다", "there is no such candle"),
+    "E604.label": Text("{bar}번째 봉에서 `{series}`가 `{other}`보다 높습니다: {found}", "`{series}` above `{other}` on bar {bar}: {found}"),
+    "E604.label.sign": Text("{bar}번째 봉의 `{series}`가 {found} 입니다", "`{series}` is {found} on bar {bar}"),
+    "E605": Text("봉이 너무 많습니다", "too many bars"),
+    "E605.label": Text("{limit}봉까지 줄 수 있습니다", "at most {limit} bars can be given"),
+    "E606": Text("없는 날짜나 시각입니다", "there is no such date or time"),
+    "E606.label": Text("`2024-08-05` 또는 `2024-08-05T13:30`처럼 적습니다", "write it as `2024-08-05` or `2024-08-05T13:30`"),
+    "E607": Text("정수를 적습니다", "a whole number is expected"),
+    "E607.label": Text("{limit}까지의 정수", "a whole number up to {limit}"),
+    "E608": Text("`expect`가 주지 않은 봉을 가리킵니다", "`expect` names a bar that is not given"),
+    "E608.label": Text(
+        "봉은 1부터 세고, 여기서는 {last}까지 쓸 수 있습니다 ({bar} 없음)", "bars count from 1; here up to {last}, there is no {bar}"
+    ),
+    "E609": Text("`expect`가 이 규칙에 맞지 않습니다", "`expect` does not fit this rule"),
+    "E609.label": Text("규칙과 맞는 기대를 적으세요", "an expectation that fits the rule"),
+    "E609.label.condition": Text(
+        "`rule`이 조건이 아니라 숫자입니다: `value at 24 > 1.5`처럼 적으세요",
+        "`rule` is a number, not a condition: write `value at 24 > 1.5`",
+    ),
+    "E609.label.number": Text(
+        "`rule`이 숫자가 아니라 조건입니다: `fires at 24`처럼 적으세요", "`rule` is a condition, not a number: write `fires at 24`"
+    ),
+    "E609.label.constant": Text("언제나 같은 숫자는 시험할 것이 없습니다", "a fixed number is nothing to test"),
+    "E610": Text("`{name}`을(를) 이렇게 기대할 수 없습니다", "`{name}` cannot be expected like this"),
+    "E610.label": Text("모르는 결과", "no such figure"),
+    "E610.label.unit": Text("단위가 다릅니다: {unit}", "another unit: {unit} is expected"),
+    "E611": Text("`to`가 `from`보다 뒤여야 합니다", "`to` must come after `from`"),
+    "E611.label": Text("빈 기간", "an empty range"),
+    "note.given_series": Text(
+        "줄 수 있는 시계열: {names}, 또는 `btc.close`처럼 aliases의 것", "series: {names}, or those of an alias, such as `btc.close`"
+    ),
+    "note.replay_figures": Text("쓸 수 있는 결과: {names}", "figures: {names}"),
 }
 
 _MEANING: dict[str, Text] = {
@@ -376,4 +435,4 @@ _SHOWN: dict[str, Text] = {
     "unreadable": Text("{file}: 파일을 읽을 수 없습니다 ({reason})", "{file}: cannot be read ({reason})"),
 }
 
-TEXTS: dict[str, Text] = {**_FILE, **_SHAPE, **_SYNTAX, **_MEANING, **_TRADING, **_NOTES, **_UNITS, **_SHOWN, **findings.TEXTS}
+TEXTS: dict[str, Text] = {**_FILE, **_SHAPE, **_SYNTAX, **_TESTS, **_MEANING, **_TRADING, **_NOTES, **_UNITS, **_SHOWN, **findings.TEXTS}

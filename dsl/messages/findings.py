@@ -82,6 +82,16 @@ _SECTIONS: dict[str, Text] = {
 _COSTS: dict[str, Text] = {
     "E401": Text("`{name}`으로는 돈을 벌 수 없습니다", "`{name}` cannot make money"),
     "E401.label": Text("왕복 비용보다 작습니다", "below the round-trip cost"),
+    "E430": Text("없는 전략 `{name}`", "no strategy `{name}`"),
+    "E430.label": Text("이 파일 옆에서 {name}.yaml 을 찾지 못했습니다", "{name}.yaml was not found beside this file"),
+    "E431": Text("비중의 합이 100%를 넘습니다", "the weights add up to more than 100%"),
+    "E431@twice": Text("`{name}` 전략이 두 번 나옵니다", "strategy `{name}` appears twice"),
+    "E431@none": Text("전략이 하나도 없습니다", "there is no strategy"),
+    "E431.label": Text("모두 {total}", "{total} in total"),
+    "E431.label.twice": Text("포지션은 전략의 이름으로 구별합니다", "positions are told apart by the strategy's name"),
+    "E431.label.none": Text("`이름: {{strategy: 파일, weight: 50%}}`", "`name: {{strategy: file, weight: 50%}}`"),
+    "W432": Text("이 전략은 프로필 `{name}`을 따릅니다", "this strategy is ruled by profile `{name}`"),
+    "W432.label": Text("포트폴리오의 프로필이 우선합니다", "the portfolio's profile comes first"),
     "E409": Text("어떤 주문도 최소 금액에 이르지 못합니다", "no order can ever reach the minimum"),
     "E409.label": Text(
         "최소 {smallest}원, 프로필 `{profile}`의 최대 {largest}원",

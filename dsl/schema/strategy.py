@@ -149,7 +149,6 @@ class StrategyFile(Section):
 
 #: keys whose meaning is not built yet: refused, never ignored
 UNBUILT: tuple[tuple[str, ...], ...] = (
-    ("tests",),
     ("execution", "enter", "time_in_force"),
     ("execution", "enter", "price"), ("execution", "enter", "reprice"), ("execution", "enter", "after"), ("execution", "enter", "then"),
     ("execution", "leave", "max_slippage"),

@@ -24,13 +24,20 @@ if TYPE_CHECKING:
 #: command -> module:attribute (a function in typer's manner, or a typer.Typer); the line in --help is the text `cli.help_<command>`
 COMMANDS: dict[str, str] = {
     "check": "engine.cli.check:check",
+    "fmt": "engine.cli.fmt:fmt",
     "backtest": "engine.cli.backtest:backtest",
+    "why": "engine.cli.why:why",
+    "test": "engine.cli.test:run_tests",
     "paper": "engine.cli.paper:paper",
     "replay": "engine.cli.paper:replay",
     "price": "engine.cli.price:price",
     "data": "engine.cli.data:app",
     "warmup": "engine.cli.warmup:warmup",
     "functions": "engine.cli.functions:functions",
+    "explain": "engine.cli.explain:explain",
+    "diff": "engine.cli.diff:diff_files",
+    "schema": "engine.cli.schema:schema",
+    "lsp": "engine.cli.lsp:lsp",
     "precompile": "engine.cli.precompile:precompile",
     "selftest": "engine.cli.selftest:app",
 }

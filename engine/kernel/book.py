@@ -114,6 +114,26 @@ SKIP_REASONS: Final = (
     "stop_above_entry", "no_size", "target_below_cost", "below_minimum", "order_condition",
 )  # fmt: skip
 
+#: what the latest CLOSE made of a market: the position of a reason in SKIP_REASONS, or one of these
+BOUGHT: Final = -1
+ENTRY_FALSE: Final = -2
+ENTRY_MISSING: Final = -3
+POSITION_OPEN: Final = -4
+ORDER_WORKING: Final = -5
+NOT_TRADABLE: Final = -6
+UNDECIDED: Final = -7
+
+#: one per market, of the latest CLOSE; the amounts are NaN where the decision did not come that far
+VERDICT: Final = np.dtype(
+    [
+        ("code", "i8"),
+        ("entry_krw", "f8"),  # expected entry
+        ("level_krw", "f8"),  # level of the stop that risk is measured to
+        ("amount_krw", "f8"),  # size of the buy, after every cap
+    ],
+    align=True,
+)
+
 #: exits of one strategy: `ORDER.fires` is a bit set in an int64
 MAXIMUM_EXITS: Final = 62
 
@@ -152,6 +172,7 @@ class Book(NamedTuple):
     values: NDArray[np.float64]  # [V] scratch of the position rows, constants in place
     queue: NDArray[np.int64]  # [M] scratch: candidates in order of rank
     scales: NDArray[np.float64]  # [M] scratch: their size multipliers
+    verdict: NDArray[Any]  # VERDICT [M], told anew by every CLOSE
 
 
 #: what `save_book` writes; the rest is rebuilt or scratch
@@ -219,7 +240,11 @@ def _strategy_book(
         values=values.astype(np.float64).copy(),
         queue=np.zeros(size.markets, np.int64),
         scales=np.ones(size.markets),
+        verdict=np.zeros(size.markets, VERDICT),
     )
+    book.verdict["code"] = UNDECIDED
+    for name in ("entry_krw", "level_krw", "amount_krw"):
+        book.verdict[name] = np.nan
     book.position["last_krw"] = np.nan
     book.position["day"] = -1
     book.position["last_exit_ms"] = -1

@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dsl.builder import RuleError
-from dsl.compile import Compiled, CompiledRisk, compile_risk
+from dsl.compile import compile_risk
 from dsl.diagnostics import Diagnostic, Language
+from dsl.files import Checked
 from dsl.loader import decode, load
 from dsl.parser import STARTS, parse_phrase, parse_rule
 from dsl.render import as_json, render
@@ -32,7 +33,7 @@ PIECES = st.sampled_from([
 MANY = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
-def show(result: Compiled | CompiledRisk) -> None:
+def show(result: Checked) -> None:
     for finding in result.findings:
         for language in Language:
             assert render(finding.diagnostic, finding.source, language)

@@ -125,3 +125,7 @@ def test_every_word_of_the_grammar_is_a_class_or_a_phrase() -> None:
     classes = {name.lower() for name in dir(ast)}
     literals = {"number", "percent", "basis_points", "amount", "duration"}
     assert {alias.rstrip("_") for alias in aliases} - literals <= classes
+
+
+def test_bars_may_end_a_range() -> None:
+    assert parse_rule("bars_since(a) in 6 bars..12 bars")

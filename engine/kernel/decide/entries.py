@@ -9,7 +9,7 @@ import numpy as np
 
 from dsl.strategy import Period
 from engine.kernel.abi import helper
-from engine.kernel.book import DAY_MS, Book
+from engine.kernel.book import BOUGHT, DAY_MS, ENTRY_FALSE, ENTRY_MISSING, NOT_TRADABLE, ORDER_WORKING, POSITION_OPEN, Book
 from engine.kernel.decide.account import capital_krw, fill_account, fill_order, is_taken, late_value, positions_of_account
 from engine.kernel.decide.guard import breaker_in_force, breaker_is_missing
 from engine.kernel.decide.plan import Plan
@@ -54,7 +54,7 @@ ORDER_CONDITION: Final = 21
 
 _NO_LIMIT: Final = 2**63 - 1
 _DRAWDOWN_PERIOD: Final = int(Period.DRAWDOWN)
-_PASSED: Final = -1
+_PASSED: Final = BOUGHT
 
 
 @helper
@@ -72,6 +72,7 @@ def decide_entries(plan: Plan, book: Book, time_ms: int) -> None:
             reason = _account_reason(plan, book, market, time_ms)
         if reason == _PASSED:
             reason = _try_entry(plan, book, market, capital, time_ms)
+        book.verdict[market]["code"] = reason
         if reason != _PASSED:
             book.skipped[reason] += 1
 
@@ -83,10 +84,12 @@ def _queue_candidates(plan: Plan, book: Book) -> int:
     rank_slot = plan.settings[0]["rank_slot"]
     count = 0
     for market in range(book.position.shape[0]):
-        if plan.market[market]["tradable"] == 0 or is_open(book, market) or is_working(book, market):
-            continue
-        condition = market_value(plan, book, market, slot)
-        if math.isnan(condition) or condition == 0.0:
+        standing = _standing(plan, book, market, slot)
+        book.verdict[market]["code"] = standing
+        book.verdict[market]["entry_krw"] = NAN
+        book.verdict[market]["level_krw"] = NAN
+        book.verdict[market]["amount_krw"] = NAN
+        if standing != BOUGHT:
             continue
         place = count
         if rank_slot >= 0:
@@ -97,6 +100,21 @@ def _queue_candidates(plan: Plan, book: Book) -> int:
         book.queue[place] = market
         count += 1
     return count
+
+
+@helper
+def _standing(plan: Plan, book: Book, market: int, slot: int) -> int:
+    """BOUGHT for a candidate, else why the market is none. slot: of the entry condition."""
+    if plan.market[market]["tradable"] == 0:
+        return NOT_TRADABLE
+    if is_open(book, market):
+        return POSITION_OPEN
+    if is_working(book, market):
+        return ORDER_WORKING
+    condition = market_value(plan, book, market, slot)
+    if math.isnan(condition):
+        return ENTRY_MISSING
+    return ENTRY_FALSE if condition == 0.0 else BOUGHT
 
 
 @helper
@@ -198,6 +216,8 @@ def _try_entry(plan: Plan, book: Book, market: int, capital: float, time_ms: int
     entry = ceil_tick(plan.venue, market, last * (1.0 + plan.venue.costs[0]["slippage"]), time_ms)
     evaluate(plan, book, market, False, entry, entry, entry, entry, 0, 0)
     stop = _stop_level(plan, book, market, time_ms)
+    book.verdict[market]["entry_krw"] = entry
+    book.verdict[market]["level_krw"] = stop
     by_risk = plan.settings[0]["stop_exit"] >= 0
     if not _levels_exist(plan, book, market, time_ms) or (by_risk and math.isnan(stop)):
         return NO_LEVEL
@@ -210,6 +230,7 @@ def _try_entry(plan: Plan, book: Book, market: int, capital: float, time_ms: int
         return TARGET_BELOW_COST
     wanted = _wanted_krw(plan, market, capital, entry, stop, time_ms) * scale * book.account[0]["size_factor"]
     value = _cut(plan, book, wanted, capital)
+    book.verdict[market]["amount_krw"] = value
     if not value >= plan.settings[0]["min_order_krw"]:
         return BELOW_MINIMUM
     if not _order_is_wanted(plan, book, market, value, entry):

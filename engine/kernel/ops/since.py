@@ -90,6 +90,7 @@ def sum_since(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, leng
 def session_candle(name: str, korean: str, english: str) -> None:
     """The candle of the session in progress, and of the one before it as known before this bar."""
     suffix = {"day": "1d", "week": "1w"}[name]
+    start = {"day": ("09:00", "09:00"), "week": ("월요일 09:00", "Monday 09:00")}[name]
     parts = {
         "open": ("first_since(open, {0})", "시가", "open"),
         "high": ("highest_since(high, {0})", "고가", "high"),
@@ -103,8 +104,8 @@ def session_candle(name: str, korean: str, english: str) -> None:
         example = f"{part} > prev_{name}.{part}"
         composed(
             f"{name}.{part}", body.format(name), unit=unit, formula=f"{part} since the {name} began, this bar included",
-            degenerate=SINCE_ANCHOR, korean=f"{korean}(09:00부터 지금까지)의 {part_korean}입니다.",
-            english=f"{part_english.capitalize()} of the {english} in progress, since 09:00 KST.", example=f"{part} >= {name}.{part}",
+            degenerate=SINCE_ANCHOR, korean=f"{korean}({start[0]}부터 지금까지)의 {part_korean}입니다.",
+            english=f"{part_english.capitalize()} of the {english} in progress, since {start[1]} KST.", example=f"{part} >= {name}.{part}",
         )  # fmt: skip
         composed(
             f"prev_{name}.{part}", f"({part}@{suffix})[1]", unit=unit,
@@ -116,4 +117,4 @@ def session_candle(name: str, korean: str, english: str) -> None:
 
 
 session_candle("day", "하루", "day")
-session_candle("week", "주(월요일부터)", "week")
+session_candle("week", "한 주", "week")

@@ -9,6 +9,7 @@ import numpy as np
 import orjson
 
 from engine.research.figures import ExitFigures, Figures, MarketFigures
+from engine.research.gaps import series_name
 from engine.research.report.format import kst
 from engine.research.returns import DAY_MS, changes, daily_values, drawdowns, monthly_values
 from engine.research.trades import Leg, Trade, ways_out
@@ -158,6 +159,16 @@ def _assumptions(result: BacktestResult) -> Document:
         "unsettled_entries": result.unsettled_entries,
         "sale_below_minimum": result.sale_below_minimum,
         "left_out_breakers": list(result.left_out_breakers),
+        "side_series": [
+            {
+                "series": series_name(gap.key),
+                "flag": gap.flag,
+                "decisions": sum(gap.decisions.values()),
+                "of": sum(gap.closes.values()),
+                "by_market": gap.decisions,
+            }
+            for gap in result.gaps
+        ],
     }
 
 

@@ -16,9 +16,10 @@ from rich.text import Text
 from dsl.diagnostics import Language
 from dsl.messages import text
 from engine.research.figures import Figures
+from engine.research.gaps import series_name
 from engine.research.metrics import CURVE_FIGURES, Definition, Group, Unit, definitions
 from engine.research.report.format import UNDEFINED, count, duration, kst, money, number, percent, written
-from engine.research.result import Rounding
+from engine.research.result import Rounding, SideGap
 from engine.research.returns import DAY_MS, changes, monthly_values
 from engine.research.trades import ways_out
 
@@ -197,4 +198,13 @@ def assumptions(result: BacktestResult, language: Language) -> list[str]:
     )
     if result.left_out_breakers:
         rows += (("left_out_breakers", ", ".join(result.left_out_breakers)),)
-    return [_say("assume.fill", language), *(f"{_say(f'assume.{key}', language)}: {value}" for key, value in rows)]
+    lines = [_say("assume.fill", language), *(f"{_say(f'assume.{key}', language)}: {value}" for key, value in rows)]
+    return lines + [_gap_line(gap, language) for gap in result.gaps]
+
+
+def _gap_line(gap: SideGap, language: Language) -> str:
+    """What was read although nobody recorded it, and how often."""
+    name = series_name(gap.key)
+    found = {"count": sum(gap.decisions.values()), "all": sum(gap.closes.values()), "markets": len(gap.decisions)}
+    what = _say("assume.flag" if gap.flag else "assume.missing", language, series=name)
+    return f"{what}: {_say('assume.of_closes', language, **found)}"

@@ -187,7 +187,7 @@ OTHERS: Mapping[str, tuple[Oracle, ...]] = {
     "sum_since": (Oracle("pandas", lambda c: plain.since(c, c["anchor"], c["first"], "cumsum"), ANCHORS, relative=1e-13),),
     "day.close": (Oracle("numpy", lambda c: c["close"]),),
     "week.close": (Oracle("numpy", lambda c: c["close"]),),
-    "typical": (Oracle("numpy", lambda c: (c["high"] + c["low"] + c["close"]) / 3.0),),
+    "typical": (Oracle("numpy", lambda c: (c["high"] + c["low"] + c["close"]) / 3.0, relative=2 * ULP),),
     "clamp": (Oracle("numpy", lambda c: np.clip(c["x"], c["lo"], c["hi"]), ({"lo": 90.0, "hi": 1.4e8},)),),
     "scale": (
         Oracle(

@@ -1,0 +1,121 @@
+"""Every name that a rule may use, from the catalogue and the tables of series: what completion proposes and hover explains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from dsl.assist.answers import Kind
+from dsl.catalogue import ACCOUNT_SERIES, INPUT_SERIES, ORDER_SERIES, POSITION_SERIES, Arg, Catalogue, Function, Memory, Range, Unit
+from dsl.diagnostics import Language
+from dsl.messages import text, texts
+from dsl.side_series import ACROSS, SIDE_SERIES
+
+#: first parts of names that the checker refuses as not built yet; a test holds them against it
+NOT_BUILT = frozenset({"across", "market", "acct", "book", "flow", "cost", "order"})
+
+
+class Where(StrEnum):
+    """Rules in which a name means something."""
+
+    ANYWHERE = "anywhere"
+    POSITION = "position"  # exits, and definitions that exits use
+    ENTRY = "entry"  # facts of the order: entry and sizing
+    RISK = "risk"  # facts of the account: risk files
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One name of the language. args: None for a name that takes no brackets."""
+
+    name: str
+    kind: Kind
+    unit: Unit
+    where: Where
+    args: tuple[Arg, ...] | None
+    korean: str
+    english: str
+    example: str = ""
+    formula: str = ""
+    value_range: Range = field(default_factory=Range)
+    memory: Memory = Memory.NONE
+
+    def line(self, language: Language) -> str:
+        """What it is, in one line."""
+        return self.korean if language is Language.KOREAN else self.english
+
+    @property
+    def needs_arguments(self) -> bool:
+        """Whether it means nothing without brackets."""
+        return self.args is not None and any(arg.default is None for arg in self.args)
+
+
+def vocabulary(catalogue: Catalogue) -> dict[str, Term]:
+    """Names of the language by name, those left out that the checker still refuses as not built."""
+    found: dict[str, Term] = {}
+    for term in (*_tables(), *_functions(catalogue)):
+        if term.name in catalogue or term.name.partition(".")[0] not in NOT_BUILT:
+            found[term.name] = term
+    return found
+
+
+def _functions(catalogue: Catalogue) -> Iterator[Term]:
+    for function in catalogue.values():
+        if function.callable_by_user:
+            yield _function(function)
+
+
+def _function(function: Function) -> Term:
+    return Term(
+        function.name, Kind.FUNCTION if function.args else Kind.SERIES, function.unit, Where.ANYWHERE, function.args or None,
+        function.korean, function.english, function.example, function.formula, function.value_range, function.memory,
+    )  # fmt: skip
+
+
+def _tables() -> Iterator[Term]:
+    tables: tuple[tuple[Mapping[str, Unit], Kind, Where], ...] = (
+        (INPUT_SERIES, Kind.SERIES, Where.ANYWHERE),
+        (POSITION_SERIES, Kind.MEMBER, Where.POSITION),
+        (ACCOUNT_SERIES, Kind.MEMBER, Where.RISK),
+        (ORDER_SERIES, Kind.MEMBER, Where.ENTRY),
+    )
+    for table, kind, where in tables:
+        for name, unit in table.items():
+            yield Term(name, kind, unit, where, None, *_said(name))
+    for name, series in SIDE_SERIES.items():
+        if name != "universe.member":  # the checker's own
+            args = series.args or None
+            kind = Kind.FUNCTION if args else Kind.MEMBER
+            yield Term(
+                name, kind, series.unit, Where.ANYWHERE, args, series.korean, series.english, series.example,
+                value_range=series.value_range,
+            )  # fmt: skip
+    for name in ACROSS:
+        yield Term(name, Kind.FUNCTION, ACROSS[name], Where.ANYWHERE, None, *_said(name))
+
+
+def _said(name: str) -> tuple[str, str]:
+    """The line about a name that no table of the language has one for."""
+    entry = texts("assist").get(f"term.{name}")
+    return (entry.ko, entry.en) if entry is not None else ("", "")
+
+
+def unit_word(unit: Unit, language: Language) -> str:
+    """`price (KRW per coin)`; empty for units that say nothing."""
+    known = texts("diagnostics").get(f"unit.{unit.value}")
+    if known is None or unit in (Unit.ANY, Unit.SAME):
+        return ""
+    return text(f"diagnostics.unit.{unit.value}", language)
+
+
+def bar_word(timeframe: str, language: Language) -> str:
+    """`4h` -> `4시간봉`, `4h bar`."""
+    return text(f"assist.bar.{timeframe[-1]}", language, count=timeframe[:-1])
+
+
+def range_text(found: Range) -> str:
+    """`0..100`; empty when nothing bounds the value."""
+    if found.low is None and found.high is None:
+        return ""
+    return f"{'' if found.low is None else f'{found.low:g}'}..{'' if found.high is None else f'{found.high:g}'}"
