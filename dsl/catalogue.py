@@ -130,6 +130,7 @@ INPUT_SERIES: Mapping[str, Unit] = {
 POSITION_SERIES: Mapping[str, Unit] = {
     "pos.entry": Unit.PRICE, "pos.high": Unit.PRICE, "pos.low": Unit.PRICE,
     "pos.gain": Unit.RATIO, "pos.pnl": Unit.RATIO, "pos.best": Unit.RATIO, "pos.worst": Unit.RATIO, "pos.age": Unit.DURATION,
+    "pos.bars": Unit.BARS,
 }  # fmt: skip
 
 #: account variables (graph leaves of the account phase), with their units. acct.drawdown has one parameter: its window in ms

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dsl.catalogue import INPUT_SERIES, OPERATORS, POSITION_SERIES
 from dsl.checker.clock import timeframe_text
 from dsl.graph import Graph
@@ -13,11 +15,15 @@ _RANGES = {"between": "in", "enters": "enters", "leaves": "leaves"}
 MAX_LENGTH = 400
 
 
-def describe(graph: Graph, node_id: int) -> str:
-    """What the node computes, in the words of the language where it has them."""
+def describe(graph: Graph, node_id: int, wording: Mapping[int, str] | None = None) -> str:
+    """What the node computes, in the words of the language where it has them. wording: texts of nodes that need no other words."""
     texts: dict[int, str] = {}
     for current in sorted(_needed(graph, node_id)):
-        texts[current] = _clipped(_text(graph, current, texts))
+        known = None if wording is None else wording.get(current)
+        if known is not None:
+            texts[current] = known if current == node_id or _is_one_word(known) else f"({known})"
+        else:
+            texts[current] = _clipped(_text(graph, current, texts))
     return texts[node_id]
 
 
@@ -29,6 +35,16 @@ def _needed(graph: Graph, node_id: int) -> set[int]:
             needed.add(current)
             waiting.extend(graph[current].inputs)
     return needed
+
+
+def _is_one_word(text: str) -> bool:
+    """Whether a text means the same beside any operator: no blank outside brackets."""
+    depth = 0
+    for character in text:
+        depth += (character in "([") - (character in ")]")
+        if character == " " and depth == 0:
+            return False
+    return True
 
 
 def _clipped(text: str) -> str:

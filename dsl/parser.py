@@ -20,7 +20,9 @@ from dsl.full_width import half_width
 GRAMMAR = Path(__file__).with_name("grammar.lark")
 STARTS = (
     "rule", "constant", "range_of", "of_equity", "money", "whole", "per_day", "after_loss", "after_exit", "share", "level", "timeframe",
-    "at_least", "signature", "every_day", "order_price", "next_order", "size_factor", "starts_at", "positions", "clusters", "of_depth",
+    "at_least", "signature", "refresh", "every", "duration_of", "order_price", "next_order", "capital", "size_factor", "starts_at",
+    "positions", "clusters", "of_depth", "loss_limit", "action", "until",
+    "given_series", "expect_rule", "expect_replay", "instant",
 )  # fmt: skip
 #: longest rule text; a longer one is split with `define`
 MAX_CHARACTERS = 4_000

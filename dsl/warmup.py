@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dsl.catalogue import INPUT_SERIES, POSITION_SERIES, Catalogue
+from dsl.catalogue import ACCOUNT_SERIES, INPUT_SERIES, ORDER_SERIES, POSITION_SERIES, Catalogue
 from dsl.graph import Graph, Node
 from dsl.side_series import ACROSS, is_side
 
@@ -72,7 +72,8 @@ def _computed(node: Node, inputs: list[NodeWarmup], catalogue: Catalogue, base_l
     """Inputs of an op are on its own bars: their warm-ups overlap, then its own begins."""
     before = _slowest(inputs)
     ready = settle = 0
-    if node.op not in INPUT_SERIES and node.op not in POSITION_SERIES and node.op not in ACROSS and not is_side(node.op):
+    known = (*INPUT_SERIES, *POSITION_SERIES, *ACCOUNT_SERIES, *ORDER_SERIES, *ACROSS)
+    if node.op not in known and not is_side(node.op):
         function = catalogue[node.op]
         ready = function.warmup(node.params) if function.warmup is not None else 0
         settle = max(function.settle(node.params) if function.settle is not None else 0, ready)

@@ -22,7 +22,7 @@ from engine.kernel.universe import MEMBER, UniverseRun, universe_program
 from engine.kernel.vm import Kernel
 from engine.model.bars import Bars
 from engine.model.candle import BarGrid
-from engine.model.events import Cash, Close, Control, Done, Fill, Intent, Members, Side, Step
+from engine.model.events import Cash, Close, Control, Done, Fill, Intent, Mark, Members, Side, Step
 from engine.model.money import coins, exact
 from engine.orders.plan import LegalOrder, Means, Refusal, plan_order
 
@@ -82,8 +82,11 @@ class Trader:
         if not isinstance(event, Bars):
             return self._react(self.desk.process(event))
         block = self._kernel.advance(self._with_members(bar_grid(event, self.assignment.markets, self.assignment.base)))
-        if len(block.close_ms) == 0 or event.time_ms < self.assignment.from_ms:
+        if event.time_ms < self.assignment.from_ms:
             return NOTHING
+        if len(block.close_ms) == 0:
+            mark = Mark(event.time_ms + self.assignment.base.length_ms)
+            return self._react(self.desk.process(mark)) if self.desk.wants_marks else NOTHING
         columns = tuple(tuple(row) for row in block.values[:, 0, :].tolist())
         return self._react(self.desk.process(Close(int(block.close_ms[0]), columns)))
 

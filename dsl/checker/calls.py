@@ -45,6 +45,15 @@ class Calls:
         """The value of a call of `function`. A name stands for a call without arguments."""
         if function.variadic and isinstance(call, ast.Call):
             call = _folded(call)
+        known = self.arguments(function, call, context)
+        if known is None:
+            return None
+        if function.body is not None:
+            return self._composed(function, known, call, context)
+        return self._primitive(function, known, call, context)
+
+    def arguments(self, function: Function, call: ast.Call | ast.Name, context: Context) -> dict[str, Value] | None:
+        """The call's arguments by name, of the right kinds and units."""
         bound = self._bind(function, call, context)
         if bound is None or not self._kinds_fit(function, call, bound, context):
             return None
@@ -52,11 +61,12 @@ class Calls:
         if any(value is None for value in values.values()):
             return None
         known = {name: value for name, value in values.items() if value is not None}
-        if not self._units_fit(function, known, bound, context):
-            return None
-        if function.body is not None:
-            return self._composed(function, known, call, context)
-        return self._primitive(function, known, call, context)
+        return known if self._units_fit(function, known, bound, context) else None
+
+    def fixed_arguments(self, function: Function, call: ast.Call | ast.Name, context: Context) -> tuple[float, ...] | None:
+        """The fixed numbers of a call, in the function's order: the parameters of a leaf."""
+        known = self.arguments(function, call, context)
+        return None if known is None else _fixed_of(function, known)
 
     # ---- arguments to parameters ----
     def _bind(self, function: Function, call: ast.Call | ast.Name, context: Context) -> Bound | None:
@@ -285,11 +295,7 @@ class Calls:
     def _primitive(self, function: Function, values: dict[str, Value], call: ast.Call | ast.Name, context: Context) -> Value | None:
         inputs = [values[arg.name] for arg in function.args if arg.kind is ArgKind.SERIES]
         inputs += [self.nodes.series(name, context) for name in function.implicit]
-        params = tuple(values[arg.name].constant or 0.0 for arg in function.args if arg.kind is not ArgKind.SERIES)
-        low, high = function.value_range.low, function.value_range.high
-        if function.name == "if_ready":
-            low, high = ranges.either(*inputs)
-        return self.nodes.primitive(function.name, inputs, params, self._unit(function, values), context, call, low=low, high=high)
+        return self.nodes.primitive(function.name, inputs, _fixed_of(function, values), self._unit(function, values), context, call)
 
     def _composed(self, function: Function, values: dict[str, Value], call: ast.Call | ast.Name, context: Context) -> Value | None:
         assert function.body is not None
@@ -298,9 +304,12 @@ class Calls:
         if value is None:
             return None
         unit = self._unit(function, values)
-        low = value.low if function.value_range.low is None else function.value_range.low
-        high = value.high if function.value_range.high is None else function.value_range.high
+        low, high = ranges.met((value.low, value.high), (function.value_range.low, function.value_range.high))
         return replace(value, unit=unit, low=low, high=high) if value.node is not None else fixed(value.constant or 0.0, unit)
+
+
+def _fixed_of(function: Function, values: dict[str, Value]) -> tuple[float, ...]:
+    return tuple(values[arg.name].constant or 0.0 for arg in function.args if arg.kind is not ArgKind.SERIES)
 
 
 def _folded(call: ast.Call) -> ast.Call:

@@ -56,8 +56,8 @@ def backtest(
         raise UserError("backtest.bad_block", most=f"{_LONGEST_BLOCK:,}")
     strategy = load_strategy(file)
     chosen = market_codes(markets or [], strategy)
-    settings = _settings(from_, to, cash, fee, slippage, rounding, block)
-    market = _market(strategy, chosen, settings, data, base, exchange)
+    settings = run_settings(from_, to, cash, fee, slippage, rounding, block)
+    market = candles_for(strategy, chosen, settings, data, base, exchange, file.parent)
     for message in market.messages:
         sys.stderr.write(text(message.key, language(), **message.values) + "\n")
     result = _run(strategy, market.traded, market)
@@ -65,7 +65,8 @@ def backtest(
     _write(result, json_path, trades, report_path, quiet=only_document)
 
 
-def _settings(from_: str | None, to: str | None, cash: str, fee: str, slippage: str, rounding: str, block: int) -> Settings:
+def run_settings(from_: str | None, to: str | None, cash: str, fee: str, slippage: str, rounding: str, block: int) -> Settings:
+    """What the command line says about the run. Raises UserError for what cannot be read."""
     from engine.research.result import Rounding, Settings  # numpy: a wrong file is refused without it
 
     from_ms, to_ms = instant_ms(from_, "--from"), instant_ms(to, "--to")
@@ -84,13 +85,19 @@ def _settings(from_: str | None, to: str | None, cash: str, fee: str, slippage: 
     )
 
 
-def _market(strategy: Strategy, markets: tuple[str, ...], settings: Settings, data: Path | None, base: str | None, url: str) -> Market:
+def candles_for(
+    strategy: Strategy, markets: tuple[str, ...], settings: Settings, data: Path | None, base: str | None, url: str, files: Path
+) -> Market:
+    """Candles of the run, with progress; `files`: the folder that its external series are named from.
+
+    Raises UserError when nothing can serve it.
+    """
     from engine.assembly import Sources, market_for  # the heavy part, after everything that can be refused cheaply
     from engine.candles.timeframes import parse_timeframe
     from engine.cli.data import data_folder, sample_folder
     from engine.cli.progress import bar
 
-    sources = Sources(data_folder(data), sample_folder(), url)
+    sources = Sources(data_folder(data), sample_folder(), url, files)
     with bar() as move:
         return market_for(
             strategy, markets, settings, sources, parse_timeframe(base) if base else None,

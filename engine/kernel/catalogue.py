@@ -35,6 +35,9 @@ FAMILIES: Final = (
     "volume",
     "regimes",
     "sessions",
+    "since",
+    "market",
+    "flow",
 )
 
 #: most series (own and implicit) that one op can read

@@ -140,6 +140,7 @@ def wanted_columns(strategy: Strategy) -> tuple[int, ...]:
 def _named_nodes(strategy: Strategy) -> list[int]:
     named = [strategy.entry, strategy.rank, strategy.sizing.scale, *(condition.node for condition in strategy.conditions)]
     named += [exit_rule.node for exit_rule in strategy.exits]
+    named += [strategy.entry_order, *(breaker.node for breaker in (strategy.risk.breakers if strategy.risk else ()))]
     return [node for node in named if node is not None]
 
 

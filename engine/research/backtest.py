@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.kernel.aggregate import SERIES, aggregate
 from engine.kernel.decide.plan import Terms, make_book, make_plan
-from engine.kernel.program import Program, compile_program
+from engine.kernel.program import ColumnBlock, Program, compile_program
 from engine.kernel.run import Run, RunResult
 from engine.kernel.universe import MEMBER, UniverseRun, member_series, universe_program
 from engine.kernel.vm import Kernel
@@ -20,6 +20,8 @@ from engine.research.gaps import side_gaps
 from engine.research.result import BacktestResult, Rounding, Settings
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from dsl.graph import Timeframe
     from dsl.strategy import Strategy
     from engine.model.candle import SideKey
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 #: (base bars done, of how many)
 Progress = Callable[[int, int], None]
+#: (program, columns of the clock bars that closed in a block, the run after them)
+Watch = Callable[[Program, ColumnBlock, Run], None]
 
 
 def backtest(
@@ -37,20 +41,22 @@ def backtest(
     traded: Sequence[str] | None = None,
     synthetic: bool = False,
     progress: Progress | None = None,
+    watch: Watch | None = None,
 ) -> BacktestResult:
     """Run a strategy over a grid (docs/decide.md).
 
     grid: base bars of the traded markets and of the strategy's alias markets, warm-up included; traded: markets that may be bought
     (default: the grid's that the strategy names, or all of them). Bars before settings.from_ms only feed the kernel, bars from
-    settings.to_ms on are not read. The same inputs give the same bits whatever settings.block is. Raises ValueError when the grid does
-    not serve the strategy (a clock finer than the base, an alias market missing, nothing to run over).
+    settings.to_ms on are not read. watch: sees every block of columns, after its decisions. The same inputs give the same bits whatever
+    settings.block is. Raises ValueError when the grid does not serve the strategy (a clock finer than the base, an alias market missing,
+    nothing to run over).
     """
     grid = _until(grid, settings.to_ms)
     markets = tuple(traded) if traded is not None else (strategy.markets or grid.markets)
     started = time.perf_counter()
     grid, members, universe_sides = with_members(strategy, grid, markets, settings.block)
     program = compile_program(strategy, grid.timeframe, grid.markets, domain=markets)
-    run = _run(strategy, program, grid, settings, markets, progress)
+    run = _run(strategy, program, grid, settings, markets, progress, watch)
     elapsed = time.perf_counter() - started
     result = _result(strategy, grid, settings, markets, run, synthetic, elapsed)
     sides = dict.fromkeys((*program.sides, *universe_sides))
@@ -79,8 +85,9 @@ def universe_settle_ms(strategy: Strategy, base: Timeframe, markets: Sequence[st
 
 
 def _run(
-    strategy: Strategy, program: Program, grid: BarGrid, settings: Settings, traded: Sequence[str], progress: Progress | None
-) -> RunResult:
+    strategy: Strategy, program: Program, grid: BarGrid, settings: Settings, traded: Sequence[str], progress: Progress | None,
+    watch: Watch | None,
+) -> RunResult:  # fmt: skip
     terms = Terms(settings.cash_krw, settings.fee_rate, settings.slippage, settings.rounding is Rounding.UPBIT)
     plan = make_plan(
         strategy,
@@ -95,10 +102,20 @@ def _run(
     length = grid.state.shape[1]
     for start in range(0, length, settings.block):
         part = bars_of(grid, start, min(start + settings.block, length))
-        run.feed(part, kernel.advance(part))
+        columns = kernel.advance(part)
+        run.feed(part, columns)
+        if watch is not None:
+            watch(program, columns, run)
         if progress is not None:
             progress(start + part.state.shape[1], length)
     return run.result()
+
+
+def decided_closes(program: Program, columns: ColumnBlock, from_ms: int | None) -> NDArray[np.bool_]:
+    """Which closes of a block are events: those whose last base bar opens at or after the trading start (docs/decide.md §2)."""
+    if from_ms is None:
+        return np.ones(len(columns.close_ms), np.bool_)
+    return columns.close_ms - program.base.length_ms >= from_ms
 
 
 def bars_of(grid: BarGrid, start: int, stop: int) -> BarGrid:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dsl.side_series import Fold, side_series
+from dsl.side_series import EXTERNAL_PREFIX, Fold, side_series
 from engine.kernel.universe import MEMBER
 from engine.model.candle import BarState
 from engine.research.result import SideGap
@@ -34,6 +34,12 @@ def side_gaps(keys: Iterable[SideKey], clock: Timeframe, grid: BarGrid, from_ms:
         if key != MEMBER and lacking.any():
             found.append(SideGap(key, series.flag, _per_market(grid, lacking), _per_market(grid, known)))
     return tuple(found)
+
+
+def series_name(key: SideKey) -> str:
+    """The series as a rule names it: `book.spread(2)`; an external one by its own name."""
+    name = key[0].removeprefix(EXTERNAL_PREFIX)
+    return f"{name}({', '.join(f'{value:g}' for value in key[1])})" if key[1] else name
 
 
 def _closes(clock: Timeframe, grid: BarGrid, from_ms: int | None) -> tuple[NDArray[np.int64], int]:

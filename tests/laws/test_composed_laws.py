@@ -15,9 +15,9 @@ from engine.kernel.catalogue import catalogue
 from tests.laws.cases import fitting
 from tests.laws.columns import GAPS, PRICE_KINDS, Column, bars, with_gaps
 from tests.laws.streams import first_difference, same_bits
-from tests.oracles.values.rule_text import Evaluator, span
+from tests.oracles.values.rule_text import Evaluator, candles_alone, span
 
-COMPOSED = {name: function for name, function in catalogue().items() if function.body is not None}
+COMPOSED = {name: function for name, function in catalogue().items() if function.body is not None and candles_alone(function)}
 NAMES = st.sampled_from(sorted(COMPOSED))
 
 

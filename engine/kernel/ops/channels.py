@@ -95,7 +95,7 @@ composed(
 
 #: restart period of Supertrend in multiples of n
 SUPERTREND_PERIODS: Final = 45
-#: float64 of one stream: close of the bar before, true ranges counted (up to n), their sum, then average; upper and lower line, direction
+#: float64 of one stream: close of the bar before, true ranges counted (up to n), their mean, then average; upper and lower line, direction
 TREND_STREAM: Final = 6
 SUPERTREND_ARGS: Final = (window(default="10"), number("k", default="3", minimum=0.0))
 SUPERTREND_SEED: Final = "average of the first n true ranges; begins as falling"
@@ -131,10 +131,9 @@ def trend_step(state: P, base: int, n: float, k: float, high: float, low: float,
     else:
         counted = counted + 1.0
         state[base + 1] = counted
-        state[base + 2] = state[base + 2] + wide
+        state[base + 2] = state[base + 2] + (wide - state[base + 2]) / counted
         if counted < n:
             return False
-        state[base + 2] = state[base + 2] / n
         state[base + 3] = math.inf
         state[base + 4] = -math.inf
         state[base + 5] = -1.0

@@ -9,6 +9,7 @@ from dsl.catalogue import Memory, Range, Unit
 from engine.kernel.abi import helper
 from engine.kernel.catalogue import Pointer as P
 from engine.kernel.catalogue import composed, op, window
+from engine.kernel.ops.volume import typical_price
 from engine.kernel.ops.windows import ARGS, FULL_WINDOW, all_but_one, larger
 
 NAN: Final = math.nan
@@ -156,7 +157,7 @@ def mfi(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: in
     n = int(params[0])
     before = state[0]
     for t in range(length):
-        price = (x0[t] + x1[t] + x2[t]) / 3.0
+        price = typical_price(x0[t], x1[t], x2[t])
         flow = price * x3[t]
         none = (flow - flow) + (before - before)
         r = (index + t) % n

@@ -6,9 +6,11 @@ import math
 from typing import Final
 
 from dsl.catalogue import Memory, Range, Unit
+from engine.kernel.abi import helper
 from engine.kernel.catalogue import Pointer as P
 from engine.kernel.catalogue import anchor, composed, op, window
 from engine.kernel.ops.sessions import begins, whole_session
+from engine.kernel.ops.weighted import joined_mean
 from engine.kernel.ops.windows import FULL_WINDOW
 
 NAN: Final = math.nan
@@ -20,9 +22,15 @@ def unknown_session(_params: tuple[float, ...]) -> list[float]:
     return [NAN, NAN]
 
 
+@helper
+def typical_price(high: float, low: float, close: float) -> float:
+    """Mean of the three; that of three equal prices is that price, which a third of their sum is not for one price in twelve."""
+    return close + ((high - close) + (low - close)) / 3.0
+
+
 @op(
     "vwap", args=(anchor(),), implicit=("high", "low", "close", "volume"), unit=Unit.PRICE, memory=Memory.SESSION,
-    settle=whole_session, init=unknown_session,
+    settle=whole_session, init=unknown_session, version=2,
     formula="sum(volume (high + low + close) / 3) / sum(volume) since the anchor",
     degenerate=SINCE_ANCHOR + ", and until something trades",
     korean="거래량 가중 평균가격(VWAP)입니다. 하루, 주(월요일), 달(1일)은 09:00(KST)에 다시 시작합니다.",
@@ -31,16 +39,16 @@ def unknown_session(_params: tuple[float, ...]) -> list[float]:
 )  # fmt: skip
 def vwap(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
     session = params[0]
-    money = state[0]
+    mean = state[0]
     volume = state[1]
     for t in range(length):
         if begins(session, index + t):
-            money = 0.0
+            mean = 0.0
             volume = 0.0
-        money = money + x3[t] * ((x0[t] + x1[t] + x2[t]) / 3.0)
+        mean = joined_mean(mean, volume, typical_price(x0[t], x1[t], x2[t]), x3[t])
         volume = volume + x3[t]
-        y[t] = money / volume if volume > 0.0 else NAN
-    state[0] = money
+        y[t] = mean if volume > 0.0 else NAN
+    state[0] = mean
     state[1] = volume
 
 
@@ -107,7 +115,7 @@ composed(
 )  # fmt: skip
 
 composed(
-    "typical", "(high + low + close) / 3", unit=Unit.PRICE, formula="(high + low + close) / 3",
+    "typical", "close + ((high - close) + (low - close)) / 3", unit=Unit.PRICE, formula="(high + low + close) / 3",
     degenerate="missing where an input is missing",
     korean="고가, 저가, 종가의 평균입니다.", english="Mean of high, low and close.", example="close > typical()",
 )  # fmt: skip

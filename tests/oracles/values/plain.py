@@ -174,6 +174,16 @@ def obv(columns: Inputs, anchor: float, first: int) -> Column:
     return of_sessions(signed, columns, anchor, first, running_sum)
 
 
+def since(columns: Inputs, anchor: float, first: int, how: str) -> Column:
+    """First value, running extreme or running sum of each session; missing from a missing value on."""
+    group = sessions(len(columns["close"]), anchor, first)[1:]
+    x = pd.Series(columns["x"])
+    if how == "first":
+        return of_sessions(x, columns, anchor, first, lambda part: part.iloc[0])
+    known = x.notna().groupby(group).cummin().astype(bool)
+    return of_sessions(x, columns, anchor, first, lambda part: getattr(part, how)().where(known[part.index]))
+
+
 def vpt(columns: Inputs, anchor: float, first: int) -> Column:
     """Volume times return summed from the second bar of each session."""
     close, volume = pd.Series(columns["close"]), pd.Series(columns["volume"])

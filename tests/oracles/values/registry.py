@@ -181,7 +181,13 @@ OTHERS: Mapping[str, tuple[Oracle, ...]] = {
     "logret": (Oracle("long double", lambda c: compared.log_returns(c["x"], int(c["n"])), RUNS, ULP, ULP),),
     "vwap": (Oracle("pandas", lambda c: plain.vwap(c, c["anchor"], c["first"]), ANCHORS, relative=1e-13),),
     "obv": (Oracle("pandas", lambda c: plain.obv(c, c["anchor"], c["first"]), ANCHORS, absolute=1e-7, relative=1e-12),),
-    "typical": (Oracle("numpy", lambda c: (c["high"] + c["low"] + c["close"]) / 3.0),),
+    "first_since": (Oracle("pandas", lambda c: plain.since(c, c["anchor"], c["first"], "first"), ANCHORS),),
+    "highest_since": (Oracle("pandas", lambda c: plain.since(c, c["anchor"], c["first"], "cummax"), ANCHORS),),
+    "lowest_since": (Oracle("pandas", lambda c: plain.since(c, c["anchor"], c["first"], "cummin"), ANCHORS),),
+    "sum_since": (Oracle("pandas", lambda c: plain.since(c, c["anchor"], c["first"], "cumsum"), ANCHORS, relative=1e-13),),
+    "day.close": (Oracle("numpy", lambda c: c["close"]),),
+    "week.close": (Oracle("numpy", lambda c: c["close"]),),
+    "typical": (Oracle("numpy", lambda c: (c["high"] + c["low"] + c["close"]) / 3.0, relative=2 * ULP),),
     "clamp": (Oracle("numpy", lambda c: np.clip(c["x"], c["lo"], c["hi"]), ({"lo": 90.0, "hi": 1.4e8},)),),
     "scale": (
         Oracle(

@@ -22,7 +22,7 @@ SARS = ({"step": 0.02, "limit": 0.2}, {"step": 0.01, "limit": 0.05})
 CLOUDS = ({"tenkan": 9, "kijun": 26, "shift": 26}, {"tenkan": 3, "kijun": 5, "shift": 2})
 
 REGRESSION: Mapping[str, tuple[Oracle, ...]] = {
-    "beta": (Oracle("long double", slow.beta, NS, relative=1e-9, absolute=1e-11),),
+    "beta": (Oracle("long double", slow.beta, NS, relative=1e-12, absolute=1e-9),),
     "slope": (
         Oracle("long double", slow.slope, NS, relative=1e-10, absolute=1e-12),
         Oracle("TA-Lib", lambda c: talib.LINEARREG_SLOPE(c["x"], c["n"]), NS, relative=1e-9, absolute=1e-5, gaps=False),
@@ -61,7 +61,7 @@ OSCILLATORS: Mapping[str, tuple[Oracle, ...]] = {
     ),
     "mean_deviation": (Oracle("long double", lambda c: slow.mean_deviation(c["x"], int(c["n"])), NS, relative=1e-13),),
     "cci": (
-        Oracle("long double", slow.cci, RANGES[1:], relative=1e-9, absolute=1e-9),
+        Oracle("long double", slow.cci, RANGES[1:], absolute=1e-7),
         Oracle(
             "TA-Lib",
             lambda c: slow.not_flat(c, talib.CCI(c["high"], c["low"], c["close"], c["n"])),
@@ -77,13 +77,13 @@ OSCILLATORS: Mapping[str, tuple[Oracle, ...]] = {
     ),
     "stoch.of": (Oracle("long double", lambda c: slow.stoch_of(c["x"], int(c["n"])), RANGES, absolute=3e-14),),
     "stochrsi.k": (
-        Oracle("long double", slow.stochrsi, STOCH_RSI, absolute=1e-7),
-        Oracle("TA-Lib", slow.talib_stochrsi, STOCH_RSI, absolute=1e-7, gaps=False, later=True),
+        Oracle("long double", slow.stochrsi, STOCH_RSI, absolute=1e-8),
+        Oracle("TA-Lib", slow.talib_stochrsi, STOCH_RSI, absolute=1e-10, gaps=False, later=True),
     ),
-    "stochrsi.d": (Oracle("long double", slow.stochrsi, tuple({**p, "signal": 3} for p in STOCH_RSI), absolute=1e-7),),
+    "stochrsi.d": (Oracle("long double", slow.stochrsi, tuple({**p, "signal": 3} for p in STOCH_RSI), absolute=1e-8),),
     "mfi": (
         Oracle("long double", slow.mfi, WILDER_NS, absolute=1e-11),
-        Oracle("TA-Lib", slow.talib_mfi, WILDER_NS, absolute=1e-6, gaps=False, later=True),
+        Oracle("TA-Lib", slow.talib_mfi, WILDER_NS, absolute=1e-8, gaps=False, later=True),
     ),
     "close_location": (Oracle("numpy", slow.close_location),),
     "cmf": (Oracle("long double", slow.cmf, RANGES, absolute=1e-13),),
@@ -116,7 +116,7 @@ VOLATILITY: Mapping[str, tuple[Oracle, ...]] = {
 }
 
 SESSIONS: Mapping[str, tuple[Oracle, ...]] = {
-    "vpt": (Oracle("pandas", lambda c: plain.vpt(c, c["anchor"], c["first"]), ANCHORS, relative=1e-9, absolute=1e-7),),
+    "vpt": (Oracle("pandas", lambda c: plain.vpt(c, c["anchor"], c["first"]), ANCHORS),),
     "cum_ret": (Oracle("pandas", lambda c: plain.cum_ret(c, c["anchor"], c["first"]), ANCHORS),),
     "volume_spike": (
         Oracle(

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from dsl.catalogue import ArgKind, Function
+from dsl.catalogue import INPUT_SERIES, ArgKind, Function
 from engine.kernel.catalogue import catalogue, ops
 from tests.laws.streams import run
 from tests.oracles.values.data import Column, Columns
@@ -99,6 +99,19 @@ def _span(node: ast.expr, values: Mapping[str, float]) -> tuple[int, int]:
             fixed[arg.name] = _folded(argument, values)
     own = span(function, fixed)
     return max(part[0] for part in parts) + own[0], max(part[1] for part in parts) + own[1]
+
+
+def candles_alone(function: Function) -> bool:
+    """Whether the function is arithmetic over its arguments and the candles: not over other timeframes, side series or a fixed anchor."""
+    try:
+        body = _parsed(function.body or "")
+    except SyntaxError:
+        return False
+    calls = {id(node.func) for node in ast.walk(body) if isinstance(node, ast.Call)}
+    inside = {id(part) for node in ast.walk(body) if id(node) in calls for part in ast.walk(node)}
+    leaves = {node.id for node in ast.walk(body) if isinstance(node, ast.Name) and id(node) not in inside}
+    others = any(isinstance(node, ast.BoolOp | ast.Attribute) and id(node) not in inside for node in ast.walk(body))
+    return not others and leaves <= {*INPUT_SERIES, *(arg.name for arg in function.args)}
 
 
 def _folded(node: ast.expr, values: Mapping[str, Value]) -> float:

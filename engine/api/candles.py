@@ -1,0 +1,80 @@
+"""Candles for previews and backtests of the app: stored ones, else the sample market, kept in memory while a text is being edited.
+
+The exchange is never asked from here: what is stored is a matter of `jangdan data` and `jangdan backtest`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from engine.assembly import Market, Sources, market_for
+from engine.candles.provision import provide
+from engine.candles.timeframes import DAY_MS
+from engine.kernel.program import compile_program
+from engine.research.result import Settings
+
+if TYPE_CHECKING:
+    from dsl.strategy import Strategy
+
+#: what is shown when nobody chose: this many days, or as many clock bars as make a chart worth looking at
+DEFAULT_DAYS: Final = 30
+_DEFAULT_BARS: Final = 300
+#: grids kept; an editor needs one, a change of period or markets another
+_KEPT: Final = 2
+#: after this long the store is read again: candles may have been added meanwhile
+_FRESH_SECONDS: Final = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    market: Market
+    settle_ms: int
+    read_at: float
+
+
+class CandleCache:
+    """Grids by what they were read for. Safe to use from several threads; a grid is read once at a time."""
+
+    def __init__(self, data_folder: Path, sample_folder: Path) -> None:
+        self._sources = Sources(data_folder, sample_folder, None)
+        self._kept: OrderedDict[tuple[object, ...], _Kept] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def market(self, strategy: Strategy, markets: Sequence[str], days: int | None) -> Market:
+        """Candles of the last `days` before the newest stored one (None: DEFAULT_DAYS, more for slow clocks), warm-up included.
+
+        Raises UserError (CandleError) when nothing can serve.
+        """
+        wanted = tuple(sorted({*markets, *strategy.aliases.values()}))
+        key = (wanted, tuple(markets), strategy.clock, days)
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is None or not self._serves(kept, strategy):
+                kept = self._read(strategy, wanted, markets, days)
+                self._kept[key] = kept
+            self._kept.move_to_end(key)
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+            return kept.market
+
+    def _serves(self, kept: _Kept, strategy: Strategy) -> bool:
+        """Whether the grid is fresh and reaches back far enough for this version of the text too."""
+        if time.monotonic() - kept.read_at > _FRESH_SECONDS:
+            return False
+        grid = kept.market.grid
+        return compile_program(strategy, grid.timeframe, grid.markets).settle_ms <= kept.settle_ms
+
+    def _read(self, strategy: Strategy, wanted: tuple[str, ...], markets: Sequence[str], days: int | None) -> _Kept:
+        now_ms = time.time_ns() // 1_000_000
+        folder, sample = self._sources.data_folder, self._sources.sample_folder
+        whole = provide(folder, wanted, strategy.clock, None, None, fetch=None, now_ms=now_ms, sample_folder=sample)
+        length_ms = DAY_MS * days if days is not None else max(DEFAULT_DAYS * DAY_MS, _DEFAULT_BARS * strategy.clock.length_ms)
+        settings = Settings(from_ms=max(whole.from_ms, whole.to_ms - length_ms), to_ms=whole.to_ms)
+        market = market_for(strategy, markets, settings, self._sources, whole.base)
+        return _Kept(market, compile_program(strategy, market.grid.timeframe, market.grid.markets).settle_ms, time.monotonic())
