@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 from engine.assembly import Market, Sources, market_for
 from engine.candles.provision import provide
+from engine.candles.sample import COINS
+from engine.candles.store import CandleStore
 from engine.candles.timeframes import DAY_MS
 from engine.kernel.program import compile_program
 from engine.research.result import Settings
@@ -62,6 +64,10 @@ class CandleCache:
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
             return kept.market
+
+    def markets(self) -> list[str]:
+        """Markets with stored candles; the sample market's where nothing is stored."""
+        return CandleStore(self._sources.data_folder).markets() or [coin.market for coin in COINS]
 
     def _serves(self, kept: _Kept, strategy: Strategy) -> bool:
         """Whether the grid is fresh and reaches back far enough for this version of the text too."""

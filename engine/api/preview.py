@@ -108,7 +108,7 @@ def summary(preview: Preview, language: Language) -> Document:
         "markets": [
             {
                 "code": code,
-                "name": _name(code, language),
+                "name": coin_name(code, language),
                 "entries": entries,
                 "exits": exits,
                 "true_bars": int((found.entry[row] == 1).sum()),
@@ -120,7 +120,7 @@ def summary(preview: Preview, language: Language) -> Document:
     }
 
 
-def _name(market: str, language: Language) -> str:
+def coin_name(market: str, language: Language) -> str:
     """The coin's name where it is known, else ""."""
     known = MARKETS.get(market)
     return "" if known is None else known.ko if language is Language.KOREAN else known.en

@@ -107,7 +107,7 @@ def _guard(app: FastAPI, token: str) -> None:
 
     @app.exception_handler(UserError)
     async def mendable(request: Request, error: UserError) -> Response:
-        return JSONResponse({"error": error.message(_language(request))}, status_code=422)
+        return JSONResponse({"error": error.message(_language(request)), "key": error.key}, status_code=422)
 
     @app.exception_handler(ChangedOnDisk)
     async def changed(_request: Request, error: ChangedOnDisk) -> Response:
@@ -131,6 +131,10 @@ def _file_routes(app: FastAPI, service: Service) -> None:
     async def read(name: str) -> Response:
         return await _off_loop(service.files.read, name)
 
+    @app.get("/files/{name}/version")
+    async def version(name: str) -> Response:
+        return await _off_loop(lambda: {"version": service.files.version(name)})
+
     @app.put("/files/{name}")
     async def write(name: str, body: Saved) -> Response:
         return await _off_loop(lambda: {"version": service.files.write(name, body.text, body.base_version)})
@@ -151,6 +155,10 @@ def _assist_routes(app: FastAPI, service: Service) -> None:
 
 
 def _preview_routes(app: FastAPI, service: Service) -> None:
+    @app.get("/markets")
+    async def markets(language: Language) -> Response:
+        return await _off_loop(service.markets, language)
+
     @app.post("/previews")
     async def preview(body: ToRun) -> Response:
         return await _off_loop(service.preview, body.request(), body.language)

@@ -63,6 +63,10 @@ class Service:
         """What stands at this UTF-16 offset means."""
         return assist.hover(self.files.path(name), text, unit, language)
 
+    def markets(self, language: Language) -> Document:
+        """Markets that there are candles of: {markets: [{code, name}]}."""
+        return {"markets": [{"code": code, "name": preview.coin_name(code, language)} for code in self.candles.markets()]}
+
     def preview(self, request: RunRequest, language: Language) -> Document:
         """Run the text over recent candles; jobs.Cancelled when a newer preview was asked for meanwhile."""
         strategy, markets = self._runnable(request)

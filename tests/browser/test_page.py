@@ -217,6 +217,21 @@ def test_saving_and_a_file_changed_elsewhere(tab: Page, app: App) -> None:
     assert "# mine too" in app.read("trend-1h.yaml")
 
 
+def test_a_clean_page_follows_the_disk(tab: Page, app: App) -> None:
+    visit(tab, app, file="trend-1h.yaml")
+    path = app.folder / "trend-1h.yaml"
+    path.write_text(path.read_text(encoding="utf-8") + "# written elsewhere\n", encoding="utf-8")
+    tab.wait_for_function("jangdanEditor.state.doc.toString().includes('# written elsewhere')")
+    state_of(tab).to_have_text("저장됨")
+
+
+def test_a_file_without_markets_lets_them_be_chosen(tab: Page, app: App) -> None:
+    assert not re.search("^markets:", app.read("trend-1d.yaml"), re.MULTILINE)
+    visit(tab, app, file="trend-1d.yaml")
+    expect(tab.locator(".jd-traded .q-chip")).to_have_count(1)
+    expect(tab.locator(".jd-preview .jd-sub").first).to_contain_text("마켓 1개")
+
+
 def test_saving_errors_asks(tab: Page, app: App) -> None:
     visit(tab, app)
     before = app.read("pullback-trend.yaml")
