@@ -118,7 +118,7 @@ class Page:
 
     def _editor_card(self) -> None:
         with ui.element("div").classes("jd-card jd-editor-card"):
-            keys = {"Mod-s": lambda: self.run(self.save), "Mod-Enter": lambda: self.backtest.start()}
+            keys: dict[str, Any] = {"Mod-s": lambda: self.run(self.save), "Mod-Enter": lambda: self.backtest.start()}
             self.editor = ui.codemirror(self.text, language="YAML", indent="  ", on_change=self._typed, keymap=keys).classes("jd-editor")
             words = {key: self.say(key) for key in ("fix", "editor")}
             self.assist = Assist(self.editor, self.name, self.version, self.saved, self.language.value, words)
