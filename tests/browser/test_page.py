@@ -268,9 +268,9 @@ def test_the_text_survives_a_restart_of_the_app(tab: Page, app: App) -> None:
     state_of(tab).to_have_text("저장 안 됨")
     app.stop()
     type_after(tab, "5m DIP", " typed while away")
+    tab.evaluate("window.before = true")
     app.start()
-    came_back = "window.jangdanEditor && jangdanEditor.state.doc.toString().includes('5m DIP typed while away')"
-    tab.reload()
-    tab.wait_for_function(came_back)
+    came_back = "!window.before && window.jangdanEditor && jangdanEditor.state.doc.toString().includes('5m DIP typed while away')"
+    tab.wait_for_function(came_back)  # the page finds the app again, and loads anew, by itself
     state_of(tab).to_have_text("저장 안 됨")
     assert "5m DIP" not in app.read("pullback-trend.yaml")
