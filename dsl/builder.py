@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from lark import Token, Transformer
 
 from dsl import ast
 from dsl.catalogue import Unit
+from dsl.file_tests import Expect, Expectation
 
 #: deepest nesting of one rule; far beyond what anyone reads, far below what would exhaust the stack
 MAX_DEPTH = 60
@@ -59,10 +61,104 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """`max_drawdown < 10%`: [start, end) is the place of the name."""
+
+    name: str
+    comparator: str
+    amount: Amount
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """`every day at 09:05 KST` or `every 4h`: milliseconds of the UTC day, and between two instants."""
+
+    at_ms: int
+    every_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class BookPrice:
+    """`best bid + 1 tick`."""
+
+    side: str
+    ticks: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTest:
+    """`slippage <= 0.3%`, `filled >= 50%`."""
+
+    subject: str
+    operator: str
+    ratio: float
+
+
+@dataclass(frozen=True, slots=True)
+class NextOrder:
+    """`market if slippage <= 0.3%`, `cancel`."""
+
+    then: str
+    tests: tuple[OrderTest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LossLimit:
+    """`3%`, `30만원`, or `3% or 30만원`."""
+
+    ratio: float | None
+    krw: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ActionWords:
+    """`stop_entries`, `freeze_market for 30m`, or `size x0.5` (word `size`, factor 0.5)."""
+
+    word: str
+    hold_ms: float | None = None
+    factor: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class UntilWords:
+    """`next day`, `manual` (word), or a duration."""
+
+    word: str
+    hold_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Phrase:
     """A phrase whose meaning is not built yet: its words."""
 
     words: tuple[str, ...]
+
+
+#: longest `given:` series
+MAX_GIVEN = 100_000
+_DAYS_BEFORE = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
+_MONTHS = 12
+
+
+def instant_ms(text: str) -> int:
+    """UTC ms of `2024-08-05` (the trading day's start, 09:00 KST = 00:00 UTC) or `2024-08-05T13:30` (KST). Raises ValueError."""
+    year, month, day = int(text[:4]), int(text[5:7]), int(text[8:10])
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    if not 2000 <= year <= 2199 or not 1 <= month <= _MONTHS:
+        raise ValueError(text)
+    length = 29 if month == 2 and leap else 28 if month == 2 else 30 if month in (4, 6, 9, 11) else 31
+    if not 1 <= day <= length:
+        raise ValueError(text)
+    leaps = (year - 1) // 4 - (year - 1) // 100 + (year - 1) // 400 - 477  # 477 leap days before 1970
+    days = (year - 1970) * 365 + leaps + _DAYS_BEFORE[month - 1] + (leap and month > 2) + day - 1
+    if len(text) == len("2024-08-05"):
+        return days * DURATION_MS["d"]
+    hour, minute = int(text[11:13]), int(text[14:16])
+    if hour > 23 or minute > 59:
+        raise ValueError(text)
+    return days * DURATION_MS["d"] + (hour - 9) * DURATION_MS["h"] + minute * DURATION_MS["m"]
 
 
 def number_of(text: str) -> float:
@@ -107,28 +203,32 @@ def _end(item: Any) -> int:
     return int(item.end)
 
 
-class Builder(Transformer[Token, Any]):
-    """Called by the parser while it reduces; children are tokens and finished nodes, brackets and words included.
+class _Depths(threading.local):
+    """Depth of each finished node of the rule that this thread is reading (by node identity it would outlive the parse, so by place)."""
 
-    `depths` (kept per parse by node identity would outlive it, so by place) bounds nesting.
-    """
+    def __init__(self) -> None:
+        self.of: dict[tuple[int, int], int] = {}
+
+
+class Builder(Transformer[Token, Any]):
+    """Called by the parser while it reduces; children are tokens and finished nodes, brackets and words included."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._depths: dict[tuple[int, int], int] = {}
+        self._depths = _Depths()
 
     def reset(self) -> None:
         """Forget the rule before."""
-        self._depths.clear()
+        self._depths.of.clear()
 
     def _deep(self, children: list[Any]) -> tuple[int, int]:
         """Span of a node made of `children`, after its depth has been checked."""
         start, end = _start(children[0]), _end(children[-1])
-        inside = [self._depths.get((child.start, child.end), 0) for child in children if not isinstance(child, Token)]
+        inside = [self._depths.of.get((child.start, child.end), 0) for child in children if not isinstance(child, Token)]
         depth = 1 + max(inside, default=0)
         if depth > MAX_DEPTH:
             raise RuleError("E107", start, end, limit=str(MAX_DEPTH))
-        self._depths[start, end] = max(depth, self._depths.get((start, end), 0))
+        self._depths.of[start, end] = max(depth, self._depths.of.get((start, end), 0))
         return start, end
 
     # ---- expressions ----
@@ -267,7 +367,119 @@ class Builder(Transformer[Token, Any]):
         names = [str(child) for child in children if isinstance(child, Token) and child.type == "NAME"]
         return Signature(names[0], tuple(names[1:]))
 
+    def loss_limit(self, children: list[Any]) -> LossLimit:
+        limits = [child for child in children if child is not None and child.type in ("PERCENT", "AMOUNT")]
+        if len(limits) == 2 and limits[0].type == limits[1].type:
+            raise RuleError("E100", _start(limits[1]), _end(limits[1]), found=str(limits[1]))
+        found = {limit.type: number_of(limit) if limit.type == "PERCENT" else self.amount([limit]).value for limit in limits}
+        return LossLimit(found.get("PERCENT"), found.get("AMOUNT"))
+
+    def action(self, children: list[Any]) -> ActionWords:
+        if children[0].type == "SIZE":
+            return ActionWords("size", factor=number_of(children[1][1:]))
+        hold = next((child for child in children if child is not None and child.type == "DURATION"), None)
+        return ActionWords(str(children[0]), None if hold is None else self.duration([hold]).value)
+
+    def until(self, children: list[Any]) -> UntilWords:
+        if children[0].type == "DURATION":
+            return UntilWords("duration", self.duration(children).value)
+        return UntilWords(" ".join(map(str, children)))
+
+    def duration_of(self, children: list[Any]) -> Amount:
+        return Amount(self.duration(children).value, Unit.DURATION)
+
     def _phrase(self, children: list[Any]) -> Phrase:
         return Phrase(tuple(str(child) for child in children if isinstance(child, Token)))
 
-    every_day = order_price = next_order = size_factor = starts_at = positions = clusters = of_depth = _phrase
+    def refresh(self, children: list[Any]) -> Refresh:
+        if len(children) == 2:
+            return Refresh(0, int(self.duration(children[1:]).value))
+        hours, _, minutes = children[3].partition(":")
+        if int(hours) > 23 or int(minutes) > 59:
+            raise RuleError("E100", _start(children[3]), _end(children[3]), found=str(children[3]))
+        korean = (int(hours) * 60 + int(minutes)) * 60_000
+        return Refresh((korean - 9 * DURATION_MS["h"]) % DURATION_MS["d"], DURATION_MS["d"])
+
+    def every(self, children: list[Any]) -> Amount:
+        return Amount(self.duration(children[1:]).value, Unit.DURATION)
+
+    def order_price(self, children: list[Any]) -> BookPrice:
+        if children[2] is None:
+            return BookPrice(str(children[1]), 0)
+        ticks = number_of(children[3])
+        if ticks != int(ticks) or ticks > 1000:
+            raise RuleError("E100", _start(children[3]), _end(children[3]), found=str(children[3]))
+        return BookPrice(str(children[1]), -int(ticks) if children[2] == "-" else int(ticks))
+
+    def order_test(self, children: list[Any]) -> OrderTest:
+        return OrderTest(str(children[0]), str(children[1]), number_of(children[2]))
+
+    def next_order(self, children: list[Any]) -> NextOrder:
+        return NextOrder(str(children[0]), tuple(child for child in children if isinstance(child, OrderTest)))
+
+    def capital(self, children: list[Any]) -> Amount:
+        if len(children) == 1:
+            return Amount(self.amount(children).value, Unit.MONEY)
+        return Amount(number_of(children[0]), Unit.RATIO)
+
+    size_factor = starts_at = positions = clusters = of_depth = _phrase
+
+    # ---- the lines of `tests:` ----
+    def given_series(self, children: list[Any]) -> tuple[float, ...]:
+        values: list[float] = []
+        for token in children:
+            times, x, item = str(token).rpartition("x") if not str(token).endswith("missing") else _repeated(str(token))
+            count = int(times) if x else 1
+            if len(values) + count > MAX_GIVEN:
+                raise RuleError("E605", _start(token), _end(token), limit=f"{MAX_GIVEN:,}")
+            values += [float("nan") if item == "missing" else number_of(item)] * count
+        return tuple(values)
+
+    def fires_at(self, children: list[Any]) -> Expectation:
+        bars = tuple(_whole(child) for child in children if child is not None and child.type == "NUMBER")
+        only = children[-1] is not None and children[-1].type == "ONLY"
+        return Expectation(Expect.FIRES_ONLY_AT if only else Expect.FIRES_AT, bars)
+
+    def fires_once(self, _children: list[Any]) -> Expectation:
+        return Expectation(Expect.FIRES_TIMES, count=1)
+
+    def fires_times(self, children: list[Any]) -> Expectation:
+        return Expectation(Expect.FIRES_TIMES, count=_whole(children[1]))
+
+    def never_fires(self, _children: list[Any]) -> Expectation:
+        return Expectation(Expect.FIRES_TIMES, count=0)
+
+    def missing_until(self, children: list[Any]) -> Expectation:
+        return Expectation(Expect.MISSING_UNTIL, (_whole(children[3]),))
+
+    def value_at(self, children: list[Any]) -> Expectation:
+        _, _, bar, comparator, amount, _, tolerance = children
+        width = 0.0 if tolerance is None else tolerance.value
+        return Expectation(Expect.VALUE_AT, (_whole(bar),), comparator=str(comparator), value=amount.value, tolerance=width)
+
+    def expect_replay(self, children: list[Any]) -> tuple[Figure, ...]:
+        return tuple(child for child in children if isinstance(child, Figure))
+
+    def check(self, children: list[Any]) -> Figure:
+        name, comparator, amount = children
+        return Figure(str(name), str(comparator), amount, _start(name), _end(name))
+
+    def instant(self, children: list[Any]) -> int:
+        try:
+            return instant_ms(str(children[0]))
+        except ValueError:
+            raise RuleError("E606", _start(children[0]), _end(children[0])) from None
+
+
+def _repeated(text: str) -> tuple[str, str, str]:
+    """`3xmissing` in three parts."""
+    count = text.removesuffix("missing")
+    return count.removesuffix("x"), "x" if count else "", "missing"
+
+
+def _whole(token: Token) -> int:
+    """A number of bars or times. Raises RuleError for 1.5."""
+    number = number_of(token)
+    if number != int(number) or number > MAX_GIVEN:
+        raise RuleError("E607", _start(token), _end(token), limit=f"{MAX_GIVEN:,}")
+    return int(number)

@@ -24,6 +24,7 @@ class Unit(StrEnum):
     NUMBER = "number"
     CONDITION = "condition"  # true, false, missing
     SAME = "same"  # in a result: the unit of the first series argument that is not a condition
+    EITHER = "either"  # in an argument: a number of any unit or a condition
     ANY = "any"  # in an argument: every numeric unit is accepted; in the result of mul and div: the checker derives it
 
 
@@ -34,6 +35,12 @@ class ArgKind(StrEnum):
     WINDOW = "window"  # a fixed number of bars: `20`, `20 bars`, or a duration such as `24h` (whole bars of the clock it is on)
     NUMBER = "number"  # a fixed number (literal or param)
     ANCHOR = "anchor"  # day | week | month
+
+
+#: An anchor as a number of the graph: n begins every n bars (from absolute index 0); n + WEEKS begins on Mondays and n + MONTHS on the
+#: first of a month, n being the bars of a day.
+WEEKS = 0.25
+MONTHS = 0.5
 
 
 class Memory(StrEnum):
@@ -57,6 +64,8 @@ class Arg:
     minimum: float | None = None
     maximum: float | None = None
     keyword_only: bool = False
+    hidden: bool = False
+    """Always its default, never written: what a function has to know of the bars that it is on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +104,8 @@ class Function:
     degenerate: str = ""
     example: str = ""
     callable_by_user: bool = True
+    variadic: bool = False
+    """More arguments than the two of `args` may be given: taken two by two from the left."""
 
 
 Catalogue = Mapping[str, Function]
@@ -119,6 +130,7 @@ INPUT_SERIES: Mapping[str, Unit] = {
 POSITION_SERIES: Mapping[str, Unit] = {
     "pos.entry": Unit.PRICE, "pos.high": Unit.PRICE, "pos.low": Unit.PRICE,
     "pos.gain": Unit.RATIO, "pos.pnl": Unit.RATIO, "pos.best": Unit.RATIO, "pos.worst": Unit.RATIO, "pos.age": Unit.DURATION,
+    "pos.bars": Unit.BARS,
 }  # fmt: skip
 
 #: account variables (graph leaves of the account phase), with their units. acct.drawdown has one parameter: its window in ms

@@ -5,15 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from dsl.catalogue import Catalogue
+from dsl.catalogue import Catalogue, Unit
+from dsl.checker.breakers import read_breakers, used_aliases
 from dsl.checker.clock import DAY_MS
 from dsl.checker.conditions import Conditions
 from dsl.checker.context import RuleText, Scope
+from dsl.checker.costs import check_costs
+from dsl.checker.entries import split
+from dsl.checker.execution import read_execution, read_reload
 from dsl.checker.exits import read_exits
 from dsl.checker.expressions import Expressions
+from dsl.checker.file_tests import read_tests
 from dsl.checker.risk import read_risk
+from dsl.checker.sections import check_factors, check_regimes, read_externals, read_factors, read_regimes
 from dsl.checker.settings import (
     StrategyDocument,
     check_name,
@@ -26,10 +32,11 @@ from dsl.checker.settings import (
     read_sizing,
     text_at,
 )
+from dsl.checker.universe import read_universe
 from dsl.checker.values import Value
 from dsl.diagnostics import Diagnostic, Severity
 from dsl.document import Document, read, suggestion
-from dsl.graph import Graph, Timeframe
+from dsl.graph import Graph, Node, Phase, Section, Timeframe
 from dsl.loader import load
 from dsl.parser import parse_rule
 from dsl.prune import prune
@@ -38,6 +45,7 @@ from dsl.schema import strategy as strategy_schema
 from dsl.schema.risk import RiskFile
 from dsl.schema.strategy import StrategyFile
 from dsl.source import Source
+from dsl.spacing import compact
 from dsl.strategy import RiskProfile, State, Strategy
 from dsl.yaml_tree import Mapping as YamlMapping
 from dsl.yaml_tree import Scalar, YamlNode, plain
@@ -92,21 +100,38 @@ class CompiledRisk:
     document: Document[RiskFile] | None = None
 
 
-def compile_strategy(source: str, file_name: str, catalogue: Catalogue, risk_profiles: RiskProfiles) -> Compiled:
-    """Check a strategy file. Never raises for anything that a file can contain."""
+def compile_strategy(
+    source: str,
+    file_name: str,
+    catalogue: Catalogue,
+    risk_profiles: RiskProfiles,
+    *,
+    risk_profile: str | None = None,
+    refuse_unbuilt: bool = True,
+) -> Compiled:
+    """Check a strategy file. Never raises for anything that a file can contain.
+
+    risk_profile: the profile that rules it instead of the file's own, as in a portfolio.
+    refuse_unbuilt=False: keys that the engine does not execute yet are read and checked all the same, for tests of the language.
+    """
     text = Source(file_name, source)
     root, diagnostics = load(text)
     if root is None:
-        return Compiled(text, None, _findings(text, diagnostics))
-    document = read(text, root, StrategyFile, strategy_schema.UNBUILT, strategy_schema.UNBUILT_VALUES)
+        return Compiled(text, None, findings_of(text, diagnostics))
+    unbuilt = strategy_schema.UNBUILT if refuse_unbuilt else ()
+    document = read(text, root, StrategyFile, unbuilt, strategy_schema.UNBUILT_VALUES if refuse_unbuilt else {})
     scope = Scope(catalogue, _MINUTE)
     for diagnostic in (*diagnostics, *document.diagnostics):
         scope.add(diagnostic)
-    profile, risk = _risk_profile(scope, document, risk_profiles)
+    profile, risk = _risk_profile(scope, document, risk_profiles, risk_profile)
     strategy = _check(scope, document, profile)
-    findings = _findings(text, scope.diagnostics)
+    findings = findings_of(text, scope.diagnostics)
     if risk is not None:
         findings += risk.findings
+    if strategy is not None and risk is not None and risk.document is not None and risk.profile is not None:
+        strategy, more = _with_breakers(strategy, catalogue, risk.document, risk.source)
+        findings += more
+    strategy = None if strategy is None else prune(strategy)
     refused = any(found.diagnostic.severity is Severity.ERROR for found in findings)
     risk_document = risk.document if risk is not None else None
     return Compiled(text, None if refused else strategy, findings, document, risk_document, scope.definition_values, scope.graph)
@@ -117,13 +142,14 @@ def compile_risk(source: str, file_name: str, catalogue: Catalogue) -> CompiledR
     text = Source(file_name, source)
     root, diagnostics = load(text)
     if root is None:
-        return CompiledRisk(text, None, _findings(text, diagnostics))
+        return CompiledRisk(text, None, findings_of(text, diagnostics))
     document = read(text, root, RiskFile, risk_schema.UNBUILT, {})
     scope = Scope(catalogue, _MINUTE)
     for diagnostic in (*diagnostics, *document.diagnostics):
         scope.add(diagnostic)
     profile = read_risk(scope, document, _text(document, "name"))
-    findings = _findings(text, scope.diagnostics)
+    read_breakers(scope, document)  # on base bars of a minute; what they become is up to the strategy
+    findings = findings_of(text, scope.diagnostics)
     refused = any(found.diagnostic.severity is Severity.ERROR for found in findings)
     return CompiledRisk(text, None if refused else profile, findings, document)
 
@@ -146,10 +172,11 @@ def _normal(value: object) -> object:
         return [[key, _normal(item)] for key, item in value.items()]
     if isinstance(value, list):
         return [_normal(item) for item in value]
-    return " ".join(str(value).split())
+    return compact(str(value))
 
 
-def _findings(source: Source, diagnostics: list[Diagnostic]) -> tuple[Finding, ...]:
+def findings_of(source: Source, diagnostics: list[Diagnostic]) -> tuple[Finding, ...]:
+    """Diagnostics of one text, in its order."""
     ordered = sorted(diagnostics, key=lambda d: (d.span.line, d.span.column))
     return tuple(Finding(diagnostic, source) for diagnostic in ordered)
 
@@ -159,19 +186,30 @@ def _text(document: StrategyDocument | Document[RiskFile], *path: str) -> str:
     return scalar.text if scalar is not None else ""
 
 
-def _risk_profile(scope: Scope, document: StrategyDocument, risk_profiles: RiskProfiles) -> tuple[RiskProfile | None, CompiledRisk | None]:
+def _risk_profile(
+    scope: Scope, document: StrategyDocument, risk_profiles: RiskProfiles, instead: str | None
+) -> tuple[RiskProfile | None, CompiledRisk | None]:
     rule = text_at(document, "risk_profile")
-    if rule is None:
+    if rule is None and instead is None:
         return None, None
-    found = risk_profiles(rule.text)
+    name = instead if instead is not None else rule.text if rule is not None else ""
+    found = risk_profiles(name)
     if found is None:
-        meant = suggestion(rule.text, [name for name in ("conservative", "balanced", "aggressive") if risk_profiles(name) is not None])
-        notes = (("did_you_mean", {"name": meant}),) if meant else ()
-        fix = rule.substituted(0, len(rule.text), meant) if meant else ""
-        scope.report_at("E215", rule, 0, len(rule.text), name=rule.text[:60], notes=notes, fix=fix)
+        if rule is not None and instead is None:
+            missing_profile(scope, rule, risk_profiles)
         return None, None
+    if rule is not None and rule.text != name:
+        scope.report_at("W432", rule, 0, len(rule.text), name=name)
     compiled = compile_risk(found[0], found[1], scope.catalogue)
     return compiled.profile, compiled
+
+
+def missing_profile(scope: Scope, rule: RuleText, risk_profiles: RiskProfiles) -> None:
+    """E215 with the shipped name that was probably meant."""
+    meant = suggestion(rule.text, [name for name in ("conservative", "balanced", "aggressive") if risk_profiles(name) is not None])
+    notes = (("did_you_mean", {"name": meant}),) if meant else ()
+    fix = rule.substituted(0, len(rule.text), meant) if meant else ""
+    scope.report_at("E215", rule, 0, len(rule.text), name=rule.text[:60], notes=notes, fix=fix)
 
 
 def _check(scope: Scope, document: StrategyDocument, profile: RiskProfile | None) -> Strategy | None:
@@ -181,28 +219,70 @@ def _check(scope: Scope, document: StrategyDocument, profile: RiskProfile | None
     scope.clock = clock or _MINUTE
     check_name(scope, document)
     markets = read_markets(scope, document)
-    read_aliases(scope, document)
-    params = read_params(scope, document)
-    read_definitions(scope, document)
+    params = _read_names(scope, document)
     conditions = Conditions(scope, Expressions(scope))
     _check_definitions(scope, conditions)
+    check_regimes(scope, conditions)
+    factors, score = check_factors(scope, conditions)
     entry_node = document.root.find("entry") if isinstance(document.root, YamlMapping) else None
-    entry = conditions.group(entry_node[1], ("entry",)) if entry_node is not None else None
+    entry = conditions.group(entry_node[1], ("entry",), order=True) if entry_node is not None else None
     exits = read_exits(scope, document, conditions)
     _warn_without_exits(scope, document)
     sizing = read_sizing(scope, document, conditions, profile)
     limits = read_limits(scope, document)
+    tests = read_tests(scope, document, conditions)
+    universe, execution = read_universe(scope, document), read_execution(scope, document)
+    check_costs(scope, document, sizing, profile)
     if clock is None:  # what was judged against the clock of the stand-in does not count
-        scope.diagnostics = [found for found in scope.diagnostics if found.code not in ("E112", "E122")]
+        scope.diagnostics = [found for found in scope.diagnostics if found.code not in ("E112", "E122", "E136")]
     if entry is None or entry.node is None or document.model is None or clock is None:
         return None
-    strategy = Strategy(
+    market_part, order_part = _entry_parts(scope, conditions, entry.node)
+    return Strategy(
         name=document.model.name, title=document.model.title, state=State(document.model.state), clock=clock,
-        aliases=dict(scope.aliases), markets=markets, graph=scope.graph, entry=entry.node, exits=exits, sizing=sizing, limits=limits,
+        aliases=dict(scope.aliases), markets=markets, graph=scope.graph, entry=market_part, exits=exits, sizing=sizing, limits=limits,
         risk=profile, rank=_rank(scope, conditions, clock), conditions=tuple(conditions.named), params=params,
-        version=version_of(document.root), wording=scope.wording,
+        version=version_of(document.root), universe=universe, entry_order=order_part, factors=factors, score=score,
+        externals=tuple(scope.externals.values()), execution=execution, reload=read_reload(document),
+        wording=scope.wording, tests=tests,
     )  # fmt: skip
-    return prune(strategy)
+
+
+def _with_breakers(
+    strategy: Strategy, catalogue: Catalogue, document: Document[RiskFile], source: Source
+) -> tuple[Strategy, tuple[Finding, ...]]:
+    """The strategy with its profile's breakers in its graph, and what is wrong with them on its clock."""
+    assert strategy.risk is not None
+    scope = Scope(catalogue, strategy.clock, graph=strategy.graph)
+    breakers = read_breakers(scope, document)
+    markets = {market: alias for alias, market in used_aliases(scope, breakers).items() if market not in strategy.aliases.values()}
+    aliases = strategy.aliases | {market if alias in strategy.aliases else alias: market for market, alias in markets.items()}
+    findings = tuple(found for found in findings_of(source, scope.diagnostics) if found.diagnostic.severity is Severity.ERROR)
+    return replace(strategy, aliases=aliases, risk=replace(strategy.risk, breakers=breakers)), findings
+
+
+def _read_names(scope: Scope, document: StrategyDocument) -> dict[str, float]:
+    """Everything that the file gives a name to, into the scope; a name means one thing. The parameters' values."""
+    scope.has_universe = isinstance(document.root, YamlMapping) and document.root.find("universe") is not None
+    read_aliases(scope, document)
+    params = read_params(scope, document)
+    read_externals(scope, document)
+    read_regimes(scope, document)
+    read_definitions(scope, document)
+    read_factors(scope, document)
+    return params
+
+
+def _entry_parts(scope: Scope, conditions: Conditions, entry: int) -> tuple[int, int | None]:
+    """What the market decides (in a universe: for its members only), and what waits for the size of the order."""
+    section = Section(scope.clock)
+    market_part, order_part = split(scope.graph, entry, section)
+    if scope.has_universe:
+        text = RuleText(Scalar(Source("", ""), "", 0, 0), ())
+        member = conditions.expressions.nodes.member(conditions.context(text))
+        node = Node("and", (market_part, conditions.expressions.nodes.id_of(member)), (), section, Phase.MARKET, Unit.CONDITION)
+        market_part = scope.graph.add(node)
+    return market_part, order_part
 
 
 def _warn_without_exits(scope: Scope, document: StrategyDocument) -> None:
@@ -215,7 +295,7 @@ def _check_definitions(scope: Scope, conditions: Conditions) -> None:
     """Every definition on its own, so that mistakes in unused ones are found too; those with parameters are checked where used."""
     for definition in scope.definitions.values():
         if definition.body is not None and not definition.parameters:
-            context = conditions.context(definition.rule, position=True)
+            context = conditions.context(definition.rule, position=True, account=True, order=True)
             place = definition.body
             value = conditions.expressions.names.definition(definition, place, context)
             if value is not None:

@@ -1,15 +1,18 @@
-"""Reading strategy and risk files from disk: the only place where the language touches the file system."""
+"""Reading strategy, risk and portfolio files from disk: the only place where the language touches the file system."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeAlias
 
 from dsl.catalogue import Catalogue
 from dsl.compile import Compiled, CompiledRisk, Finding, RiskProfiles, compile_risk, compile_strategy, schema_of
 from dsl.loader import MAX_CHARACTERS, decode
+from dsl.portfolio import CompiledPortfolio, Strategies, compile_portfolio
 
 #: a UTF-8 character takes at most four bytes; anything longer is refused unread
 _MAX_BYTES = 4 * MAX_CHARACTERS + 4
+Checked: TypeAlias = Compiled | CompiledRisk | CompiledPortfolio
 
 
 def profiles_in(*folders: Path) -> RiskProfiles:
@@ -27,6 +30,11 @@ def profiles_in(*folders: Path) -> RiskProfiles:
     return find
 
 
+def strategies_in(folder: Path) -> Strategies:
+    """Strategy files by name from `<folder>/<name>.yaml`."""
+    return profiles_in(folder)
+
+
 def default_profile_folders(strategy: Path) -> tuple[Path, ...]:
     """Where the profiles of a strategy file are looked for: beside it, beside its folder, and among those that come with the product."""
     shipped = Path(__file__).resolve().parent.parent / "risk_profiles"
@@ -41,11 +49,15 @@ def compile_file(path: Path, catalogue: Catalogue, risk_profiles: RiskProfiles |
     return compile_strategy(source.text, source.name, catalogue, risk_profiles or profiles_in(*default_profile_folders(path)))
 
 
-def check_file(path: Path, catalogue: Catalogue, risk_profiles: RiskProfiles | None = None) -> Compiled | CompiledRisk:
-    """Check a strategy or risk file, whichever its `schema:` says. Raises OSError when it cannot be read."""
+def check_file(path: Path, catalogue: Catalogue, risk_profiles: RiskProfiles | None = None) -> Checked:
+    """Check a strategy, risk or portfolio file, whichever its `schema:` says. Raises OSError when it cannot be read."""
     source, diagnostics = decode(_bytes(path), str(path))
-    if not diagnostics and schema_of(source) == "risk":
+    kind = "" if diagnostics else schema_of(source)
+    if kind == "risk":
         return compile_risk(source.text, source.name, catalogue)
+    if kind == "portfolio":
+        profiles = risk_profiles or profiles_in(*default_profile_folders(path))
+        return compile_portfolio(source.text, source.name, catalogue, profiles, strategies_in(path.parent))
     return compile_file(path, catalogue, risk_profiles)
 
 

@@ -49,7 +49,8 @@ class Node:
     op: name of a primitive of the catalogue; or a leaf: a name of INPUT_SERIES, of dsl.side_series (`external.<name>` too),
         POSITION_SERIES, ACCOUNT_SERIES or ORDER_SERIES, or `const` (params = (value,)); or `hold` (one input on a slower section: its last
         closed value as of each bar of this node's section); or `over.last|min|max|sum|any` (one input on a finer section: the fold of its
-        bars inside each bar of this node's section; missing when any of them is, except last: the last bar's value).
+        bars inside each bar of this node's section; missing when any of them is, but last: the last bar's value, and any: true when one
+        of them is true).
         Ops `across.*` (dsl.side_series.ACROSS) read all members at a bar: they and what reads them are later strata of the market phase,
         on sections (T, "") only.
     inputs: ids of earlier nodes of the same graph, in the op's order. All on the node's own section, except those of hold and over, and

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import yaml
 from yaml.events import AliasEvent, DocumentEndEvent, DocumentStartEvent, Event, MappingStartEvent, ScalarEvent, SequenceStartEvent
@@ -131,6 +132,18 @@ def _place(event: Event) -> tuple[int, int]:
 
 def load(source: Source) -> tuple[YamlNode | None, list[Diagnostic]]:
     """The file as a tree (None when it cannot be read at all), and everything that is wrong with it as YAML."""
+    root, diagnostics = _loaded(source)
+    return root, list(diagnostics)
+
+
+@lru_cache(maxsize=8)
+def _loaded(source: Source) -> tuple[YamlNode | None, tuple[Diagnostic, ...]]:
+    """Remembered: which schema a text has is asked before it is checked, and a strategy's risk file is read again with every key."""
+    root, diagnostics = _read(source)
+    return root, tuple(diagnostics)
+
+
+def _read(source: Source) -> tuple[YamlNode | None, list[Diagnostic]]:
     diagnostics: list[Diagnostic] = []
     if len(source.text) > MAX_CHARACTERS:
         span = source.span(0, 1)

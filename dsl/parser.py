@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,9 @@ from dsl.full_width import half_width
 GRAMMAR = Path(__file__).with_name("grammar.lark")
 STARTS = (
     "rule", "constant", "range_of", "of_equity", "money", "whole", "per_day", "after_loss", "after_exit", "share", "level", "timeframe",
-    "at_least", "signature", "every_day", "order_price", "next_order", "size_factor", "starts_at", "positions", "clusters", "of_depth",
+    "at_least", "signature", "refresh", "every", "duration_of", "order_price", "next_order", "capital", "size_factor", "starts_at",
+    "positions", "clusters", "of_depth", "loss_limit", "action", "until",
+    "given_series", "expect_rule", "expect_replay", "instant",
 )  # fmt: skip
 #: longest rule text; a longer one is split with `define`
 MAX_CHARACTERS = 4_000
@@ -34,20 +37,22 @@ class _Parser:
 
 @cache
 def _parser() -> _Parser:
-    """The one parser. Its tables are rebuilt (about 50 ms) whenever the cache cannot be read or belongs to another grammar."""
+    """The one parser. Its tables are rebuilt (about 50 ms) whenever the cache cannot be read; each grammar has a file of its own."""
     folder = Path(platformdirs.user_cache_dir("jangdan"))
     with suppress(OSError):  # no cache folder, no cache
         folder.mkdir(parents=True, exist_ok=True)
     builder = Builder()
+    grammar = GRAMMAR.read_text("utf-8")
+    name = f"rule-grammar-{hashlib.sha256(grammar.encode()).hexdigest()[:12]}.cache"
     lark = Lark(
-        GRAMMAR.read_text("utf-8"),
+        grammar,
         parser="lalr",
         lexer="contextual",
         start=list(STARTS),
         keep_all_tokens=True,
         maybe_placeholders=True,
         transformer=builder,
-        cache=str(folder / "rule-grammar.cache") if folder.is_dir() else False,
+        cache=str(folder / name) if folder.is_dir() else False,
     )
     return _Parser(lark, builder)
 
@@ -64,6 +69,22 @@ def parse_phrase(text: str, phrase: str) -> Any:
 
 
 def _parse(text: str, start: str) -> Any:
+    found = _outcome(text, start)
+    if isinstance(found, RuleError):  # a new one each time: raising gives an exception its traceback, and with it what was in memory
+        raise RuleError(found.code, found.start, found.end, **found.message_args)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _outcome(text: str, start: str) -> Any:
+    """What the text says, or its RuleError; remembered, because an editor asks for the same rules after every key."""
+    try:
+        return _parsed(text, start)
+    except RuleError as error:
+        return RuleError(error.code, error.start, error.end, **error.message_args)
+
+
+def _parsed(text: str, start: str) -> Any:
     if len(text) > MAX_CHARACTERS:
         raise RuleError("E107", 0, 1, limit=f"{MAX_CHARACTERS:,}")
     _refuse_full_width(text)

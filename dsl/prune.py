@@ -6,25 +6,51 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from dsl.graph import Graph
-from dsl.strategy import Strategy, Wording
+from dsl.strategy import Strategy, Universe, Wording
 
 
 def prune(strategy: Strategy) -> Strategy:
-    """The same strategy over a graph of the nodes that its rules reach, in their old order."""
-    roots = [strategy.entry, *(exit_.node for exit_ in strategy.exits), *(condition.node for condition in strategy.conditions)]
-    roots += [node for node in (strategy.sizing.scale, strategy.rank) if node is not None]
+    """The same strategy over a graph of the nodes that its rules reach, in their old order; its universe likewise."""
+    sizing, risk = strategy.sizing, strategy.risk
+    breakers = risk.breakers if risk is not None else ()
+    single = (strategy.entry, strategy.entry_order, strategy.score, strategy.rank, sizing.scale)
+    roots = [node for node in single if node is not None]
+    roots += [exit_.node for exit_ in strategy.exits] + [condition.node for condition in strategy.conditions]
+    roots += [factor.node for factor in strategy.factors] + [breaker.node for breaker in breakers]
     graph, ids = _reached(strategy.graph, roots)
-    scale, rank = strategy.sizing.scale, strategy.rank
+
+    def moved(node: int | None) -> int | None:
+        return None if node is None else ids[node]
+
     return replace(
         strategy,
         graph=graph,
         entry=ids[strategy.entry],
+        entry_order=moved(strategy.entry_order),
         exits=tuple(replace(exit_, node=ids[exit_.node]) for exit_ in strategy.exits),
-        sizing=replace(strategy.sizing, scale=None if scale is None else ids[scale]),
-        rank=None if rank is None else ids[rank],
+        sizing=replace(sizing, scale=moved(sizing.scale)),
+        rank=moved(strategy.rank),
+        score=moved(strategy.score),
+        factors=tuple(replace(factor, node=ids[factor.node]) for factor in strategy.factors),
+        risk=None if risk is None else replace(risk, breakers=tuple(replace(b, node=ids[b.node]) for b in breakers)),
         conditions=tuple(replace(condition, node=ids[condition.node]) for condition in strategy.conditions),
+        universe=None if strategy.universe is None else _pruned_universe(strategy.universe),
         wording=Wording(_moved(strategy.wording.texts, ids), _moved(strategy.wording.definitions, ids)),
     )
+
+
+def _pruned_universe(universe: Universe) -> Universe:
+    roots = [universe.keep, *(condition.node for condition in universe.conditions)]
+    graph, ids = _reached(universe.graph, [*roots, *([] if universe.by is None else [universe.by])])
+    conditions = tuple(replace(condition, node=ids[condition.node]) for condition in universe.conditions)
+    by = None if universe.by is None else ids[universe.by]
+    return replace(universe, graph=graph, keep=ids[universe.keep], by=by, conditions=conditions)
+
+
+def extracted(graph: Graph, node: int) -> tuple[Graph, int]:
+    """A graph of one node and what it reads, and the node in it."""
+    compact, ids = _reached(graph, [node])
+    return compact, ids[node]
 
 
 def _moved(texts: dict[int, str], ids: dict[int, int]) -> dict[int, str]:

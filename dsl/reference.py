@@ -26,10 +26,11 @@ def functions_page(catalogue: Catalogue, language: Language) -> str:
 def signature(function: Function) -> str:
     """`ema(x, n)`, `rsi(n=14, *, x=close)`: defaults as they are written in rules."""
     shown: list[str] = []
-    for arg in function.args:
+    for arg in (arg for arg in function.args if not arg.hidden):
         if arg.keyword_only and "*" not in shown:
             shown.append("*")
         shown.append(_argument(arg))
+    shown += ["..."] if function.variadic else []
     return f"{function.name}({', '.join(shown)})" if shown else function.name
 
 

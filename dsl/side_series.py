@@ -99,11 +99,25 @@ SIDE_SERIES: Mapping[str, SideSeries] = {
 }  # fmt: skip
 #: leaf of a series that the file declares under `external:`
 EXTERNAL_PREFIX = "external."
+_EXTERNAL = SideSeries(Unit.NUMBER)
+
+
+def is_side(leaf: str) -> bool:
+    """Whether a graph leaf of this name is a series beside the candles."""
+    return leaf in SIDE_SERIES or leaf.startswith(EXTERNAL_PREFIX)
+
+
+def side_series(leaf: str) -> SideSeries:
+    """What the leaf is. Raises KeyError when it is no side series."""
+    return SIDE_SERIES[leaf] if not leaf.startswith(EXTERNAL_PREFIX) else _EXTERNAL
+
 
 #: cross-sectional ops -> unit of the result (SAME: of the value). Inputs: value, `universe.member` (a constant 1 without a universe), and
-#: turnover(24h) where params[0] > 0. params: (top: the n members with the largest turnover, 0 = all; order: 1 = descending, 0 = ascending).
+#: turnover(24h) where params[0] > 0. params: (top: the n members with the largest turnover, 0 = all; order: 1 = descending, 0 = ascending);
+#: across.top has a third, n: it says whether rank <= n.
 #: Members whose value is missing do not count; a market whose own value is missing, or that is no member, has no rank, pct_rank, zscore;
-#: mean, median, breadth and top-less counts are the same for every market. Ties: rank and pct_rank by market code order.
+#: mean, median and breadth are the same for every market. Ties: rank and pct_rank by market code order. rank: 1 is the first;
+#: pct_rank: (rank - 1) / (count - 1), missing for one market alone; zscore: population deviation, missing where all values are equal.
 ACROSS: Mapping[str, Unit] = {
     "across.rank": Unit.NUMBER, "across.pct_rank": Unit.RATIO, "across.zscore": Unit.NUMBER, "across.mean": Unit.SAME,
     "across.median": Unit.SAME, "across.breadth": Unit.RATIO, "across.top": Unit.CONDITION,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
+from dsl.file_tests import FileTest
 from dsl.graph import Graph, Timeframe
 
 
@@ -125,6 +126,9 @@ class Enter:
     after_ms: int | None = None
     then: str = "cancel"
     then_max_slippage: float | None = None
+    then_filled_from: float | None = None
+    """`then` applies only when at least this share of the order is filled (`then_filled_below`: less than this share)."""
+    then_filled_below: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,17 +147,99 @@ class Execution:
     leave: Leave = field(default_factory=Leave)
 
 
+class Action(IntEnum):
+    """What a risk rule does while it is in force (docs/decide.md §8)."""
+
+    STOP_ENTRIES = 0
+    FLATTEN = 1  # sell everything; entries are stopped too
+    SIZE = 2  # entries are made smaller
+
+
+class Until(IntEnum):
+    """How long a risk rule stays in force once its limit has been reached."""
+
+    WHILE = 0  # as long as it is reached
+    NEXT_DAY = 1
+    NEXT_WEEK = 2
+    NEXT_MONTH = 3
+    MANUAL = 4  # until the owner allows entries again
+    DURATION = 5
+
+
+class Period(IntEnum):
+    """What a loss is measured from: the equity at the turn of a period, or the highest equity of a window."""
+
+    DAY = 0
+    WEEK = 1
+    MONTH = 2
+    DRAWDOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class RiskRule:
+    """One limit of loss or one step of a drawdown ladder. Reached when either limit is: ratio of the capital, or KRW."""
+
+    name: str
+    period: Period
+    limit_ratio: float | None
+    limit_krw: int | None
+    action: Action
+    until: Until = Until.WHILE
+    days: int = 0  # DRAWDOWN: days of the window, the present one included
+    factor: float = 1.0  # SIZE
+    hold_ms: int = 0  # DURATION
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    """A condition of the strategy's graph that stops a market, or the whole account when it reads no market's own values.
+
+    close: positions are sold too. hold_ms: in force this long after each CLOSE at which it was true (0: at that CLOSE only).
+    """
+
+    name: str
+    node: int
+    account: bool
+    close: bool
+    hold_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Safety:
+    """A guard of the running engine (`safety:`): carried with the profile; facts about the engine do not enter a backtest."""
+
+    name: str
+    action: str
+    after_ms: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class RiskProfile:
-    """The part of a risk file that `decide` enforces today."""
+    """A checked risk file: what `decide` enforces for the account (docs/decide.md §6 and §8). Ratios are of the capital."""
 
     name: str
     min_order_krw: int | None = None
     max_order_krw: int | None = None
-    exposure_total: float | None = None  # ratios of equity
+    exposure_total: float | None = None
     exposure_per_market: float | None = None
     cash_reserve_krw: int | None = None
     risk_per_trade: float | None = None  # checked against sizing.risk when the file is checked
+    exposure_per_strategy: float | None = None
+    open_positions: int | None = None  # over all strategies
+    positions_per_market: int = 1  # over all strategies
+    sectors: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (name, markets)
+    max_per_sector: int | None = None
+    capital_krw: int | None = None
+    capital_ratio: float | None = None  # of the equity
+    orders_per_minute: int | None = None
+    max_slippage: float | None = None
+    rules: tuple[RiskRule, ...] = ()
+    breakers: tuple[Breaker, ...] = ()
+    safety: tuple[Safety, ...] = ()
+
+    def reason(self, exit_index: int) -> str:
+        """Name of the rule or breaker behind an order with exit_index <= -2 (docs/decide.md §8)."""
+        return [*(rule.name for rule in self.rules), *(breaker.name for breaker in self.breakers)][-2 - exit_index]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +279,13 @@ class Strategy:
     execution: Execution = field(default_factory=Execution)
     reload: str = "keep_their_version"  # keep_their_version | adopt_exits | flatten_first
     wording: Wording = field(default_factory=Wording, compare=False)
+    tests: tuple[FileTest, ...] = field(default=(), compare=False)
+
+    def exit_name(self, exit_index: int) -> str:
+        """Why an order was made: the exit's name, or that of the risk rule (exit_index <= -2); "" for an entry (-1)."""
+        if exit_index >= 0:
+            return self.exits[exit_index].name
+        return self.risk.reason(exit_index) if exit_index < -1 and self.risk is not None else ""
 
 
 @dataclass(frozen=True, slots=True)

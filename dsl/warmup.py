@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dsl.catalogue import INPUT_SERIES, POSITION_SERIES, Catalogue
+from dsl.catalogue import ACCOUNT_SERIES, INPUT_SERIES, ORDER_SERIES, POSITION_SERIES, Catalogue
 from dsl.graph import Graph, Node
+from dsl.side_series import ACROSS, is_side
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ def warmup(graph: Graph, catalogue: Catalogue, base_length_ms: int = 60_000) -> 
             found.append(_slowest(inputs))
         elif node.op == "hold":
             found.append(_held(node, inputs[0], base_length_ms))
+        elif node.op.startswith("over."):
+            found.append(_folded(node, graph[node.inputs[0]], inputs[0], base_length_ms))
         else:
             found.append(_computed(node, inputs, catalogue, base_length_ms))
     slowest = _slowest(found)
@@ -69,7 +72,8 @@ def _computed(node: Node, inputs: list[NodeWarmup], catalogue: Catalogue, base_l
     """Inputs of an op are on its own bars: their warm-ups overlap, then its own begins."""
     before = _slowest(inputs)
     ready = settle = 0
-    if node.op not in INPUT_SERIES and node.op not in POSITION_SERIES:
+    known = (*INPUT_SERIES, *POSITION_SERIES, *ACCOUNT_SERIES, *ORDER_SERIES, *ACROSS)
+    if node.op not in known and not is_side(node.op):
         function = catalogue[node.op]
         ready = function.warmup(node.params) if function.warmup is not None else 0
         settle = max(function.settle(node.params) if function.settle is not None else 0, ready)
@@ -81,6 +85,15 @@ def _held(node: Node, held: NodeWarmup, base_length_ms: int) -> NodeWarmup:
     assert node.section is not None
     length = node.section.timeframe.length_ms
     ready, settle = (max(-(-needed // length) - 1, 0) for needed in (held.ready_ms, held.settle_ms))
+    return _in_time(node, ready, settle, base_length_ms)
+
+
+def _folded(node: Node, source: Node, finer: NodeWarmup, base_length_ms: int) -> NodeWarmup:
+    """The first of this node's bars that begins no earlier than the first good finer bar does."""
+    assert node.section is not None
+    assert source.section is not None
+    length, bar = node.section.timeframe.length_ms, source.section.timeframe.length_ms
+    ready, settle = (max(-(-(needed - bar) // length), 0) for needed in (finer.ready_ms, finer.settle_ms))
     return _in_time(node, ready, settle, base_length_ms)
 
 

@@ -7,40 +7,55 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from dsl.graph import Timeframe
+from engine.candles.candidates import candidates, survivorship
 from engine.candles.errors import CandleError
+from engine.candles.grid import gaps, stored_bases
 from engine.candles.instants import korean_time
 from engine.candles.provision import Message, Provided, provide
+from engine.candles.side import with_sides
+from engine.candles.store import CandleStore
 from engine.candles.timeframes import next_open, timeframe_name
 from engine.exchange.upbit.candles import CandleReader
 from engine.kernel.program import compile_program
-from engine.research.backtest import backtest
+from engine.kernel.universe import MEMBER, universe_program
+from engine.research.backtest import backtest, universe_settle_ms
+from engine.research.file_tests import Outcome, judge_replay, not_run
+from engine.research.result import Settings
 
 if TYPE_CHECKING:
-    from dsl.graph import Timeframe
+    from dsl.file_tests import ReplayTest
     from dsl.strategy import Strategy
-    from engine.model.candle import BarGrid
-    from engine.research.result import BacktestResult, Settings
+    from engine.model.candle import BarGrid, SideKey
+    from engine.research.result import BacktestResult
+
+
+_MINUTE: Final = Timeframe(60_000)
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where candles may come from. exchange_url: the exchange's REST address, asked only for what is not stored; None = never asked."""
+    """Where candles may come from. exchange_url: the exchange's REST address, asked only for what is not stored; None = never asked.
+    files: folder that paths in the strategy file count from."""
 
     data_folder: Path
     sample_folder: Path
     exchange_url: str | None
+    files: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """Base bars for a run, warm-up included. settings: the user's, with the range that the candles serve filled in."""
+    """Base bars for a run, warm-up included. settings: the user's, with the range that the candles serve filled in. traded: the markets
+    that may be bought; a universe chooses among them."""
 
     grid: BarGrid
     settings: Settings
     synthetic: bool
     messages: tuple[Message, ...]
+    traded: tuple[str, ...] = ()
 
 
 def market_for(
@@ -53,8 +68,11 @@ def market_for(
 ) -> Market:
     """Candles of the traded and alias markets over the run's range, and before it as far back as the strategy's values reach.
 
-    Raises UserError (CandleError) when nothing can serve the run.
+    markets: none for a strategy with a universe = every KRW market that is stored. Raises UserError (CandleError) when nothing can
+    serve the run.
     """
+    if not markets and strategy.universe is not None:
+        markets = candidates(sources.data_folder, strategy.clock, settings.from_ms, settings.to_ms, base)
     wanted = tuple(sorted({*markets, *strategy.aliases.values()}))
     with ExitStack() as opened:
         fetch = None if sources.exchange_url is None else opened.enter_context(CandleReader(sources.exchange_url)).pages
@@ -64,8 +82,13 @@ def market_for(
         )  # fmt: skip
     _refuse_nothing(markets, provided)
     grid = _with_warmup(strategy, provided)
+    grid = with_sides(grid, sides_of(strategy, grid.timeframe, grid.markets), provided.store, strategy.externals, sources.files)
     from_ms = provided.from_ms if settings.from_ms is None else max(settings.from_ms, provided.from_ms)
-    return Market(grid, replace(settings, from_ms=from_ms, to_ms=provided.to_ms), provided.synthetic, provided.messages)
+    messages = list(provided.messages)
+    if strategy.universe is not None:
+        messages += survivorship(provided.store, markets, provided.base, from_ms, provided.to_ms)
+    ranged = replace(settings, from_ms=from_ms, to_ms=provided.to_ms)
+    return Market(grid, ranged, provided.synthetic, tuple(messages), tuple(markets))
 
 
 def _refuse_nothing(markets: Sequence[str], provided: Provided) -> None:
@@ -81,10 +104,19 @@ def _refuse_nothing(markets: Sequence[str], provided: Provided) -> None:
 def _with_warmup(strategy: Strategy, provided: Provided) -> BarGrid:
     """The grid of the run, begun early enough for every value to have settled where such candles are stored."""
     needed_ms = compile_program(strategy, provided.base, provided.markets).settle_ms
+    needed_ms += universe_settle_ms(strategy, provided.base, provided.markets)
     ranges = [r for market in provided.markets for r in provided.store.ranges(market, provided.base)]
     earliest = min((start for start, _ in ranges), default=provided.from_ms)
     start = next_open(provided.base, max(provided.from_ms - needed_ms, min(earliest, provided.from_ms)))
     return provided.store.grid(provided.markets, provided.base, start, provided.to_ms)
+
+
+def sides_of(strategy: Strategy, base: Timeframe, markets: Sequence[str]) -> tuple[SideKey, ...]:
+    """The side series that the strategy and its universe read, but for who is in the universe."""
+    found = [*compile_program(strategy, base, markets).sides]
+    if strategy.universe is not None:
+        found += universe_program(strategy.universe, strategy.clock, base, markets, markets).sides
+    return tuple(key for key in dict.fromkeys(found) if key != MEMBER)
 
 
 def run_backtest(
@@ -92,3 +124,24 @@ def run_backtest(
 ) -> BacktestResult:
     """The strategy over these candles, buying only `markets`."""
     return backtest(strategy, market.grid, market.settings, traded=markets, synthetic=market.synthetic, progress=progress)
+
+
+def replay_test(strategy: Strategy, test: ReplayTest, folder: Path) -> Outcome:
+    """A replay over the candles stored in `folder`, and nothing else: no exchange, no sample market.
+
+    It is not run unless every market of it and every alias is stored without a gap from before its beginning, early enough for each
+    value to be defined at the first decision; rules without values trade nothing, which would pass for a strategy that holds still.
+    """
+    store = CandleStore(folder)
+    markets = tuple(sorted({*test.markets, *strategy.aliases.values()}))
+    lacking, start = list(markets), test.from_ms
+    for base in stored_bases(store, markets, strategy.clock) or [min(strategy.clock, _MINUTE)]:
+        program = compile_program(strategy, base, markets)
+        universe_ms = universe_settle_ms(strategy, base, markets)
+        start = next_open(base, test.from_ms - program.ready_ms - universe_ms)
+        lacking = [market for market in markets if gaps(store, market, base, start, test.to_ms)]
+        if not lacking:
+            grid = store.grid(markets, base, next_open(base, test.from_ms - program.settle_ms - universe_ms), test.to_ms)
+            settings = Settings(from_ms=test.from_ms, to_ms=test.to_ms)
+            return judge_replay(test, backtest(strategy, grid, settings, traded=test.markets, synthetic=store.synthetic))
+    return not_run(test, "why_no_candles", markets=", ".join(lacking), first=korean_time(start), last=korean_time(test.to_ms))

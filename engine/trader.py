@@ -7,7 +7,7 @@ no I/O, no randomness: the same events give the same commands, bit for bit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import numpy as np
@@ -18,10 +18,11 @@ from dsl.strategy import Strategy
 from engine.kernel.decide.plan import Terms
 from engine.kernel.desk import Desk
 from engine.kernel.program import compile_program
+from engine.kernel.universe import MEMBER, UniverseRun, universe_program
 from engine.kernel.vm import Kernel
 from engine.model.bars import Bars
 from engine.model.candle import BarGrid
-from engine.model.events import Cash, Close, Control, Done, Fill, Intent, Side, Step
+from engine.model.events import Cash, Close, Control, Done, Fill, Intent, Mark, Members, Side, Step
 from engine.model.money import coins, exact
 from engine.orders.plan import LegalOrder, Means, Refusal, plan_order
 
@@ -63,8 +64,11 @@ class Trader:
         """compiled=False decides with the same functions as plain Python. Raises ValueError for a strategy that cannot be decided."""
         self.assignment = assignment
         strategy, markets = assignment.strategy, assignment.markets
-        program = compile_program(strategy, assignment.base, markets)
+        traded = [market for market, tradable in zip(markets, assignment.tradable, strict=True) if tradable]
+        program = compile_program(strategy, assignment.base, markets, domain=traded)
         self._kernel = Kernel(program, block=1)
+        self._universe = _universe_run(assignment, traded)
+        self._members = Members(0, ())
         self.desk = Desk(
             strategy, program.position, markets, assignment.terms,
             tradable=assignment.tradable, settle_ms=assignment.settle_ms, compiled=compiled,
@@ -77,11 +81,23 @@ class Trader:
         answer to an order that does not work."""
         if not isinstance(event, Bars):
             return self._react(self.desk.process(event))
-        block = self._kernel.advance(bar_grid(event, self.assignment.markets, self.assignment.base))
-        if len(block.close_ms) == 0 or event.time_ms < self.assignment.from_ms:
+        block = self._kernel.advance(self._with_members(bar_grid(event, self.assignment.markets, self.assignment.base)))
+        if event.time_ms < self.assignment.from_ms:
             return NOTHING
+        if len(block.close_ms) == 0:
+            mark = Mark(event.time_ms + self.assignment.base.length_ms)
+            return self._react(self.desk.process(mark)) if self.desk.wants_marks else NOTHING
         columns = tuple(tuple(row) for row in block.values[:, 0, :].tolist())
         return self._react(self.desk.process(Close(int(block.close_ms[0]), columns)))
+
+    def _with_members(self, grid: BarGrid) -> BarGrid:
+        """The bars with the series of who is in the universe as of their close."""
+        if self._universe is None:
+            return grid
+        for decided in self._universe.feed(grid):
+            self._members = decided
+        member = np.array([[float(market in self._members.members)] for market in grid.markets])
+        return replace(grid, side={**grid.side, MEMBER: member})
 
     def held(self, market: str) -> Decimal:
         """Coins in the books."""
@@ -100,6 +116,14 @@ class Trader:
         last = float(self.desk.book.position[self._index[intent.market]]["last_krw"])
         reference = exact(last) if last == last else None
         return Means(exact(self.desk.cash_krw) - taken, self.held(intent.market), reference, self._fee_rate)
+
+
+def _universe_run(assignment: Assignment, candidates: Sequence[str]) -> UniverseRun | None:
+    strategy = assignment.strategy
+    if strategy.universe is None:
+        return None
+    program = universe_program(strategy.universe, strategy.clock, assignment.base, assignment.markets, candidates)
+    return UniverseRun(strategy.universe, program, candidates, block=1)
 
 
 def bar_grid(event: Bars, markets: tuple[str, ...], base: Timeframe) -> BarGrid:

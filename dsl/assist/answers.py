@@ -82,7 +82,7 @@ class Completion:
 
     label: what the list shows. detail: one line beside it. documentation: Markdown, may be empty.
     edit: what accepting it does. stops: parts of `edit.text` (offsets in it) that the cursor visits in turn; none = it goes to the end.
-    again: whether to ask for completions again after accepting (`pos.` and the like).
+    again: whether to ask for completions again after accepting (`pos.` and the like). indent: blanks that the cursor's line begins with.
     """
 
     label: str
@@ -92,16 +92,20 @@ class Completion:
     edit: Edit
     stops: tuple[Place, ...] = ()
     again: bool = False
+    indent: int = 0
 
     def snippet(self) -> str:
-        """`edit.text` with its stops written `${1:close}`, as the Language Server Protocol and CodeMirror read it."""
+        """`edit.text` with its stops written `${1:close}`, as the Language Server Protocol and CodeMirror read it.
+
+        Both put the indentation of the cursor's line before every further line of a snippet, so it is taken away here.
+        """
         parts: list[str] = []
         at = 0
         for number, stop in enumerate(self.stops, 1):
             parts.append(_escaped(self.edit.text[at : stop.start]))
             parts.append(f"${{{number}:{_escaped(self.edit.text[stop.start : stop.end])}}}")
             at = stop.end
-        return "".join([*parts, _escaped(self.edit.text[at:])])
+        return "".join([*parts, _escaped(self.edit.text[at:])]).replace("\n" + " " * self.indent, "\n")
 
 
 def _escaped(text: str) -> str:

@@ -27,14 +27,14 @@ def complete(around: Surroundings, offset: int, profiles: tuple[str, ...]) -> tu
         return ()
     if spot.in_key:
         followed = text[spot.place.end :].lstrip(" ").startswith(":")
-        return chosen(key_proposals(around, spot, followed), text[spot.place.start : offset], spot.place)
+        return chosen(key_proposals(around, spot, followed), text, spot.place, offset)
     role = role_of(spot.path)
     if role in (Role.RULE, Role.EXIT_LEVEL):
-        place, typed, proposals = rule_proposals(around, spot.path, spot.place, offset)
+        place, proposals = rule_proposals(around, spot.path, spot.place, offset)
         if role is Role.EXIT_LEVEL and not text[spot.place.start : place.start].strip():
             proposals += _texts(spot.path, 0)
-        return chosen(proposals, typed, place)
-    return chosen(_values(around, spot, role, profiles), text[spot.place.start : offset], spot.place)
+        return chosen(proposals, text, place, offset)
+    return chosen(_values(around, spot, role, profiles), text, spot.place, offset)
 
 
 def _values(around: Surroundings, spot: Spot, role: Role, profiles: tuple[str, ...]) -> Iterator[Proposal]:

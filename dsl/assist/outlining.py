@@ -25,7 +25,8 @@ def outline(layout: Layout) -> tuple[Symbol, ...]:
 
 
 def _symbol(layout: Layout, entry: Entry) -> Symbol:
-    children = tuple(_symbol(layout, child) for child in layout.children(entry.path) if child.key.start < child.key.end)
+    inside = [child for child in layout.children(entry.path) if entry.key.start <= child.key.start and child.end <= entry.end]
+    children = tuple(_symbol(layout, child) for child in inside if child.key.start < child.key.end)
     kind = _KINDS.get(str(entry.path[0]), Kind.KEY) if len(entry.path) > 1 else Kind.KEY
     detail = short(layout.string(entry)) if entry.style not in ("{", "[") else ""
     start = entry.key.start

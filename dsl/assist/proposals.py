@@ -11,6 +11,7 @@ from dsl.assist.answers import Completion, Edit, Kind, Place
 #: an editor shows a few dozen; more only take time on the way
 MAX_PROPOSALS = 200
 _STOP = re.compile(r"⟦([^⟧]*)⟧")
+_ENDS = "\r\n\x85\u2028\u2029"
 _PART = re.compile(r"[._\s]+")
 
 
@@ -32,15 +33,21 @@ class Proposal:
     again: bool = False
 
 
-def chosen(proposals: Iterable[Proposal], typed: str, place: Place) -> tuple[Completion, ...]:
-    """The proposals that fit what is typed, best first; accepting one replaces `place`."""
+def chosen(proposals: Iterable[Proposal], text: str, place: Place, offset: int) -> tuple[Completion, ...]:
+    """The proposals that fit what is typed, best first; accepting one replaces `place`, as far as it lies in the cursor's line."""
+    line_start = max(text.rfind(end, 0, offset) for end in _ENDS) + 1
+    line = text[line_start:offset]
+    rest = text[offset : max(place.end, offset)]
+    place = Place(max(place.start, line_start), offset + min((rest.find(end) for end in _ENDS if end in rest), default=len(rest)))
+    typed = text[place.start : offset]
+    indent = len(line) - len(line.lstrip(" "))
     fitting: dict[tuple[str, Kind], tuple[tuple[int, int, int], Proposal]] = {}
     for number, proposal in enumerate(proposals):
         fit = _fit(typed, proposal)
         if fit is not None:
             fitting.setdefault((proposal.label, proposal.kind), ((fit, proposal.group, number), proposal))
     ordered = sorted(fitting.values(), key=lambda found: found[0])
-    return tuple(_completion(proposal, place) for _, proposal in ordered[:MAX_PROPOSALS])
+    return tuple(_completion(proposal, place, indent) for _, proposal in ordered[:MAX_PROPOSALS])
 
 
 def _fit(typed: str, proposal: Proposal) -> int | None:
@@ -62,10 +69,10 @@ def _in_order(word: str, label: str) -> bool:
     return all(letter in letters for letter in word)
 
 
-def _completion(proposal: Proposal, place: Place) -> Completion:
+def _completion(proposal: Proposal, place: Place, indent: int) -> Completion:
     text, stops = _with_stops(proposal.insert or proposal.label)
     edit = Edit(place.start, place.end, text)
-    return Completion(proposal.label, proposal.kind, proposal.detail, proposal.documentation, edit, stops, proposal.again)
+    return Completion(proposal.label, proposal.kind, proposal.detail, proposal.documentation, edit, stops, proposal.again, indent)
 
 
 def _with_stops(insert: str) -> tuple[str, tuple[Place, ...]]:

@@ -46,9 +46,16 @@ def _refusal(names: Names, name: Name, new: str, catalogue: Catalogue) -> str:
     if name.kind is Kind.ARGUMENT:
         return "twice" if new in names.parameters.get(name.owner, ()) or _used_in(names, name.owner, new) else ""
     if name.kind in _SHARED:
-        others = {known.text for known in names.declared if known.kind in (*_SHARED, Kind.ARGUMENT)}
-        return "twice" if new in others else ""
+        others = {known.text for known in names.declared if known.kind in _SHARED}
+        return "twice" if new in others or _caught(names, name, new) else ""
     return "twice" if Name(name.kind, new) in names.declared else ""
+
+
+def _caught(names: Names, name: Name, new: str) -> bool:
+    """Whether a definition that uses the name has a parameter called `new`, which it would then mean."""
+    inside = [names.declared[known] for known in names.declared if known.kind is Kind.ARGUMENT and known.text == new]
+    places = [found.place for found in names.of(name)]
+    return any(entry.value.start <= place.start < entry.value.end for entry in inside for place in places)
 
 
 def _used_in(names: Names, owner: str, new: str) -> bool:

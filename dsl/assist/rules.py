@@ -31,8 +31,8 @@ _WINDOWS = {"for": ("3 bars", "5 bars"), "within": ("6 bars", "12 bars", "24 bar
 _ARGUMENT_WINDOWS = ("20", "14", "20 bars", "1h", "24h")
 
 
-def rule_proposals(around: Surroundings, path: Path, value: Place, offset: int) -> tuple[Place, str, list[Proposal]]:
-    """The place that a proposal would replace, what is typed there, and the proposals for a rule text."""
+def rule_proposals(around: Surroundings, path: Path, value: Place, offset: int) -> tuple[Place, list[Proposal]]:
+    """The place that a proposal would replace, and the proposals for a rule text."""
     text = around.layout.text
     typed = _TYPED.search(text, value.start, offset)
     start = typed.start() if typed is not None else offset
@@ -41,8 +41,8 @@ def rule_proposals(around: Surroundings, path: Path, value: Place, offset: int) 
     before = words(text, value.start, start)
     found = typed[0] if typed is not None else ""
     if found.startswith("@"):
-        return Place(start, end), found, list(_timeframes(around))
-    return Place(start, end), found, list(_Rule(around, path, before, found, text[end : end + 1] == "(").proposals())
+        return Place(start, end), list(_timeframes(around))
+    return Place(start, end), list(_Rule(around, path, before, found, text[end : end + 1] == "(").proposals())
 
 
 def _timeframes(around: Surroundings) -> Iterator[Proposal]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from dsl import ast
 from dsl.catalogue import Arg, ArgKind, Function, Memory, Unit
-from dsl.checker import anchors
+from dsl.checker import anchors, ranges
 from dsl.checker.clock import timeframe_text
 from dsl.checker.context import Context, Notes, Scope, Site, Thunk
 from dsl.checker.nodes import Nodes
@@ -43,6 +43,17 @@ class Calls:
 
     def function(self, function: Function, call: ast.Call | ast.Name, context: Context) -> Value | None:
         """The value of a call of `function`. A name stands for a call without arguments."""
+        if function.variadic and isinstance(call, ast.Call):
+            call = _folded(call)
+        known = self.arguments(function, call, context)
+        if known is None:
+            return None
+        if function.body is not None:
+            return self._composed(function, known, call, context)
+        return self._primitive(function, known, call, context)
+
+    def arguments(self, function: Function, call: ast.Call | ast.Name, context: Context) -> dict[str, Value] | None:
+        """The call's arguments by name, of the right kinds and units."""
         bound = self._bind(function, call, context)
         if bound is None or not self._kinds_fit(function, call, bound, context):
             return None
@@ -50,11 +61,12 @@ class Calls:
         if any(value is None for value in values.values()):
             return None
         known = {name: value for name, value in values.items() if value is not None}
-        if not self._units_fit(function, known, bound, context):
-            return None
-        if function.body is not None:
-            return self._composed(function, known, call, context)
-        return self._primitive(function, known, call, context)
+        return known if self._units_fit(function, known, bound, context) else None
+
+    def fixed_arguments(self, function: Function, call: ast.Call | ast.Name, context: Context) -> tuple[float, ...] | None:
+        """The fixed numbers of a call, in the function's order: the parameters of a leaf."""
+        known = self.arguments(function, call, context)
+        return None if known is None else _fixed_of(function, known)
 
     # ---- arguments to parameters ----
     def _bind(self, function: Function, call: ast.Call | ast.Name, context: Context) -> Bound | None:
@@ -80,7 +92,7 @@ class Calls:
             if free is None:
                 self._report_count("many", function, "", (argument.start, argument.end), context)
             return free
-        named = next((arg for arg in function.args if arg.name == argument.name), None)
+        named = next((arg for arg in function.args if arg.name == argument.name and not arg.hidden), None)
         place = (argument.start, argument.start + len(argument.name))
         if named is None:
             self._report_unknown_argument(function, argument.name, place, context)
@@ -90,10 +102,11 @@ class Calls:
         return named
 
     def _report_unknown_argument(self, function: Function, name: str, place: tuple[int, int], context: Context) -> None:
-        meant = suggestion(name, [arg.name for arg in function.args])
+        known = [arg.name for arg in function.args if not arg.hidden]
+        meant = suggestion(name, known)
         notes = (("did_you_mean", {"name": meant}),) if meant else ()
         fix = context.rule.substituted(*place, meant) if meant else ""
-        names = ", ".join(arg.name for arg in function.args)
+        names = ", ".join(known)
         equality = (("equality", {"expression": f"{name} == ..."}),) if name in self.scope.catalogue else ()
         self.scope.report("E125", context, *place, notes=(*notes, *equality), fix=fix, name=function.name, argument=name, names=names)
 
@@ -104,12 +117,15 @@ class Calls:
             notes = (("example", {"example": function.example}),) if function.example else ()
             self.scope.report("E119", context, call.start, call.end, name=call.name, signature=signature(function), notes=notes, fix=fix)
             return
+        fix = ""
+        if arg.kind is ArgKind.ANCHOR and not call.arguments:
+            fix = context.rule.substituted(call.name_end, call.end, "(day)")
         label = "anchor" if arg.kind is ArgKind.ANCHOR else "few"
-        self._report_count(label, function, arg.name, (call.start, call.end), context)
+        self._report_count(label, function, arg.name, (call.start, call.end), context, fix)
 
-    def _report_count(self, label: str, function: Function, argument: str, place: tuple[int, int], context: Context) -> None:
+    def _report_count(self, label: str, function: Function, argument: str, place: tuple[int, int], context: Context, fix: str = "") -> None:
         shown = signature(function)
-        self.scope.report("E126", context, *place, label=label, name=function.name, argument=argument, signature=shown)
+        self.scope.report("E126", context, *place, label=label, fix=fix, name=function.name, argument=argument, signature=shown)
 
     def _inside(self, call: ast.Expression, context: Context) -> Context:
         """Surroundings of the catalogue's own text: findings belong to the call."""
@@ -191,7 +207,7 @@ class Calls:
         return self._series(function, arg, value, expression, context)
 
     def _series(self, function: Function, arg: Arg, value: Value, expression: ast.Expression, context: Context) -> Value | None:
-        if value.is_condition != (arg.unit is Unit.CONDITION):
+        if arg.unit is not Unit.EITHER and value.is_condition != (arg.unit is Unit.CONDITION):
             code = "E129" if value.is_condition else "E128"
             self.scope.report(code, context, expression.start, expression.end, unit=value.unit.value)
             return None
@@ -237,7 +253,7 @@ class Calls:
     # ---- units ----
     def _units_fit(self, function: Function, values: dict[str, Value], bound: Bound, context: Context) -> bool:
         for arg in function.args:
-            if arg.kind not in (ArgKind.SERIES, ArgKind.NUMBER) or arg.unit in (Unit.ANY, Unit.SAME, Unit.CONDITION):
+            if arg.kind not in (ArgKind.SERIES, ArgKind.NUMBER) or arg.unit in (Unit.ANY, Unit.SAME, Unit.EITHER, Unit.CONDITION):
                 continue
             if not comparable(values[arg.name], Value(arg.unit)):
                 expression, place = bound[arg.name]
@@ -251,7 +267,9 @@ class Calls:
         """Functions that choose between values (max, clamp) need them in one unit."""
         if function.unit is not Unit.SAME or function.memory is not Memory.NONE:
             return True
-        same = [arg for arg in function.args if arg.unit in (Unit.ANY, Unit.SAME) and arg.kind in (ArgKind.SERIES, ArgKind.NUMBER)]
+        same = [
+            arg for arg in function.args if arg.unit in (Unit.ANY, Unit.SAME, Unit.EITHER) and arg.kind in (ArgKind.SERIES, ArgKind.NUMBER)
+        ]
         for arg in same[1:]:
             if not comparable(values[same[0].name], values[arg.name]):
                 expression, place = bound[arg.name]
@@ -277,9 +295,7 @@ class Calls:
     def _primitive(self, function: Function, values: dict[str, Value], call: ast.Call | ast.Name, context: Context) -> Value | None:
         inputs = [values[arg.name] for arg in function.args if arg.kind is ArgKind.SERIES]
         inputs += [self.nodes.series(name, context) for name in function.implicit]
-        params = tuple(values[arg.name].constant or 0.0 for arg in function.args if arg.kind is not ArgKind.SERIES)
-        low, high = function.value_range.low, function.value_range.high
-        return self.nodes.primitive(function.name, inputs, params, self._unit(function, values), context, call, low=low, high=high)
+        return self.nodes.primitive(function.name, inputs, _fixed_of(function, values), self._unit(function, values), context, call)
 
     def _composed(self, function: Function, values: dict[str, Value], call: ast.Call | ast.Name, context: Context) -> Value | None:
         assert function.body is not None
@@ -288,9 +304,21 @@ class Calls:
         if value is None:
             return None
         unit = self._unit(function, values)
-        low = value.low if function.value_range.low is None else function.value_range.low
-        high = value.high if function.value_range.high is None else function.value_range.high
+        low, high = ranges.met((value.low, value.high), (function.value_range.low, function.value_range.high))
         return replace(value, unit=unit, low=low, high=high) if value.node is not None else fixed(value.constant or 0.0, unit)
+
+
+def _fixed_of(function: Function, values: dict[str, Value]) -> tuple[float, ...]:
+    return tuple(values[arg.name].constant or 0.0 for arg in function.args if arg.kind is not ArgKind.SERIES)
+
+
+def _folded(call: ast.Call) -> ast.Call:
+    """`max(a, b, c)` as `max(max(a, b), c)`."""
+    while len(call.arguments) > 2 and all(argument.name is None for argument in call.arguments):
+        first, second, *rest = call.arguments
+        inner = replace(call, arguments=(first, second))
+        call = replace(call, arguments=(ast.Argument(first.start, second.end, None, inner), *rest))
+    return call
 
 
 def _call_in(example: str, name: str) -> str:
@@ -301,12 +329,14 @@ def _call_in(example: str, name: str) -> str:
 
 def signature(function: Function) -> str:
     """`(series, length)` as shown in messages."""
-    return "(" + ", ".join(_shown(arg) for arg in function.args) + ")"
+    more = ["..."] if function.variadic else []
+    return "(" + ", ".join([*(_shown(arg) for arg in function.args if not arg.hidden), *more]) + ")"
 
 
 def _shown(arg: Arg) -> str:
     words = {ArgKind.SERIES: "series", ArgKind.WINDOW: "length", ArgKind.NUMBER: "number", ArgKind.ANCHOR: "day | week | month"}
-    shown = "condition" if arg.unit is Unit.CONDITION else words[arg.kind]
+    units = {Unit.CONDITION: "condition", Unit.EITHER: "series or condition"}
+    shown = units.get(arg.unit, words[arg.kind])
     if arg.keyword_only:
         return f"{arg.name}={shown if arg.default is None else arg.default}"
     return shown if arg.default is None else f"{shown}={arg.default}"

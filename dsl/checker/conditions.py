@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from dsl import ast
 from dsl.builder import Amount, RuleError
 from dsl.catalogue import Unit
+from dsl.checker import contradictions
 from dsl.checker.context import Context, Notes, RuleText, Scope
 from dsl.checker.expressions import Expressions
 from dsl.checker.values import Value
 from dsl.document import dotted
-from dsl.graph import Section
+from dsl.graph import Phase, Section
 from dsl.parser import parse_phrase, parse_rule
 from dsl.strategy import Condition
 from dsl.yaml_tree import Mapping, Scalar, YamlNode
@@ -77,17 +78,19 @@ class Conditions:
         self.expressions = expressions
         self.named: list[Condition] = []
 
-    def context(self, rule: RuleText, *, position: bool = False) -> Context:
-        """Surroundings of a rule of the file: every market, on the strategy's clock."""
-        return Context(Section(self.scope.clock), rule, position)
+    def context(self, rule: RuleText, *, position: bool = False, account: bool = False, order: bool = False) -> Context:
+        """Surroundings of a rule of the file: every market, on the strategy's clock, with the late values that exist there."""
+        late = {Phase.POSITION: position, Phase.ACCOUNT: account, Phase.ORDER: order}
+        phases = frozenset({Phase.MARKET, *(phase for phase, present in late.items() if present)})
+        return Context(Section(self.scope.clock), rule, phases)
 
-    def rule(self, scalar: Scalar, path: Path, *, position: bool = False) -> Value | None:
+    def rule(self, scalar: Scalar, path: Path, *, position: bool = False, account: bool = False, order: bool = False) -> Value | None:
         """One rule, named by its path."""
         text = RuleText(scalar, path)
         expression = parsed(self.scope, text)
         if expression is None:
             return None
-        value = self.expressions.condition(expression, self.context(text, position=position))
+        value = self.expressions.condition(expression, self.context(text, position=position, account=account, order=order))
         return self._remember(value, path)
 
     def _remember(self, value: Value | None, path: Path, *, join: str = "", members: int = 0, needed: int = 0) -> Value | None:
@@ -95,10 +98,10 @@ class Conditions:
             self.named.append(Condition(dotted(path), value.node, join, members, needed))
         return value
 
-    def group(self, node: YamlNode, path: Path) -> Value | None:
-        """A rule or a group of rules at `path`."""
+    def group(self, node: YamlNode, path: Path, *, order: bool = False) -> Value | None:
+        """A rule or a group of rules at `path`; with `order` they may read the intended order."""
         if isinstance(node, Scalar):
-            return self.rule(node, path)
+            return self.rule(node, path, order=order)
         if not isinstance(node, Mapping) or len(node.entries) != 1 or node.entries[0][0].text not in WORDS:
             self._report_shape(node, path)
             return None
@@ -114,16 +117,19 @@ class Conditions:
             if isinstance(members, Mapping):
                 self._report_shape(node, path)
             return None
-        values = list(self._members(members, inner))
+        values = list(self._members(members, inner, order=order))
         known = [value for value in values if value is not None]
         if len(known) < len(values):
             return None
+        if key.text == "all":
+            names = [RuleText(name, path) for name, _ in members.entries]
+            contradictions.check_group(self.scope, self.expressions.nodes.graph, names, known)
         joined = self._join(key, known, count, path)
         return self._remember(joined, path, join=key.text, members=len(known), needed=count or 0)
 
-    def _members(self, members: Mapping, path: Path) -> Iterator[Value | None]:
+    def _members(self, members: Mapping, path: Path, *, order: bool) -> Iterator[Value | None]:
         for name, node in members.entries:
-            yield self.group(node, (*path, name.text))
+            yield self.group(node, (*path, name.text), order=order)
 
     def _report_shape(self, node: YamlNode, path: Path) -> None:
         """Two joining words at once, or none below one; anything else that is not a rule was refused by the schema."""

@@ -11,13 +11,15 @@ from dsl.checker.values import Value
 from dsl.diagnostics import Diagnostic, Severity, Span
 from dsl.document import dotted, replaced
 from dsl.full_width import full_width_error
-from dsl.graph import Graph, Section, Timeframe
-from dsl.strategy import Wording
+from dsl.graph import Graph, Phase, Section, Timeframe
+from dsl.strategy import External, Wording
 from dsl.yaml_tree import Scalar
 
 Notes = tuple[tuple[str, dict[str, str]], ...]
 #: errors of one file that are looked for; guessing what each name was meant to be takes time
 MAX_ERRORS = 100
+MARKET_ONLY: frozenset[Phase] = frozenset({Phase.MARKET})
+EVERY_PHASE: frozenset[Phase] = frozenset(Phase)
 
 
 @dataclass(frozen=True)
@@ -72,13 +74,14 @@ class Thunk:
 class Context:
     """Surroundings of an expression.
 
-    position: whether `pos.*` may be read. bindings: parameters of the definition or function being expanded.
+    phases: which kinds of late values (`pos.*`, `acct.*`, `order.*` and `cost.*`) may be read.
+    bindings: parameters of the definition or function being expanded.
     site: the reference that led into a definition. builtin: inside a function of the catalogue, so findings belong to the site.
     """
 
     section: Section
     rule: RuleText
-    position: bool = False
+    phases: frozenset[Phase] = MARKET_ONLY
     bindings: Mapping[str, Value | Thunk] = field(default_factory=dict)
     site: Site | None = None
     builtin: bool = False
@@ -98,6 +101,14 @@ class Definition:
     rule: RuleText
 
 
+@dataclass(frozen=True, slots=True)
+class FactorText:
+    """One entry of `factors:`."""
+
+    definition: Definition
+    weight: float
+
+
 @dataclass
 class Scope:
     """What a file's expressions may refer to, and what has been found about them."""
@@ -107,6 +118,12 @@ class Scope:
     aliases: dict[str, str] = field(default_factory=dict)
     params: dict[str, Value] = field(default_factory=dict)
     definitions: dict[str, Definition] = field(default_factory=dict)
+    externals: dict[str, External] = field(default_factory=dict)
+    regimes: dict[str, Definition | None] = field(default_factory=dict)
+    """In the order of the file; None: `otherwise`."""
+    factors: dict[str, FactorText] = field(default_factory=dict)
+    missing_factor: str = "block"
+    has_universe: bool = False
     graph: Graph = field(default_factory=Graph)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     broken_names: set[str] = field(default_factory=set)

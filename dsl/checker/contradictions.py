@@ -1,100 +1,130 @@
-"""Conditions that can never be true: outside what a value can be, or two tests of one value that exclude each other."""
+"""Conditions that can never be true, or never false: by what values can be, or because tests of one value exclude each other."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 
 from dsl import ast
-from dsl.checker.context import Context, Notes, Scope
+from dsl.checker import ranges
+from dsl.checker.context import Context, Notes, RuleText, Scope
 from dsl.checker.values import Value
+from dsl.graph import Graph
 
-Evaluate = Callable[[ast.Expression, Context], Value | None]
-_FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+_FLIPPED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq"}
 #: low, low is excluded, high, high is excluded
 _Bounds = tuple[float, bool, float, bool]
+#: tests of one condition that are looked at
+_MOST_TESTS = 200
 
 
-def check_comparison(scope: Scope, comparison: ast.Comparison, operator: str, left: Value, right: Value, context: Context) -> None:
-    """W150 when the two sides' intervals never meet the operator."""
-    if left.constant is not None and right.constant is not None:
+def check_test(scope: Scope, place: ast.Expression, test: Value, sides: Sequence[Value], context: Context) -> None:
+    """W150 when no values of the sides fulfil the test, W151 when all do."""
+    if context.builtin or all(side.constant is not None for side in sides):
         return
-    low, high = _difference(left, right)
-    never = {
-        "<": low is not None and low >= 0,
-        "<=": low is not None and low > 0,
-        ">": high is not None and high <= 0,
-        ">=": high is not None and high < 0,
-        "==": (low is not None and low > 0) or (high is not None and high < 0),
-    }.get(operator, False)
-    if never:
-        scope.report("W150", context, comparison.start, comparison.end, label="range", notes=_range_notes(left, right))
+    truth = (test.low, test.high)
+    if truth == ranges.NO:
+        scope.report("W150", context, place.start, place.end, label="range", notes=_range_notes(sides))
+    elif truth == ranges.YES:
+        scope.report("W151", context, place.start, place.end, notes=_range_notes(sides))
 
 
-def check_between(scope: Scope, between: ast.Between, value: Value, low: Value, high: Value, context: Context) -> None:
+def check_crossing(scope: Scope, crosses: ast.Crosses, left: Value, right: Value, context: Context) -> None:
+    """W150 when the one can never be on the other side."""
+    beyond = "gt" if crosses.direction == "above" else "lt"
+    truth = ranges.compared(beyond, (left.low, left.high), (right.low, right.high))
+    if truth == ranges.NO and not context.builtin and (left.constant is None or right.constant is None):
+        scope.report("W150", context, crosses.start, crosses.end, label="range", notes=_range_notes((left, right)))
+
+
+def check_between(scope: Scope, between: ast.Between, test: Value, sides: Sequence[Value], context: Context) -> None:
     """W150 when the range is empty or lies outside what the value can be; leaving an empty range is as impossible as entering it."""
+    value, low, high = sides
     empty = low.constant is not None and high.constant is not None and low.constant > high.constant
-    outside = (value.high is not None and low.low is not None and value.high < low.low) or (
-        value.low is not None and high.high is not None and value.low > high.high
-    )
+    outside = _and((value.low, value.high), (low.low, low.high), (high.low, high.high)) == ranges.NO
+    if context.builtin:
+        return
     if empty or outside:
         label = "empty" if empty else "range"
-        scope.report("W150", context, between.start, between.end, label=label, notes=() if empty else _range_notes(value, low))
+        notes = () if empty else _range_notes((value, low))
+        scope.report("W150", context, between.start, between.end, label=label, notes=notes)
+    elif between.kind == "in":
+        check_test(scope, between, test, sides, context)
 
 
-def check_all(scope: Scope, logic: ast.Logic, context: Context, evaluate: Evaluate) -> None:
+def _and(value: ranges.Interval, low: ranges.Interval, high: ranges.Interval) -> ranges.Interval:
+    above, below = ranges.compared("ge", value, low), ranges.compared("le", value, high)
+    return ranges.NO if ranges.NO in (above, below) else ranges.TRUTH
+
+
+def check_all(scope: Scope, logic: ast.Logic, graph: Graph, values: Sequence[Value], context: Context) -> None:
     """W150 when tests joined by `and` leave no value of one series; two of them are usually meant one after the other."""
-    bounds: dict[int, tuple[_Bounds, ast.Comparison]] = {}
-    for operand in logic.operands:
-        found = _single_test(operand, context, evaluate)
-        if found is None:
+    found = None if context.builtin else exclusive(graph, values)
+    if found is None:
+        return
+    first, second = (logic.operands[number] for number in found)
+    text = context.rule.text
+    one, other = text[first.start : first.end], text[second.start : second.end]
+    whole = len(logic.operands) == 2 and text.strip() == text[logic.start : logic.end]
+    fix = context.rule.substituted(logic.start, logic.end, f"{one} then {other} within 24 bars") if whole else ""
+    notes: Notes = (("sequence_meant", {}),) if whole else ()
+    scope.report("W150", context, logic.start, logic.end, label="exclusive", notes=notes, fix=fix, one=one, other=other)
+
+
+def check_group(scope: Scope, graph: Graph, names: Sequence[RuleText], values: Sequence[Value]) -> None:
+    """The same for the conditions of an `all:`, told at the later of the two."""
+    found = exclusive(graph, values)
+    if found is not None:
+        one, other = (names[number] for number in found)
+        scope.report_at("W150", other, 0, len(other.text) or 1, label="exclusive", one=one.text, other=other.text)
+
+
+def exclusive(graph: Graph, values: Sequence[Value]) -> tuple[int, int] | None:
+    """Two of the conditions, by place, that no value of one series fulfils together."""
+    bounds: dict[int, tuple[_Bounds, int]] = {}
+    for number, value in enumerate(values):
+        for node, limit in _tests(graph, value):
+            before, first = bounds.get(node, (_ALL, number))
+            narrowed = _narrowed(before, limit)
+            if narrowed[0] > narrowed[2] or (narrowed[0] == narrowed[2] and (narrowed[1] or narrowed[3])):
+                if first != number:
+                    return first, number
+                continue  # within one condition: told where that one is written
+            bounds[node] = (narrowed, first if narrowed == before else number)
+    return None
+
+
+def _tests(graph: Graph, value: Value) -> Iterator[tuple[int, _Bounds]]:
+    """The tests of series against fixed numbers that a condition needs to be true."""
+    waiting = [] if value.node is None else [value.node]
+    seen: set[int] = set()
+    while waiting and len(seen) < _MOST_TESTS:
+        current = waiting.pop()
+        node = graph[current]
+        if current in seen:
             continue
-        node, limit, comparison = found
-        if node in bounds:
-            before, first = bounds[node]
-            limit = _narrowed(before, limit)
-            if limit[0] > limit[2] or (limit[0] == limit[2] and (limit[1] or limit[3])):
-                _report_exclusive(scope, logic, first, comparison, context)
-                return
-        bounds[node] = (limit, comparison)
+        seen.add(current)
+        if node.op == "and":
+            waiting += reversed(node.inputs)
+        elif node.op in _FLIPPED:
+            left, right = (graph[number] for number in node.inputs)
+            if right.op == "const" and left.op != "const":
+                yield node.inputs[0], _bounds(node.op, right.params[0])
+            elif left.op == "const" and right.op != "const":
+                yield node.inputs[1], _bounds(_FLIPPED[node.op], left.params[0])
+        elif node.op == "between" and all(graph[number].op == "const" for number in node.inputs[1:]):
+            low, high = (graph[number].params[0] for number in node.inputs[1:])
+            yield node.inputs[0], (low, False, high, False)
 
 
-def _difference(left: Value, right: Value) -> tuple[float | None, float | None]:
-    low = None if left.low is None or right.high is None else left.low - right.high
-    high = None if left.high is None or right.low is None else left.high - right.low
-    return low, high
-
-
-def _range_notes(left: Value, right: Value) -> Notes:
-    ranged = left if left.constant is None else right
-    if ranged.low is None and ranged.high is None:
-        return ()
-    if ranged.high is None:
-        return (("value_from", {"low": f"{ranged.low:g}"}),)
-    if ranged.low is None:
-        return (("value_up_to", {"high": f"{ranged.high:g}"}),)
-    return (("value_range", {"low": f"{ranged.low:g}", "high": f"{ranged.high:g}"}),)
-
-
-def _single_test(operand: ast.Expression, context: Context, evaluate: Evaluate) -> tuple[int, _Bounds, ast.Comparison] | None:
-    """`series operator number` as the series' node and the interval that the test leaves."""
-    comparison = ast.unbracketed(operand)
-    if not isinstance(comparison, ast.Comparison) or len(comparison.operators) != 1:
-        return None
-    left, right = (evaluate(side, context) for side in comparison.operands)
-    operator = comparison.operators[0]
-    if left is not None and left.constant is not None:
-        left, right, operator = right, left, _FLIPPED[operator]
-    if left is None or right is None or left.node is None or right.constant is None or operator == "!=":
-        return None
-    return left.node, _bounds(operator, right.constant), comparison
+_ALL: _Bounds = (-math.inf, False, math.inf, False)
 
 
 def _bounds(operator: str, limit: float) -> _Bounds:
-    if operator in ("<", "<="):
-        return -math.inf, False, limit, operator == "<"
-    if operator in (">", ">="):
-        return limit, operator == ">", math.inf, False
+    if operator in ("lt", "le"):
+        return -math.inf, False, limit, operator == "lt"
+    if operator in ("gt", "ge"):
+        return limit, operator == "gt", math.inf, False
     return limit, False, limit, False
 
 
@@ -104,10 +134,12 @@ def _narrowed(a: _Bounds, b: _Bounds) -> _Bounds:
     return low, low_out, high, not high_in
 
 
-def _report_exclusive(scope: Scope, logic: ast.Logic, first: ast.Comparison, second: ast.Comparison, context: Context) -> None:
-    text = context.rule.text
-    one, other = text[first.start : first.end], text[second.start : second.end]
-    whole = len(logic.operands) == 2 and context.rule.text.strip() == text[logic.start : logic.end]
-    fix = context.rule.substituted(logic.start, logic.end, f"{one} then {other} within 24 bars") if whole else ""
-    notes: Notes = (("sequence_meant", {}),) if whole else ()
-    scope.report("W150", context, logic.start, logic.end, label="exclusive", notes=notes, fix=fix, one=one, other=other)
+def _range_notes(sides: Sequence[Value]) -> Notes:
+    ranged = next((side for side in sides if side.constant is None), sides[0])
+    if ranged.low is None and ranged.high is None:
+        return ()
+    if ranged.high is None:
+        return (("value_from", {"low": f"{ranged.low:g}"}),)
+    if ranged.low is None:
+        return (("value_up_to", {"high": f"{ranged.high:g}"}),)
+    return (("value_range", {"low": f"{ranged.low:g}", "high": f"{ranged.high:g}"}),)

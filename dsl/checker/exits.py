@@ -13,6 +13,7 @@ from dsl.checker.settings import StrategyDocument, entries, text_at
 from dsl.checker.values import Value, fixed
 from dsl.diagnostics import Diagnostic, Severity
 from dsl.document import dotted, replaced
+from dsl.graph import Phase
 from dsl.strategy import Exit, ExitKind
 from dsl.yaml_tree import Scalar
 
@@ -146,7 +147,9 @@ def _relative_level(scope: Scope, rule: RuleText, conditions: Conditions) -> tup
     nodes = conditions.expressions.nodes
     place = ast.Name(0, len(rule.text), rule.text)
     factor: Value = fixed(1 + found.value, Unit.NUMBER)
-    level = nodes.operator("*", (nodes.position("pos.entry"), factor), (), Unit.PRICE, conditions.context(rule, position=True), place)
+    level = nodes.operator(
+        "*", (nodes.late("pos.entry", Unit.PRICE, Phase.POSITION), factor), (), Unit.PRICE, conditions.context(rule, position=True), place
+    )
     return kind, None if level is None else level.node
 
 

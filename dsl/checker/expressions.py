@@ -9,7 +9,7 @@ from typing import Any
 from dsl import ast
 from dsl.builder import MAX_DEPTH
 from dsl.catalogue import Unit
-from dsl.checker import contradictions, ranges
+from dsl.checker import contradictions
 from dsl.checker.calls import Calls
 from dsl.checker.clock import nearest, timeframe_of, timeframe_text
 from dsl.checker.context import Context, Notes, Scope
@@ -17,7 +17,7 @@ from dsl.checker.names import Names
 from dsl.checker.nodes import Nodes
 from dsl.checker.suffixes import report_history, warn_one_sided
 from dsl.checker.values import Value, comparable, fixed, joined, product, quotient
-from dsl.graph import Section
+from dsl.graph import Graph, Section, Timeframe
 
 #: how deep expansions may nest, and how many expressions one file may expand to
 MAX_EXPANSION_DEPTH = 2 * MAX_DEPTH
@@ -31,11 +31,14 @@ _FOLD: dict[str, Callable[[float, float], float]] = {
 
 
 class Expressions:
-    """Evaluates expressions of one file into its graph. A method returns None after it has reported why."""
+    """Evaluates expressions of one file into a graph (the file's own unless another is given; see Nodes).
 
-    def __init__(self, scope: Scope) -> None:
+    A method returns None after it has reported why.
+    """
+
+    def __init__(self, scope: Scope, graph: Graph | None = None, *, candidates: bool = False) -> None:
         self.scope = scope
-        self.nodes = Nodes(scope)
+        self.nodes = Nodes(scope, graph, candidates=candidates)
         self.calls = Calls(scope, self.nodes, self.evaluate)
         self.names = Names(scope, self.nodes, self.calls, self.evaluate)
         self.calls.names = self.names
@@ -75,7 +78,8 @@ class Expressions:
             value = self._methods[type(expression)](expression, context)
         finally:
             self._depth -= 1
-        if value is not None and value.node is not None and not context.builtin and not context.bindings:
+        plain = not context.builtin and not context.bindings and self.nodes.graph is self.scope.graph
+        if value is not None and value.node is not None and plain:
             self._remember_wording(expression, context, value.node)
         return value
 
@@ -132,12 +136,12 @@ class Expressions:
         if count is None or offset.unit not in (Unit.NUMBER, Unit.BARS) or count != int(count) or count > 100_000:
             self.scope.report("E112", context, index.offset.start, index.offset.end, label="offset")
             return None
-        if value.held:
+        if value.held and not context.builtin:
             self.scope.report("E123", context, index.value.end, index.end, clock=self._clock_text(context), notes=(("history_inside", {}),))
             return None
         if count == 0 or value.constant is not None:
             return value
-        return self.nodes.operator("[n]", (value,), (count,), value.unit, context, index, like=value)
+        return self.nodes.operator("[n]", (value,), (count,), value.unit, context, index)
 
     def _report_future(self, index: ast.Index, context: Context, offset: float) -> None:
         value = context.rule.text[index.value.start : index.value.end]
@@ -163,17 +167,22 @@ class Expressions:
             self.scope.report(code, context, at.suffix_start, at.end, timeframe=at.timeframe, name=f"@{at.timeframe}", notes=notes)
             return None
         if timeframe.length_ms < context.section.timeframe.length_ms:
-            self._report_faster(at, context)
+            self._report_faster(at, timeframe, context)
             return None
         value = self.evaluate(at.value, context.on(Section(timeframe, context.section.market)))
         return None if value is None else self.nodes.hold(value, context, at)
 
-    def _report_faster(self, at: ast.At, context: Context) -> None:
-        clock = self._clock_text(context)
-        inner = context.rule.text[at.value.start : at.value.end]
-        fix = context.rule.substituted(at.suffix_start, at.end, f"@{clock}")
-        notes = (("slower_or_clock", {"expression": inner, "clock": clock}),)
-        self.scope.report("E122", context, at.suffix_start, at.end, timeframe=at.timeframe, clock=clock, notes=notes, fix=fix)
+    def _report_faster(self, at: ast.At, finer: Timeframe, context: Context) -> None:
+        """E122 with the folds that may be meant, each written into the whole rule."""
+        clock, text = self._clock_text(context), context.rule.text
+        value = self.evaluate(at.value, context.on(Section(finer, context.section.market)))
+        kinds = ("any", "last") if value is not None and value.is_condition else ("min", "last")
+        inner = text[at.start : at.end]
+        notes: Notes = (("which_of_them", {}),)
+        for kind in () if context.builtin else kinds:
+            whole = {"expression": f"{text[: at.start]}{kind}({inner}, over={clock}){text[at.end :]}"}
+            notes += ((f"over_{kind}", whole),)
+        self.scope.report("E122", context, at.suffix_start, at.end, timeframe=at.timeframe, clock=clock, notes=notes)
 
     # ---- arithmetic ----
     def _binary(self, binary: ast.Binary, context: Context) -> Value | None:
@@ -193,8 +202,7 @@ class Expressions:
             return None
         if left.constant is not None and right.constant is not None:
             return fixed(_FOLD[operator](left.constant, right.constant), unit)
-        low, high = ranges.arithmetic(operator, left, right)
-        return self.nodes.operator(operator, (left, right), (), unit, context, binary, low=low, high=high)
+        return self.nodes.operator(operator, (left, right), (), unit, context, binary)
 
     def _negative(self, negative: ast.Negative, context: Context) -> Value | None:
         value = self.number(negative.value, context)
@@ -202,14 +210,12 @@ class Expressions:
             return None
         if value.constant is not None:
             return fixed(-value.constant, value.unit)
-        low, high = (None if bound is None else -bound for bound in (value.high, value.low))
-        return self.nodes.operator("unary -", (value,), (), value.unit, context, negative, low=low, high=high)
+        return self.nodes.operator("unary -", (value,), (), value.unit, context, negative)
 
     # ---- tests ----
     def _comparison(self, comparison: ast.Comparison, context: Context) -> Value | None:
         if any(isinstance(operand, ast.Name) and operand.name == "regime" for operand in comparison.operands):
-            self.scope.report("E190", context, comparison.start, comparison.end, name="regime")
-            return None  # the other side is the name of a regime, which is nothing else
+            return self.names.regimes.comparison(comparison, context)
         values = [self.number(operand, context) for operand in comparison.operands]
         warn_one_sided(self.scope, comparison, context)
         tests: list[Value] = []
@@ -220,9 +226,10 @@ class Expressions:
             first, second = comparison.operands[number], comparison.operands[number + 1]
             if not self._same_unit(first, left, second, right, context, comparison):
                 continue
-            contradictions.check_comparison(self.scope, comparison, operator, left, right, context)
             test = self.nodes.operator(operator, (left, right), (), Unit.CONDITION, context, comparison)
-            tests.extend([] if test is None else [test])
+            if test is not None:
+                contradictions.check_test(self.scope, comparison, test, (left, right), context)
+                tests.append(test)
         if len(tests) < len(comparison.operators):
             return None
         return self.nodes.joined("and", tests, context, comparison)
@@ -269,13 +276,16 @@ class Expressions:
             return None
         if not self._same_unit(parts[0], value, parts[2], high, context, between):
             return None
-        contradictions.check_between(self.scope, between, value, low, high, context)
-        return self.nodes.operator(between.kind, (value, low, high), (), Unit.CONDITION, context, between)
+        test = self.nodes.operator(between.kind, (value, low, high), (), Unit.CONDITION, context, between)
+        if test is not None:
+            contradictions.check_between(self.scope, between, test, (value, low, high), context)
+        return test
 
     def _crosses(self, crosses: ast.Crosses, context: Context) -> Value | None:
         left, right = self.number(crosses.left, context), self.number(crosses.right, context)
         if left is None or right is None or not self._same_unit(crosses.left, left, crosses.right, right, context, crosses):
             return None
+        contradictions.check_crossing(self.scope, crosses, left, right, context)
         return self.nodes.operator(f"crosses {crosses.direction}", (left, right), (), Unit.CONDITION, context, crosses)
 
     def _trend(self, trend: ast.Trend, context: Context) -> Value | None:
@@ -299,9 +309,7 @@ class Expressions:
             return None
         if not self._same_unit(conditional.value, value, conditional.otherwise, otherwise, context, conditional):
             return None
-        low, high = ranges.either(value, otherwise)
-        unit = joined(value, otherwise)
-        return self.nodes.operator("if else", (condition, value, otherwise), (), unit, context, conditional, low=low, high=high)
+        return self.nodes.operator("if else", (condition, value, otherwise), (), joined(value, otherwise), context, conditional)
 
     def _logic(self, logic: ast.Logic, context: Context) -> Value | None:
         mixed = next((n for n, word in enumerate(logic.operators) if word != logic.operators[0]), None)
@@ -313,7 +321,7 @@ class Expressions:
         if len(known) < len(values):
             return None
         if logic.operators[0] == "and":
-            contradictions.check_all(self.scope, logic, context, self.evaluate)
+            contradictions.check_all(self.scope, logic, self.nodes.graph, known, context)
         return self.nodes.joined(logic.operators[0], known, context, logic)
 
     def _report_mixed(self, logic: ast.Logic, mixed: int, context: Context) -> None:

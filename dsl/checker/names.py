@@ -6,24 +6,31 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from dsl import ast
-from dsl.catalogue import INPUT_SERIES, POSITION_SERIES, Function
+from dsl.catalogue import INPUT_SERIES, Function, Unit
+from dsl.checker.across import Across
 from dsl.checker.calls import Calls
 from dsl.checker.context import Context, Definition, Notes, Scope, Site, Thunk
+from dsl.checker.late import LATE_SERIES, Late
 from dsl.checker.nodes import Nodes
+from dsl.checker.overs import FOLDS, Overs
+from dsl.checker.regimes import Regimes
+from dsl.checker.scores import Scores
 from dsl.checker.values import Value
 from dsl.document import suggestion
-from dsl.graph import Section
+from dsl.graph import Phase, Section
+from dsl.side_series import ACROSS, EXTERNAL_PREFIX, SIDE_SERIES
 
 Evaluate = Callable[[ast.Expression, Context], Value | None]
 #: words of the language whose meaning is not built yet
-UNBUILT_PREFIXES = ("across", "market", "acct", "book", "cost", "order", "day", "prev_day", "week", "prev_week")
-UNBUILT_NAMES = frozenset({"score", "regime", "depth", "if_ready", "last", "other", "hour", "minute", "weekday"})
-#: functions of the language that a catalogue may still lack
-PLANNED_FUNCTIONS = frozenset({
-    "peak", "scale", "hurst", "supertrend", "sar", "ichimoku", "donchian", "keltner", "wma", "hma", "vwma", "cci", "williams_r", "mfi",
-    "stochrsi", "vpt", "cmf", "cum_ret", "beta", "slope", "r2", "zscore", "pct_rank", "median", "regime_of", "momentum", "parkinson",
-    "garman_klass", "true_range", "highest_age", "lowest_age",
-})  # fmt: skip
+TRUTH = {"true": 1.0, "false": 0.0}
+#: session series, whose names the catalogue has
+CALENDAR = ("day", "prev_day", "week", "prev_week")
+#: first parts of dotted names that belong to the language
+PREFIXES = ("across", "market", "acct", "book", "flow", "cost", "order", "pos", "universe", "external")
+#: words of the language that no section of a file may redefine
+RESERVED = frozenset({"score", "regime", "depth", "last", "any", "over", "bid", "ask", "desc", "asc", "other", *PREFIXES, *CALENDAR})
+#: words of the language whose meaning is not built yet
+UNBUILT_NAMES = frozenset({"other"})
 
 
 class Names:
@@ -35,7 +42,12 @@ class Names:
         self.calls = calls
         self.evaluate = evaluate
         self._expanding: list[str] = []
-        self._known: dict[tuple[str, Section, bool], Value | None] = {}
+        self._known: dict[tuple[str, Section, frozenset[Phase]], Value | None] = {}
+        self.late = Late(scope, nodes, calls)
+        self.across = Across(scope, nodes, calls, evaluate)
+        self.overs = Overs(scope, nodes, calls, evaluate)
+        self.regimes = Regimes(scope, nodes, self.definition)
+        self.scores = Scores(scope, nodes, self.definition)
 
     # ---- names ----
     def name(self, name: ast.Name, context: Context) -> Value | None:
@@ -43,14 +55,28 @@ class Names:
         bound = context.bindings.get(name.name)
         if bound is not None:
             return self._bound(bound, context)
-        if name.name in POSITION_SERIES:
-            return self._position(name, context)
+        if name.name in LATE_SERIES:
+            return self.late.value(name, context)
         alias, dot, rest = name.name.partition(".")
         if dot and alias in self.scope.aliases and not context.builtin:
             inside = self._on_market(alias, name, context)
             return None if inside is None else self.name(replace(name, name=rest, start=name.start + len(alias) + 1), inside)
         if name.name in INPUT_SERIES:
             return self.nodes.series(name.name, context)
+        if name.name in SIDE_SERIES:
+            return self._side(name, context)
+        if name.name in TRUTH:
+            return Value(Unit.CONDITION, self.nodes.constant(TRUTH[name.name], Unit.CONDITION), low=TRUTH[name.name], high=TRUTH[name.name])
+        return self._own(name, context)
+
+    def _own(self, name: ast.Name, context: Context) -> Value | None:
+        """Names that the file gives, then functions without arguments."""
+        if not context.builtin and name.name in self.scope.externals:
+            return self.nodes.side(EXTERNAL_PREFIX + name.name, (), context)
+        if not context.builtin and name.name == "score":
+            return self.scores.score(name, context)
+        if not context.builtin and name.name == "regime":
+            return self.regimes.alone(name, context)
         if not context.builtin and name.name in self.scope.params:
             return self.scope.params[name.name]
         if not context.builtin and name.name in self.scope.definitions:
@@ -72,20 +98,12 @@ class Names:
         function = self.scope.catalogue.get(name)
         return function if function is not None and (function.callable_by_user or context.builtin) else None
 
-    def _position(self, name: ast.Name, context: Context) -> Value | None:
-        if context.section.market:
-            self.scope.report("E132", context, name.start, name.end, label="clock")
-            return None
-        if context.position:
-            return self.nodes.position(name.name)
-        rule, start, end = context.rule, name.start, name.end
-        notes: Notes = (("position_names", {}),)
-        if context.site is not None:
-            rule, start, end = context.site.rule, context.site.start, context.site.end
-        elif name.name in ("pos.gain", "pos.pnl") and rule.path[:1] == ("entry",):
-            notes = (*notes, ("no_adding", {}))
-        self.scope.report_at("E130", rule, start, end, label="", notes=notes, name=name.name)
-        return None
+    def _side(self, place: ast.Name | ast.Call, context: Context) -> Value | None:
+        """A series beside the candles, with the arguments that it takes."""
+        known = SIDE_SERIES[place.name]
+        function = Function(place.name, known.args, known.unit, example=known.example)
+        params = self.calls.fixed_arguments(function, place, context)
+        return None if params is None else self.nodes.side(place.name, params, context)
 
     def _on_market(self, alias: str, place: ast.Name | ast.Call, context: Context) -> Context | None:
         """`btc.` before a name: the same bars of KRW-BTC. One other market cannot be read from another's bars."""
@@ -107,15 +125,36 @@ class Names:
             return self._definition(definition, call.arguments, call, context)
         if call.name in self.scope.broken_names:
             return None
-        if any(argument.name == "over" for argument in call.arguments):
-            over = next(argument for argument in call.arguments if argument.name == "over")
-            self.scope.report("E190", context, over.start, over.end, name="over=")
-            return None
+        special = self._special(call)
+        if special is not None:
+            return special(call, context)
         function = self._function(call.name, context)
         if function is not None:
             return self.calls.function(function, call, context)
         self._report_unknown_function(call, context)
         return None
+
+    def _special(self, call: ast.Call) -> Callable[[ast.Call, Context], Value | None] | None:
+        """What is called like a function but reads other bars, other markets or later values than its place."""
+        if call.name in LATE_SERIES:
+            return self.late.value
+        if call.name in FOLDS and any(argument.name == "over" for argument in call.arguments):
+            return self.overs.call
+        if call.name in ACROSS:
+            return self.across.call
+        if call.name == "depth":
+            return self._depth
+        if call.name in SIDE_SERIES and call.name not in self.scope.catalogue:
+            return self._side
+        return None
+
+    def _depth(self, call: ast.Call, context: Context) -> Value | None:
+        """`depth(bid, 0.5%)`: what the book holds on one side within a distance of the middle."""
+        side = ast.unbracketed(call.arguments[0].value) if call.arguments else None
+        if not isinstance(side, ast.Name) or side.name not in ("bid", "ask"):
+            self.scope.report("E139", context, call.start, call.end)
+            return None
+        return self._side(replace(call, name=f"book.{side.name}_depth", arguments=call.arguments[1:]), context)
 
     def definition(self, definition: Definition, place: ast.Expression, context: Context) -> Value | None:
         """A definition without parameters, on its own."""
@@ -134,11 +173,11 @@ class Names:
         bindings = self._bind(definition, arguments, place, context)
         if bindings is None:
             return None
-        key = (definition.name, context.section, context.position)
+        key = (definition.name, context.section, context.phases)
         if not bindings and key in self._known:
             return self._known[key]
         site = context.site or Site(context.rule, place.start, place.end)
-        inside = Context(context.section, definition.rule, context.position, bindings, site)
+        inside = Context(context.section, definition.rule, context.phases, bindings, site)
         self._expanding.append(definition.name)
         try:
             value = self.evaluate(definition.body, inside)
@@ -171,10 +210,15 @@ class Names:
 
     # ---- what it was meant to be ----
     def _unbuilt(self, name: str) -> bool:
-        prefix, dot, _ = name.partition(".")
-        return (
-            (bool(dot) and prefix in UNBUILT_PREFIXES) or name in UNBUILT_NAMES or name in PLANNED_FUNCTIONS or prefix in PLANNED_FUNCTIONS
-        )
+        return name in UNBUILT_NAMES
+
+    def _is_future(self, name: str, start: int, end: int, context: Context) -> bool:
+        """E120 for the one indicator of the charts that draws the future."""
+        if name != "ichimoku.chikou":
+            return False
+        notes: Notes = (("chikou_meaning", {"expression": "close > close[26]"}),)
+        self.scope.report("E120", context, start, end, label="chikou", expression=name, notes=notes)
+        return True
 
     def _outputs(self, name: str) -> list[Function]:
         return [function for key, function in self.scope.catalogue.items() if key.startswith(f"{name}.") and function.callable_by_user]
@@ -187,6 +231,8 @@ class Names:
         self.scope.report("E106", context, place.start, place.end, name=name, count=str(len(outputs)), notes=notes, fix=fix)
 
     def _report_unknown_function(self, call: ast.Call, context: Context) -> None:
+        if self._is_future(call.name, call.start, call.name_end, context):
+            return
         if self._unbuilt(call.name):
             self.scope.report("E190", context, call.start, call.name_end, name=call.name)
             return
@@ -195,7 +241,7 @@ class Names:
             self._report_outputs(outputs, call.name, call, context)
             return
         known = [name for name, function in self.scope.catalogue.items() if function.callable_by_user]
-        meant = suggestion(call.name, [*known, *self.scope.definitions])
+        meant = suggestion(call.name, [*known, *self.scope.definitions, *ACROSS, *SIDE_SERIES, "depth"])
         start = call.name_end - len(call.name)
         notes: Notes = (("did_you_mean", {"name": meant}),) if meant else ()
         fix = context.rule.substituted(start, call.name_end, meant) if meant else ""
@@ -204,6 +250,8 @@ class Names:
         self.scope.report("E101", context, start, call.name_end, label=label, name=call.name, notes=notes, fix=fix)
 
     def _report_unknown_name(self, name: ast.Name, context: Context) -> None:
+        if self._is_future(name.name, name.start, name.end, context):
+            return
         if self._unbuilt(name.name):
             self.scope.report("E190", context, name.start, name.end, name=name.name)
             return
@@ -215,7 +263,8 @@ class Names:
             key for key, f in self.scope.catalogue.items() if f.callable_by_user and all(a.default is not None for a in f.args)
         ]
         known = [*INPUT_SERIES, *self.scope.params, *self.scope.definitions, *zero_argument, *context.bindings]
-        known += POSITION_SERIES if context.position or name.name.startswith("pos") else ()
+        known += [*SIDE_SERIES, *self.scope.externals, *(["score"] if self.scope.factors else [])]
+        known += [late for late, (_, phase) in LATE_SERIES.items() if phase in context.phases or late[:4] == name.name[:4]]
         functions = [key for key, function in self.scope.catalogue.items() if function.callable_by_user]
         meant = suggestion(name.name, known) or suggestion(name.name, functions)
         start = name.end - len(name.name)

@@ -10,7 +10,7 @@ from dsl.catalogue import INPUT_SERIES, POSITION_SERIES, Catalogue, Unit
 from dsl.checker.clock import nearest, timeframe_of
 from dsl.checker.conditions import Conditions, parsed, phrase, report_syntax
 from dsl.checker.context import Definition, Notes, RuleText, Scope
-from dsl.checker.names import UNBUILT_NAMES, UNBUILT_PREFIXES
+from dsl.checker.names import RESERVED
 from dsl.checker.values import PLAIN, fixed
 from dsl.document import Document
 from dsl.graph import Timeframe
@@ -24,15 +24,17 @@ _MARKET = re.compile(r"(KRW|BTC|USDT)-[A-Z0-9]{1,10}")
 _REVERSED = re.compile(r"([A-Za-z0-9]{1,10})[-/_](KRW)", re.IGNORECASE)
 _WORDS = frozenset({
     "and", "or", "not", "then", "within", "crosses", "above", "below", "in", "enters", "leaves", "rises", "falls", "for", "if", "else",
-    "bar", "bars", "pos", "day", "week", "month", "true", "false",
+    "bar", "bars", "day", "week", "month", "true", "false",
 })  # fmt: skip
 #: longest name: in Korean three bytes a character, and file systems end at 255
 MAX_NAME = 60
 _UNFIT_FOR_FILES = re.compile(r'^[.\s]|[/\\:*?"<>|\x00-\x1f\x7f\u2028\u2029]')
 StrategyDocument = Document[StrategyFile]
+#: a file whose sections are read by name: strategies, portfolios
+FileDocument = Document[Any]
 
 
-def entries(document: StrategyDocument, *path: str) -> list[tuple[Scalar, YamlNode]]:
+def entries(document: FileDocument, *path: str) -> list[tuple[Scalar, YamlNode]]:
     """Keys and values of the mapping at `path`; empty when there is none."""
     node: YamlNode = document.root
     for key in path:
@@ -43,7 +45,7 @@ def entries(document: StrategyDocument, *path: str) -> list[tuple[Scalar, YamlNo
     return list(node.entries) if isinstance(node, Mapping) else []
 
 
-def text_at(document: StrategyDocument, *path: str) -> RuleText | None:
+def text_at(document: FileDocument, *path: str) -> RuleText | None:
     """The text at `path`, if the file has one there."""
     scalar = document.scalar(*path)
     return RuleText(scalar, path) if scalar is not None and scalar.text else None
@@ -77,7 +79,7 @@ def check_market(scope: Scope, rule: RuleText) -> str | None:
     return None
 
 
-def check_name(scope: Scope, document: StrategyDocument) -> None:
+def check_name(scope: Scope, document: FileDocument) -> None:
     """The strategy's name goes into names of files: a name that would leave their folder, or that a system refuses, is an error."""
     rule = text_at(document, "name")
     if rule is None or not rule.text or (len(rule.text) <= MAX_NAME and not _UNFIT_FOR_FILES.search(rule.text)):
@@ -102,20 +104,20 @@ def read_markets(scope: Scope, document: StrategyDocument) -> tuple[str, ...]:
     return tuple(found)
 
 
-def read_aliases(scope: Scope, document: StrategyDocument) -> None:
+def read_aliases(scope: Scope, document: FileDocument) -> None:
     """`aliases:` into the scope."""
     for key, value in entries(document, "aliases"):
-        if isinstance(value, Scalar) and value.text and _name_fits(scope, key, "aliases"):
+        if isinstance(value, Scalar) and value.text and name_fits(scope, key, "aliases"):
             market = check_market(scope, RuleText(value, ("aliases", key.text)))
             if market is not None:
                 scope.aliases[key.text] = market
 
 
-def _name_fits(scope: Scope, key: Scalar, section: str, name: str | None = None) -> bool:
-    """Whether the file may give this name a meaning; names of the language keep theirs."""
+def name_fits(scope: Scope, key: Scalar, section: str, name: str | None = None) -> bool:
+    """Whether the file may give this name a meaning; names of the language keep theirs, and a file gives a name once."""
     name = key.text if name is None else name
     taken = is_taken(name, scope.catalogue)
-    twice = name in scope.aliases or name in scope.params or name in scope.definitions
+    twice = any(name in known for known in (scope.aliases, scope.params, scope.definitions, scope.externals, scope.regimes))
     label = "form" if not _NAME.fullmatch(name) else "taken" if taken else "twice" if twice else ""
     if label:
         scope.report_at("E214", RuleText(key, (section,)), 0, len(key.text) or 1, label=label, name=name)
@@ -124,15 +126,14 @@ def _name_fits(scope: Scope, key: Scalar, section: str, name: str | None = None)
 
 def is_taken(name: str, catalogue: Catalogue) -> bool:
     """Whether the language itself gives the name a meaning."""
-    known = name in INPUT_SERIES or name in POSITION_SERIES or name in catalogue or name in _WORDS
-    known = known or name in UNBUILT_NAMES or name in UNBUILT_PREFIXES
+    known = name in INPUT_SERIES or name in POSITION_SERIES or name in catalogue or name in _WORDS or name in RESERVED
     return known or any(function.startswith(f"{name}.") for function in catalogue)
 
 
-def read_params(scope: Scope, document: StrategyDocument) -> dict[str, float]:
+def read_params(scope: Scope, document: FileDocument) -> dict[str, float]:
     """`params:` into the scope, each inside its range."""
     for key, value in entries(document, "params"):
-        if not _name_fits(scope, key, "params"):
+        if not name_fits(scope, key, "params"):
             continue
         amount = _param_value(scope, key, value)
         if amount is None:
@@ -162,7 +163,7 @@ def _param_value(scope: Scope, key: Scalar, node: YamlNode) -> Amount | None:
     return amount
 
 
-def read_definitions(scope: Scope, document: StrategyDocument) -> None:
+def read_definitions(scope: Scope, document: FileDocument) -> None:
     """`define:` into the scope, parsed but not yet evaluated."""
     for key, value in entries(document, "define"):
         head = _signature(scope, key)
@@ -172,7 +173,7 @@ def read_definitions(scope: Scope, document: StrategyDocument) -> None:
         bad = next((p for p in head.parameters if p in _WORDS or "." in p or head.parameters.count(p) > 1), None)
         if bad is not None:
             scope.report_at("E214", RuleText(key, ("define",)), 0, len(key.text), label="form", name=bad)
-        if not _name_fits(scope, key, "define", head.name):
+        if not name_fits(scope, key, "define", head.name):
             continue
         scope.definitions[head.name] = Definition(head.name, head.parameters, parsed(scope, rule) if bad is None else None, rule)
 
@@ -229,11 +230,12 @@ def krw(scope: Scope, rule: RuleText | None, *, positive: bool = True) -> int | 
     return int(found.value)
 
 
-def _whole(scope: Scope, rule: RuleText | None, name: str, *, minimum: int = 1) -> int | None:
+def whole(scope: Scope, rule: RuleText | None, name: str, *, maximum: int = 10**12) -> int | None:
+    """A phrase of one whole number, at least 1."""
     found = None if rule is None else phrase(scope, rule, name)
     if rule is None or not isinstance(found, Amount):
         return None
-    if not minimum <= found.value <= 10**12 or found.value != int(found.value):
+    if not 1 <= found.value <= maximum or found.value != int(found.value):
         scope.report_at("E113", rule, 0, len(rule.text), label="whole", name=str(rule.path[-1]))
         return None
     return int(found.value)
@@ -242,10 +244,10 @@ def _whole(scope: Scope, rule: RuleText | None, name: str, *, minimum: int = 1) 
 def read_limits(scope: Scope, document: StrategyDocument) -> Limits:
     """`limits:`."""
     return Limits(
-        open_positions=_whole(scope, text_at(document, "limits", "open_positions"), "whole"),
-        entries_per_day=_whole(scope, text_at(document, "limits", "entries_per_market"), "per_day"),
-        cooldown_ms=_whole(scope, text_at(document, "limits", "cooldown"), "after_loss"),
-        reentry_bars=_whole(scope, text_at(document, "limits", "reentry"), "after_exit"),
+        open_positions=whole(scope, text_at(document, "limits", "open_positions"), "whole"),
+        entries_per_day=whole(scope, text_at(document, "limits", "entries_per_market"), "per_day"),
+        cooldown_ms=whole(scope, text_at(document, "limits", "cooldown"), "after_loss"),
+        reentry_bars=whole(scope, text_at(document, "limits", "reentry"), "after_exit"),
     )
 
 
@@ -273,7 +275,7 @@ def _scale(scope: Scope, rule: RuleText | None, conditions: Conditions) -> int |
     expression = None if rule is None else parsed(scope, rule)
     if rule is None or expression is None:
         return None
-    context = conditions.context(rule)
+    context = conditions.context(rule, account=True)
     value = conditions.expressions.number(expression, context)
     if value is None:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dsl.catalogue import Unit
+from dsl.graph import Phase
 
 PLAIN = frozenset({Unit.NUMBER, Unit.RATIO, Unit.SCORE})
 #: units as powers of (KRW, coin); what has no name of its own becomes ANY
@@ -23,14 +24,14 @@ _BY_DIMENSION = {(1, -1): Unit.PRICE, (1, 0): Unit.MONEY, (0, 1): Unit.QUANTITY}
 class Value:
     """One checked expression. Exactly one of `node` (id in the graph) and `constant` is set.
 
-    held: the last closed value of a slower timeframe, so one bar back could mean two things.
+    phase: when it can be known. held: the last closed value of a slower timeframe, so one bar back could mean two things.
     low, high: every defined value lies between them; None = unbounded or unknown.
     """
 
     unit: Unit
     node: int | None = None
     constant: float | None = None
-    position: bool = False
+    phase: Phase = Phase.MARKET
     held: bool = False
     low: float | None = None
     high: float | None = None

@@ -66,6 +66,29 @@ TEXTS: dict[str, Text] = {
         "{path}, 행 {row}, 열 {column}: `{found}` 에 시간대가 없습니다. --timezone utc 또는 --timezone kst 를 주세요.",
         "{path}, row {row}, column {column}: `{found}` has no time zone. Say --timezone utc or --timezone kst.",
     ),
+    "series_naive_time": Text(
+        "{path}, 행 {row}, 열 {column}: `{found}` 에 시간대가 없습니다. 2025-09-01T09:00:00+09:00 처럼 시간대까지 적어 주세요.",
+        "{path}, row {row}, column {column}: `{found}` has no time zone. Write it with its zone: 2025-09-01T09:00:00+09:00.",
+    ),
+    "series_columns": Text(
+        "{path}: 열 {lacking} 이(가) 없습니다 (있는 열: {found}). 외부 시계열 파일에는 time, value 열이 있어야 하고, "
+        "종목별 값이면 market 열도 있어야 합니다.",
+        "{path}: column(s) {lacking} missing (found: {found}). A file of an external series has the columns time and value, and market "
+        "where values differ by market.",
+    ),
+    "series_twice": Text(
+        "{path}, 행 {row}: 같은 시각의 값이 두 번 나옵니다. 한 줄만 남겨 주세요.",
+        "{path}, row {row}: a second value for the same time. Keep one of them.",
+    ),
+    "side_broken": Text(
+        "{path}: 기록 파일이 손상되었습니다 ({reason}). 이 파일을 지우고 다시 가져오세요.",
+        "{path}: the file of records is damaged ({reason}). Delete this file and import again.",
+    ),
+    "recording_imported": Text("{path}: {market} {kind} {rows}건을 기록했습니다.", "{path}: {rows} rows of {market} {kind} stored."),
+    "recording_line": Text(
+        "{path}, {row}번째 줄: 업비트 웹소켓 기록이 아닙니다 ({reason}).",
+        "{path}, line {row}: not a record of Upbit's WebSocket ({reason}).",
+    ),
     "mixed_units": Text("{path}: 여러 주기(unit)가 섞여 있습니다: {found}", "{path}: candles of several lengths (unit) are mixed: {found}"),
     "market_unsaid": Text(
         "{path}: 어느 마켓인지 알 수 없습니다. --market KRW-BTC 처럼 주거나 파일 이름을 KRW-BTC_1m 처럼 지으세요.",
@@ -158,6 +181,12 @@ TEXTS: dict[str, Text] = {
     "incomplete_many": Text(
         "마켓 {markets}개 가운데 {count}개에 {base} 캔들이 빠져 있습니다 (가장 많이: {worst} {percent}%). 그동안은 알 수 없음으로 봅니다.",
         "{count} of {markets} markets lack {base} candles for part of the time (most: {worst}, {percent}%), which counts as unknown.",
+    ),
+    "survivors_only": Text(
+        "주의: 후보 {count}개 중 이 기간에 거래가 끝난(상장 폐지된) 코인이 하나도 없습니다. "
+        "살아남은 코인만으로 계산하면 결과가 실제보다 좋게 나옵니다.",
+        "Careful: none of the {count} candidates stopped trading (was delisted) in this range. With survivors only, results look better "
+        "than they were.",
     ),
     "using_stored": Text("저장된 {base} 캔들을 씁니다 ({folder}).", "Using stored {base} candles ({folder})."),
     "using_synthetic": Text(

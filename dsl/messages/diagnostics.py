@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dsl.messages import Text
+from dsl.messages import Text, findings
 
 _FILE: dict[str, Text] = {
     "E001": Text("쓸 수 없는 문자 {character}", "character {character} cannot be used"),
@@ -135,7 +135,74 @@ _SYNTAX: dict[str, Text] = {
     "E220.label.share": Text("`50%` 또는 `50% of rest`처럼 적습니다", "write it as `50%` or `50% of rest`"),
     "E220.label.level": Text("`+2%` 또는 `-2%`처럼 적습니다", "write it as `+2%` or `-2%`"),
     "E220.label.at_least": Text("`2 of`처럼 적고 그 아래 규칙을 둡니다", "write it as `2 of`, with the rules below"),
+    "E220.label.given_series": Text(
+        "`20x100 98 97`처럼 값을 빈칸으로 나눠 적습니다. 값이 없는 봉은 `missing`",
+        "values with blanks between them, such as `20x100 98 97`; `missing` for a bar without a value",
+    ),
+    "E220.label.expect_rule": Text(
+        "`fires at 24 only`, `fires at 3, 7`, `fires once`, `fires 3 times`, `never fires`, `is missing until 19`, "
+        "`value at 24 == 1.5 +- 0.1` 가운데 하나로 적습니다",
+        "one of `fires at 24 only`, `fires at 3, 7`, `fires once`, `fires 3 times`, `never fires`, `is missing until 19`, "
+        "`value at 24 == 1.5 +- 0.1`",
+    ),
+    "E220.label.expect_replay": Text(
+        "`entries == 0`, `trades >= 3 and max_drawdown < 10%`처럼 적습니다",
+        "write it as `entries == 0` or `trades >= 3 and max_drawdown < 10%`",
+    ),
+    "E220.label.instant": Text("`2024-08-05` 또는 `2024-08-05T13:30`처럼 적습니다", "write it as `2024-08-05` or `2024-08-05T13:30`"),
+    "E220.label.loss_limit": Text("`3%`, `30만원`, `3% or 30만원`처럼 적습니다", "write it as `3%`, `30만원` or `3% or 30만원`"),
+    "E220.label.action": Text("`stop_entries`, `size x0.5`처럼 적습니다", "write it as `stop_entries` or `size x0.5`"),
+    "E220.label.until": Text(
+        "`next day`, `next week`, `next month`, `manual`, `4h`처럼 적습니다",
+        "write it as `next day`, `next week`, `next month`, `manual` or `4h`",
+    ),
+    "E220.label.duration_of": Text("`30m`, `4h`, `30d`처럼 적습니다", "write a duration, such as `30m`, `4h` or `30d`"),
+    "E220.label.starts_at": Text("`09:00 KST`처럼 적습니다", "write it as `09:00 KST`"),
     "E220.label": Text("모르는 값", "not understood"),
+}
+
+_TESTS: dict[str, Text] = {
+    "E601": Text("시험에 `rule`과 `replay` 가운데 하나가 필요합니다", "a test needs either `rule` or `replay`"),
+    "E601.label": Text("`rule`과 `given`, 또는 `replay`를 적으세요", "write `rule` with `given`, or `replay`"),
+    "E601.label.both": Text("둘 가운데 하나만 적으세요", "only one of the two"),
+    "E601.label.given": Text("이 규칙에 줄 봉을 `given`에 적으세요", "`given` must say over which bars"),
+    "E601.label.markets": Text("마켓을 하나 이상 적으세요", "at least one market is expected"),
+    "E602": Text("`given`에 `{name}`은(는) 줄 수 없습니다", "`{name}` cannot be given"),
+    "E602.label": Text("모르는 시계열", "not a series of a market"),
+    "E603": Text("`given`의 봉 수가 서로 다릅니다", "the series under `given` differ in length"),
+    "E603.label": Text("여기는 {found}봉, `{first}`는 {expected}봉입니다", "{found} bars here, {expected} in `{first}`"),
+    "E604": Text("있을 수 없는 캔들입니다", "there is no such candle"),
+    "E604.label": Text("{bar}번째 봉에서 `{series}`가 `{other}`보다 높습니다: {found}", "`{series}` above `{other}` on bar {bar}: {found}"),
+    "E604.label.sign": Text("{bar}번째 봉의 `{series}`가 {found} 입니다", "`{series}` is {found} on bar {bar}"),
+    "E605": Text("봉이 너무 많습니다", "too many bars"),
+    "E605.label": Text("{limit}봉까지 줄 수 있습니다", "at most {limit} bars can be given"),
+    "E606": Text("없는 날짜나 시각입니다", "there is no such date or time"),
+    "E606.label": Text("`2024-08-05` 또는 `2024-08-05T13:30`처럼 적습니다", "write it as `2024-08-05` or `2024-08-05T13:30`"),
+    "E607": Text("정수를 적습니다", "a whole number is expected"),
+    "E607.label": Text("{limit}까지의 정수", "a whole number up to {limit}"),
+    "E608": Text("`expect`가 주지 않은 봉을 가리킵니다", "`expect` names a bar that is not given"),
+    "E608.label": Text(
+        "봉은 1부터 세고, 여기서는 {last}까지 쓸 수 있습니다 ({bar} 없음)", "bars count from 1; here up to {last}, there is no {bar}"
+    ),
+    "E609": Text("`expect`가 이 규칙에 맞지 않습니다", "`expect` does not fit this rule"),
+    "E609.label": Text("규칙과 맞는 기대를 적으세요", "an expectation that fits the rule"),
+    "E609.label.condition": Text(
+        "`rule`이 조건이 아니라 숫자입니다: `value at 24 > 1.5`처럼 적으세요",
+        "`rule` is a number, not a condition: write `value at 24 > 1.5`",
+    ),
+    "E609.label.number": Text(
+        "`rule`이 숫자가 아니라 조건입니다: `fires at 24`처럼 적으세요", "`rule` is a condition, not a number: write `fires at 24`"
+    ),
+    "E609.label.constant": Text("언제나 같은 숫자는 시험할 것이 없습니다", "a fixed number is nothing to test"),
+    "E610": Text("`{name}`을(를) 이렇게 기대할 수 없습니다", "`{name}` cannot be expected like this"),
+    "E610.label": Text("모르는 결과", "no such figure"),
+    "E610.label.unit": Text("단위가 다릅니다: {unit}", "another unit: {unit} is expected"),
+    "E611": Text("`to`가 `from`보다 뒤여야 합니다", "`to` must come after `from`"),
+    "E611.label": Text("빈 기간", "an empty range"),
+    "note.given_series": Text(
+        "줄 수 있는 시계열: {names}, 또는 `btc.close`처럼 aliases의 것", "series: {names}, or those of an alias, such as `btc.close`"
+    ),
+    "note.replay_figures": Text("쓸 수 있는 결과: {names}", "figures: {names}"),
 }
 
 _MEANING: dict[str, Text] = {
@@ -144,7 +211,9 @@ _MEANING: dict[str, Text] = {
     "E101.label.series": Text("시계열이지 함수가 아닙니다: 괄호를 빼세요", "a series, not a function: leave out the brackets"),
     "E102": Text("모르는 이름 `{name}`", "unknown name `{name}`"),
     "E102.label": Text("시계열도 파라미터도 정의도 아닙니다", "not a series, parameter or definition"),
-    "E102.label.anchor": Text("`day`나 봉 수(`48 bars`)가 와야 합니다", "`day` or a number of bars (`48 bars`) is expected"),
+    "E102.label.anchor": Text(
+        "`day`, `week`, `month`나 봉 수(`48 bars`)가 와야 합니다", "`day`, `week`, `month` or a number of bars (`48 bars`) is expected"
+    ),
     "E105": Text("`{name}`: {signature} 자리에 ({got})", "`{name}` takes {signature}, got ({got})"),
     "E105.label": Text("인자의 종류가 맞지 않습니다", "arguments of the wrong kind"),
     "E105.label.swapped": Text("인자 순서가 바뀌었습니다", "arguments swapped"),
@@ -169,7 +238,7 @@ _MEANING: dict[str, Text] = {
     "E112.label.whole": Text("1 이상의 정수 봉이어야 합니다", "must be whole bars, at least 1"),
     "E112.label.duration": Text("{clock} 봉으로 나누어떨어져야 합니다", "must be whole {clock} bars"),
     "E112.label.bounds": Text("`{argument}`의 범위는 {bounds}입니다", "`{argument}` must lie in {bounds}"),
-    "E112.label.anchor": Text("하루보다 긴 봉에서는 쓸 수 없습니다", "not on bars longer than a day"),
+    "E112.label.anchor": Text("{clock} 봉으로는 {anchor} 단위를 나눌 수 없습니다", "a {anchor} is not made of whole {clock} bars"),
     "E113": Text("범위를 벗어난 값: `{name}`", "the value of `{name}` is out of range"),
     "E113.label": Text("범위 {range} 밖입니다", "outside {range}"),
     "E113.label.ratio": Text("0%보다 크고 100% 이하여야 합니다", "must be above 0% and at most 100%"),
@@ -185,6 +254,14 @@ _MEANING: dict[str, Text] = {
         "`{expression}` is a bar to come; rules can only look back",
     ),
     "E120.label": Text("음수 위치", "negative offset"),
+    "E120@chikou": Text("후행스팬(`{expression}`)은 미래의 종가입니다", "the lagging span `{expression}` is a close of the future"),
+    "E120.label.chikou": Text(
+        "지금 종가를 26봉 전 자리에 그린 선이라 지금 봉에는 값이 없습니다",
+        "the close of now drawn 26 bars back: at this bar it has no value yet",
+    ),
+    "note.chikou_meaning": Text(
+        "후행스팬이 26봉 전 주가 위에 있다는 뜻이라면 {expression}", "to ask whether it lies above the price of 26 bars ago: {expression}"
+    ),
     "E121": Text("`{timeframe}` 봉은 없습니다", "no `{timeframe}` candles"),
     "E121.label": Text("하루를 나누지 못하는 길이입니다", "does not divide a day"),
     "E122": Text("`@{timeframe}`: 이 자리의 {clock} 시계보다 빠릅니다", "`@{timeframe}` is faster than the {clock} clock here"),
@@ -200,7 +277,9 @@ _MEANING: dict[str, Text] = {
     "E126.label.few": Text("`{argument}`가 빠졌습니다: {signature}", "`{argument}` is missing: it takes {signature}"),
     "E126.label.twice": Text("`{argument}`가 두 번 나옵니다", "`{argument}` is given twice"),
     "E126.label.unknown": Text("`{argument}`라는 인자는 없습니다: {signature}", "no argument `{argument}`: it takes {signature}"),
-    "E126.label.anchor": Text("언제 다시 셀지 적으세요: day 또는 봉 수", "say where it starts again: day, or a number of bars"),
+    "E126.label.anchor": Text(
+        "언제 다시 시작할지 적으세요: day, week, month 또는 봉 수", "say where it starts again: day, week, month, or a number of bars"
+    ),
     "E127": Text("0으로 나눕니다", "division by zero"),
     "E127.label": Text("값이 없습니다", "has no value"),
     "E128": Text("조건이 올 자리에 수가 왔습니다", "a number where a condition is expected"),
@@ -208,11 +287,12 @@ _MEANING: dict[str, Text] = {
     "E129": Text("수가 올 자리에 조건이 왔습니다", "a condition where a number is expected"),
     "E129.label": Text("참과 거짓으로는 계산할 수 없습니다", "true and false cannot be calculated with"),
     "E130": Text("진입 규칙에는 `{name}` 값이 없습니다", "`{name}` does not exist in an entry rule"),
+    "E130@here": Text("`{name}`: 포지션 값은 여기서 쓸 수 없습니다", "`{name}` does not exist here"),
     "E130.label": Text("청산(exits)에서만 쓸 수 있습니다", "only valid in exits"),
     "E131": Text("`then`에는 `within`이 필요합니다", "`then` needs `within`"),
     "E131.label": Text("두 번째 일은 언제까지 기다립니까?", "how long may the second step take?"),
-    "E132": Text("포지션 값은 여기서 쓸 수 없습니다", "values of the position cannot be used like this"),
-    "E132.label.memory": Text("지난 봉들이 필요한 함수입니다", "needs earlier bars, which a position does not have"),
+    "E132": Text("포지션, 계좌, 주문의 값은 이렇게 쓸 수 없습니다", "values of the position, account or order cannot be used like this"),
+    "E132.label.memory": Text("지난 봉들이 필요한 함수입니다", "needs earlier bars, which such a value does not have"),
     "E132.label.clock": Text("전략의 시계에서만 쓸 수 있습니다", "only on the strategy's own clock and market"),
     "E132.label": Text("쓸 수 없습니다", "not possible"),
     "E133": Text("정의가 자기 자신을 부릅니다: `{name}`", "`{name}` is defined by itself"),
@@ -253,6 +333,18 @@ _TRADING: dict[str, Text] = {
     "E406.label.frozen": Text("조건에는 고정할 가격이 없습니다", "a condition has no level to freeze"),
     "E407": Text("청산이 너무 많습니다", "too many exits"),
     "E407.label": Text("{limit}개까지입니다", "at most {limit}"),
+    "E420": Text("`{value}`: 여기서 할 수 있는 일이 아닙니다", "`{value}` cannot be done here"),
+    "E420.label": Text("할 수 있는 일: {known}", "possible here: {known}"),
+    "E421": Text("거래일은 09:00 KST에 바뀝니다", "the trading day turns at 09:00 KST"),
+    "E421.label": Text("다른 시각은 쓸 수 없습니다", "no other time can be used"),
+    "E422": Text("`{market}`이 두 섹터에 있습니다", "`{market}` is in two sectors"),
+    "E422.label": Text("앞에서 이미 나왔습니다: {sector}", "already in {sector}"),
+    "E423": Text("`{limit}`: 앞 단계보다 깊어야 합니다", "`{limit}` must be deeper than the step before"),
+    "E423.label": Text("앞 단계: {before}", "the step before is {before}"),
+    "E424": Text("같은 기간의 낙폭이 두 번 나옵니다: {days}일", "the {days}d drawdown window appears twice"),
+    "E424.label": Text("한 번만 적으세요", "write it once"),
+    "W461": Text("`{name}`: 실거래에서만 쓰입니다", "`{name}` acts in live trading only"),
+    "W461.label": Text("백테스트와 모의투자에는 영향이 없습니다", "it changes nothing in a backtest or on paper"),
     "W408": Text("팔 방법이 하나도 없습니다", "there is no way out"),
     "W408.label": Text("사면 끝까지 가지고 있게 됩니다", "what is bought is never sold"),
 }
@@ -271,10 +363,6 @@ _NOTES: dict[str, Text] = {
     ),
     "note.previous_bar": Text("지난 봉은 {expression} 입니다", "{expression} is the closed bar before"),
     "note.nearest_timeframes": Text("가까운 길이: {near}; 업비트 화면: {upbit}", "nearest: {near}; Upbit shows {upbit}"),
-    "note.slower_or_clock": Text(
-        "더 빠른 봉의 값은 아직 쓸 수 없습니다: {clock} 봉에서 보려면 {expression}@{clock}",
-        "values of faster bars are not built yet; on this clock it is {expression}@{clock}",
-    ),
     "note.history_inside": Text("위치를 @ 앞에 적으세요: x[1]@4h", "put the offset before the @: x[1]@4h"),
     "note.history_previous": Text("지난 {timeframe} 봉: {expression}", "previous {timeframe} bar: {expression}"),
     "note.history_whole": Text("전체를 {timeframe} 봉에서: {expression}", "whole test on {timeframe}: {expression}"),
@@ -347,4 +435,4 @@ _SHOWN: dict[str, Text] = {
     "unreadable": Text("{file}: 파일을 읽을 수 없습니다 ({reason})", "{file}: cannot be read ({reason})"),
 }
 
-TEXTS: dict[str, Text] = {**_FILE, **_SHAPE, **_SYNTAX, **_MEANING, **_TRADING, **_NOTES, **_UNITS, **_SHOWN}
+TEXTS: dict[str, Text] = {**_FILE, **_SHAPE, **_SYNTAX, **_TESTS, **_MEANING, **_TRADING, **_NOTES, **_UNITS, **_SHOWN, **findings.TEXTS}

@@ -123,6 +123,8 @@ TEXTS: dict[str, Text] = {
         "조건은 참이지만 살 수 있는 금액 {amount_krw} 이(가) 최소 주문 {minimum_krw} 보다 작습니다.",
         "The entry is true, but the size {amount_krw} is below the smallest order {minimum_krw}.",
     ),
+    "verdict_skipped": Text("조건은 참이지만 사지 않았습니다: {reason}", "The entry is true, but nothing was bought: {reason}"),
+    "late": Text("`{rule}`: 주문 금액이 정해진 뒤에 판단", "`{rule}`: judged with the size of the order"),
     "held": Text(
         "보유 중: {quantity}개, 평균 매수가 {entry}, 현재 {gain} (수수료 뒤 {pnl}), {opened} 부터",
         "Position: {quantity} coins at {entry} on average, now {gain} ({pnl} after fees), since {opened}",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from dsl.schema.base import Section, Text
 
@@ -48,10 +48,18 @@ class DrawdownStep(Section):
 
 
 class Drawdown(Section):
-    """The drawdown ladder."""
+    """The drawdown ladder of one window."""
 
     over: Text
     steps: list[DrawdownStep]
+
+
+def _drawdown_tag(data: Any) -> str:
+    return "<list>" if isinstance(data, list) else "<one>"
+
+
+#: one window, or a list of them
+Drawdowns = Annotated[Annotated[Drawdown, Tag("<one>")] | Annotated[list[Drawdown], Tag("<list>")], Discriminator(_drawdown_tag)]
 
 
 class Exposure(Section):
@@ -60,6 +68,9 @@ class Exposure(Section):
     total: Text | None = None
     per_market: Text | None = None
     per_strategy: Text | None = None
+    open_positions: Text | None = None
+    positions_per_market: Text | None = None
+    max_per_sector: Text | None = None
     cash_reserve: Text | None = None
 
 
@@ -126,8 +137,10 @@ class RiskFile(Section):
     capital: Text | None = None
     day: Day | None = None
     loss: Loss = Loss()
-    drawdown: Drawdown | None = None
+    drawdown: Drawdowns | None = None
     exposure: Exposure = Exposure()
+    sectors: dict[Text, list[Text]] | None = None
+    aliases: dict[Text, Text] | None = None
     crowding: Crowding | None = None
     breakers: dict[Text, Breaker] | None = None
     orders: Orders = Orders()
@@ -136,8 +149,6 @@ class RiskFile(Section):
 
 #: keys whose meaning is not built yet: refused, never ignored
 UNBUILT: tuple[tuple[str, ...], ...] = (
-    ("capital",), ("day",), ("drawdown",), ("crowding",), ("breakers",), ("safety",),
-    ("loss", "daily"), ("loss", "weekly"), ("loss", "monthly"),
-    ("exposure", "per_strategy"),
-    ("orders", "max_slippage"), ("orders", "max_book_share"), ("orders", "per_minute"),
-)  # fmt: skip
+    ("crowding",),
+    ("orders", "max_book_share"),
+)

@@ -9,9 +9,18 @@ from pydantic import Field
 from dsl.schema.base import Condition, ParamValue, Section, Text
 
 
+class External(Section):
+    """A series from outside: `{file: kimp.parquet, or: api, stale_after: 5m}`."""
+
+    file: Text | None = None
+    or_: Literal["api"] | None = Field(default=None, alias="or")
+    stale_after: Text | None = None
+
+
 class Universe(Section):
     """Which markets are traded, and when that is decided."""
 
+    quote: Literal["KRW", "BTC", "USDT"] = "KRW"
     refresh: Text
     keep: dict[Text, Text] | None = None
     drop: dict[Text, Text] | None = None
@@ -46,8 +55,9 @@ class Sizing(Section):
 class Enter(Section):
     """How buys are placed."""
 
-    order: Literal["market", "limit"] = "market"
+    order: Literal["market", "limit", "best", "post_only"] = "market"
     price: Text | None = None
+    time_in_force: Literal["ioc", "fok"] | None = None
     reprice: Text | None = None
     after: Text | None = None
     then: Text | None = None
@@ -122,6 +132,7 @@ class StrategyFile(Section):
     aliases: dict[Text, Text] = Field(default_factory=dict)
     markets: list[Text] = Field(default_factory=list)
     params: dict[Text, ParamValue] = Field(default_factory=dict)
+    external: dict[Text, External] = Field(default_factory=dict)
     universe: Universe | None = None
     define: dict[Text, Text] = Field(default_factory=dict)
     regime: dict[Text, Text] | None = None
@@ -138,12 +149,13 @@ class StrategyFile(Section):
 
 #: keys whose meaning is not built yet: refused, never ignored
 UNBUILT: tuple[tuple[str, ...], ...] = (
-    ("universe",), ("regime",), ("factors",), ("score",), ("reload",), ("tests",),
+    ("execution", "enter", "time_in_force"),
     ("execution", "enter", "price"), ("execution", "enter", "reprice"), ("execution", "enter", "after"), ("execution", "enter", "then"),
     ("execution", "leave", "max_slippage"),
 )  # fmt: skip
 #: values whose meaning is not built yet
 UNBUILT_VALUES: dict[tuple[str, ...], tuple[str, ...]] = {
-    ("execution", "enter", "order"): ("limit",),
+    ("execution", "enter", "order"): ("limit", "best", "post_only"),
     ("execution", "leave", "order"): ("limit",),
+    ("universe", "quote"): ("BTC", "USDT"),
 }

@@ -75,18 +75,48 @@ class _Columns:
     rows: NDArray[np.int64]
 
 
+@dataclass(frozen=True, slots=True)
+class RawSeries:
+    """A series of one number, as a file has it, in the file's order. markets: one code per row; None = the same for every market."""
+
+    path: Path
+    time_ms: NDArray[np.int64]
+    values: NDArray[np.float64]
+    markets: tuple[str, ...] | None
+    rows: NDArray[np.int64]
+
+
+def read_series(path: Path) -> RawSeries:
+    """Columns `time` (epoch, or ISO with its zone) and `value` (empty: missing), and if there is one `market`.
+
+    Raises SourceError naming file, row and column.
+    """
+    columns = _columns(path)
+    lacking = [name for name in ("time", "value") if name not in columns.named]
+    if lacking:
+        raise SourceError("data.series_columns", path=path, lacking=", ".join(lacking), found=", ".join(columns.named))
+    time_ms = _times(columns, "time", None, naive="data.series_naive_time")
+    markets = columns.named.get("market")
+    codes = None if markets is None else tuple(str(code).strip().upper() for code in markets)
+    return RawSeries(path, time_ms, _numbers(columns, "value", optional=True), codes, columns.rows)
+
+
 def read_candles(path: Path, zone: ZoneChoice = ZoneChoice.AUTO) -> list[RawCandles]:
     """The file's candles, one entry per market in it. Raises SourceError naming file, row and column."""
+    return _split(_interpret(_columns(path), zone), path)
+
+
+# -- files to columns -------------------------------------------------------------------------------------------------------------
+
+
+def _columns(path: Path) -> _Columns:
     readers: dict[str, Callable[[Path], _Columns]] = {".parquet": _read_parquet, ".csv": _read_csv, ".json": _read_json}
     reader = readers.get(path.suffix.lower())
     if reader is None:
         raise SourceError("data.unsupported_file", path=path, suffixes=" ".join(SUFFIXES))
     if not path.is_file():
         raise SourceError("data.no_such_file", path=path)
-    return _split(_interpret(reader(path), zone), path)
-
-
-# -- files to columns -------------------------------------------------------------------------------------------------------------
+    return reader(path)
 
 
 def _read_parquet(path: Path) -> _Columns:
@@ -201,11 +231,11 @@ def _time_column(columns: _Columns, choice: ZoneChoice) -> tuple[str | None, Zon
     return None, None
 
 
-def _times(columns: _Columns, name: str, zone: Zone | None) -> NDArray[np.int64]:
+def _times(columns: _Columns, name: str, zone: Zone | None, naive: str = "data.naive_time") -> NDArray[np.int64]:
     parsed = parse_times(columns.named[name], zone)
     if isinstance(parsed, int):
         found = columns.named[name][parsed]
-        key = "data.naive_time" if zone is None and parse_times([found], UTC_ZONE) is not None and _is_time(found) else "data.bad_time"
+        key = naive if zone is None and parse_times([found], UTC_ZONE) is not None and _is_time(found) else "data.bad_time"
         raise SourceError(key, path=columns.path, row=int(columns.rows[parsed]), column=name, found=str(found))
     return parsed
 

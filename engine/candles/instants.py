@@ -85,3 +85,8 @@ def _offset_ms(zone: Zone | None) -> int:
 def korean_time(time_ms: int) -> str:
     """As users read it: `2025-09-01 09:00` in Korean time."""
     return datetime.fromtimestamp(time_ms / 1000, KST).strftime("%Y-%m-%d %H:%M")
+
+
+def utc_day(time_ms: int) -> str:
+    """The UTC day that contains the time, e.g. `2025-09-01`. Raises OverflowError or ValueError for times that no calendar has."""
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=time_ms)).strftime("%Y-%m-%d")

@@ -155,6 +155,17 @@ class CandleStore:
             return float("nan")
         return self.last_close(table.market, table.timeframe, first)
 
+    def first_open(self, market: str) -> int | None:
+        """Open of the market's first stored candle of any timeframe, UTC ms; None without candles."""
+        found = []
+        for timeframe in self.timeframes(market):
+            for path in self._paths(market, timeframe):
+                times = self._load(path).rows.time_ms
+                if len(times):
+                    found.append(int(times[0]))
+                    break
+        return min(found, default=None)
+
     # -- writing ------------------------------------------------------------------------------------------------------------------
 
     def write(self, table: CandleTable) -> WriteReport:

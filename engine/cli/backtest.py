@@ -57,10 +57,10 @@ def backtest(
     strategy = load_strategy(file)
     chosen = market_codes(markets or [], strategy)
     settings = run_settings(from_, to, cash, fee, slippage, rounding, block)
-    market = candles_for(strategy, chosen, settings, data, base, exchange)
+    market = candles_for(strategy, chosen, settings, data, base, exchange, file.parent)
     for message in market.messages:
         sys.stderr.write(text(message.key, language(), **message.values) + "\n")
-    result = _run(strategy, chosen, market)
+    result = _run(strategy, market.traded, market)
     report_path = None if no_report or (only_document and report is None) else report or _default_report(strategy.name, result)
     _write(result, json_path, trades, report_path, quiet=only_document)
 
@@ -85,14 +85,19 @@ def run_settings(from_: str | None, to: str | None, cash: str, fee: str, slippag
     )
 
 
-def candles_for(strategy: Strategy, markets: tuple[str, ...], settings: Settings, data: Path | None, base: str | None, url: str) -> Market:
-    """Candles of the run, with progress. Raises UserError when nothing can serve it."""
+def candles_for(
+    strategy: Strategy, markets: tuple[str, ...], settings: Settings, data: Path | None, base: str | None, url: str, files: Path
+) -> Market:
+    """Candles of the run, with progress; `files`: the folder that its external series are named from.
+
+    Raises UserError when nothing can serve it.
+    """
     from engine.assembly import Sources, market_for  # the heavy part, after everything that can be refused cheaply
     from engine.candles.timeframes import parse_timeframe
     from engine.cli.data import data_folder, sample_folder
     from engine.cli.progress import bar
 
-    sources = Sources(data_folder(data), sample_folder(), url)
+    sources = Sources(data_folder(data), sample_folder(), url, files)
     with bar() as move:
         return market_for(
             strategy, markets, settings, sources, parse_timeframe(base) if base else None,

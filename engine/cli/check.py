@@ -9,10 +9,11 @@ from typing import Annotated
 
 import typer
 
-from dsl.compile import Compiled, CompiledRisk, Finding
+from dsl.compile import Compiled, Finding
 from dsl.diagnostics import Severity
-from dsl.files import check_file
+from dsl.files import Checked, check_file
 from dsl.messages import text
+from dsl.portfolio import CompiledPortfolio
 from dsl.render import as_json, render
 from engine.cli.language import language
 from engine.kernel.catalogue import catalogue
@@ -38,7 +39,7 @@ def check(
         raise typer.Exit(1)
 
 
-def _checked(path: Path) -> tuple[Compiled | CompiledRisk | None, str]:
+def _checked(path: Path) -> tuple[Checked | None, str]:
     """The result, or why the file could not be read."""
     try:
         return check_file(path, catalogue()), ""
@@ -46,15 +47,15 @@ def _checked(path: Path) -> tuple[Compiled | CompiledRisk | None, str]:
         return None, system_reason(error, language())
 
 
-def _findings(result: Compiled | CompiledRisk | None) -> tuple[Finding, ...]:
+def _findings(result: Checked | None) -> tuple[Finding, ...]:
     return () if result is None else result.findings
 
 
-def _errors(result: Compiled | CompiledRisk | None) -> int:
+def _errors(result: Checked | None) -> int:
     return sum(finding.diagnostic.severity is Severity.ERROR for finding in _findings(result))
 
 
-def _shown(path: Path, result: Compiled | CompiledRisk | None, problem: str) -> str:
+def _shown(path: Path, result: Checked | None, problem: str) -> str:
     if problem:
         return _say("unreadable", file=path, reason=problem)
     findings = _findings(result)
@@ -65,13 +66,13 @@ def _shown(path: Path, result: Compiled | CompiledRisk | None, problem: str) -> 
     return "\n\n".join([*blocks, _say("summary", file=path, errors=errors, warnings=len(findings) - errors)])
 
 
-def _document(path: Path, result: Compiled | CompiledRisk | None, problem: str) -> dict[str, object]:
-    """One file in the JSON output. `version` is set when the file is a strategy without errors."""
-    strategy = result.strategy if isinstance(result, Compiled) else None
+def _document(path: Path, result: Checked | None, problem: str) -> dict[str, object]:
+    """One file in the JSON output. `version` is set when the file is a strategy or portfolio without errors."""
+    checked = result.strategy if isinstance(result, Compiled) else result.portfolio if isinstance(result, CompiledPortfolio) else None
     return {
         "file": str(path),
         "ok": not problem and not _errors(result),
         "problem": problem,
-        "version": strategy.version if strategy is not None else "",
+        "version": checked.version if checked is not None else "",
         "diagnostics": [as_json(finding.diagnostic, finding.source) for finding in _findings(result)],
     }

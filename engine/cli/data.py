@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engine.candles.importer import FileReport, ImportOptions
 
 VARIABLE = "JANGDAN_DATA"
+_RECORDINGS = (".jsonl", ".jsonl.gz")
 
 
 def _say(key: str, **values: object) -> str:
@@ -64,7 +65,11 @@ def import_(
     from engine.cli.progress import bar
 
     options = _options(market, timeframe, timezone, gap, skip_bad)
-    files = find_files(paths)
+    found = find_files(paths)
+    files = [path for path in found if not path.name.endswith(_RECORDINGS)]
+    _import_recordings([path for path in found if path not in files], data_folder(data))
+    if not files:
+        return
     if market is not None and len(files) > 1:
         raise UserError("data.one_market_many_files", count=len(files))
     store = CandleStore(data_folder(data))
@@ -79,6 +84,18 @@ def import_(
         show_imports(store, reports, language())
     if any(report.error for report in reports):
         raise typer.Exit(1)
+
+
+def _import_recordings(paths: list[Path], folder: Path) -> None:
+    """Books and trades that were recorded from the exchange's WebSocket."""
+    if not paths:
+        return
+    from engine.candles.side_store import SideStore
+    from engine.exchange.upbit.recording import import_recording
+
+    for path in paths:
+        for (market, kind), rows in import_recording(SideStore(folder), path).items():
+            typer.echo(_say("recording_imported", path=path, market=market, kind=kind, rows=rows), err=True)
 
 
 @app.command("list", help=_say("help_list"))

@@ -90,13 +90,13 @@ def ratio(text: str, option: str) -> float:
 
 
 def market_codes(named: Sequence[str], strategy: Strategy) -> tuple[str, ...]:
-    """Markets of `--markets KRW-BTC,KRW-ETH`, else the strategy file's; sorted, each once."""
+    """Markets of `--markets KRW-BTC,KRW-ETH`, else the strategy file's; sorted, each once. None where a universe chooses of all."""
     codes = [code.strip().upper() for part in named for code in part.split(",") if code.strip()] or list(strategy.markets)
     for code in codes:
         if not _MARKET.fullmatch(code):
             turned = "-".join(reversed(code.split("-")))
             hint = turned if _MARKET.fullmatch(turned) else "KRW-BTC"
             raise UserError("inputs.bad_market", code=code, hint=hint)
-    if not codes:
+    if not codes and strategy.universe is None:
         raise UserError("inputs.no_markets")
     return tuple(sorted(set(codes)))

@@ -54,7 +54,7 @@ def paper(
     market = _market(strategy, chosen, settings, data, exchange)
     for message in market.messages:
         sys.stderr.write(text(message.key, language(), **message.values) + "\n")
-    session = _session(file, strategy, chosen, market, latency)
+    session = _session(file, strategy, market.traded, market, latency)
     path = journal or _default_journal(strategy.name)
     summary, trader = _run(session, market, path, speed)
     if json_output:
@@ -174,13 +174,13 @@ def _show(session: Session, summary: PaperSummary, trader: Trader, path: Path) -
 
 def _document(session: Session, summary: PaperSummary, trader: Trader, path: Path) -> bytes:
     """The run as one JSON document."""
-    names = [rule.name for rule in trader.assignment.strategy.exits]
+    strategy = trader.assignment.strategy
     fills = [
         {
             "time_ms": fill.time_ms,
             "market": fill.market,
             "order_id": fill.order_id,
-            "reason": "entry" if summary.exits[fill.order_id] < 0 else names[summary.exits[fill.order_id]],
+            "reason": strategy.exit_name(summary.exits[fill.order_id]) or "entry",
             "quantity_e8": fill.quantity_e8,
             "price_krw": fill.price_krw,
             "fee_krw": fill.fee_krw,

@@ -96,8 +96,15 @@ def plan(strategy: Strategy, known: Catalogue) -> Plan:
     """What has to be fetched so that every value that decisions read is settled on the latest bar."""
     wanted = wanted_columns(strategy)
     total = demand(strategy.graph, wanted, known)
-    sections = sorted((_need(section, bars) for section, bars in total.sections.items()), key=lambda need: need.section)
-    nodes = [NodeNeed(i, _largest(demand(strategy.graph, [i], known))) for i in total.bars if own_bars(strategy.graph[i], known) > 0]
+    candles = dict(total.sections)
+    if strategy.universe is not None:
+        universe = strategy.universe
+        roots = [universe.keep] if universe.by is None else [universe.keep, universe.by]
+        for section, bars in demand(universe.graph, roots, known).sections.items():
+            candles[section] = candles.get(section, 0) + bars  # its members must be right over the strategy's own warm-up
+    sections = sorted((_need(section, bars) for section, bars in candles.items()), key=lambda need: need.section)
+    alone = [(i, demand(strategy.graph, [i], known)) for i in total.bars if own_bars(strategy.graph[i], known) > 0]
+    nodes = [NodeNeed(i, _largest(needs)) for i, needs in alone if needs.sections]  # what reads side series only needs no candles
     nodes.sort(key=lambda item: (-item.need.requests, -item.need.bars, item.node))
     return Plan(strategy, sections, nodes)
 

@@ -55,19 +55,20 @@ def why(
     if (at is None) != summary:
         raise UserError("why.choose")
     strategy = load_strategy(file)
-    chosen = market_codes([market] if market is not None and not markets and not strategy.markets else markets or [], strategy)
+    alone = market is not None and not markets and not strategy.markets and strategy.universe is None
+    chosen = market_codes([market] if alone and market is not None else markets or [], strategy)
     if market is not None:
         market = market_codes([market], strategy)[0]
     at_ms = instant_ms(at, "--at")
     settings = run_settings(from_, to, cash, fee, slippage, "upbit", 2048)
-    candles = candles_for(strategy, chosen, settings, data, base, exchange)
+    candles = candles_for(strategy, chosen, settings, data, base, exchange, file.parent)
     for message in candles.messages:
         sys.stderr.write(text(message.key, language(), **message.values) + "\n")
     if at_ms is None:
-        document = _summary(strategy, chosen, candles)
+        document = _summary(strategy, candles.traded, candles)
         shown = _show_summary
     else:
-        document = _bar(strategy, chosen, candles, market or chosen[0], at_ms)
+        document = _bar(strategy, candles.traded, candles, market or candles.traded[0], at_ms)
         shown = _show_bar
     if json_output:
         sys.stdout.write(json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n")
@@ -122,6 +123,8 @@ def _show_bar(document: dict[str, Any], console: Console) -> None:
             console.print(f"  {mark['sentence']}")
     console.print(f"\n{_say('head_entry')}", style="bold")
     _show_tree(document["entry"], console, 1)
+    for rule in document["late"]:
+        console.print(f"  · {rule['sentence']}")
     if document["exits"]:
         console.print(f"\n{_say('head_exits')}", style="bold")
     for exit_ in document["exits"]:

@@ -114,6 +114,18 @@ def fold_markets(
 
 
 @helper
+def bar_at(time_ms: int, length_ms: int, offset_ms: int) -> int:
+    """Absolute index of the bar that contains the time."""
+    return (time_ms - offset_ms) // length_ms
+
+
+@helper
+def bar_open(index: int, length_ms: int, offset_ms: int) -> int:
+    """Open time of a bar."""
+    return index * length_ms + offset_ms
+
+
+@helper
 def fold_bars(
     bucket: NDArray[np.float64], at: int, base_ms: int, length_ms: int, offset_ms: int, from_ms: int,
     states: NDArray[np.int8], opens: NDArray[np.float64], highs: NDArray[np.float64], lows: NDArray[np.float64],

@@ -6,12 +6,15 @@ Names and meanings follow docs/decide.md. Times are UTC ms in int64. Quantities 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-#: one per run
+DAY_MS: Final = 86_400_000
+
+#: one per account
 ACCOUNT: Final = np.dtype(
     [
         ("cash_krw", "f8"),
@@ -23,6 +26,17 @@ ACCOUNT: Final = np.dtype(
         ("sale_below_minimum", "i8"),
         ("fees_krw", "f8"),
         ("cash_flow_krw", "f8"),
+        ("losses_in_row", "i8"),
+        ("minute", "i8"),  # UTC minute that orders_in_minute belongs to
+        ("orders_in_minute", "i8"),
+        ("stirred", "i8"),  # a FILL has come since the risk profile's last look
+        ("day", "i8"),  # UTC day of the risk profile's last look; -1: it has not looked yet
+        ("day_base_krw", "f8"),  # equity when the day, week, month turned
+        ("week_base_krw", "f8"),
+        ("month_base_krw", "f8"),
+        ("size_factor", "f8"),  # of the `size` rules in force
+        ("stopped_by", "i8"),  # first rule in force that stops entries; -1: none
+        ("flattened_by", "i8"),  # first rule in force that sells everything; -1: none
     ],
     align=True,
 )
@@ -95,8 +109,9 @@ FILL: Final = np.dtype(
 
 #: why an entry was skipped (docs/decide.md §6.3), in the order in which they are tested
 SKIP_REASONS: Final = (
-    "entries_stopped", "open_positions", "entries_per_day", "cooldown", "reentry", "no_price", "no_level",
-    "stop_above_entry", "no_size", "target_below_cost", "below_minimum",
+    "entries_stopped", "loss_limit", "drawdown", "breaker", "breaker_missing", "open_positions", "entries_per_day", "cooldown", "reentry",
+    "account_positions", "positions_per_market", "market_busy", "sector", "orders_per_minute", "no_price", "slippage", "no_level",
+    "stop_above_entry", "no_size", "target_below_cost", "below_minimum", "order_condition",
 )  # fmt: skip
 
 #: what the latest CLOSE made of a market: the position of a reason in SKIP_REASONS, or one of these
@@ -122,56 +137,114 @@ VERDICT: Final = np.dtype(
 #: exits of one strategy: `ORDER.fires` is a bit set in an int64
 MAXIMUM_EXITS: Final = 62
 
-_MAGIC: Final = b"jangdan-book-1\n"
+#: one per rule of the risk profile. in_force ends at until_ms
+RULE_STATE: Final = np.dtype([("armed", "i8"), ("in_force", "i8"), ("until_ms", "i8"), ("times", "i8")], align=True)
+
+#: one per breaker and market. In force before until_ms; missing: it had no value at the latest CLOSE
+BREAKER_STATE: Final = np.dtype([("until_ms", "i8"), ("missing", "i8")], align=True)
+
+_MAGIC: Final = b"jangdan-book-2\n"
 
 
 class Book(NamedTuple):
-    """The whole state of one account running one strategy, and the outbox of the event just processed.
+    """The whole state of one strategy on an account, and the outbox of the event just processed.
 
-    M markets in code order, E exits, C columns, K named conditions, V slots of the value vector.
+    M markets in code order, E exits, C columns, K named conditions, V slots of the value vector, R rules and B breakers of the risk
+    profile, W drawdown windows over D days of peaks. Strategies that share an account share `account`, `rules`, `peaks`, `windows` and
+    the stacks; `position` and `order` are a strategy's own rows of those.
     """
 
     account: NDArray[Any]  # ACCOUNT [1]
+    all_position: NDArray[Any]  # POSITION [strategies x M]
+    all_order: NDArray[Any]  # ORDER [strategies x M]
     position: NDArray[Any]  # POSITION [M]
     order: NDArray[Any]  # ORDER [M]
+    rules: NDArray[Any]  # RULE_STATE [R]
+    breakers: NDArray[Any]  # BREAKER_STATE [B, M]; one on the account uses row [b, 0]
+    peaks: NDArray[np.float64]  # [D] highest equity of day d at d % D; NaN: no look
+    windows: NDArray[np.float64]  # [W] highest peak of the window's days before the present one; NaN: none
     exits: NDArray[Any]  # EXIT_STATE [M, E]
     columns: NDArray[np.float64]  # [M, C] of the latest CLOSE
     entry_columns: NDArray[np.float64]  # [M, C] of the CLOSE that decided the entry
     skipped: NDArray[np.int64]  # [len(SKIP_REASONS)]
     rule_counts: NDArray[np.int64]  # [K, 3]: true, false, missing
-    outbox: NDArray[np.int64]  # [M + 1]: how many orders the event made, then their markets
+    outbox: NDArray[np.int64]  # [2 M + 1]: how many orders the event made, then their markets
     values: NDArray[np.float64]  # [V] scratch of the position rows, constants in place
     queue: NDArray[np.int64]  # [M] scratch: candidates in order of rank
+    scales: NDArray[np.float64]  # [M] scratch: their size multipliers
     verdict: NDArray[Any]  # VERDICT [M], told anew by every CLOSE
 
 
 #: what `save_book` writes; the rest is rebuilt or scratch
-_SAVED: Final = ("account", "position", "order", "exits", "columns", "entry_columns", "skipped", "rule_counts")
+_SAVED: Final = (
+    "account", "position", "order", "rules", "breakers", "peaks", "windows", "exits", "columns", "entry_columns", "skipped", "rule_counts",
+)  # fmt: skip
 
 
-def new_book(markets: int, exits: int, columns: int, conditions: int, values: NDArray[np.float64], cash_krw: float) -> Book:
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many of everything a book has room for. peak_days: days of the longest drawdown window."""
+
+    markets: int
+    exits: int
+    columns: int
+    conditions: int
+    rules: int = 0
+    breakers: int = 0
+    windows: int = 0
+    peak_days: int = 1
+
+
+def new_book(size: Size, values: NDArray[np.float64], cash_krw: float) -> Book:
     """Empty books. `values`: initial value vector of the position rows. Raises ValueError for cash that is not >= 0."""
     if not (np.isfinite(cash_krw) and cash_krw >= 0.0):
         raise ValueError(f"cash must be a finite amount >= 0, not {cash_krw}")
+    account = np.zeros(1, ACCOUNT)
+    account["cash_krw"] = cash_krw
+    account["next_order_id"] = 1
+    account["day"] = account["minute"] = account["stopped_by"] = account["flattened_by"] = -1
+    account["size_factor"] = 1.0
+    rules = np.zeros(size.rules, RULE_STATE)
+    rules["armed"] = 1
+    stacks = np.zeros(size.markets, POSITION), np.zeros(size.markets, ORDER)
+    return _strategy_book(size, values, account, stacks, rules, np.full(size.peak_days, np.nan), np.full(size.windows, np.nan), 0)
+
+
+def _strategy_book(
+    size: Size,
+    values: NDArray[np.float64],
+    account: NDArray[Any],
+    stacks: tuple[NDArray[Any], NDArray[Any]],
+    rules: NDArray[Any],
+    peaks: NDArray[np.float64],
+    windows: NDArray[np.float64],
+    row: int,
+) -> Book:
+    """The books of the strategy whose rows of the stacks begin at `row`."""
     book = Book(
-        account=np.zeros(1, ACCOUNT),
-        position=np.zeros(markets, POSITION),
-        order=np.zeros(markets, ORDER),
-        exits=np.zeros((markets, exits), EXIT_STATE),
-        columns=np.full((markets, columns), np.nan),
-        entry_columns=np.full((markets, columns), np.nan),
+        account=account,
+        all_position=stacks[0],
+        all_order=stacks[1],
+        position=stacks[0][row : row + size.markets],
+        order=stacks[1][row : row + size.markets],
+        rules=rules,
+        breakers=np.zeros((size.breakers, size.markets), BREAKER_STATE),
+        peaks=peaks,
+        windows=windows,
+        exits=np.zeros((size.markets, size.exits), EXIT_STATE),
+        columns=np.full((size.markets, size.columns), np.nan),
+        entry_columns=np.full((size.markets, size.columns), np.nan),
         skipped=np.zeros(len(SKIP_REASONS), np.int64),
-        rule_counts=np.zeros((conditions, 3), np.int64),
-        outbox=np.zeros(markets + 1, np.int64),
+        rule_counts=np.zeros((size.conditions, 3), np.int64),
+        outbox=np.zeros(2 * size.markets + 1, np.int64),
         values=values.astype(np.float64).copy(),
-        queue=np.zeros(markets, np.int64),
-        verdict=np.zeros(markets, VERDICT),
+        queue=np.zeros(size.markets, np.int64),
+        scales=np.ones(size.markets),
+        verdict=np.zeros(size.markets, VERDICT),
     )
     book.verdict["code"] = UNDECIDED
     for name in ("entry_krw", "level_krw", "amount_krw"):
         book.verdict[name] = np.nan
-    book.account["cash_krw"] = cash_krw
-    book.account["next_order_id"] = 1
     book.position["last_krw"] = np.nan
     book.position["day"] = -1
     book.position["last_exit_ms"] = -1

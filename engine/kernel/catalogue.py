@@ -23,11 +23,21 @@ FAMILIES: Final = (
     "memory",
     "windows",
     "statistics",
+    "regression",
+    "order",
     "averages",
+    "weighted",
     "momentum",
+    "oscillators",
     "trend",
+    "channels",
     "volatility",
     "volume",
+    "regimes",
+    "sessions",
+    "since",
+    "market",
+    "flow",
 )
 
 #: most series (own and implicit) that one op can read
@@ -77,6 +87,11 @@ def condition(name: str) -> Arg:
     return Arg(name, ArgKind.SERIES, Unit.CONDITION)
 
 
+def anything(name: str) -> Arg:
+    """A number or a condition."""
+    return Arg(name, ArgKind.SERIES, Unit.EITHER)
+
+
 def window(name: str = "n", minimum: int = 1, maximum: int = MAX_WINDOW, default: str | None = None) -> Arg:
     """A fixed number of bars."""
     return Arg(name, ArgKind.WINDOW, Unit.BARS, default, minimum, maximum)
@@ -95,12 +110,13 @@ def number(
 
 
 def anchor() -> Arg:
-    """Where a session begins. The kernel gets its length in bars of the section: it begins where index % length == 0.
-
-    So `day` works on every section that divides a day. A week or month begins elsewhere and needs a phase that this
-    parameter cannot carry: the checker refuses them.
-    """
+    """Where a session begins: day, week, month, or every n bars. The kernel gets one number (dsl.catalogue.WEEKS)."""
     return Arg("anchor", ArgKind.ANCHOR, Unit.BARS, None, 1, None)
+
+
+def bars_of_day() -> Arg:
+    """How many bars of the section make a day. Nobody writes it."""
+    return Arg("anchor", ArgKind.ANCHOR, Unit.BARS, "day", 1, None, keyword_only=True, hidden=True)
 
 
 def no_bars(_params: tuple[float, ...]) -> int:
@@ -132,6 +148,7 @@ def op(
     degenerate: str = "",
     version: int = 1,
     callable_by_user: bool = True,
+    variadic: bool = False,
 ) -> Callable[[Kernel], Kernel]:
     """Register the decorated kernel as the primitive `name`. Raises ValueError for a second function of that name.
 
@@ -153,6 +170,7 @@ def op(
         degenerate=degenerate,
         example=example,
         callable_by_user=callable_by_user,
+        variadic=variadic,
     )
 
     def register(kernel: Kernel) -> Kernel:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from dsl.catalogue import Catalogue
 from dsl.graph import Graph, Node, Section
-from engine.kernel.rows import HOLD
+from dsl.side_series import ACROSS, is_side
+from engine.kernel.rows import HOLD, OVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +37,14 @@ def demand(graph: Graph, wanted: Iterable[int], catalogue: Catalogue) -> Demand:
     sections: dict[Section, int] = {}
     for node_id, count in bars.items():
         section = graph[node_id].section
-        if section is not None and not graph[node_id].inputs:
+        if section is not None and not graph[node_id].inputs and not is_side(graph[node_id].op):
             sections[section] = max(sections.get(section, 0), count)
     return Demand(bars={i: count for i, count in bars.items() if graph[i].section is not None}, sections=sections)
 
 
 def own_bars(node: Node, catalogue: Catalogue) -> int:
-    """Bars until the node's value is settled when its inputs are; 0 for leaves, holds and constants."""
-    if not node.inputs or node.op == HOLD:
+    """Bars until the node's value is settled when its inputs are; 0 for leaves, holds, folds, values across markets and constants."""
+    if not node.inputs or node.op == HOLD or node.op in OVER or node.op in ACROSS:
         return 0
     function = catalogue[node.op]
     ready = 0 if function.warmup is None else function.warmup(node.params)
@@ -56,4 +57,6 @@ def _input_bars(node: Node, source: Node, bars: int, catalogue: Catalogue) -> in
         return 1
     if node.op == HOLD:
         return -(-bars * node.section.timeframe.length_ms // source.section.timeframe.length_ms) + 1
+    if node.op in OVER:
+        return bars * node.section.timeframe.length_ms // source.section.timeframe.length_ms
     return bars + own_bars(node, catalogue)

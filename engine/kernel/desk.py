@@ -13,6 +13,7 @@ from engine.kernel.abi import helper
 from engine.kernel.book import SKIP_REASONS, Book, restore_book, save_book
 from engine.kernel.decide.answers import ACCEPTED, OVERSOLD, UNKNOWN_ORDER, on_cash, on_control, on_done, on_fill
 from engine.kernel.decide.close import on_close
+from engine.kernel.decide.guard import on_mark
 from engine.kernel.decide.plan import Plan, Terms, make_book, make_plan
 from engine.kernel.decide.position import equity_krw, exposure_krw
 from engine.kernel.decide.step import on_step
@@ -20,7 +21,7 @@ from engine.kernel.fills import fill_of
 from engine.kernel.legal import Venue, make_venue
 from engine.kernel.load import compile_function
 from engine.kernel.program import PositionRows
-from engine.model.events import Cash, Close, Control, Done, DoneReason, Event, Fill, Intent, Side, Step
+from engine.model.events import Cash, Close, Control, Done, DoneReason, Event, Fill, Intent, Mark, Side, Step
 
 #: one event as numbers
 EVENT: Final = np.dtype(
@@ -44,6 +45,7 @@ _FILL: Final = 3
 _DONE: Final = 4
 _CASH: Final = 5
 _CONTROL: Final = 6
+_MARK: Final = 7
 
 
 @helper
@@ -60,6 +62,8 @@ def handle_event(plan: Plan, book: Book, events: NDArray[Any], columns: NDArray[
         )  # fmt: skip
     elif kind == _CLOSE:
         on_close(plan, book, event["time_ms"], columns)
+    elif kind == _MARK:
+        on_mark(plan, book, event["time_ms"])
     elif kind == _FILL:
         return on_fill(
             plan, book, market, event["order_id"], event["high_krw"], event["open_krw"], event["low_krw"], event["time_ms"]
@@ -69,7 +73,7 @@ def handle_event(plan: Plan, book: Book, events: NDArray[Any], columns: NDArray[
     elif kind == _CASH:
         on_cash(book, event["open_krw"])
     else:
-        on_control(book, event["code"])
+        on_control(plan, book, event["code"])
     return ACCEPTED
 
 
@@ -109,7 +113,7 @@ class FillModel:
 
 
 class Desk:
-    """One strategy's decisions on one account. `process` takes the six events in order and returns the orders they make."""
+    """One strategy's decisions on one account. `process` takes the events in order and returns the orders they make."""
 
     def __init__(
         self,
@@ -167,6 +171,11 @@ class Desk:
         """What the fill model says to the intent at a STEP of its market; feed it back through `process`."""
         return self.fill_model.answer(intent, step)
 
+    @property
+    def wants_marks(self) -> bool:
+        """The risk profile looks at base bars too: give it a MARK where the clock does not close."""
+        return bool(self.plan.settings[0]["watches"] != 0 or len(self.plan.breakers) > 0)
+
     def working(self) -> list[Intent]:
         """Orders without DONE, in market order."""
         return [self._intent(market) for market in range(len(self.markets)) if self.book.order[market]["side"] != 0]
@@ -209,6 +218,8 @@ def _numbers(event: Event, index: dict[str, int]) -> tuple[float, ...]:
             return (_STEP, index[event.market], event.time_ms, 0, int(event.traded), *prices)
         case Close():
             return (_CLOSE, 0, event.time_ms, 0, 0, 0.0, 0.0, 0.0, 0.0)
+        case Mark():
+            return (_MARK, 0, event.time_ms, 0, 0, 0.0, 0.0, 0.0, 0.0)
         case Fill():
             return (_FILL, index[event.market], event.time_ms, event.order_id, 0, event.price_krw, event.quantity_e8, event.fee_krw, 0.0)
         case Done():

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from engine.kernel.abi import call_op, helper
-from engine.kernel.aggregate import SERIES, SLOT_COUNT, fold_bars
+from engine.kernel.aggregate import SERIES, SLOT_COUNT, bar_at, bar_open, fold_bars
+from engine.kernel.ops.windows import larger, smaller
+from engine.kernel.rows import OVER
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: columns of the row table. Inputs and output are offsets in memory; a hold has the address 0 and its source's timeframe
+#: columns of the row table. Inputs and output are offsets in memory; a hold (address 0) and an over (engine.kernel.rows.OVER) have
+#: their source's timeframe
 ROW_ADDRESS: Final = 0
 ROW_TIMEFRAME: Final = 1
 ROW_SOURCE: Final = 2
@@ -28,7 +31,43 @@ FEED_MARKET: Final = SLOT_COUNT + 1  # -1 = the market being evaluated
 FEED_STATE: Final = SLOT_COUNT + 2  # -1 = base bars, taken as they are
 FEED_WIDTH: Final = SLOT_COUNT + 3
 
-#: columns of the clock table: length and offset in ms, first bar that closes in the block, how many close
+#: columns of the side table: the series, its market (-1 = the one being evaluated), offset in memory, 1 = missing reads as false
+SIDE_SERIES: Final = 0
+SIDE_MARKET: Final = 1
+SIDE_SLOT: Final = 2
+SIDE_FLAG: Final = 3
+SIDE_WIDTH: Final = 4
+
+#: columns of the stage table: from and to, in the tables of rows, of moves (what is loaded, then what is kept), columns and across rows
+STAGE_ROWS: Final = 0
+STAGE_LOADS: Final = 2
+STAGE_KEEPS: Final = 4
+STAGE_COLUMNS: Final = 6
+STAGE_ACROSS: Final = 8
+STAGE_WIDTH: Final = 10
+
+#: columns of the table of moves: offset of the slot, of its first market's copy, distance between the markets' copies, timeframe
+MOVE_SLOT: Final = 0
+MOVE_KEPT: Final = 1
+MOVE_STRIDE: Final = 2
+MOVE_TIMEFRAME: Final = 3
+MOVE_WIDTH: Final = 4
+
+#: columns of the table of exported columns: which column, offset of its slot
+COLUMN_NUMBER: Final = 0
+COLUMN_SLOT: Final = 1
+COLUMN_WIDTH: Final = 2
+
+#: columns of the table of across rows. Inputs and output are offsets of the first market's values (engine.kernel.ops.across)
+ACROSS_ADDRESS: Final = 0
+ACROSS_TIMEFRAME: Final = 1
+ACROSS_INPUT: Final = 2  # value, member, turnover, domain
+ACROSS_OUTPUT: Final = 6
+ACROSS_SCRATCH: Final = 7
+ACROSS_PARAMS: Final = 8
+ACROSS_WIDTH: Final = 9
+
+#: columns of the clock table: length (below 0: calendar months) and offset in ms, first bar that closes in the block, how many close
 CLOCK_LENGTH: Final = 0
 CLOCK_OFFSET: Final = 1
 CLOCK_FIRST: Final = 2
@@ -46,39 +85,55 @@ RUN_SHARED_STATE: Final = 6  # float64 of state before the first market's
 RUN_MARKET_STATE: Final = 7  # float64 of state per market
 RUN_CLOCK: Final = 8  # the strategy's clock in the clock table
 RUN_OUT: Final = 9  # where in `out` the block's first clock bar goes
-RUN_WIDTH: Final = 10
+RUN_SHARED_SIDES: Final = 10
+RUN_WIDTH: Final = 11
 
 _TABLE: Final = "int64[:, ::1]"
 #: numba signature of `run_block`
 SIGNATURE: Final = (
-    f"void(int64[::1], {_TABLE}, {_TABLE}, {_TABLE}, int64[::1], float64[::1], float64[::1], float64[::1], "
-    f"int8[:, ::1], {', '.join(['float64[:, ::1]'] * len(SERIES))}, float64[:, :, ::1])"
+    f"void(int64[::1], {', '.join([_TABLE] * 8)}, float64[::1], float64[::1], float64[::1], "
+    f"int8[:, ::1], {', '.join(['float64[:, ::1]'] * len(SERIES))}, float64[:, :, ::1], float64[:, :, ::1])"
 )
 
+_OVER_LAST: Final = OVER["over.last"]
+_OVER_MIN: Final = OVER["over.min"]
+_OVER_MAX: Final = OVER["over.max"]
+_OVER_SUM: Final = OVER["over.sum"]
+_OVER_ANY: Final = OVER["over.any"]
 _UNKNOWN: Final = 0  # engine.model.candle.BarState.UNKNOWN
 
 
 def run_block(
-    run: NDArray[np.int64], clocks: NDArray[np.int64], feeds: NDArray[np.int64], rows: NDArray[np.int64], columns: NDArray[np.int64],
+    run: NDArray[np.int64], clocks: NDArray[np.int64], feeds: NDArray[np.int64], side_feeds: NDArray[np.int64], rows: NDArray[np.int64],
+    stages: NDArray[np.int64], moves: NDArray[np.int64], across: NDArray[np.int64], columns: NDArray[np.int64],
     memory: NDArray[np.float64], state: NDArray[np.float64], params: NDArray[np.float64], states: NDArray[np.int8],
     opens: NDArray[np.float64], highs: NDArray[np.float64], lows: NDArray[np.float64], closes: NDArray[np.float64],
-    volumes: NDArray[np.float64], values: NDArray[np.float64], out: NDArray[np.float64],
+    volumes: NDArray[np.float64], values: NDArray[np.float64], sides: NDArray[np.float64], out: NDArray[np.float64],
 ) -> None:  # fmt: skip
-    """One block of all markets: alias sections once, then every market's own.
+    """One block of all markets: alias sections once, then stage by stage every market's own rows and what reads all markets.
 
-    states..values: the grid's arrays [markets, bars]. memory: one region per slot. columns: offsets in memory of what is exported to
-    out [markets, clock bars, columns].
+    states..values: the grid's arrays [markets, bars]. sides: side series [series, markets, bars]. memory: one region per slot, then
+    what is kept per market. Exported: out [markets, clock bars, columns].
     """
     set_clocks(run, clocks)
     for f in range(run[RUN_SHARED_FEEDS]):
         feed(run, clocks, feeds, f, feeds[f, FEED_MARKET], 0, memory, state, states, opens, highs, lows, closes, volumes, values)
+    for f in range(run[RUN_SHARED_SIDES]):
+        feed_side(run, side_feeds, f, side_feeds[f, SIDE_MARKET], memory, sides)
     run_rows(clocks, rows, 0, run[RUN_SHARED_ROWS], memory, state, 0, params)
-    for market in range(states.shape[0]):
-        own = run[RUN_SHARED_STATE] + market * run[RUN_MARKET_STATE]
-        for f in range(run[RUN_SHARED_FEEDS], feeds.shape[0]):
-            feed(run, clocks, feeds, f, market, own, memory, state, states, opens, highs, lows, closes, volumes, values)
-        run_rows(clocks, rows, run[RUN_SHARED_ROWS], rows.shape[0], memory, state, own, params)
-        export(run, clocks, columns, memory, market, out)
+    for stage in range(stages.shape[0]):
+        for market in range(states.shape[0]):
+            own = run[RUN_SHARED_STATE] + market * run[RUN_MARKET_STATE]
+            if stage == 0:
+                for f in range(run[RUN_SHARED_FEEDS], feeds.shape[0]):
+                    feed(run, clocks, feeds, f, market, own, memory, state, states, opens, highs, lows, closes, volumes, values)
+                for f in range(run[RUN_SHARED_SIDES], side_feeds.shape[0]):
+                    feed_side(run, side_feeds, f, market, memory, sides)
+            move(clocks, moves, stages[stage, STAGE_LOADS], stages[stage, STAGE_LOADS + 1], market, memory, True)
+            run_rows(clocks, rows, stages[stage, STAGE_ROWS], stages[stage, STAGE_ROWS + 1], memory, state, own, params)
+            move(clocks, moves, stages[stage, STAGE_KEEPS], stages[stage, STAGE_KEEPS + 1], market, memory, False)
+            export(run, clocks, columns, stages[stage, STAGE_COLUMNS], stages[stage, STAGE_COLUMNS + 1], memory, market, out)
+        run_across(clocks, across, stages[stage, STAGE_ACROSS], stages[stage, STAGE_ACROSS + 1], memory, params)
 
 
 @helper
@@ -86,9 +141,9 @@ def set_clocks(run: NDArray[np.int64], clocks: NDArray[np.int64]) -> None:
     """Which bars of every timeframe close inside the block: those whose close lies in (from, to]."""
     to_ms = run[RUN_FROM_MS] + run[RUN_LENGTH] * run[RUN_BASE_MS]
     for c in range(clocks.shape[0]):
-        first = (run[RUN_FROM_MS] - clocks[c, CLOCK_OFFSET]) // clocks[c, CLOCK_LENGTH]
+        first = bar_at(run[RUN_FROM_MS], clocks[c, CLOCK_LENGTH], clocks[c, CLOCK_OFFSET])
         clocks[c, CLOCK_FIRST] = first
-        clocks[c, CLOCK_COUNT] = (to_ms - clocks[c, CLOCK_OFFSET]) // clocks[c, CLOCK_LENGTH] - first
+        clocks[c, CLOCK_COUNT] = bar_at(to_ms, clocks[c, CLOCK_LENGTH], clocks[c, CLOCK_OFFSET]) - first
 
 
 @helper
@@ -127,6 +182,18 @@ def copy_known(
 
 
 @helper
+def feed_side(
+    run: NDArray[np.int64], side_feeds: NDArray[np.int64], row: int, market: int, memory: NDArray[np.float64], sides: NDArray[np.float64]
+) -> None:
+    """Copy one side series of the block's base bars to its slot; a flag that is not recorded is false."""
+    series, slot, first = side_feeds[row, SIDE_SERIES], side_feeds[row, SIDE_SLOT], run[RUN_FIRST]
+    flag = side_feeds[row, SIDE_FLAG] != 0
+    for i in range(run[RUN_LENGTH]):
+        x = sides[series, market, first + i]
+        memory[slot + i] = 0.0 if flag and x != x else x
+
+
+@helper
 def run_rows(
     clocks: NDArray[np.int64], rows: NDArray[np.int64], start: int, stop: int, memory: NDArray[np.float64],
     state: NDArray[np.float64], own: int, params: NDArray[np.float64],
@@ -136,6 +203,8 @@ def run_rows(
         clock = rows[r, ROW_TIMEFRAME]
         if rows[r, ROW_ADDRESS] == 0:
             run_hold(clocks, rows, r, memory, state, own + rows[r, ROW_STATE])
+        elif _OVER_ANY <= rows[r, ROW_ADDRESS] < 0:
+            run_over(clocks, rows, r, memory, state, own + rows[r, ROW_STATE])
         elif clocks[clock, CLOCK_COUNT] > 0:
             call_op(
                 rows[r, ROW_ADDRESS], state, own + rows[r, ROW_STATE], params, rows[r, ROW_PARAMS], memory,
@@ -155,19 +224,95 @@ def run_hold(
     values, out = rows[row, ROW_INPUT], rows[row, ROW_OUTPUT]
     before = state[at]
     for k in range(clocks[clock, CLOCK_COUNT]):
-        close_ms = (clocks[clock, CLOCK_FIRST] + k + 1) * length + offset
-        closed = (close_ms - source_offset) // source_length - 1 - clocks[source, CLOCK_FIRST]
+        close_ms = bar_open(clocks[clock, CLOCK_FIRST] + k + 1, length, offset)
+        closed = bar_at(close_ms, source_length, source_offset) - 1 - clocks[source, CLOCK_FIRST]
         memory[out + k] = before if closed < 0 else memory[values + closed]
     if clocks[source, CLOCK_COUNT] > 0:
         state[at] = memory[values + clocks[source, CLOCK_COUNT] - 1]
 
 
 @helper
+def run_over(
+    clocks: NDArray[np.int64], rows: NDArray[np.int64], row: int, memory: NDArray[np.float64], state: NDArray[np.float64], at: int
+) -> None:
+    """The fold of the source's bars inside every bar; state[at:] carries the bar in progress: its fold, and how many bars that are.
+
+    A bar whose beginning was not fed is missing; its last value is known all the same.
+    """
+    clock, source, fold = rows[row, ROW_TIMEFRAME], rows[row, ROW_SOURCE], rows[row, ROW_ADDRESS]
+    length, offset = clocks[clock, CLOCK_LENGTH], clocks[clock, CLOCK_OFFSET]
+    source_length, source_offset = clocks[source, CLOCK_LENGTH], clocks[source, CLOCK_OFFSET]
+    values, out = rows[row, ROW_INPUT], rows[row, ROW_OUTPUT]
+    open_ms = clocks[source, CLOCK_FIRST] * source_length + source_offset
+    bar = bar_at(open_ms, length, offset)
+    bar_ms, next_ms = bar_open(bar, length, offset), bar_open(bar + 1, length, offset)
+    for k in range(clocks[source, CLOCK_COUNT]):
+        x = memory[values + k]
+        if open_ms == bar_ms:
+            state[at + 1] = 0.0
+        state[at] = x if state[at + 1] == 0.0 else folded(fold, state[at], x)
+        state[at + 1] += 1.0
+        open_ms += source_length
+        if open_ms == next_ms:
+            whole = state[at + 1] * source_length == next_ms - bar_ms
+            memory[out + bar - clocks[clock, CLOCK_FIRST]] = state[at] if whole or fold == _OVER_LAST else np.nan
+            bar += 1
+            bar_ms, next_ms = next_ms, bar_open(bar + 1, length, offset)
+
+
+@helper
+def folded(fold: int, value: float, x: float) -> float:
+    """What has been folded so far with one more value."""
+    if fold == _OVER_LAST:
+        return x
+    if fold == _OVER_MIN:
+        return smaller(value, x)
+    if fold == _OVER_MAX:
+        return larger(value, x)
+    if fold == _OVER_SUM:
+        return value + x
+    if value == 1.0 or x == 1.0:
+        return 1.0
+    return value + x
+
+
+@helper
+def move(
+    clocks: NDArray[np.int64], moves: NDArray[np.int64], start: int, stop: int, market: int, memory: NDArray[np.float64], load: bool
+) -> None:
+    """Take the market's kept values back into their slots, or keep what is in the slots."""
+    for m in range(start, stop):
+        slot, kept = moves[m, MOVE_SLOT], moves[m, MOVE_KEPT] + market * moves[m, MOVE_STRIDE]
+        count = clocks[moves[m, MOVE_TIMEFRAME], CLOCK_COUNT]
+        if load:
+            for k in range(count):
+                memory[slot + k] = memory[kept + k]
+        else:
+            for k in range(count):
+                memory[kept + k] = memory[slot + k]
+
+
+@helper
+def run_across(
+    clocks: NDArray[np.int64], across: NDArray[np.int64], start: int, stop: int, memory: NDArray[np.float64], params: NDArray[np.float64]
+) -> None:
+    """Across rows [start, stop): every market's values in, every market's values out. They have no state, only scratch."""
+    for r in range(start, stop):
+        clock = across[r, ACROSS_TIMEFRAME]
+        if clocks[clock, CLOCK_COUNT] > 0:
+            call_op(
+                across[r, ACROSS_ADDRESS], memory, across[r, ACROSS_SCRATCH], params, across[r, ACROSS_PARAMS], memory,
+                across[r, ACROSS_INPUT], across[r, ACROSS_INPUT + 1], across[r, ACROSS_INPUT + 2], across[r, ACROSS_INPUT + 3],
+                across[r, ACROSS_INPUT], across[r, ACROSS_OUTPUT], clocks[clock, CLOCK_COUNT], clocks[clock, CLOCK_FIRST],
+            )  # fmt: skip
+
+
+@helper
 def export(
-    run: NDArray[np.int64], clocks: NDArray[np.int64], columns: NDArray[np.int64], memory: NDArray[np.float64], market: int,
-    out: NDArray[np.float64],
+    run: NDArray[np.int64], clocks: NDArray[np.int64], columns: NDArray[np.int64], start: int, stop: int, memory: NDArray[np.float64],
+    market: int, out: NDArray[np.float64],
 ) -> None:  # fmt: skip
-    """Copy the exported slots of the market that was just evaluated."""
+    """Copy the exported slots [start, stop) of the market that was just evaluated."""
     for k in range(clocks[run[RUN_CLOCK], CLOCK_COUNT]):
-        for j in range(columns.shape[0]):
-            out[market, run[RUN_OUT] + k, j] = memory[columns[j] + k]
+        for j in range(start, stop):
+            out[market, run[RUN_OUT] + k, columns[j, COLUMN_NUMBER]] = memory[columns[j, COLUMN_SLOT] + k]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from dsl.catalogue import POSITION_SERIES, Memory
+from dsl.catalogue import ACCOUNT_SERIES, ORDER_SERIES, POSITION_SERIES, Memory
 from dsl.graph import Graph, Node, Phase
 from engine.kernel.catalogue import Op
 from engine.kernel.rows import CONST, kernel_params
@@ -17,13 +17,18 @@ if TYPE_CHECKING:
 
 #: inputs of a position row
 ROW_INPUTS: Final = 4
+#: the one account leaf with a parameter: its window in ms
+DRAWDOWN: Final = "acct.drawdown"
+#: leaves with one slot each, in the order of their slots
+LATE_SERIES: Final = (*POSITION_SERIES, *(name for name in ACCOUNT_SERIES if name != DRAWDOWN), *ORDER_SERIES)
 
 
 @dataclass(frozen=True, slots=True)
 class PositionRows:
-    """The position-phase nodes of a strategy as rows over a value vector, evaluated one at a time by `decide`.
+    """The nodes of a strategy that `decide` evaluates, one at a time, as rows over a value vector: position, account and order phase.
 
-    The vector: [0:columns) the exported columns; then the POSITION_SERIES in their order; then constants; then one temp per row.
+    The vector: [0:columns) the exported columns; then LATE_SERIES in their order, then one slot per `drawdown_ms`; then constants; then
+    one temp per row. The first `position_rows` rows are those of the position phase, which read nothing later.
     rows int64 [r, 7]: op address index, in0..in3 slots, out slot, parameter offset. `slot_of_node`: graph node id -> slot.
     The address index counts in `ops` (names); `engine.kernel.load.addresses(ops)` gives the table for `engine.kernel.abi.call_row`.
     Rows stand in an order in which each row's inputs are computed before it.
@@ -36,6 +41,9 @@ class PositionRows:
     params: NDArray[np.float64]
     slot_of_node: dict[int, int]
     ops: tuple[str, ...]
+    position_rows: int = 0
+    drawdown_ms: tuple[float, ...] = ()  # windows of the acct.drawdown leaves
+    reads_account: bool = False
 
 
 def position_nodes(graph: Graph, wanted: Iterable[int]) -> list[int]:
@@ -64,13 +72,16 @@ def position_rows(graph: Graph, nodes: Sequence[int], columns: Sequence[int], op
     import numpy as np  # this module is read by the checker's side, which starts without numpy
 
     slot_of_node = {node_id: slot for slot, node_id in enumerate(columns)}
-    series = {name: len(columns) + k for k, name in enumerate(POSITION_SERIES)}
+    windows = tuple(dict.fromkeys(graph[i].params[0] for i in nodes if graph[i].op == DRAWDOWN))
+    leaves: dict[tuple[str, tuple[float, ...]], int] = {(name, ()): len(columns) + k for k, name in enumerate(LATE_SERIES)}
+    leaves |= {(DRAWDOWN, (window,)): len(columns) + len(LATE_SERIES) + k for k, window in enumerate(windows)}
     constants = [i for i in _inputs(graph, nodes) if graph[i].op == CONST and i not in slot_of_node]
-    first_constant = len(columns) + len(series)
+    first_constant = len(columns) + len(leaves)
     slot_of_node |= {node_id: first_constant + k for k, node_id in enumerate(constants)}
-    computed = [i for i in nodes if graph[i].op not in series]
+    computed = [i for i in nodes if (graph[i].op, graph[i].params) not in leaves]
+    computed.sort(key=lambda i: graph[i].phase is not Phase.POSITION)  # stable: still in topological order
     size = first_constant + len(constants) + len(computed)
-    slot_of_node |= {i: series[graph[i].op] for i in nodes if graph[i].op in series}
+    slot_of_node |= {i: leaves[graph[i].op, graph[i].params] for i in nodes if (graph[i].op, graph[i].params) in leaves}
     slot_of_node |= {node_id: size - len(computed) + k for k, node_id in enumerate(computed)}
     initial = np.full(size, np.nan)
     for node_id in constants:
@@ -86,6 +97,9 @@ def position_rows(graph: Graph, nodes: Sequence[int], columns: Sequence[int], op
         params=np.array([*params, 0.0]),
         slot_of_node=slot_of_node,
         ops=tuple(names),
+        position_rows=sum(graph[i].phase is Phase.POSITION for i in computed),
+        drawdown_ms=windows,
+        reads_account=any(graph[i].op in ACCOUNT_SERIES for i in nodes),
     )
 
 
@@ -96,7 +110,7 @@ def _inputs(graph: Graph, nodes: Iterable[int]) -> list[int]:
 def _row(node_id: int, node: Node, ops: Mapping[str, Op], slots: dict[int, int], names: list[str], params: list[float]) -> list[int]:
     op = ops.get(node.op)
     if op is None or op.function.memory is not Memory.NONE:
-        raise ValueError(f"node {node_id} ({node.op}): only elementwise ops can read position variables")
+        raise ValueError(f"node {node_id} ({node.op}): only elementwise ops can read position, account or order values")
     if len(node.inputs) > ROW_INPUTS:
         raise ValueError(f"node {node_id} ({node.op}) has {len(node.inputs)} inputs; a position row takes {ROW_INPUTS}")
     missing = [i for i in node.inputs if i not in slots]

@@ -10,7 +10,7 @@ kernel.save() -> bytes / Kernel.restore(program, bytes)
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
     from dsl.graph import Timeframe
     from dsl.strategy import Strategy
+    from engine.model.candle import SideKey
 
-__all__ = ["ColumnBlock", "PositionRows", "Program", "compile_program"]
+__all__ = ["ColumnBlock", "PositionRows", "Program", "compile_program", "compile_values"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,28 +59,66 @@ class Program:
     markets: tuple[str, ...]
     table: MarketTable
 
+    @property
+    def sides(self) -> tuple[SideKey, ...]:
+        """The side series that the program reads (BarGrid.side)."""
+        return tuple(self.table.sides)
 
-def compile_program(strategy: Strategy, base: Timeframe, markets: Sequence[str], known_ops: Mapping[str, Op] | None = None) -> Program:
+
+def compile_program(
+    strategy: Strategy,
+    base: Timeframe,
+    markets: Sequence[str],
+    known_ops: Mapping[str, Op] | None = None,
+    *,
+    domain: Iterable[str] | None = None,
+) -> Program:
     """The program of a strategy on a base grid of these markets. `known_ops`: primitives by name, the catalogue's if not given.
 
+    domain: the markets that values across markets count (default: all); an alias market is none of them unless it is traded.
     Raises ValueError when the graph breaks its contract, the clock's or a section's bars are not made of whole base bars, markets are
     not sorted or repeat, or an alias market is missing.
     """
-    if list(markets) != sorted(set(markets)):
-        raise ValueError("markets must be sorted and unique")
     missing = sorted(set(strategy.aliases.values()) - set(markets))
     if missing:
         raise ValueError(f"alias markets {missing} are not among the grid's markets")
+    position = position_nodes(strategy.graph, _named_nodes(strategy))
+    return _compile(strategy.graph, wanted_columns(strategy), position, strategy.clock, base, markets, known_ops, domain)
+
+
+def compile_values(
+    graph: Graph,
+    columns: Sequence[int],
+    clock: Timeframe,
+    base: Timeframe,
+    markets: Sequence[str],
+    known_ops: Mapping[str, Op] | None = None,
+    *,
+    domain: Iterable[str] | None = None,
+) -> Program:
+    """A program that only exports these market-phase nodes of a graph. Parameters and errors as of `compile_program`."""
+    return _compile(graph, tuple(dict.fromkeys(columns)), [], clock, base, markets, known_ops, domain)
+
+
+def _compile(
+    graph: Graph,
+    columns: tuple[int, ...],
+    position: Sequence[int],
+    clock: Timeframe,
+    base: Timeframe,
+    markets: Sequence[str],
+    known_ops: Mapping[str, Op] | None,
+    domain: Iterable[str] | None,
+) -> Program:
+    if list(markets) != sorted(set(markets)):
+        raise ValueError("markets must be sorted and unique")
     available = ops() if known_ops is None else known_ops
-    graph = strategy.graph
-    position = position_nodes(graph, _named_nodes(strategy))
-    columns = wanted_columns(strategy)
-    _check_columns(graph, columns, strategy.clock)
-    table = market_table(graph, columns, base, markets, available)
+    _check_columns(graph, columns, clock)
+    table = market_table(graph, columns, base, markets, available, markets if domain is None else domain)
     rows = position_rows(graph, position, columns, available)
     needs = warmup(graph, {name: op.function for name, op in available.items()}, base.length_ms).nodes
     return Program(
-        clock=strategy.clock,
+        clock=clock,
         base=base,
         columns=columns,
         position=rows,
@@ -101,6 +140,7 @@ def wanted_columns(strategy: Strategy) -> tuple[int, ...]:
 def _named_nodes(strategy: Strategy) -> list[int]:
     named = [strategy.entry, strategy.rank, strategy.sizing.scale, *(condition.node for condition in strategy.conditions)]
     named += [exit_rule.node for exit_rule in strategy.exits]
+    named += [strategy.entry_order, *(breaker.node for breaker in (strategy.risk.breakers if strategy.risk else ()))]
     return [node for node in named if node is not None]
 
 

@@ -13,6 +13,7 @@ from engine.kernel.abi import helper
 from engine.kernel.book import FILL, SKIP_REASONS, Book
 from engine.kernel.decide.answers import ACCEPTED, on_done, on_fill
 from engine.kernel.decide.close import on_close
+from engine.kernel.decide.guard import on_mark
 from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import exposure_krw, is_open
 from engine.kernel.decide.sales import is_working
@@ -55,6 +56,7 @@ def run_bars(
     """
     markets, bars = state.shape
     most = markets * (plan.exits.shape[0] + 2)
+    guarded = plan.settings[0]["watches"] != 0 or plan.breakers.shape[0] > 0
     closing = 0
     while closing < close_ms.shape[0] and close_ms[closing] <= first_ms + start * base_ms:
         closing += 1
@@ -62,13 +64,15 @@ def run_bars(
         if log_count[0] + most > log.shape[0]:
             return bar
         time_ms = first_ms + bar * base_ms
+        busy = False
         for market in range(markets):
-            if state[market, bar] == _UNKNOWN:
-                continue
             traded = state[market, bar] == _TRADED
             if not is_open(book, market) and not is_working(book, market):
                 if traded:
                     book.position[market]["last_krw"] = close_krw[market, bar]
+                continue
+            busy = True
+            if state[market, bar] == _UNKNOWN:
                 continue
             accepted = run_step(
                 plan, book, log, log_count, market, time_ms,
@@ -85,6 +89,9 @@ def run_bars(
             money[closing, 0] = book.account[0]["cash_krw"]
             money[closing, 1] = exposure_krw(book)
             closing += 1
+        elif busy and guarded:
+            book.outbox[0] = 0
+            on_mark(plan, book, time_ms + base_ms)
     return int(bars)
 
 

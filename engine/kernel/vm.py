@@ -11,8 +11,9 @@ from dsl.graph import Timeframe
 from engine.kernel import machine, state
 from engine.kernel.aggregate import grid_arrays, open_ms, ratio
 from engine.kernel.load import address_of, compile_function
+from engine.kernel.ops.across import KERNELS, SCRATCH
 from engine.kernel.program import ColumnBlock, Program
-from engine.kernel.rows import Feed, Row
+from engine.kernel.rows import AcrossRow, Feed, Row, SideFeed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from engine.model.candle import BarGrid
 
 DEFAULT_BLOCK: Final = 2048
+_CACHE_LINE: Final = 8  # float64
 
 
 def precompile() -> Any:
@@ -43,9 +45,11 @@ class Kernel:
         """Absolute index of the base bar that `advance` expects; None before the first."""
         self._run_block = precompile()
         layout = _Layout(program, block)
-        self._clocks, self._feeds, self._rows, self._columns = layout.clocks, layout.feeds, layout.rows, layout.columns
-        self._memory = layout.memory
-        self._params = np.array([*program.table.params, 0.0])
+        self._tables = (
+            layout.clocks, layout.feeds, layout.side_feeds, layout.rows, layout.stages, layout.moves, layout.across, layout.columns,
+            layout.memory,
+        )  # fmt: skip
+        self._params = np.array([*layout.params, 0.0])
         self._state = state.initial(program)
         self._run = layout.run
 
@@ -61,12 +65,20 @@ class Kernel:
         first = clock.index(from_ms)
         count = clock.index(from_ms + length * base.length_ms) - first
         out = np.empty((len(grid.markets), count, len(self.program.columns)))
-        arrays = grid_arrays(grid)
+        arrays = (*grid_arrays(grid), self._sides(grid))
         for start in range(0, length, self.block):
             self._advance_block(arrays, out, start, min(self.block, length - start), from_ms + start * base.length_ms, first)
         self.next_index = int(grid.first_index) + length
         close_ms = open_ms(clock, first + 1) + np.arange(count, dtype=np.int64) * clock.length_ms
         return ColumnBlock(first_index=first, close_ms=close_ms, values=out)
+
+    def _sides(self, grid: BarGrid) -> NDArray[np.float64]:
+        """The side series that the program reads, [series, markets, bars]; those that the grid lacks are missing."""
+        sides = np.full((len(self.program.table.sides), *grid.state.shape), np.nan)
+        for k, key in enumerate(self.program.table.sides):
+            if key in grid.side:
+                sides[k] = grid.side[key]
+        return sides
 
     def save(self) -> bytes:
         """The whole state, node by node under its key, and the position in time."""
@@ -99,7 +111,7 @@ class Kernel:
         run[machine.RUN_FIRST] = start
         run[machine.RUN_LENGTH] = length
         run[machine.RUN_OUT] = self.program.clock.index(from_ms) - first
-        self._run_block(run, self._clocks, self._feeds, self._rows, self._columns, self._memory, self._state, self._params, *arrays, out)
+        self._run_block(run, *self._tables, self._state, self._params, *arrays, out)
 
 
 class _Layout:
@@ -107,35 +119,48 @@ class _Layout:
 
     def __init__(self, program: Program, block: int) -> None:
         table = program.table
-        self._base, self._block = program.base, block
+        self._base, self._block, self._markets = program.base, block, len(program.markets)
         self._table = table
         all_rows, all_feeds = table.shared_rows + table.rows, table.shared_feeds + table.feeds
-        used = {row.timeframe for row in all_rows} | {feed.timeframe for feed in all_feeds}
+        used = {row.timeframe for row in all_rows} | {feed.timeframe for feed in all_feeds} | {row.timeframe for row in table.across}
         used |= {row.source for row in all_rows if row.source is not None}
-        self._timeframes = sorted(used | {program.clock})
+        self._timeframes = sorted(used | {program.clock, program.base})
         self._offsets, self.memory = self._memory()
+        self.params = list(table.params)
         self.clocks = np.zeros((len(self._timeframes), machine.CLOCK_WIDTH), np.int64)
         for i, timeframe in enumerate(self._timeframes):
             self.clocks[i, machine.CLOCK_LENGTH] = timeframe.length_ms
             self.clocks[i, machine.CLOCK_OFFSET] = timeframe.offset_ms
-        feeds = [self._feed(item) for item in all_feeds]
-        self.feeds = np.array(feeds, np.int64).reshape(len(feeds), machine.FEED_WIDTH)
-        rows = [self._row(item) for item in all_rows]
-        self.rows = np.array(rows, np.int64).reshape(len(rows), machine.ROW_WIDTH)
-        self.columns = np.array([self._offsets[table.slot_of_node[i]] for i in program.columns], np.int64)
+        self.feeds = _table([self._feed(item) for item in all_feeds], machine.FEED_WIDTH)
+        self.side_feeds = _table([self._side(item) for item in table.shared_side_feeds + table.side_feeds], machine.SIDE_WIDTH)
+        self.rows = _table([self._row(item) for item in all_rows], machine.ROW_WIDTH)
+        self.across = _table([self._across(item) for item in table.across], machine.ACROSS_WIDTH)
+        self._stages(program)
         self.run = self._fixed_items(program)
 
     def _memory(self) -> tuple[list[int], NDArray[np.float64]]:
-        """Offset of every slot, and the memory with constants filled in."""
+        """Offset of every slot, and the memory with constants filled in; behind the slots what is kept per market, and the scratch."""
         offsets, total = [], 0
         for slot in self._table.slots:
             offsets.append(total)
             total += self._width(slot.timeframe)
-        memory = np.full(total + self._block, np.nan)
+        total += self._block
+        self._kept: dict[int, int] = {}
+        for number in sorted({slot for slots in self._table.keeps for slot in slots} | {row.output for row in self._table.across}):
+            self._kept[number] = total
+            total += self._markets * self._stride(number)
+        self._domain = total
+        self._scratch = total + self._markets
+        memory = np.full(self._scratch + (SCRATCH * self._markets if self._table.across else 0), np.nan)
+        memory[self._domain : self._scratch] = self._table.domain
         for slot, offset in zip(self._table.slots, offsets, strict=True):
             if slot.constant is not None:
                 memory[offset : offset + self._block] = slot.constant
         return offsets, memory
+
+    def _stride(self, slot: int) -> int:
+        """float64 between two markets' copies of a slot. A line more than they need: strides of a power of two share few cache sets."""
+        return self._width(self._table.slots[slot].timeframe) + _CACHE_LINE
 
     def _width(self, timeframe: Timeframe | None) -> int:
         """Most bars of the timeframe that can close in one block."""
@@ -146,19 +171,63 @@ class _Layout:
         cell = -1 if feed.cell < 0 else self._table.cells[feed.cell].offset
         return [*slots, self._timeframes.index(feed.timeframe), feed.market, cell]
 
+    def _side(self, side: SideFeed) -> list[int]:
+        return [side.series, side.market, self._offsets[side.slot], int(side.flag)]
+
     def _row(self, row: Row) -> list[int]:
-        address = 0 if row.op is None else address_of(row.op.kernel)
+        address = row.code if row.op is None else address_of(row.op.kernel)
         source = -1 if row.source is None else self._timeframes.index(row.source)
         inputs = [self._offsets[slot] for slot in row.inputs]
         cell = self._table.cells[row.cell]
         return [address, self._timeframes.index(row.timeframe), source, *inputs, self._offsets[row.output], cell.offset, row.params]
 
+    def _across(self, row: AcrossRow) -> list[int]:
+        """An input that all markets share has one copy: its stride is 0."""
+        places = [(self._kept[slot], self._stride(slot)) if slot in self._kept else (self._offsets[slot], 0) for slot in row.inputs]
+        places += [places[0]] * (3 - len(places))
+        output = self._kept[row.output]
+        at = len(self.params)
+        self.params += [self._markets, *(stride for _, stride in places), self._stride(row.output), *row.params]
+        inputs = [offset for offset, _ in places]
+        clock = self._timeframes.index(row.timeframe)
+        return [address_of(KERNELS[row.name]), clock, *inputs, self._domain, output, self._scratch, at]
+
+    def _stages(self, program: Program) -> None:
+        """Where every stage's part of the other tables lies."""
+        table = self._table
+        moves: list[list[int]] = []
+        columns: list[list[int]] = []
+        stages = []
+        for stage, (loads, keeps) in enumerate(zip(table.loads, table.keeps, strict=True)):
+            rows = [len(table.shared_rows) + sum(row.stage < limit for row in table.rows) for limit in (stage, stage + 1)]
+            ends = [len(moves), len(moves) + len(loads), len(moves) + len(loads), len(moves) + len(loads) + len(keeps)]
+            moves += [self._move(slot) for slot in (*loads, *keeps)]
+            exported = [(j, table.slot_of_node[node]) for j, node in enumerate(program.columns)]
+            exported = [(j, slot) for j, slot in exported if table.stage_of_slot.get(slot, 0) == stage]
+            from_column = len(columns)
+            columns += [[j, self._offsets[slot]] for j, slot in exported]
+            across = [sum(row.stage < limit for row in table.across) for limit in (stage, stage + 1)]
+            stages.append([*rows, *ends, from_column, len(columns), *across])
+        self.stages = _table(stages, machine.STAGE_WIDTH)
+        self.moves = _table(moves, machine.MOVE_WIDTH)
+        self.columns = _table(columns, machine.COLUMN_WIDTH)
+
+    def _move(self, slot: int) -> list[int]:
+        timeframe = self._table.slots[slot].timeframe
+        assert timeframe is not None  # constants are never moved
+        return [self._offsets[slot], self._kept[slot], self._stride(slot), self._timeframes.index(timeframe)]
+
     def _fixed_items(self, program: Program) -> NDArray[np.int64]:
         run = np.zeros(machine.RUN_WIDTH, np.int64)
         run[machine.RUN_BASE_MS] = program.base.length_ms
         run[machine.RUN_SHARED_FEEDS] = len(self._table.shared_feeds)
+        run[machine.RUN_SHARED_SIDES] = len(self._table.shared_side_feeds)
         run[machine.RUN_SHARED_ROWS] = len(self._table.shared_rows)
         run[machine.RUN_SHARED_STATE] = self._table.size(shared=True)
         run[machine.RUN_MARKET_STATE] = self._table.size(shared=False)
         run[machine.RUN_CLOCK] = self._timeframes.index(program.clock)
         return run
+
+
+def _table(rows: list[list[int]], width: int) -> NDArray[np.int64]:
+    return np.array(rows, np.int64).reshape(len(rows), width)

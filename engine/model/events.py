@@ -1,4 +1,4 @@
-"""The six events that `decide` consumes and the intents it returns, as typed values for the Python side (trader, journal, replay).
+"""The seven events that `decide` consumes and the intents it returns, as typed values for the Python side (trader, journal, replay).
 
 The kernel takes the same facts as plain numbers (engine/kernel/book.py). Meaning: docs/decide.md.
 """
@@ -55,6 +55,13 @@ class Close:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A base bar closed at `time_ms` and the clock did not: the risk profile looks at the account (docs/decide.md §8)."""
+
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Fill:
     """Part of an order traded. quantity_e8: whole 1e-8 coins. price_krw per coin. fee_krw."""
 
@@ -92,13 +99,24 @@ class Control:
     time_ms: int
 
 
-Event = Step | Close | Fill | Done | Cash | Control
+@dataclass(frozen=True, slots=True)
+class Members:
+    """The universe was decided at `time_ms`: these markets, in order of code, may be entered until the next such event.
+
+    It reaches the decisions as the series `universe.member` of the candles (engine.kernel.universe), so `decide` does not take it.
+    """
+
+    time_ms: int
+    members: tuple[str, ...]
+
+
+Event = Step | Close | Mark | Fill | Done | Cash | Control
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
     """An order that `decide` wants. BID: amount_krw > 0. ASK: quantity_e8 > 0. level_krw: the price that was hit, NaN if decided at
-    a CLOSE. exit_index: position in the strategy's exits, -1 for an entry."""
+    a CLOSE. exit_index: position in the strategy's exits, -1 for an entry, -2 - k for rule k of the risk profile."""
 
     order_id: int
     market: str

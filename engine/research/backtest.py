@@ -13,14 +13,19 @@ from engine.kernel.aggregate import SERIES, aggregate
 from engine.kernel.decide.plan import Terms, make_book, make_plan
 from engine.kernel.program import ColumnBlock, Program, compile_program
 from engine.kernel.run import Run, RunResult
+from engine.kernel.universe import MEMBER, UniverseRun, member_series, universe_program
 from engine.kernel.vm import Kernel
 from engine.model.candle import BarGrid, BarState
+from engine.research.gaps import side_gaps
 from engine.research.result import BacktestResult, Rounding, Settings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from dsl.graph import Timeframe
     from dsl.strategy import Strategy
+    from engine.model.candle import SideKey
+    from engine.model.events import Members
 
 #: (base bars done, of how many)
 Progress = Callable[[int, int], None]
@@ -49,10 +54,34 @@ def backtest(
     grid = _until(grid, settings.to_ms)
     markets = tuple(traded) if traded is not None else (strategy.markets or grid.markets)
     started = time.perf_counter()
-    program = compile_program(strategy, grid.timeframe, grid.markets)
+    grid, members, universe_sides = with_members(strategy, grid, markets, settings.block)
+    program = compile_program(strategy, grid.timeframe, grid.markets, domain=markets)
     run = _run(strategy, program, grid, settings, markets, progress, watch)
     elapsed = time.perf_counter() - started
-    return _result(strategy, grid, settings, markets, run, synthetic, elapsed)
+    result = _result(strategy, grid, settings, markets, run, synthetic, elapsed)
+    sides = dict.fromkeys((*program.sides, *universe_sides))
+    return replace(result, members=members, gaps=side_gaps(sides, strategy.clock, grid, settings.from_ms))
+
+
+def with_members(
+    strategy: Strategy, grid: BarGrid, candidates: Sequence[str], block: int
+) -> tuple[BarGrid, tuple[Members, ...], tuple[SideKey, ...]]:
+    """The grid with the series of who is in the strategy's universe, the decisions that it comes from, and the side series that they
+    read. Without a universe the grid as it is."""
+    if strategy.universe is None:
+        return grid, (), ()
+    program = universe_program(strategy.universe, strategy.clock, grid.timeframe, grid.markets, candidates)
+    run = UniverseRun(strategy.universe, program, candidates, block)
+    length = grid.state.shape[1]
+    events = [event for start in range(0, length, block) for event in run.feed(bars_of(grid, start, min(start + block, length)))]
+    return replace(grid, side={**grid.side, MEMBER: member_series(events, grid)}), tuple(events), program.sides
+
+
+def universe_settle_ms(strategy: Strategy, base: Timeframe, markets: Sequence[str]) -> int:
+    """Data before the first bar that reads the universe: until its rules have settled, and then to its next instant."""
+    if strategy.universe is None:
+        return 0
+    return universe_program(strategy.universe, strategy.clock, base, markets, markets).settle_ms + strategy.universe.every_ms
 
 
 def _run(
@@ -92,14 +121,16 @@ def decided_closes(program: Program, columns: ColumnBlock, from_ms: int | None) 
 def bars_of(grid: BarGrid, start: int, stop: int) -> BarGrid:
     """Columns [start, stop) of a grid, without copying."""
     series = {name: getattr(grid, name)[:, start:stop] for name in SERIES}
-    return replace(grid, first_index=grid.first_index + start, state=grid.state[:, start:stop], **series)
+    side = {key: column[:, start:stop] for key, column in grid.side.items()}
+    return replace(grid, first_index=grid.first_index + start, state=grid.state[:, start:stop], side=side, **series)
 
 
 def settled_ms(strategy: Strategy, program: Program, grid: BarGrid) -> list[int]:
     """When each market's values have settled: after the warm-up of its own candles and of every other market's that they read."""
     first = dict(zip(grid.markets, _first_known_ms(grid), strict=True))
     read = {node.section.market for node in strategy.graph if node.section is not None and node.section.market}
-    return [max(first[code] for code in (market, *read)) + program.settle_ms for market in grid.markets]
+    needed_ms = program.settle_ms + universe_settle_ms(strategy, grid.timeframe, grid.markets)
+    return [max(first[code] for code in (market, *read)) + needed_ms for market in grid.markets]
 
 
 def _first_known_ms(grid: BarGrid) -> list[int]:
@@ -152,7 +183,7 @@ def _result(
 def _clock_candles(grid: BarGrid, rows: Sequence[int], strategy: Strategy, from_ms: int | None) -> BarGrid:
     """Clock candles of the rows' markets from the trading start on."""
     series = {name: getattr(grid, name)[rows] for name in SERIES}
-    chosen = replace(grid, markets=tuple(grid.markets[row] for row in rows), state=grid.state[rows], **series)
+    chosen = replace(grid, markets=tuple(grid.markets[row] for row in rows), state=grid.state[rows], side={}, **series)
     candles = aggregate(chosen, strategy.clock)
     skipped = 0 if from_ms is None else max(strategy.clock.index(from_ms) - candles.first_index, 0)
     length = candles.state.shape[1]

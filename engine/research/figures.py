@@ -20,7 +20,7 @@ from engine.research.metrics import (
     trade_facts,
 )
 from engine.research.returns import Curve, account_curve, buy_and_hold_curve, held_ratio
-from engine.research.trades import Trade, trades_of
+from engine.research.trades import Trade, trades_of, ways_out
 
 if TYPE_CHECKING:
     from engine.research.result import BacktestResult
@@ -77,7 +77,7 @@ def figures(result: BacktestResult) -> Figures:
         account=account,
         held=held,
         markets=tuple(_market(result, market, trades) for market in result.markets),
-        exits=tuple(_exit(one.name, trades) for one in result.strategy.exits),
+        exits=tuple(_exit(name, trades) for name, _ in ways_out(result)),
     )
 
 

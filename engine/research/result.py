@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dsl.strategy import Strategy
-    from engine.model.candle import BarGrid
+    from engine.model.candle import BarGrid, SideKey
+    from engine.model.events import Members
 
 
 class Rounding(StrEnum):
@@ -35,6 +36,19 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class SideGap:
+    """A side series that was not recorded at some decisions. flag: it was taken as false there; else it was missing.
+
+    decisions: market -> CLOSEs from the trading start at which it was not recorded, of `closes` at which the market's bar was known.
+    """
+
+    key: SideKey
+    flag: bool
+    decisions: dict[str, int]
+    closes: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class BacktestResult:
     """One run.
 
@@ -44,6 +58,7 @@ class BacktestResult:
     candles: clock candles of every market for charts and buy-and-hold, on the clock's grid (built by the kernel's aggregator).
     skipped: entries skipped, by reason (engine.kernel.book.SKIP_REASONS). rule_counts: per named condition path
         (times true, false, missing) over all markets and CLOSEs.
+    members: decisions of the universe, in order of time. gaps: side series that were not recorded everywhere.
     synthetic: the candles were generated, not traded; every output says so.
     """
 
@@ -62,5 +77,7 @@ class BacktestResult:
     ambiguous_krw: float = 0.0
     unsettled_entries: int = 0
     sale_below_minimum: int = 0
+    members: tuple[Members, ...] = ()
+    gaps: tuple[SideGap, ...] = ()
     synthetic: bool = False
     compute_seconds: float = 0.0

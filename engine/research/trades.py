@@ -96,6 +96,14 @@ _FIELDS = ("time_ms", "market", "side", "exit_index", "quantity_e8", "price_krw"
 _TIME, _MARKET, _SIDE, _EXIT, _QUANTITY, _PRICE, _BASE, _FEE, _AMBIGUOUS = range(len(_FIELDS))
 
 
+def ways_out(result: BacktestResult) -> tuple[tuple[str, str], ...]:
+    """(name, kind) of everything that can have sold: the strategy's exits (`stop`, `target`, `rule`), then what sold of the risk
+    profile (`risk`)."""
+    strategy = result.strategy
+    sold = sorted({int(index) for index in result.fills["exit_index"] if index < -1}, reverse=True)
+    return (*((one.name, one.kind.name.lower()) for one in strategy.exits), *((strategy.exit_name(index), "risk") for index in sold))
+
+
 def trades_of(result: BacktestResult) -> tuple[Trade, ...]:
     """All trades of a run in order of opening; open ones are marked at the last price. Raises ValueError for a sale without position."""
     maker = _Maker(result)
@@ -163,7 +171,7 @@ class _Maker:
         selling = row[_SIDE] == Side.ASK
         return Leg(
             time_ms=row[_TIME],
-            reason=self.result.strategy.exits[row[_EXIT]].name if selling else "",
+            reason=self.result.strategy.exit_name(row[_EXIT]) if selling else "",
             quantity_e8=row[_QUANTITY],
             price_krw=row[_PRICE],
             base_krw=row[_BASE],

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dsl.catalogue import INPUT_SERIES, POSITION_SERIES, ArgKind, Memory
+from dsl.catalogue import ACCOUNT_SERIES, INPUT_SERIES, ORDER_SERIES, POSITION_SERIES, ArgKind, Memory, Unit
 from dsl.graph import Graph, Node, Phase, Section
+from dsl.side_series import ACROSS, EXTERNAL_PREFIX, SIDE_SERIES
 from dsl.strategy import Strategy
 from tests.dsl.helpers import CATALOGUE
 
-LEAVES = {*INPUT_SERIES, *POSITION_SERIES, "const"}
+LEAVES = {*INPUT_SERIES, *POSITION_SERIES, *ACCOUNT_SERIES, *ORDER_SERIES, *SIDE_SERIES, "const"}
 
 
 def assert_well_formed(strategy: Strategy) -> None:
@@ -18,15 +19,17 @@ def assert_well_formed(strategy: Strategy) -> None:
     for number, node in enumerate(graph):
         assert all(i < number for i in node.inputs)
         inputs = [graph[i] for i in node.inputs]
-        if node.op == "hold":
-            _assert_hold(node, inputs)
-        elif node.op in LEAVES:
+        if node.op == "hold" or node.op.startswith("over."):
+            _assert_other_bars(node, inputs)
+        elif node.op in LEAVES or node.op.startswith(EXTERNAL_PREFIX):
             assert not inputs
-            assert (node.section is None) == (node.op == "const" or node.phase is Phase.POSITION)
-        elif node.phase is Phase.POSITION:
+            assert (node.section is None) == (node.op == "const" or node.phase is not Phase.MARKET)
+        elif node.op in ACROSS:
+            _assert_across(node, inputs)
+        elif node.phase is not Phase.MARKET:
             assert node.section is None
             assert CATALOGUE[node.op].memory is Memory.NONE
-            assert any(i.phase is Phase.POSITION for i in inputs)
+            assert max(i.phase for i in inputs) is node.phase
             assert all(i.section is None or i.section.timeframe == clock.timeframe for i in inputs)
         else:
             _assert_operation(node, inputs)
@@ -36,12 +39,25 @@ def assert_well_formed(strategy: Strategy) -> None:
     assert _reached(graph, _roots(strategy)) == set(range(len(graph)))
 
 
-def _assert_hold(node: Node, inputs: list[Node]) -> None:
+def _assert_other_bars(node: Node, inputs: list[Node]) -> None:
     assert node.section is not None
     assert inputs[0].section is not None
     assert inputs[0].section.market == node.section.market
-    assert inputs[0].section.timeframe.length_ms > node.section.timeframe.length_ms
+    longer, shorter = (inputs[0], node) if node.op == "hold" else (node, inputs[0])
+    assert longer.section is not None
+    assert shorter.section is not None
+    assert longer.section.timeframe.length_ms > shorter.section.timeframe.length_ms
     assert inputs[0].unit is node.unit
+
+
+def _assert_across(node: Node, inputs: list[Node]) -> None:
+    assert node.section == Section(node.section.timeframe) if node.section is not None else False
+    assert len(inputs) == (3 if node.params[0] else 2)
+    assert len(node.params) == (3 if node.op == "across.top" else 2)
+    assert inputs[1].unit is Unit.CONDITION
+    for found in inputs:
+        assert found.phase is Phase.MARKET
+        assert found.section is None or found.section.timeframe == node.section.timeframe
 
 
 def _assert_operation(node: Node, inputs: list[Node]) -> None:
@@ -60,7 +76,9 @@ def _assert_operation(node: Node, inputs: list[Node]) -> None:
 
 def _roots(strategy: Strategy) -> list[int]:
     found = [strategy.entry, *(e.node for e in strategy.exits), *(c.node for c in strategy.conditions)]
-    return found + [node for node in (strategy.rank, strategy.sizing.scale) if node is not None]
+    found += [factor.node for factor in strategy.factors]
+    others = (strategy.rank, strategy.sizing.scale, strategy.entry_order, strategy.score)
+    return found + [node for node in others if node is not None]
 
 
 def _reached(graph: Graph, roots: list[int]) -> set[int]:

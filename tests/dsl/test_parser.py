@@ -60,7 +60,9 @@ def test_phrases(phrase: str, text: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("phrase", "text"),
     [
-        ("every_day", "every day at 09:05 KST"), ("order_price", "best bid + 1 tick"), ("next_order", "market if slippage <= 0.3%"),
+        ("refresh", "every day at 09:05 KST"), ("refresh", "every 4h"), ("order_price", "best bid + 1 tick"), ("every", "every 5s"),
+        ("next_order", "market if slippage <= 0.3%"), ("next_order", "cancel if filled < 50% and slippage <= 1%"),
+        ("capital", "50% of account"),
         ("size_factor", "size x0.5"), ("starts_at", "09:00 KST"), ("positions", "2 positions"), ("clusters", "1 cluster"),
         ("of_depth", "10% of depth(ask, 0.5%)"), ("range_of", "5..15"), ("at_least", "2 of"), ("signature", "pullback(n, m)"),
     ],
@@ -123,3 +125,7 @@ def test_every_word_of_the_grammar_is_a_class_or_a_phrase() -> None:
     classes = {name.lower() for name in dir(ast)}
     literals = {"number", "percent", "basis_points", "amount", "duration"}
     assert {alias.rstrip("_") for alias in aliases} - literals <= classes
+
+
+def test_bars_may_end_a_range() -> None:
+    assert parse_rule("bars_since(a) in 6 bars..12 bars")

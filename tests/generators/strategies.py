@@ -229,18 +229,83 @@ def limits(c: Draw, clock: str) -> list[str]:
     return ["limits:", *lines] if lines else []
 
 
-def risk_profile(c: Draw) -> str:
-    """A risk file with some of what is enforced today."""
+def risk_profile(c: Draw, markets: tuple[str, ...] = (), clock: str = "1m") -> str:
+    """A risk file with some of everything."""
     lines = ["schema: risk/1", "name: generated", "title: generated"]
+    if c.random() < 0.2:
+        lines.append(f"capital: {c.choice(['40% of equity', '300만원', '1억'])}")
     lines += ["exposure:", f"  total: {c.randint(40, 100)}% of equity"]
-    if c.random() < 0.5:
-        lines.append(f"  per_market: {c.randint(10, 60)}% of equity")
-    if c.random() < 0.5:
-        lines.append(f"  cash_reserve: {c.choice([100_000, 2_000_000])} KRW")
+    some = [
+        f"  per_market: {c.randint(10, 60)}% of equity", f"  cash_reserve: {c.choice([100_000, 2_000_000])} KRW",
+        f"  per_strategy: {c.randint(20, 80)}% of equity", f"  open_positions: {c.choice([1, 1, 2])}",
+        f"  max_per_sector: {c.randint(1, 2)}", f"  positions_per_market: {c.randint(1, 2)}",
+    ]  # fmt: skip
+    lines += [line for line in some if c.random() < 0.4]
     lines += ["orders:", f"  min_order: {c.choice([5_000, 30_000])} KRW"]
+    some = [
+        f"  max_order: {c.choice([300_000, 3_000_000])} KRW",
+        f"  max_slippage: {percent(c, 0.02, 0.3)}",
+        f"  per_minute: {c.choice([1, 1, 2])}",
+    ]
+    lines += [line for line in some if c.random() < 0.3]
+    if len(markets) > 1 and c.random() < 0.5:
+        lines += ["sectors:", f"  one: [{', '.join(markets[:2])}]"]
+    return "\n".join([*lines, *_losses(c), *_drawdowns(c), *_breakers(c, clock)]) + "\n"
+
+
+def _limit_of_loss(c: Draw, low: float, high: float) -> str:
+    """A ratio, an amount or both."""
+    return c.choice(
+        [percent(c, low, high), percent(c, low, high), f"{c.randint(1, 5)}만원", f"{percent(c, low, high)} or {c.randint(5, 50)}만원"]
+    )
+
+
+def _action(c: Draw) -> str:
+    return c.choice(["stop_entries", "flatten", "size x0.5", "size x0.3"])
+
+
+def _losses(c: Draw) -> list[str]:
+    lines = []
+    for period, usual in (("daily", "next day"), ("weekly", "next week"), ("monthly", "next month")):
+        if c.random() < 0.35:
+            until = c.choice([usual, usual, "manual", f"{c.randint(1, 300)}m", ""])
+            lines.append(f"  {period}: {{limit: {_limit_of_loss(c, 0.02, 0.6)}, then: {_action(c)}{f', until: {until}' if until else ''}}}")
+    return ["loss:", *lines] if lines else []
+
+
+def _drawdowns(c: Draw) -> list[str]:
+    if c.random() < 0.6:
+        return []
+    lines = ["drawdown:"]
+    for days in c.sample([1, 2, 5, 30], c.choice([1, 2])):
+        lines += [f"  - over: {days}d", "    steps:"]
+        deep = 0.0
+        for _ in range(c.randint(1, 3)):
+            deep += c.uniform(0.05, 0.6)
+            until = c.choice(["", "", ", until: manual", f", until: {c.randint(5, 300)}m"])
+            lines.append(f"      - {{at: {deep:.2f}%, then: {_action(c)}{until}}}")
+    return lines
+
+
+def _breakers(c: Draw, clock: str) -> list[str]:
+    """On the strategy's own clock."""
     if c.random() < 0.5:
-        lines.append(f"  max_order: {c.choice([300_000, 3_000_000])} KRW")
-    return "\n".join(lines) + "\n"
+        return []
+    minutes = MINUTES[clock]
+    lines = ["breakers:"]
+    for number in range(c.randint(1, 2)):
+        condition = c.choice(
+            [
+                f"abs(ret({minutes * c.randint(1, 4)}m)) > {percent(c, 0.3, 2)}",
+                f"rsi({n(c)}) > {c.randint(60, 90)}",
+                f"close < sma(close, {n(c)})",
+            ]
+        )
+        action = c.choice(["stop_entries", f"freeze_market for {minutes * c.randint(1, 30)}m", "close_market", "flatten"])
+        lines += [f"  breaker_{number}:", f"    when: {condition}", f"    then: {action}"]
+        if " for " not in action and c.random() < 0.7:
+            lines.append(f"    for: {c.randint(1, 60) * minutes}m")
+    return lines
 
 
 def random_strategy(
@@ -249,7 +314,7 @@ def random_strategy(
     """A strategy file over `markets`; its alias, if it has one, is `lead` or the first of them."""
     clock = c.choice(clocks)
     alias = "lead" if c.random() < 0.5 or lead is not None else None
-    profile = ("generated", risk_profile(c)) if c.random() < 0.3 else None
+    profile = ("generated", risk_profile(c, markets, clock)) if c.random() < 0.6 else None
     lines = ["schema: strategy/1", "name: generated", "title: generated", f"clock: {clock}", f"markets: [{', '.join(markets)}]"]
     if profile is not None:
         lines.insert(3, "risk_profile: generated")

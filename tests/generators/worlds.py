@@ -11,6 +11,7 @@ from engine.kernel.catalogue import catalogue
 from engine.model.candle import BarGrid
 from engine.research.result import Rounding, Settings
 from tests.generators.candles import MARKETS, MINUTE_MS, random_grid
+from tests.generators.late import with_late_values
 from tests.generators.strategies import random_strategy
 
 #: base length in minutes and the clocks that it serves; mostly minutes
@@ -54,7 +55,7 @@ def _compiled(chance: random.Random, codes: tuple[str, ...], clocks: tuple[str, 
         text = random_strategy(chance, codes, clocks, lead)
         compiled = compile_strategy(text.text, "generated.yaml", catalogue(), text.profiles)
         if compiled.strategy is not None:
-            return text.text, compiled.strategy
+            return text.text, with_late_values(chance, compiled.strategy)
         assert {(found.code, found.label) for found in compiled.errors} == {("E112", "anchor")}, (text.text, compiled.errors)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from hypothesis import strategies as st
 
-from dsl.catalogue import Arg, ArgKind, Memory
+from dsl.catalogue import MONTHS, WEEKS, Arg, ArgKind, Memory
 from engine.kernel.catalogue import Op, ops
 from tests.laws.columns import GAPS, KINDS, Column, inputs_of
 
@@ -54,7 +54,7 @@ def cases(draw: st.DrawFn, names: list[str], extra: int = SPARE) -> Case:
     """A case for one of the named primitives, long enough to settle with `extra` bars to spare."""
     op = ops()[draw(st.sampled_from(names))]
     keyed = op.function.memory is Memory.KEYED
-    params = tuple(float(draw(_parameter(arg, keyed))) for arg in op.function.args if arg.kind is not ArgKind.SERIES)
+    params = tuple(draw(_parameter(arg, keyed)) for arg in op.function.args if arg.kind is not ArgKind.SERIES)
     assert op.function.settle is not None
     length = op.function.settle(params) + draw(st.integers(2, extra))
     index = draw(st.one_of(st.integers(0, 300), st.integers(0, 2**40)))
@@ -67,7 +67,20 @@ def cuts(length: int) -> st.SearchStrategy[list[int]]:
     return st.one_of(st.lists(st.integers(1, max(length - 1, 1)), max_size=12), blocks)
 
 
-def _parameter(arg: Arg, keyed: bool) -> st.SearchStrategy[int]:
+def _parameter(arg: Arg, keyed: bool) -> st.SearchStrategy[float]:
+    """A value for a fixed argument: a few bars, an anchor of each kind, a number inside its bounds."""
+    if arg.kind is ArgKind.NUMBER:
+        return st.floats(arg.minimum or 0.0, 4.0 if arg.maximum is None else arg.maximum, width=32)
     low = int(arg.minimum or 0)
-    longest = max(low, LONGEST_KEYED if keyed else LONGEST)
-    return st.integers(low, longest)
+    bars = st.integers(low, max(low, LONGEST_KEYED if keyed else LONGEST)).map(float)
+    if arg.kind is not ArgKind.ANCHOR:
+        return bars
+    if arg.hidden:
+        return st.sampled_from([1.0, 2.0, 24.0, 288.0, 1440.0, 86400.0])
+    return st.one_of(bars, st.sampled_from([1 + WEEKS, 3 + WEEKS, 1 + MONTHS, 2 + MONTHS]))
+
+
+def fitting(arg: Arg, value: float) -> float:
+    """The value moved into the bounds of a fixed argument."""
+    value = value if arg.minimum is None else max(value, arg.minimum)
+    return value if arg.maximum is None else min(value, arg.maximum)

@@ -116,6 +116,8 @@ def inputs_of(function: Function, rng: np.random.Generator, n: int, kind: str, g
             columns.append(with_gaps(rng, KINDS[other](rng, n), gaps))
     market = bars(rng, n, kind if kind in PRICE_KINDS else str(rng.choice(PRICE_KINDS))) if function.implicit else {}
     together, seed = bool(rng.random() < 0.5), int(rng.integers(0, 2**32))
+    if not columns and not market:
+        return [np.zeros(n)]  # reads nothing; the column says how many bars there are
     return columns + [with_gaps(np.random.default_rng(seed) if together else rng, market[name], gaps) for name in function.implicit]
 
 
@@ -128,4 +130,5 @@ def moving_inputs(function: Function, rng: np.random.Generator, n: int) -> list[
     ]
     close = 1e6 + np.cumsum(rng.uniform(1.0, 3.0, n) * rng.choice([-1.0, 1.0], n))
     market = {"open": close, "high": close + 0.5, "low": close - 0.5, "close": close, "volume": rng.uniform(1.0, 9.0, n)}
-    return columns + [market[name] for name in function.implicit]
+    market["value"] = market["volume"] * close
+    return columns + [market[name] for name in function.implicit] or [close]

@@ -12,7 +12,7 @@ from tests.laws.streams import first_difference, run, same_bits
 Params = tuple[float, ...]
 
 #: these may give another defined value once a missing input is known: they are asked about missing values, or hold their state over them
-NOT_MONOTONE = ("coalesce",)
+NOT_MONOTONE = ("coalesce", "if_ready", "is_defined")
 
 
 def check_cuts(op: Op, params: Params, inputs: list[Column], index: int, cuts: list[int]) -> None:

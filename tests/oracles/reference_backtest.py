@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from dsl.graph import Phase
-from dsl.strategy import Exit, ExitKind, Strategy
+from dsl.strategy import Exit, ExitKind, Period, RiskProfile, Strategy, Until
 from dsl.warmup import warmup
 from engine.kernel.catalogue import catalogue
 from engine.model.candle import BarGrid, BarState
 from engine.research.result import Rounding, Settings
-from tests.oracles.reference_book import BUY, RULE, STOP, TARGET, Close, Event, ExitRule, Rules, State, Step, new_state
+from tests.oracles.reference_book import BUY, RULE, STOP, TARGET, Close, Event, ExitRule, Mark, Rules, State, Step, new_state
 from tests.oracles.reference_decide import seen
 from tests.oracles.reference_fills import ImmediateFills, Trade, play
+from tests.oracles.reference_risk import Breaker, Limit
 from tests.oracles.reference_values import Values, columns_needed, position_expression
 
 KINDS = {ExitKind.STOP: STOP, ExitKind.TARGET: TARGET, ExitKind.RULE: RULE}
@@ -100,7 +102,8 @@ def count_unsettled(columns: Columns, state: State, fills: list[Trade]) -> int:
 def rules_of(strategy: Strategy, settings: Settings, markets: tuple[str, ...]) -> Rules:
     """The strategy's settings in the reference's words."""
     graph, sizing, limits, risk = strategy.graph, strategy.sizing, strategy.limits, strategy.risk
-    value = {node: position_expression(graph, node) for node in (strategy.entry, strategy.rank, sizing.scale) if node is not None}
+    late = (strategy.entry, strategy.rank, sizing.scale, strategy.entry_order)
+    value = {node: position_expression(graph, node) for node in late if node is not None}
     return Rules(
         markets=markets,
         entry=lambda columns: value[strategy.entry](columns, None),
@@ -108,7 +111,8 @@ def rules_of(strategy: Strategy, settings: Settings, markets: tuple[str, ...]) -
         clock_ms=strategy.clock.length_ms,
         clock_offset_ms=strategy.clock.offset_ms,
         rank=(lambda columns: value[strategy.rank](columns, None)) if strategy.rank is not None else None,  # type: ignore[index]
-        scale=(lambda columns: value[sizing.scale](columns, None)) if sizing.scale is not None else None,  # type: ignore[index]
+        scale=value.get(sizing.scale),
+        order_condition=value.get(strategy.entry_order),
         fee=settings.fee_rate,
         slip=settings.slippage,
         rounding=settings.rounding == Rounding.UPBIT,
@@ -125,7 +129,30 @@ def rules_of(strategy: Strategy, settings: Settings, markets: tuple[str, ...]) -
         entries_per_day=limits.entries_per_day,
         cooldown_ms=limits.cooldown_ms,
         reentry_bars=limits.reentry_bars,
+        **(risk_of(strategy, risk) if risk else {}),
     )
+
+
+def risk_of(strategy: Strategy, risk: RiskProfile) -> dict[str, Any]:
+    """The profile's limits over the whole account in the reference's words."""
+    periods = {Period.DAY: "day", Period.WEEK: "week", Period.MONTH: "month"}
+    until = {
+        Until.WHILE: None, Until.NEXT_DAY: "next_day", Until.NEXT_WEEK: "next_week", Until.NEXT_MONTH: "next_month", Until.MANUAL: "manual",
+    }  # fmt: skip
+    limits = [
+        Limit(
+            periods.get(rule.period, rule.days), rule.limit_ratio, rule.limit_krw, rule.action.name.lower(),
+            rule.hold_ms if rule.until is Until.DURATION else until[rule.until], rule.factor,
+        )
+        for rule in risk.rules
+    ]  # fmt: skip
+    breakers = [Breaker(position_expression(strategy.graph, b.node), b.account, b.close, b.hold_ms) for b in risk.breakers]  # type: ignore[arg-type]
+    return {
+        "exposure_per_strategy": risk.exposure_per_strategy, "capital_krw": risk.capital_krw, "capital_ratio": risk.capital_ratio,
+        "account_positions": risk.open_positions, "sectors": {market: name for name, members in risk.sectors for market in members},
+        "max_per_sector": risk.max_per_sector, "orders_per_minute": risk.orders_per_minute, "max_slippage": risk.max_slippage,
+        "limits": tuple(limits), "breakers": tuple(breakers), "positions_per_market": risk.positions_per_market,
+    }  # fmt: skip
 
 
 def exit_of(strategy: Strategy, exit_: Exit) -> ExitRule:
@@ -145,7 +172,8 @@ class Columns:
 
     def __post_init__(self) -> None:
         strategy = self.strategy
-        roots = [strategy.entry, strategy.rank, strategy.sizing.scale, *(exit_.node for exit_ in strategy.exits)]
+        roots = [strategy.entry, strategy.rank, strategy.sizing.scale, strategy.entry_order, *(exit_.node for exit_ in strategy.exits)]
+        roots += [breaker.node for breaker in strategy.risk.breakers] if strategy.risk else []
         self.values = Values(strategy.graph, self.grid)
         self.nodes = sorted(set().union(*(columns_needed(strategy.graph, node) for node in roots if node is not None)))
 
@@ -190,3 +218,5 @@ def events_of(strategy: Strategy, grid: BarGrid, settings: Settings, rules: Rule
         end = t + base.length_ms
         if (end - clock.offset_ms) % clock.length_ms == 0:
             yield Close(end, {market: columns.at(market, end) for market in rules.markets})
+        else:
+            yield Mark(end)

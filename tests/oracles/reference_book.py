@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
@@ -34,6 +35,7 @@ class Seen:
     p: float
     age: float
     fee: float
+    bars: float = 0
 
     @property
     def gain(self) -> float:
@@ -84,7 +86,8 @@ class Rules:
     clock_ms: int
     clock_offset_ms: int = 0
     rank: MarketValue | None = None
-    scale: MarketValue | None = None
+    scale: Callable[[Columns, Any], float] | None = None  # of the columns and the account
+    order_condition: Callable[[Columns, Any], float] | None = None
     fee: float = 0.0005
     slip: float = 0.0
     rounding: bool = True
@@ -101,6 +104,17 @@ class Rules:
     entries_per_day: int | None = None
     cooldown_ms: int | None = None
     reentry_bars: int | None = None
+    exposure_per_strategy: float | None = None
+    capital_krw: float | None = None
+    capital_ratio: float | None = None
+    account_positions: int | None = None
+    positions_per_market: int = 1
+    sectors: Mapping[str, str] = field(default_factory=dict)  # market -> sector
+    max_per_sector: int | None = None
+    orders_per_minute: int | None = None
+    max_slippage: float | None = None
+    limits: tuple[Any, ...] = ()  # reference_risk.Limit
+    breakers: tuple[Any, ...] = ()  # reference_risk.Breaker
 
     @property
     def grid(self) -> UpbitGrid | NoGrid:
@@ -134,6 +148,11 @@ class Close:
 
 
 @dataclass(slots=True)
+class Mark:
+    time: int
+
+
+@dataclass(slots=True)
 class Fill:
     order: int
     quantity: float  # counts of 1e-8 coin
@@ -161,7 +180,7 @@ class Control:
     time: int = 0
 
 
-Event = Step | Close | Fill | Done | Cash | Control
+Event = Step | Close | Mark | Fill | Done | Cash | Control
 
 
 @dataclass(slots=True)
@@ -236,12 +255,30 @@ class State:
     sale_below_minimum: int = 0
     ambiguous_steps: int = 0
     ambiguous_krw: float = 0.0
+    # what the risk profile remembers
+    looked: int | None = None
+    stirred: bool = False
+    bases: dict[str, float] = field(default_factory=dict)  # day, week, month -> equity at its turn
+    peaks: dict[datetime, float] = field(default_factory=dict)
+    in_force: dict[int, float | None] = field(default_factory=dict)  # limit -> until
+    disarmed: set[int] = field(default_factory=set)
+    breakers: dict[tuple[int, str | None], int] = field(default_factory=dict)  # (breaker, market or account) -> until
+    unknown_breakers: set[tuple[int, str | None]] = field(default_factory=set)
+    losses_in_row: int = 0
+    made: Counter[int] = field(default_factory=Counter)  # UTC minute -> orders
 
     def exposure(self) -> float:
         return sum(m.position.quantity * m.last / E8 for m in self.markets.values() if m.position is not None)
 
     def equity(self) -> float:
         return self.cash + self.exposure()
+
+
+def make_order(state: State, m: Market, side: str, time: int, **fields: Any) -> Order:
+    m.order = Order(state.next_order, m.code, side, time, **fields)
+    state.next_order += 1
+    state.made[time // 60_000] += 1
+    return m.order
 
 
 def new_state(rules: Rules, cash: float) -> State:

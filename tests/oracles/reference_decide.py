@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from tests.oracles.reference_book import (
     BUY,
@@ -26,6 +25,7 @@ from tests.oracles.reference_book import (
     Event,
     ExitRule,
     Fill,
+    Mark,
     Market,
     Order,
     Path,
@@ -34,7 +34,9 @@ from tests.oracles.reference_book import (
     Seen,
     State,
     Step,
+    make_order,
 )
+from tests.oracles.reference_risk import Account, allow, capital, judge_breakers, look, move_cash, sales, size_factor, skip, taken
 
 
 def decide(rules: Rules, state: State, event: Event) -> list[Order]:
@@ -43,20 +45,26 @@ def decide(rules: Rules, state: State, event: Event) -> list[Order]:
         return on_step(rules, state, event)
     if isinstance(event, Close):
         return on_close(rules, state, event)
+    if isinstance(event, Mark):
+        return on_mark(rules, state, event)
     if isinstance(event, Fill):
         on_fill(rules, state, event)
     elif isinstance(event, Done):
         return on_done(rules, state, event)
     elif isinstance(event, Cash):
         state.cash += event.amount
+        move_cash(state, event.amount)
     else:
         state.entries_stopped = event.what == "stop_entries"
+        if not state.entries_stopped:
+            allow(rules, state)
     return []
 
 
 # ---- levels and quantities (§4) ----
 def seen(rules: Rules, position: Position, p: float, now: int) -> Seen:
-    return Seen(position.entry, position.high, position.low, p, now - position.opened, rules.fee)
+    bars = (now - rules.clock_offset_ms) // rules.clock_ms - (position.opened - rules.clock_offset_ms) // rules.clock_ms
+    return Seen(position.entry, position.high, position.low, p, now - position.opened, rules.fee, bars)
 
 
 def is_active(rules: Rules, position: Position, i: int) -> bool:
@@ -226,12 +234,6 @@ def count_ambiguous(rules: Rules, state: State, m: Market, base: float) -> None:
             return
 
 
-def make_order(state: State, m: Market, side: str, time: int, **fields: Any) -> Order:
-    m.order = Order(state.next_order, m.code, side, time, **fields)
-    state.next_order += 1
-    return m.order
-
-
 # ---- FILL and DONE (§7) ----
 def order_of(state: State, order_id: int) -> tuple[Market, Order]:
     for m in state.markets.values():
@@ -243,6 +245,7 @@ def order_of(state: State, order_id: int) -> tuple[Market, Order]:
 def on_fill(rules: Rules, state: State, fill: Fill) -> None:
     m, order = order_of(state, fill.order)
     order.filled += fill.quantity
+    state.stirred = True
     krw = fill.quantity * fill.price / E8
     if order.side == BUY:
         state.cash -= krw + fill.fee
@@ -250,7 +253,7 @@ def on_fill(rules: Rules, state: State, fill: Fill) -> None:
         bought(rules, m, order, fill, krw)
     else:
         state.cash += krw - fill.fee
-        sold(m, fill, krw)
+        sold(state, m, fill, krw)
 
 
 def bought(rules: Rules, m: Market, order: Order, fill: Fill, krw: float) -> None:
@@ -271,7 +274,7 @@ def bought(rules: Rules, m: Market, order: Order, fill: Fill, krw: float) -> Non
     set_levels(rules, m, position.entry, fill.time)
 
 
-def sold(m: Market, fill: Fill, krw: float) -> None:
+def sold(state: State, m: Market, fill: Fill, krw: float) -> None:
     position = m.position
     assert position is not None
     position.quantity -= fill.quantity
@@ -283,6 +286,9 @@ def sold(m: Market, fill: Fill, krw: float) -> None:
         m.last_exit = fill.time
         if position.proceeds - position.cost - position.fees < 0:
             m.last_loss = fill.time
+            state.losses_in_row += 1
+        else:
+            state.losses_in_row = 0
 
 
 def on_done(rules: Rules, state: State, done: Done) -> list[Order]:
@@ -306,9 +312,19 @@ def on_close(rules: Rules, state: State, close: Close) -> list[Order]:
     for m in state.markets.values():
         m.path = None
         m.columns = close.columns[m.code]
+    look(rules, state, close.time)
+    judge_breakers(rules, state, close.time)
+    sold_for_risk = sales(rules, state, close.time)
+    for m in state.markets.values():
         if m.position is not None:
             set_levels(rules, m, m.last, close.time)
-    return exits_at_close(rules, state, close.time) + entries(rules, state, close.time)
+    return sold_for_risk + exits_at_close(rules, state, close.time) + entries(rules, state, close.time)
+
+
+def on_mark(rules: Rules, state: State, mark: Mark) -> list[Order]:
+    if state.stirred or any(m.position is not None for m in state.markets.values()):
+        look(rules, state, mark.time)
+    return sales(rules, state, mark.time)
 
 
 def exits_at_close(rules: Rules, state: State, now: int) -> list[Order]:
@@ -350,10 +366,12 @@ def entries(rules: Rules, state: State, now: int) -> list[Order]:
         return math.inf if math.isnan(rank) else -rank
 
     candidates = [m for m in state.markets.values() if m.position is None and m.order is None and rules.entry(m.columns) == 1]
-    equity = state.equity()
+    usable = capital(rules, state.equity())
+    before = Account(rules, state, now)
+    scales = {m.code: rules.scale(m.columns, before) for m in candidates} if rules.scale is not None else {}
     orders = []
     for m in sorted(candidates, key=rank_key):
-        value = entry_value(rules, state, m, equity, now)
+        value = entry_value(rules, state, m, usable, scales.get(m.code, 1.0), now)
         if isinstance(value, str):
             state.skipped[value] += 1
         else:
@@ -361,7 +379,7 @@ def entries(rules: Rules, state: State, now: int) -> list[Order]:
     return orders
 
 
-def entry_value(rules: Rules, state: State, m: Market, equity: float, now: int) -> float | str:
+def entry_value(rules: Rules, state: State, m: Market, equity: float, scale: float, now: int) -> float | str:
     """KRW to buy for, or the reason of the skip."""
     reason = limit_against(rules, state, m, now)
     if reason is not None:
@@ -381,25 +399,29 @@ def entry_value(rules: Rules, state: State, m: Market, equity: float, now: int) 
         loss = e * (1 + fee) - grid.floor(m.code, stop * (1 - rules.slip), now) * (1 - fee)
         weights.append(rules.risk * equity / loss * e)
     value = min(weights, default=equity)
-    if rules.scale is not None:
-        scale = rules.scale(m.columns)
-        if not scale > 0:
-            return "no_size"
-        value *= scale
+    if not scale > 0:
+        return "no_size"
+    value = value * scale * size_factor(rules, state)
     value = min([value, *caps(rules, state, equity)])
     targets = [level for x, level in levels if x.kind == TARGET and not math.isnan(level)]
     if targets and not grid.floor(m.code, min(targets) * (1 - rules.slip), now) * (1 - fee) > e * (1 + fee):
         return "target_below_cost"
     value = math.floor(value) if rules.rounding else value
     asked = [x for x in (rules.min_order, rules.profile_min_order) if x is not None] or [MIN_ORDER_KRW]
-    return "below_minimum" if value < max(*asked, SALE_MINIMUM_KRW) else value
+    if value < max(*asked, SALE_MINIMUM_KRW):
+        return "below_minimum"
+    order = Account(rules, state, now, (value, e))
+    return value if rules.order_condition is None or rules.order_condition(m.columns, order) == 1 else "order_condition"
 
 
 def limit_against(rules: Rules, state: State, m: Market, now: int) -> str | None:
     if state.entries_stopped:
         return "entries_stopped"
-    taken = sum(o.position is not None or (o.order is not None and o.order.side == BUY) for o in state.markets.values())
-    if rules.open_positions is not None and taken >= rules.open_positions:
+    against = skip(rules, state, m.code, now)
+    if against is not None:
+        return against
+    slots = sum(o.position is not None or (o.order is not None and o.order.side == BUY) for o in state.markets.values())
+    if rules.open_positions is not None and slots >= rules.open_positions:
         return "open_positions"
     if rules.entries_per_day is not None and m.opened_on[now // DAY_MS] >= rules.entries_per_day:
         return "entries_per_day"
@@ -409,7 +431,23 @@ def limit_against(rules: Rules, state: State, m: Market, now: int) -> str | None
         index = [(t - rules.clock_offset_ms) // rules.clock_ms for t in (now, m.last_exit)]
         if index[0] - 1 - index[1] < rules.reentry_bars:
             return "reentry"
-    return "no_price" if math.isnan(m.last) else None
+    return limit_of_account(rules, state, m, now)
+
+
+def limit_of_account(rules: Rules, state: State, m: Market, now: int) -> str | None:
+    """What the profile limits over all strategies."""
+    held = taken(state)
+    if rules.account_positions is not None and len(held) >= rules.account_positions:
+        return "account_positions"
+    sector = rules.sectors.get(m.code)
+    together = sum(rules.sectors.get(x.code) == sector for x in held) if sector is not None else 0
+    if rules.max_per_sector is not None and together >= rules.max_per_sector:
+        return "sector"
+    if rules.orders_per_minute is not None and state.made[now // 60_000] >= rules.orders_per_minute:
+        return "orders_per_minute"
+    if math.isnan(m.last):
+        return "no_price"
+    return "slippage" if rules.max_slippage is not None and rules.slip > rules.max_slippage else None
 
 
 def caps(rules: Rules, state: State, equity: float) -> list[float]:
@@ -423,6 +461,10 @@ def caps(rules: Rules, state: State, equity: float) -> list[float]:
         found.append(rules.exposure_per_market * equity)
     if rules.exposure_total is not None:
         found.append(rules.exposure_total * equity - (state.exposure() + waiting))
+    if rules.exposure_per_strategy is not None:
+        found.append(rules.exposure_per_strategy * equity - (state.exposure() + waiting))
+    if rules.capital_krw is not None or rules.capital_ratio is not None:
+        found.append((equity - (state.exposure() + waiting)) / (1 + rules.fee))
     if rules.cash_reserve is not None:
         found.append((free - rules.cash_reserve) / (1 + rules.fee))
     if rules.rounding:

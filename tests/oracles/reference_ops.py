@@ -150,7 +150,7 @@ def smooth(x: Array, n: int, alpha: float) -> Array:
             continue
         if len(seed) < n:
             seed.append(v)
-            s = sum(seed) / n if len(seed) == n else NAN
+            s = average(np.array([seed]))[0] if len(seed) == n else NAN
         else:
             s += alpha * (v - s)
         out[i] = s
@@ -246,15 +246,19 @@ def obv(first: int, every: int, close: Array, volume: Array) -> Array:
 
 def vwap(first: int, every: int, high: Array, low: Array, close: Array, volume: Array) -> Array:
     """Volume-weighted typical price since the anchor."""
-    money = coins = 0.0
+    prices: list[float] = []
+    coins: list[float] = []
 
     def step(i: int, starts: bool) -> float:
-        nonlocal money, coins
+        nonlocal prices, coins
         if starts:
-            money = coins = 0.0
-        money += volume[i] * (high[i] + low[i] + close[i]) / 3
-        coins += volume[i]
-        return money / coins if coins > 0 else NAN
+            prices, coins = [], []
+        prices.append(average(np.array([[high[i], low[i], close[i]]]))[0])
+        coins.append(volume[i])
+        traded = [price for price, amount in zip(prices, coins, strict=True) if amount > 0]
+        if traded and min(traded) == max(traded):
+            return traded[0]
+        return math.fsum(p * c for p, c in zip(prices, coins, strict=True)) / math.fsum(coins) if traded else NAN
 
     return since_anchor(first, every, step, (high, low, close, volume))
 

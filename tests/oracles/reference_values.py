@@ -190,6 +190,8 @@ def position_expression(graph: Graph, node_id: int) -> Callable[[Mapping[int, fl
     if node.op.startswith("pos."):
         name = node.op.removeprefix("pos.")
         return lambda columns, seen: getattr(seen, name)
+    if node.op.startswith(("acct.", "order.", "cost.")):
+        return lambda columns, seen: seen.late(node.op, node.params)  # type: ignore[attr-defined,no-any-return]
     function, inputs = scalar(node.op), [position_expression(graph, i) for i in node.inputs]
     return lambda columns, seen: function(*(x(columns, seen) for x in inputs))
 

@@ -15,7 +15,7 @@ from engine.kernel.program import Program, compile_program
 from engine.kernel.vm import Kernel
 from engine.model.bars import Bars
 from engine.model.candle import BarState
-from engine.model.events import Close, Fill, Intent, Step
+from engine.model.events import Close, Fill, Intent, Mark, Step
 from engine.research.backtest import backtest, settled_ms
 from engine.research.result import BacktestResult, Rounding, Settings
 from engine.runner.clock import SpeedClock
@@ -101,6 +101,9 @@ class Life:
                 for intent in self.tell(Close(close_ms, tuple(map(tuple, block.values[:, k].tolist())))):
                     self.waiting[intent.market] = intent
                 self.equity.append(self.desk.equity_krw)
+        if traded_now and len(block.close_ms) == 0 and self.desk.wants_marks:
+            for intent in self.tell(Mark(bars.time_ms + self.work.base.length_ms)):
+                self.waiting[intent.market] = intent
 
     def _step(self, step: Step) -> None:
         if step.traded and step.market in self.waiting:

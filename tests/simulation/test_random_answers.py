@@ -10,7 +10,7 @@ from hypothesis import settings as profile
 
 from engine.kernel.desk import Desk
 from engine.kernel.program import compile_program
-from engine.model.events import Cash, Close, Control, ControlKind, Done, DoneReason, Fill, Intent, Step
+from engine.model.events import Cash, Close, Control, ControlKind, Done, DoneReason, Fill, Intent, Mark, Step
 from engine.model.events import Event as ProductEvent
 from engine.research.result import Rounding
 from tests.generators.worlds import World, random_world
@@ -51,7 +51,7 @@ class Both:
                 self.tell(reference_book.Cash(float(self.chance.choice([-50_000, 100_000, 7]))))
             if self.chance.random() < 0.02:
                 self.tell(reference_book.Control(self.chance.choice(["stop_entries", "allow_entries", "allow_entries"])))
-            queue: deque[Event] = deque(self.exchange.before(event))  # type: ignore[arg-type]
+            queue: deque[Event] = deque() if isinstance(event, reference_book.Mark) else deque(self.exchange.before(event))  # type: ignore[arg-type]
             queue.append(event)
             while queue:
                 for order in self.tell(queue.popleft()):
@@ -100,6 +100,8 @@ class Both:
                 block = self.columns.block
                 at = self.world.strategy.clock.index(event.time) - 1 - block.first_index
                 return Close(event.time, tuple(map(tuple, block.values[:, at].tolist())))
+            case reference_book.Mark():
+                return Mark(event.time)
             case reference_book.Fill():
                 return Fill(event.order, self.market_of[event.order], event.quantity, event.price, event.fee, event.time)
             case reference_book.Done():

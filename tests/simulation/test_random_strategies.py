@@ -54,6 +54,10 @@ class Tally:
         self.seen["ambiguous steps"] += result.ambiguous_steps
         self.seen["sales below the minimum"] += result.sale_below_minimum
         self.seen["unsettled entries"] += result.unsettled_entries
+        risky = [world.strategy.exit_name(int(f["exit_index"])).partition(".")[0] for f in result.fills if int(f["exit_index"]) < -1]
+        self.seen["sales for a loss"] += risky.count("loss")
+        self.seen["sales for a drawdown"] += risky.count("drawdown")
+        self.seen["sales for a breaker"] += len(risky) - risky.count("loss") - risky.count("drawdown")
         graph = world.strategy.graph
         positions = [condition.path for condition in world.strategy.conditions if graph[condition.node].phase is Phase.POSITION]
         self.seen["conditions on a position"] += sum(sum(result.rule_counts[path]) for path in positions)
@@ -72,11 +76,13 @@ class Tally:
         assert {name: found[name] for name, least in LEAST.items() if found[name] < max(least * self.worlds // 100, 1)} == {}
 
 
-#: nothing stops entries in a backtest
+#: nothing stops entries in a backtest, and one strategy has no other's orders in its way
+ELSEWHERE = ("entries_stopped", "positions_per_market", "market_busy", "orders_per_minute")
 LEAST = {
     "trading worlds": 45, "fills": 2_000, "closed trades": 800, "conditions on a position": 1_000,
     **{f"sales by {kind.name}": 60 for kind in ExitKind},
-    **{f"skipped: {reason}": 4 for reason in SKIP_REASONS if reason != "entries_stopped"},
+    **{f"skipped: {reason}": 4 for reason in SKIP_REASONS if reason not in ELSEWHERE}, "skipped: orders_per_minute": 1,
+    "sales for a drawdown": 4, "sales for a loss": 1,
     "sales of an exit after another": 8, "sales of a share": 60, "frozen levels hit": 60, "ambiguous steps": 20,
     "sales below the minimum": 1, "unsettled entries": 100, "trading worlds without a grid": 5,
     "trading worlds with an alias market that may not be bought": 4, "trading worlds with a range inside the data": 8,

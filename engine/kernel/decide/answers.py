@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from engine.kernel.abi import helper
-from engine.kernel.book import Book
-from engine.kernel.decide.entries import DAY_MS
+from engine.kernel.book import DAY_MS, Book
+from engine.kernel.decide.guard import release
 from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import freeze_levels, is_open, refresh_levels, take_extreme
 from engine.kernel.decide.sales import BUY, clear_order, is_working
@@ -33,6 +33,7 @@ def on_fill(plan: Plan, book: Book, market: int, order_id: int, quantity_e8: flo
         return OVERSOLD
     order["filled_e8"] += quantity_e8
     book.account[0]["fees_krw"] += fee_krw
+    book.account[0]["stirred"] = 1
     if order["side"] == BUY:
         _bought(plan, book, market, quantity_e8, price_krw, fee_krw, time_ms)
     else:
@@ -77,6 +78,9 @@ def _sold(book: Book, market: int, quantity_e8: float, price_krw: float, fee_krw
         held["last_exit_ms"] = time_ms
         if held["proceeds_krw"] - held["cost_krw"] - held["fees_krw"] < 0.0:
             held["last_loss_ms"] = time_ms
+            book.account[0]["losses_in_row"] += 1
+        else:
+            book.account[0]["losses_in_row"] = 0
         _forget_position(book, market)
 
 
@@ -120,12 +124,22 @@ def on_done(plan: Plan, book: Book, market: int, order_id: int, time_ms: int) ->
 
 @helper
 def on_cash(book: Book, amount_krw: float) -> None:
-    """Deposit or withdrawal."""
-    book.account[0]["cash_krw"] += amount_krw
-    book.account[0]["cash_flow_krw"] += amount_krw
+    """Deposit or withdrawal: no profit and no loss, so what losses are measured from moves with it."""
+    account = book.account[0]
+    account["cash_krw"] += amount_krw
+    account["cash_flow_krw"] += amount_krw
+    account["day_base_krw"] += amount_krw
+    account["week_base_krw"] += amount_krw
+    account["month_base_krw"] += amount_krw
+    for place in range(book.peaks.shape[0]):
+        book.peaks[place] += amount_krw
+    for window in range(book.windows.shape[0]):
+        book.windows[window] += amount_krw
 
 
 @helper
-def on_control(book: Book, kind: int) -> None:
+def on_control(plan: Plan, book: Book, kind: int) -> None:
     """Entries are stopped or allowed again."""
     book.account[0]["entries_stopped"] = 1 if kind == _STOP_ENTRIES else 0
+    if kind != _STOP_ENTRIES:
+        release(plan, book)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from engine.kernel.abi import helper
 from engine.kernel.book import Book
 from engine.kernel.decide.entries import decide_entries
+from engine.kernel.decide.guard import judge_breakers, look, sell_for_risk
 from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import RULE, evaluate_open, is_active, is_open, market_value, refresh_levels
 from engine.kernel.decide.sales import is_working, legal_sale, sale_quantity, sell
@@ -27,6 +28,10 @@ def on_close(plan: Plan, book: Book, time_ms: int, columns: NDArray[np.float64])
         discard_step(book, market)
         for column in range(book.columns.shape[1]):
             book.columns[market, column] = columns[market, column]
+    if plan.settings[0]["watches"] != 0:
+        look(plan, book, time_ms)
+    judge_breakers(plan, book, time_ms)
+    sell_for_risk(plan, book, time_ms)
     for market in range(markets):
         if is_open(book, market):
             refresh_levels(plan, book, market, book.position[market]["last_krw"], time_ms, _ALL)

@@ -7,8 +7,11 @@ from typing import Final
 
 import numpy as np
 
+from dsl.strategy import Period
 from engine.kernel.abi import helper
-from engine.kernel.book import BOUGHT, ENTRY_FALSE, ENTRY_MISSING, NOT_TRADABLE, ORDER_WORKING, POSITION_OPEN, Book
+from engine.kernel.book import BOUGHT, DAY_MS, ENTRY_FALSE, ENTRY_MISSING, NOT_TRADABLE, ORDER_WORKING, POSITION_OPEN, Book
+from engine.kernel.decide.account import capital_krw, fill_account, fill_order, is_taken, late_value, positions_of_account
+from engine.kernel.decide.guard import breaker_in_force, breaker_is_missing
 from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import (
     STOP,
@@ -19,25 +22,38 @@ from engine.kernel.decide.position import (
     grid_level,
     is_open,
     market_value,
+    own_exposure_krw,
     working_amount,
 )
-from engine.kernel.decide.sales import BUY, buy, is_working
+from engine.kernel.decide.sales import BUY, MINUTE_MS, buy, is_working
 from engine.kernel.legal import NAN, ceil_tick, floor_tick
 
 #: positions in engine.kernel.book.SKIP_REASONS
 ENTRIES_STOPPED: Final = 0
-OPEN_POSITIONS: Final = 1
-ENTRIES_PER_DAY: Final = 2
-COOLDOWN: Final = 3
-REENTRY: Final = 4
-NO_PRICE: Final = 5
-NO_LEVEL: Final = 6
-STOP_ABOVE_ENTRY: Final = 7
-NO_SIZE: Final = 8
-TARGET_BELOW_COST: Final = 9
-BELOW_MINIMUM: Final = 10
+LOSS_LIMIT: Final = 1
+DRAWDOWN: Final = 2
+BREAKER: Final = 3
+BREAKER_MISSING: Final = 4
+OPEN_POSITIONS: Final = 5
+ENTRIES_PER_DAY: Final = 6
+COOLDOWN: Final = 7
+REENTRY: Final = 8
+ACCOUNT_POSITIONS: Final = 9
+POSITIONS_PER_MARKET: Final = 10
+MARKET_BUSY: Final = 11
+SECTOR: Final = 12
+ORDERS_PER_MINUTE: Final = 13
+NO_PRICE: Final = 14
+SLIPPAGE: Final = 15
+NO_LEVEL: Final = 16
+STOP_ABOVE_ENTRY: Final = 17
+NO_SIZE: Final = 18
+TARGET_BELOW_COST: Final = 19
+BELOW_MINIMUM: Final = 20
+ORDER_CONDITION: Final = 21
 
-DAY_MS: Final = 86_400_000
+_NO_LIMIT: Final = 2**63 - 1
+_DRAWDOWN_PERIOD: Final = int(Period.DRAWDOWN)
 _PASSED: Final = BOUGHT
 
 
@@ -47,12 +63,15 @@ def decide_entries(plan: Plan, book: Book, time_ms: int) -> None:
     count = _queue_candidates(plan, book)
     if count == 0:
         return
-    equity = equity_krw(book)
+    capital = capital_krw(plan, equity_krw(book))
+    find_scales(plan, book, count)
     for position in range(count):
         market = book.queue[position]
-        reason = _limit_reason(plan, book, market, time_ms)
+        reason = limit_reason(plan, book, market, time_ms)
         if reason == _PASSED:
-            reason = _try_entry(plan, book, market, equity, time_ms)
+            reason = _account_reason(plan, book, market, time_ms)
+        if reason == _PASSED:
+            reason = _try_entry(plan, book, market, capital, time_ms)
         book.verdict[market]["code"] = reason
         if reason != _PASSED:
             book.skipped[reason] += 1
@@ -105,12 +124,31 @@ def _outranks(rank: float, other: float) -> bool:
 
 
 @helper
-def _limit_reason(plan: Plan, book: Book, market: int, time_ms: int) -> int:
+def find_scales(plan: Plan, book: Book, count: int) -> None:
+    """The size multiplier of every queued market, from the account as it is before the first entry."""
+    slot = plan.settings[0]["scale_slot"]
+    if slot < 0 or count == 0:
+        return
+    fill_account(plan, book)
+    for position in range(count):
+        market = book.queue[position]
+        book.scales[market] = late_value(plan, book, market, slot)
+
+
+@helper
+def limit_reason(plan: Plan, book: Book, market: int, time_ms: int) -> int:
     """The first limit that forbids an entry in this market, before anything about its price."""
     settings = plan.settings[0]
     held = book.position[market]
     if book.account[0]["entries_stopped"] != 0:
         return ENTRIES_STOPPED
+    stopped_by = book.account[0]["stopped_by"]
+    if stopped_by >= 0:
+        return DRAWDOWN if plan.rules[stopped_by]["period"] == _DRAWDOWN_PERIOD else LOSS_LIMIT
+    if breaker_in_force(plan, book, market, time_ms, False) >= 0:
+        return BREAKER
+    if breaker_is_missing(plan, book, market):
+        return BREAKER_MISSING
     if _slots_in_use(book) >= settings["open_positions"]:
         return OPEN_POSITIONS
     today = held["entries_today"] if held["day"] == time_ms // DAY_MS else 0
@@ -121,6 +159,33 @@ def _limit_reason(plan: Plan, book: Book, market: int, time_ms: int) -> int:
     if held["last_exit_ms"] >= 0 and _bars_since(plan, held["last_exit_ms"], time_ms) < settings["reentry_bars"]:
         return REENTRY
     return _PASSED
+
+
+@helper
+def _account_reason(plan: Plan, book: Book, market: int, time_ms: int) -> int:
+    """The first limit over all strategies of the account that forbids an entry in this market."""
+    settings = plan.settings[0]
+    markets = book.position.shape[0]
+    if settings["account_positions"] != _NO_LIMIT and positions_of_account(book) >= settings["account_positions"]:
+        return ACCOUNT_POSITIONS
+    here = 0
+    busy = False
+    for row in range(market, book.all_position.shape[0], markets):
+        here += 1 if is_taken(book, row) else 0
+        busy = busy or book.all_order[row]["side"] != 0
+    if here >= settings["positions_per_market"]:
+        return POSITIONS_PER_MARKET
+    if busy:
+        return MARKET_BUSY
+    sector = plan.market[market]["sector"]
+    if sector >= 0 and settings["max_per_sector"] != _NO_LIMIT:
+        members = 0
+        for row in range(book.all_position.shape[0]):
+            members += 1 if plan.market[row % markets]["sector"] == sector and is_taken(book, row) else 0
+        if members >= settings["max_per_sector"]:
+            return SECTOR
+    made = book.account[0]["orders_in_minute"] if book.account[0]["minute"] == time_ms // MINUTE_MS else 0
+    return ORDERS_PER_MINUTE if made >= settings["orders_per_minute"] else _PASSED
 
 
 @helper
@@ -141,13 +206,15 @@ def _bars_since(plan: Plan, exit_ms: int, time_ms: int) -> int:
 
 
 @helper
-def _try_entry(plan: Plan, book: Book, market: int, equity: float, time_ms: int) -> int:
+def _try_entry(plan: Plan, book: Book, market: int, capital: float, time_ms: int) -> int:
     """Make the BUY; or the reason not to."""
     last = book.position[market]["last_krw"]
     if math.isnan(last):
         return NO_PRICE
+    if plan.venue.costs[0]["slippage"] > plan.settings[0]["max_slippage"]:
+        return SLIPPAGE
     entry = ceil_tick(plan.venue, market, last * (1.0 + plan.venue.costs[0]["slippage"]), time_ms)
-    evaluate(plan, book, market, False, entry, entry, entry, entry, 0)
+    evaluate(plan, book, market, False, entry, entry, entry, entry, 0, 0)
     stop = _stop_level(plan, book, market, time_ms)
     book.verdict[market]["entry_krw"] = entry
     book.verdict[market]["level_krw"] = stop
@@ -156,21 +223,34 @@ def _try_entry(plan: Plan, book: Book, market: int, equity: float, time_ms: int)
         return NO_LEVEL
     if by_risk and stop >= entry:
         return STOP_ABOVE_ENTRY
-    scale_slot = plan.settings[0]["scale_slot"]
-    scale = market_value(plan, book, market, scale_slot) if scale_slot >= 0 else 1.0
+    scale = book.scales[market] if plan.settings[0]["scale_slot"] >= 0 else 1.0
     if not scale > 0.0:
         return NO_SIZE
     if _target_below_cost(plan, book, market, entry, time_ms):
         return TARGET_BELOW_COST
-    wanted = _wanted_krw(plan, market, equity, entry, stop, time_ms) * scale
-    value = _cut(plan, book, wanted, equity)
+    wanted = _wanted_krw(plan, market, capital, entry, stop, time_ms) * scale * book.account[0]["size_factor"]
+    value = _cut(plan, book, wanted, capital)
     book.verdict[market]["amount_krw"] = value
     if not value >= plan.settings[0]["min_order_krw"]:
         return BELOW_MINIMUM
+    if not _order_is_wanted(plan, book, market, value, entry):
+        return ORDER_CONDITION
     buy(book, market, value, time_ms)
     if time_ms < plan.market[market]["settle_ms"]:
         book.account[0]["unsettled_entries"] += 1
     return _PASSED
+
+
+@helper
+def _order_is_wanted(plan: Plan, book: Book, market: int, value_krw: float, entry: float) -> bool:
+    """The entry's condition on the order is true, or there is none."""
+    slot = plan.settings[0]["order_slot"]
+    if slot < 0:
+        return True
+    fill_account(plan, book)
+    fill_order(plan, book, value_krw, entry)
+    wanted = late_value(plan, book, market, slot)
+    return not math.isnan(wanted) and bool(wanted != 0.0)
 
 
 @helper
@@ -205,7 +285,7 @@ def _target_below_cost(plan: Plan, book: Book, market: int, entry: float, time_m
 
 
 @helper
-def _wanted_krw(plan: Plan, market: int, equity: float, entry: float, stop: float, time_ms: int) -> float:
+def _wanted_krw(plan: Plan, market: int, capital: float, entry: float, stop: float, time_ms: int) -> float:
     """By risk (lost at the stop, fees and slippage included), by weight, the smaller of both, or everything."""
     settings = plan.settings[0]
     costs = plan.venue.costs[0]
@@ -213,25 +293,34 @@ def _wanted_krw(plan: Plan, market: int, equity: float, entry: float, stop: floa
     if settings["stop_exit"] >= 0:
         received = floor_tick(plan.venue, market, stop * (1.0 - costs["slippage"]), time_ms)
         loss = entry * (1.0 + costs["fee_rate"]) - received * (1.0 - costs["fee_rate"])
-        value = settings["risk"] * equity / loss * entry
+        value = settings["risk"] * capital / loss * entry
     if not math.isnan(settings["weight"]):
-        value = min(value, settings["weight"] * equity)
-    return equity if value == math.inf else value
+        value = min(value, settings["weight"] * capital)
+    return capital if value == math.inf else value
 
 
 @helper
-def _cut(plan: Plan, book: Book, wanted: float, equity: float) -> float:
+def _cut(plan: Plan, book: Book, wanted: float, capital: float) -> float:
     """`wanted` within every cap and the free cash, whole KRW on the grid."""
     settings = plan.settings[0]
     costs = plan.venue.costs[0]
+    markets = book.position.shape[0]
     working = 0.0
     free = book.account[0]["cash_krw"]
-    for market in range(book.position.shape[0]):
-        if book.order[market]["side"] == BUY:
-            working += working_amount(book, market)
-            free -= working_amount(book, market) * (1.0 + costs["fee_rate"])
+    for row in range(book.all_order.shape[0]):
+        if book.all_order[row]["side"] == BUY:
+            waits = max(book.all_order[row]["amount_krw"] - book.all_position[row]["cost_krw"], 0.0)
+            working += waits
+            free -= waits * (1.0 + costs["fee_rate"])
     exposure = exposure_krw(book) + working
-    value = min(wanted, settings["max_weight"] * equity, settings["exposure_per_market"] * equity)
-    value = min(value, settings["exposure_total"] * equity - exposure, settings["max_order_krw"])
+    value = min(wanted, settings["max_weight"] * capital, settings["exposure_per_market"] * capital)
+    value = min(value, settings["exposure_total"] * capital - exposure, settings["max_order_krw"])
     value = min(value, (free - settings["cash_reserve_krw"]) / (1.0 + costs["fee_rate"]), free / (1.0 + costs["fee_rate"]))
+    if settings["exposure_per_strategy"] != math.inf:
+        own = own_exposure_krw(book)
+        for market in range(markets):
+            own += working_amount(book, market) if book.order[market]["side"] == BUY else 0.0
+        value = min(value, settings["exposure_per_strategy"] * capital - own)
+    if settings["capital_krw"] != math.inf or settings["capital_ratio"] != 1.0:
+        value = min(value, (capital - exposure) / (1.0 + costs["fee_rate"]))
     return value if costs["on_grid"] == 0 else float(np.floor(value))

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from dsl.catalogue import POSITION_SERIES
 from dsl.strategy import Exit, ExitKind, RiskProfile, Strategy
-from engine.kernel.book import MAXIMUM_EXITS, Book, new_book
+from engine.kernel.book import MAXIMUM_EXITS, Book, Size, new_book
+from engine.kernel.decide.guard_plan import breaker_rows, days_of, rule_rows, sectors_of, window_days
 from engine.kernel.legal import Venue, make_venue, unit_and_scale
 from engine.kernel.load import addresses
 from engine.kernel.program import PositionRows
@@ -34,6 +35,9 @@ SETTINGS: Final = np.dtype(
         ("rank_slot", "i8"),  # -1: none
         ("scale_slot", "i8"),  # -1: none
         ("levels_follow_price", "i8"),  # 0: levels move only with columns, entry and extremes
+        ("order_slot", "i8"),  # condition on the order; -1: none
+        ("position_rows", "i8"),  # rows of the position phase; those after them read the account or the order
+        ("watches", "i8"),  # the risk profile looks at the equity
         ("stop_exit", "i8"),  # exit that risk is measured to; -1: sizing is not by risk
         ("risk", "f8"),  # ratios of equity; NaN: not given
         ("weight", "f8"),
@@ -44,6 +48,14 @@ SETTINGS: Final = np.dtype(
         ("min_order_krw", "f8"),
         ("sale_minimum_krw", "f8"),
         ("cash_reserve_krw", "f8"),
+        ("exposure_per_strategy", "f8"),
+        ("capital_krw", "f8"),  # infinite: none
+        ("capital_ratio", "f8"),  # 1: none
+        ("max_slippage", "f8"),
+        ("account_positions", "i8"),
+        ("positions_per_market", "i8"),
+        ("max_per_sector", "i8"),
+        ("orders_per_minute", "i8"),
         ("open_positions", "i8"),  # limits; the largest int64: none
         ("entries_per_day", "i8"),
         ("cooldown_ms", "i8"),  # 0: none
@@ -66,10 +78,11 @@ EXIT: Final = np.dtype(
 )
 
 #: settle_ms: an entry decided before this time rests on values that still depend on where the data began
-MARKET: Final = np.dtype([("tradable", "i8"), ("settle_ms", "i8")], align=True)
+#: sector: number, -1 = none
+MARKET: Final = np.dtype([("tradable", "i8"), ("settle_ms", "i8"), ("sector", "i8")], align=True)
 
 #: position variables that change with every price or moment
-_MOVING: Final = ("pos.gain", "pos.pnl", "pos.age")
+_MOVING: Final = ("pos.gain", "pos.pnl", "pos.age", "pos.bars")
 _SERIES: Final = tuple(POSITION_SERIES)
 
 _NO_PROFILE: Final = RiskProfile(name="")
@@ -77,7 +90,9 @@ _NO_LIMIT: Final = np.iinfo(np.int64).max
 
 
 class Plan(NamedTuple):
-    """Arrays that compiled functions take as one argument. M markets, E exits, K named conditions, R position rows, V slots."""
+    """Arrays that compiled functions take as one argument. M markets, E exits, K named conditions, P position rows, V slots.
+
+    R rules, B breakers and W drawdown windows of the risk profile."""
 
     venue: Venue
     settings: NDArray[Any]  # SETTINGS [1]
@@ -85,9 +100,13 @@ class Plan(NamedTuple):
     market: NDArray[Any]  # MARKET [M]
     conditions: NDArray[np.int64]  # [K] slots
     addresses: NDArray[np.int64]  # of the ops of the rows
-    rows: NDArray[np.int64]  # [R, 7]
+    rows: NDArray[np.int64]  # [P, 7]
     row_params: NDArray[np.float64]
     initial: NDArray[np.float64]  # [V]
+    rules: NDArray[Any]  # guard_plan.RULE [R]
+    breakers: NDArray[Any]  # guard_plan.BREAKER [B]
+    window_days: NDArray[np.int64]  # [W]
+    drawdowns: NDArray[np.int64]  # [leaves] window of each acct.drawdown leaf, in the order of PositionRows.drawdown_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +141,9 @@ def make_plan(
     market = np.zeros(len(markets), MARKET)
     market["tradable"] = 1 if tradable is None else np.asarray(tradable, np.int64)
     market["settle_ms"] = np.iinfo(np.int64).min if settle_ms is None else np.asarray(settle_ms, np.int64)
-    slots = position.slot_of_node
+    slots, profile = position.slot_of_node, strategy.risk or _NO_PROFILE
+    market["sector"] = sectors_of(profile, markets)
+    windows = window_days(profile, position)
     return Plan(
         venue=make_venue(markets, terms.fee_rate, terms.slippage, terms.on_grid),
         settings=_settings(strategy, position, markets, terms.on_grid),
@@ -133,13 +154,25 @@ def make_plan(
         rows=np.ascontiguousarray(position.rows, np.int64).reshape(-1, 7),
         row_params=np.ascontiguousarray(position.params, np.float64),
         initial=np.ascontiguousarray(position.initial, np.float64),
+        rules=rule_rows(profile, windows),
+        breakers=breaker_rows(profile, slots),
+        window_days=np.array(windows, np.int64),
+        drawdowns=np.array([windows.index(days_of(window_ms)) for window_ms in position.drawdown_ms], np.int64),
     )
 
 
 def make_book(plan: Plan, cash_krw: float) -> Book:
     """Empty books for the plan. Raises ValueError for cash that is not >= 0."""
-    columns = int(plan.settings[0]["column_count"])
-    return new_book(len(plan.market), len(plan.exits), columns, len(plan.conditions), plan.initial, cash_krw)
+    return new_book(book_size(plan), plan.initial, cash_krw)
+
+
+def book_size(plan: Plan) -> Size:
+    """How much room the plan's books need."""
+    return Size(
+        markets=len(plan.market), exits=len(plan.exits), columns=int(plan.settings[0]["column_count"]), conditions=len(plan.conditions),
+        rules=len(plan.rules), breakers=len(plan.breakers), windows=len(plan.window_days),
+        peak_days=max(map(int, plan.window_days), default=1),
+    )  # fmt: skip
 
 
 def _check_exits(strategy: Strategy) -> None:
@@ -177,6 +210,9 @@ def _settings(strategy: Strategy, position: PositionRows, markets: Sequence[str]
     row["entry_slot"] = slots[strategy.entry]
     row["rank_slot"] = -1 if strategy.rank is None else slots[strategy.rank]
     row["scale_slot"] = -1 if sizing.scale is None else slots[sizing.scale]
+    row["order_slot"] = -1 if strategy.entry_order is None else slots[strategy.entry_order]
+    row["position_rows"] = position.position_rows
+    row["watches"] = int(bool(risk.rules) or position.reads_account)
     row["stop_exit"] = -1 if sizing.risk is None else _stop_exit(strategy)
     row["risk"], row["weight"] = _or(sizing.risk, math.nan), _or(sizing.weight, math.nan)
     row["max_weight"] = _or(sizing.max_weight, math.inf)
@@ -189,7 +225,19 @@ def _settings(strategy: Strategy, position: PositionRows, markets: Sequence[str]
     row["open_positions"] = _limit(limits.open_positions, _NO_LIMIT)
     row["entries_per_day"] = _limit(limits.entries_per_day, _NO_LIMIT)
     row["cooldown_ms"], row["reentry_bars"] = _limit(limits.cooldown_ms, 0), _limit(limits.reentry_bars, 0)
+    _account_settings(row, risk)
     return settings
+
+
+def _account_settings(row: Any, risk: RiskProfile) -> None:
+    """What the profile limits over all strategies of the account."""
+    row["exposure_per_strategy"] = _or(risk.exposure_per_strategy, math.inf)
+    row["capital_krw"], row["capital_ratio"] = _or(risk.capital_krw, math.inf), _or(risk.capital_ratio, 1.0)
+    row["max_slippage"] = _or(risk.max_slippage, math.inf)
+    row["account_positions"] = _limit(risk.open_positions, _NO_LIMIT)
+    row["positions_per_market"] = risk.positions_per_market
+    row["max_per_sector"] = _limit(risk.max_per_sector, _NO_LIMIT)
+    row["orders_per_minute"] = _limit(risk.orders_per_minute, _NO_LIMIT)
 
 
 def _follows_price(position: PositionRows, slot: int) -> bool:

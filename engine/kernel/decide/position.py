@@ -41,9 +41,18 @@ def market_value(plan: Plan, book: Book, market: int, slot: int) -> float:
 
 @helper
 def evaluate(
-    plan: Plan, book: Book, market: int, decided: bool, entry_krw: float, high_krw: float, low_krw: float, price_krw: float, age_ms: int
+    plan: Plan,
+    book: Book,
+    market: int,
+    decided: bool,
+    entry_krw: float,
+    high_krw: float,
+    low_krw: float,
+    price_krw: float,
+    age_ms: int,
+    bars: int,
 ) -> None:
-    """Fill `book.values` with the columns, the position variables at a price, and every position row.
+    """Fill `book.values` with the columns, the position variables at a price, and every row of the position phase.
 
     decided: the columns of the CLOSE that decided the entry instead of the latest.
     """
@@ -60,7 +69,8 @@ def evaluate(
     values[count + 5] = high_krw / entry_krw - 1.0
     values[count + 6] = low_krw / entry_krw - 1.0
     values[count + 7] = age_ms
-    for row in range(plan.rows.shape[0]):
+    values[count + 8] = bars
+    for row in range(plan.settings[0]["position_rows"]):
         call_row(plan.addresses, plan.rows, row, plan.row_params, values)
 
 
@@ -68,8 +78,12 @@ def evaluate(
 def evaluate_open(plan: Plan, book: Book, market: int, decided: bool, price_krw: float, time_ms: int) -> None:
     """`evaluate` for the market's open position."""
     held = book.position[market]
+    opened = held["opened_ms"]
+    clock = plan.settings[0]["clock_ms"]
+    offset = plan.settings[0]["clock_offset_ms"]
     evaluate(
-        plan, book, market, decided, held["entry_krw"], held["high_krw"], held["low_krw"], price_krw, time_ms - held["opened_ms"]
+        plan, book, market, decided, held["entry_krw"], held["high_krw"], held["low_krw"], price_krw, time_ms - opened,
+        (time_ms - offset) // clock - (opened - offset) // clock,
     )  # fmt: skip
 
 
@@ -145,13 +159,23 @@ def working_amount(book: Book, market: int) -> float:
 
 @helper
 def equity_krw(book: Book) -> float:
-    """Cash and open positions at last prices."""
+    """Cash and open positions of all strategies at last prices."""
     return float(book.account[0]["cash_krw"] + exposure_krw(book))
 
 
 @helper
 def exposure_krw(book: Book) -> float:
-    """Open positions at last prices."""
+    """Open positions of all strategies at last prices."""
+    total = 0.0
+    for row in range(book.all_position.shape[0]):
+        if book.all_position[row]["quantity_e8"] > 0.0:
+            total += value_krw(book.all_position[row]["quantity_e8"], book.all_position[row]["last_krw"])
+    return total
+
+
+@helper
+def own_exposure_krw(book: Book) -> float:
+    """Open positions of this strategy at last prices."""
     total = 0.0
     for market in range(book.position.shape[0]):
         if is_open(book, market):

@@ -13,6 +13,7 @@ from engine.model.events import Side
 BUY: Final = int(Side.BID)
 SELL: Final = int(Side.ASK)
 NO_EXIT: Final = -1
+MINUTE_MS: Final = 60_000
 
 
 @helper
@@ -62,6 +63,9 @@ def make_order(
     order["exit_index"] = rule
     order["fires"] = fires
     book.account[0]["next_order_id"] += 1
+    minute = time_ms // MINUTE_MS
+    book.account[0]["orders_in_minute"] = book.account[0]["orders_in_minute"] + 1 if book.account[0]["minute"] == minute else 1
+    book.account[0]["minute"] = minute
     book.outbox[0] += 1
     book.outbox[book.outbox[0]] = market
 

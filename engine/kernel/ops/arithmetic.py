@@ -71,8 +71,8 @@ def absolute(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, lengt
 
 
 @op(
-    "min", args=PAIR, unit=Unit.SAME, formula="a if a <= b else b", degenerate=MISSING_SPREADS,
-    korean="둘 중 작은 값입니다.", english="The smaller of two values.", example="min(close, ema(close, 20))",
+    "min", args=PAIR, unit=Unit.SAME, formula="a if a <= b else b; of more values two by two", degenerate=MISSING_SPREADS, variadic=True,
+    korean="가장 작은 값입니다.", english="The smallest of two or more values.", example="min(close, ema(close, 20), vwap(day))",
 )  # fmt: skip
 def smaller_of(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
     for t in range(length):
@@ -82,8 +82,8 @@ def smaller_of(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, len
 
 
 @op(
-    "max", args=PAIR, unit=Unit.SAME, formula="a if a >= b else b", degenerate=MISSING_SPREADS,
-    korean="둘 중 큰 값입니다.", english="The larger of two values.", example="max(0.4%, atr(14) / close)",
+    "max", args=PAIR, unit=Unit.SAME, formula="a if a >= b else b; of more values two by two", degenerate=MISSING_SPREADS, variadic=True,
+    korean="가장 큰 값입니다.", english="The largest of two or more values.", example="max(0.4%, atr(14) / close)",
 )  # fmt: skip
 def larger_of(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
     for t in range(length):

@@ -41,7 +41,8 @@ def settled_wilder(params: tuple[float, ...]) -> int:
 
 
 def two_averages(_params: tuple[float, ...]) -> list[float]:
-    """State of two streams: values counted (up to n), sum of them until the seed is full and the average from then on."""
+    """State of two streams: values counted (up to n), their mean until the seed is full and the average from then on. The mean is kept
+    as one and not as a sum, so that the average of equal prices is that price."""
     return [0.0, 0.0, 0.0, 0.0]
 
 
@@ -61,16 +62,12 @@ def smooth(state: P, n: float, weight: float, x: P, y: P, start: int, stop: int)
             average = average + weight * (v - average)
         else:
             counted = counted + 1.0
-            average = average + v
-            if counted == n:
-                average = average / n
+            average = average + (v - average) / counted
         if next_counted == n:
             next_average = next_average + weight * (v - next_average)
         else:
             next_counted = next_counted + 1.0
-            next_average = next_average + v
-            if next_counted == n:
-                next_average = next_average / n
+            next_average = next_average + (v - next_average) / next_counted
         y[t] = average if counted == n else NAN
     state[0] = counted
     state[1] = average
@@ -95,7 +92,7 @@ def keyed_average(state: P, n: float, weight: float, period: int, x: P, y: P, le
 
 
 @op(
-    "ema", args=ARGS, unit=Unit.SAME, memory=Memory.KEYED, warmup=full_window, settle=settled_ema, init=two_averages,
+    "ema", args=ARGS, unit=Unit.SAME, memory=Memory.KEYED, warmup=full_window, settle=settled_ema, init=two_averages, version=2,
     formula="e = e[1] + 2 / (n + 1) (x - e[1]); restarted every 16 n bars", seed=SEED, degenerate=HELD,
     korean="지수이동평균입니다.", english="Exponential moving average.", example="close > ema(close, 20)",
 )  # fmt: skip
@@ -105,7 +102,7 @@ def ema(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: in
 
 
 @op(
-    "rma", args=ARGS, unit=Unit.SAME, memory=Memory.KEYED, warmup=full_window, settle=settled_wilder, init=two_averages,
+    "rma", args=ARGS, unit=Unit.SAME, memory=Memory.KEYED, warmup=full_window, settle=settled_wilder, init=two_averages, version=2,
     formula="r = r[1] + (x - r[1]) / n; restarted every 32 n bars", seed=SEED, degenerate=HELD,
     korean="와일더 이동평균입니다.", english="Wilder's moving average.", example="rma(high - low, 14)",
 )  # fmt: skip

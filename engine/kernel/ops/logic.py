@@ -7,7 +7,7 @@ from typing import Final
 
 from dsl.catalogue import Range, Unit
 from engine.kernel.catalogue import Pointer as P
-from engine.kernel.catalogue import condition, op, series
+from engine.kernel.catalogue import anything, condition, op, series
 from engine.kernel.ops.comparison import both_true, negated
 
 NAN: Final = math.nan
@@ -55,3 +55,25 @@ def select(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length:
     for t in range(length):
         when = x0[t]
         y[t] = NAN if when != when else (x2[t] if when == 0.0 else x1[t])
+
+
+@op(
+    "is_defined", args=(anything("x"),), unit=Unit.CONDITION, value_range=TRUTH, formula="true if x has a value, else false",
+    degenerate="never missing",
+    korean="값이 있으면 참, 없으면 거짓입니다.", english="True where there is a value, false where it is missing.",
+    example="is_defined(rsi(14))",
+)  # fmt: skip
+def is_defined(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
+    for t in range(length):
+        y[t] = 1.0 if x0[t] == x0[t] else 0.0
+
+
+@op(
+    "if_ready", args=(anything("x"), anything("otherwise")), unit=Unit.SAME, formula="x if it has a value, else otherwise",
+    degenerate="missing where both are",
+    korean="값이 아직 없으면 otherwise를 씁니다.", english="The value, or otherwise while there is none (coins too young for an average).",
+    example="if_ready(close > sma(close, 200), otherwise=true)",
+)  # fmt: skip
+def if_ready(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
+    for t in range(length):
+        y[t] = x0[t] if x0[t] == x0[t] else x1[t]

@@ -1,4 +1,4 @@
-"""How far and how steadily a series has moved: RSI, stochastic oscillator, returns."""
+"""How far and how steadily a series has moved: RSI, stochastic oscillator, returns, momentum."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Final
 from dsl.catalogue import Memory, Range, Unit
 from engine.kernel.abi import helper
 from engine.kernel.catalogue import Pointer as P
-from engine.kernel.catalogue import composed, op, series, window
+from engine.kernel.catalogue import anchor, composed, op, series, window
 from engine.kernel.ops.averages import WILDER_PERIODS, settled_wilder
+from engine.kernel.ops.sessions import begins, whole_session
 
 NAN: Final = math.nan
 PERCENT: Final = Range(0.0, 100.0)
@@ -114,3 +115,30 @@ composed(
     degenerate=NO_DIVISION + ", or their ratio is not positive",
     korean="n봉 동안의 로그수익률입니다.", english="Logarithmic return over n bars.", example="logret(1)",
 )  # fmt: skip
+
+composed(
+    "momentum", "x - lag(x, n)", args=(series("x"), window()), unit=Unit.SAME, formula="x - x[n]",
+    degenerate="missing where this or the earlier value is missing",
+    korean="n봉 동안의 변화량입니다.", english="Change over n bars.", example="momentum(close, 10) > 0",
+)  # fmt: skip
+
+
+def unknown_base(_params: tuple[float, ...]) -> list[float]:
+    """The open of the anchor's bar, missing until the first one."""
+    return [NAN]
+
+
+@op(
+    "cum_ret", args=(anchor(),), implicit=("open", "close"), unit=Unit.RATIO, memory=Memory.SESSION,
+    settle=whole_session, init=unknown_base,
+    formula="close / open of the anchor's bar - 1",
+    degenerate="missing until the first anchor in the data, where close is missing, and in a session whose first open is missing or 0",
+    korean="기준 시점부터의 누적 수익률입니다.", english="Cumulative return since the anchor.", example="cum_ret(day) > 5%",
+)  # fmt: skip
+def cum_ret(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
+    base = state[0]
+    for t in range(length):
+        if begins(params[0], index + t):
+            base = x0[t]
+        y[t] = x1[t] / base - 1.0 if base != 0.0 else NAN
+    state[0] = base

@@ -155,6 +155,29 @@ def extend_correlation(state: P, r: int, v: float, w: float) -> None:
         state[4] = state[4] + dx * dy * share
 
 
+@helper
+def window_moments(state: P, n: int, r: int, v: float, w: float) -> tuple[float, float, float]:
+    """Add one bar at slot r; sums of squares of x and of y and of products about their means over the last n bars."""
+    if r == 0:
+        correlation_suffixes(state, n)
+    extend_correlation(state, r, v, w)
+    xx = state[2]
+    yy = state[3]
+    xy = state[4]
+    rest = n - 1 - r
+    if rest > 0:
+        slot = 10 + r
+        dx = (state[0] - state[slot]) + (state[5] - state[7])
+        dy = (state[1] - state[slot + n]) + (state[6] - state[8])
+        share = rest * (r + 1.0) / n
+        xx = xx + state[slot + 2 * n] + dx * dx * share
+        yy = yy + state[slot + 3 * n] + dy * dy * share
+        xy = xy + state[slot + 4 * n] + dx * dy * share
+    state[9 + r] = v
+    state[9 + n + r] = w
+    return xx, yy, xy
+
+
 @op(
     "corr", args=(series("x"), series("y"), window(minimum=2)), unit=Unit.NUMBER, value_range=Range(-1.0, 1.0), memory=Memory.WINDOW,
     warmup=all_but_one, settle=all_but_one, init=correlation_state,
@@ -164,27 +187,9 @@ def extend_correlation(state: P, r: int, v: float, w: float) -> None:
 )  # fmt: skip
 def corr(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
     n = int(params[0])
-    r = index % n
     for t in range(length):
-        if r == 0:
-            correlation_suffixes(state, n)
-        extend_correlation(state, r, x0[t], x1[t])
-        rest = n - 1 - r
-        if rest > 0:
-            slot = 10 + r
-            dx = (state[0] - state[slot]) + (state[5] - state[7])
-            dy = (state[1] - state[slot + n]) + (state[6] - state[8])
-            share = rest * (r + 1.0) / n
-            y[t] = correlation(
-                state[2] + state[slot + 2 * n] + dx * dx * share,
-                state[3] + state[slot + 3 * n] + dy * dy * share,
-                state[4] + state[slot + 4 * n] + dx * dy * share,
-            )
-        else:
-            y[t] = correlation(state[2], state[3], state[4])
-        state[9 + r] = x0[t]
-        state[9 + n + r] = x1[t]
-        r = r + 1 if rest > 0 else 0
+        xx, yy, xy = window_moments(state, n, (index + t) % n, x0[t], x1[t])
+        y[t] = correlation(xx, yy, xy)
 
 
 composed(

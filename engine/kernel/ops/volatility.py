@@ -1,4 +1,4 @@
-"""How wide prices swing: true range and its average, Bollinger bands, realized volatility."""
+"""How wide prices swing: true range and its average, Bollinger bands, volatility from closes and from ranges."""
 
 from __future__ import annotations
 
@@ -79,4 +79,23 @@ composed(
     value_range=POSITIVE, formula="stdev(ln(x / x[1]), n), per bar, not annualised", degenerate=FULL_WINDOW,
     korean="로그수익률의 표준편차(실현 변동성)입니다.", english="Realized volatility: standard deviation of log returns per bar.",
     example="realized_vol(24) < 2%",
+)  # fmt: skip
+
+composed(
+    "parkinson_vol", "sqrt(sma(log(high / low) * log(high / low), n) / 2.772588722239781)", args=(window(),), unit=Unit.RATIO,
+    value_range=POSITIVE, formula="square root of mean(ln(high / low)^2, n) / (4 ln 2) (Parkinson 1980), per bar",
+    degenerate=FULL_WINDOW + "; 0 where high = low on every bar",
+    korean="고가와 저가로 잰 변동성(파킨슨)입니다.", english="Volatility from highs and lows (Parkinson), per bar.",
+    example="parkinson_vol(24) < 2%",
+)  # fmt: skip
+
+composed(
+    "garman_klass_vol",
+    "sqrt(sma(0.5 * (log(high / low) * log(high / low)) - 0.3862943611198906 * (log(close / open) * log(close / open)), n))",
+    args=(window(),), unit=Unit.RATIO, value_range=POSITIVE,
+    formula="square root of mean(ln(high / low)^2 / 2 - (2 ln 2 - 1) ln(close / open)^2, n) (Garman and Klass 1980), per bar",
+    degenerate=FULL_WINDOW + "; 0 where nothing moved within any bar",
+    korean="시가, 고가, 저가, 종가로 잰 변동성(가먼-클라스)입니다.",
+    english="Volatility from open, high, low and close (Garman-Klass), per bar.",
+    example="garman_klass_vol(24) < 2%",
 )  # fmt: skip

@@ -1,22 +1,20 @@
-"""Volume and money: sums since an anchor, turnover, typical price."""
+"""Volume and money: sums since an anchor, volume against its mean, turnover, typical price."""
 
 from __future__ import annotations
 
 import math
 from typing import Final
 
-from dsl.catalogue import Memory, Unit
+from dsl.catalogue import Memory, Range, Unit
+from engine.kernel.abi import helper
 from engine.kernel.catalogue import Pointer as P
 from engine.kernel.catalogue import anchor, composed, op, window
+from engine.kernel.ops.sessions import begins, whole_session
+from engine.kernel.ops.weighted import joined_mean
 from engine.kernel.ops.windows import FULL_WINDOW
 
 NAN: Final = math.nan
 SINCE_ANCHOR: Final = "missing until the first anchor in the data, and from a missing input to the next anchor"
-
-
-def whole_session(params: tuple[float, ...]) -> int:
-    """At worst the data begins one bar after an anchor."""
-    return int(params[0]) - 1
 
 
 def unknown_session(_params: tuple[float, ...]) -> list[float]:
@@ -24,26 +22,33 @@ def unknown_session(_params: tuple[float, ...]) -> list[float]:
     return [NAN, NAN]
 
 
+@helper
+def typical_price(high: float, low: float, close: float) -> float:
+    """Mean of the three; that of three equal prices is that price, which a third of their sum is not for one price in twelve."""
+    return close + ((high - close) + (low - close)) / 3.0
+
+
 @op(
     "vwap", args=(anchor(),), implicit=("high", "low", "close", "volume"), unit=Unit.PRICE, memory=Memory.SESSION,
-    settle=whole_session, init=unknown_session,
+    settle=whole_session, init=unknown_session, version=2,
     formula="sum(volume (high + low + close) / 3) / sum(volume) since the anchor",
     degenerate=SINCE_ANCHOR + ", and until something trades",
-    korean="거래량 가중 평균가격(VWAP)입니다. 09:00부터 다시 셉니다.",
-    english="Volume-weighted average price since the anchor (the day begins at 09:00 KST).", example="close > vwap(day)",
+    korean="거래량 가중 평균가격(VWAP)입니다. 하루, 주(월요일), 달(1일)은 09:00(KST)에 다시 시작합니다.",
+    english="Volume-weighted average price since the anchor (09:00 KST of a day, of Monday, of the first of a month).",
+    example="close > vwap(day)",
 )  # fmt: skip
 def vwap(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
-    session = int(params[0])
-    money = state[0]
+    session = params[0]
+    mean = state[0]
     volume = state[1]
     for t in range(length):
-        if (index + t) % session == 0:
-            money = 0.0
+        if begins(session, index + t):
+            mean = 0.0
             volume = 0.0
-        money = money + x3[t] * ((x0[t] + x1[t] + x2[t]) / 3.0)
+        mean = joined_mean(mean, volume, typical_price(x0[t], x1[t], x2[t]), x3[t])
         volume = volume + x3[t]
-        y[t] = money / volume if volume > 0.0 else NAN
-    state[0] = money
+        y[t] = mean if volume > 0.0 else NAN
+    state[0] = mean
     state[1] = volume
 
 
@@ -56,13 +61,13 @@ def vwap(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: i
     example="obv(day) > 0",
 )  # fmt: skip
 def obv(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
-    session = int(params[0])
+    session = params[0]
     balance = state[0]
     before = state[1]
     for t in range(length):
         close = x0[t]
         volume = x1[t]
-        if (index + t) % session == 0:
+        if begins(session, index + t):
             balance = (close - close) + (volume - volume)
         else:
             sign = 1.0 if close > before else (-1.0 if close < before else (0.0 if close == before else NAN))
@@ -73,13 +78,44 @@ def obv(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: in
     state[1] = before
 
 
+@op(
+    "vpt", args=(anchor(),), implicit=("close", "volume"), unit=Unit.QUANTITY, memory=Memory.SESSION,
+    settle=whole_session, init=unknown_session,
+    formula="since the anchor: + volume (close / close[1] - 1)", seed="0 on the anchor's bar",
+    degenerate=SINCE_ANCHOR + "; the bar after a close of 0 counts as missing",
+    korean="거래량 가격 추세(VPT)입니다. 기준 시점에 0에서 시작합니다.", english="Volume price trend, 0 at the anchor.",
+    example="vpt(week) > 0",
+)  # fmt: skip
+def vpt(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
+    trend = state[0]
+    before = state[1]
+    for t in range(length):
+        close = x0[t]
+        volume = x1[t]
+        if begins(params[0], index + t):
+            trend = (close - close) + (volume - volume)
+        else:
+            trend = trend + volume * (close / before - 1.0 if before != 0.0 else NAN)
+        before = close
+        y[t] = trend
+    state[0] = trend
+    state[1] = before
+
+
+composed(
+    "volume_spike", "volume / lag(sma(volume, n), 1)", args=(window(default="20"),), unit=Unit.NUMBER, value_range=Range(0.0, None),
+    formula="volume / mean volume of the n bars before this one", degenerate=FULL_WINDOW + ", or nothing traded in them",
+    korean="직전 n봉 평균의 몇 배가 거래되었는지입니다.", english="Volume as a multiple of the mean of the n bars before.",
+    example="volume_spike(20) > 3",
+)  # fmt: skip
+
 composed(
     "turnover", "sum(value, n)", args=(window(),), unit=Unit.MONEY, formula="sum(value, n)", degenerate=FULL_WINDOW,
     korean="최근 n봉의 거래대금입니다.", english="Traded KRW of the last n bars.", example="turnover(24h) >= 50억",
 )  # fmt: skip
 
 composed(
-    "typical", "(high + low + close) / 3", unit=Unit.PRICE, formula="(high + low + close) / 3",
+    "typical", "close + ((high - close) + (low - close)) / 3", unit=Unit.PRICE, formula="(high + low + close) / 3",
     degenerate="missing where an input is missing",
     korean="고가, 저가, 종가의 평균입니다.", english="Mean of high, low and close.", example="close > typical()",
 )  # fmt: skip

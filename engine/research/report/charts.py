@@ -9,7 +9,7 @@ import numpy as np
 from engine.model.candle import BarGrid
 from engine.research.figures import Figures
 from engine.research.returns import drawdowns
-from engine.research.trades import Trade
+from engine.research.trades import Trade, ways_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -181,7 +181,7 @@ def _runs(flags: NDArray[np.bool_]) -> list[list[int]]:
 def trade_rows(result: BacktestResult, trades: tuple[Trade, ...]) -> dict[str, Any]:
     """{columns, rows, left_out}: the last TRADE_ROWS trades; money to 0.01 KRW, ratios to 1e-6; market and exits by position."""
     markets = {market: position for position, market in enumerate(result.markets)}
-    exits: dict[str, int | None] = {one.name: position for position, one in reversed(list(enumerate(result.strategy.exits)))}
+    exits: dict[str, int | None] = {name: position for position, (name, _) in reversed(list(enumerate(ways_out(result))))}
     kept = trades[-TRADE_ROWS:]
     return {
         "columns": TRADE_COLUMNS,

@@ -9,9 +9,10 @@ import numpy as np
 import orjson
 
 from engine.research.figures import ExitFigures, Figures, MarketFigures
+from engine.research.gaps import series_name
 from engine.research.report.format import kst
 from engine.research.returns import DAY_MS, changes, daily_values, drawdowns, monthly_values
-from engine.research.trades import Leg, Trade
+from engine.research.trades import Leg, Trade, ways_out
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -82,7 +83,7 @@ def _strategy(result: BacktestResult) -> Document:
         "clock_ms": strategy.clock.length_ms,
         "markets": result.markets,
         "params": strategy.params,
-        "exits": [{"name": one.name, "kind": one.kind.name.lower()} for one in strategy.exits],
+        "exits": [{"name": name, "kind": kind} for name, kind in ways_out(result)],
         "risk_profile": strategy.risk.name if strategy.risk else None,
     }
 
@@ -157,6 +158,16 @@ def _assumptions(result: BacktestResult) -> Document:
         "ambiguous_krw": result.ambiguous_krw,
         "unsettled_entries": result.unsettled_entries,
         "sale_below_minimum": result.sale_below_minimum,
+        "side_series": [
+            {
+                "series": series_name(gap.key),
+                "flag": gap.flag,
+                "decisions": sum(gap.decisions.values()),
+                "of": sum(gap.closes.values()),
+                "by_market": gap.decisions,
+            }
+            for gap in result.gaps
+        ],
     }
 
 

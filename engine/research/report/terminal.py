@@ -16,10 +16,12 @@ from rich.text import Text
 from dsl.diagnostics import Language
 from dsl.messages import text
 from engine.research.figures import Figures
+from engine.research.gaps import series_name
 from engine.research.metrics import CURVE_FIGURES, Definition, Group, Unit, definitions
 from engine.research.report.format import UNDEFINED, count, duration, kst, money, number, percent, written
-from engine.research.result import Rounding
+from engine.research.result import Rounding, SideGap
 from engine.research.returns import DAY_MS, changes, monthly_values
+from engine.research.trades import ways_out
 
 if TYPE_CHECKING:
     from engine.research.result import BacktestResult
@@ -145,9 +147,9 @@ def _markets(figures: Figures, language: Language) -> Table:
 def _exits(result: BacktestResult, figures: Figures, language: Language) -> Table:
     columns = ("column.exit_rule", "column.sales", "figure.win_rate", "column.profit", "column.average_return", "column.closing")
     table = _table(language, "exits", *columns)
-    for rule, one in zip(result.strategy.exits, figures.exits, strict=True):
+    for (_, kind), one in zip(ways_out(result), figures.exits, strict=True):
         table.add_row(
-            Text(f"{one.name} ({_say('kind.' + rule.kind.name.lower(), language)})"), count(one.sales),
+            Text(f"{one.name} ({_say('kind.' + kind, language)})"), count(one.sales),
             percent(one.wins / one.sales if one.sales else math.nan),
             _coloured(one.profit_krw, money(one.profit_krw, language, signed=True)),
             _coloured(one.average_return, percent(one.average_return, signed=True)), count(one.closed_trades),
@@ -194,4 +196,13 @@ def assumptions(result: BacktestResult, language: Language) -> list[str]:
         ("unsettled", count(result.unsettled_entries)),
         ("sale_below_minimum", count(result.sale_below_minimum)),
     )
-    return [_say("assume.fill", language), *(f"{_say(f'assume.{key}', language)}: {value}" for key, value in rows)]
+    lines = [_say("assume.fill", language), *(f"{_say(f'assume.{key}', language)}: {value}" for key, value in rows)]
+    return lines + [_gap_line(gap, language) for gap in result.gaps]
+
+
+def _gap_line(gap: SideGap, language: Language) -> str:
+    """What was read although nobody recorded it, and how often."""
+    name = series_name(gap.key)
+    found = {"count": sum(gap.decisions.values()), "all": sum(gap.closes.values()), "markets": len(gap.decisions)}
+    what = _say("assume.flag" if gap.flag else "assume.missing", language, series=name)
+    return f"{what}: {_say('assume.of_closes', language, **found)}"

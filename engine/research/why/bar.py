@@ -17,7 +17,7 @@ from engine.model.errors import UserError
 from engine.model.events import Side
 from engine.research.backtest import Progress, backtest, settled_ms
 from engine.research.signals import Mark, marks, unprobed
-from engine.research.why.probe import Probe, probe
+from engine.research.why.probe import Part, Probe, probe
 from engine.research.why.readings import BarSpan, Reading, ValueOf, blockers, read
 
 if TYPE_CHECKING:
@@ -75,10 +75,9 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class BarWhy:
-    """One market at one clock bar. blocked: the innermost parts that keep the entry from being true. happened: fills inside the bar.
-
-    order: side (`buy`, `sell`) and exit name of the order that is working after the bar. settled: the values no longer depend on where
-    the candles begin.
+    """One market at one clock bar. blocked: the innermost parts that keep the entry from being true. late: rules of the entry that are
+    judged with the order's size, once `entry` is true. happened: fills inside the bar. order: side (`buy`, `sell`) and exit name of the
+    order that is working after the bar. settled: the values no longer depend on where the candles begin.
     """
 
     market: str
@@ -86,6 +85,7 @@ class BarWhy:
     last_krw: float
     entry: Reading
     blocked: tuple[Reading, ...]
+    late: tuple[Part, ...]
     decision: Decision
     held: Held | None
     exits: tuple[ExitReading, ...]
@@ -142,6 +142,7 @@ def why_at(
         last_krw=float(book.position[row]["last_krw"]),
         entry=entry,
         blocked=tuple(blockers(entry)),
+        late=probed.late,
         decision=_decision(strategy, plan, book, row, bar.close_ms),
         held=_held(end.run, end.program, row),
         exits=tuple(_exits(probed, end.run, row, value_of, bar.close_ms)),

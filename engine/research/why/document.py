@@ -9,7 +9,8 @@ from typing import Any, Final
 from dsl.catalogue import Unit
 from dsl.diagnostics import Language
 from dsl.graph import Timeframe
-from dsl.messages import text
+from dsl.messages import text, texts
+from dsl.side_series import SIDE_SERIES
 from dsl.strategy import ExitKind
 from engine.candles.timeframes import timeframe_name
 from engine.research.report.format import count, duration, kst, money, percent, price
@@ -52,6 +53,7 @@ def bar_document(why: BarWhy, language: Language, *, synthetic: bool = False) ->
         "sentence": _verdict(why, blocked, language),
         "blocked": [_blocker(reading, clock, language) for reading in why.blocked],
         "entry": reading_document(why.entry, language),
+        "late": [_late(part, language) for part in why.late],
         "held": None if held is None else {
             "quantity": held.quantity, "entry_krw": held.entry_krw, "gain": held.gain, "pnl": held.pnl, "opened_ms": held.opened_ms,
             "sentence": say(
@@ -63,6 +65,10 @@ def bar_document(why: BarWhy, language: Language, *, synthetic: bool = False) ->
         "order": None if order is None else {"side": order[0], "exit": order[1], "sentence": say(f"order_{order[0]}", exit=order[1])},
         "happened": [_mark(mark, language) for mark in why.happened],
     }  # fmt: skip
+
+
+def _late(part: Part, language: Language) -> dict[str, Any]:
+    return {"path": part.path, "text": label(part), "sentence": text("why.late", language, rule=label(part))}
 
 
 def _blocker(reading: Reading, clock: Timeframe, language: Language) -> dict[str, Any]:
@@ -107,6 +113,9 @@ def line(reading: Reading, language: Language) -> str:
         pieces[0] = f"{own}: {pieces[0]}"
     elif part.join and not part.text:
         pieces[0] = f"{own} ({text(f'why.join_{part.join}', language, needed=part.needed)})"
+    series = SIDE_SERIES.get(part.op)
+    if series is not None:
+        pieces[0] += f" ({series.korean if language is Language.KOREAN else series.english.rstrip('.')})"
     if reading.truth is None:
         pieces.append(text("why.missing", language))
     pieces.append(distance(reading, language))
@@ -210,6 +219,9 @@ def _plain(value: float) -> float | None:
 
 
 def _verdict(why: BarWhy, blocked: str, language: Language) -> str:
+    key = f"verdict_{why.decision.verdict}"
+    if key not in texts("why"):
+        return text("why.verdict_skipped", language, reason=text(f"report.skip.{why.decision.verdict}", language))
     values: dict[str, str] = {"blocked": blocked}
     for name, value in why.decision.facts.items():
         if name.endswith("_ms"):
@@ -220,7 +232,7 @@ def _verdict(why: BarWhy, blocked: str, language: Language) -> str:
             values[name] = money(value, language)
         else:
             values[name] = count(value)
-    return text(f"why.verdict_{why.decision.verdict}", language, **values)
+    return text(f"why.{key}", language, **values)
 
 
 def _exit(found: ExitReading, language: Language) -> dict[str, Any]:

@@ -76,10 +76,11 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Probe:
     """strategy: to be run; its graph holds every node that the parts name. entry and exits: what the file says, as parts; an exit's
-    part is None when it is a level."""
+    part is None when it is a level. late: rules of the entry that are judged with the order it would get; they are no part of `entry`."""
 
     strategy: Strategy
     entry: Part
+    late: tuple[Part, ...]
     exits: tuple[Part | None, ...]
     named: tuple[Part, ...]
 
@@ -99,18 +100,20 @@ def probe(strategy: Strategy) -> Probe:
     )
     extra = tuple(Condition(f"#{node}", node) for node in sorted(builder.wanted))
     probed = replace(strategy, graph=graph, conditions=(*strategy.conditions, *extra))
-    return Probe(probed, entry, exits, tuple(named))
+    late = tuple(part for part in named if part.position and part.path.startswith("entry") and not part.join)
+    return Probe(probed, entry, late, exits, tuple(named))
 
 
 def _entry(strategy: Strategy, named: list[Part], builder: _Builder) -> Part:
-    """The condition that decisions read: what the file says under `entry`, and what the checker joined to it (membership)."""
+    """The condition that decisions read on every bar: what the file says under `entry` without the rules that wait for the order, and
+    with what the checker joined to it (membership of the universe)."""
     written = next((part for part in named if part.path == "entry"), None)
-    if written is None:
-        return builder.part(strategy.entry, path="entry")
-    if written.node == strategy.entry:
+    if written is not None and written.node == strategy.entry:
         return written
-    builder.whole[written.node] = written
-    return builder.part(strategy.entry)
+    parts = [part for part in named if part.path.startswith("entry") and not part.position]
+    parts = [part for part in parts if part is not written or part.join != "all"]  # its members stand in the one chain of `and`
+    builder.whole = {part.node: part for part in parts}
+    return builder.part(strategy.entry, path="entry")
 
 
 def _named(strategy: Strategy, builder: _Builder) -> list[Part]:

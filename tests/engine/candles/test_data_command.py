@@ -129,3 +129,11 @@ def test_the_folder_is_named_by_option_then_variable_then_system(monkeypatch: py
     assert data_folder(None) == tmp_path / "named"
     monkeypatch.delenv(VARIABLE)
     assert data_folder(None).parts[-2:] == ("jangdan", "candles")
+
+
+@pytest.mark.data
+def test_a_recording_is_imported(market_data: Path, tmp_path: Path) -> None:
+    done = jangdan("import", market_data / "ws" / "upbit_ws_20210405.jsonl.gz", "--data", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "rows of KRW-DAWN trades stored" in done.stderr
+    assert len(list(tmp_path.glob("side/*/books/2021-04-05.parquet"))) == 9

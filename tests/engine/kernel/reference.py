@@ -72,11 +72,60 @@ def exact_sum(values: list[float]) -> float:
     return float(total // E8) + (total % E8) / E8
 
 
+def fold(kind: str, values: list[float]) -> float:
+    """One bar's value from the values of all its finer bars."""
+    if kind == "last":
+        return values[-1]
+    if kind == "any":
+        return 1.0 if 1.0 in values else NAN if any(math.isnan(value) for value in values) else 0.0
+    if any(math.isnan(value) for value in values):
+        return NAN
+    if kind == "sum":
+        total = values[0]
+        for value in values[1:]:
+            total += value
+        return total
+    return min(values) if kind == "min" else max(values)
+
+
+def across(name: str, params: tuple[float, ...], known: dict[int, float]) -> dict[int, float]:
+    """Results by market number, from the values of the members that have one."""
+    markets, values = sorted(known), [known[m] for m in sorted(known)]
+    count = len(values)
+    order = sorted(markets, key=lambda m: (-known[m] if params[1] == 1.0 else known[m], m))
+    if name in ("rank", "pct_rank", "top"):
+        ranks = {m: float(k + 1) for k, m in enumerate(order)}
+        if name == "rank":
+            return ranks
+        if name == "top":
+            return {m: float(rank <= params[2]) for m, rank in ranks.items()}
+        return {m: (rank - 1.0) / (count - 1.0) for m, rank in ranks.items()} if count > 1 else {}
+    if count == 0:
+        return {}
+    total = 0.0
+    for value in values:
+        total += value - values[0]
+    if name == "mean":
+        return {-1: min(max(values[0] + total / count, min(values)), max(values))}
+    if name == "breadth":
+        return {-1: sum(value != 0.0 for value in values) / count}
+    if name == "median":
+        low, high = sorted(values)[(count - 1) // 2], sorted(values)[count // 2]
+        return {-1: low if count % 2 else low + (high - low) * 0.5}
+    away = [(value - values[0]) - total / count for value in values]
+    squares = 0.0
+    for distance in away:
+        squares += distance * distance
+    deviation = math.sqrt(squares / count)
+    return {m: distance / deviation for m, distance in zip(markets, away, strict=True)} if deviation > 0.0 else {}
+
+
 class Reference:
     """Columns of a strategy over one grid, node by node, bar by bar."""
 
-    def __init__(self, strategy: Strategy, grid: BarGrid, ops: dict[str, Op]) -> None:
+    def __init__(self, strategy: Strategy, grid: BarGrid, ops: dict[str, Op], domain: tuple[str, ...] | None = None) -> None:
         self.graph, self.grid, self.ops, self.clock = strategy.graph, grid, ops, strategy.clock
+        self.domain = grid.markets if domain is None else domain
         self.known: dict[tuple[int, int], dict[int, float]] = {}
         self.bars: dict[tuple[int, Timeframe], dict[int, Bar]] = {}
 
@@ -112,7 +161,57 @@ class Reference:
             return {i: bar[node.op] for i, bar in bars.items()}
         if node.op == "hold":
             return self._hold(node.inputs[0], market, section.timeframe, sorted(bars))
+        if node.op.startswith("over."):
+            return self._over(node_id, market, section.timeframe, sorted(bars))
+        if node.op.startswith("across."):
+            return {i: self._across(node_id, market, i) for i in bars}
+        if "." in node.op:
+            return self._side(node_id, market, section.timeframe, sorted(bars))
         return self._op(node_id, market, section, sorted(bars))
+
+    def _side(self, node_id: int, market: int, timeframe: Timeframe, indexes: list[int]) -> dict[int, float]:
+        """A longer bar is made of base bars, all of which have to be there for an amount."""
+        node, base = self.graph[node_id], self.grid.timeframe
+        column = self.grid.side.get((node.op, node.params))
+        values = [NAN] * self.grid.state.shape[1] if column is None else column[market].tolist()
+        if node.op.startswith(("market.", "universe.")):
+            values = [0.0 if math.isnan(value) else value for value in values]
+        count = timeframe.length_ms // base.length_ms
+        found = {}
+        for i in indexes:
+            last = base.index((i + 1) * timeframe.length_ms + timeframe.offset_ms) - 1 - self.grid.first_index
+            if node.op.startswith("flow."):
+                found[i] = fold("sum", values[last - count + 1 : last + 1]) if last + 1 >= count else NAN
+            else:
+                found[i] = values[last]
+        return found
+
+    def _over(self, node_id: int, market: int, timeframe: Timeframe, indexes: list[int]) -> dict[int, float]:
+        node = self.graph[node_id]
+        source = self.graph[node.inputs[0]].section
+        assert source is not None
+        finer, values, found = source.timeframe, self._node(node.inputs[0], market), {}
+        for i in indexes:
+            first = finer.index(i * timeframe.length_ms + timeframe.offset_ms)
+            inside = [values.get(j) for j in range(first, first + timeframe.length_ms // finer.length_ms)]
+            known = [value for value in inside if value is not None]
+            whole = len(known) == len(inside) or node.op == "over.last"
+            found[i] = fold(node.op.removeprefix("over."), known) if whole else NAN
+        return found
+
+    def _across(self, node_id: int, market: int, index: int) -> float:
+        node = self.graph[node_id]
+
+        def at(number: int, m: int) -> float:
+            return self._at(self._node(node.inputs[number], m), index, node.inputs[number])
+
+        members = [m for m, code in enumerate(self.grid.markets) if code in self.domain and at(1, m) == 1.0]
+        if node.params[0] > 0.0:
+            listed = sorted((-at(2, m), m) for m in members if not math.isnan(at(2, m)))
+            members = [m for _, m in listed[: int(node.params[0])]]
+        known = {m: at(0, m) for m in members if not math.isnan(at(0, m))}
+        found = across(node.op.removeprefix("across."), node.params, known)
+        return found.get(market, found.get(-1, NAN))
 
     def _hold(self, source_id: int, market: int, timeframe: Timeframe, indexes: list[int]) -> dict[int, float]:
         source = self.graph[source_id].section

@@ -21,6 +21,15 @@ QUARTER = Timeframe(15 * MINUTE_MS)
 HOUR = Timeframe(60 * MINUTE_MS)
 #: seven-minute bars: a length that divides neither the hour nor the block, shifted by three minutes
 ODD = Timeframe(7 * MINUTE_MS, 3 * MINUTE_MS)
+#: side series of the random grids: flags, states, an amount, one that the file declares
+SIDES = (
+    ("universe.member", ()),
+    ("market.warning", ()),
+    ("book.spread", (2.0,)),
+    ("flow.bought", ()),
+    ("external.kimp", ()),
+    ("external.signal", ()),
+)
 SERIES = ("open", "high", "low", "close", "volume", "value")
 
 
@@ -123,6 +132,12 @@ class Maker:
     def hold(self, timeframe: Timeframe, source: int, market: str = "") -> int:
         return self.op("hold", timeframe, source, market=market)
 
+    def side(self, name: str, timeframe: Timeframe, params: tuple[float, ...] = (), market: str = "") -> int:
+        return self.graph.add(Node(name, (), params, Section(timeframe, market), Phase.MARKET, Unit.NUMBER))
+
+    def across(self, name: str, timeframe: Timeframe, *inputs: int, params: tuple[float, ...] = (0.0, 1.0)) -> int:
+        return self.op(f"across.{name}", timeframe, *inputs, params=params)
+
     def pos(self, name: str) -> int:
         return self.graph.add(Node(name, (), (), None, Phase.POSITION, Unit.PRICE))
 
@@ -171,7 +186,17 @@ def random_grid(rng: np.random.Generator, markets: tuple[str, ...], first_index:
     }
     arrays = {name: np.array(array, dtype=np.float64) for name, array in arrays.items()}
     _fill_quiet(state, arrays)
-    return BarGrid(markets=markets, timeframe=MINUTE, first_index=first_index, state=state, **arrays)
+    side = {key: random_side(rng, key[0], shape) for key in SIDES}
+    return BarGrid(markets=markets, timeframe=MINUTE, first_index=first_index, state=state, side=side, **arrays)
+
+
+def random_side(rng: np.random.Generator, name: str, shape: tuple[int, int]) -> NDArray[np.float64]:
+    """Flags that change now and then, numbers with ties; each missing at times."""
+    if name in ("universe.member", "market.warning", "external.signal"):
+        value = (rng.random(shape) < (0.8 if name == "universe.member" else 0.1)).astype(float)
+    else:
+        value = rng.integers(-5, 50, shape) / 7.0
+    return np.where(rng.random(shape) < 0.02, np.nan, value)
 
 
 def _fill_quiet(state: NDArray[np.int8], arrays: dict[str, NDArray[np.float64]]) -> None:
@@ -188,7 +213,12 @@ def cut(grid: BarGrid, start: int, stop: int) -> BarGrid:
     """Bars [start, stop) of a grid."""
     arrays = {name: getattr(grid, name)[:, start:stop] for name in SERIES}
     return BarGrid(
-        markets=grid.markets, timeframe=grid.timeframe, first_index=grid.first_index + start, state=grid.state[:, start:stop], **arrays
+        markets=grid.markets,
+        timeframe=grid.timeframe,
+        first_index=grid.first_index + start,
+        state=grid.state[:, start:stop],
+        side={key: array[:, start:stop] for key, array in grid.side.items()},
+        **arrays,
     )
 
 
@@ -223,6 +253,28 @@ def rich_strategy() -> Strategy:
     return strategy(make.graph, FIVE, entry, exits, aliases, rank=rank, sizing=Sizing(scale=scale))
 
 
+def late_strategy() -> Strategy:
+    """Side series, folds of finer bars, and values across markets of values across markets."""
+    make = Maker()
+    member = make.side("universe.member", FIVE)
+    smooth = make.op("smooth", FIVE, make.leaf("close", FIVE), params=(0.4,))
+    ranked = make.across("pct_rank", FIVE, smooth, member)
+    again = make.op("lag", FIVE, make.op("add", FIVE, ranked, smooth), params=(2.0,))
+    spread = make.across("zscore", FIVE, again, make.const(1.0), make.leaf("volume", FIVE), params=(2.0, 1.0))
+    hourly = make.across("mean", HOUR, make.op("smooth", HOUR, make.leaf("high", HOUR), params=(0.5,)), make.side("universe.member", HOUR))
+    late = make.op("five", FIVE, spread, make.hold(FIVE, hourly), ranked, smooth, smooth)
+    folds = [
+        make.op(f"over.{name}", FIVE, make.op("smooth", MINUTE, make.leaf("low", MINUTE), params=(0.3,))) for name in ("min", "max", "sum")
+    ]
+    warned = make.op("over.any", FIVE, make.side("market.warning", MINUTE))
+    fresh = make.op("over.any", FIVE, make.side("external.signal", MINUTE))
+    sides = [make.side("flow.bought", FIVE), make.side("book.spread", FIVE, (2.0,)), make.side("market.warning", FIVE)]
+    alias = make.side("book.spread", FIVE, (2.0,), "KRW-CCC")
+    exported = [late, spread, warned, fresh, alias, *folds, *sides]
+    conditions = tuple(Condition(str(node), node) for node in exported)
+    return strategy(make.graph, FIVE, again, aliases={"c": "KRW-CCC"}, conditions=conditions)
+
+
 def random_strategy(rng: np.random.Generator, markets: tuple[str, ...]) -> Strategy:
     """Some twenty random nodes on random sections, then one that reads a hold of each on the clock."""
     make = Maker()
@@ -230,7 +282,7 @@ def random_strategy(rng: np.random.Generator, markets: tuple[str, ...]) -> Strat
     clock = timeframes[rng.integers(len(timeframes))]
     bindings = ["", "", *markets[:2]]
     pool: dict[Section, list[int]] = {}
-    for _ in range(20):
+    for _ in range(28):
         section = Section(timeframes[rng.integers(len(timeframes))], bindings[rng.integers(len(bindings))])
         readable = pool.get(section, []) + (pool.get(Section(section.timeframe, markets[0]), []) if not section.market else [])
         pool.setdefault(section, []).append(_random_node(rng, make, section, readable, pool))
@@ -241,16 +293,46 @@ def random_strategy(rng: np.random.Generator, markets: tuple[str, ...]) -> Strat
     return strategy(make.graph, clock, exported[-1], aliases={"a": markets[0], "b": markets[1]}, conditions=conditions)
 
 
+def nests(finer: Timeframe, slower: Timeframe) -> bool:
+    return slower.length_ms % finer.length_ms == 0 and (slower.offset_ms - finer.offset_ms) % finer.length_ms == 0
+
+
+def _random_across(rng: np.random.Generator, make: Maker, timeframe: Timeframe, pick: list[int]) -> int:
+    name = ("rank", "pct_rank", "zscore", "mean", "median", "breadth", "top")[rng.integers(7)]
+    member = make.const(1.0) if rng.random() < 0.3 else make.side("universe.member", timeframe)
+    most = float(rng.integers(0, 3))
+    turnover = [pick[1]] if most else []
+    extra = (float(rng.integers(0, 4)),) if name == "top" else ()
+    return make.across(name, timeframe, pick[0], member, *turnover, params=(most, float(rng.integers(2)), *extra))
+
+
 def _random_node(rng: np.random.Generator, make: Maker, section: Section, readable: list[int], pool: dict[Section, list[int]]) -> int:
     timeframe, market = section.timeframe, section.market
-    choice = int(rng.integers(8))
+    choice = int(rng.integers(12))
+    if choice == 8:
+        name, params = [*SIDES, ("market.delisting", ())][rng.integers(7)]
+        return make.side(name, timeframe, params, market)
     if not readable or choice == 0:
         return make.leaf(SERIES[rng.integers(len(SERIES))], timeframe, market)
     if choice == 1:
         sources = [node for other, nodes in pool.items() if other.market == market or other.market for node in nodes]
         if sources:
             return make.hold(timeframe, sources[rng.integers(len(sources))], market)
+    if choice == 9:
+        finer = [
+            node
+            for other, nodes in pool.items()
+            if (other.market == market or other.market) and nests(other.timeframe, timeframe)
+            for node in nodes
+        ]
+        if finer:
+            source = finer[rng.integers(len(finer))]
+            condition = make.graph[source].op in ("external.signal", *(name for name, _ in SIDES[:2]))
+            fold = "any" if condition and rng.random() < 0.5 else ("last", "min", "max", "sum")[rng.integers(4)]
+            return make.op(f"over.{fold}", timeframe, source, market=market)
     pick = [readable[rng.integers(len(readable))] for _ in range(5)]
+    if choice >= 9 and not market:
+        return _random_across(rng, make, timeframe, pick)
     if choice == 2:
         return make.op("five", timeframe, *pick, market=market)
     if choice == 3:

@@ -28,6 +28,7 @@ from tests.engine.kernel.samples import (
     OPS,
     Maker,
     cut,
+    late_strategy,
     random_grid,
     random_strategy,
     rich_strategy,
@@ -104,7 +105,8 @@ def test_no_future(seed: int, share: float) -> None:
         name: np.concatenate([getattr(grid, name)[:, :t], getattr(other, name)[:, t:]], axis=1)
         for name in ("state", "open", "high", "low", "close", "volume", "value")
     }
-    changed = BarGrid(grid.markets, grid.timeframe, grid.first_index, **arrays)
+    side = {key: np.concatenate([array[:, :t], other.side[key][:, t:]], axis=1) for key, array in grid.side.items()}
+    changed = BarGrid(grid.markets, grid.timeframe, grid.first_index, side=side, **arrays)
     before, after = Kernel(program).advance(grid), Kernel(program).advance(changed)
     past = int((before.close_ms <= (grid.first_index + t) * MINUTE_MS).sum())
     assert same_bits(before.values[:, :past], after.values[:, :past])
@@ -131,15 +133,23 @@ def test_hold_shows_the_last_closed_bar(slower: Timeframe, clock: Timeframe) -> 
 
 
 MUTATIONS = {
-    "hold shows the bar in progress": ("// source_length - 1 - clocks", "// source_length - clocks"),
-    "hold lags one bar": ("// source_length - 1 - clocks", "// source_length - 2 - clocks"),
+    "hold shows the bar in progress": ("source_offset) - 1 - clocks", "source_offset) - clocks"),
+    "hold lags one bar": ("source_offset) - 1 - clocks", "source_offset) - 2 - clocks"),
     "hold forgets between blocks": ("state[at] = memory[values", "state[at] = 0.0 * memory[values"),
     "alias sections get another market": ("feeds[f, FEED_MARKET], 0, memory", "0, 0, memory"),
     "absolute index is off by one": (
-        "clocks[clock, CLOCK_COUNT], clocks[clock, CLOCK_FIRST],",
-        "clocks[clock, CLOCK_COUNT], 1 + clocks[clock, CLOCK_FIRST],",
+        "rows[r, ROW_OUTPUT], clocks[clock, CLOCK_COUNT], clocks[clock, CLOCK_FIRST],",
+        "rows[r, ROW_OUTPUT], clocks[clock, CLOCK_COUNT], 1 + clocks[clock, CLOCK_FIRST],",
     ),
     "markets share state": ("own = run[RUN_SHARED_STATE] + market *", "own = run[RUN_SHARED_STATE] + 0 * market *"),
+    "a flag that is not recorded is missing": ("0.0 if flag and x != x else x", "x"),
+    "alias side series get another market": ("side_feeds[f, SIDE_MARKET], memory", "0, memory"),
+    "a fold takes the bar before": ("if open_ms == bar_ms:", "if open_ms == bar_ms + source_length:"),
+    "a fold of half a bar is taken as whole": ("state[at] if whole or fold", "state[at] if True or fold"),
+    "a smallest is a largest": ("return smaller(value, x)", "return larger(value, x)"),
+    "any is not Kleene's": ("if value == 1.0 or x == 1.0:", "if value == 1.0 and x == 1.0:"),
+    "markets share what is kept": ("+ market * moves[m, MOVE_STRIDE]", "+ 0 * market * moves[m, MOVE_STRIDE]"),
+    "later stages get the last market's values": ("if load:", "if load and market > 0:"),
 }
 
 
@@ -157,13 +167,16 @@ def mutated_machine(folder: Path, old: str, new: str) -> ModuleType:
 
 
 def rich_case(run_block: Callable[..., None] | None, monkeypatch: pytest.MonkeyPatch) -> tuple[np.ndarray, np.ndarray]:
-    """Columns of the rich strategy from the given machine (None: the compiled one), and what the reference says."""
+    """Columns of the rich strategies from the given machine (None: the compiled one), and what the reference says."""
     if run_block is not None:
         monkeypatch.setattr(vm, "precompile", lambda: run_block)
-    chosen = rich_strategy()
-    program = compile_program(chosen, MINUTE, MARKETS, OPS)
     grid = random_grid(np.random.default_rng(3), MARKETS, 1_000_017, 700)
-    return Kernel(program, 101).advance(grid).values, Reference(chosen, grid, OPS).columns(program.columns)
+    found, expected = [], []
+    for chosen in (rich_strategy(), late_strategy()):
+        program = compile_program(chosen, MINUTE, MARKETS, OPS)
+        found.append(Kernel(program, 101).advance(grid).values)
+        expected.append(Reference(chosen, grid, OPS).columns(program.columns))
+    return np.concatenate(found, axis=2), np.concatenate(expected, axis=2)
 
 
 def test_machine_as_plain_python_gives_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:

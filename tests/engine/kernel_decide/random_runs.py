@@ -8,7 +8,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dsl.strategy import Condition, Exit, Limits, Sizing, Strategy
+from dsl.strategy import (
+    Action,
+    Breaker,
+    Condition,
+    Exit,
+    Limits,
+    Period,
+    RiskProfile,
+    RiskRule,
+    Sizing,
+    Strategy,
+    Until,
+)
 from engine.kernel.decide.plan import Terms, make_book, make_plan
 from engine.kernel.program import ColumnBlock, Program, compile_program
 from engine.kernel.run import Run, RunResult
@@ -107,12 +119,29 @@ def _strategy(rules: Rules, random: np.random.Generator) -> Strategy:
         cooldown_ms=int(random.integers(1, 40)) * MINUTE if chance() < 0.5 else None,
         reentry_bars=int(random.integers(1, 4)) if chance() < 0.5 else None,
     )
-    risk = (
-        profile(max_order_krw=2_000_000, exposure_total=0.8, exposure_per_market=0.5, cash_reserve_krw=20_000) if chance() < 0.4 else None
-    )
+    risk = _profile(rules, random) if chance() < 0.6 else None
     rank = rules.column("rank") if chance() < 0.5 else None
     conditions = (Condition("entry", rules.column("enter")), Condition("exits.rule", exits[-1].node))
     return make_strategy(rules, *exits, sizing=sizing, limits=limits, risk=risk, rank=rank, conditions=conditions)
+
+
+def _profile(rules: Rules, random: np.random.Generator) -> RiskProfile:
+    """Limits of everything, some of them narrow."""
+    chance = random.random
+    kept: dict[str, Any] = {
+        "max_order_krw": 2_000_000, "exposure_total": 0.8, "exposure_per_market": 0.5, "cash_reserve_krw": 20_000,
+        "exposure_per_strategy": 0.7, "open_positions": 1, "sectors": (("one", MARKETS[1:]),), "max_per_sector": 1,
+        "orders_per_minute": 1, "max_slippage": 0.001, "capital_ratio": 0.9,
+    }  # fmt: skip
+    chosen = {name: value for name, value in kept.items() if chance() < (0.3 if name in ("open_positions", "max_slippage") else 0.6)}
+    actions = [Action.STOP_ENTRIES, Action.FLATTEN, Action.SIZE]
+    limits = [
+        RiskRule("daily", Period.DAY, 0.02, None, actions[random.integers(3)], Until.DURATION, hold_ms=47 * MINUTE, factor=0.5),
+        RiskRule("weekly", Period.WEEK, 0.05, 300_000, actions[random.integers(3)], Until.MANUAL, factor=0.7),
+        RiskRule("deep", Period.DRAWDOWN, 0.01, None, actions[random.integers(3)], Until.WHILE, days=2, factor=0.5),
+    ]
+    breakers = (Breaker("own", rules.column("leave"), False, bool(chance() < 0.5), 7 * MINUTE),) if chance() < 0.4 else ()
+    return profile(rules=tuple(rule for rule in limits if chance() < 0.5), breakers=breakers, **chosen)
 
 
 def _exits(rules: Rules, random: np.random.Generator) -> list[Exit]:

@@ -68,10 +68,10 @@ def inputs_of(function: Function, columns: Columns) -> dict[str, Column]:
     mean, spread = close.rolling(20, min_periods=1).mean(), close.rolling(20, min_periods=1).std().fillna(0.0)
     unknown = close.isna()
     conditions = [close > close.shift(1), close < mean - spread, columns["high"] == columns["close"]]
-    numbers = {"x": close, "a": close, "b": mean, "lo": mean - spread, "hi": mean + spread, "y": close.shift(1)}
+    numbers = {"x": close, "a": close, "b": mean, "lo": mean - spread, "hi": mean + spread, "y": close.shift(1), "otherwise": mean}
     if function.name in ("exp", "log"):
         numbers["x"] = close / close.shift(1)
-    if function.name == "corr":
+    if function.name in ("corr", "beta"):
         numbers |= {"x": close / close.shift(1) - 1.0, "y": close.shift(1) / close.shift(3) - 1.0}
     found = {}
     for arg in function.args:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 
+from dsl.catalogue import WEEKS
 from tests.oracles.values.data import Column
 
 Inputs = Mapping[str, Column]
@@ -131,37 +132,69 @@ def ema(x: Column, n: int) -> Column:
     return seeded.ewm(span=n, adjust=False).mean().reindex(range(len(x))).to_numpy(np.float64)
 
 
-def sessions(columns: Inputs, length: float, first: int) -> Any:
-    """The number of the session of each bar."""
-    size = len(columns["close"])
-    return (np.arange(size) + first) // int(length)
+def sessions(size: int, anchor: float, first: int) -> Any:
+    """The number of the session of each bar and of the one before the first; calendar sessions by pandas' weeks and months."""
+    bars, index = int(anchor), np.arange(first - 1, first + size)
+    if anchor == bars:
+        return index // bars
+    days = pd.to_datetime(index // bars, unit="D")
+    return days.to_period("W-SUN" if anchor - bars == WEEKS else "M").asi8
 
 
-def vwap(columns: Inputs, length: float, first: int) -> Column:
-    """By group and cumulative sums; NaN in the session whose beginning was not seen."""
-    group = sessions(columns, length, first)
-    typical = (columns["high"] + columns["low"] + columns["close"]) / 3.0
-    frame = pd.DataFrame({"money": typical * columns["volume"], "volume": columns["volume"]})
-    total = frame.groupby(group).transform(lambda part: part.cumsum(skipna=False))
-    values = (total["money"] / total["volume"].where(total["volume"] > 0.0)).to_numpy(np.float64)
-    return _from_first_session(values, group, length, first)
+def of_sessions(values: Any, columns: Inputs, anchor: float, first: int, function: Callable[[Any], Any]) -> Column:
+    """`function` of the values of each session; NaN in the session whose beginning was not seen."""
+    group = sessions(len(columns["close"]), anchor, first)
+    found = values.groupby(group[1:]).transform(function).to_numpy(np.float64)
+    unseen = group[1:] == group[0]
+    return np.where(unseen, np.nan, found)
 
 
-def obv(columns: Inputs, length: float, first: int) -> Column:
+def begins(columns: Inputs, anchor: float, first: int) -> Any:
+    """Whether a session begins with the bar."""
+    return np.diff(sessions(len(columns["close"]), anchor, first)) != 0
+
+
+def running_sum(part: Any) -> Any:
+    """Cumulative sum, missing from a missing value on."""
+    return part.cumsum(skipna=False)
+
+
+def vwap(columns: Inputs, anchor: float, first: int) -> Column:
+    """By group and cumulative sums."""
+    typical = pd.Series((columns["high"] + columns["low"] + columns["close"]) / 3.0)
+    volume = pd.Series(columns["volume"])
+    money, traded = (of_sessions(part, columns, anchor, first, running_sum) for part in (typical * volume, volume))
+    return money / np.where(traded > 0.0, traded, np.nan)
+
+
+def obv(columns: Inputs, anchor: float, first: int) -> Column:
     """Signed volume summed from the second bar of each session."""
-    group = sessions(columns, length, first)
-    close = pd.Series(columns["close"])
-    change = np.sign(close.diff())
-    signed = change * columns["volume"]
-    begins = (np.arange(len(close)) + first) % int(length) == 0
-    signed = signed.mask(begins, (close + columns["volume"]) * 0.0)
-    values = signed.groupby(group).transform(lambda part: part.cumsum(skipna=False)).to_numpy(np.float64)
-    return _from_first_session(values, group, length, first)
+    close, volume = pd.Series(columns["close"]), pd.Series(columns["volume"])
+    signed = (np.sign(close.diff()) * volume).mask(begins(columns, anchor, first), (close + volume) * 0.0)
+    return of_sessions(signed, columns, anchor, first, running_sum)
 
 
-def _from_first_session(values: Column, group: Any, length: float, first: int) -> Column:
-    complete = group[0] if first % int(length) == 0 else group[0] + 1
-    return np.where(group >= complete, values, np.nan)
+def since(columns: Inputs, anchor: float, first: int, how: str) -> Column:
+    """First value, running extreme or running sum of each session; missing from a missing value on."""
+    group = sessions(len(columns["close"]), anchor, first)[1:]
+    x = pd.Series(columns["x"])
+    if how == "first":
+        return of_sessions(x, columns, anchor, first, lambda part: part.iloc[0])
+    known = x.notna().groupby(group).cummin().astype(bool)
+    return of_sessions(x, columns, anchor, first, lambda part: getattr(part, how)().where(known[part.index]))
+
+
+def vpt(columns: Inputs, anchor: float, first: int) -> Column:
+    """Volume times return summed from the second bar of each session."""
+    close, volume = pd.Series(columns["close"]), pd.Series(columns["volume"])
+    moved = (volume * close.pct_change(fill_method=None)).mask(begins(columns, anchor, first), (close + volume) * 0.0)
+    return of_sessions(moved, columns, anchor, first, running_sum)
+
+
+def cum_ret(columns: Inputs, anchor: float, first: int) -> Column:
+    """Close by the first open of the session."""
+    base = of_sessions(pd.Series(columns["open"]), columns, anchor, first, lambda part: part.iloc[0])
+    return columns["close"] / base - 1.0
 
 
 def all_of(parts: list[Any]) -> Column:

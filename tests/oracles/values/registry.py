@@ -2,47 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 import talib
 
 from tests.oracles.values import compared, events, plain
-from tests.oracles.values.compared import Case
+from tests.oracles.values.oracle import ANCHORS, BANDS, LAGS, MACDS, NS, RUNS, ULP, WILDER_NS, WITHIN, Oracle  # fmt: skip
 from tests.oracles.values.plain import all_of, exact, inside, nullable, of_truth, shifted, truth, windows
-
-ULP = 2.3e-16
-
-
-@dataclass(frozen=True)
-class Oracle:
-    """An outside value. `params`: sets of parameters to compare, by name.
-
-    relative, absolute: how far a value may lie off. gaps: it can be asked about missing inputs. later: it begins later than ours does
-    (where it is missing nothing is compared). settled: compared from this many bars on.
-    """
-
-    source: str
-    values: Callable[[Case], Any]
-    params: tuple[Mapping[str, float], ...] = ({},)
-    relative: float = 0.0
-    absolute: float = 0.0
-    gaps: bool = True
-    later: bool = False
-    settled: int = 0
-
-
-NS = ({"n": 2}, {"n": 14}, {"n": 50}, {"n": 200})
-LAGS = ({"n": 0}, {"n": 1}, {"n": 60})
-RUNS = ({"n": 1}, {"n": 3}, {"n": 5})
-WITHIN = ({"within": 1}, {"within": 7}, {"within": 60})
-DAYS = ({"anchor": 24}, {"anchor": 288})
-WILDER_NS = ({"n": 2}, {"n": 14}, {"n": 30})
-BANDS = ({"n": 20, "k": 2.0}, {"n": 50, "k": 1.5})
-MACDS = ({"fast": 12, "slow": 26, "signal": 9}, {"fast": 5, "slow": 35, "signal": 5})
-
+from tests.oracles.values.registry_indicators import INDICATORS
 
 ELEMENTWISE: Mapping[str, tuple[Oracle, ...]] = {
     "add": (Oracle("numpy", lambda c: c["a"] + c["b"]),),
@@ -211,9 +179,15 @@ OTHERS: Mapping[str, tuple[Oracle, ...]] = {
         Oracle("TA-Lib", lambda c: talib.ROCP(c["x"], c["n"]), RUNS, 0.0, 2 * ULP, gaps=False),
     ),
     "logret": (Oracle("long double", lambda c: compared.log_returns(c["x"], int(c["n"])), RUNS, ULP, ULP),),
-    "vwap": (Oracle("pandas", lambda c: plain.vwap(c, c["anchor"], c["first"]), DAYS, relative=1e-13),),
-    "obv": (Oracle("pandas", lambda c: plain.obv(c, c["anchor"], c["first"]), DAYS, absolute=1e-7, relative=1e-12),),
-    "typical": (Oracle("numpy", lambda c: (c["high"] + c["low"] + c["close"]) / 3.0),),
+    "vwap": (Oracle("pandas", lambda c: plain.vwap(c, c["anchor"], c["first"]), ANCHORS, relative=1e-13),),
+    "obv": (Oracle("pandas", lambda c: plain.obv(c, c["anchor"], c["first"]), ANCHORS, absolute=1e-7, relative=1e-12),),
+    "first_since": (Oracle("pandas", lambda c: plain.since(c, c["anchor"], c["first"], "first"), ANCHORS),),
+    "highest_since": (Oracle("pandas", lambda c: plain.since(c, c["anchor"], c["first"], "cummax"), ANCHORS),),
+    "lowest_since": (Oracle("pandas", lambda c: plain.since(c, c["anchor"], c["first"], "cummin"), ANCHORS),),
+    "sum_since": (Oracle("pandas", lambda c: plain.since(c, c["anchor"], c["first"], "cumsum"), ANCHORS, relative=1e-13),),
+    "day.close": (Oracle("numpy", lambda c: c["close"]),),
+    "week.close": (Oracle("numpy", lambda c: c["close"]),),
+    "typical": (Oracle("numpy", lambda c: (c["high"] + c["low"] + c["close"]) / 3.0, relative=2 * ULP),),
     "clamp": (Oracle("numpy", lambda c: np.clip(c["x"], c["lo"], c["hi"]), ({"lo": 90.0, "hi": 1.4e8},)),),
     "scale": (
         Oracle(
@@ -231,4 +205,4 @@ OTHERS: Mapping[str, tuple[Oracle, ...]] = {
     ),
 }
 
-ORACLES: Mapping[str, tuple[Oracle, ...]] = {**ELEMENTWISE, **EVENTS, **WINDOWED, **RECURSIVE, **OTHERS}
+ORACLES: Mapping[str, tuple[Oracle, ...]] = {**ELEMENTWISE, **EVENTS, **WINDOWED, **RECURSIVE, **OTHERS, **INDICATORS}

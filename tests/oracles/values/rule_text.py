@@ -8,12 +8,14 @@ from typing import Final
 
 import numpy as np
 
-from dsl.catalogue import ArgKind, Function
+from dsl.catalogue import INPUT_SERIES, ArgKind, Function
 from engine.kernel.catalogue import catalogue, ops
 from tests.laws.streams import run
 from tests.oracles.values.data import Column, Columns
 
 Value = Column | float
+#: `day` in rule text, on bars of 5 minutes
+BARS_OF_DAY: Final = 288.0
 
 _BINARY: Final = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div"}
 
@@ -50,12 +52,17 @@ class Evaluator:
         if isinstance(node, ast.Constant):
             assert isinstance(node.value, int | float)
             return float(node.value)
+        if isinstance(node, ast.Name) and node.id == "day":
+            return BARS_OF_DAY
         if isinstance(node, ast.Name):
             return names[node.id] if node.id in names else self.columns[node.id]
         if isinstance(node, ast.UnaryOp):
             assert isinstance(node.op, ast.USub)
             return self._primitive("neg", [self._column(self._value(node.operand, names))], ())
         if isinstance(node, ast.BinOp):
+            numbers = [self._value(side, names) for side in (node.left, node.right)]
+            if all(isinstance(number, int | float) for number in numbers):
+                return _folded(node, names)
             sides = [self._column(self._value(side, names)) for side in (node.left, node.right)]
             return self._primitive(_BINARY[type(node.op)], sides, ())
         assert isinstance(node, ast.Call) and not node.keywords, ast.dump(node)  # noqa: PT018
@@ -83,13 +90,37 @@ def _span(node: ast.expr, values: Mapping[str, float]) -> tuple[int, int]:
         return max((part[0] for part in parts), default=0), max((part[1] for part in parts), default=0)
     function = catalogue()[ast.unparse(node.func)]
     parts, fixed = [(0, 0)], {}
-    for arg, argument in zip(function.args, node.args, strict=True):
+    given = dict(zip((arg.name for arg in function.args), node.args, strict=False))
+    for arg in function.args:
+        argument = given[arg.name] if arg.name in given else _parsed(arg.default or "")
         if arg.kind is ArgKind.SERIES:
             parts.append(_span(argument, values))
         else:
-            fixed[arg.name] = values[argument.id] if isinstance(argument, ast.Name) else float(ast.literal_eval(argument))
+            fixed[arg.name] = _folded(argument, values)
     own = span(function, fixed)
     return max(part[0] for part in parts) + own[0], max(part[1] for part in parts) + own[1]
+
+
+def candles_alone(function: Function) -> bool:
+    """Whether the function is arithmetic over its arguments and the candles: not over other timeframes, side series or a fixed anchor."""
+    try:
+        body = _parsed(function.body or "")
+    except SyntaxError:
+        return False
+    calls = {id(node.func) for node in ast.walk(body) if isinstance(node, ast.Call)}
+    inside = {id(part) for node in ast.walk(body) if id(node) in calls for part in ast.walk(node)}
+    leaves = {node.id for node in ast.walk(body) if isinstance(node, ast.Name) and id(node) not in inside}
+    others = any(isinstance(node, ast.BoolOp | ast.Attribute) and id(node) not in inside for node in ast.walk(body))
+    return not others and leaves <= {*INPUT_SERIES, *(arg.name for arg in function.args)}
+
+
+def _folded(node: ast.expr, values: Mapping[str, Value]) -> float:
+    """A number made of numbers: `shift - 1`."""
+    if isinstance(node, ast.BinOp):
+        a, b = _folded(node.left, values), _folded(node.right, values)
+        return {ast.Add: a + b, ast.Sub: a - b, ast.Mult: a * b}[type(node.op)]
+    value = values[node.id] if isinstance(node, ast.Name) else ast.literal_eval(node)
+    return float(value)  # type: ignore[arg-type]
 
 
 def _parsed(text: str) -> ast.expr:

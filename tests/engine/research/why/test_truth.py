@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from dsl.catalogue import Unit
 from dsl.files import compile_file
+from dsl.graph import Graph, Node, Phase, Section
 from dsl.strategy import Strategy
 from engine.kernel.catalogue import catalogue
 from engine.kernel.program import ColumnBlock, Program
@@ -21,13 +23,30 @@ from engine.research.result import Settings
 from engine.research.signals import MarkKind, signals
 from engine.research.why.probe import Part, Probe, probe
 from engine.research.why.truth import FALSE, MISSING, TRUE, combined, truth_of
+from tests.dsl.helpers import compiled, strategy_of
 from tests.engine.kernel.samples import same_bits
 from tests.generators.candles import random_grid
 from tests.generators.worlds import random_world
 from tests.oracles.reference_worlds import grid_of, real_candles
 
 SHIPPED = sorted((Path(__file__).resolve().parents[4] / "strategies").glob("*.yaml"))
+#: op, inputs and parameters of the leaf that says who is in the universe
+MEMBER: tuple[str, tuple[int, ...], tuple[float, ...]] = ("universe.member", (), ())
 CODES = ("KRW-BTC", "KRW-ETH", "KRW-SOL", "KRW-XRP")
+
+FILE = """schema: strategy/1
+name: sample
+clock: 5m
+entry:
+  all:
+    a: close > open
+    b:
+      any:
+        c: rsi(5) < 40
+        d: rsi(5) > 60
+exits:
+  stop: {at: -2%}
+"""
 
 
 @dataclass
@@ -137,3 +156,20 @@ def test_probing_changes_no_run() -> None:
         assert all(bool(mark.exit) == (mark.kind is MarkKind.EXIT) for mark in found.marks)
         fills += len(plain.fills)
     assert fills > 100
+
+
+def test_what_the_checker_joins_to_the_entry_leaves_its_names() -> None:
+    """Membership of a universe beside a named group: parts keep their names, and the tree is still the column."""
+    strategy = strategy_of(compiled(FILE))
+    graph, section = Graph(list(strategy.graph.nodes), dict(strategy.graph._ids)), Section(strategy.clock)
+    member = graph.add(Node(*MEMBER, section, Phase.MARKET, Unit.CONDITION))
+    entry = graph.add(Node("and", (strategy.entry, member), (), section, Phase.MARKET, Unit.CONDITION))
+    joined = replace(strategy, graph=graph, entry=entry)
+    grid = random_grid(random.Random(8), CODES, 400, base_ms=300_000)
+    side = np.where(np.random.default_rng(1).random(grid.close.shape) < 0.5, 1.0, 0.0)
+    grid = replace(grid, side={(MEMBER[0], ()): side})
+    seen = check_entry(joined, grid, Settings())
+    assert seen[0] > 50
+    parts = probe(joined).entry.parts
+    assert [(part.path, part.op) for part in parts] == [("entry.a", "gt"), ("entry.b", ""), ("", "universe.member")]
+    assert [part.path for part in parts[1].parts] == ["entry.b.c", "entry.b.d"]

@@ -1,0 +1,101 @@
+"""`jangdan diff OLD NEW`: two versions of a file by meaning. Exit code 0: the same, 1: different, 2: cannot be compared."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dsl.compile import schema_of
+from dsl.diagnostics import Severity
+from dsl.diff import Change, Difference, diff
+from dsl.files import Checked, check_file
+from dsl.messages import text
+from dsl.render import render
+from engine.cli.language import language
+from engine.kernel.catalogue import catalogue
+from engine.model.errors import UsageError
+
+_MOST_NODES = 12
+_MOST_TEXT = 100
+
+
+def _say(key: str, **values: object) -> str:
+    return text(f"diff.{key}", language(), **values)
+
+
+def diff_files(
+    old: Annotated[Path, typer.Argument(help=_say("argument_old"), show_default=False)],
+    new: Annotated[Path, typer.Argument(help=_say("argument_new"), show_default=False)],
+    json_output: Annotated[bool, typer.Option("--json", help=_say("option_json"))] = False,
+) -> None:
+    """Compare two files of one kind; exit 1 when they differ."""
+    before, after = _read(old), _read(new)
+    kinds = schema_of(before.source), schema_of(after.source)
+    if kinds[0] != kinds[1]:
+        raise UsageError("diff.kinds", old=kinds[0], new=kinds[1])
+    found = diff(before, after, catalogue())
+    sys.stdout.write((json.dumps(_document(found), ensure_ascii=False) if json_output else shown(found)) + "\n")
+    if not found.same:
+        raise typer.Exit(1)
+
+
+def _read(path: Path) -> Checked:
+    try:
+        found = check_file(path, catalogue())
+    except OSError as error:
+        raise UsageError("inputs.unreadable", path=path, reason=error) from error
+    errors = [finding for finding in found.findings if finding.diagnostic.severity is Severity.ERROR]
+    if errors:
+        findings = "\n\n".join(render(finding.diagnostic, finding.source, language()) for finding in errors)
+        raise UsageError("diff.refused", file=path, findings=findings)
+    return found
+
+
+def shown(found: Difference) -> str:
+    """The differences as lines for a terminal."""
+    lines = [line for change in found.changes for line in _lines(change)]
+    if found.same:
+        return "\n".join([*lines, _say("same")])
+    effects = ", ".join(_say(f"reload_{effect}") for effect in found.reload)
+    lines += ["", _say("summary", effects=effects)]
+    if found.nodes_added or found.nodes_removed:
+        lines.append(_say("nodes", added=len(found.nodes_added), removed=len(found.nodes_removed)))
+        for sign, nodes in (("+", found.nodes_added), ("-", found.nodes_removed)):
+            lines += [f"  {sign} {_short(node)}" for node in nodes[:_MOST_NODES]]
+            lines += [f"  {sign} {_say('more', count=len(nodes) - _MOST_NODES)}"] * (len(nodes) > _MOST_NODES)
+    return "\n".join(lines)
+
+
+def _lines(change: Change) -> list[str]:
+    effects = ", ".join(_say(f"reload_{effect}") for effect in change.reload)
+    lines = [f"{change.path}: {_say(change.kind.value)}  [{effects}]"]
+    lines += [f"  - {' '.join(change.old.split())}"] * bool(change.old) + [f"  + {' '.join(change.new.split())}"] * bool(change.new)
+    return [*lines, f"  {_say('affects', paths=', '.join(change.affects))}"] if change.affects else lines
+
+
+def _short(node: str) -> str:
+    return node if len(node) <= _MOST_TEXT else node[: _MOST_TEXT - 1] + "…"
+
+
+def _document(found: Difference) -> dict[str, object]:
+    return {
+        "same": found.same,
+        "reload": [effect.value for effect in found.reload],
+        "changes": [
+            {
+                "kind": change.kind.value,
+                "path": change.path,
+                "old": change.old,
+                "new": change.new,
+                "reload": [effect.value for effect in change.reload],
+                "affects": list(change.affects),
+            }
+            for change in found.changes
+        ],
+        "nodes_added": list(found.nodes_added),
+        "nodes_removed": list(found.nodes_removed),
+    }

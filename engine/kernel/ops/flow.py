@@ -1,0 +1,35 @@
+"""Trade flow: who took the trades. Built from the recorded trades of each base bar; missing where none were recorded."""
+
+from __future__ import annotations
+
+from dsl.catalogue import Range, Unit
+from engine.kernel.catalogue import anchor, composed, window
+
+UNRECORDED = "missing where a bar of the window has no recorded trades"
+
+composed(
+    "flow.strength", "100 * (sum_since(flow.bought, anchor) / sum_since(flow.sold, anchor))", args=(anchor(),), unit=Unit.NUMBER,
+    value_range=Range(0.0, None), formula="100 bought / sold, coins since the anchor", degenerate=UNRECORDED + ", or nothing was sold",
+    korean="체결강도입니다. 기준 시점(09:00)부터 매수 체결량 / 매도 체결량 x 100.",
+    english="Volume power: coins bought by takers over coins sold by takers since the anchor, times 100.",
+    example="flow.strength(day) > 120",
+)  # fmt: skip
+
+composed(
+    "flow.buy_share", "sum(flow.bought, n) / (sum(flow.bought, n) + sum(flow.sold, n))", args=(window(),), unit=Unit.RATIO,
+    value_range=Range(0.0, 1.0), formula="bought / (bought + sold), coins of the last n bars", degenerate=UNRECORDED,
+    korean="최근 n봉 체결량 가운데 매수 체결의 비율입니다.", english="Share of the traded coins that takers bought.",
+    example="flow.buy_share(15m) > 60%",
+)  # fmt: skip
+
+composed(
+    "flow.vwap", "sum(flow.value, n) / (sum(flow.bought, n) + sum(flow.sold, n))", args=(window(),), unit=Unit.PRICE,
+    value_range=Range(0.0, None), formula="KRW traded / coins traded in the last n bars", degenerate=UNRECORDED,
+    korean="최근 n봉 체결의 평균 가격입니다.", english="Average price of the trades of the last n bars.", example="close > flow.vwap(5m)",
+)  # fmt: skip
+
+composed(
+    "flow.count", "sum(flow.count, n)", args=(window(),), unit=Unit.NUMBER, value_range=Range(0.0, None),
+    formula="number of trades of the last n bars", degenerate=UNRECORDED,
+    korean="최근 n봉의 체결 건수입니다.", english="Number of trades of the last n bars.", example="flow.count(15m) > 100",
+)  # fmt: skip

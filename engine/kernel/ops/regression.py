@@ -1,0 +1,106 @@
+"""Straight lines through the last n bars: beta of one series on another, slope and fit of one over time."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from dsl.catalogue import Memory, Range, Unit
+from engine.kernel.abi import helper
+from engine.kernel.catalogue import Pointer as P
+from engine.kernel.catalogue import op, series, window
+from engine.kernel.ops.statistics import ARGS, correlation, correlation_state, window_moments
+from engine.kernel.ops.windows import FULL_WINDOW, all_but_one
+
+NAN: Final = math.nan
+
+
+def slope_state(params: tuple[float, ...]) -> list[float]:
+    """Mean and co-moment with time of the prefix, pivots of this and the previous block, then mean and co-moment as rings of n."""
+    return [NAN] * (4 + 2 * int(params[0]))
+
+
+@op(
+    "beta", args=(series("x"), series("y"), window(minimum=2)), unit=Unit.NUMBER, memory=Memory.WINDOW,
+    warmup=all_but_one, settle=all_but_one, init=correlation_state,
+    formula="sum((x - mx)(y - my)) / sum((y - my)^2) over the last n bars", degenerate=FULL_WINDOW + ", or where y does not vary",
+    korean="y가 1만큼 움직일 때 x가 움직이는 정도(베타)입니다.", english="How much x moves when y moves by 1 (beta of x on y).",
+    example="beta(logret(1), btc.logret(1), 96) < 1.5",
+)  # fmt: skip
+def beta(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
+    n = int(params[0])
+    for t in range(length):
+        _, yy, xy = window_moments(state, n, (index + t) % n, x0[t], x1[t])
+        y[t] = xy / yy if yy > 0.0 else NAN
+
+
+@helper
+def slope_suffixes(state: P, n: int) -> None:
+    """Turn the raw values of the finished block into mean and co-moment with time of r..n-1."""
+    pivot = state[3 + n]
+    mean = pivot - pivot
+    cross = mean
+    state[3] = pivot
+    state[3 + n] = mean
+    state[3 + 2 * n] = cross
+    for r in range(n - 2, -1, -1):
+        size = n - r
+        d = (state[4 + r] - pivot) - mean
+        cross = cross - d * (0.5 * (size - 1.0))
+        mean = mean + d * (1.0 / size)
+        state[4 + r] = mean
+        state[4 + n + r] = cross
+
+
+@op(
+    "slope", args=ARGS, unit=Unit.SAME, memory=Memory.WINDOW, warmup=all_but_one, settle=all_but_one, init=slope_state,
+    formula="sum((i - mi)(x - mx)) / sum((i - mi)^2), i = 0 .. n-1 from the oldest of n bars to the newest; per bar",
+    degenerate=FULL_WINDOW + "; 0 on flat windows",
+    korean="최근 n봉 회귀직선의 기울기(봉당)입니다.", english="Slope of the regression line through the last n bars, per bar.",
+    example="slope(close, 20) / close > 0.1%",
+)  # fmt: skip
+def slope(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
+    """Two stretches of a and b bars join as C = Ca + Cb + a b / 2 (mb - ma): their means lie (a + b) / 2 bars apart."""
+    n = int(params[0])
+    spread = n * (n * float(n) - 1.0) / 12.0
+    mean = state[0]
+    cross = state[1]
+    pivot = state[2]
+    r = index % n
+    for t in range(length):
+        v = x0[t]
+        if r == 0:
+            slope_suffixes(state, n)
+            pivot = v
+            mean = v - v
+            cross = mean
+        else:
+            d = (v - pivot) - mean
+            cross = cross + d * (0.5 * r)
+            mean = mean + d * (1.0 / (r + 1.0))
+        rest = n - 1 - r
+        total = cross
+        if rest > 0:
+            d = (mean - state[5 + r]) + (pivot - state[3])
+            total = cross + state[5 + n + r] + d * (0.5 * rest * (r + 1.0))
+        y[t] = total / spread
+        state[4 + r] = v
+        r = r + 1 if rest > 0 else 0
+    state[0] = mean
+    state[1] = cross
+    state[2] = pivot
+
+
+@op(
+    "r2", args=ARGS, unit=Unit.NUMBER, value_range=Range(0.0, 1.0), memory=Memory.WINDOW,
+    warmup=all_but_one, settle=all_but_one, init=correlation_state,
+    formula="square of the correlation of x with time over the last n bars", degenerate=FULL_WINDOW + ", or where x does not vary",
+    korean="최근 n봉이 직선에 얼마나 가까운지(결정계수)입니다.", english="How well a straight line fits the last n bars (R squared).",
+    example="r2(close, 50) > 0.7",
+)  # fmt: skip
+def r2(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
+    n = int(params[0])
+    for t in range(length):
+        xx, yy, xy = window_moments(state, n, (index + t) % n, x0[t], float(index + t))
+        r = correlation(xx, yy, xy)
+        y[t] = r * r

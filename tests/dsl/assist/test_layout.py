@@ -1,0 +1,104 @@
+"""The tolerant reading of lines agrees with the strict loader on every file that is accepted; on others its places lie inside the text."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dsl.assist.layout import Layout
+from dsl.loader import load
+from dsl.source import Source
+from dsl.yaml_tree import Scalar, Sequence, YamlNode
+from tests.dsl.assist.helpers import BROKEN_FILES, FILES
+from tests.generators.strategies import random_strategy
+
+EXTRA = """schema: strategy/1
+name: "quoted # name"   # comment
+title: 'it''s'
+markets:
+- KRW-BTC
+- KRW-ETH
+universe: {refresh: every day at 09:05 KST,
+  keep: {liquid: turnover(24h) > 1, old: 'a: b'},
+  take: 3}
+define:
+  folded: >-
+    close > open
+    and close > ema(close, 20)
+  'quoted key': close > open
+  with(n, k): highest(high, n)[1]
+  long: close > open and
+    close > ema(close, 20)   # and so on
+
+    # a comment
+  last: |
+    close # no comment
+tests:
+  - name: one
+    given: {close: 20x100 98}
+    replay:
+      markets: [KRW-BTC, KRW-XRP]
+  - name: two
+    expect: "x"
+"""
+
+
+def leaves(node: YamlNode, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    if isinstance(node, Scalar):
+        yield path, " ".join(node.text.split())
+    elif isinstance(node, Sequence):
+        for number, item in enumerate(node.items):
+            yield from leaves(item, (*path, number))
+    else:
+        for key, value in node.entries:
+            yield from leaves(value, (*path, key.text))
+
+
+def read(text: str) -> dict[tuple[str | int, ...], str]:
+    layout = Layout(text)
+    own = [e for e in layout.entries if e.style not in ("{", "[") and not e.bare and not layout.children(e.path)]
+    return {entry.path: layout.string(entry) for entry in own}
+
+
+def agrees(text: str) -> bool:
+    """Whether the strict loader accepts the text; then both must have read the same."""
+    root, diagnostics = load(Source("f", text))
+    if root is None or diagnostics:
+        return False
+    assert read(text) == dict(leaves(root))
+    return True
+
+
+def test_both_readings_of_valid_files_are_equal() -> None:
+    texts = [EXTRA, EXTRA.replace("\n", "\r\n"), *(path.read_text("utf-8") for path in [*FILES, *BROKEN_FILES])]
+    assert sum(map(agrees, texts)) >= 35
+    assert agrees(EXTRA)
+
+
+@given(st.randoms(use_true_random=False))
+def test_both_readings_of_generated_files_are_equal(draw: random.Random) -> None:
+    assert agrees(random_strategy(draw, ("KRW-BTC", "KRW-XRP")).text)
+
+
+@pytest.mark.parametrize("text", [EXTRA, *(path.read_text("utf-8") for path in FILES)])
+def test_keys_and_values_stand_where_they_are_said_to_stand(text: str) -> None:
+    for entry in Layout(text).entries:
+        if isinstance(entry.path[-1], str) and not entry.bare:
+            assert text[entry.key.start : entry.key.end].strip("'") == entry.name
+        assert text[entry.value.start : entry.value.end] == text[entry.value.start : entry.value.end].strip() or entry.style in ("|", ">")
+
+
+@given(st.text(st.sampled_from("ab:{}[],-#'\"|> \n\t\r가：@(") | st.characters(), max_size=60), st.data())
+def test_any_text_has_a_layout_with_places_inside(text: str, data: st.DataObject) -> None:
+    layout = Layout(text)
+    for entry in layout.entries:
+        assert 0 <= entry.key.start <= entry.key.end <= len(text)
+        assert 0 <= entry.value.start <= entry.value.end <= len(text)
+        assert entry.key.start <= entry.end <= len(text)
+    at = data.draw(st.integers(0, len(text)))
+    spot = layout.at(at)
+    assert spot is None or spot.place.start <= at <= spot.place.end
