@@ -238,7 +238,7 @@ def _order(strategy: Strategy, book: Any, row: int) -> tuple[str, str] | None:
         return None
     if order["side"] == int(Side.BID):
         return "buy", ""
-    return "sell", strategy.exits[int(order["exit_index"])].name
+    return "sell", strategy.exit_name(int(order["exit_index"]))
 
 
 def _decision(strategy: Strategy, plan: Any, book: Any, row: int, now_ms: int) -> Decision:

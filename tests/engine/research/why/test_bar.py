@@ -125,9 +125,13 @@ def test_verdicts_and_positions_are_those_of_the_backtest() -> None:
         world = random_world(seed, whole=False, longest=500)
         whole = signals(world.strategy, world.grid, world.settings, traded=world.traded)
         rng = random.Random(seed)
-        for _ in range(6):
+        for k in range(6):
             market = rng.choice(whole.markets)
             bar = rng.randrange(len(whole.close_ms))
+            if whole.marks and k % 2:  # around a fill
+                mark = rng.choice(whole.marks)
+                market, bar = mark.market, int(np.searchsorted(whole.open_ms, mark.time_ms, "right")) - 1 + rng.choice([-1, 0, 1])
+                bar = min(max(bar, 0), len(whole.close_ms) - 1)
             why = why_at(world.strategy, world.grid, world.settings, market, int(whole.open_ms[bar]), traded=world.traded)
             row = whole.markets.index(market)
             assert why.bar.close_ms == whole.close_ms[bar]
@@ -141,8 +145,9 @@ def test_verdicts_and_positions_are_those_of_the_backtest() -> None:
             assert document["sentence"]
             assert bool(why.blocked) == (why.entry.truth is not True)
     assert verdicts["entry_false"] > 20
-    assert verdicts["position_open"] > 10
-    assert len(verdicts) >= 5, verdicts
+    assert verdicts["position_open"] > 5, verdicts
+    assert verdicts["bought"] > 5, verdicts
+    assert len(verdicts) >= 6, verdicts
 
 
 def check_position(why: BarWhy, market: str, whole: object) -> None:
@@ -158,7 +163,7 @@ def check_position(why: BarWhy, market: str, whole: object) -> None:
     decided = [mark for mark in marks if mark.decided_ms == why.bar.close_ms and mark.time_ms >= why.bar.close_ms]
     if why.decision.verdict == "bought":
         assert why.order == ("buy", "")
-        assert all(mark.kind is MarkKind.ENTRY for mark in decided)
+        assert not decided or decided[0].kind is MarkKind.ENTRY  # a stop in the same base bar may follow
     elif any(mark.kind is MarkKind.ENTRY for mark in decided):
         raise AssertionError("bought without a verdict that says so")
 
