@@ -37,11 +37,12 @@ class Overtaken(Exception):
 
 
 class Engine:
-    """One page's view of the API. language: of every sentence in its answers."""
+    """One page's view of the API. language: of every sentence in its answers; page: names the page."""
 
-    def __init__(self, http: httpx.AsyncClient, token: str, language: Language) -> None:
+    def __init__(self, http: httpx.AsyncClient, token: str, language: Language, page: str) -> None:
         self._http = http
         self._token = token
+        self._page = page
         self.language = language
 
     async def names(self) -> list[str]:
@@ -75,7 +76,8 @@ class Engine:
 
     async def preview(self, name: str, content: str, markets: list[str], days: int | None) -> Document:
         """Run the text over recent candles. Raises Overtaken."""
-        return await self._ask("POST", "/previews", self._edited(name, content) | {"markets": markets, "days": days})
+        body = self._edited(name, content) | {"markets": markets, "days": days, "page": self._page}
+        return await self._ask("POST", "/previews", body)
 
     async def why(self, number: int, market: str, at_ms: int) -> Document:
         """{why, states} of one bar of a preview."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import secrets
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -45,15 +47,13 @@ def add_pages(http: httpx.AsyncClient, token: str, first: str) -> None:
 
 def _started_language() -> str:
     """The language that `jangdan app` was started in."""
-    import os
-
     return os.environ.get("JANGDAN_LANG", "")
 
 
 def _add_page(language: Language, http: httpx.AsyncClient, token: str, first: str) -> None:
     @ui.page(f"/{language.value}", title=text("gui.title", language), language=_QUASAR[language], response_timeout=20.0)  # type: ignore[arg-type]
     async def page(file: str = "") -> None:
-        await Page(Engine(http, token, language)).build(file or first)
+        await Page(Engine(http, token, language, secrets.token_hex(8))).build(file or first)
 
 
 class Page:
