@@ -13,6 +13,7 @@ from dsl.assist.vocabulary import vocabulary
 from dsl.catalogue import Catalogue
 from dsl.compile import RiskProfiles, compile_risk, compile_strategy, schema_of
 from dsl.diagnostics import Language
+from dsl.formatting import format_text, line_edits
 from dsl.source import Source
 
 
@@ -74,9 +75,8 @@ class Assist:
         return renaming.renamed(Names(Layout(text)), offset, new_name, self.catalogue, language)
 
     def format(self, text: str) -> tuple[Edit, ...]:
-        """Edits that put the text into the standard form."""
-        del text
-        return ()
+        """Edits that put the text into the standard form, one for each stretch of lines; none where the file cannot be read."""
+        return tuple(Edit(start, end, new) for start, end, new in line_edits(text, format_text(text).text))
 
     def outline(self, text: str, language: Language) -> tuple[Symbol, ...]:
         """Sections and names of the file."""

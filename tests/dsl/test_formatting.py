@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from dsl.assist.assist import Assist
 from dsl.compile import version_of
 from dsl.formatting import format_text
 from dsl.full_width import half_width
@@ -18,7 +19,8 @@ from dsl.messages import texts as texts_of
 from dsl.parser import STARTS, parse_rule
 from dsl.source import Source
 from dsl.spacing import compact, spaced, tokens
-from tests.dsl.helpers import EXPRESSIONS, ROOT, SHIPPED
+from tests.dsl.helpers import CATALOGUE, EXPRESSIONS, ROOT, SHIPPED
+from tests.dsl.helpers import PROFILES as PROFILES_BY_NAME
 from tests.dsl.trees import schema_paths, without_places
 from tests.generators.strategies import random_strategy
 
@@ -113,6 +115,24 @@ def test_files_that_were_cut_or_edited_anywhere_are_refused_or_keep_their_meanin
         if not fix_width:
             assert version(result.text) == version(text)
             assert comments(result.text) == comments(text) or "'" in text or '"' in text or "|" in text or ">\n" in text
+
+
+@given(texts(), st.randoms(use_true_random=False))
+def test_an_editor_gets_edits_that_make_the_formatted_file(text: str, c: random.Random) -> None:
+    text = untidy(c, text)
+    result = ""
+    at = 0
+    for edit in Assist(CATALOGUE, PROFILES_BY_NAME).format(text):
+        assert at <= edit.start <= edit.end
+        result += text[at : edit.start] + edit.text
+        at = edit.end
+    assert result + text[at:] == formatted(text)
+
+
+def test_an_editor_gets_one_edit_for_one_untidy_line_and_none_for_what_cannot_be_read() -> None:
+    text = next(text for text in FILES if " >= " in text).replace(" >= ", ">=", 1)
+    assert len(Assist(CATALOGUE, PROFILES_BY_NAME).format(text)) == 1
+    assert Assist(CATALOGUE, PROFILES_BY_NAME).format("a: [1\n b: 2") == ()
 
 
 @given(st.text(max_size=200))
