@@ -114,7 +114,8 @@ def session_open(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, l
 @op(
     "session_high", args=(anchor(),), implicit=("high", "volume"), unit=Unit.PRICE, memory=Memory.SESSION, settle=whole_session,
     init=no_session, formula="largest high since the anchor, of bars that traded", degenerate=BEFORE_TRADE,
-    korean="기준 시점 이후 가장 높은 체결 가격입니다.", english="Highest price of a trade since the anchor.", example="close >= session_high(day)",
+    korean="기준 시점 이후 가장 높은 체결 가격입니다.", english="Highest price of a trade since the anchor.",
+    example="close >= session_high(day)",
 )  # fmt: skip
 def session_high(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
     extreme, traded = state[0], state[1]
@@ -133,7 +134,8 @@ def session_high(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, l
 @op(
     "session_low", args=(anchor(),), implicit=("low", "volume"), unit=Unit.PRICE, memory=Memory.SESSION, settle=whole_session,
     init=no_session, formula="smallest low since the anchor, of bars that traded", degenerate=BEFORE_TRADE,
-    korean="기준 시점 이후 가장 낮은 체결 가격입니다.", english="Lowest price of a trade since the anchor.", example="close <= session_low(day)",
+    korean="기준 시점 이후 가장 낮은 체결 가격입니다.", english="Lowest price of a trade since the anchor.",
+    example="close <= session_low(day)",
 )  # fmt: skip
 def session_low(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
     extreme, traded = state[0], state[1]
