@@ -81,7 +81,7 @@ def test_the_candle_of_the_day_before_is_the_one_that_ended_before_this_bar_bega
     lag = only(graph, "lag")
     hold = graph[lag.inputs[0]]
     assert (lag.params, lag.section, hold.op, graph[hold.inputs[0]].section) == ((1.0,), Section(M5), "hold", Section(D1))
-    assert only(strategy("close > day.open").graph, "first_since").params == (288.0,)
+    assert only(strategy("close > day.open").graph, "session_open").params == (288.0,)
 
 
 # ---- finer bars ----
