@@ -106,15 +106,15 @@ def test_any_text_has_a_layout_with_places_inside(text: str, data: st.DataObject
 
 HEAD = "schema: strategy/1\n"
 HOSTILE = {
-    "brackets": HEAD + "a: " + "[" * 50_000,
-    "braces": HEAD + "a: " + "{a: " * 12_000,
-    "quotes": HEAD + "a: " + "'" * 50_000,
-    "dashes": "- " * 50_000,
-    "lines of dashes": "-\n" * 50_000,
+    "brackets": HEAD + "a: " + "[" * 5_000,
+    "braces": HEAD + "a: " + "{a: " * 2_000,
+    "quotes": HEAD + "a: " + "'" * 20_000,
+    "dashes": "- " * 20_000,
+    "lines of dashes": "-\n" * 20_000,
     "the same key": "a: b\n" * 20_000,
     "nesting": "".join("  " * depth + f"a{depth}:\n" for depth in range(300)),
-    "calls": "define:\n  x: " + "f(" * 40_000,
-    "parameters": "define:\n  x(" + "a," * 20_000 + "): close\n",
+    "calls": "define:\n  x: " + "f(" * 5_000,
+    "parameters": "define:\n  x(" + "a," * 2_000 + "): close\n",
     "too long": "define:\n" + "  x: close\n" * 20_000,
 }
 
