@@ -120,7 +120,7 @@ class Page:
         with ui.element("div").classes("jd-card jd-editor-card"):
             keys: dict[str, Any] = {"Mod-s": lambda: self.run(self.save), "Mod-Enter": lambda: self.backtest.start()}
             self.editor = ui.codemirror(self.text, language="YAML", indent="  ", on_change=self._typed, keymap=keys).classes("jd-editor")
-            words = {key: self.say(key) for key in ("fix", "editor")}
+            words = {"editor": self.say("editor")}
             self.assist = Assist(self.editor, self.name, self.version, self.saved, self.language.value, words)
             self.assist.on("draft", self._draft_restored)
             self.problems = ProblemList(self)
