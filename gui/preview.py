@@ -95,6 +95,13 @@ class PreviewPanel:
         self.line.set_text(self.page.say("preview_stale" if self.found else "preview_none"))
         self.line.classes(add="jd-stale")
 
+    def none(self, reason: str) -> None:
+        """There are no signals of such a text."""
+        self.stop()
+        self.found = None
+        self.line.set_text(reason)
+        self.line.classes(add="jd-stale")
+
     def refresh(self) -> None:
         """Run the text as it is now."""
         if self._making is not None:

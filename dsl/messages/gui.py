@@ -20,6 +20,9 @@ TEXTS: dict[str, Text] = {
     "not_a_text": Text("`{name}` 은 UTF-8 글이 아니거나 너무 깁니다.", "`{name}` is not UTF-8 text, or too long."),
     "cannot_save": Text("`{name}` 을 저장하지 못했습니다: {reason}", "`{name}` was not saved: {reason}"),
     "has_errors": Text("파일에 오류가 있습니다. 먼저 고치세요.", "the file has errors. Mend them first."),
+    "not_a_strategy": Text(
+        "전략 파일이 아니어서 신호와 백테스트가 없습니다.", "this is no strategy file: it has no signals and no backtest."
+    ),
     "no_markets": Text(
         "거래할 마켓이 없습니다. 파일에 `markets: [KRW-BTC]` 를 쓰거나 위에서 고르세요.",
         "no market to trade: write `markets: [KRW-BTC]` in the file or choose some above.",

@@ -180,6 +180,7 @@ def test_saving_and_a_file_changed_elsewhere(tab: Page, app: App) -> None:
     replace(tab, "name: trend-1h", "name: trend-1h # mine")
     type_after(tab, "# mine", "")
     tab.keyboard.press("Control+s")
+    tab.keyboard.press("Control+s")
     state_of(tab).to_have_text("저장됨")
     assert app.read("trend-1h.yaml") == first.replace("name: trend-1h", "name: trend-1h # mine")
     (app.folder / "trend-1h.yaml").write_text(first + "# theirs\n", encoding="utf-8")
