@@ -151,7 +151,7 @@ class Names:
     def _depth(self, call: ast.Call, context: Context) -> Value | None:
         """`depth(bid, 0.5%)`: what the book holds on one side within a distance of the middle."""
         side = ast.unbracketed(call.arguments[0].value) if call.arguments else None
-        if not isinstance(side, ast.Name) or side.name not in ("bid", "ask"):
+        if not isinstance(side, ast.Name) or side.name not in ("bid", "ask") or len(call.arguments) < 2:
             self.scope.report("E139", context, call.start, call.end)
             return None
         return self._side(replace(call, name=f"book.{side.name}_depth", arguments=call.arguments[1:]), context)

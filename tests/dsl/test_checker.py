@@ -253,7 +253,7 @@ def test_units_that_do_not(rule: str) -> None:
         ("quantile(close, 9, 2) > open", "E112"), ("hour > 23", "W150"), ("if_ready(close, otherwise=true) > 1", "E110"),
         ("is_defined(close) > 1", "E129"), ("close[1.5] > close", "E112"),
         ("close[volume] > close", "E112"), ("close[-1] > close", "E120"), ("close@7m > open", "E121"), ("close@1m > open", "E122"),
-        ("close@1M > open", "E190"), ("(close@1h)[1] > open", "E123"), ("close@1h[1] > open", "E123"), ("sma(close@1h, 20) > close",
+        ("(close@1h)[1] > open", "E123"), ("close@1h[1] > open", "E123"), ("sma(close@1h, 20) > close",
         "E123"),
         ("close@1h rises for 3 bars", "E123"), ("pos.gain > 1%", "E130"), ("close > open then low > open", "E131"),
         ("macd(12, 26, 9) > 0", "E106"), ("macd > 0", "E106"), ("btc.across.rank(close) < 3", "E138"), ("lt(close, open)", "E101"),
