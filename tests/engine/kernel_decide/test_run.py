@@ -73,7 +73,7 @@ def drive(desk: Desk, event: Event) -> list[Fill]:
 def test_random_worlds_have_every_kind_of_trade() -> None:
     """What follows compares something: fills by every kind of exit, skips by nearly every reason, ambiguity, small sales."""
     kinds, reasons, totals = set(), set(), np.zeros(4)
-    for seed in range(60):
+    for seed in range(90):
         world = make_world(seed)
         _, result = run_world(world, [400])
         kinds |= {world.strategy.exit_name(index) or "entry" for index in result.fills["exit_index"].tolist()}
