@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -36,12 +37,12 @@ _MINUTE: Final = Timeframe(60_000)
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where candles may come from. exchange_url: the exchange's REST address, asked only for what is not stored. files: folder that
-    paths in the strategy file count from."""
+    """Where candles may come from. exchange_url: the exchange's REST address, asked only for what is not stored; None = never asked.
+    files: folder that paths in the strategy file count from."""
 
     data_folder: Path
     sample_folder: Path
-    exchange_url: str
+    exchange_url: str | None
     files: Path | None = None
 
 
@@ -73,10 +74,11 @@ def market_for(
     if not markets and strategy.universe is not None:
         markets = candidates(sources.data_folder, strategy.clock, settings.from_ms, settings.to_ms, base)
     wanted = tuple(sorted({*markets, *strategy.aliases.values()}))
-    with CandleReader(sources.exchange_url) as reader:
+    with ExitStack() as opened:
+        fetch = None if sources.exchange_url is None else opened.enter_context(CandleReader(sources.exchange_url)).pages
         provided = provide(
             sources.data_folder, wanted, strategy.clock, settings.from_ms, settings.to_ms,
-            fetch=reader.pages, now_ms=time.time_ns() // 1_000_000, sample_folder=sources.sample_folder, base=base, progress=progress,
+            fetch=fetch, now_ms=time.time_ns() // 1_000_000, sample_folder=sources.sample_folder, base=base, progress=progress,
         )  # fmt: skip
     _refuse_nothing(markets, provided)
     grid = _with_warmup(strategy, provided)

@@ -1,1 +1,6 @@
-"""The app. Today one placeholder page (`gui.page`): NiceGUI comes with the app itself, and talks to the engine through its API only."""
+"""The app: one NiceGUI process that shows what the engine's API answers. It computes nothing and reads no file of the user's.
+
+__main__  starts it          engine     the client of the API      guard   who may talk to it
+page      the page           editor, chart  the two elements with scripts of their own (static/)
+panels    problems, rules, why not, backtest
+"""

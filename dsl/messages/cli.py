@@ -68,6 +68,7 @@ TEXTS: dict[str, Text] = {
     "precompiling": Text("커널 준비 {done}/{total}", "preparing the kernel {done}/{total}"),
     "precompiled": Text("커널 준비 완료 ({seconds:.1f}초)", "kernel ready ({seconds:.1f} s)"),
     "help_check": Text("전략 파일을 검사합니다", "check strategy files"),
+    "help_app": Text("앱을 엽니다: 편집기, 신호 미리보기, 백테스트", "open the app: editor, signal preview, backtest"),
     "help_fmt": Text("전략 파일의 띄어쓰기와 줄을 정리합니다", "format strategy and risk files"),
     "help_backtest": Text("전략을 과거 캔들로 시험하고 보고서를 만듭니다", "run a strategy over stored candles and write a report"),
     "help_why": Text("왜 샀는지, 왜 사지 않았는지 설명합니다", "explain why something was bought, or was not"),

@@ -112,6 +112,8 @@ def _compile(
 ) -> Program:
     if list(markets) != sorted(set(markets)):
         raise ValueError("markets must be sorted and unique")
+    if clock.months or base.months:
+        raise ValueError("months are no decision clock and no base")
     available = ops() if known_ops is None else known_ops
     _check_columns(graph, columns, clock)
     table = market_table(graph, columns, base, markets, available, markets if domain is None else domain)
