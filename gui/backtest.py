@@ -27,7 +27,7 @@ class BacktestPanel:
             with ui.element("div").classes("jd-row"):
                 ui.label(say("backtest")).classes("jd-title")
                 ui.element("div").classes("jd-space")
-                self.start_button = self._button("backtest_start", "play_arrow", self._start, "jd-primary").mark("backtest")
+                self.start_button = self._button("backtest_start", "play_arrow", self.start, "jd-primary").mark("backtest")
                 self.cancel_button = self._button("cancel", "stop", self._cancel).mark("backtest-cancel")
                 self.report_button = self._button("report", "description", self._report).mark("report")
             self.bar = ui.linear_progress(0.0, show_value=False, size="6px").props("instant-feedback").mark("backtest-progress")
@@ -45,8 +45,10 @@ class BacktestPanel:
         self.cancel_button.set_visibility(running)
         self.bar.set_visibility(running)
 
-    def _start(self) -> None:
-        self.page.run(self._run)
+    def start(self) -> None:
+        """Run the text as it is now, unless one is running."""
+        if self.start_button.visible:
+            self.page.run(self._run)
 
     def _cancel(self) -> None:
         if self.number is not None:

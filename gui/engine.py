@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 from websockets.asyncio.client import connect
@@ -16,7 +17,11 @@ Document = dict[str, Any]
 
 
 class EngineError(Exception):
-    """What the engine refuses, as a sentence for the user."""
+    """What the engine refuses, as a sentence for the user. key: of that sentence in the catalogue, where the engine tells it."""
+
+    def __init__(self, message: str, key: str = "") -> None:
+        super().__init__(message)
+        self.key = key
 
 
 class FileChanged(Exception):
@@ -32,11 +37,12 @@ class Overtaken(Exception):
 
 
 class Engine:
-    """One page's view of the API. language: of every sentence in its answers."""
+    """One page's view of the API. language: of every sentence in its answers; page: names the page."""
 
-    def __init__(self, http: httpx.AsyncClient, token: str, language: Language) -> None:
+    def __init__(self, http: httpx.AsyncClient, token: str, language: Language, page: str) -> None:
         self._http = http
         self._token = token
+        self._page = page
         self.language = language
 
     async def names(self) -> list[str]:
@@ -46,21 +52,32 @@ class Engine:
 
     async def read(self, name: str) -> Document:
         """{name, path, text, version}."""
-        return await self._ask("GET", f"/files/{httpx.URL(path=name).raw_path.decode()}")
+        return await self._ask("GET", _file(name))
+
+    async def version(self, name: str) -> str:
+        """What is on disk now; "" when the file has gone."""
+        found: str = (await self._ask("GET", _file(name) + "/version"))["version"]
+        return found
 
     async def write(self, name: str, content: str, base_version: str | None) -> str:
         """Save, and return the new version. Raises FileChanged."""
         body = {"text": content, "base_version": base_version, "language": self.language}
-        version: str = (await self._ask("PUT", f"/files/{httpx.URL(path=name).raw_path.decode()}", body))["version"]
+        version: str = (await self._ask("PUT", _file(name), body))["version"]
         return version
 
     async def diagnostics(self, name: str, content: str) -> Document:
         """{length, problems, outline}."""
         return await self._ask("POST", "/assist/diagnostics", self._edited(name, content))
 
+    async def markets(self) -> list[Document]:
+        """[{code, name}] of the markets that there are candles of."""
+        found: list[Document] = (await self._ask("GET", "/markets", query={"language": self.language.value}))["markets"]
+        return found
+
     async def preview(self, name: str, content: str, markets: list[str], days: int | None) -> Document:
         """Run the text over recent candles. Raises Overtaken."""
-        return await self._ask("POST", "/previews", self._edited(name, content) | {"markets": markets, "days": days})
+        body = self._edited(name, content) | {"markets": markets, "days": days, "page": self._page}
+        return await self._ask("POST", "/previews", body)
 
     async def why(self, number: int, market: str, at_ms: int) -> Document:
         """{why, states} of one bar of a preview."""
@@ -101,11 +118,15 @@ class Engine:
         if answer.status_code == httpx.codes.GONE:
             raise Overtaken
         if answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY and "error" in answer.json():
-            raise EngineError(answer.json()["error"])
+            raise EngineError(answer.json()["error"], answer.json().get("key", ""))
         if answer.is_error:
             raise EngineError(text("gui.defect", self.language))
         found: Document = answer.json() if answer.content else {}
         return found
+
+
+def _file(name: str) -> str:
+    return f"/files/{quote(name, safe='')}"
 
 
 def http_client(url: str, token: str) -> httpx.AsyncClient:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import secrets
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -24,6 +26,8 @@ from gui.preview import PreviewPanel
 Document = dict[str, Any]
 #: how long the text rests before it is checked
 DEBOUNCE_SECONDS: Final = 0.3
+#: how often the file on disk is looked at
+WATCH_SECONDS: Final = 2.0
 _QUASAR: Final = {Language.KOREAN: "ko-KR", Language.ENGLISH: "en-US"}
 
 
@@ -43,15 +47,13 @@ def add_pages(http: httpx.AsyncClient, token: str, first: str) -> None:
 
 def _started_language() -> str:
     """The language that `jangdan app` was started in."""
-    import os
-
     return os.environ.get("JANGDAN_LANG", "")
 
 
 def _add_page(language: Language, http: httpx.AsyncClient, token: str, first: str) -> None:
     @ui.page(f"/{language.value}", title=text("gui.title", language), language=_QUASAR[language], response_timeout=20.0)  # type: ignore[arg-type]
     async def page(file: str = "") -> None:
-        await Page(Engine(http, token, language)).build(file or first)
+        await Page(Engine(http, token, language, secrets.token_hex(8))).build(file or first)
 
 
 class Page:
@@ -62,6 +64,7 @@ class Page:
         self.language = engine.language
         self.name = self.text = self.saved = self.version = ""
         self.errors = 0
+        self._told = ""
         self._checking: asyncio.Task[None] | None = None
         self._client = ui.context.client
 
@@ -94,6 +97,7 @@ class Page:
                     self.why = WhyPanel(self)
         self._client.on_delete(self._stop)
         ui.timer(0.05, lambda: self.check(0.0), once=True)
+        ui.timer(WATCH_SECONDS, self._watch_disk)
 
     def _header(self, names: list[str]) -> None:
         with ui.element("header").classes("jd-top"):
@@ -104,6 +108,7 @@ class Page:
             self.save_button = _button(self.say("save"), "save", lambda: self.run(self.save), "jd-primary").mark("save")
             self.revert_button = _button(self.say("revert"), "undo", lambda: self.run(self._revert)).mark("revert")
             ui.element("div").classes("jd-space")
+            _help(self.say)
             other = Language.ENGLISH if self.language is Language.KOREAN else Language.KOREAN
             ui.button(text("gui.own_name", other), color=None, on_click=lambda: self._change_language(other)).props(
                 "flat no-caps dense"
@@ -113,9 +118,8 @@ class Page:
 
     def _editor_card(self) -> None:
         with ui.element("div").classes("jd-card jd-editor-card"):
-            self.editor = ui.codemirror(
-                self.text, language="YAML", indent="  ", on_change=self._typed, keymap={"Mod-s": lambda: self.run(self.save)}
-            ).classes("jd-editor")
+            keys: dict[str, Any] = {"Mod-s": lambda: self.run(self.save), "Mod-Enter": lambda: self.backtest.start()}
+            self.editor = ui.codemirror(self.text, language="YAML", indent="  ", on_change=self._typed, keymap=keys).classes("jd-editor")
             words = {key: self.say(key) for key in ("fix", "editor")}
             self.assist = Assist(self.editor, self.name, self.version, self.saved, self.language.value, words)
             self.assist.on("draft", self._draft_restored)
@@ -165,6 +169,9 @@ class Page:
         if (name, checked) != (self.name, self.text):
             return
         self.assist.show(answer["length"], answer["problems"])
+        await asyncio.sleep(0.01)  # marks leave before the lists are drawn
+        if (name, checked) != (self.name, self.text):
+            return
         self.problems.show(answer["problems"])
         self.errors = sum(problem["severity"] == "error" for problem in answer["problems"])
         self._show_state()
@@ -241,6 +248,24 @@ class Page:
         ui.navigate.history.replace(f"/{self.language.value}?{urlencode({'file': name})}")
         self.check(0.0)
 
+    async def _watch_disk(self) -> None:
+        """Somebody else may write the file: show it at once where nothing is unsaved here, else only say so (saving asks)."""
+        if not self.name or self._client.is_deleted or not self._client.has_socket_connection:
+            return
+        name, version = self.name, self.version
+        try:
+            now = await self.engine.version(name)
+        except EngineError:
+            return  # whatever is asked for next tells of it
+        if now in (version, self._told) or (name, version) != (self.name, self.version):
+            return
+        self._told = now
+        if now and self.text == self.saved:
+            await self._open(name)
+            self.notify(self.say("reloaded", name=name))
+        else:
+            self.notify(self.say("changed_elsewhere" if now else "ask_gone", name=name), warning=True)
+
     async def _revert(self) -> None:
         if await self.ask(self.say("ask_revert", name=self.name), [("cancel", False), ("revert", True)]):
             await self._open(self.name, discard=True)
@@ -272,6 +297,14 @@ class Page:
 
 def _button(label: str, icon: str | None, act: Callable[[], object], kind: str = "") -> ui.button:
     return ui.button(label, icon=icon, color=None, on_click=act).props("unelevated no-caps dense").classes(f"jd-button {kind}")
+
+
+def _help(say: Callable[..., str]) -> None:
+    """The keys, on a button that opens them."""
+    made = ui.button(icon="keyboard", color=None).props(f'flat dense round aria-label="{say("keys")}"').classes("jd-button")
+    with made, ui.menu().classes("jd-keys"):
+        for key in ("save", "complete", "problem", "fix", "backtest", "bar"):
+            ui.label(say(f"key_{key}"))
 
 
 def _submit(dialog: ui.dialog, value: Any) -> Callable[[], None]:

@@ -25,7 +25,6 @@ class PreviewPanel:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.found: Document | None = None
-        self.days: int | None = None
         self.chosen_ms: int | None = None
         self._making: asyncio.Task[None] | None = None
         self._quiet = False
@@ -41,6 +40,9 @@ class PreviewPanel:
                 periods = {0: say("period_auto")} | {days: say("period_days", days=days) for days in _DAYS}
                 self.period = self._select(periods, "period", 7)
                 self._quietly(self.period, 0)
+            self.traded = ui.select({}, multiple=True, label=say("traded"), on_change=lambda: self._chosen("traded"))
+            self.traded.props("dense outlined use-chips options-dense").classes("jd-traded").mark("traded")
+            self.traded.set_visibility(False)
             words = {key: say(f"chart_{key}") for key in ("buy", "open", "high", "low", "close")}
             self.chart = CandleChart(say("chart_label"), page.language.value, words)
             self.chart.on("bar", lambda event: self._bar(int(event.args["time"]) * 1000))
@@ -69,7 +71,7 @@ class PreviewPanel:
     def _chosen(self, key: str) -> None:
         if self._quiet:
             return
-        if key == "period":
+        if key in ("period", "traded"):
             self.refresh()
         else:
             self._draw(keep=key == "timeframe")
@@ -83,6 +85,7 @@ class PreviewPanel:
     def clear(self) -> None:
         """Another file: nothing of the old one may stay."""
         self.found = self.chosen_ms = None
+        self.traded.set_visibility(False)
         self.chart.forget()
         self.page.why.clear()
         self.page.tree.mark({})
@@ -100,7 +103,7 @@ class PreviewPanel:
 
     def markets(self) -> list[str]:
         """Markets to run over: none = the file's own."""
-        return []
+        return list(self.traded.value or []) if self.traded.visible else []
 
     async def _make(self) -> None:
         page = self.page
@@ -109,6 +112,9 @@ class PreviewPanel:
         except Overtaken:
             return
         except EngineError as error:
+            if error.key == "gui.no_markets" and not self.traded.visible:
+                await self._offer_markets()
+                return
             self.line.set_text(str(error))
             self.line.classes(add="jd-stale")
             return
@@ -118,6 +124,16 @@ class PreviewPanel:
         self._tell(found)
         self._draw(keep=not first)
         self._ask_why()
+
+    async def _offer_markets(self) -> None:
+        """The file names no markets: let the user choose among those with candles, beginning with the first."""
+        found = await self.page.engine.markets()
+        options = {one["code"]: f"{one['name']} {one['code']}".strip() for one in found}
+        chosen = [code for code in self.traded.value or [] if code in options] or list(options)[:1]
+        self.traded.set_visibility(True)
+        self._quietly(self.traded, chosen, options)
+        if chosen:
+            self.refresh()
 
     def _offer(self, found: Document) -> None:
         codes = {one["code"]: " ".join([one["name"] or one["code"], f"▲{one['entries']}"]) for one in found["markets"]}

@@ -7,13 +7,13 @@ from dsl.assist.answers import Completion, Edit, Hover, Place, Problem, Renamed,
 from dsl.assist.facts import definition_facts
 from dsl.assist.layout import Layout
 from dsl.assist.names import Names
-from dsl.assist.problems import problems, smallest_edit
+from dsl.assist.problems import problems
 from dsl.assist.surroundings import Surroundings, surroundings
 from dsl.assist.vocabulary import vocabulary
 from dsl.catalogue import Catalogue
 from dsl.compile import RiskProfiles, compile_risk, compile_strategy, schema_of
 from dsl.diagnostics import Language
-from dsl.formatting import format_text
+from dsl.formatting import format_text, line_edits
 from dsl.portfolio import Strategies, compile_portfolio
 from dsl.source import Source
 
@@ -87,9 +87,8 @@ class Assist:
         return renaming.renamed(Names(Layout(text)), offset, new_name, self.catalogue, language)
 
     def format(self, text: str) -> tuple[Edit, ...]:
-        """Edits that put the text into the standard form (`jangdan fmt`); none where it cannot be read."""
-        new = format_text(text).text
-        return () if new == text else (smallest_edit(text, new),)
+        """Edits that put the text into the standard form, one for each stretch of lines; none where the file cannot be read."""
+        return tuple(Edit(start, end, new) for start, end, new in line_edits(text, format_text(text).text))
 
     def outline(self, text: str, language: Language) -> tuple[Symbol, ...]:
         """Sections and names of the file."""

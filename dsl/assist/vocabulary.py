@@ -87,7 +87,7 @@ def _functions(catalogue: Catalogue) -> Iterator[Term]:
 
 def _function(function: Function) -> Term:
     return Term(
-        function.name, Kind.FUNCTION if function.args else Kind.SERIES, function.unit, Where.ANYWHERE, function.args or None,
+        function.name, Kind.FUNCTION if function.written else Kind.SERIES, function.unit, Where.ANYWHERE, function.written or None,
         function.korean, function.english, function.example, function.formula, function.value_range, function.memory,
     )  # fmt: skip
 

@@ -65,6 +65,11 @@ TEXTS: dict[str, Text] = {
         "{name} 이 디스크에서 없어졌습니다. 내용은 편집기에 남아 있습니다.",
         "{name} is no longer on disk. The text stays in the editor.",
     ),
+    "changed_elsewhere": Text(
+        "{name} 이 다른 곳에서 바뀌었습니다. 저장할 때 어느 쪽을 남길지 묻습니다.",
+        "{name} was changed elsewhere. Saving will ask which one shall stay.",
+    ),
+    "reloaded": Text("{name} 이 다른 곳에서 바뀌어 다시 읽었습니다.", "{name} was changed elsewhere and has been read again."),
     "take_disk": Text("디스크의 것", "The one on disk"),
     "overwrite": Text("내 것으로 덮어쓰기", "Overwrite with mine"),
     "ask_switch": Text(
@@ -75,6 +80,13 @@ TEXTS: dict[str, Text] = {
     "ask_revert": Text(
         "저장하지 않은 내용을 버리고 디스크의 {name} 으로 돌아갈까요?", "Drop what is not saved and go back to {name} on disk?"
     ),
+    "keys": Text("단축키", "Keys"),
+    "key_save": Text("Ctrl+S  저장", "Ctrl+S  save"),
+    "key_complete": Text("Ctrl+Space  자동 완성", "Ctrl+Space  complete"),
+    "key_problem": Text("F8, Shift+F8  다음·이전 문제", "F8, Shift+F8  next, previous problem"),
+    "key_fix": Text("Alt+Enter  이 줄 고치기", "Alt+Enter  fix this line"),
+    "key_backtest": Text("Ctrl+Enter  백테스트", "Ctrl+Enter  backtest"),
+    "key_bar": Text("차트에서 ← →  앞·뒤 봉", "← → in the chart  previous, next bar"),
     "editor": Text("전략 편집기", "Strategy editor"),
     "fix": Text("고치기", "Fix"),
     "problems": Text("문제 목록", "Problems"),
@@ -95,6 +107,7 @@ TEXTS: dict[str, Text] = {
     "next_mark": Text("다음 매수", "Next buy"),
     "marks": Text("매수한 봉으로 옮기기", "Step through the buys"),
     "market": Text("마켓", "Market"),
+    "traded": Text("거래할 마켓 (파일에 없음)", "Markets to trade (the file names none)"),
     "timeframe": Text("봉", "Bars"),
     "period": Text("기간", "Period"),
     "period_auto": Text("기간 자동", "Auto"),

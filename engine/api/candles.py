@@ -9,18 +9,22 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from engine.assembly import Market, Sources, market_for
+from engine.assembly import Market, Sources, market_for, sides_of
 from engine.candles.provision import provide
+from engine.candles.sample import COINS
+from engine.candles.store import CandleStore
 from engine.candles.timeframes import DAY_MS
 from engine.kernel.program import compile_program
+from engine.research.backtest import universe_settle_ms
 from engine.research.result import Settings
 
 if TYPE_CHECKING:
     from dsl.strategy import Strategy
+    from engine.model.candle import SideKey
 
 #: what is shown when nobody chose: this many days, or as many clock bars as make a chart worth looking at
 DEFAULT_DAYS: Final = 30
@@ -34,8 +38,20 @@ _FRESH_SECONDS: Final = 300.0
 @dataclass(frozen=True, slots=True)
 class _Kept:
     market: Market
-    settle_ms: int
+    needs: _Needs
     read_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Needs:
+    """What a strategy asks of a grid besides markets and range. settle_ms: how far back; sides: which series beside the candles."""
+
+    settle_ms: int
+    sides: tuple[SideKey, ...]
+
+    def within(self, other: _Needs) -> bool:
+        """Whether a grid made for `other` serves this too."""
+        return self.settle_ms <= other.settle_ms and self.sides == other.sides
 
 
 class CandleCache:
@@ -46,35 +62,49 @@ class CandleCache:
         self._kept: OrderedDict[tuple[object, ...], _Kept] = OrderedDict()
         self._lock = threading.Lock()
 
-    def market(self, strategy: Strategy, markets: Sequence[str], days: int | None) -> Market:
+    def market(self, strategy: Strategy, markets: Sequence[str], days: int | None, files: Path | None = None) -> Market:
         """Candles of the last `days` before the newest stored one (None: DEFAULT_DAYS, more for slow clocks), warm-up included.
 
-        Raises UserError (CandleError) when nothing can serve.
+        markets: none where a universe chooses among all. files: folder that the strategy's external series are named from. Raises
+        UserError (CandleError) when nothing can serve.
         """
-        wanted = tuple(sorted({*markets, *strategy.aliases.values()}))
-        key = (wanted, tuple(markets), strategy.clock, days)
+        key = (tuple(sorted(strategy.aliases.values())), tuple(markets), strategy.clock, days, strategy.externals, files)
         with self._lock:
             kept = self._kept.get(key)
             if kept is None or not self._serves(kept, strategy):
-                kept = self._read(strategy, wanted, markets, days)
+                kept = self._read(strategy, markets, days, files)
                 self._kept[key] = kept
             self._kept.move_to_end(key)
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
             return kept.market
 
+    def markets(self) -> list[str]:
+        """Markets with stored candles; the sample market's where nothing is stored."""
+        return CandleStore(self._sources.data_folder).markets() or [coin.market for coin in COINS]
+
     def _serves(self, kept: _Kept, strategy: Strategy) -> bool:
-        """Whether the grid is fresh and reaches back far enough for this version of the text too."""
+        """Whether the grid is fresh and has all that this version of the text needs."""
         if time.monotonic() - kept.read_at > _FRESH_SECONDS:
             return False
-        grid = kept.market.grid
-        return compile_program(strategy, grid.timeframe, grid.markets).settle_ms <= kept.settle_ms
+        return _needs(strategy, kept.market).within(kept.needs)
 
-    def _read(self, strategy: Strategy, wanted: tuple[str, ...], markets: Sequence[str], days: int | None) -> _Kept:
-        now_ms = time.time_ns() // 1_000_000
-        folder, sample = self._sources.data_folder, self._sources.sample_folder
-        whole = provide(folder, wanted, strategy.clock, None, None, fetch=None, now_ms=now_ms, sample_folder=sample)
+    def _read(self, strategy: Strategy, markets: Sequence[str], days: int | None, files: Path | None) -> _Kept:
+        sources = replace(self._sources, files=files)
+        wanted = tuple(sorted({*(markets or self.markets()), *strategy.aliases.values()}))
+        whole = provide(
+            sources.data_folder, wanted, strategy.clock, None, None,
+            fetch=None, now_ms=time.time_ns() // 1_000_000, sample_folder=sources.sample_folder,
+        )  # fmt: skip
         length_ms = DAY_MS * days if days is not None else max(DEFAULT_DAYS * DAY_MS, _DEFAULT_BARS * strategy.clock.length_ms)
         settings = Settings(from_ms=max(whole.from_ms, whole.to_ms - length_ms), to_ms=whole.to_ms)
-        market = market_for(strategy, markets, settings, self._sources, whole.base)
-        return _Kept(market, compile_program(strategy, market.grid.timeframe, market.grid.markets).settle_ms, time.monotonic())
+        chosen = markets or [market for market in whole.markets if market in self.markets()]
+        market = market_for(strategy, chosen, settings, sources, whole.base)
+        return _Kept(market, _needs(strategy, market), time.monotonic())
+
+
+def _needs(strategy: Strategy, market: Market) -> _Needs:
+    grid = market.grid
+    settle_ms = compile_program(strategy, grid.timeframe, grid.markets).settle_ms
+    settle_ms += universe_settle_ms(strategy, grid.timeframe, grid.markets)
+    return _Needs(settle_ms, sides_of(strategy, grid.timeframe, grid.markets))

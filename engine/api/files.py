@@ -60,6 +60,11 @@ class StrategyFiles:
             raise UserError("gui.not_a_text", name=name)
         return OpenedFile(name, str(path), source.text.replace("\r\n", "\n"), _version(content))
 
+    def version(self, name: str) -> str:
+        """What is on disk now; "" when the file has gone."""
+        path = self._found().get(name)
+        return "" if path is None else _version(self._bytes(path))
+
     def write(self, name: str, text: str, base_version: str | None) -> str:
         """Replace the file by `text` in one step and return its new version.
 

@@ -22,6 +22,8 @@ from engine.research.signals import Signals, signals
 from engine.research.why.bar import BarWhy, why_at
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from dsl.strategy import Strategy
     from engine.api.candles import CandleCache
     from engine.assembly import Market
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 #: previews that a page may still ask about
 _KEPT: Final = 4
+#: pages whose newest question is remembered
+_PAGES: Final = 64
 #: candles in one answer for the chart, at most
 CHART_BARS: Final = 3_000
 
@@ -45,40 +49,46 @@ class Preview:
 
 
 class Previews:
-    """Makes previews one at a time: a new one cancels the one that is being made. Blocking; call it in a thread."""
+    """Makes previews one at a time; a page's new one cancels its one that is being made. Blocking; call it in a thread."""
 
     def __init__(self, candles: CandleCache) -> None:
         self._candles = candles
         self._kept: OrderedDict[int, Preview] = OrderedDict()
+        self._newest: dict[str, int] = {}
         self._next = 1
         self._turn = threading.Lock()
         self._counting = threading.Lock()
 
-    def make(self, strategy: Strategy, markets: Sequence[str], days: int | None) -> Preview:
-        """Run the strategy. Raises Cancelled when a newer preview was asked for meanwhile, UserError when candles do not allow it."""
+    def make(self, strategy: Strategy, markets: Sequence[str], days: int | None, files: Path | None = None, page: str = "") -> Preview:
+        """Run the strategy; arguments as CandleCache.market. page: who asks.
+
+        Raises Cancelled when the same page has asked for a newer preview meanwhile, UserError when candles do not allow it.
+        """
         with self._counting:
-            number = self._next
+            number = self._newest[page] = self._next
             self._next += 1
 
         def progress(_done: int, _whole: int) -> None:
-            if self._next > number + 1:
+            if self._newest.get(page, number) != number:
                 raise Cancelled
 
         with self._turn:
             progress(0, 0)
-            market = self._candles.market(strategy, markets, days)
+            market = self._candles.market(strategy, markets, days, files)
             progress(0, 0)
             try:
                 found = signals(
-                    strategy, market.grid, market.settings, traded=markets, synthetic=market.synthetic, progress=progress
+                    strategy, market.grid, market.settings, traded=market.traded, synthetic=market.synthetic, progress=progress
                 )  # fmt: skip
             except ValueError as error:
                 raise UserError("backtest.cannot_run", reason=error) from error
-        preview = Preview(number, strategy, tuple(markets), market, found)
+        preview = Preview(number, strategy, market.traded, market, found)
         with self._counting:
             self._kept[number] = preview
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
+            if len(self._newest) > _PAGES:
+                del self._newest[min(self._newest, key=lambda known: self._newest[known])]
         return preview
 
     def get(self, number: int) -> Preview:
@@ -108,7 +118,7 @@ def summary(preview: Preview, language: Language) -> Document:
         "markets": [
             {
                 "code": code,
-                "name": _name(code, language),
+                "name": coin_name(code, language),
                 "entries": entries,
                 "exits": exits,
                 "true_bars": int((found.entry[row] == 1).sum()),
@@ -120,7 +130,7 @@ def summary(preview: Preview, language: Language) -> Document:
     }
 
 
-def _name(market: str, language: Language) -> str:
+def coin_name(market: str, language: Language) -> str:
     """The coin's name where it is known, else ""."""
     known = MARKETS.get(market)
     return "" if known is None else known.ko if language is Language.KOREAN else known.en
@@ -136,7 +146,7 @@ def chart(preview: Preview, market: str, timeframe: str, before_ms: int | None, 
         raise UserError("gui.no_such_timeframe", name=timeframe[:20])
     frame = parse_timeframe(timeframe)
     series = {name: getattr(grid, name)[row : row + 1] for name in SERIES}
-    bars = aggregate(replace(grid, markets=(market,), state=grid.state[row : row + 1], **series), frame)
+    bars = aggregate(replace(grid, markets=(market,), state=grid.state[row : row + 1], side={}, **series), frame)
     times = open_ms(frame, bars.first_index) + np.arange(bars.state.shape[1], dtype=np.int64) * frame.length_ms
     known = (bars.state[0] != BarState.UNKNOWN) & np.isfinite(bars.close[0])
     if before_ms is not None:

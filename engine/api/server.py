@@ -59,11 +59,12 @@ class ToRun(Edited):
 
     markets: list[Annotated[str, Field(max_length=40)]] = Field(default_factory=list, max_length=500)
     days: int | None = Field(default=None, ge=1, le=_MOST_DAYS)
+    page: str = Field(default="", max_length=80)
     cash_krw: float = Field(default=10_000_000.0, gt=0, le=1e15)
 
     def request(self) -> RunRequest:
         """As the service takes it."""
-        return RunRequest(self.name, self.text, tuple(self.markets), self.days)
+        return RunRequest(self.name, self.text, tuple(self.markets), self.days, self.page)
 
 
 def create_app(service: Service, token: str) -> FastAPI:
@@ -107,7 +108,7 @@ def _guard(app: FastAPI, token: str) -> None:
 
     @app.exception_handler(UserError)
     async def mendable(request: Request, error: UserError) -> Response:
-        return JSONResponse({"error": error.message(_language(request))}, status_code=422)
+        return JSONResponse({"error": error.message(_language(request)), "key": error.key}, status_code=422)
 
     @app.exception_handler(ChangedOnDisk)
     async def changed(_request: Request, error: ChangedOnDisk) -> Response:
@@ -131,6 +132,10 @@ def _file_routes(app: FastAPI, service: Service) -> None:
     async def read(name: str) -> Response:
         return await _off_loop(service.files.read, name)
 
+    @app.get("/files/{name}/version")
+    async def version(name: str) -> Response:
+        return await _off_loop(lambda: {"version": service.files.version(name)})
+
     @app.put("/files/{name}")
     async def write(name: str, body: Saved) -> Response:
         return await _off_loop(lambda: {"version": service.files.write(name, body.text, body.base_version)})
@@ -151,6 +156,10 @@ def _assist_routes(app: FastAPI, service: Service) -> None:
 
 
 def _preview_routes(app: FastAPI, service: Service) -> None:
+    @app.get("/markets")
+    async def markets(language: Language) -> Response:
+        return await _off_loop(service.markets, language)
+
     @app.post("/previews")
     async def preview(body: ToRun) -> Response:
         return await _off_loop(service.preview, body.request(), body.language)

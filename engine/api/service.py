@@ -27,12 +27,14 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """A text to run: over these markets (none: the file's), so many days before the newest candle (None: what suits the clock)."""
+    """A text to run: over these markets (none: the file's, or its universe's), so many days before the newest candle (None: what suits
+    the clock). page: who asks."""
 
     name: str
     text: str
     markets: tuple[str, ...] = ()
     days: int | None = None
+    page: str = ""
 
 
 class Service:
@@ -63,10 +65,14 @@ class Service:
         """What stands at this UTF-16 offset means."""
         return assist.hover(self.files.path(name), text, unit, language)
 
+    def markets(self, language: Language) -> Document:
+        """Markets that there are candles of: {markets: [{code, name}]}."""
+        return {"markets": [{"code": code, "name": preview.coin_name(code, language)} for code in self.candles.markets()]}
+
     def preview(self, request: RunRequest, language: Language) -> Document:
         """Run the text over recent candles; jobs.Cancelled when a newer preview was asked for meanwhile."""
         strategy, markets = self._runnable(request)
-        return preview.summary(self.previews.make(strategy, markets, request.days), language)
+        return preview.summary(self.previews.make(strategy, markets, request.days, self._folder(request), request.page), language)
 
     def chart(self, number: int, market: str, timeframe: str, before_ms: int | None, count: int) -> Document:
         """Candles and fills of a preview's market."""
@@ -90,11 +96,11 @@ class Service:
             from engine.assembly import run_backtest
 
             job.progress(0, 0)
-            market = self.candles.market(strategy, markets, request.days)
+            market = self.candles.market(strategy, markets, request.days, self._folder(request))
             job.progress(0, market.grid.state.shape[1])
             chosen = replace(market, settings=replace(market.settings, cash_krw=cash_krw))
             try:
-                return run_backtest(strategy, markets, chosen, progress=job.progress)
+                return run_backtest(strategy, market.traded, chosen, progress=job.progress)
             except ValueError as error:
                 raise UserError("backtest.cannot_run", reason=error) from error
 
@@ -109,13 +115,16 @@ class Service:
             raise UserError("gui.no_such_backtest")
         return render_html(job.result, job.figures, language)
 
+    def _folder(self, request: RunRequest) -> Path:
+        return self.files.path(request.name).resolve().parent
+
     def _runnable(self, request: RunRequest) -> tuple[Strategy, tuple[str, ...]]:
-        """The checked strategy and its markets. Raises UserError for a text with errors or without markets."""
+        """The checked strategy and its markets. Raises UserError for a text with errors, or without markets and universe."""
         path = self.files.path(request.name)
         compiled = compile_strategy(request.text, path.name, catalogue(), profiles_in(*default_profile_folders(path)))
         if compiled.strategy is None:
             raise UserError("gui.has_errors")
         markets = tuple(sorted(set(request.markets or compiled.strategy.markets)))
-        if not markets:
+        if not markets and compiled.strategy.universe is None:
             raise UserError("gui.no_markets")
         return compiled.strategy, markets

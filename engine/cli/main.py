@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 #: command -> module:attribute (a function in typer's manner, or a typer.Typer); the line in --help is the text `cli.help_<command>`
 COMMANDS: dict[str, str] = {
     "check": "engine.cli.check:check",
-    "fmt": "engine.cli.fmt:fmt",
     "app": "engine.cli.app:app",
+    "fmt": "engine.cli.fmt:fmt",
     "backtest": "engine.cli.backtest:backtest",
     "why": "engine.cli.why:why",
     "test": "engine.cli.test:run_tests",

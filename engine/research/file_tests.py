@@ -194,7 +194,7 @@ def replay_figures(result: BacktestResult) -> dict[str, float]:
     """Every figure that a replay may be held to, by name (dsl.checker.file_tests.METRICS). Ratios of nothing are NaN."""
     found = figures(result)
     closed = [trade for trade in found.trades if not trade.is_open]
-    buys = result.fills[result.fills["exit_index"] < 0]
+    buys = result.fills[result.fills["side"] > 0]
     wins = sum(trade.profit_krw > 0 for trade in closed)
     return {
         "entries": float(len(np.unique(buys["order_id"]))),

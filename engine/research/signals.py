@@ -32,7 +32,8 @@ class MarkKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One fill of the backtest, for a chart. time_ms: open of the base bar that it happened in; exit: name of the exit, "" for an entry."""
+    """One fill of the backtest, for a chart. time_ms: open of the base bar that it happened in; exit: what sold (an exit, or a rule of
+    the risk profile), "" for an entry."""
 
     market: str
     kind: MarkKind
@@ -108,12 +109,11 @@ def unprobed(result: BacktestResult, strategy: Strategy) -> BacktestResult:
 
 def marks(result: BacktestResult) -> list[Mark]:
     """Every fill of a backtest."""
-    exits = result.strategy.exits
     return [
         Mark(
             market=result.markets[int(fill["market"])],
-            kind=MarkKind.ENTRY if fill["exit_index"] < 0 else MarkKind.EXIT,
-            exit="" if fill["exit_index"] < 0 else exits[int(fill["exit_index"])].name,
+            kind=MarkKind.ENTRY if fill["side"] > 0 else MarkKind.EXIT,
+            exit="" if fill["side"] > 0 else result.strategy.exit_name(int(fill["exit_index"])),
             time_ms=int(fill["time_ms"]),
             decided_ms=int(fill["decided_ms"]),
             price_krw=float(fill["price_krw"]),

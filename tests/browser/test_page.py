@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import App, copies
+from tests.browser.conftest import App
 
 BROKEN = ("ema(close, 21)", "emma(close, 21)")
 
@@ -54,7 +52,7 @@ def state_of(tab: Page) -> Any:
     return expect(tab.locator(".jd-top .jd-chip"))
 
 
-def test_typing_an_error_marks_it_and_the_fix_mends_it(tab: Page, app: App) -> None:
+def test_an_error_is_marked_found_and_mended(tab: Page, app: App) -> None:
     visit(tab, app)
     type_after(tab, "  trend_up: e", "m")
     expect(tab.locator(".cm-content .jd-mark.jd-error").first).to_have_text("emma")
@@ -65,21 +63,12 @@ def test_typing_an_error_marks_it_and_the_fix_mends_it(tab: Page, app: App) -> N
     problem.locator(".jd-fix-button").click()
     expect(tab.locator(".jd-mark.jd-error")).to_have_count(0)
     assert "trend_up: ema(close, 21)" in text_of(tab)
-
-
-def test_a_click_on_a_problem_leads_to_its_place(tab: Page, app: App) -> None:
-    visit(tab, app)
-    replace(tab, "reentry: 2 bars", "reentry: 2 barz")
-    tab.locator(".jd-problem .jd-goto").first.click()
-    line = tab.evaluate("jangdanEditor.state.doc.lineAt(jangdanEditor.state.selection.main.head).text")
-    assert "2 barz" in line
-
-
-def test_fix_by_key(tab: Page, app: App) -> None:
-    visit(tab, app)
+    expect(tab.locator(".jd-problem")).to_have_count(0)
     replace(tab, *BROKEN)
-    expect(tab.locator(".jd-mark.jd-error")).not_to_have_count(0)
-    type_after(tab, "emma", "")
+    type_after(tab, "# 상위", "")
+    tab.locator(".jd-problem .jd-goto").first.click()  # leads to the place, where the key mends it too
+    line = tab.evaluate("jangdanEditor.state.doc.lineAt(jangdanEditor.state.selection.main.head).text")
+    assert "emma" in line
     tab.keyboard.press("Alt+Enter")
     expect(tab.locator(".jd-mark.jd-error")).to_have_count(0)
     assert "emma" not in text_of(tab)
@@ -96,11 +85,8 @@ def test_completion_offers_and_inserts(tab: Page, app: App) -> None:
     assert re.search(r"ret\(1h\) < 5% and zscore\(.*\)", text_of(tab))
 
 
-def test_hover_explains_a_function(tab: Page, app: App) -> None:
+def test_hover_explains_and_offers_the_fix(tab: Page, app: App) -> None:
     visit(tab, app)
-    spot = tab.locator(".cm-line", has_text="trend_up: ema(close, 21)").first
-    box = spot.bounding_box()
-    assert box is not None
     letter = tab.evaluate(
         """() => { const at = jangdanEditor.state.doc.toString().indexOf("ema(close, 21)");
         const r = jangdanEditor.coordsAtPos(at + 1); return [r.left, (r.top + r.bottom) / 2]; }"""
@@ -109,13 +95,10 @@ def test_hover_explains_a_function(tab: Page, app: App) -> None:
     tip = tab.locator(".jd-tooltip")
     expect(tip).to_contain_text("ema(")
     expect(tip).to_contain_text(re.compile("[가-힣]"))
-
-
-def test_hover_over_a_mistake_tells_it_and_offers_the_fix(tab: Page, app: App) -> None:
-    visit(tab, app)
+    tab.mouse.move(5, 5)
+    expect(tip).to_have_count(0)
     replace(tab, *BROKEN)
-    mark = tab.locator(".cm-content .jd-mark.jd-error").first
-    mark.hover()
+    tab.locator(".cm-content .jd-mark.jd-error").first.hover()
     expect(tab.locator(".jd-tooltip .jd-tip.jd-error")).to_contain_text("emma")
     tab.locator(".jd-tooltip .jd-fix").click()
     assert "emma" not in text_of(tab)
@@ -144,33 +127,27 @@ def test_why_not_of_a_clicked_bar(tab: Page, app: App) -> None:
     first = why.locator(".jd-why-title").inner_text()
     tab.locator(".jd-chart-box").press("ArrowLeft")
     expect(why.locator(".jd-why-title")).not_to_have_text(first)
-
-
-def test_stepping_through_the_buys(tab: Page, app: App) -> None:
-    visit(tab, app)
-    assert int(tab.evaluate("document.querySelector('.jd-chart-box').jangdanChart.earlier")) == 1
-    tab.locator(".jd-steps button").first.click()
-    expect(tab.locator(".jd-why .jd-happened").first).to_contain_text("매수")
+    tab.locator(".jd-steps button").first.click()  # to the buy before, on an older page of candles
+    expect(why.locator(".jd-happened").first).to_contain_text("매수")
 
 
 def test_a_backtest_runs_to_its_report(tab: Page, app: App) -> None:
     visit(tab, app)
-    tab.locator(".jd-backtest .jd-primary").click()
+    run = tab.locator(".jd-backtest .jd-primary")
+    replace(tab, *BROKEN)
+    state_of(tab).to_contain_text("오류")
+    run.click()
+    expect(tab.locator(".jd-backtest .jd-sub")).to_contain_text("오류")
+    expect(tab.locator(".jd-figure")).to_have_count(0)
+    replace(tab, *reversed(BROKEN))
+    state_of(tab).to_have_text("저장됨")
+    run.click()
     expect(tab.locator(".jd-figure")).to_have_count(6)
     expect(tab.locator(".jd-backtest .jd-sub")).to_contain_text("SYNTHETIC")
     tab.locator(".jd-backtest button", has_text="보고서").click()
     frame = tab.frame_locator("iframe.jd-frame")
     expect(frame.locator("h1").first).to_contain_text("상위 추세 눌림목")
     expect(frame.locator("body")).to_contain_text("SYNTHETIC")
-
-
-def test_a_text_with_errors_is_not_backtested(tab: Page, app: App) -> None:
-    visit(tab, app)
-    replace(tab, *BROKEN)
-    state_of(tab).to_contain_text("오류")
-    tab.locator(".jd-backtest .jd-primary").click()
-    expect(tab.locator(".jd-backtest .jd-sub")).to_contain_text("오류")
-    expect(tab.locator(".jd-figure")).to_have_count(0)
 
 
 def choose_file(tab: Page, name: str) -> None:
@@ -217,6 +194,21 @@ def test_saving_and_a_file_changed_elsewhere(tab: Page, app: App) -> None:
     assert "# mine too" in app.read("trend-1h.yaml")
 
 
+def test_a_clean_page_follows_the_disk(tab: Page, app: App) -> None:
+    visit(tab, app, file="trend-1h.yaml")
+    path = app.folder / "trend-1h.yaml"
+    path.write_text(path.read_text(encoding="utf-8") + "# written elsewhere\n", encoding="utf-8")
+    tab.wait_for_function("jangdanEditor.state.doc.toString().includes('# written elsewhere')")
+    state_of(tab).to_have_text("저장됨")
+
+
+def test_a_file_without_markets_lets_them_be_chosen(tab: Page, app: App) -> None:
+    assert not re.search("^markets:", app.read("trend-1d.yaml"), re.MULTILINE)
+    visit(tab, app, file="trend-1d.yaml")
+    expect(tab.locator(".jd-traded .q-chip")).to_have_count(1)
+    expect(tab.locator(".jd-preview .jd-sub").first).to_contain_text("마켓 1개")
+
+
 def test_saving_errors_asks(tab: Page, app: App) -> None:
     visit(tab, app)
     before = app.read("pullback-trend.yaml")
@@ -229,37 +221,32 @@ def test_saving_errors_asks(tab: Page, app: App) -> None:
     assert "emma" in text_of(tab)
 
 
-@pytest.mark.parametrize(
-    ("language", "words"), [("ko", ("신호 미리보기", "왜 사지 않았나", "보고서")), ("en", ("Signal preview", "Why not", "Report"))]
-)
-def test_both_languages(tab: Page, app: App, language: str, words: tuple[str, ...]) -> None:
-    visit(tab, app, language)
-    seen = tab.locator("body").inner_text()
-    assert all(word in seen for word in words[:2])
-    expect(tab.locator("html")).to_have_attribute("lang", re.compile(f"^{language}"))
+def test_both_languages(tab: Page, app: App) -> None:
+    visit(tab, app, "ko")
+    expect(tab.locator("html")).to_have_attribute("lang", re.compile("^ko"))
     replace(tab, *BROKEN)
-    expect(tab.locator(".jd-problem .jd-what").first).to_contain_text("모르는 함수" if language == "ko" else "unknown function")
-    other = "English" if language == "ko" else "한국어"
-    tab.locator(".jd-top button", has_text=other).click()
-    tab.wait_for_url(re.compile("/en" if language == "ko" else "/ko"))
+    expect(tab.locator(".jd-problem .jd-what").first).to_contain_text("모르는 함수")
+    expect(tab.locator("body")).to_contain_text("신호 미리보기")
+    tab.locator(".jd-top button", has_text="English").click()
+    tab.wait_for_url(re.compile("/en"))
     tab.wait_for_function("window.jangdanEditor && jangdanEditor.state.doc.toString().includes('emma')")  # the draft came along
+    expect(tab.locator(".jd-problem .jd-what").first).to_contain_text("unknown function")
+    expect(tab.locator("html")).to_have_attribute("lang", re.compile("^en"))
+    expect(tab.locator(".jd-preview .jd-title")).to_have_text("Signal preview")
+    assert re.findall("[가-힣]+", tab.locator(".jd-top").inner_text()) == ["한국어"]
 
 
-def test_a_narrow_screen_has_no_sideways_scroll(tab: Page, app: App) -> None:
+def test_a_narrow_screen_and_the_dark(tab: Page, app: App) -> None:
     tab.set_viewport_size({"width": 390, "height": 844})
     visit(tab, app)
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
     expect(tab.locator(".jd-chart canvas").first).to_be_visible()
     assert tab.evaluate("document.querySelector('.jd-chart').clientWidth") > 300
-
-
-def test_light_and_dark(tab: Page, app: App) -> None:
-    visit(tab, app)
     dark = "document.body.classList.contains('body--dark')"
     before = tab.evaluate(dark)
-    tab.locator(".jd-top .q-btn--round").click()
+    tab.locator(".jd-top button[aria-label='밝게/어둡게']").click()
     tab.wait_for_function(f"{dark} !== {str(before).lower()}")
-    tab.reload()
+    tab.reload()  # this browser remembers
     tab.wait_for_selector(".cm-editor[data-marked]")
     tab.wait_for_function(f"{dark} !== {str(before).lower()}")
 
@@ -275,21 +262,15 @@ def test_pages_elsewhere_cannot_drive_it(app: App) -> None:
     assert [answer.status_code for answer in refused] == [403] * 5
 
 
-def test_the_text_survives_a_restart_of_the_app(tab: Page, tmp_path: Path) -> None:
-    own = App(copies(tmp_path))
-    try:
-        visit(tab, own)
-        replace(tab, "5m dip", "5m DIP")
-        state_of(tab).to_have_text("저장 안 됨")
-        own.stop()
-        type_after(tab, "5m DIP", " typed while away")
-        own.start()
-        tab.wait_for_function("!document.querySelector('.jd-chip') || true")
-        tab.reload()
-        tab.wait_for_function(
-            "window.jangdanEditor && jangdanEditor.state.doc.toString().includes('5m DIP typed while away')", timeout=30_000
-        )
-        state_of(tab).to_have_text("저장 안 됨")
-        assert "5m DIP" not in own.read("pullback-trend.yaml")
-    finally:
-        own.stop()
+def test_the_text_survives_a_restart_of_the_app(tab: Page, app: App) -> None:
+    visit(tab, app)
+    replace(tab, "5m dip", "5m DIP")
+    state_of(tab).to_have_text("저장 안 됨")
+    app.stop()
+    type_after(tab, "5m DIP", " typed while away")
+    tab.evaluate("window.before = true")
+    app.start()
+    came_back = "!window.before && window.jangdanEditor && jangdanEditor.state.doc.toString().includes('5m DIP typed while away')"
+    tab.wait_for_function(came_back)  # the page finds the app again, and loads anew, by itself
+    state_of(tab).to_have_text("저장 안 됨")
+    assert "5m DIP" not in app.read("pullback-trend.yaml")

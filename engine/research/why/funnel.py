@@ -59,7 +59,8 @@ class Clause:
 @dataclass(slots=True)
 class Funnel:
     """decisions: clock bars times markets. busy: the entry was true while the market had a position or an order. bought: buys made;
-    skipped: by reason. entry: the whole condition. exits: how often each one sold. result: of the backtest behind it."""
+    skipped: by reason. entry: the whole condition. exits: sales by what made them: each exit of the file, and rules of the risk profile
+    that sold. result: of the backtest behind it."""
 
     clauses: tuple[Clause, ...]
     result: BacktestResult
@@ -165,10 +166,12 @@ class _Counted:
 
     def funnel(self, result: BacktestResult) -> Funnel:
         """What was counted, with the decisions of the run."""
-        buys = result.fills[result.fills["exit_index"] < 0]
-        sales = result.fills[result.fills["exit_index"] >= 0]
+        buys = result.fills[result.fills["side"] > 0]
+        sales = result.fills[result.fills["side"] < 0]
         bought = len(np.unique(buys["order_id"])) + self.working
         skipped = {reason: result.skipped[reason] for reason in SKIP_REASONS}
-        exits = {rule.name: len(np.unique(sales["order_id"][sales["exit_index"] == k])) for k, rule in enumerate(result.strategy.exits)}
+        names = {k: rule.name for k, rule in enumerate(result.strategy.exits)}
+        names |= {int(k): result.strategy.exit_name(int(k)) for k in np.unique(sales["exit_index"])}
+        exits = {name: len(np.unique(sales["order_id"][sales["exit_index"] == k])) for k, name in names.items()}
         busy = self.clauses[0].true - bought - sum(skipped.values())
         return Funnel(self.clauses, result, self.decisions, busy, bought, skipped, exits)

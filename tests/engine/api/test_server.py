@@ -64,6 +64,8 @@ def test_files_travel(client: httpx.Client, service: Service) -> None:
     opened = client.get(f"/files/{NAME}").json()
     assert opened["text"] == text_of(service)
     assert client.get("/files/none.yaml").status_code == 422
+    assert client.get(f"/files/{NAME}/version").json() == {"version": opened["version"]}
+    assert client.get("/files/none.yaml/version").json() == {"version": ""}
     refused = client.put(f"/files/{NAME}", json={"text": "x", "base_version": "0", **KO})
     assert (refused.status_code, refused.json()["version"]) == (409, opened["version"])
     assert text_of(service) == opened["text"]
@@ -195,6 +197,12 @@ def test_errors_and_missing_markets_refuse_a_run(client: httpx.Client, service: 
     assert client.post("/previews", json={"name": "trend-1d.yaml", "text": daily, **KO}).status_code == 422
     named = client.post("/previews", json={"name": "trend-1d.yaml", "text": daily, "markets": ["KRW-BTC"], **KO})
     assert [one["code"] for one in named.json()["markets"]] == ["KRW-BTC"]
+
+
+def test_markets_with_their_names(client: httpx.Client) -> None:
+    found = client.get("/markets?language=ko").json()["markets"]
+    assert {"code": "KRW-BTC", "name": "비트코인"} in found
+    assert len(found) >= 5
 
 
 def test_a_newer_preview_ends_the_older_one(service: Service) -> None:

