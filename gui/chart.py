@@ -29,7 +29,8 @@ def library_file() -> Path:
 
 
 class CandleChart(Element, component="static/candle_chart.js"):
-    """Candles and fills of a preview. Events: `ready`; `bar` {time} (seconds) when a bar is chosen by click or arrow key."""
+    """Candles and fills of a preview. Events: `ready`; `bar` {at_ms} when a bar is chosen by click or arrow
+    key, or a decision by step_mark: an instant inside the clock bar that is meant."""
 
     def __init__(self, label: str, language: str, texts: dict[str, str]) -> None:
         super().__init__()
@@ -44,5 +45,5 @@ class CandleChart(Element, component="static/candle_chart.js"):
         self.run_method("forget")
 
     def step_mark(self, step: int) -> None:
-        """Choose the bar of the next (1) or previous (-1) buy."""
+        """Choose the bar that decided the next (1) or previous (-1) buy."""
         self.run_method("step_mark", step)

@@ -65,6 +65,7 @@ class Page:
         self.name = self.text = self.saved = self.version = ""
         self.errors = 0
         self._told = ""
+        self._file = asyncio.Lock()
         self._checking: asyncio.Task[None] | None = None
         self._client = ui.context.client
 
@@ -120,7 +121,7 @@ class Page:
         with ui.element("div").classes("jd-card jd-editor-card"):
             keys: dict[str, Any] = {"Mod-s": lambda: self.run(self.save), "Mod-Enter": lambda: self.backtest.start()}
             self.editor = ui.codemirror(self.text, language="YAML", indent="  ", on_change=self._typed, keymap=keys).classes("jd-editor")
-            words = {key: self.say(key) for key in ("fix", "editor")}
+            words = {"editor": self.say("editor")}
             self.assist = Assist(self.editor, self.name, self.version, self.saved, self.language.value, words)
             self.assist.on("draft", self._draft_restored)
             self.problems = ProblemList(self)
@@ -176,7 +177,9 @@ class Page:
         self.errors = sum(problem["severity"] == "error" for problem in answer["problems"])
         self._show_state()
         self.tree.show(answer["outline"])
-        if self.errors:
+        if answer["kind"] not in ("strategy", ""):
+            self.preview.none(self.say("not_a_strategy"))
+        elif self.errors:
             self.preview.stale()
         else:
             self.preview.refresh()
@@ -195,6 +198,10 @@ class Page:
 
     async def save(self) -> bool:
         """Write the text to its file; asks when it has errors, or when somebody else wrote the file. True when it was written."""
+        async with self._file:  # a second press finds nothing left to do
+            return await self._save()
+
+    async def _save(self) -> bool:
         if not self.name or self.text == self.saved:
             return True
         content = self.text
@@ -250,8 +257,12 @@ class Page:
 
     async def _watch_disk(self) -> None:
         """Somebody else may write the file: show it at once where nothing is unsaved here, else only say so (saving asks)."""
-        if not self.name or self._client.is_deleted or not self._client.has_socket_connection:
+        if not self.name or self._client.is_deleted or not self._client.has_socket_connection or self._file.locked():
             return
+        async with self._file:
+            await self._look_at_disk()
+
+    async def _look_at_disk(self) -> None:
         name, version = self.name, self.version
         try:
             now = await self.engine.version(name)

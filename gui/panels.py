@@ -22,6 +22,14 @@ def sign(truth: int | None) -> None:
     ui.label("·" if truth is None else _SIGNS[truth]).classes(f"jd-truth {'' if truth is None else _CLASSES[truth]}")
 
 
+def words(text: str, classes: str) -> None:
+    """A sentence, with what stands in backquotes set as code."""
+    with ui.element("div").classes(classes):
+        for k, part in enumerate(text.split("`")):
+            if part:
+                ui.label(part).classes("jd-code" if k % 2 else "jd-inline")
+
+
 class ProblemList:
     """What is wrong, in the order of the text. A click goes there; a certain fix has a button."""
 
@@ -49,9 +57,9 @@ class ProblemList:
             with ui.element("button").classes("jd-goto").props("type=button").on("click", lambda: self.page.assist.jump(problem["from"])):
                 ui.label(("✕ " if problem["severity"] == "error" else "! ") + say(problem["severity"])).classes("jd-severity")
                 ui.label(f"{problem['line']}:{problem['column']} {problem['code']}").classes("jd-where")
-                ui.label(problem["message"]).classes("jd-what")
+                words(problem["message"], "jd-what")
                 for note in problem["notes"]:
-                    ui.label(note).classes("jd-note")
+                    words(note, "jd-note")
             if problem["fix"] is not None:
                 button = ui.button(
                     say("fix"), icon="auto_fix_high", color=None, on_click=lambda: self.page.assist.apply(problem["fix"]["edits"])
@@ -147,7 +155,7 @@ class WhyPanel:
         self.box.clear()
         with self.box:
             ui.label(why["title"]).classes("jd-why-title")
-            ui.label(why["sentence"]).classes("jd-verdict")
+            words(why["sentence"], "jd-verdict")
             for note in why["notes"]:
                 ui.label(note).classes("jd-note")
             for mark in why["happened"]:

@@ -35,7 +35,7 @@ class PreviewPanel:
                 self.synthetic = ui.label(say("synthetic")).classes("jd-chip jd-synthetic").mark("synthetic")
                 self.synthetic.set_visibility(False)
                 ui.element("div").classes("jd-space")
-                self.market = self._select({}, "market", 11)
+                self.market = self._select({}, "market", 12)
                 self.timeframe = self._select({}, "timeframe", 5)
                 periods = {0: say("period_auto")} | {days: say("period_days", days=days) for days in _DAYS}
                 self.period = self._select(periods, "period", 7)
@@ -45,7 +45,7 @@ class PreviewPanel:
             self.traded.set_visibility(False)
             words = {key: say(f"chart_{key}") for key in ("buy", "open", "high", "low", "close")}
             self.chart = CandleChart(say("chart_label"), page.language.value, words)
-            self.chart.on("bar", lambda event: self._bar(int(event.args["time"]) * 1000))
+            self.chart.on("bar", lambda event: self._bar(int(event.args["at_ms"])))
             with ui.element("div").classes("jd-row jd-steps"):
                 for key, step, icon in (("previous_mark", -1, "chevron_left"), ("next_mark", 1, "chevron_right")):
                     made = ui.button(icon=icon, color=None, on_click=lambda step=step: self.chart.step_mark(step)).props("flat dense round")
@@ -95,6 +95,13 @@ class PreviewPanel:
         self.line.set_text(self.page.say("preview_stale" if self.found else "preview_none"))
         self.line.classes(add="jd-stale")
 
+    def none(self, reason: str) -> None:
+        """There are no signals of such a text."""
+        self.stop()
+        self.found = None
+        self.line.set_text(reason)
+        self.line.classes(add="jd-stale")
+
     def refresh(self) -> None:
         """Run the text as it is now."""
         if self._making is not None:
@@ -136,7 +143,9 @@ class PreviewPanel:
             self.refresh()
 
     def _offer(self, found: Document) -> None:
-        codes = {one["code"]: " ".join([one["name"] or one["code"], f"▲{one['entries']}"]) for one in found["markets"]}
+        codes = {
+            one["code"]: self.page.say("market_choice", name=one["name"] or one["code"], entries=one["entries"]) for one in found["markets"]
+        }
         current = self.market.value if self.market.value in codes else next(iter(codes))
         self._quietly(self.market, current, codes)
         frames = list(found["timeframes"])

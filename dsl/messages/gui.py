@@ -20,6 +20,9 @@ TEXTS: dict[str, Text] = {
     "not_a_text": Text("`{name}` 은 UTF-8 글이 아니거나 너무 깁니다.", "`{name}` is not UTF-8 text, or too long."),
     "cannot_save": Text("`{name}` 을 저장하지 못했습니다: {reason}", "`{name}` was not saved: {reason}"),
     "has_errors": Text("파일에 오류가 있습니다. 먼저 고치세요.", "the file has errors. Mend them first."),
+    "not_a_strategy": Text(
+        "전략 파일이 아니어서 신호와 백테스트가 없습니다.", "this is no strategy file: it has no signals and no backtest."
+    ),
     "no_markets": Text(
         "거래할 마켓이 없습니다. 파일에 `markets: [KRW-BTC]` 를 쓰거나 위에서 고르세요.",
         "no market to trade: write `markets: [KRW-BTC]` in the file or choose some above.",
@@ -95,7 +98,7 @@ TEXTS: dict[str, Text] = {
     "warning": Text("경고", "Warning"),
     "rules": Text("규칙", "Rules"),
     "no_rules": Text("정의, 진입, 청산 규칙이 여기에 나옵니다.", "Definitions, entry and exits appear here."),
-    "why": Text("왜 사지 않았나", "Why not"),
+    "why": Text("왜 샀나, 왜 안 샀나", "Why, why not"),
     "why_hint": Text(
         "차트에서 봉을 누르면 그 봉의 모든 조건과 값이 나옵니다. ← → 로 옮깁니다.",
         "Click a bar of the chart to see every condition with its values. ← → move on.",
@@ -105,8 +108,9 @@ TEXTS: dict[str, Text] = {
     "synthetic": Text("가상 데이터 SYNTHETIC", "SYNTHETIC data"),
     "previous_mark": Text("이전 매수", "Previous buy"),
     "next_mark": Text("다음 매수", "Next buy"),
-    "marks": Text("매수한 봉으로 옮기기", "Step through the buys"),
+    "marks": Text("매수를 결정한 봉으로 옮기기", "Step through the bars that decided to buy"),
     "market": Text("마켓", "Market"),
+    "market_choice": Text("{name} · 매수 {entries}", "{name} · {entries} buys"),
     "traded": Text("거래할 마켓 (파일에 없음)", "Markets to trade (the file names none)"),
     "timeframe": Text("봉", "Bars"),
     "period": Text("기간", "Period"),

@@ -9,8 +9,10 @@ from typing import Any
 
 from dsl.assist.answers import Completion, Edit, Problem, Symbol
 from dsl.assist.assist import Assist
+from dsl.compile import schema_of
 from dsl.diagnostics import Language
 from dsl.files import default_profile_folders, profiles_in, strategies_in
+from dsl.source import Source
 from engine.kernel.catalogue import catalogue
 
 Document = dict[str, Any]
@@ -40,11 +42,12 @@ def assist_for(path: Path) -> Assist:
 
 
 def diagnostics(path: Path, text: str, language: Language) -> Document:
-    """What is wrong with the text, and its outline."""
+    """What is wrong with the text, its outline, and its kind (`strategy`, `risk`, ...; "" when it does not say)."""
     assist, places = assist_for(path), Places(text)
     problems = assist.diagnostics(text, path.name, language)
     return {
         "length": places.length,
+        "kind": schema_of(Source(path.name, text)),
         "problems": [_problem(one, places) for one in problems],
         "outline": [_symbol(one, places) for one in assist.outline(text, language)],
     }

@@ -160,6 +160,7 @@ def chart(preview: Preview, market: str, timeframe: str, before_ms: int | None, 
         {
             "time": open_ms(frame, frame.index(mark.time_ms)) // 1000,
             "at_ms": mark.time_ms,
+            "decided_ms": mark.decided_ms,
             "kind": mark.kind.value,
             "exit": mark.exit,
             "price": mark.price_krw,

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dsl.compile import compile_strategy
+from dsl.compile import compile_strategy, schema_of
 from dsl.diagnostics import Language
 from dsl.files import default_profile_folders, profiles_in
+from dsl.source import Source
 from engine.api import assist, preview
 from engine.api.candles import CandleCache
 from engine.api.files import StrategyFiles
@@ -121,6 +122,8 @@ class Service:
     def _runnable(self, request: RunRequest) -> tuple[Strategy, tuple[str, ...]]:
         """The checked strategy and its markets. Raises UserError for a text with errors, or without markets and universe."""
         path = self.files.path(request.name)
+        if schema_of(Source(path.name, request.text)) not in ("strategy", ""):
+            raise UserError("gui.not_a_strategy")
         compiled = compile_strategy(request.text, path.name, catalogue(), profiles_in(*default_profile_folders(path)))
         if compiled.strategy is None:
             raise UserError("gui.has_errors")

@@ -137,7 +137,7 @@ export default {
         problemField,
         gutter,
         listen,
-        CM.hoverTooltip((v, pos, side) => this.hover(v, pos, side), { hoverTime: 250 }),
+        CM.hoverTooltip((v, pos, side) => this.hover(v, pos, side), { hoverTime: 250, hideOnChange: true }),
         CM.EditorState.languageData.of(() => proposals),
         CM.keymap.of([
           { key: "F8", run: () => this.nextProblem(1) },
@@ -225,11 +225,16 @@ export default {
       const box = element("div", undefined, "jd-tooltip");
       for (const problem of problems) {
         const entry = element("div", undefined, `jd-tip jd-${problem.severity}`);
-        entry.append(element("b", problem.message));
-        if (problem.label) entry.append(element("div", problem.label));
-        for (const note of problem.notes) entry.append(element("div", note, "jd-note"));
+        const say = (name, text, className) => {
+          const line = element(name, undefined, className);
+          inline(line, text);
+          entry.append(line);
+        };
+        say("b", problem.message);
+        if (problem.label) say("div", problem.label);
+        for (const note of problem.notes) say("div", note, "jd-note");
         if (problem.fix && !problem.stale) {
-          const button = element("button", `${this.texts.fix}: ${problem.fix.title}`, "jd-fix");
+          const button = element("button", problem.fix.title, "jd-fix");
           button.type = "button";
           button.addEventListener("mousedown", (event) => {
             event.preventDefault();

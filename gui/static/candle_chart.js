@@ -37,7 +37,7 @@ export default {
     this.candles.priceScale().applyOptions({ scaleMargins: { top: 0.08, bottom: 0.2 } });
     this.markers = LWC.createSeriesMarkers(this.candles, []);
     this.colours();
-    this.chart.subscribeClick((event) => event.time !== undefined && this.choose(event.time, true));
+    this.chart.subscribeClick((event) => event.time !== undefined && this.choose(event.time));
     this.chart.subscribeCrosshairMove((event) => this.tell(event));
     this.chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
       this.place();
@@ -69,12 +69,18 @@ export default {
       this.length_s = page.length_ms / 1000;
       this.draw();
       if (view && this.bars.length) this.chart.timeScale().setVisibleRange(view);
-      else this.chart.timeScale().setVisibleLogicalRange({ from: this.bars.length - 160, to: this.bars.length + 3 });
+      else this.chart.timeScale().setVisibleLogicalRange({ from: this.first_seen(), to: this.bars.length + 3 });
       this.$el.dataset.loaded = url;
       this.$el.dataset.bars = String(this.bars.length);
       this.$el.dataset.marks = String(this.marks.length);
       this.$el.dataset.drawn = String(performance.now());
       if (this.chosen !== undefined) this.place();
+    },
+    // where the view begins: the newest bars, and the last buy among them where it is not too far back
+    first_seen() {
+      const last = this.marks.filter((mark) => mark.kind === "entry").at(-1);
+      const at = last ? this.bars.findIndex((bar) => bar.time === last.time) : Infinity;
+      return Math.max(this.bars.length - 700, Math.min(this.bars.length - 160, at - 30));
     },
     async older() {
       if (!this.earlier || this.asking || !this.bars.length) return;
@@ -138,10 +144,11 @@ export default {
       if (this.bars.length) this.draw();
     },
     // -- the chosen bar ---------------------------------------------------------------------------------------------------------------
-    choose(time, tell) {
+    // at_ms: the instant that is asked about; by default the last one of the bar, whose last decision is its close
+    choose(time, at_ms) {
       this.chosen = time;
       this.place();
-      if (tell) this.$emit("bar", { time });
+      this.$emit("bar", { at_ms: at_ms ?? (time + this.length_s) * 1000 - 1 });
     },
     forget() {
       this.chosen = undefined;
@@ -168,12 +175,13 @@ export default {
       event.preventDefault();
       const at = this.chosen === undefined ? this.bars.length : this.bars.findIndex((bar) => bar.time === this.nearest(this.chosen));
       const next = this.bars[Math.min(Math.max(at + step, 0), this.bars.length - 1)];
-      this.choose(next.time, true);
+      this.choose(next.time);
     },
     async step_mark(step) {
       const from = this.chosen ?? (step > 0 ? -Infinity : Infinity);
       const next = () => {
-        const buys = this.marks.filter((mark) => mark.kind === "entry" && (step > 0 ? mark.time > from : mark.time < from));
+        const decided = (mark) => Math.floor((mark.decided_ms - 1) / 1000);
+        const buys = this.marks.filter((mark) => mark.kind === "entry" && (step > 0 ? decided(mark) > from : decided(mark) < from));
         return step > 0 ? buys[0] : buys.at(-1);
       };
       while (!next() && step < 0 && this.earlier) await this.older();
@@ -181,7 +189,7 @@ export default {
       if (!mark) return;
       const at = this.bars.findIndex((bar) => bar.time === mark.time);
       this.chart.timeScale().setVisibleLogicalRange({ from: at - 70, to: at + 70 });
-      this.choose(mark.time, true);
+      this.choose(Math.floor((mark.decided_ms - 1) / 1000), mark.decided_ms - 1); // the bar that decided closed as the buy's began
     },
     // -- words ------------------------------------------------------------------------------------------------------------------------
     tell(event) {

@@ -128,7 +128,8 @@ def test_why_not_of_a_clicked_bar(tab: Page, app: App) -> None:
     tab.locator(".jd-chart-box").press("ArrowLeft")
     expect(why.locator(".jd-why-title")).not_to_have_text(first)
     tab.locator(".jd-steps button").first.click()  # to the buy before, on an older page of candles
-    expect(why.locator(".jd-happened").first).to_contain_text("매수")
+    expect(why.locator(".jd-verdict")).to_contain_text(re.compile("샀|삽니다|매수"))
+    expect(why.locator(".jd-reading .jd-truth").first).to_have_text("✓")
 
 
 def test_a_backtest_runs_to_its_report(tab: Page, app: App) -> None:
@@ -178,6 +179,7 @@ def test_saving_and_a_file_changed_elsewhere(tab: Page, app: App) -> None:
     first = app.read("trend-1h.yaml")
     replace(tab, "name: trend-1h", "name: trend-1h # mine")
     type_after(tab, "# mine", "")
+    tab.keyboard.press("Control+s")
     tab.keyboard.press("Control+s")
     state_of(tab).to_have_text("저장됨")
     assert app.read("trend-1h.yaml") == first.replace("name: trend-1h", "name: trend-1h # mine")

@@ -193,6 +193,8 @@ def test_a_bar_outside_is_refused_in_both_languages(client: httpx.Client, servic
 def test_errors_and_missing_markets_refuse_a_run(client: httpx.Client, service: Service) -> None:
     for text in ("", "nonsense", text_of(service).replace("clock: 5m", "clock: 7m")):
         assert client.post("/previews", json={"name": NAME, "text": text, **KO}).status_code == 422
+    risk = client.post("/previews", json={"name": NAME, "text": "schema: risk/1\nname: x\n", **KO})
+    assert (risk.status_code, risk.json()["key"]) == (422, "gui.not_a_strategy")
     daily = text_of(service, "trend-1d.yaml")
     assert client.post("/previews", json={"name": "trend-1d.yaml", "text": daily, **KO}).status_code == 422
     named = client.post("/previews", json={"name": "trend-1d.yaml", "text": daily, "markets": ["KRW-BTC"], **KO})
