@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from dsl import ast
-from dsl.builder import Amount, Range, RuleError, Signature
+from dsl.builder import Amount, LossLimit, RuleError, Signature
 from dsl.catalogue import ArgKind, Catalogue, Function, Unit
 from dsl.parser import STARTS, parse_phrase, parse_rule
 from dsl.spacing import compact
@@ -45,12 +45,20 @@ def expression_of(text: str) -> ast.Expression | None:
         return None
 
 
+def written_as(text: str, kind: str) -> str:
+    """The phrase that a text of this kind is: a capital may also be a share of the equity."""
+    return "of_equity" if kind == "capital" and "%" in text and "account" not in text else kind
+
+
 def value_of(text: str, kind: str) -> Amount | None:
     """The number that a phrase stands for; ratios and plain numbers are one kind. None when it is no single number."""
+    kind = written_as(text, kind)
     try:
         found = parse_phrase(text, kind) if kind in STARTS and kind != "rule" else None
     except RuleError:
         return None
+    if isinstance(found, LossLimit) and (found.ratio is None) != (found.krw is None):
+        found = Amount(found.krw, Unit.MONEY) if found.ratio is None and found.krw is not None else Amount(found.ratio or 0.0, Unit.RATIO)
     if not isinstance(found, Amount):
         return None
     return Amount(found.value, Unit.NUMBER) if found.unit in _PLAIN else found
@@ -58,14 +66,14 @@ def value_of(text: str, kind: str) -> Amount | None:
 
 def phrase_form(text: str, kind: str) -> str:
     """A phrase by its meaning: `12% of equity` and `0.12` are the same."""
-    amount = value_of(text, kind)
+    kind, amount = written_as(text, kind), value_of(text, kind)
     if amount is not None:
         return f"{amount.unit}:{amount.value!r}"
     try:
-        found = parse_phrase(text, kind) if kind in STARTS and kind != "rule" else None
+        found = parse_phrase(text, kind) if kind in STARTS and kind not in ("rule", "of_depth") else None
     except RuleError:
         return compact(text)
-    return repr(found) if isinstance(found, Range) else compact(text)
+    return compact(text) if found is None else repr(found)
 
 
 def names_in(expression: ast.Expression) -> Iterator[str]:

@@ -107,6 +107,14 @@ class Function:
     variadic: bool = False
     """More arguments than the two of `args` may be given: taken two by two from the left."""
 
+    also: tuple[str, ...] = ()
+    """What it is called elsewhere, in other programs and in Korean: an unknown name of these is told the right one."""
+
+    @property
+    def written(self) -> tuple[Arg, ...]:
+        """The arguments that a rule may write."""
+        return tuple(arg for arg in self.args if not arg.hidden)
+
 
 Catalogue = Mapping[str, Function]
 
@@ -124,6 +132,12 @@ OPERATORS: Mapping[str, str] = {
 INPUT_SERIES: Mapping[str, Unit] = {
     "open": Unit.PRICE, "high": Unit.PRICE, "low": Unit.PRICE, "close": Unit.PRICE,
     "volume": Unit.QUANTITY, "value": Unit.MONEY,
+}  # fmt: skip
+
+#: what people call the input series in Korean and elsewhere
+SERIES_CALLED: Mapping[str, str] = {
+    "시가": "open", "고가": "high", "저가": "low", "종가": "close", "현재가": "close", "price": "close", "거래량": "volume",
+    "vol": "volume", "amount": "value",
 }  # fmt: skip
 
 #: position variables (graph leaves of the position phase), with their units

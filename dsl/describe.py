@@ -79,4 +79,4 @@ def _operation(op: str, inputs: list[str], params: list[str]) -> str:
         return f"({inputs[0]} then {inputs[1]} within {params[0]} bars)"
     if op == OPERATORS["not"]:
         return f"not {inputs[0]}"
-    return f"{op}({', '.join([*inputs, *params])})"
+    return f"{op}({', '.join([*inputs, *params])})" if inputs or params else op

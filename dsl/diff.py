@@ -300,7 +300,8 @@ class _Comparison:
     def _effects(self, paths: Iterable[str]) -> tuple[Reload, ...]:
         """What changing these rules does; nothing, when there are none."""
         leaves = [self.new.leaves.get(path) or self.old.leaves[path] for path in paths]
-        return _ordered(leaf.key.reload for leaf in leaves if leaf.key is not None) or (Reload.NONE,)
+        found = {leaf.key.reload for leaf in leaves if leaf.key is not None}
+        return _ordered(found - {Reload.NONE}) or (Reload.NONE,)
 
 
 def _amount(leaf: _Leaf) -> tuple[str, float] | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from dsl.catalogue import Unit
+from dsl.months import first_day_of_month, month_of_day
 
 
 class Phase(IntEnum):
@@ -22,16 +23,35 @@ class Phase(IntEnum):
     ORDER = 3
 
 
+_DAY_MS = 86_400_000
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Timeframe:
-    """Fixed-length bars. A bar's absolute index = (open ms - offset_ms) // length_ms. Weeks: offset = Monday 1970-01-05."""
+    """Bars of one length. A bar's absolute index = (open ms - offset_ms) // length_ms. Weeks: offset = Monday 1970-01-05.
+
+    months: bars are UTC calendar months; the index is year * 12 + month - 1, length_ms that of the longest.
+    """
 
     length_ms: int
     offset_ms: int = 0
+    months: bool = False
 
     def index(self, time_ms: int) -> int:
         """Absolute index of the bar that contains `time_ms`."""
-        return (time_ms - self.offset_ms) // self.length_ms
+        return month_of_day(time_ms // _DAY_MS) if self.months else (time_ms - self.offset_ms) // self.length_ms
+
+    def open_ms(self, index: int) -> int:
+        """Open time of the bar with this absolute index, UTC ms."""
+        return first_day_of_month(index) * _DAY_MS if self.months else index * self.length_ms + self.offset_ms
+
+    @property
+    def shortest_ms(self) -> int:
+        """Length of the shortest of the bars."""
+        return 28 * _DAY_MS if self.months else self.length_ms
+
+
+MONTH = Timeframe(31 * _DAY_MS, 0, months=True)
 
 
 @dataclass(frozen=True, slots=True, order=True)

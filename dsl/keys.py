@@ -75,7 +75,11 @@ _STRATEGY: Mapping[str, Key] = {
     "params.*.value": _live("constant"),
     "params.*.range": Key("range_of", Reload.NONE),
     "params.*.step": Key("constant", Reload.NONE),
-    "universe.refresh": _live("every_day"),
+    "external.*.file": Key("name", Reload.WARM),
+    "external.*.or": Key("literal", Reload.WARM),
+    "external.*.stale_after": _live("duration_of"),
+    "universe.quote": Key("literal", Reload.FLAT),
+    "universe.refresh": _live("refresh"),
     "universe.keep.*": _live(RULE),
     "universe.drop.*": _live(RULE),
     "universe.take": _live("whole"),
@@ -95,7 +99,8 @@ _STRATEGY: Mapping[str, Key] = {
     "execution.enter.order": _live("literal"),
     "execution.enter.price": _live("order_price"),
     "execution.enter.reprice": _live("every"),
-    "execution.enter.after": _live("timeframe"),
+    "execution.enter.time_in_force": _live("literal"),
+    "execution.enter.after": _live("duration_of"),
     "execution.enter.then": _live("next_order"),
     "execution.leave.order": _live("literal"),
     "execution.leave.max_slippage": _live("constant"),
@@ -122,19 +127,29 @@ _STRATEGY: Mapping[str, Key] = {
 def _guard(name: str) -> dict[str, Key]:
     """What the engine does when something about itself is wrong."""
     return {
-        f"safety.{name}.then": _limit("name", Looser.ANY),
-        f"safety.{name}.after": _limit("timeframe", Looser.MORE),
-        f"safety.{name}.above": _limit("timeframe", Looser.MORE),
-        f"safety.{name}.no_heartbeat": _limit("timeframe", Looser.MORE),
+        f"safety.{name}.then": _limit("action", Looser.ANY),
+        f"safety.{name}.after": _limit("duration_of", Looser.MORE),
+        f"safety.{name}.above": _limit("duration_of", Looser.MORE),
+        f"safety.{name}.no_heartbeat": _limit("duration_of", Looser.MORE),
         f"safety.{name}.alert": _live("name"),
     }
 
 
 def _loss(name: str) -> dict[str, Key]:
     return {
-        f"loss.{name}.limit": _limit("constant", Looser.MORE),
-        f"loss.{name}.then": _limit("name", Looser.ANY),
-        f"loss.{name}.until": _limit("name", Looser.ANY),
+        f"loss.{name}.limit": _limit("loss_limit", Looser.MORE),
+        f"loss.{name}.then": _limit("action", Looser.ANY),
+        f"loss.{name}.until": _limit("until", Looser.ANY),
+    }
+
+
+def _drawdown(path: str) -> dict[str, Key]:
+    """The ladder of one window."""
+    return {
+        f"{path}.over": _limit("duration_of", Looser.LESS),
+        f"{path}.steps.*.at": _limit("loss_limit", Looser.MORE),
+        f"{path}.steps.*.then": _limit("action", Looser.ANY),
+        f"{path}.steps.*.until": _limit("until", Looser.ANY),
     }
 
 
@@ -142,20 +157,23 @@ _RISK: Mapping[str, Key] = {
     "schema": Key("literal", Reload.FLAT),
     "name": Key("name", Reload.NONE),
     "title": Key("title", Reload.NONE),
-    "capital": _limit("of_equity", Looser.MORE),
+    "aliases.*": _limit("market", Looser.ANY),
+    "sectors.*.*": _limit("market", Looser.ANY),
+    "capital": _limit("capital", Looser.MORE),
     "day.starts": _limit("starts_at", Looser.ANY),
     "day.equity": _limit("literal", Looser.ANY),
     **_loss("daily"),
     **_loss("weekly"),
     **_loss("monthly"),
     "loss.per_trade.limit": _limit("constant", Looser.MORE),
-    "drawdown.over": _limit("timeframe", Looser.LESS),
-    "drawdown.steps.*.at": _limit("constant", Looser.MORE),
-    "drawdown.steps.*.then": _limit("name", Looser.ANY),
-    "drawdown.steps.*.until": _limit("name", Looser.ANY),
+    **_drawdown("drawdown"),
+    **_drawdown("drawdown.*"),
     "exposure.total": _limit("of_equity", Looser.MORE),
     "exposure.per_market": _limit("of_equity", Looser.MORE),
     "exposure.per_strategy": _limit("of_equity", Looser.MORE),
+    "exposure.open_positions": _limit("whole", Looser.MORE),
+    "exposure.positions_per_market": _limit("whole", Looser.MORE),
+    "exposure.max_per_sector": _limit("whole", Looser.MORE),
     "exposure.cash_reserve": _limit("money", Looser.LESS),
     "crowding.measure": _limit(RULE, Looser.ANY),
     "crowding.max_pair": _limit("constant", Looser.MORE),
@@ -163,8 +181,8 @@ _RISK: Mapping[str, Key] = {
     "crowding.with_btc.above": _limit("constant", Looser.MORE),
     "crowding.with_btc.count_as": _limit("clusters", Looser.ANY),
     "breakers.*.when": _limit(RULE, Looser.ANY),
-    "breakers.*.then": _limit("name", Looser.ANY),
-    "breakers.*.for": _limit("timeframe", Looser.LESS),
+    "breakers.*.then": _limit("action", Looser.ANY),
+    "breakers.*.for": _limit("duration_of", Looser.LESS),
     "orders.min_order": _limit("money", Looser.LESS),
     "orders.max_order": _limit("money", Looser.MORE),
     "orders.max_slippage": _limit("constant", Looser.MORE),

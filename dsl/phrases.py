@@ -14,6 +14,10 @@ _AMOUNT = rf"({_PART}( ?{_PART})*( ?{_WHOLE})?( ?(원|KRW))?|{_N} ?(원|KRW))"
 _DURATION = "[0-9]+[smhdw]"
 _CONSTANT = rf"-? *({_N}|{_PERCENT}|{_N} ?bp|{_AMOUNT}|{_DURATION}|{_N} +bars?)"
 _TIME = "[0-9]{1,2}:[0-9]{2}"
+_DAYTIME = "([01]?[0-9]|2[0-3]):[0-5][0-9]"
+_TEST = rf"(slippage|filled) *(<=|>=|==|!=|<|>) *{_PERCENT}"
+_WORD = "(stop_entries|flatten|close_market|freeze_market|cancel_entries)"
+_FACTOR = r"[0-9]+(\.[0-9]+)?"
 
 
 class PhraseForm(NamedTuple):
@@ -36,10 +40,19 @@ FORMS: Mapping[str, PhraseForm] = {
     "after_loss": PhraseForm(rf"{_DURATION} +after +loss", ("30m after loss",)),
     "after_exit": PhraseForm(rf"{_N} +bars? +after +exit", ("6 bars after exit",)),
     "share": PhraseForm(rf"{_PERCENT}( +of +rest)?", ("50%", "50% of rest")),
-    "every_day": PhraseForm(rf"every +day +at +{_TIME} +KST", ("every day at 09:05 KST",)),
+    "refresh": PhraseForm(rf"every +(day +at +{_DAYTIME} +KST|{_DURATION})", ("every day at 09:05 KST", "every 4h")),
+    "duration_of": PhraseForm(_DURATION, ("30m", "4h", "30d")),
     "every": PhraseForm(rf"every +{_DURATION}", ("every 5s",)),
-    "order_price": PhraseForm(rf"best +(bid|ask)( *[-+] *{_N} +ticks?)?", ("best bid + 1 tick", "best ask")),
-    "next_order": PhraseForm(rf"market +if +slippage *(<=|>=|==|!=|<|>) *{_PERCENT}", ("market if slippage <= 0.3%",)),
+    "order_price": PhraseForm(r"best +(bid|ask)( *[-+] *[0-9]{1,3} +ticks?)?", ("best bid + 1 tick", "best ask")),
+    "next_order": PhraseForm(
+        rf"(market|cancel)( +if +{_TEST}( +and +{_TEST})*)?", ("market if slippage <= 0.3%", "market if filled >= 50%", "cancel")
+    ),
+    "capital": PhraseForm(rf"({_AMOUNT}|{_PERCENT}( +of +(account|equity))?)", ("1000만원", "50% of account")),
+    "loss_limit": PhraseForm(rf"({_PERCENT}( +or +{_AMOUNT})?|{_AMOUNT}( +or +{_PERCENT})?)", ("3%", "30만원", "3% or 30만원")),
+    "action": PhraseForm(
+        rf"({_WORD}( +for +{_DURATION})?|size +x{_FACTOR})", ("stop_entries", "flatten", "size x0.5", "freeze_market for 30m")
+    ),
+    "until": PhraseForm(rf"(next +(day|week|month)|manual|{_DURATION})", ("next day", "manual", "4h")),
     "starts_at": PhraseForm(rf"{_TIME} +KST", ("09:00 KST",)),
     "positions": PhraseForm(rf"{_N} +positions?", ("2 positions",)),
     "clusters": PhraseForm(rf"{_N} +clusters?", ("1 cluster",)),

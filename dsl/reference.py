@@ -26,7 +26,7 @@ def functions_page(catalogue: Catalogue, language: Language) -> str:
 def signature(function: Function) -> str:
     """`ema(x, n)`, `rsi(n=14, *, x=close)`: defaults as they are written in rules."""
     shown: list[str] = []
-    for arg in (arg for arg in function.args if not arg.hidden):
+    for arg in function.written:
         if arg.keyword_only and "*" not in shown:
             shown.append("*")
         shown.append(_argument(arg))
@@ -47,6 +47,7 @@ def _facts(function: Function, language: Language) -> Iterator[str]:
         "degenerate": function.degenerate,
         "range": _range(function.value_range),
         "memory": _say(f"memory_{function.memory.value}", language) if function.memory is not Memory.NONE else "",
+        "also": ", ".join(f"`{word}`" for word in function.also),
         "example": f"`{function.example}`",
     }
     for key, value in facts.items():

@@ -195,6 +195,7 @@ class Breaker:
     """A condition of the strategy's graph that stops a market, or the whole account when it reads no market's own values.
 
     close: positions are sold too. hold_ms: in force this long after each CLOSE at which it was true (0: at that CLOSE only).
+    bars_ms: length of the bars on which it is looked at; a run on longer base bars leaves it out and says so (0: any base will do).
     """
 
     name: str
@@ -202,6 +203,11 @@ class Breaker:
     account: bool
     close: bool
     hold_ms: int = 0
+    bars_ms: int = 0
+
+    def runs_on(self, base: Timeframe) -> bool:
+        """Whether base bars of this length make up its bars."""
+        return self.bars_ms % base.length_ms == 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ def _computed(node: Node, inputs: list[NodeWarmup], catalogue: Catalogue, base_l
 def _held(node: Node, held: NodeWarmup, base_length_ms: int) -> NodeWarmup:
     """The first of this node's bars that closes no earlier than the slower bar did, when both begin at the same instant."""
     assert node.section is not None
-    length = node.section.timeframe.length_ms
+    length = node.section.timeframe.shortest_ms
     ready, settle = (max(-(-needed // length) - 1, 0) for needed in (held.ready_ms, held.settle_ms))
     return _in_time(node, ready, settle, base_length_ms)
 
@@ -92,7 +92,7 @@ def _folded(node: Node, source: Node, finer: NodeWarmup, base_length_ms: int) ->
     """The first of this node's bars that begins no earlier than the first good finer bar does."""
     assert node.section is not None
     assert source.section is not None
-    length, bar = node.section.timeframe.length_ms, source.section.timeframe.length_ms
+    length, bar = node.section.timeframe.shortest_ms, source.section.timeframe.length_ms
     ready, settle = (max(-(-(needed - bar) // length), 0) for needed in (finer.ready_ms, finer.settle_ms))
     return _in_time(node, ready, settle, base_length_ms)
 

@@ -145,4 +145,5 @@ def bar_grid(event: Bars, markets: tuple[str, ...], base: Timeframe) -> BarGrid:
         close=column("close"),
         volume=column("volume"),
         value=column("value"),
+        side={(side.name, side.params): np.array([side.values]).T for side in event.sides},
     )

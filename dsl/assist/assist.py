@@ -13,14 +13,21 @@ from dsl.assist.vocabulary import vocabulary
 from dsl.catalogue import Catalogue
 from dsl.compile import RiskProfiles, compile_risk, compile_strategy, schema_of
 from dsl.diagnostics import Language
+from dsl.formatting import format_text, line_edits
+from dsl.portfolio import Strategies, compile_portfolio
 from dsl.source import Source
+
+
+def _no_strategy(_name: str) -> tuple[str, str] | None:
+    """Where no strategies can be looked up."""
+    return None
 
 
 class Assist:
     """Answers about one text at a time; nothing is remembered between them. Nothing here raises for anything that a text can contain.
 
     catalogue: functions of the language. risk_profiles: name -> (text, file name), None when there is none.
-    profile_names: profiles to propose.
+    profile_names: profiles to propose. strategies: name -> (text, file name) of the strategies that a portfolio file names.
     """
 
     def __init__(
@@ -28,16 +35,22 @@ class Assist:
         catalogue: Catalogue,
         risk_profiles: RiskProfiles,
         profile_names: tuple[str, ...] = ("conservative", "balanced", "aggressive"),
+        strategies: Strategies = _no_strategy,
     ) -> None:
         self.catalogue = catalogue
         self.risk_profiles = risk_profiles
         self.profile_names = profile_names
+        self.strategies = strategies
         self._vocabulary = vocabulary(catalogue)
 
     def diagnostics(self, text: str, file_name: str, language: Language) -> tuple[Problem, ...]:
-        """Everything that is wrong with the text, in its order. Strategy and risk files are told apart by `schema:`."""
+        """Everything that is wrong with the text, in its order. Strategy, risk and portfolio files are told apart by `schema:`."""
         source = Source(file_name, text)
-        if schema_of(source) == "risk":
+        kind = schema_of(source)
+        if kind == "portfolio":
+            found = compile_portfolio(text, file_name, self.catalogue, self.risk_profiles, self.strategies).findings
+            return problems(source, found, language)
+        if kind == "risk":
             return problems(source, compile_risk(text, file_name, self.catalogue).findings, language)
         return problems(source, compile_strategy(text, file_name, self.catalogue, self.risk_profiles).findings, language)
 
@@ -74,9 +87,8 @@ class Assist:
         return renaming.renamed(Names(Layout(text)), offset, new_name, self.catalogue, language)
 
     def format(self, text: str) -> tuple[Edit, ...]:
-        """Edits that put the text into the standard form."""
-        del text
-        return ()
+        """Edits that put the text into the standard form, one for each stretch of lines; none where the file cannot be read."""
+        return tuple(Edit(start, end, new) for start, end, new in line_edits(text, format_text(text).text))
 
     def outline(self, text: str, language: Language) -> tuple[Symbol, ...]:
         """Sections and names of the file."""

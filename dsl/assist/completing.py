@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from dsl.assist.answers import Completion, Kind
 from dsl.assist.layout import Path, Spot
@@ -12,7 +13,7 @@ from dsl.assist.proposals import Proposal, chosen
 from dsl.assist.roles import Role, examples, role_of
 from dsl.assist.rules import TIMEFRAMES, rule_proposals
 from dsl.assist.sections import key_proposals
-from dsl.assist.shape import choices
+from dsl.assist.shape import choices, keys
 from dsl.assist.surroundings import Surroundings
 from dsl.assist.vocabulary import bar_word
 from dsl.diagnostics import Language
@@ -28,6 +29,10 @@ def complete(around: Surroundings, offset: int, profiles: tuple[str, ...]) -> tu
     if spot.in_key:
         followed = text[spot.place.end :].lstrip(" ").startswith(":")
         return chosen(key_proposals(around, spot, followed), text, spot.place, offset)
+    if isinstance(spot.path[-1] if spot.path else "", int) and keys(around.kind, spot.path):  # `- ` and the first key of the item
+        line_start = text.rfind("\n", 0, spot.place.start) + 1
+        spot = replace(spot, in_key=True, column=spot.place.start - line_start)
+        return chosen(key_proposals(around, spot, text[spot.place.end :].lstrip(" ").startswith(":")), text, spot.place, offset)
     role = role_of(spot.path)
     if role in (Role.RULE, Role.EXIT_LEVEL):
         place, proposals = rule_proposals(around, spot.path, spot.place, offset)

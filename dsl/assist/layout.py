@@ -6,8 +6,10 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from dsl.assist.answers import Place
+from dsl.loader import MAX_CHARACTERS, MAX_DEPTH, MAX_NODES
 
 Path = tuple[str | int, ...]
 _LINE = re.compile(r"[^\r\n\x85\u2028\u2029]*(?:\r\n|[\r\n\x85\u2028\u2029]|\Z)")
@@ -18,8 +20,6 @@ _KEY = re.compile(
 )
 _FLOW_KEY = re.compile(r"""\s*("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s#{}\[\],:"'](?:[^:,{}\[\]#]|:(?=\S))*?)[ \t]*:(?=[\s,}\]]|$)""")
 _COMMENT = re.compile(r"(?:^|(?<=\s))#")
-#: deepest nesting that is looked into; the loader refuses less
-_MAX_DEPTH = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +64,14 @@ class Layout:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.entries: tuple[Entry, ...] = tuple(_with_ends(text, list(_Reader(text).entries())))
+        known = list(islice(_Reader(text).entries(), MAX_NODES)) if len(text) <= MAX_CHARACTERS else []  # beyond, a file is refused anyway
+        self.entries: tuple[Entry, ...] = tuple(_with_ends(text, known))
         self._starts = [entry.key.start for entry in self.entries]
         self._children: dict[Path, list[Entry]] = {}
+        self._first: dict[Path, Entry] = {}
         for entry in self.entries:
             if not entry.bare:
+                self._first.setdefault(entry.path, entry)
                 self._children.setdefault(entry.path[:-1], []).append(entry)
 
     def children(self, path: Path) -> list[Entry]:
@@ -77,7 +80,7 @@ class Layout:
 
     def find(self, *path: str | int) -> Entry | None:
         """The entry at `path`, the first if there are several."""
-        return next((entry for entry in self.children(path[:-1]) if entry.path == path), None)
+        return self._first.get(path)
 
     def string(self, entry: Entry) -> str:
         """The text of a value, lines joined, quotes off."""
@@ -161,7 +164,8 @@ class Layout:
             elif character in "()" or round_open:
                 round_open = max(round_open + (character == "(") - (character == ")"), 0)
             elif character in "{[":
-                here: Path = path if key_of is None and not stack else (*path, key_of if key_of is not None else number)
+                deeper = len(path) < MAX_DEPTH and (key_of is not None or bool(stack))
+                here: Path = (*path, key_of if key_of is not None else number) if deeper else path
                 stack.append((character, path, number))
                 path, number, key_of, part = here, 0, None, at + 1
             elif character in "}]" and stack:
@@ -279,7 +283,7 @@ class _Reader:
         path = (*parent, _unquote(key[1]))
         place = Place(start + column, start + column + len(key[1]))
         entry = self._value(path, place, column, key.end(), end)
-        if len(path) < _MAX_DEPTH:
+        if len(path) < MAX_DEPTH:
             self.open.append((column, path))
         yield entry
 
@@ -354,7 +358,7 @@ class _Reader:
         """Entries inside `{...}` and `[...]`."""
         stop = entry.value.end - (self.text[entry.value.end - 1] in "]}" and entry.value.end > entry.value.start + 1)
         at, number = entry.value.start + 1, 0
-        while at < stop and len(entry.path) < _MAX_DEPTH:
+        while at < stop and len(entry.path) < MAX_DEPTH:
             end = _part_end(self.text, at, stop)
             first = at + len(self.text[at:end]) - len(self.text[at:end].lstrip())
             key = _FLOW_KEY.match(self.text, at, end) if entry.style == "{" else None

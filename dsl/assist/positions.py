@@ -67,7 +67,8 @@ class Positions:
         """The character offset of a position; beyond the end of its line or of the text: that end."""
         if line >= len(self._starts):
             return len(self.text)
-        start = self._starts[max(line, 0)]
+        line = max(line, 0)
+        start = self._starts[line]
         end = self._starts[line + 1] if line + 1 < len(self._starts) else len(self.text)
         row = self.text[start:end].rstrip("\r\n") if line + 1 < len(self._starts) else self.text[start:end]
         return start + _taken(row, character, self.units)

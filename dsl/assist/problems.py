@@ -73,14 +73,21 @@ def _fix(source: Source, diagnostic: Diagnostic, language: Language) -> Fix | No
     new = diagnostic.fix.rstrip(_LINE_ENDS)
     if new == line:
         return None
-    before = 0
-    while before < min(len(line), len(new)) and line[before] == new[before]:
-        before += 1
-    after = 0
-    while after < min(len(line), len(new)) - before and line[-1 - after] == new[-1 - after]:
-        after += 1
     at = source.line_start(diagnostic.span.line)
-    edit = Edit(at + before, at + len(line) - after, new[before : len(new) - after])
+    edit = smallest_edit(line, new)
+    edit = Edit(edit.start + at, edit.end + at, edit.text)
     shown = " ".join(new.split())
     shown = shown if len(shown) <= _TITLE_LENGTH else shown[: _TITLE_LENGTH - 1] + "…"
     return Fix(message("assist.fix", language, fix=shown), (edit,))
+
+
+def smallest_edit(old: str, new: str) -> Edit:
+    """The one replacement that makes `new` of `old`, without what they have in common at both ends."""
+    before = _common(old, new)
+    after = _common(old[before:][::-1], new[before:][::-1])
+    return Edit(before, len(old) - after, new[before : len(new) - after])
+
+
+def _common(one: str, other: str) -> int:
+    """How many characters both begin with."""
+    return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))

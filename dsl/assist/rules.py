@@ -109,7 +109,9 @@ class _Rule:
                     insert = f"{candidate.name}=⟦{candidate.default or ''}⟧"
                     usual = f"{candidate.name}=" in self._example(inside.name.text)
                     yield Proposal(f"{candidate.name}=", Kind.ARGUMENT, detail, insert=insert, group=0 if usual else 6)
-        if inside.argument == "order":
+        if inside.name.text == "depth" and inside.index == 0:
+            yield from (Proposal(name, Kind.VALUE, group=0) for name in ("bid", "ask"))
+        elif inside.argument == "order":
             yield from (Proposal(name, Kind.VALUE, group=0) for name in ("desc", "asc"))
         elif arg is not None and arg.kind is ArgKind.ANCHOR:
             yield Proposal("day", Kind.VALUE, self.say("anchor_day"), group=0)

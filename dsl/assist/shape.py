@@ -13,13 +13,14 @@ from pydantic import BaseModel
 from dsl.assist.layout import Layout, Path
 from dsl.diagnostics import Language
 from dsl.document import keys_of, section_of, stepped
-from dsl.messages import AREAS, text, texts
-from dsl.schema import risk, strategy
+from dsl.messages import text, texts
+from dsl.schema import portfolio, risk, strategy
 
 #: schema -> model and the paths that are refused as not built
 _FILES: Mapping[str, tuple[type[BaseModel], frozenset[tuple[str, ...]]]] = {
     "strategy": (strategy.StrategyFile, frozenset(strategy.UNBUILT)),
     "risk": (risk.RiskFile, frozenset(risk.UNBUILT)),
+    "portfolio": (portfolio.PortfolioFile, frozenset()),
 }
 
 
@@ -43,7 +44,7 @@ class Key:
 
 
 def kind_of(layout: Layout) -> str:
-    """`strategy` or `risk`, by `schema:`; a file that does not say is taken for a strategy unless its keys are those of a risk file."""
+    """`strategy`, `risk` or `portfolio`, by `schema:`; a file that does not say is taken for the kind that has most of its keys."""
     entry = layout.find("schema")
     said = layout.string(entry).partition("/")[0] if entry is not None else ""
     if said in _FILES:
@@ -93,12 +94,12 @@ def pattern(kind: str, path: Path) -> str:
 
 def meaning(kind: str, path: Path, language: Language) -> str:
     """What a key means; empty where nothing is said."""
-    if "keys" not in AREAS:
-        return ""
     where = pattern(kind, path)
-    for key in (f"{kind}.{where}", where):
-        if key in texts("keys"):
-            return text(f"keys.{key}", language)
+    for area, key in (
+        ("keys", f"{kind}.{where}"), ("assist", f"key.{kind}.{where}"), ("keys", f"strategy.{where}"), ("assist", f"key.{path[-1]}"),
+    ):  # fmt: skip
+        if key in texts(area):
+            return text(f"{area}.{key}", language)
     return ""
 
 

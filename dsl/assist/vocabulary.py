@@ -3,17 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from dsl.assist.answers import Kind
-from dsl.catalogue import ACCOUNT_SERIES, INPUT_SERIES, ORDER_SERIES, POSITION_SERIES, Arg, Catalogue, Function, Memory, Range, Unit
+from dsl.catalogue import (
+    ACCOUNT_SERIES,
+    INPUT_SERIES,
+    ORDER_SERIES,
+    POSITION_SERIES,
+    Arg,
+    ArgKind,
+    Catalogue,
+    Function,
+    Memory,
+    Range,
+    Unit,
+)  # fmt: skip
+from dsl.checker.across import FUNCTIONS
 from dsl.diagnostics import Language
 from dsl.messages import text, texts
-from dsl.side_series import ACROSS, SIDE_SERIES
+from dsl.side_series import SIDE_SERIES
 
-#: first parts of names that the checker refuses as not built yet; a test holds them against it
-NOT_BUILT = frozenset({"across", "market", "acct", "book", "flow", "cost", "order"})
+_X = Arg("x", ArgKind.SERIES)
+_OVER = Arg("over", ArgKind.WINDOW, Unit.DURATION, keyword_only=True)
+#: functions that the checker knows without the catalogue: name -> unit, arguments, example
+_FORMS: Mapping[str, tuple[Unit, tuple[Arg, ...], str]] = {
+    "depth": (
+        Unit.MONEY, (Arg("side", ArgKind.SERIES), Arg("within", ArgKind.NUMBER, Unit.RATIO)), "depth(bid, 0.5%) >= 5천만"
+    ),
+    "last": (Unit.SAME, (_X, _OVER), "last(rsi(14)@1m, over=5m) < 25"),
+    "any": (Unit.CONDITION, (Arg("cond", ArgKind.SERIES, Unit.CONDITION), _OVER), "any((rsi(14) < 25)@1m, over=5m)"),
+}  # fmt: skip
+#: `order=` of ranks, which the checker reads itself
+_ORDER = Arg("order", ArgKind.NUMBER, Unit.NUMBER, "desc", keyword_only=True)
 
 
 class Where(StrEnum):
@@ -52,12 +75,8 @@ class Term:
 
 
 def vocabulary(catalogue: Catalogue) -> dict[str, Term]:
-    """Names of the language by name, those left out that the checker still refuses as not built."""
-    found: dict[str, Term] = {}
-    for term in (*_tables(), *_functions(catalogue)):
-        if term.name in catalogue or term.name.partition(".")[0] not in NOT_BUILT:
-            found[term.name] = term
-    return found
+    """Names of the language by name."""
+    return {term.name: term for term in (*_tables(), *_forms(), *_functions(catalogue))}
 
 
 def _functions(catalogue: Catalogue) -> Iterator[Term]:
@@ -68,7 +87,7 @@ def _functions(catalogue: Catalogue) -> Iterator[Term]:
 
 def _function(function: Function) -> Term:
     return Term(
-        function.name, Kind.FUNCTION if function.args else Kind.SERIES, function.unit, Where.ANYWHERE, function.args or None,
+        function.name, Kind.FUNCTION if function.written else Kind.SERIES, function.unit, Where.ANYWHERE, function.written or None,
         function.korean, function.english, function.example, function.formula, function.value_range, function.memory,
     )  # fmt: skip
 
@@ -91,8 +110,17 @@ def _tables() -> Iterator[Term]:
                 name, kind, series.unit, Where.ANYWHERE, args, series.korean, series.english, series.example,
                 value_range=series.value_range,
             )  # fmt: skip
-    for name in ACROSS:
-        yield Term(name, Kind.FUNCTION, ACROSS[name], Where.ANYWHERE, None, *_said(name))
+
+
+def _forms() -> Iterator[Term]:
+    """What is no entry of the catalogue: values across markets, folds of finer bars, the book's depth, the score and the regime."""
+    for function in FUNCTIONS.values():
+        ranks = function.name in ("across.rank", "across.pct_rank")
+        yield _function(replace(function, args=(*function.args, _ORDER)) if ranks else function)
+    for name, (unit, args, example) in _FORMS.items():
+        yield Term(name, Kind.FUNCTION, unit, Where.ANYWHERE, args, *_said(name), example=example)
+    yield Term("score", Kind.SERIES, Unit.SCORE, Where.ANYWHERE, None, *_said("score"), example="score >= 0.35")
+    yield Term("regime", Kind.SERIES, Unit.ANY, Where.ANYWHERE, None, *_said("regime"), example="regime == trending")
 
 
 def _said(name: str) -> tuple[str, str]:

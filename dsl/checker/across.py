@@ -71,7 +71,7 @@ class Across:
     def call(self, call: ast.Call, context: Context) -> Value | None:
         """The value over the markets. It belongs to no market in particular, so not to another market's bars either."""
         if context.section.market:
-            self.scope.report("E138", context, call.start, call.end, label="market")
+            self._report_market(call, context)
             return None
         order, arguments = self._order(call, context)
         function = FUNCTIONS[call.name]
@@ -84,6 +84,13 @@ class Across:
             self.scope.report("E138", context, call.start, call.end, label=label)
             return None
         return self._node(function, value, values, order, context, call)
+
+    def _report_market(self, call: ast.Call, context: Context) -> None:
+        """At the alias where it stands before the call itself, otherwise at the use that led here."""
+        rule, start, end = context.rule, call.start, call.end
+        if context.site is not None and not rule.text[:start].endswith("."):
+            rule, start, end = context.site.rule, context.site.start, context.site.end
+        self.scope.report_at("E138", rule, start, end, label="market")
 
     def _order(self, call: ast.Call, context: Context) -> tuple[float | None, tuple[ast.Argument, ...]]:
         """`order=desc`, a word and no value; the other arguments. Without it the smallest is first."""
@@ -106,7 +113,8 @@ class Across:
         top = values["top"].constant or 0.0
         fixed = [top, values["n"].constant or 0.0] if "n" in values else [top]
         if any(number != int(number) for number in fixed):
-            self.scope.report("E112", context, call.start, call.end, label="whole")
+            wrong = next((argument for argument in call.arguments if argument.name == "top"), call)
+            self.scope.report("E112", context, wrong.start, wrong.end, label="count")
             return None
         inputs = [value, self.nodes.member(context)]
         if top:

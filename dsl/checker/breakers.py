@@ -68,7 +68,7 @@ def _breaker(scope: Scope, document: RiskDocument, conditions: Conditions, key: 
     node = folded(scope.graph, value.node, Section(scope.clock))
     hold_ms = int(action.hold_ms or (hold.value if isinstance(hold, Amount) else 0))
     close = action.word in ("close_market", "flatten")
-    return Breaker(key.text, node, _reads_the_account_only(scope.graph, node), close, hold_ms)
+    return Breaker(key.text, node, _reads_the_account_only(scope.graph, node), close, hold_ms, finer.timeframe.length_ms)
 
 
 def _context(conditions: Conditions, rule: RuleText, section: Section) -> Context:
@@ -76,21 +76,23 @@ def _context(conditions: Conditions, rule: RuleText, section: Section) -> Contex
 
 
 def _section(clock: Timeframe, expression: ast.Expression) -> Section:
-    """The longest bars that divide the clock and every duration outside a suffix; the clock itself off the grid of days."""
-    lengths = [int(literal.value) for literal in _durations(expression)]
+    """The longest bars that divide the clock and every duration outside a suffix; the clock where the account is read."""
+    parts = list(_parts(expression))
+    if any(isinstance(part, ast.Name | ast.Call) and part.name.startswith("acct.") for part in parts):
+        return Section(clock)
+    lengths = [int(part.value) for part in parts if isinstance(part, ast.Literal) and part.unit is Unit.DURATION and part.value > 0]
     return Section(Timeframe(math.gcd(clock.length_ms, *lengths), clock.offset_ms) if lengths else clock)
 
 
-def _durations(expression: object) -> Iterator[ast.Literal]:
-    if isinstance(expression, ast.Literal):
-        if expression.unit is Unit.DURATION and expression.value > 0:
-            yield expression
-    elif isinstance(expression, tuple):
+def _parts(expression: object) -> Iterator[ast.Spanned]:
+    """The expression and everything in it, except what stands under a suffix."""
+    if isinstance(expression, tuple):
         for part in expression:
-            yield from _durations(part)
+            yield from _parts(part)
     elif isinstance(expression, ast.Spanned) and not isinstance(expression, ast.At):
+        yield expression
         for name in expression.__dataclass_fields__:
-            yield from _durations(getattr(expression, name))
+            yield from _parts(getattr(expression, name))
 
 
 def folded(graph: Graph, node_id: int, clock: Section) -> int:

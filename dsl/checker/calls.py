@@ -92,7 +92,7 @@ class Calls:
             if free is None:
                 self._report_count("many", function, "", (argument.start, argument.end), context)
             return free
-        named = next((arg for arg in function.args if arg.name == argument.name and not arg.hidden), None)
+        named = next((arg for arg in function.written if arg.name == argument.name), None)
         place = (argument.start, argument.start + len(argument.name))
         if named is None:
             self._report_unknown_argument(function, argument.name, place, context)
@@ -102,7 +102,7 @@ class Calls:
         return named
 
     def _report_unknown_argument(self, function: Function, name: str, place: tuple[int, int], context: Context) -> None:
-        known = [arg.name for arg in function.args if not arg.hidden]
+        known = [arg.name for arg in function.written]
         meant = suggestion(name, known)
         notes = (("did_you_mean", {"name": meant}),) if meant else ()
         fix = context.rule.substituted(*place, meant) if meant else ""
@@ -330,7 +330,7 @@ def _call_in(example: str, name: str) -> str:
 def signature(function: Function) -> str:
     """`(series, length)` as shown in messages."""
     more = ["..."] if function.variadic else []
-    return "(" + ", ".join([*(_shown(arg) for arg in function.args if not arg.hidden), *more]) + ")"
+    return "(" + ", ".join([*(_shown(arg) for arg in function.written), *more]) + ")"
 
 
 def _shown(arg: Arg) -> str:

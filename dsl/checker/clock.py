@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dsl.builder import DURATION_MS
-from dsl.graph import Timeframe
+from dsl.graph import MONTH, Timeframe
 
 DAY_MS = 86_400_000
 WEEK_MS = 7 * DAY_MS
@@ -14,9 +14,11 @@ _UPBIT_MINUTES = (1, 3, 5, 10, 15, 30, 60, 240)
 
 
 def timeframe_of(text: str) -> Timeframe | None:
-    """`4h` -> Timeframe; None when such bars do not divide a day evenly (a week is the one longer length). Months have no fixed length."""
+    """`4h` -> Timeframe; None when such bars do not divide a day evenly (a week and a calendar month, `1M`, are the longer ones)."""
     count, unit = int(text[:-1][:9]), text[-1]
-    if unit == "M" or count == 0:
+    if unit == "M":
+        return MONTH if count == 1 else None
+    if count == 0:
         return None
     length = count * DURATION_MS[unit]
     if length == WEEK_MS:
@@ -25,7 +27,9 @@ def timeframe_of(text: str) -> Timeframe | None:
 
 
 def timeframe_text(length_ms: int) -> str:
-    """14400000 -> `4h`."""
+    """14400000 -> `4h`; the longest month -> `1M`."""
+    if length_ms == MONTH.length_ms:
+        return "1M"
     for unit in ("w", "d", "h", "m", "s"):
         if length_ms % DURATION_MS[unit] == 0:
             return f"{length_ms // DURATION_MS[unit]}{unit}"

@@ -20,7 +20,8 @@ EXCHANGE_MINIMUM_KRW = 5_000
 def check_costs(scope: Scope, document: StrategyDocument, sizing: Sizing, profile: RiskProfile | None) -> None:
     """E401 for targets below the cost, E409 where the largest order is below the smallest."""
     for key, _ in entries(document, "exits"):
-        _check_target(scope, key.text, text_at(document, "exits", key.text, "when"), text_at(document, "exits", key.text, "at"))
+        when, at = (text_at(document, "exits", key.text, part) for part in ("when", "at"))
+        _check_target(scope, key.text, _of_exit(when), _of_exit(at))
     _check_minimum(scope, document, sizing, profile)
 
 
@@ -39,6 +40,11 @@ def _check_target(scope: Scope, name: str, when: RuleText | None, at: RuleText |
             return  # reported where it is read
         if isinstance(level, Amount) and 0 < level.value < BREAK_EVEN:
             _report(scope, name, at, (0, len(at.text)), at.substituted(0, len(at.text), "+0.5%"))
+
+
+def _of_exit(rule: RuleText | None) -> RuleText | None:
+    """Findings are about the exit, not about its key."""
+    return None if rule is None else RuleText(rule.scalar, rule.path[:-1])
 
 
 def _expression(rule: RuleText) -> ast.Expression | None:

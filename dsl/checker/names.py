@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from dsl import ast
-from dsl.catalogue import INPUT_SERIES, Function, Unit
+from dsl.catalogue import INPUT_SERIES, SERIES_CALLED, Function, Unit
 from dsl.checker.across import Across
 from dsl.checker.calls import Calls
 from dsl.checker.context import Context, Definition, Notes, Scope, Site, Thunk
@@ -151,7 +151,7 @@ class Names:
     def _depth(self, call: ast.Call, context: Context) -> Value | None:
         """`depth(bid, 0.5%)`: what the book holds on one side within a distance of the middle."""
         side = ast.unbracketed(call.arguments[0].value) if call.arguments else None
-        if not isinstance(side, ast.Name) or side.name not in ("bid", "ask"):
+        if not isinstance(side, ast.Name) or side.name not in ("bid", "ask") or len(call.arguments) < 2:
             self.scope.report("E139", context, call.start, call.end)
             return None
         return self._side(replace(call, name=f"book.{side.name}_depth", arguments=call.arguments[1:]), context)
@@ -220,6 +220,12 @@ class Names:
         self.scope.report("E120", context, start, end, label="chikou", expression=name, notes=notes)
         return True
 
+    def _elsewhere(self, name: str) -> str | None:
+        """The series or function that is called so in Korean or in other programs."""
+        word = name.lower()
+        called = (key for key, function in self.scope.catalogue.items() if word in function.also)
+        return SERIES_CALLED.get(word) or next(called, None)
+
     def _outputs(self, name: str) -> list[Function]:
         return [function for key, function in self.scope.catalogue.items() if key.startswith(f"{name}.") and function.callable_by_user]
 
@@ -241,7 +247,7 @@ class Names:
             self._report_outputs(outputs, call.name, call, context)
             return
         known = [name for name, function in self.scope.catalogue.items() if function.callable_by_user]
-        meant = suggestion(call.name, [*known, *self.scope.definitions, *ACROSS, *SIDE_SERIES, "depth"])
+        meant = self._elsewhere(call.name) or suggestion(call.name, [*known, *self.scope.definitions, *ACROSS, *SIDE_SERIES, "depth"])
         start = call.name_end - len(call.name)
         notes: Notes = (("did_you_mean", {"name": meant}),) if meant else ()
         fix = context.rule.substituted(start, call.name_end, meant) if meant else ""
@@ -266,7 +272,7 @@ class Names:
         known += [*SIDE_SERIES, *self.scope.externals, *(["score"] if self.scope.factors else [])]
         known += [late for late, (_, phase) in LATE_SERIES.items() if phase in context.phases or late[:4] == name.name[:4]]
         functions = [key for key, function in self.scope.catalogue.items() if function.callable_by_user]
-        meant = suggestion(name.name, known) or suggestion(name.name, functions)
+        meant = self._elsewhere(name.name) or suggestion(name.name, known) or suggestion(name.name, functions)
         start = name.end - len(name.name)
         coin, dot, series = name.name.partition(".")
         if dot and series in INPUT_SERIES:  # another market's series: the bare one would be this market's

@@ -77,6 +77,7 @@ def read_factors(scope: Scope, document: StrategyDocument) -> None:
         value, weight = (text_at(document, "factors", key.text, part) for part in ("value", "weight"))
         if not isinstance(node, Mapping) or value is None or weight is None:
             continue
+        weight = RuleText(weight.scalar, ("factors", key.text))
         number = _weight(scope, weight)
         if number is not None:
             path = ("factors", key.text)
@@ -110,7 +111,8 @@ def _warn_weights(scope: Scope, document: StrategyDocument) -> None:
         return
     total = math.fsum(factor.weight for factor in scope.factors.values())
     largest = max(scope.factors, key=lambda name: scope.factors[name].weight)
-    rule = text_at(document, "factors", largest, "weight")
+    found = text_at(document, "factors", largest, "weight")
+    rule = None if found is None else RuleText(found.scalar, ("factors", largest))
     if rule is None or math.isclose(total, 1.0, rel_tol=1e-9):
         return
     if total == 0:
@@ -158,10 +160,11 @@ def _bounded(scope: Scope, name: str, value: Value, body: ast.Expression, rule: 
         ("factor_scale", {"expression": f"scale({text}, lo={bounds[0]}, hi={bounds[1]})"}),
         ("factor_rank", {"expression": f"2 * across.pct_rank({text}) - 1"}),
     )
+    label = "open" if low is None or high is None else ""
     shown = f"{_shown(low, ratio)}..{_shown(high, ratio)}"
-    scope.report_at("E140", rule, body.start, body.end, label="", notes=notes, name=name, range=shown)
+    scope.report_at("E140", rule, body.start, body.end, label=label, notes=notes, name=name, range=shown.strip(".") or "..")
     return False
 
 
 def _shown(bound: float | None, ratio: bool) -> str:
-    return "∞" if bound is None else f"{bound * 100:g}%" if ratio else f"{bound:g}"
+    return "" if bound is None else f"{bound * 100:g}%" if ratio else f"{bound:g}"

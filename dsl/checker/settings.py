@@ -57,10 +57,11 @@ def read_clock(scope: Scope, rule: RuleText) -> Timeframe | None:
     if not isinstance(found, str):
         return None
     timeframe = timeframe_of(found)
-    if timeframe is None:
+    if timeframe is None or timeframe.months:
         near, shown = nearest(found)
         notes = (("nearest_timeframes", {"near": near.replace("@", ""), "upbit": shown.replace("@", "")}),)
         scope.report_at("E121", rule, 0, len(rule.text), timeframe=found, notes=notes)
+        return None
     return timeframe
 
 

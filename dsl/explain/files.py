@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from dsl import ast
-from dsl.builder import Amount, RuleError, Share
-from dsl.canonical import defined, expression_of
+from dsl.builder import ActionWords, Amount, BookPrice, LossLimit, NextOrder, Refresh, RuleError, Share, UntilWords
+from dsl.canonical import defined, expression_of, written_as
 from dsl.catalogue import Catalogue, Unit
 from dsl.diagnostics import Language
 from dsl.explain.korean import particles
@@ -20,30 +20,10 @@ from dsl.parser import STARTS, parse_phrase
 from dsl.yaml_tree import Mapping, Scalar, Sequence, YamlNode
 
 Path = tuple[str | int, ...]
-_TEMPLATES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("every_day", re.compile(r"every +day +at +(\S+) +KST")),
-    ("best_bid", re.compile(r"best +bid")),
-    ("best_ask", re.compile(r"best +ask")),
-    ("stop_entries", re.compile("stop_entries")),
-    ("flatten", re.compile("flatten")),
-    ("close_market", re.compile("close_market")),
-    ("freeze_market", re.compile("freeze_market")),
-    ("cancel_entries", re.compile("cancel_entries")),
-    ("cancel", re.compile("cancel")),
-    ("size", re.compile(r"size +x([0-9.]+)")),
-    ("next_day", re.compile(r"next +day")),
-    ("manual", re.compile("manual")),
-    ("positions", re.compile(r"([0-9]+) +positions?")),
-    ("cluster", re.compile(r"(1) +clusters?")),
-    ("clusters", re.compile(r"([0-9]+) +clusters?")),
-)
-_TICKS = re.compile(r"(best +(?:bid|ask)) *([-+]) *([0-9]+) +ticks?")
-_NEXT_ORDER = re.compile(r"market +if +slippage *<=? *(\S+)")
-_EVERY = re.compile(r"every +([0-9]+[smhdw])")
-_FREEZE = re.compile(r"freeze_market +for +([0-9]+[smhdw])")
+_UNTIL = {"next day": "next_day", "next week": "next_week", "next month": "next_month", "manual": "manual"}
+_COUNTED = re.compile(r"([0-9]+) +(position|cluster)s?")
 #: what has one possible value
 _UNTOLD = ("schema", "score.combine")
-_DURATION = re.compile(r"[0-9]+[smhdw]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +73,7 @@ class _File:
         self.sentences = Sentences(vocabulary_of(root, catalogue), language)
         self.special: dict[str, Callable[[YamlNode], Iterator[Line]]] = {
             "entry": self._entry, "exits": self._exits, "factors": self._factors, "regime": self._regime, "markets": self._markets,
-            "params": self._params, "tests": self._tests, "breakers": self._breakers, "drawdown": self._drawdown,
+            "params": self._params, "tests": self._tests, "breakers": self._breakers, "drawdown": self._drawdown, "loss": self._loss,
         }  # fmt: skip
 
     def say(self, key: str, **words: object) -> str:
@@ -162,32 +142,64 @@ class _File:
         return self._phrase(node.text, kind)
 
     def _phrase(self, raw: str, kind: str) -> str:
-        if kind == "timeframe" and _DURATION.fullmatch(raw.strip()):
-            return timeframe(raw.strip(), self.language) if raw.strip() == self._clock() else self._duration(raw.strip())
+        """The text of a key that is a phrase of the grammar, or a word."""
+        if kind == "timeframe":
+            return timeframe(raw.strip(), self.language)
+        kind = written_as(raw, kind)
         try:
-            found = parse_phrase(raw, kind) if kind in STARTS and kind != "timeframe" else None
+            found = parse_phrase(raw, kind) if kind in STARTS else None
         except RuleError:
             found = None
-        if isinstance(found, Amount):
-            unit = Unit.RATIO if kind == "of_equity" and found.unit is Unit.NUMBER else found.unit
-            return quantity(found.value, unit, self.language)
-        return self._words(" ".join(raw.split()))
+        if kind == "every" and isinstance(found, Amount):
+            return self._numbered("every", duration(found.value, self.language))
+        match found:
+            case Amount():
+                unit = Unit.RATIO if kind == "of_equity" and found.unit is Unit.NUMBER else found.unit
+                return quantity(found.value, unit, self.language)
+            case LossLimit():
+                limits = [self._ratio(found.ratio)] if found.ratio is not None else []
+                limits += [quantity(found.krw, Unit.MONEY, self.language)] if found.krw is not None else []
+                return limits[0] if len(limits) == 1 else self._numbered("either", *limits)
+            case Refresh():
+                return self._refresh(found, raw)
+            case BookPrice():
+                best = self.say(f"phrase.best_{found.side}")
+                count = abs(found.ticks)
+                sign = "-" if found.ticks < 0 else "+"
+                return self._numbered("tick" if count == 1 else "ticks", best, sign, str(count)) if count else best
+            case NextOrder():
+                tests = [self._numbered(f"test_{test.subject}", test.operator, self._ratio(test.ratio)) for test in found.tests]
+                return (
+                    self._numbered(f"next_{found.then}_if", self.say("phrase.and").join(tests))
+                    if tests
+                    else self.say(f"phrase.next_{found.then}")
+                )
+            case ActionWords():
+                return self._action(found)
+            case UntilWords():
+                return duration(found.hold_ms, self.language) if found.hold_ms is not None else self.say(f"phrase.{_UNTIL[found.word]}")
+            case _:
+                return self._words(" ".join(raw.split()))
+
+    def _ratio(self, value: float) -> str:
+        return quantity(value, Unit.RATIO, self.language)
+
+    def _refresh(self, found: Refresh, raw: str) -> str:
+        clock = re.search(r"[0-9]{1,2}:[0-9]{2}", raw)
+        return self._numbered("every_day", clock[0]) if clock else self._numbered("every", duration(found.every_ms, self.language))
+
+    def _action(self, found: ActionWords) -> str:
+        if found.word == "size":
+            return self._numbered("size", quantity(found.factor, Unit.NUMBER, self.language))
+        if found.hold_ms is not None and f"phrase.{found.word}_for" in texts("explain"):
+            return self._numbered(f"{found.word}_for", duration(found.hold_ms, self.language))
+        return self._words(found.word)
 
     def _words(self, raw: str) -> str:
-        """A phrase of fixed words."""
-        ticks, following, every, freeze = (pattern.fullmatch(raw) for pattern in (_TICKS, _NEXT_ORDER, _EVERY, _FREEZE))
-        if ticks:
-            return self._numbered("tick" if ticks[3] == "1" else "ticks", self._words(ticks[1]), ticks[2], ticks[3])
-        if following:
-            return self._numbered("next_order", following[1])
-        if every:
-            return self._numbered("every", self._duration(every[1]))
-        if freeze:
-            return self._numbered("freeze_market_for", self._duration(freeze[1]))
-        for name, pattern in _TEMPLATES:
-            found = pattern.fullmatch(raw)
-            if found:
-                return self._numbered(name, *found.groups())
+        """A word that a key may be, or a counted thing; everything else as it is written."""
+        counted = _COUNTED.fullmatch(raw)
+        if counted:
+            return self._numbered(counted[2] if counted[1] == "1" else f"{counted[2]}s", counted[1])
         for area in ("phrase", "word"):
             if f"{area}.{raw}" in texts("explain"):
                 return self.say(f"{area}.{raw}")
@@ -196,14 +208,6 @@ class _File:
     def _numbered(self, name: str, *values: str) -> str:
         entry = texts("explain")[f"phrase.{name}"]
         return (entry.ko if self.language is Language.KOREAN else entry.en).format(*values)
-
-    def _duration(self, raw: str) -> str:
-        found = expression_of(raw)
-        return duration(found.value, self.language) if isinstance(found, ast.Literal) and found.unit is Unit.DURATION else raw
-
-    def _clock(self) -> str:
-        found = self.root.find("clock")
-        return found[1].text.strip() if found is not None and isinstance(found[1], Scalar) else ""
 
     # ---- sections with a form of their own ----
     def _entry(self, node: YamlNode) -> Iterator[Line]:
@@ -307,21 +311,35 @@ class _File:
         for key, value in node.entries if isinstance(node, Mapping) else ():
             parts = {k.text: v.text for k, v in value.entries if isinstance(v, Scalar)} if isinstance(value, Mapping) else {}
             condition = expression_of(parts.get("when", ""))
-            length = self.say("file.breaker_for", length=self._duration(parts["for"])) if "for" in parts else ""
+            length = self.say("file.breaker_for", length=self._phrase(parts["for"], "duration_of")) if "for" in parts else ""
             shown = self.sentences.form(condition, "if") if condition is not None else parts.get("when", "")
-            words = {"name": key.text, "condition": shown, "action": self._words(parts.get("then", "")), "length": length}
+            words = {"name": key.text, "condition": shown, "action": self._phrase(parts.get("then", ""), "action"), "length": length}
             yield Line(1, f"breakers.{key.text}", self.say("file.breaker", **words))
 
     def _drawdown(self, node: YamlNode) -> Iterator[Line]:
-        for key, value in node.entries if isinstance(node, Mapping) else ():
-            if key.text != "steps" or not isinstance(value, Sequence):
-                yield from self._section(("drawdown", key.text), value, 1)
-                continue
-            for i, item in enumerate(value.items):
+        for i, ladder in enumerate(node.items if isinstance(node, Sequence) else [node]):
+            path: Path = ("drawdown", i) if isinstance(node, Sequence) else ("drawdown",)
+            over = ladder.find("over") if isinstance(ladder, Mapping) else None
+            steps = ladder.find("steps") if isinstance(ladder, Mapping) else None
+            if over is not None and isinstance(over[1], Scalar):
+                length = self._phrase(over[1].text, "duration_of")
+                yield Line(1, _dotted((*path, "over")), self.say("file.drawdown", length=length))
+            for number, item in enumerate(steps[1].items if steps is not None and isinstance(steps[1], Sequence) else ()):
                 parts = {k.text: v.text for k, v in item.entries if isinstance(v, Scalar)} if isinstance(item, Mapping) else {}
-                until = self.say("file.until", until=self._words(parts["until"])) if "until" in parts else ""
-                words = {"at": parts.get("at", ""), "action": self._words(parts.get("then", "")), "until": until}
-                yield Line(1, f"drawdown.steps.{i}", self.say("file.step", **words))
+                until = self.say("file.until", until=self._phrase(parts["until"], "until")) if "until" in parts else ""
+                at, action = self._phrase(parts.get("at", ""), "loss_limit"), self._phrase(parts.get("then", ""), "action")
+                yield Line(2, _dotted((*path, "steps", number)), self.say("file.step", at=at, action=action, until=until))
+
+    def _loss(self, node: YamlNode) -> Iterator[Line]:
+        for key, value in node.entries if isinstance(node, Mapping) else ():
+            parts = {k.text: v.text for k, v in value.entries if isinstance(v, Scalar)} if isinstance(value, Mapping) else {}
+            if "then" not in parts:
+                yield from self._section(("loss", key.text), value, 1)
+                continue
+            until = self.say("file.until", until=self._phrase(parts["until"], "until")) if "until" in parts else ""
+            limit, action = self._phrase(parts.get("limit", ""), "loss_limit"), self._phrase(parts["then"], "action")
+            name = self.say(f"file.over_{key.text}")
+            yield Line(1, f"loss.{key.text}", self.say("file.loss", over=name, limit=limit, action=action, until=until))
 
 
 def _dotted(path: Path) -> str:

@@ -37,10 +37,12 @@ _NAMES: dict[str, Text] = {
 _SCORES: dict[str, Text] = {
     "E140": Text("팩터 `{name}`의 값이 -1..1을 벗어날 수 있습니다", "factor `{name}` can leave -1..1"),
     "E140.label": Text("범위: {range}", "range is {range}"),
+    "E140.label.open": Text("끝이 없는 범위: {range}", "range without an end: {range}"),
     "W141": Text("팩터 비중의 합이 {total}입니다", "factor weights add up to {total}"),
     "W141.label": Text("모두 더하면 {total}", "{total} in total"),
     "E143": Text("`score`에는 `factors:`가 필요합니다", "`score` needs `factors:`"),
     "E143.label": Text("이 파일에는 팩터가 없습니다", "this file has no factors"),
+    "E112.label.count": Text("1 이상의 정수여야 합니다", "must be a whole number, at least 1"),
     "E113.label.weight": Text("0 이상의 수이고 합이 0보다 커야 합니다", "a number, not below 0; the sum must be above 0"),
     "W151": Text("이 조건은 언제나 참입니다", "this condition is always true"),
     "W151.label": Text("아무것도 거르지 않습니다", "it filters nothing"),

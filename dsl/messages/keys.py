@@ -23,7 +23,15 @@ TEXTS: dict[str, Text] = {
     "strategy.params.*.value": Text("지금 쓰는 값", "The value in use."),
     "strategy.params.*.range": Text("조정할 때의 범위", "Bounds for tuning."),
     "strategy.params.*.step": Text("조정할 때의 간격", "Step for tuning."),
+    "strategy.external": Text(
+        "밖에서 오는 값 (예: 김치 프리미엄, 모델의 신호)", "Series from outside, such as a premium or a model's signal."
+    ),
+    "strategy.external.*": Text("밖에서 오는 값 하나", "One series from outside."),
+    "strategy.external.*.file": Text("값을 읽는 파일 (Parquet, CSV)", "File that it is read from (Parquet, CSV)."),
+    "strategy.external.*.or": Text("api: 프로그램이 보내 주는 값도 받습니다", "api: values may be posted too."),
+    "strategy.external.*.stale_after": Text("이보다 오래되면 값이 없는 것으로 봅니다", "Older values count as missing."),
     "strategy.universe": Text("거래할 마켓을 고르는 방법과 때", "How and when the markets to trade are chosen."),
+    "strategy.universe.quote": Text("기준 통화 (지금은 KRW만)", "Quote currency (KRW for now)."),
     "strategy.universe.refresh": Text("다시 고르는 때", "When they are chosen anew."),
     "strategy.universe.keep": Text("모두 맞아야 남습니다", "A market stays when all of these are true."),
     "strategy.universe.keep.*": Text("남는 조건", "Condition to stay."),
@@ -61,6 +69,9 @@ TEXTS: dict[str, Text] = {
     "strategy.execution.enter.order": Text("주문 종류", "Kind of order."),
     "strategy.execution.enter.price": Text("지정가", "Limit price."),
     "strategy.execution.enter.reprice": Text("가격을 다시 맞추는 간격", "How often the price is set anew."),
+    "strategy.execution.enter.time_in_force": Text(
+        "ioc: 바로 체결되지 않은 만큼 취소, fok: 전량이 아니면 취소", "ioc: what is not filled at once is cancelled; fok: all or nothing."
+    ),
     "strategy.execution.enter.after": Text("이만큼 지나도 다 체결되지 않으면", "When it is not filled after this long."),
     "strategy.execution.enter.then": Text("그때 하는 일", "What happens then."),
     "strategy.execution.leave": Text("팔 때의 주문", "Orders that sell."),
@@ -106,6 +117,11 @@ TEXTS: dict[str, Text] = {
     "risk.name": Text("위험 관리 파일의 이름", "Name of the profile."),
     "risk.title": Text("화면에 보이는 제목", "Title shown on screen."),
     "risk.capital": Text("엔진이 쓸 수 있는 돈", "Money that the engine may use."),
+    "risk.aliases": Text("마켓을 규칙 안에서 부르는 이름", "Short names for markets, usable inside rules."),
+    "risk.aliases.*": Text("마켓 코드 (예: KRW-BTC)", "Market code, such as KRW-BTC."),
+    "risk.sectors": Text("함께 세는 마켓의 묶음", "Groups of markets that are counted together."),
+    "risk.sectors.*": Text("한 섹터의 마켓", "Markets of one sector."),
+    "risk.sectors.*.*": Text("마켓 코드", "Market code."),
     "risk.day": Text("거래일", "The trading day."),
     "risk.day.starts": Text("하루가 시작되는 시각", "When the day begins."),
     "risk.day.equity": Text("평가금액을 세는 방법", "How equity is counted."),
@@ -122,17 +138,28 @@ TEXTS: dict[str, Text] = {
     },
     "risk.loss.per_trade": Text("한 거래의 손실 한도", "Limit of loss of one trade."),
     "risk.loss.per_trade.limit": Text("한 거래에서 잃을 수 있는 한도", "Most that one trade may risk."),
-    "risk.drawdown": Text("낙폭에 따른 단계", "Steps by drawdown."),
-    "risk.drawdown.over": Text("낙폭을 재는 기간", "Period over which the drawdown is measured."),
-    "risk.drawdown.steps": Text("낙폭의 단계들", "The steps."),
-    "risk.drawdown.steps.*": Text("낙폭의 한 단계", "One step."),
-    "risk.drawdown.steps.*.at": Text("이 낙폭에 닿으면", "When the drawdown reaches this."),
-    "risk.drawdown.steps.*.then": Text("그때 하는 일", "What happens then."),
-    "risk.drawdown.steps.*.until": Text("언제까지", "Until when."),
+    **{
+        f"risk.{path}{rest}": found
+        for path in ("drawdown", "drawdown.*")
+        for rest, found in (
+            ("", Text("낙폭에 따른 단계", "Steps by drawdown.")),
+            (".over", Text("낙폭을 재는 기간", "Period over which the drawdown is measured.")),
+            (".steps", Text("낙폭의 단계들", "The steps.")),
+            (".steps.*", Text("낙폭의 한 단계", "One step.")),
+            (".steps.*.at", Text("이 낙폭에 닿으면", "When the drawdown reaches this.")),
+            (".steps.*.then", Text("그때 하는 일", "What happens then.")),
+            (".steps.*.until", Text("언제까지", "Until when.")),
+        )
+    },
     "risk.exposure": Text("코인에 넣을 수 있는 한도", "How much may be in coins."),
     "risk.exposure.total": Text("코인 전체에 넣을 수 있는 한도", "Most in all coins together."),
     "risk.exposure.per_market": Text("한 마켓에 넣을 수 있는 한도", "Most in one market."),
     "risk.exposure.per_strategy": Text("한 전략이 쓸 수 있는 한도", "Most for one strategy."),
+    "risk.exposure.open_positions": Text("동시에 들고 있는 종목 수의 한도 (계좌 전체)", "Most positions at a time, over all strategies."),
+    "risk.exposure.positions_per_market": Text(
+        "한 마켓의 포지션 수 한도 (모든 전략)", "Most positions in one market, over all strategies."
+    ),
+    "risk.exposure.max_per_sector": Text("한 섹터의 종목 수 한도", "Most positions in one sector."),
     "risk.exposure.cash_reserve": Text("늘 남겨 두는 현금", "Cash that is never spent."),
     "risk.crowding": Text("함께 움직이는 종목의 한도", "Limits on positions that move together."),
     "risk.crowding.measure": Text("얼마나 함께 움직이는지 재는 식", "How alike two markets are."),

@@ -23,5 +23,6 @@ TEXTS: dict[str, Text] = {
     "memory_keyed": Text("재귀 (일정한 간격으로 다시 시작)", "recursive, restarted on a grid"),
     "memory_session": Text("기준 시각 이후", "since the anchor"),
     "memory_event": Text("정해진 봉 수 안의 사건", "an event within a bounded number of bars"),
+    "also": Text("다른 곳에서 부르는 이름", "elsewhere called"),
     "example": Text("예", "example"),
 }

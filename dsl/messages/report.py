@@ -313,6 +313,9 @@ _PLAIN: dict[str, Text] = {
     "assume.rounding_none": Text("반올림 없음(다른 엔진과 비교용)", "No rounding (for comparison with other engines)"),
     "assume.ambiguous": Text("순서를 모르는 봉(손절 먼저로 계산)", "Bars of unknown order (counted stop first)"),
     "assume.ambiguous_krw": Text("목표가가 먼저였다면의 차이", "Difference had the target come first"),
+    "assume.left_out_breakers": Text(
+        "더 짧은 봉이 없어 보지 못한 차단 조건(breakers)", "Breakers left out: they need finer candles than this run had"
+    ),
     "assume.unsettled": Text("준비 구간이 덜 찬 진입", "Entries before the values had settled"),
     "assume.sale_below_minimum": Text("최소 매도 금액 미달로 미룬 매도", "Sales put off: below the exchange's minimum"),
     "assume.flag": Text("기록이 없어 아니라고 본 판단: {series}", "Decisions that took an unrecorded flag as false: {series}"),

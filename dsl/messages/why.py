@@ -124,6 +124,13 @@ TEXTS: dict[str, Text] = {
         "The entry is true, but the size {amount_krw} is below the smallest order {minimum_krw}.",
     ),
     "verdict_skipped": Text("조건은 참이지만 사지 않았습니다: {reason}", "The entry is true, but nothing was bought: {reason}"),
+    "factor": Text("{name}: {value} (가중치 {weight})", "{name}: {value} (weight {weight})"),
+    "head_factors": Text("점수의 팩터", "Factors of the score"),
+    "head_universe": Text("유니버스", "Universe"),
+    "member": Text("{time} 에 정한 유니버스 {count}개에 들어 있음", "one of the {count} markets of the universe decided at {time}"),
+    "no_member": Text(
+        "{time} 에 정한 유니버스 {count}개에 들어 있지 않음", "not one of the {count} markets of the universe decided at {time}"
+    ),
     "late": Text("`{rule}`: 주문 금액이 정해진 뒤에 판단", "`{rule}`: judged with the size of the order"),
     "held": Text(
         "보유 중: {quantity}개, 평균 매수가 {entry}, 현재 {gain} (수수료 뒤 {pnl}), {opened} 부터",

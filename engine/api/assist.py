@@ -11,7 +11,7 @@ from dsl.assist.answers import Completion, Edit, Problem, Symbol
 from dsl.assist.assist import Assist
 from dsl.compile import schema_of
 from dsl.diagnostics import Language
-from dsl.files import default_profile_folders, profiles_in
+from dsl.files import default_profile_folders, profiles_in, strategies_in
 from dsl.source import Source
 from engine.kernel.catalogue import catalogue
 
@@ -38,7 +38,7 @@ class Places:
 
 def assist_for(path: Path) -> Assist:
     """Assistance for the file at `path`, with the risk profiles that it can name."""
-    return Assist(catalogue(), profiles_in(*default_profile_folders(path)))
+    return Assist(catalogue(), profiles_in(*default_profile_folders(path)), strategies=strategies_in(path.parent))
 
 
 def diagnostics(path: Path, text: str, language: Language) -> Document:

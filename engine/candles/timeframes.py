@@ -40,6 +40,8 @@ def parse_timeframe(name: str) -> Timeframe:
 
 def timeframe_name(timeframe: Timeframe) -> str:
     """The shortest name of the bars: 60 minutes are `1h`. Raises ValueError for bars that have no name."""
+    if timeframe.months:
+        return "1M"
     if timeframe == Timeframe(WEEK_MS, WEEK_OFFSET_MS):
         return "1w"
     if timeframe.offset_ms == 0 and timeframe.length_ms > 0 and DAY_MS % timeframe.length_ms == 0:
@@ -51,7 +53,7 @@ def timeframe_name(timeframe: Timeframe) -> str:
 
 def bar_open(timeframe: Timeframe, index: int) -> int:
     """Open time, UTC ms, of the bar with this absolute index."""
-    return index * timeframe.length_ms + timeframe.offset_ms
+    return timeframe.open_ms(index)
 
 
 def next_open(timeframe: Timeframe, time_ms: int) -> int:
@@ -61,6 +63,8 @@ def next_open(timeframe: Timeframe, time_ms: int) -> int:
 
 def divides(fine: Timeframe, coarse: Timeframe) -> bool:
     """Whether bars of `coarse` are made of whole bars of `fine`."""
+    if coarse.months:
+        return DAY_MS % fine.length_ms == 0 and fine.offset_ms == 0
     return coarse.length_ms % fine.length_ms == 0 and (coarse.offset_ms - fine.offset_ms) % fine.length_ms == 0
 
 

@@ -48,10 +48,13 @@ def paper(
     exchange: Annotated[str, typer.Option("--exchange", help=_say("option_exchange"), envvar=EXCHANGE_VARIABLE)] = "https://api.upbit.com",
 ) -> None:
     """Run a strategy file on the simulated exchange, fed with stored candles; exit 1 when the file or the candles do not allow it."""
+    from engine.assembly import Sources, market_for  # the heavy part, after the command line was read
+    from engine.cli.data import data_folder, sample_folder
+
     strategy = load_strategy(file)
     chosen = market_codes(markets or [], strategy)
     settings = _settings(from_, to, cash, fee, slippage)
-    market = _market(strategy, chosen, settings, data, exchange)
+    market = market_for(strategy, chosen, settings, Sources(data_folder(data), sample_folder(), exchange, file.parent))
     for message in market.messages:
         sys.stderr.write(text(message.key, language(), **message.values) + "\n")
     session = _session(file, strategy, market.traded, market, latency)
@@ -94,13 +97,6 @@ def _settings(from_: str | None, to: str | None, cash: str, fee: str, slippage: 
         from_ms=from_ms,
         to_ms=to_ms,
     )
-
-
-def _market(strategy: Strategy, markets: tuple[str, ...], settings: Settings, data: Path | None, url: str) -> Market:
-    from engine.assembly import Sources, market_for
-    from engine.cli.data import data_folder, sample_folder
-
-    return market_for(strategy, markets, settings, Sources(data_folder(data), sample_folder(), url))
 
 
 def _session(file: Path, strategy: Strategy, traded: tuple[str, ...], market: Market, latency_ms: int) -> Session:

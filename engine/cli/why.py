@@ -125,6 +125,14 @@ def _show_bar(document: dict[str, Any], console: Console) -> None:
     _show_tree(document["entry"], console, 1)
     for rule in document["late"]:
         console.print(f"  · {rule['sentence']}")
+    if document["factors"]:
+        console.print(f"\n{_say('head_factors')}", style="bold")
+    for factor in document["factors"]:
+        console.print(f"  {factor['sentence']}")
+    if document["universe"] is not None:
+        console.print(f"\n{_say('head_universe')}: {document['universe']['sentence']}", style="bold")
+        for rule in document["universe"]["rules"]:
+            _show_tree(rule, console, 1)
     if document["exits"]:
         console.print(f"\n{_say('head_exits')}", style="bold")
     for exit_ in document["exits"]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from dsl import months
 from engine.kernel.abi import helper
 from engine.model.candle import BarGrid
 
@@ -44,10 +45,20 @@ _STATE_UNKNOWN: Final = 0
 _STATE_NO_TRADE: Final = 1
 _STATE_TRADED: Final = 2
 _E8: Final = 1e8
+_DAY_MS: Final = 86_400_000
+#: what compiled code takes for the length of calendar months
+_MONTHS: Final = -1
+
+month_of_day = helper(months.month_of_day)
+first_day_of_month = helper(months.first_day_of_month)
 
 
 def ratio(base: Timeframe, timeframe: Timeframe) -> int:
-    """Base bars in one bar of `timeframe`. Raises ValueError when the bars do not nest."""
+    """Base bars in one bar of `timeframe`, in the shortest of months. Raises ValueError when the bars do not nest."""
+    if timeframe.months and not base.months and _DAY_MS % base.length_ms == 0 and base.offset_ms % base.length_ms == 0:
+        return timeframe.shortest_ms // base.length_ms
+    if timeframe.months or base.months:
+        raise ValueError(f"bars of {timeframe} are not made of whole bars of {base}")
     if timeframe.length_ms % base.length_ms or (timeframe.offset_ms - base.offset_ms) % base.length_ms:
         raise ValueError(f"bars of {timeframe} are not made of whole bars of {base}")
     return timeframe.length_ms // base.length_ms
@@ -55,7 +66,12 @@ def ratio(base: Timeframe, timeframe: Timeframe) -> int:
 
 def open_ms(timeframe: Timeframe, index: int) -> int:
     """Open time of bar `index`."""
-    return index * timeframe.length_ms + timeframe.offset_ms
+    return timeframe.open_ms(index)
+
+
+def machine_length(timeframe: Timeframe) -> int:
+    """The length as compiled code takes it (`bar_at`, `bar_open`)."""
+    return _MONTHS if timeframe.months else timeframe.length_ms
 
 
 def aggregate(grid: BarGrid, timeframe: Timeframe) -> BarGrid:
@@ -66,7 +82,7 @@ def aggregate(grid: BarGrid, timeframe: Timeframe) -> BarGrid:
     """
     ratio(grid.timeframe, timeframe)
     markets, length = grid.state.shape
-    from_ms = open_ms(grid.timeframe, int(grid.first_index))
+    from_ms = grid.timeframe.open_ms(int(grid.first_index))
     first = timeframe.index(from_ms)
     count = timeframe.index(from_ms + length * grid.timeframe.length_ms) - first
     columns = np.empty((SLOT_COUNT, markets, count))
@@ -81,7 +97,7 @@ def grid_arrays(grid: BarGrid) -> tuple[NDArray[Any], ...]:
 
 
 def _clocks(base: Timeframe, timeframe: Timeframe) -> NDArray[np.int64]:
-    return np.array([base.length_ms, timeframe.length_ms, timeframe.offset_ms], dtype=np.int64)
+    return np.array([base.length_ms, machine_length(timeframe), timeframe.offset_ms], dtype=np.int64)
 
 
 @cache
@@ -115,13 +131,17 @@ def fold_markets(
 
 @helper
 def bar_at(time_ms: int, length_ms: int, offset_ms: int) -> int:
-    """Absolute index of the bar that contains the time."""
+    """Absolute index of the bar that contains the time. length_ms of -1: calendar months."""
+    if length_ms == _MONTHS:
+        return month_of_day(time_ms // _DAY_MS)
     return (time_ms - offset_ms) // length_ms
 
 
 @helper
 def bar_open(index: int, length_ms: int, offset_ms: int) -> int:
-    """Open time of a bar."""
+    """Open time of a bar. length_ms of -1: calendar months."""
+    if length_ms == _MONTHS:
+        return first_day_of_month(index) * _DAY_MS
     return index * length_ms + offset_ms
 
 
@@ -137,8 +157,10 @@ def fold_bars(
     from_ms: open time of the first of them. slots[row]: offsets in `memory` of the six series and of the state, -1 = not wanted;
     the first bar to close goes to each offset, the next one behind it.
     """
-    bars = length_ms // base_ms
-    place = (from_ms - offset_ms) % length_ms // base_ms
+    bar = bar_at(from_ms, length_ms, offset_ms)
+    bar_ms, next_ms = bar_open(bar, length_ms, offset_ms), bar_open(bar + 1, length_ms, offset_ms)
+    bars = (next_ms - bar_ms) // base_ms
+    place = (from_ms - bar_ms) // base_ms
     out = 0
     i = first
     while i < first + length:
@@ -153,6 +175,9 @@ def fold_bars(
             clear_bucket(bucket, at)
             place = 0
             out += 1
+            bar += 1
+            bar_ms, next_ms = next_ms, bar_open(bar + 1, length_ms, offset_ms)
+            bars = (next_ms - bar_ms) // base_ms
 
 
 @helper

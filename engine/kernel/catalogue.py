@@ -44,6 +44,8 @@ FAMILIES: Final = (
 MAX_INPUTS: Final = 5
 #: longest window in bars: eleven years of hours, a day of seconds
 MAX_WINDOW: Final = 100_000
+#: longest window of an op that reads all of it at every bar
+MAX_READ: Final = 10_000
 #: longest bounded look-back for an event, in bars
 MAX_WITHIN: Final = 100_000
 
@@ -149,6 +151,7 @@ def op(
     version: int = 1,
     callable_by_user: bool = True,
     variadic: bool = False,
+    also: tuple[str, ...] = (),
 ) -> Callable[[Kernel], Kernel]:
     """Register the decorated kernel as the primitive `name`. Raises ValueError for a second function of that name.
 
@@ -171,6 +174,7 @@ def op(
         example=example,
         callable_by_user=callable_by_user,
         variadic=variadic,
+        also=also,
     )
 
     def register(kernel: Kernel) -> Kernel:
@@ -194,6 +198,7 @@ def composed(
     value_range: Range | None = None,
     seed: str = "",
     degenerate: str = "",
+    also: tuple[str, ...] = (),
 ) -> None:
     """Register a function that is rule text over its argument names. Raises ValueError for a second function of that name."""
     _add(
@@ -209,6 +214,7 @@ def composed(
             seed=seed,
             degenerate=degenerate,
             example=example,
+            also=also,
         )
     )
 

@@ -56,7 +56,7 @@ def _input_bars(node: Node, source: Node, bars: int, catalogue: Catalogue) -> in
     if node.section is None or source.section is None:
         return 1
     if node.op == HOLD:
-        return -(-bars * node.section.timeframe.length_ms // source.section.timeframe.length_ms) + 1
+        return -(-bars * node.section.timeframe.length_ms // source.section.timeframe.shortest_ms) + 1
     if node.op in OVER:
         return bars * node.section.timeframe.length_ms // source.section.timeframe.length_ms
     return bars + own_bars(node, catalogue)

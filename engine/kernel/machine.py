@@ -67,7 +67,7 @@ ACROSS_SCRATCH: Final = 7
 ACROSS_PARAMS: Final = 8
 ACROSS_WIDTH: Final = 9
 
-#: columns of the clock table: length (below 0: calendar months) and offset in ms, first bar that closes in the block, how many close
+#: columns of the clock table: length (-1: calendar months) and offset in ms, first bar that closes in the block, how many close
 CLOCK_LENGTH: Final = 0
 CLOCK_OFFSET: Final = 1
 CLOCK_FIRST: Final = 2

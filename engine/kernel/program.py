@@ -82,8 +82,8 @@ def compile_program(
     missing = sorted(set(strategy.aliases.values()) - set(markets))
     if missing:
         raise ValueError(f"alias markets {missing} are not among the grid's markets")
-    position = position_nodes(strategy.graph, _named_nodes(strategy))
-    return _compile(strategy.graph, wanted_columns(strategy), position, strategy.clock, base, markets, known_ops, domain)
+    position = position_nodes(strategy.graph, _named_nodes(strategy, base))
+    return _compile(strategy.graph, wanted_columns(strategy, base), position, strategy.clock, base, markets, known_ops, domain)
 
 
 def compile_values(
@@ -112,6 +112,8 @@ def _compile(
 ) -> Program:
     if list(markets) != sorted(set(markets)):
         raise ValueError("markets must be sorted and unique")
+    if clock.months or base.months:
+        raise ValueError("months are no decision clock and no base")
     available = ops() if known_ops is None else known_ops
     _check_columns(graph, columns, clock)
     table = market_table(graph, columns, base, markets, available, markets if domain is None else domain)
@@ -129,18 +131,19 @@ def _compile(
     )
 
 
-def wanted_columns(strategy: Strategy) -> tuple[int, ...]:
+def wanted_columns(strategy: Strategy, base: Timeframe | None = None) -> tuple[int, ...]:
     """Market-phase nodes that decisions read: entry, rank, scale, named conditions and exits; then what position values read."""
     graph = strategy.graph
-    named = _named_nodes(strategy)
+    named = _named_nodes(strategy, base)
     market_phase = [i for i in named if graph[i].phase is Phase.MARKET]
     return tuple(dict.fromkeys([*market_phase, *market_inputs(graph, position_nodes(graph, named))]))
 
 
-def _named_nodes(strategy: Strategy) -> list[int]:
+def _named_nodes(strategy: Strategy, base: Timeframe | None) -> list[int]:
     named = [strategy.entry, strategy.rank, strategy.sizing.scale, *(condition.node for condition in strategy.conditions)]
     named += [exit_rule.node for exit_rule in strategy.exits]
-    named += [strategy.entry_order, *(breaker.node for breaker in (strategy.risk.breakers if strategy.risk else ()))]
+    breakers = strategy.risk.breakers if strategy.risk is not None else ()
+    named += [strategy.entry_order, *(breaker.node for breaker in breakers if base is None or breaker.runs_on(base))]
     return [node for node in named if node is not None]
 
 

@@ -226,9 +226,10 @@ class _Builder:
         elif node.section is None:
             raise ValueError(f"node {node_id} ({node.op}) has no section")
         elif node.op in INPUT_SERIES:
-            slot = self._own_slot(node.section, 0)
-            self.series.setdefault(node.section, {})[node.op] = slot
-            self.table.slot_of_node[node_id] = slot
+            series = self.series.setdefault(node.section, {})
+            if node.op not in series:  # leaves that differ in their unit alone are one series
+                series[node.op] = self._own_slot(node.section, 0)
+            self.table.slot_of_node[node_id] = series[node.op]
         elif is_side(node.op):
             self._add_side(node_id, node, node.section)
         elif node.op in ACROSS:

@@ -9,7 +9,7 @@ import numpy as np
 
 from dsl.graph import Timeframe
 from engine.kernel import machine, state
-from engine.kernel.aggregate import grid_arrays, open_ms, ratio
+from engine.kernel.aggregate import grid_arrays, machine_length, ratio
 from engine.kernel.load import address_of, compile_function
 from engine.kernel.ops.across import KERNELS, SCRATCH
 from engine.kernel.program import ColumnBlock, Program
@@ -60,7 +60,7 @@ class Kernel:
         """
         self._check(grid)
         base, clock = self.program.base, self.program.clock
-        from_ms = open_ms(base, int(grid.first_index))
+        from_ms = base.open_ms(int(grid.first_index))
         length = grid.state.shape[1]
         first = clock.index(from_ms)
         count = clock.index(from_ms + length * base.length_ms) - first
@@ -69,7 +69,7 @@ class Kernel:
         for start in range(0, length, self.block):
             self._advance_block(arrays, out, start, min(self.block, length - start), from_ms + start * base.length_ms, first)
         self.next_index = int(grid.first_index) + length
-        close_ms = open_ms(clock, first + 1) + np.arange(count, dtype=np.int64) * clock.length_ms
+        close_ms = clock.open_ms(first + 1) + np.arange(count, dtype=np.int64) * clock.length_ms
         return ColumnBlock(first_index=first, close_ms=close_ms, values=out)
 
     def _sides(self, grid: BarGrid) -> NDArray[np.float64]:
@@ -129,7 +129,7 @@ class _Layout:
         self.params = list(table.params)
         self.clocks = np.zeros((len(self._timeframes), machine.CLOCK_WIDTH), np.int64)
         for i, timeframe in enumerate(self._timeframes):
-            self.clocks[i, machine.CLOCK_LENGTH] = timeframe.length_ms
+            self.clocks[i, machine.CLOCK_LENGTH] = machine_length(timeframe)
             self.clocks[i, machine.CLOCK_OFFSET] = timeframe.offset_ms
         self.feeds = _table([self._feed(item) for item in all_feeds], machine.FEED_WIDTH)
         self.side_feeds = _table([self._side(item) for item in table.shared_side_feeds + table.side_feeds], machine.SIDE_WIDTH)

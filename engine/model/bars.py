@@ -21,8 +21,21 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
+class SideValues:
+    """One side series (dsl.side_series) as known at the bar's close: per market, NaN where nothing is recorded."""
+
+    name: str
+    params: tuple[float, ...]
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Bars:
-    """The base bar that opened at `time_ms` is over. `bars` in the order of the run's markets."""
+    """The base bar that opened at `time_ms` is over. `bars` in the order of the run's markets.
+
+    sides: the side series that anything is recorded of; a series that is not among them is missing.
+    """
 
     time_ms: int
     bars: tuple[Bar, ...]
+    sides: tuple[SideValues, ...] = ()

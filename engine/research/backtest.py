@@ -175,6 +175,7 @@ def _result(
         ambiguous_krw=run.ambiguous_krw,
         unsettled_entries=run.unsettled_entries,
         sale_below_minimum=run.sale_below_minimum,
+        left_out_breakers=tuple(b.name for b in strategy.risk.breakers if not b.runs_on(grid.timeframe)) if strategy.risk else (),
         synthetic=synthetic,
         compute_seconds=seconds,
     )

@@ -9,7 +9,7 @@ from decimal import Decimal
 from engine.exchange.simulated.exchange import Rejected, SimulatedExchange
 from engine.kernel.decide.plan import Terms
 from engine.kernel.desk import FillModel
-from engine.model.bars import Bar, Bars
+from engine.model.bars import Bar, Bars, SideValues
 from engine.model.candle import BarGrid, BarState
 from engine.model.events import Done, DoneReason, Fill, Step
 from engine.model.market import quote_currency
@@ -59,7 +59,8 @@ def bars_of(grid: BarGrid) -> Iterator[Bars]:
     for at in range(int(known.argmax()) if known.any() else len(known), len(known)):
         time_ms = (grid.first_index + at) * base.length_ms + base.offset_ms
         rows = (Bar(BarState(states[m][at]), *(column[m][at] for column in columns)) for m in range(len(grid.markets)))
-        yield Bars(time_ms, tuple(rows))
+        sides = (SideValues(*key, tuple(values[:, at].tolist())) for key, values in sorted(grid.side.items()))
+        yield Bars(time_ms, tuple(rows), tuple(sides))
 
 
 def step_of(market: str, time_ms: int, bar: Bar) -> Step:

@@ -7,7 +7,7 @@ from dataclasses import fields
 from enum import IntEnum
 from typing import Any, Final
 
-from engine.model.bars import Bar, Bars
+from engine.model.bars import Bar, Bars, SideValues
 from engine.model.candle import BarState
 from engine.model.events import Cash, Control, ControlKind, Done, DoneReason, Fill, Intent, Side, Step
 from engine.store.journal import Record
@@ -31,10 +31,12 @@ EVENT_KINDS: Final = frozenset({"bars", *_KINDS} - {"intent"})
 
 def to_record(item: Told | Intent) -> Record:
     """The item as a journal line."""
+    record: Record
     if isinstance(item, Bars):
-        return {"kind": "bars", "time_ms": item.time_ms, "bars": [_bar_row(bar) for bar in item.bars]}
+        record = {"kind": "bars", "time_ms": item.time_ms, "bars": [_bar_row(bar) for bar in item.bars]}
+        return record | ({"sides": [[side.name, side.params, side.values] for side in item.sides]} if item.sides else {})
     name = _NAMES[type(item)]
-    record: Record = {"kind": name}
+    record = {"kind": name}
     for field in fields(item):
         value = getattr(item, field.name)
         record[_RENAMED.get((name, field.name), field.name)] = int(value) if isinstance(value, IntEnum) else value
@@ -45,7 +47,7 @@ def from_record(record: Record) -> Told | Intent:
     """The item of a line that `to_record` wrote, read from disk. Raises KeyError, TypeError or ValueError for other lines."""
     name = record["kind"]
     if name == "bars":
-        return Bars(record["time_ms"], tuple(_bar(row) for row in record["bars"]))
+        return Bars(record["time_ms"], tuple(_bar(row) for row in record["bars"]), tuple(map(_side, record.get("sides", ()))))
     kind = _KINDS[name]
     values: dict[str, Any] = {}
     for field in fields(kind):
@@ -57,6 +59,11 @@ def from_record(record: Record) -> Told | Intent:
             values[field.name] = math.nan if record[key] is None else record[key]
     item: Told | Intent = kind(**values)
     return item
+
+
+def _side(row: list[Any]) -> SideValues:
+    name, params, values = row
+    return SideValues(str(name), tuple(map(float, params)), tuple(math.nan if value is None else float(value) for value in values))
 
 
 def _bar_row(bar: Bar) -> list[float]:

@@ -77,6 +77,7 @@ def _assert_operation(node: Node, inputs: list[Node]) -> None:
 def _roots(strategy: Strategy) -> list[int]:
     found = [strategy.entry, *(e.node for e in strategy.exits), *(c.node for c in strategy.conditions)]
     found += [factor.node for factor in strategy.factors]
+    found += [breaker.node for breaker in strategy.risk.breakers] if strategy.risk is not None else []
     others = (strategy.rank, strategy.sizing.scale, strategy.entry_order, strategy.score)
     return found + [node for node in others if node is not None]
 

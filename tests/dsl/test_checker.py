@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from dsl.catalogue import MONTHS, WEEKS, Unit
+from dsl.catalogue import INPUT_SERIES, MONTHS, SERIES_CALLED, WEEKS, Unit
 from dsl.files import compile_file
 from dsl.graph import Phase, Section, Timeframe
 from dsl.strategy import ExitKind
@@ -253,7 +253,7 @@ def test_units_that_do_not(rule: str) -> None:
         ("quantile(close, 9, 2) > open", "E112"), ("hour > 23", "W150"), ("if_ready(close, otherwise=true) > 1", "E110"),
         ("is_defined(close) > 1", "E129"), ("close[1.5] > close", "E112"),
         ("close[volume] > close", "E112"), ("close[-1] > close", "E120"), ("close@7m > open", "E121"), ("close@1m > open", "E122"),
-        ("close@1M > open", "E190"), ("(close@1h)[1] > open", "E123"), ("close@1h[1] > open", "E123"), ("sma(close@1h, 20) > close",
+        ("(close@1h)[1] > open", "E123"), ("close@1h[1] > open", "E123"), ("sma(close@1h, 20) > close",
         "E123"),
         ("close@1h rises for 3 bars", "E123"), ("pos.gain > 1%", "E130"), ("close > open then low > open", "E131"),
         ("macd(12, 26, 9) > 0", "E106"), ("macd > 0", "E106"), ("btc.across.rank(close) < 3", "E138"), ("lt(close, open)", "E101"),
@@ -395,3 +395,27 @@ def test_the_version_forgets_comments_quotes_and_spacing_and_nothing_else() -> N
     swapped = text + "  late: {when: pos.age > 4h}\n"
     turned = swapped.replace("  stop: {at: -2%}\n  late: {when: pos.age > 4h}\n", "  late: {when: pos.age > 4h}\n  stop: {at: -2%}\n")
     assert strategy_of(compiled(swapped)).version != strategy_of(compiled(turned)).version
+
+
+@pytest.mark.parametrize(
+    ("rule", "meant"),
+    [
+        ("avg(close, 20) > open", "sma(close, 20)"), ("이동평균(종가, 20) > open", "sma(종가, 20)"),
+        ("close > sma(종가, 20)", "sma(close, 20)"),
+        ("percentile(close, 20, 90%) > open", "quantile(close, 20, 90%)"), ("bollinger(20, 2) > open", "bb.upper(20, 2)"),
+        ("true_range > 1 KRW", "tr > 1 KRW"), ("parabolic_sar > close", "sar > close"), ("거래량 > 5", "volume > 5"),
+        ("btc.avg(close, 20) > 5", "btc.sma(close, 20)"), ("RVOL(20) > 3", "volume_spike(20)"),
+    ],
+)  # fmt: skip
+def test_names_of_other_programs_and_korean_ones_are_known(rule: str, meant: str) -> None:
+    first = with_rule(entry=rule).diagnostics[0]
+    assert first.code in ("E101", "E102")
+    assert meant in first.fix
+
+
+def test_no_two_functions_are_called_alike() -> None:
+    words = [word for function in catalogue().values() for word in function.also]
+    assert len(words) > 120
+    assert len(set(words) | set(SERIES_CALLED)) == len(words) + len(SERIES_CALLED)
+    assert not set(words) & {*catalogue(), *INPUT_SERIES}
+    assert all(word == word.lower() for word in words)

@@ -12,9 +12,11 @@ import pytest
 
 from dsl.compile import Finding, compile_risk, compile_strategy, schema_of
 from dsl.diagnostics import Language
+from dsl.files import strategies_in
+from dsl.portfolio import compile_portfolio
 from dsl.render import render
 from dsl.source import Source
-from tests.dsl.helpers import BROKEN, CATALOGUE, PROFILES
+from tests.dsl.helpers import BROKEN, CATALOGUE, PROFILES, ROOT
 
 FILES = sorted(BROKEN.glob("*.yaml"))
 SYNTAX = {"E001", "E002", "E003", "E004", "E100", "E103", "E114", "E115", "E116", "E117", "E118", "E220"}
@@ -23,6 +25,8 @@ SYNTAX = {"E001", "E002", "E003", "E004", "E100", "E103", "E114", "E115", "E116"
 def findings_of(text: str, name: str) -> tuple[Finding, ...]:
     if schema_of(Source(name, text)) == "risk":
         return compile_risk(text, name, CATALOGUE).findings
+    if schema_of(Source(name, text)) == "portfolio":
+        return compile_portfolio(text, name, CATALOGUE, PROFILES, strategies_in(ROOT / "strategies")).findings
     return compile_strategy(text, name, CATALOGUE, PROFILES).findings
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,17 @@ def test_the_shipped_example_is_read_whole() -> None:
     ]
     assert strategy.rank is not None
     assert strategy.graph[strategy.rank].unit.value == "money"
-    assert strategy.risk == RiskProfile("conservative", 30_000, 3_000_000, 0.6, 0.12, 200_000, 0.01)
+    risk = strategy.risk
+    assert risk is not None
+    plain = replace(risk, rules=(), breakers=())
+    assert plain == RiskProfile("conservative", 30_000, 3_000_000, 0.6, 0.12, 200_000, 0.01, open_positions=5)
+    assert [(rule.name, rule.limit_ratio, rule.action.name, rule.until.name) for rule in risk.rules] == [
+        ("loss.daily", 0.03, "STOP_ENTRIES", "NEXT_DAY"), ("loss.weekly", 0.06, "STOP_ENTRIES", "NEXT_WEEK"),
+        ("loss.monthly", 0.1, "STOP_ENTRIES", "NEXT_MONTH"), ("drawdown.30d.5%", 0.05, "SIZE", "WHILE"),
+        ("drawdown.30d.8%", 0.08, "STOP_ENTRIES", "WHILE"), ("drawdown.30d.12%", 0.12, "FLATTEN", "MANUAL"),
+        ("drawdown.90d.15%", 0.15, "FLATTEN", "MANUAL"),
+    ]  # fmt: skip
+    assert [(b.name, b.account, b.close, b.hold_ms, b.bars_ms) for b in risk.breakers] == [("shock", False, False, 1_800_000, 300_000)]
 
 
 def test_every_exit_uses_every_kind() -> None:

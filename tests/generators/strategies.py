@@ -229,8 +229,8 @@ def limits(c: Draw, clock: str) -> list[str]:
     return ["limits:", *lines] if lines else []
 
 
-def risk_profile(c: Draw, markets: tuple[str, ...] = (), clock: str = "1m") -> str:
-    """A risk file with some of everything."""
+def risk_profile(c: Draw, markets: tuple[str, ...], clock: str, strict: bool = False) -> str:
+    """A risk file with some of everything. strict: limits that are reached and sell."""
     lines = ["schema: risk/1", "name: generated", "title: generated"]
     if c.random() < 0.2:
         lines.append(f"capital: {c.choice(['40% of equity', '300만원', '1억'])}")
@@ -250,7 +250,7 @@ def risk_profile(c: Draw, markets: tuple[str, ...] = (), clock: str = "1m") -> s
     lines += [line for line in some if c.random() < 0.3]
     if len(markets) > 1 and c.random() < 0.5:
         lines += ["sectors:", f"  one: [{', '.join(markets[:2])}]"]
-    return "\n".join([*lines, *_losses(c), *_drawdowns(c), *_breakers(c, clock)]) + "\n"
+    return "\n".join([*lines, *_losses(c, strict), *_drawdowns(c, strict), *_breakers(c, clock)]) + "\n"
 
 
 def _limit_of_loss(c: Draw, low: float, high: float) -> str:
@@ -260,30 +260,31 @@ def _limit_of_loss(c: Draw, low: float, high: float) -> str:
     )
 
 
-def _action(c: Draw) -> str:
-    return c.choice(["stop_entries", "flatten", "size x0.5", "size x0.3"])
+def _action(c: Draw, strict: bool) -> str:
+    return "flatten" if strict and c.random() < 0.6 else c.choice(["stop_entries", "flatten", "size x0.5", "size x0.3"])
 
 
-def _losses(c: Draw) -> list[str]:
+def _losses(c: Draw, strict: bool) -> list[str]:
     lines = []
     for period, usual in (("daily", "next day"), ("weekly", "next week"), ("monthly", "next month")):
-        if c.random() < 0.35:
+        if c.random() < (0.7 if strict else 0.35):
             until = c.choice([usual, usual, "manual", f"{c.randint(1, 300)}m", ""])
-            lines.append(f"  {period}: {{limit: {_limit_of_loss(c, 0.02, 0.6)}, then: {_action(c)}{f', until: {until}' if until else ''}}}")
+            limit, action = _limit_of_loss(c, 0.02, 0.2 if strict else 0.6), _action(c, strict)
+            lines.append(f"  {period}: {{limit: {limit}, then: {action}{f', until: {until}' if until else ''}}}")
     return ["loss:", *lines] if lines else []
 
 
-def _drawdowns(c: Draw) -> list[str]:
-    if c.random() < 0.6:
+def _drawdowns(c: Draw, strict: bool) -> list[str]:
+    if c.random() < (0.2 if strict else 0.6):
         return []
     lines = ["drawdown:"]
     for days in c.sample([1, 2, 5, 30], c.choice([1, 2])):
         lines += [f"  - over: {days}d", "    steps:"]
         deep = 0.0
         for _ in range(c.randint(1, 3)):
-            deep += c.uniform(0.05, 0.6)
+            deep += c.uniform(0.05, 0.2 if strict else 0.6)
             until = c.choice(["", "", ", until: manual", f", until: {c.randint(5, 300)}m"])
-            lines.append(f"      - {{at: {deep:.2f}%, then: {_action(c)}{until}}}")
+            lines.append(f"      - {{at: {deep:.2f}%, then: {_action(c, strict)}{until}}}")
     return lines
 
 
@@ -297,6 +298,7 @@ def _breakers(c: Draw, clock: str) -> list[str]:
         condition = c.choice(
             [
                 f"abs(ret({minutes * c.randint(1, 4)}m)) > {percent(c, 0.3, 2)}",
+                f"abs(ret({max(minutes // 5, 1)}m)) > {percent(c, 0.2, 1)}",
                 f"rsi({n(c)}) > {c.randint(60, 90)}",
                 f"close < sma(close, {n(c)})",
             ]
@@ -309,12 +311,12 @@ def _breakers(c: Draw, clock: str) -> list[str]:
 
 
 def random_strategy(
-    c: Draw, markets: tuple[str, ...], clocks: tuple[str, ...] = ("1m", "5m", "15m"), lead: str | None = None
+    c: Draw, markets: tuple[str, ...], clocks: tuple[str, ...] = ("1m", "5m", "15m"), lead: str | None = None, strict: bool = False
 ) -> StrategyText:
     """A strategy file over `markets`; its alias, if it has one, is `lead` or the first of them."""
     clock = c.choice(clocks)
     alias = "lead" if c.random() < 0.5 or lead is not None else None
-    profile = ("generated", risk_profile(c, markets, clock)) if c.random() < 0.6 else None
+    profile = ("generated", risk_profile(c, markets, clock, strict)) if strict or c.random() < 0.6 else None
     lines = ["schema: strategy/1", "name: generated", "title: generated", f"clock: {clock}", f"markets: [{', '.join(markets)}]"]
     if profile is not None:
         lines.insert(3, "risk_profile: generated")

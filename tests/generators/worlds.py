@@ -34,13 +34,14 @@ class World:
     traded: tuple[str, ...]
 
 
-def random_world(seed: int, whole: bool, longest: int = 1_500) -> World:
-    """The world of a seed. whole: prices of whole KRW, so that every sum over them is exact. longest: most base bars."""
+def random_world(seed: int, whole: bool, longest: int = 1_500, strict: bool = False) -> World:
+    """The world of a seed. whole: prices of whole KRW, so that every sum over them is exact. longest: most base bars.
+    strict: several markets under a risk profile that acts."""
     chance = random.Random(seed)
     minutes, clocks = chance.choice(BASES)
-    codes = chance.sample(MARKETS, chance.choice([1, 1, 2, 3, 4]))
+    codes = chance.sample(MARKETS, chance.choice([2, 3, 4] if strict else [1, 1, 2, 3, 4]))
     lead = codes.pop() if len(codes) > 1 and chance.random() < 0.3 else None
-    text, strategy = _compiled(chance, tuple(codes), clocks, lead)
+    text, strategy = _compiled(chance, tuple(codes), clocks, lead, strict)
     count = chance.randrange(longest // 3, longest)
     grid = random_grid(
         chance, (*codes, *([lead] if lead else [])), count, base_ms=minutes * MINUTE_MS, unknown=chance.random() < 0.8, whole=whole,
@@ -49,10 +50,12 @@ def random_world(seed: int, whole: bool, longest: int = 1_500) -> World:
     return World(seed, text, strategy, grid, random_settings(chance, grid), tuple(sorted(codes)))
 
 
-def _compiled(chance: random.Random, codes: tuple[str, ...], clocks: tuple[str, ...], lead: str | None) -> tuple[str, Strategy]:
+def _compiled(
+    chance: random.Random, codes: tuple[str, ...], clocks: tuple[str, ...], lead: str | None, strict: bool
+) -> tuple[str, Strategy]:
     """A strategy of these markets; drawn again where its clock is too slow for an anchor, the one mistake that the generator makes."""
     while True:
-        text = random_strategy(chance, codes, clocks, lead)
+        text = random_strategy(chance, codes, clocks, lead, strict)
         compiled = compile_strategy(text.text, "generated.yaml", catalogue(), text.profiles)
         if compiled.strategy is not None:
             return text.text, with_late_values(chance, compiled.strategy)

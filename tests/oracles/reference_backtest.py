@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from dsl.graph import Phase
+from dsl.graph import Phase, Timeframe
 from dsl.strategy import Exit, ExitKind, Period, RiskProfile, Strategy, Until
 from dsl.warmup import warmup
 from engine.kernel.catalogue import catalogue
@@ -45,7 +45,7 @@ def run(
 ) -> ReferenceResult:
     """Backtest. `markets`: those that may trade (default: the strategy's, else all of the grid). `columns`: values from elsewhere."""
     tradable = markets or strategy.markets or grid.markets
-    rules = rules_of(strategy, settings, tuple(sorted(tradable)))
+    rules = rules_of(strategy, settings, tuple(sorted(tradable)), grid.timeframe)
     state = new_state(rules, settings.cash_krw)
     equity: list[tuple[int, float, float, float]] = []
     columns = columns or Columns(strategy, grid)
@@ -99,7 +99,7 @@ def count_unsettled(columns: Columns, state: State, fills: list[Trade]) -> int:
     return sum(decided < max(begun[code] for code in {market, *others}) + long for market, decided in bought)
 
 
-def rules_of(strategy: Strategy, settings: Settings, markets: tuple[str, ...]) -> Rules:
+def rules_of(strategy: Strategy, settings: Settings, markets: tuple[str, ...], base: Timeframe) -> Rules:
     """The strategy's settings in the reference's words."""
     graph, sizing, limits, risk = strategy.graph, strategy.sizing, strategy.limits, strategy.risk
     late = (strategy.entry, strategy.rank, sizing.scale, strategy.entry_order)
@@ -129,11 +129,11 @@ def rules_of(strategy: Strategy, settings: Settings, markets: tuple[str, ...]) -
         entries_per_day=limits.entries_per_day,
         cooldown_ms=limits.cooldown_ms,
         reentry_bars=limits.reentry_bars,
-        **(risk_of(strategy, risk) if risk else {}),
+        **(risk_of(strategy, risk, base) if risk else {}),
     )
 
 
-def risk_of(strategy: Strategy, risk: RiskProfile) -> dict[str, Any]:
+def risk_of(strategy: Strategy, risk: RiskProfile, base: Timeframe) -> dict[str, Any]:
     """The profile's limits over the whole account in the reference's words."""
     periods = {Period.DAY: "day", Period.WEEK: "week", Period.MONTH: "month"}
     until = {
@@ -146,7 +146,11 @@ def risk_of(strategy: Strategy, risk: RiskProfile) -> dict[str, Any]:
         )
         for rule in risk.rules
     ]  # fmt: skip
-    breakers = [Breaker(position_expression(strategy.graph, b.node), b.account, b.close, b.hold_ms) for b in risk.breakers]  # type: ignore[arg-type]
+    breakers = [
+        Breaker(position_expression(strategy.graph, b.node), b.account, b.close, b.hold_ms, number)  # type: ignore[arg-type]
+        for number, b in enumerate(risk.breakers, len(limits))
+        if b.bars_ms % base.length_ms == 0
+    ]
     return {
         "exposure_per_strategy": risk.exposure_per_strategy, "capital_krw": risk.capital_krw, "capital_ratio": risk.capital_ratio,
         "account_positions": risk.open_positions, "sectors": {market: name for name, members in risk.sectors for market in members},
@@ -173,7 +177,8 @@ class Columns:
     def __post_init__(self) -> None:
         strategy = self.strategy
         roots = [strategy.entry, strategy.rank, strategy.sizing.scale, strategy.entry_order, *(exit_.node for exit_ in strategy.exits)]
-        roots += [breaker.node for breaker in strategy.risk.breakers] if strategy.risk else []
+        length = self.grid.timeframe.length_ms
+        roots += [breaker.node for breaker in strategy.risk.breakers if breaker.bars_ms % length == 0] if strategy.risk else []
         self.values = Values(strategy.graph, self.grid)
         self.nodes = sorted(set().union(*(columns_needed(strategy.graph, node) for node in roots if node is not None)))
 

@@ -34,6 +34,7 @@ class Breaker:
     account: bool
     close: bool
     hold: int
+    number: int  # among the rules and breakers of the file
 
 
 def when(time: int) -> datetime:
@@ -211,6 +212,6 @@ def sales(rules: Rules, state: State, now: int) -> list[Order]:
             continue
         rule, breaker = acting(rules, state, "flatten"), breaking(rules, state, m.code, now, close=True)
         if rule is not None or breaker is not None:
-            cause = rule if rule is not None else len(rules.limits) + (breaker or 0)
+            cause = rule if rule is not None else rules.breakers[breaker or 0].number
             orders.append(make_order(state, m, SELL, now, quantity=m.position.quantity, reason=-2 - cause))
     return orders

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from dsl.catalogue import INPUT_SERIES
 from dsl.graph import Graph, Node, Phase, Section, Timeframe
+from dsl.side_series import ACROSS, is_side
 from engine.model.candle import BarGrid, BarState
+from tests.oracles.reference_beside import across_markets, over_bars, side_bars
 from tests.oracles.reference_ops import ELEMENTWISE, NAN, OVER_TIME, RECURSIVE, Array, obv, restarted, vwap
 
 
@@ -29,7 +31,11 @@ class Bars:
 
     def open_ms(self) -> NDArray[np.int64]:
         count = len(self.series["close"])
-        return (np.arange(count) + self.first) * self.timeframe.length_ms + self.timeframe.offset_ms
+        return np.array([self.timeframe.open_ms(self.first + k) for k in range(count)], dtype=np.int64)
+
+    def close_ms(self) -> NDArray[np.int64]:
+        count = len(self.series["close"])
+        return np.array([self.timeframe.open_ms(self.first + k + 1) for k in range(count)], dtype=np.int64)
 
 
 def bars_of(grid: BarGrid, market: str, timeframe: Timeframe) -> Bars:
@@ -42,10 +48,9 @@ def bars_of(grid: BarGrid, market: str, timeframe: Timeframe) -> Bars:
     start = grid.first_index * length + grid.timeframe.offset_ms
     end = start + length * len(state)
     first, after_last = timeframe.index(start), timeframe.index(end)
-    ratio = timeframe.length_ms // length
     out = {name: np.full(max(after_last - first, 0), NAN) for name in base}
     for k in range(first, after_last):
-        begin = (k * timeframe.length_ms + timeframe.offset_ms - start) // length
+        begin, ratio = (timeframe.open_ms(k) - start) // length, (timeframe.open_ms(k + 1) - timeframe.open_ms(k)) // length
         if begin < 0 or (state[begin : begin + ratio] == BarState.UNKNOWN).any():
             continue
         cut = {name: x[begin : begin + ratio] for name, x in base.items()}
@@ -84,6 +89,7 @@ class Values:
     graph: Graph
     grid: BarGrid
     restarts: bool = True  # False: recursions run from the first bar on, as textbooks do
+    domain: tuple[str, ...] | None = None  # markets that values across markets count; None: all
     bars: dict[tuple[str, Timeframe], Bars] = field(default_factory=dict)
     done: dict[tuple[int, str], Array] = field(default_factory=dict)
 
@@ -119,6 +125,13 @@ class Values:
         count = len(bars.series["close"])
         if node.op == "hold":
             return self.hold(node, bars, market)
+        if is_side(node.op):
+            bound = node.section.market or market
+            return side_bars(self.grid, node.op, node.params, bound, node.section.timeframe, bars.first, count)
+        if node.op.startswith("over."):
+            return self.over(node, bars, market)
+        if node.op in ACROSS:
+            return self.across(node, count, market)
         inputs = [self.of(i, market) for i in node.inputs]
         inputs = [np.full(count, x[0]) if self.graph[i].section is None else x for i, x in zip(node.inputs, inputs, strict=True)]
         if node.op in ELEMENTWISE:
@@ -133,6 +146,24 @@ class Values:
             return function(*inputs, *whole)
         return restarted(lambda *cut: function(*cut, *whole), factor * whole[0], bars.first, *inputs)
 
+    def over(self, node: Node, bars: Bars, market: str) -> Array:
+        """The fold of the finer bars inside every bar."""
+        source = self.graph[node.inputs[0]]
+        assert source.section is not None
+        finer = self.bars_at(source.section, market)
+        kind, values = node.op.removeprefix("over."), self.of(node.inputs[0], market)
+        return over_bars(kind, values, finer.timeframe, finer.first, bars.timeframe, bars.first, len(bars.series["close"]))
+
+    def across(self, node: Node, count: int, market: str) -> Array:
+        """Values of all markets bar by bar; this market's result."""
+        columns = [np.stack([np.broadcast_to(self.of(i, code), count) for code in self.grid.markets]) for i in node.inputs]
+        inside = np.isin(self.grid.markets, self.grid.markets if self.domain is None else self.domain)
+        member = np.where(inside[:, None], columns[1], 0.0)
+        name, row = node.op.removeprefix("across."), self.grid.markets.index(market)
+        turnover = columns[2] if len(columns) > 2 else np.zeros((len(inside), count))
+        bars = (across_markets(name, node.params, columns[0][:, k], member[:, k], turnover[:, k]) for k in range(count))
+        return np.array([bar[row] for bar in bars])
+
     def hold(self, node: Node, bars: Bars, market: str) -> Array:
         """The value of the slower bar that closed last, at or before this bar's close."""
         slow = self.graph[node.inputs[0]]
@@ -140,8 +171,8 @@ class Values:
         if slow.section is None:
             return np.full(len(bars.series["close"]), values[0])
         first = self.bars_at(slow.section, market).first
-        closes = bars.open_ms() + bars.timeframe.length_ms
-        at = (closes - slow.section.timeframe.offset_ms) // slow.section.timeframe.length_ms - 1 - first
+        closes = bars.close_ms()
+        at = np.array([slow.section.timeframe.index(int(close)) - 1 - first for close in closes], dtype=np.int64)
         out = np.full(len(closes), NAN)
         inside = (at >= 0) & (at < len(values))
         out[inside] = values[at[inside]]

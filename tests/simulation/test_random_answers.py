@@ -36,7 +36,7 @@ class Both:
             world.strategy, program.position, self.work.markets, self.work.terms, tradable=self.work.tradable, settle_ms=self.work.settle_ms
         )  # fmt: skip
         self.columns = ProductColumns(world.strategy, world.grid)
-        self.rules = rules_of(world.strategy, world.settings, world.traded)
+        self.rules = rules_of(world.strategy, world.settings, world.traded, self.work.base)
         self.state = new_state(self.rules, world.settings.cash_krw)
         self.world, self.chance = world, random.Random(seed)
         chance = self.chance

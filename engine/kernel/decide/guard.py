@@ -216,7 +216,7 @@ def sell_for_risk(plan: Plan, book: Book, time_ms: int) -> None:
             breaker = breaker_in_force(plan, book, market, time_ms, True)
             if breaker == _NONE:
                 continue
-            cause = plan.rules.shape[0] + breaker
+            cause = plan.breakers[breaker]["cause"]
         held = book.position[market]["quantity_e8"]
         if value_krw(held, book.position[market]["last_krw"]) >= plan.settings[0]["sale_minimum_krw"]:
             sell(book, market, held, NAN, FIRST_RISK_INDEX - cause, 0, time_ms)

@@ -27,7 +27,8 @@ RULE: Final = np.dtype(
     align=True,
 )
 
-BREAKER: Final = np.dtype([("slot", "i8"), ("account", "i8"), ("close", "i8"), ("hold_ms", "i8")], align=True)
+#: cause: number among the rules and breakers of the file
+BREAKER: Final = np.dtype([("slot", "i8"), ("account", "i8"), ("close", "i8"), ("hold_ms", "i8"), ("cause", "i8")], align=True)
 
 
 def rule_rows(profile: RiskProfile, windows: Sequence[int]) -> NDArray[Any]:
@@ -46,8 +47,10 @@ def _rule_row(rule: RiskRule, windows: Sequence[int]) -> tuple[float, ...]:
 
 
 def breaker_rows(profile: RiskProfile, slots: dict[int, int]) -> NDArray[Any]:
-    """BREAKER rows in file order."""
-    return np.array([(slots[b.node], int(b.account), int(b.close), b.hold_ms) for b in profile.breakers], BREAKER)
+    """BREAKER rows in file order, of those that the program computes."""
+    first = len(profile.rules)
+    rows = [(b.node, int(b.account), int(b.close), b.hold_ms, first + k) for k, b in enumerate(profile.breakers)]
+    return np.array([(slots[node], *rest) for node, *rest in rows if node in slots], BREAKER)
 
 
 def window_days(profile: RiskProfile, position: PositionRows) -> tuple[int, ...]:

@@ -63,6 +63,7 @@ def neg(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: in
 
 @op(
     "abs", args=(series("a"),), unit=Unit.SAME, formula="|a|", degenerate=MISSING_SPREADS, value_range=Range(0.0, None),
+    also=("absolute", "절댓값"),
     korean="절댓값입니다.", english="Absolute value.", example="abs(close - open) < atr(14)",
 )  # fmt: skip
 def absolute(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
@@ -72,6 +73,7 @@ def absolute(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, lengt
 
 @op(
     "min", args=PAIR, unit=Unit.SAME, formula="a if a <= b else b; of more values two by two", degenerate=MISSING_SPREADS, variadic=True,
+    also=("minimum", "least", "최솟값"),
     korean="가장 작은 값입니다.", english="The smallest of two or more values.", example="min(close, ema(close, 20), vwap(day))",
 )  # fmt: skip
 def smaller_of(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
@@ -83,6 +85,7 @@ def smaller_of(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, len
 
 @op(
     "max", args=PAIR, unit=Unit.SAME, formula="a if a >= b else b; of more values two by two", degenerate=MISSING_SPREADS, variadic=True,
+    also=("maximum", "greatest", "최댓값"),
     korean="가장 큰 값입니다.", english="The largest of two or more values.", example="max(0.4%, atr(14) / close)",
 )  # fmt: skip
 def larger_of(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
@@ -107,6 +110,7 @@ composed(
     "clamp", "max(min(x, hi), lo)",
     args=(series("x"), number("lo", Unit.ANY), number("hi", Unit.ANY)), unit=Unit.SAME,
     formula="max(min(x, hi), lo)", degenerate=MISSING_SPREADS,
+    also=("clip",),
     korean="값을 lo와 hi 사이로 자릅니다.", english="Cuts a value to lo..hi.",
     example="clamp((ema(close, 9) - ema(close, 50)) / (3 * atr(14)), -1, 1)",
 )  # fmt: skip

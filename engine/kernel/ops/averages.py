@@ -94,6 +94,7 @@ def keyed_average(state: P, n: float, weight: float, period: int, x: P, y: P, le
 @op(
     "ema", args=ARGS, unit=Unit.SAME, memory=Memory.KEYED, warmup=full_window, settle=settled_ema, init=two_averages, version=2,
     formula="e = e[1] + 2 / (n + 1) (x - e[1]); restarted every 16 n bars", seed=SEED, degenerate=HELD,
+    also=("ewma", "exponential_ma", "지수이동평균"),
     korean="지수이동평균입니다.", english="Exponential moving average.", example="close > ema(close, 20)",
 )  # fmt: skip
 def ema(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
@@ -104,6 +105,7 @@ def ema(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: in
 @op(
     "rma", args=ARGS, unit=Unit.SAME, memory=Memory.KEYED, warmup=full_window, settle=settled_wilder, init=two_averages, version=2,
     formula="r = r[1] + (x - r[1]) / n; restarted every 32 n bars", seed=SEED, degenerate=HELD,
+    also=("smma", "wilder", "wilders"),
     korean="와일더 이동평균입니다.", english="Wilder's moving average.", example="rma(high - low, 14)",
 )  # fmt: skip
 def rma(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
@@ -121,6 +123,7 @@ MACD_SEED: Final = "each average by its own first values"
 
 composed(
     "macd.line", "ema(x, fast) - ema(x, slow)", args=MACD_ARGS, unit=Unit.SAME, formula="ema(x, fast) - ema(x, slow)", seed=MACD_SEED,
+    also=("macd_line",),
     korean="MACD 선: 빠른 평균에서 느린 평균을 뺀 값입니다.", english="MACD line: fast average minus slow average.",
     example="macd.line(12, 26, 9) > 0",
 )  # fmt: skip

@@ -22,6 +22,7 @@ DONCHIAN_ARGS: Final = (window(default="20"),)
 
 composed(
     "donchian.upper", "highest(high, n)", args=DONCHIAN_ARGS, unit=Unit.PRICE, formula="highest(high, n)", degenerate=FULL_WINDOW,
+    also=("donchian_upper", "channel_high"),
     korean="돈치안 채널 상단입니다. 지금 봉을 포함합니다.", english="Donchian channel, upper; this bar included.",
     example="close > donchian.upper(20)[1]",
 )  # fmt: skip
@@ -51,6 +52,7 @@ composed(
 composed(
     "keltner.upper", "ema(close, n) + k * atr(atr_n)", args=KELTNER_ARGS, unit=Unit.PRICE, formula="ema(close, n) + k atr(atr_n)",
     seed=KELTNER_SEED, degenerate=KELTNER_GAPS,
+    also=("kc", "keltner_upper"),
     korean="켈트너 채널 상단입니다.", english="Keltner channel, upper.", example="close > keltner.upper(20, 2)",
 )  # fmt: skip
 
@@ -66,12 +68,14 @@ SHIFT: Final = window("shift", minimum=2, default="26")
 composed(
     "ichimoku.tenkan", MIDDLE.format("n"), args=(window(default="9"),), unit=Unit.PRICE, formula=MIDDLE.format("n"),
     degenerate=FULL_WINDOW,
+    also=("tenkan", "conversion_line", "전환선"),
     korean="일목균형표 전환선입니다.", english="Ichimoku conversion line.", example="ichimoku.tenkan(9) crosses above ichimoku.kijun(26)",
 )  # fmt: skip
 
 composed(
     "ichimoku.kijun", MIDDLE.format("n"), args=(window(default="26"),), unit=Unit.PRICE, formula=MIDDLE.format("n"),
     degenerate=FULL_WINDOW,
+    also=("kijun", "base_line", "기준선"),
     korean="일목균형표 기준선입니다.", english="Ichimoku base line.", example="close > ichimoku.kijun(26)",
 )  # fmt: skip
 
@@ -80,6 +84,7 @@ composed(
     args=(window("tenkan", default="9"), window("kijun", default="26"), SHIFT), unit=Unit.PRICE,
     formula="((ichimoku.tenkan(tenkan) + ichimoku.kijun(kijun)) / 2)[shift - 1]: the cloud that the chart shows at this bar",
     degenerate=FULL_WINDOW,
+    also=("senkou_a", "cloud", "span_a", "선행스팬1"),
     korean="일목균형표 선행스팬 1: 지금 봉 자리의 구름입니다. 과거 값만 씁니다. 후행스팬은 미래라 없습니다.",
     english="Ichimoku leading span A, the cloud at this bar, from the past alone. There is no lagging span (chikou): it is the future.",
     example="close > ichimoku.senkou_a(9, 26, 26)",
@@ -88,6 +93,7 @@ composed(
 composed(
     "ichimoku.senkou_b", f"lag({MIDDLE.format('n')}, shift - 1)", args=(window(default="52"), SHIFT), unit=Unit.PRICE,
     formula="((highest(high, n) + lowest(low, n)) / 2)[shift - 1]: the cloud that the chart shows at this bar", degenerate=FULL_WINDOW,
+    also=("senkou_b", "span_b", "선행스팬2"),
     korean="일목균형표 선행스팬 2: 지금 봉 자리의 구름입니다. 과거 값만 씁니다.",
     english="Ichimoku leading span B, the cloud at this bar, from the past alone.", example="close > ichimoku.senkou_b(52, 26)",
 )  # fmt: skip
@@ -177,6 +183,7 @@ def follow_trend(state: P, params: P, high: P, low: P, close: P, y: P, length: i
     formula="(high + low) / 2 - k atr(n), never falling, while rising; (high + low) / 2 + k atr(n), never rising, while falling; "
     "turns where the close passes it; restarted every 45 n bars",
     seed=SUPERTREND_SEED, degenerate=SUPERTREND_GAPS,
+    also=("super_trend", "슈퍼트렌드"),
     korean="슈퍼트렌드 선입니다.", english="Supertrend line.", example="close > supertrend.line(10, 3)",
 )  # fmt: skip
 def supertrend_line(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
@@ -269,6 +276,7 @@ def sar_step(state: P, base: int, step: float, limit: float, high: float, low: f
     "up to limit; turns where the price reaches it; restarted every 400 bars",
     seed="on the second bar, falling where its low fell further than its high rose",
     degenerate="missing where high or low is missing (it goes on from before)",
+    also=("psar", "parabolic_sar", "parabolic"),
     korean="파라볼릭 SAR입니다.", english="Parabolic stop and reverse.", example="close crosses above sar(0.02, 0.2)",
 )  # fmt: skip
 def sar(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:

@@ -84,6 +84,7 @@ def exponential(x: float) -> float:
 
 @op(
     "log", args=(series("x"),), unit=Unit.NUMBER, formula="ln x", degenerate="missing where x <= 0 or x is missing",
+    also=("ln", "로그"),
     korean="자연로그입니다.", english="Natural logarithm.", example="log(close / close[1])",
 )  # fmt: skip
 def log(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
@@ -104,6 +105,7 @@ def exp(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: in
 @op(
     "sqrt", args=(series("x"),), unit=Unit.NUMBER, formula="square root of x", value_range=Range(0.0, None),
     degenerate="missing where x < 0 or x is missing",
+    also=("root",),
     korean="제곱근입니다.", english="Square root.", example="sqrt(sum(logret(1) * logret(1), 24))",
 )  # fmt: skip
 def square_root(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:

@@ -145,6 +145,7 @@ def falls(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: 
     "lag", args=(series("x"), window("n", 0, MAX_WINDOW)), unit=Unit.SAME, memory=Memory.WINDOW,
     warmup=length_of_run, settle=length_of_run, init=lag_ring,
     formula="x, n bars ago", degenerate="missing where it was missing then",
+    also=("shift", "ref", "previous", "delay"),
     korean="n봉 전의 값입니다.", english="The value n bars ago.", example="close[1]",
 )  # fmt: skip
 def lag(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:

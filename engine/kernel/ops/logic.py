@@ -60,6 +60,7 @@ def select(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length:
 @op(
     "is_defined", args=(anything("x"),), unit=Unit.CONDITION, value_range=TRUTH, formula="true if x has a value, else false",
     degenerate="never missing",
+    also=("notna", "not_na", "is_ready"),
     korean="값이 있으면 참, 없으면 거짓입니다.", english="True where there is a value, false where it is missing.",
     example="is_defined(rsi(14))",
 )  # fmt: skip
@@ -71,6 +72,7 @@ def is_defined(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, len
 @op(
     "if_ready", args=(anything("x"), anything("otherwise")), unit=Unit.SAME, formula="x if it has a value, else otherwise",
     degenerate="missing where both are",
+    also=("nz", "fillna"),
     korean="값이 아직 없으면 otherwise를 씁니다.", english="The value, or otherwise while there is none (coins too young for an average).",
     example="if_ready(close > sma(close, 200), otherwise=true)",
 )  # fmt: skip

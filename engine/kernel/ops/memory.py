@@ -147,6 +147,7 @@ def latch(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: 
     settle=reach_with_this, init=unknown_event,
     formula="t - j for the newest j in t-n+1 .. t where a was true; n where there is none",
     degenerate="missing where a was missing at the newest bar that is not false",
+    also=("barssince", "barslast"),
     korean="조건이 마지막으로 참이었던 뒤 지난 봉 수입니다.", english="Bars since the condition was last true.",
     example="bars_since(close crosses below vwap(day)) > 12",
 )  # fmt: skip
@@ -174,6 +175,7 @@ def bars_since(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, len
     settle=reach_with_this, init=unknown_event,
     formula="x at the newest bar of t-n+1 .. t where a was true",
     degenerate="missing where there is none, where a was missing at the newest bar that is not false, or where x was missing there",
+    also=("valuewhen",),
     korean="조건이 마지막으로 참이었을 때의 값입니다.", english="The value at the bar where the condition was last true.",
     example="value_when(rsi(14) crosses above 30, low)",
 )  # fmt: skip

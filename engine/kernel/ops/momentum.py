@@ -62,6 +62,7 @@ def strength(state: P, base: int, n: float, weight: float, v: float) -> float:
     warmup=first_change, settle=settled_wilder, init=two_streams,
     formula="100 up / (up + down); up, down = Wilder's averages of rises and falls of x; restarted every 32 n bars",
     seed="means of the first n changes", degenerate="missing where x is missing (the averages go on from before) and where up + down = 0",
+    also=("relative_strength",),
     korean="상대강도지수(RSI)입니다.", english="Relative strength index.", example="rsi(14) < 30",
 )  # fmt: skip
 def rsi(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
@@ -87,6 +88,7 @@ composed(
     "stoch.k", "sma(100 * ((close - lowest(low, n)) / (highest(high, n) - lowest(low, n))), smooth)",
     args=(window(default="14"), window("smooth", default="3")), unit=Unit.NUMBER, value_range=PERCENT,
     formula="sma(100 (close - lowest(low, n)) / (highest(high, n) - lowest(low, n)), smooth)", degenerate=STOCHASTIC_FLAT,
+    also=("stochastic", "stoch_k", "slowk", "스토캐스틱"),
     korean="스토캐스틱 %K입니다.", english="Stochastic %K.", example="stoch.k(14, 3) < 20",
 )  # fmt: skip
 
@@ -94,6 +96,7 @@ composed(
     "stoch.d", "sma(sma(100 * ((close - lowest(low, n)) / (highest(high, n) - lowest(low, n))), smooth), signal)",
     args=(window(default="14"), window("smooth", default="3"), window("signal", default="3")), unit=Unit.NUMBER, value_range=PERCENT,
     formula="sma(stoch.k(n, smooth), signal)", degenerate=STOCHASTIC_FLAT,
+    also=("stoch_d", "slowd"),
     korean="스토캐스틱 %D: %K의 평균입니다.", english="Stochastic %D: average of %K.",
     example="stoch.k(14, 3) crosses above stoch.d(14, 3, 3)",
 )  # fmt: skip
@@ -102,23 +105,27 @@ NO_DIVISION: Final = "missing where the earlier value is 0 or missing"
 
 composed(
     "ret", "x / lag(x, n) - 1", args=(window(), CLOSE), unit=Unit.RATIO, formula="x / x[n] - 1", degenerate=NO_DIVISION,
+    also=("returns", "pct_change", "change_pct", "수익률"),
     korean="n봉 동안의 수익률입니다.", english="Return over n bars.", example="ret(1h) < 5%",
 )  # fmt: skip
 
 composed(
     "roc", "x / lag(x, n) - 1", args=(series("x"), window()), unit=Unit.RATIO, formula="x / x[n] - 1", degenerate=NO_DIVISION,
+    also=("rate_of_change", "변화율"),
     korean="n봉 동안의 변화율입니다.", english="Rate of change over n bars, as a ratio.", example="roc(close, 12) > 2%",
 )  # fmt: skip
 
 composed(
     "logret", "log(x / lag(x, n))", args=(window(), CLOSE), unit=Unit.RATIO, formula="ln(x / x[n])",
     degenerate=NO_DIVISION + ", or their ratio is not positive",
+    also=("log_return", "log_returns"),
     korean="n봉 동안의 로그수익률입니다.", english="Logarithmic return over n bars.", example="logret(1)",
 )  # fmt: skip
 
 composed(
     "momentum", "x - lag(x, n)", args=(series("x"), window()), unit=Unit.SAME, formula="x - x[n]",
     degenerate="missing where this or the earlier value is missing",
+    also=("mom", "diff", "change", "모멘텀"),
     korean="n봉 동안의 변화량입니다.", english="Change over n bars.", example="momentum(close, 10) > 0",
 )  # fmt: skip
 
@@ -133,6 +140,7 @@ def unknown_base(_params: tuple[float, ...]) -> list[float]:
     settle=whole_session, init=unknown_base,
     formula="close / open of the anchor's bar - 1",
     degenerate="missing until the first anchor in the data, where close is missing, and in a session whose first open is missing or 0",
+    also=("cumulative_return", "cumret", "누적수익률"),
     korean="기준 시점부터의 누적 수익률입니다.", english="Cumulative return since the anchor.", example="cum_ret(day) > 5%",
 )  # fmt: skip
 def cum_ret(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:

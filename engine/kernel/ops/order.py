@@ -111,6 +111,7 @@ def between_two(low: float, high: float, share: float) -> float:
 @op(
     "median", args=ARGS, unit=Unit.SAME, memory=Memory.WINDOW, warmup=all_but_one, settle=all_but_one, init=sorted_state,
     formula="middle one of the last n values in order; mean of the two middle ones where n is even", degenerate=FULL_WINDOW,
+    also=("med", "중앙값"),
     korean="최근 n봉의 중앙값입니다.", english="Median of the last n bars.", example="volume > 2 * median(volume, 50)",
 )  # fmt: skip
 def median(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
@@ -125,6 +126,7 @@ def median(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length:
     "quantile", args=(*ARGS, number("q", Unit.ANY, minimum=0.0, maximum=1.0)), unit=Unit.SAME, memory=Memory.WINDOW,
     warmup=all_but_one, settle=all_but_one, init=sorted_state,
     formula="value at place q (n - 1) of the last n in order, from 0; in between on a straight line", degenerate=FULL_WINDOW,
+    also=("percentile", "percentile_of", "분위수"),
     korean="최근 n봉 중 아래에서 q만큼 되는 곳의 값(분위수)입니다.", english="Quantile of the last n bars: q of them lie below.",
     example="close > quantile(close, 100, 90%)",
 )  # fmt: skip
@@ -143,6 +145,7 @@ def quantile(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, lengt
     "pct_rank", args=(series("x"), window(minimum=2)), unit=Unit.RATIO, value_range=Range(0.0, 1.0), memory=Memory.WINDOW,
     warmup=all_but_one, settle=all_but_one, init=ring_state,
     formula="share of the n - 1 bars before this one whose value is below this one's", degenerate=FULL_WINDOW + "; 0 on flat windows",
+    also=("percentrank", "percentile_rank", "rolling_rank", "백분위"),
     korean="지난 값들 중 지금보다 낮은 것의 비율(백분위)입니다.", english="Share of the earlier values that are lower (percentile rank).",
     example="pct_rank(close, 100) > 90%",
 )  # fmt: skip
@@ -210,6 +213,7 @@ def extreme_ages(state: P, n: int, sign: float, x: P, y: P, length: int, index: 
     "highest_age", args=ARGS, unit=Unit.BARS, value_range=AGES, memory=Memory.WINDOW,
     warmup=all_but_one, settle=all_but_one, init=extreme_state,
     formula="how many bars ago x was highest(x, n); of equal ones the newest counts", degenerate=FULL_WINDOW,
+    also=("highestbars", "argmax", "bars_since_high"),
     korean="최근 n봉의 최댓값이 나온 지 몇 봉 지났는지입니다.", english="How many bars ago the highest of the last n bars was.",
     example="highest_age(high, 50) <= 5",
 )  # fmt: skip
@@ -221,6 +225,7 @@ def highest_age(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, le
     "lowest_age", args=ARGS, unit=Unit.BARS, value_range=AGES, memory=Memory.WINDOW,
     warmup=all_but_one, settle=all_but_one, init=extreme_state,
     formula="how many bars ago x was lowest(x, n); of equal ones the newest counts", degenerate=FULL_WINDOW,
+    also=("lowestbars", "argmin", "bars_since_low"),
     korean="최근 n봉의 최솟값이 나온 지 몇 봉 지났는지입니다.", english="How many bars ago the lowest of the last n bars was.",
     example="lowest_age(low, 50) > 10",
 )  # fmt: skip

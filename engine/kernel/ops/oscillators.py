@@ -7,8 +7,8 @@ from typing import Final
 
 from dsl.catalogue import Memory, Range, Unit
 from engine.kernel.abi import helper
+from engine.kernel.catalogue import MAX_READ, composed, op, series, window
 from engine.kernel.catalogue import Pointer as P
-from engine.kernel.catalogue import composed, op, window
 from engine.kernel.ops.volume import typical_price
 from engine.kernel.ops.windows import ARGS, FULL_WINDOW, all_but_one, larger
 
@@ -42,9 +42,10 @@ def window_and_bar_before(params: tuple[float, ...]) -> int:
 
 
 @op(
-    "mean_deviation", args=ARGS, unit=Unit.SAME, value_range=Range(0.0, None), memory=Memory.WINDOW,
+    "mean_deviation", args=(series("x"), window(maximum=MAX_READ)), unit=Unit.SAME, value_range=Range(0.0, None), memory=Memory.WINDOW,
     warmup=all_but_one, settle=all_but_one, init=deviation_ring,
     formula="mean of |x - sma(x, n)| over the last n bars", degenerate=FULL_WINDOW + "; 0 on flat windows",
+    also=("mad", "mean_dev"),
     korean="평균에서 떨어진 거리의 평균입니다.", english="Mean distance from the mean of the last n bars.",
     example="mean_deviation(close, 20) / close < 1%",
 )  # fmt: skip
@@ -65,9 +66,11 @@ def mean_deviation(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P,
 
 
 composed(
-    "cci", "(typical() - sma(typical(), n)) / (0.015 * mean_deviation(typical(), n))", args=(window(minimum=2, default="20"),),
-    unit=Unit.NUMBER, formula="(typical - sma(typical, n)) / (0.015 mean_deviation(typical, n))",
+    "cci", "(typical() - sma(typical(), n)) / (0.015 * mean_deviation(typical(), n))",
+    args=(window(minimum=2, maximum=MAX_READ, default="20"),), unit=Unit.NUMBER,
+    formula="(typical - sma(typical, n)) / (0.015 mean_deviation(typical, n))",
     degenerate=FULL_WINDOW + ", or the window is flat",
+    also=("commodity_channel",),
     korean="상품채널지수(CCI)입니다.", english="Commodity channel index.", example="cci(20) > 100",
 )  # fmt: skip
 
@@ -76,6 +79,7 @@ composed(
     unit=Unit.NUMBER, value_range=Range(-100.0, 0.0),
     formula="-100 (highest(high, n) - close) / (highest(high, n) - lowest(low, n))",
     degenerate=FULL_WINDOW + ", or high and low of the n bars are equal",
+    also=("willr", "percent_r", "wpr"),
     korean="윌리엄스 %R입니다. -100은 바닥, 0은 천장.", english="Williams %R: -100 at the low of the range, 0 at its high.",
     example="williams_r(14) < -80",
 )  # fmt: skip
@@ -121,6 +125,7 @@ composed(
     "stochrsi.k", "sma(stoch.of(rsi(n), span), smooth)", args=STOCH_RSI_ARGS, unit=Unit.NUMBER, value_range=PERCENT,
     formula="sma(stoch.of(rsi(n), span), smooth)",
     seed="that of rsi", degenerate=STOCH_RSI_FLAT,
+    also=("stoch_rsi", "rsi_stoch"),
     korean="스토캐스틱 RSI의 %K입니다.", english="Stochastic RSI, %K.", example="stochrsi.k(14, 14, 3) < 20",
 )  # fmt: skip
 
@@ -151,6 +156,7 @@ def sum_step(state: P, base: int, n: int, r: int, v: float) -> float:
     memory=Memory.WINDOW, warmup=window_and_bar_before, settle=window_and_bar_before, init=flow_state,
     formula="100 up / (up + down); up, down = sums over n bars of volume (high + low + close) / 3 where that price rose, where it fell",
     degenerate="prices that differ by rounding alone (1e-12) are equal; missing where any of n + 1 bars is, or no flow rose or fell",
+    also=("money_flow", "money_flow_index"),
     korean="자금흐름지수(MFI)입니다.", english="Money flow index.", example="mfi(14) < 20",
 )  # fmt: skip
 def mfi(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
@@ -191,6 +197,7 @@ composed(
     "cmf", "sum(close_location() * volume, n) / sum(volume, n)", args=(window(default="20"),), unit=Unit.SCORE,
     value_range=Range(-1.0, 1.0), formula="sum(close_location volume, n) / sum(volume, n)",
     degenerate=FULL_WINDOW + ", or nothing traded in them",
+    also=("chaikin", "chaikin_money_flow"),
     korean="차이킨 자금흐름(CMF)입니다. 양수면 매수 우위.", english="Chaikin money flow: positive where buyers have the upper hand.",
     example="cmf(20) > 0.1",
 )  # fmt: skip

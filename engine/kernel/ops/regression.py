@@ -56,6 +56,7 @@ def slope_suffixes(state: P, n: int) -> None:
     "slope", args=ARGS, unit=Unit.SAME, memory=Memory.WINDOW, warmup=all_but_one, settle=all_but_one, init=slope_state,
     formula="sum((i - mi)(x - mx)) / sum((i - mi)^2), i = 0 .. n-1 from the oldest of n bars to the newest; per bar",
     degenerate=FULL_WINDOW + "; 0 on flat windows",
+    also=("linreg_slope", "linearreg_slope", "regression_slope", "기울기"),
     korean="최근 n봉 회귀직선의 기울기(봉당)입니다.", english="Slope of the regression line through the last n bars, per bar.",
     example="slope(close, 20) / close > 0.1%",
 )  # fmt: skip
@@ -95,6 +96,7 @@ def slope(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: 
     "r2", args=ARGS, unit=Unit.NUMBER, value_range=Range(0.0, 1.0), memory=Memory.WINDOW,
     warmup=all_but_one, settle=all_but_one, init=correlation_state,
     formula="square of the correlation of x with time over the last n bars", degenerate=FULL_WINDOW + ", or where x does not vary",
+    also=("rsquared", "r_squared", "결정계수"),
     korean="최근 n봉이 직선에 얼마나 가까운지(결정계수)입니다.", english="How well a straight line fits the last n bars (R squared).",
     example="r2(close, 50) > 0.7",
 )  # fmt: skip

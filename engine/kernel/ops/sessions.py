@@ -64,6 +64,7 @@ def minute_of_day(bars: int, index: int) -> int:
 @op(
     "hour", args=DAY, unit=Unit.NUMBER, value_range=Range(0.0, 23.0), formula="hour of the bar's open time in KST, 0 .. 23",
     degenerate="never missing; not on bars longer than a day",
+    also=("hour_of_day", "시간"),
     korean="봉이 시작한 시각의 시(KST)입니다.", english="Hour of the bar's open time, KST.", example="hour in 9..23",
 )  # fmt: skip
 def hour(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
@@ -87,6 +88,7 @@ def minute(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length:
     "weekday", args=DAY, unit=Unit.NUMBER, value_range=Range(0.0, 6.0),
     formula="day of the week of the bar's open time in KST: 0 Monday .. 6 Sunday",
     degenerate="never missing; not on bars longer than a day",
+    also=("dayofweek", "day_of_week", "요일"),
     korean="봉이 시작한 날의 요일(KST)입니다. 월요일 0, 일요일 6.",
     english="Day of the week of the bar's open time, KST: 0 Monday, 6 Sunday.",
     example="weekday <= 4",

@@ -87,14 +87,78 @@ def sum_since(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, leng
     state[0] = total
 
 
+BEFORE_TRADE: Final = "before the first trade of the session the price that is carried over; " + SINCE_ANCHOR
+
+
+def no_session(_params: tuple[float, ...]) -> list[float]:
+    """State: the value since the anchor, and whether something has traded (1 from a missing bar on, which no trade mends)."""
+    return [NAN, 1.0]
+
+
+@op(
+    "session_open", args=(anchor(),), implicit=("open", "volume"), unit=Unit.PRICE, memory=Memory.SESSION, settle=whole_session,
+    init=no_session, formula="open of the first bar since the anchor that traded", degenerate=BEFORE_TRADE,
+    korean="기준 시점 이후 첫 체결 가격입니다.", english="Price of the first trade since the anchor.", example="close > session_open(day)",
+)  # fmt: skip
+def session_open(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
+    first, traded = state[0], state[1]
+    for t in range(length):
+        if begins(params[0], index + t) or traded == 0.0:
+            first = x0[t]
+            traded = 0.0 if x1[t] == 0.0 else 1.0
+        y[t] = first
+    state[0] = first
+    state[1] = traded
+
+
+@op(
+    "session_high", args=(anchor(),), implicit=("high", "volume"), unit=Unit.PRICE, memory=Memory.SESSION, settle=whole_session,
+    init=no_session, formula="largest high since the anchor, of bars that traded", degenerate=BEFORE_TRADE,
+    korean="기준 시점 이후 가장 높은 체결 가격입니다.", english="Highest price of a trade since the anchor.",
+    example="close >= session_high(day)",
+)  # fmt: skip
+def session_high(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
+    extreme, traded = state[0], state[1]
+    for t in range(length):
+        v = x0[t]
+        if begins(params[0], index + t) or traded == 0.0:
+            extreme = v
+            traded = 0.0 if x1[t] == 0.0 else 1.0
+        else:
+            extreme = NAN if v != v or extreme != extreme else (v if v > extreme else extreme)
+        y[t] = extreme
+    state[0] = extreme
+    state[1] = traded
+
+
+@op(
+    "session_low", args=(anchor(),), implicit=("low", "volume"), unit=Unit.PRICE, memory=Memory.SESSION, settle=whole_session,
+    init=no_session, formula="smallest low since the anchor, of bars that traded", degenerate=BEFORE_TRADE,
+    korean="기준 시점 이후 가장 낮은 체결 가격입니다.", english="Lowest price of a trade since the anchor.",
+    example="close <= session_low(day)",
+)  # fmt: skip
+def session_low(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
+    extreme, traded = state[0], state[1]
+    for t in range(length):
+        v = x0[t]
+        if begins(params[0], index + t) or traded == 0.0:
+            extreme = v
+            traded = 0.0 if x1[t] == 0.0 else 1.0
+        else:
+            extreme = NAN if v != v or extreme != extreme else (v if v < extreme else extreme)
+        y[t] = extreme
+    state[0] = extreme
+    state[1] = traded
+
+
 def session_candle(name: str, korean: str, english: str) -> None:
     """The candle of the session in progress, and of the one before it as known before this bar."""
     suffix = {"day": "1d", "week": "1w"}[name]
     start = {"day": ("09:00", "09:00"), "week": ("월요일 09:00", "Monday 09:00")}[name]
     parts = {
-        "open": ("first_since(open, {0})", "시가", "open"),
-        "high": ("highest_since(high, {0})", "고가", "high"),
-        "low": ("lowest_since(low, {0})", "저가", "low"),
+        "open": ("session_open({0})", "시가", "open"),
+        "high": ("session_high({0})", "고가", "high"),
+        "low": ("session_low({0})", "저가", "low"),
         "close": ("close", "현재가", "close so far"),
         "volume": ("sum_since(volume, {0})", "거래량", "volume"),
         "value": ("sum_since(value, {0})", "거래대금", "KRW traded"),

@@ -54,6 +54,7 @@ def deviation_suffixes(state: P, n: int) -> None:
     "stdev", args=ARGS, unit=Unit.SAME, value_range=Range(0.0, None), memory=Memory.WINDOW,
     warmup=all_but_one, settle=all_but_one, init=deviation_state,
     formula="square root of the mean of (x - mean)^2 over the last n bars (population)", degenerate=FULL_WINDOW + "; 0 on flat windows",
+    also=("std", "stddev", "standard_deviation", "표준편차"),
     korean="최근 n봉의 모표준편차입니다.", english="Population standard deviation of the last n bars.", example="stdev(close, 20)",
 )  # fmt: skip
 def stdev(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
@@ -183,6 +184,7 @@ def window_moments(state: P, n: int, r: int, v: float, w: float) -> tuple[float,
     warmup=all_but_one, settle=all_but_one, init=correlation_state,
     formula="sum((x - mx)(y - my)) / sqrt(sum((x - mx)^2) sum((y - my)^2)) over the last n bars (Pearson)",
     degenerate=FULL_WINDOW + ", or where x or y does not vary",
+    also=("correl", "correlation", "상관계수"),
     korean="최근 n봉의 상관계수입니다.", english="Correlation over the last n bars.", example="corr(logret(1), btc.logret(1), 96)",
 )  # fmt: skip
 def corr(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
@@ -195,6 +197,7 @@ def corr(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: i
 composed(
     "zscore", "(x - sma(x, n)) / stdev(x, n)", args=ARGS, unit=Unit.NUMBER,
     formula="(x - mean) / standard deviation of the last n bars", degenerate=FULL_WINDOW + ", or the window is flat",
+    also=("z_score", "standardize"),
     korean="평균에서 몇 표준편차 떨어져 있는지입니다.", english="Distance from the mean in standard deviations.",
     example="zscore(close, 20) < -2",
 )  # fmt: skip

@@ -114,6 +114,7 @@ def directions(state: P, params: P, high: P, low: P, close: P, y: P, length: int
     "plus_di", args=ARGS, implicit=BARS, unit=Unit.NUMBER, value_range=PERCENT, memory=Memory.KEYED,
     warmup=first_direction, settle=settled_wilder, init=two_streams,
     formula=DIRECTION_FORMULA.format(dm="+DM"), seed=DIRECTION_SEED, degenerate=DEGENERATE,
+    also=("di_plus", "pdi"),
     korean="상승 방향지표(+DI)입니다.", english="Positive directional indicator (+DI).", example="plus_di(14) > minus_di(14)",
 )  # fmt: skip
 def plus_di(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
@@ -124,6 +125,7 @@ def plus_di(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length
     "minus_di", args=ARGS, implicit=BARS, unit=Unit.NUMBER, value_range=PERCENT, memory=Memory.KEYED,
     warmup=first_direction, settle=settled_wilder, init=two_streams,
     formula=DIRECTION_FORMULA.format(dm="-DM"), seed=DIRECTION_SEED, degenerate=DEGENERATE,
+    also=("di_minus", "mdi"),
     korean="하락 방향지표(-DI)입니다.", english="Negative directional indicator (-DI).", example="minus_di(14) > plus_di(14)",
 )  # fmt: skip
 def minus_di(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
@@ -160,6 +162,7 @@ def average_index(state: P, base: int, n: float, high: float, low: float, close:
     formula="Wilder's average of DX = 100 |+DI - -DI| / (+DI + -DI); restarted every 64 n bars",
     seed="sums of the first n - 1 movements, then the mean of the first n values of DX",
     degenerate=DEGENERATE + ", or where nothing moved",
+    also=("trend_strength",),
     korean="추세 강도(ADX)입니다.", english="Average directional index: strength of the trend.", example="adx(14) > 20",
 )  # fmt: skip
 def adx(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:

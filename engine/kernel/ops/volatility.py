@@ -20,6 +20,7 @@ POSITIVE: Final = Range(0.0, None)
     "tr", args=(), implicit=("high", "low", "close"), unit=Unit.PRICE, value_range=POSITIVE, memory=Memory.WINDOW,
     warmup=one_bar, settle=one_bar, init=unknown_before,
     formula="max(high - low, |high - close[1]|, |low - close[1]|)", degenerate="missing where high, low or the previous close is missing",
+    also=("true_range", "truerange"),
     korean="실제 변동폭(TR)입니다.", english="True range.", example="tr() > 2 * atr(14)",
 )  # fmt: skip
 def tr(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
@@ -37,6 +38,7 @@ composed(
     "atr", "rma(tr(), n)", args=(window(default="14"),), unit=Unit.PRICE, value_range=POSITIVE,
     formula="rma(tr, n)", seed="mean of the first n true ranges, the first being that of the second bar",
     degenerate="missing where the true range is (the average goes on from before)",
+    also=("average_true_range",),
     korean="평균 실제 변동폭(ATR)입니다.", english="Average true range.", example="2 * atr(14) / close",
 )  # fmt: skip
 
@@ -46,24 +48,28 @@ BAND_ARGS_OF_SPREAD: Final = (BAND_WINDOW, *BAND_ARGS[1:])
 
 composed(
     "bb.middle", "sma(x, n)", args=BAND_ARGS, unit=Unit.SAME, formula="sma(x, n)", degenerate=FULL_WINDOW,
+    also=("bb_middle", "bollinger_middle"),
     korean="볼린저 밴드 중심선입니다.", english="Bollinger band, middle.", example="close > bb.middle(20, 2)",
 )  # fmt: skip
 
 composed(
     "bb.upper", "sma(x, n) + k * stdev(x, n)", args=BAND_ARGS_OF_SPREAD, unit=Unit.SAME,
     formula="sma(x, n) + k stdev(x, n)", degenerate=FULL_WINDOW,
+    also=("bollinger", "bbands", "bb_upper", "볼린저", "볼린저밴드"),
     korean="볼린저 밴드 상단입니다.", english="Bollinger band, upper.", example="close > bb.upper(20, 2)",
 )  # fmt: skip
 
 composed(
     "bb.lower", "sma(x, n) - k * stdev(x, n)", args=BAND_ARGS_OF_SPREAD, unit=Unit.SAME,
     formula="sma(x, n) - k stdev(x, n)", degenerate=FULL_WINDOW,
+    also=("bb_lower", "bollinger_lower"),
     korean="볼린저 밴드 하단입니다.", english="Bollinger band, lower.", example="low < bb.lower(20, 2)",
 )  # fmt: skip
 
 composed(
     "bb.percent", "(x - (sma(x, n) - k * stdev(x, n))) / (2 * k * stdev(x, n))", args=BAND_ARGS_OF_SPREAD, unit=Unit.NUMBER,
     formula="(x - lower) / (upper - lower): 0 at the lower band, 1 at the upper", degenerate=FULL_WINDOW + ", or the window is flat",
+    also=("percent_b", "pctb", "bbp"),
     korean="밴드 안의 위치(%b)입니다. 하단 0, 상단 1.", english="Place within the bands (%b): 0 lower, 1 upper.",
     example="bb.percent(20, 2) < 0.05",
 )  # fmt: skip
@@ -71,12 +77,14 @@ composed(
 composed(
     "bb.width", "2 * k * stdev(x, n) / sma(x, n)", args=BAND_ARGS_OF_SPREAD, unit=Unit.RATIO,
     formula="(upper - lower) / middle", degenerate=FULL_WINDOW + ", or the middle is 0",
+    also=("bandwidth", "bbw"),
     korean="밴드 폭을 중심선으로 나눈 값입니다.", english="Width of the bands as a ratio of the middle.", example="bb.width(20, 2) < 2%",
 )  # fmt: skip
 
 composed(
     "realized_vol", "stdev(log(x / lag(x, 1)), n)", args=(window(minimum=2), series("x", default="close")), unit=Unit.RATIO,
     value_range=POSITIVE, formula="stdev(ln(x / x[1]), n), per bar, not annualised", degenerate=FULL_WINDOW,
+    also=("volatility", "realized_volatility", "변동성"),
     korean="로그수익률의 표준편차(실현 변동성)입니다.", english="Realized volatility: standard deviation of log returns per bar.",
     example="realized_vol(24) < 2%",
 )  # fmt: skip
@@ -85,6 +93,7 @@ composed(
     "parkinson_vol", "sqrt(sma(log(high / low) * log(high / low), n) / 2.772588722239781)", args=(window(),), unit=Unit.RATIO,
     value_range=POSITIVE, formula="square root of mean(ln(high / low)^2, n) / (4 ln 2) (Parkinson 1980), per bar",
     degenerate=FULL_WINDOW + "; 0 where high = low on every bar",
+    also=("parkinson",),
     korean="고가와 저가로 잰 변동성(파킨슨)입니다.", english="Volatility from highs and lows (Parkinson), per bar.",
     example="parkinson_vol(24) < 2%",
 )  # fmt: skip
@@ -95,6 +104,7 @@ composed(
     args=(window(),), unit=Unit.RATIO, value_range=POSITIVE,
     formula="square root of mean(ln(high / low)^2 / 2 - (2 ln 2 - 1) ln(close / open)^2, n) (Garman and Klass 1980), per bar",
     degenerate=FULL_WINDOW + "; 0 where nothing moved within any bar",
+    also=("garman_klass",),
     korean="시가, 고가, 저가, 종가로 잰 변동성(가먼-클라스)입니다.",
     english="Volatility from open, high, low and close (Garman-Klass), per bar.",
     example="garman_klass_vol(24) < 2%",

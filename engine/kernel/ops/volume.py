@@ -57,6 +57,7 @@ def vwap(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: i
     settle=whole_session, init=unknown_session,
     formula="since the anchor: + volume where close > close[1], - volume where close < close[1]",
     seed="0 on the anchor's bar", degenerate=SINCE_ANCHOR,
+    also=("on_balance_volume",),
     korean="누적 거래량(OBV)입니다. 기준 시점에 0에서 시작합니다.", english="On-balance volume, 0 at the anchor.",
     example="obv(day) > 0",
 )  # fmt: skip
@@ -83,6 +84,7 @@ def obv(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: in
     settle=whole_session, init=unknown_session,
     formula="since the anchor: + volume (close / close[1] - 1)", seed="0 on the anchor's bar",
     degenerate=SINCE_ANCHOR + "; the bar after a close of 0 counts as missing",
+    also=("pvt", "price_volume_trend"),
     korean="거래량 가격 추세(VPT)입니다. 기준 시점에 0에서 시작합니다.", english="Volume price trend, 0 at the anchor.",
     example="vpt(week) > 0",
 )  # fmt: skip
@@ -105,17 +107,20 @@ def vpt(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: in
 composed(
     "volume_spike", "volume / lag(sma(volume, n), 1)", args=(window(default="20"),), unit=Unit.NUMBER, value_range=Range(0.0, None),
     formula="volume / mean volume of the n bars before this one", degenerate=FULL_WINDOW + ", or nothing traded in them",
+    also=("rvol", "relative_volume", "volume_ratio"),
     korean="직전 n봉 평균의 몇 배가 거래되었는지입니다.", english="Volume as a multiple of the mean of the n bars before.",
     example="volume_spike(20) > 3",
 )  # fmt: skip
 
 composed(
     "turnover", "sum(value, n)", args=(window(),), unit=Unit.MONEY, formula="sum(value, n)", degenerate=FULL_WINDOW,
+    also=("traded_value", "거래대금"),
     korean="최근 n봉의 거래대금입니다.", english="Traded KRW of the last n bars.", example="turnover(24h) >= 50억",
 )  # fmt: skip
 
 composed(
     "typical", "close + ((high - close) + (low - close)) / 3", unit=Unit.PRICE, formula="(high + low + close) / 3",
     degenerate="missing where an input is missing",
+    also=("hlc3", "typical_price"),
     korean="고가, 저가, 종가의 평균입니다.", english="Mean of high, low and close.", example="close > typical()",
 )  # fmt: skip

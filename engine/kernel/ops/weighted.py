@@ -84,6 +84,7 @@ def linear_step(state: P, base: int, n: int, index: int, v: float) -> float:
 @op(
     "wma", args=(series("x"), window()), unit=Unit.SAME, memory=Memory.WINDOW, warmup=all_but_one, settle=all_but_one, init=linear_state,
     formula="(n x + (n-1) x[1] + ... + 1 x[n-1]) / (n (n+1) / 2)", degenerate=FULL_WINDOW + "; n equal values give exactly that value",
+    also=("weighted_ma", "가중이동평균"),
     korean="가중이동평균(WMA)입니다. 최근 봉일수록 크게 봅니다.", english="Linearly weighted moving average; newer bars weigh more.",
     example="close > wma(close, 20)",
 )  # fmt: skip
@@ -97,6 +98,7 @@ def wma(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: in
     "hma", args=(series("x"), window(minimum=2)), unit=Unit.SAME, memory=Memory.WINDOW,
     warmup=hull_window, settle=hull_window, init=hull_state,
     formula="wma(2 wma(x, n/2) - wma(x, n), root n), n/2 and root n rounded down", degenerate="missing where any value read is missing",
+    also=("hull",),
     korean="헐 이동평균(HMA)입니다. 빠르게 따라갑니다.", english="Hull moving average: quick to follow.", example="close > hma(close, 20)",
 )  # fmt: skip
 def hma(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
@@ -135,6 +137,7 @@ def volume_suffixes(state: P, n: int) -> None:
     warmup=all_but_one, settle=all_but_one, init=volume_state,
     formula="(x volume + ... + x[n-1] volume[n-1]) / (volume + ... + volume[n-1])",
     degenerate=FULL_WINDOW + ", or nothing traded in them; n equal values give exactly that value",
+    also=("volume_weighted_ma",),
     korean="거래량 가중 이동평균(VWMA)입니다.", english="Moving average weighted by volume.", example="close > vwma(close, 20)",
 )  # fmt: skip
 def vwma(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
@@ -169,6 +172,7 @@ def vwma(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: i
 composed(
     "vwap.rolling", "vwma(typical(), n)", args=(window(),), unit=Unit.PRICE,
     formula="sum(volume (high + low + close) / 3, n) / sum(volume, n)", degenerate=FULL_WINDOW + ", or nothing traded in them",
+    also=("rolling_vwap",),
     korean="최근 n봉의 거래량 가중 평균가격(VWAP)입니다.", english="Volume-weighted average price of the last n bars.",
     example="close > vwap.rolling(4h)",
 )  # fmt: skip

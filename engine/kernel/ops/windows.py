@@ -107,6 +107,7 @@ def window_sum(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, len
 @op(
     "sma", args=ARGS, unit=Unit.SAME, memory=Memory.WINDOW, warmup=all_but_one, settle=all_but_one, init=mean_state,
     formula="(x + x[1] + ... + x[n-1]) / n", degenerate=FULL_WINDOW + "; n equal values give exactly that value",
+    also=("ma", "average", "avg", "simple_ma", "이동평균", "이평", "단순이동평균"),
     korean="최근 n봉의 단순이동평균입니다.", english="Simple moving average of the last n bars.", example="sma(close, 20)",
 )  # fmt: skip
 def sma(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
@@ -123,6 +124,7 @@ composed(
     "count", args=(condition("a"), window()), unit=Unit.BARS, value_range=Range(0.0, None), memory=Memory.WINDOW,
     warmup=all_but_one, settle=all_but_one, init=sum_state,
     formula="how many of a, a[1], ..., a[n-1] are true", degenerate=FULL_WINDOW,
+    also=("count_true", "how_many"),
     korean="최근 n봉 중 조건이 참인 봉 수입니다.", english="How many of the last n bars meet the condition.",
     example="count(close > open, 10) >= 7",
 )  # fmt: skip
@@ -133,6 +135,7 @@ def count(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: 
 @op(
     "highest", args=ARGS, unit=Unit.SAME, memory=Memory.WINDOW, warmup=all_but_one, settle=all_but_one, init=highest_state,
     formula="max(x, x[1], ..., x[n-1])", degenerate=FULL_WINDOW,
+    also=("rolling_max", "hhv"),
     korean="최근 n봉의 최댓값입니다.", english="Highest value of the last n bars.", example="close > highest(high, 20)[1]",
 )  # fmt: skip
 def highest(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
@@ -158,6 +161,7 @@ def highest(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length
 @op(
     "lowest", args=ARGS, unit=Unit.SAME, memory=Memory.WINDOW, warmup=all_but_one, settle=all_but_one, init=lowest_state,
     formula="min(x, x[1], ..., x[n-1])", degenerate=FULL_WINDOW,
+    also=("rolling_min", "llv"),
     korean="최근 n봉의 최솟값입니다.", english="Lowest value of the last n bars.", example="close < lowest(low, 20)[1]",
 )  # fmt: skip
 def lowest(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:

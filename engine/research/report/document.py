@@ -158,6 +158,7 @@ def _assumptions(result: BacktestResult) -> Document:
         "ambiguous_krw": result.ambiguous_krw,
         "unsettled_entries": result.unsettled_entries,
         "sale_below_minimum": result.sale_below_minimum,
+        "left_out_breakers": list(result.left_out_breakers),
         "side_series": [
             {
                 "series": series_name(gap.key),

@@ -187,7 +187,7 @@ def assumptions(result: BacktestResult, language: Language) -> list[str]:
     """What the run took for granted, one sentence each."""
     settings = result.settings
     rounding = "rounding_upbit" if settings.rounding is Rounding.UPBIT else "rounding_none"
-    rows = (
+    rows: tuple[tuple[str, str], ...] = (
         ("fee", percent(settings.fee_rate, signed=False)),
         ("slippage", written(settings.slippage * 1e4, Unit.BASIS_POINTS, language)),
         ("rounding", _say(f"assume.{rounding}", language)),
@@ -196,6 +196,8 @@ def assumptions(result: BacktestResult, language: Language) -> list[str]:
         ("unsettled", count(result.unsettled_entries)),
         ("sale_below_minimum", count(result.sale_below_minimum)),
     )
+    if result.left_out_breakers:
+        rows += (("left_out_breakers", ", ".join(result.left_out_breakers)),)
     lines = [_say("assume.fill", language), *(f"{_say(f'assume.{key}', language)}: {value}" for key, value in rows)]
     return lines + [_gap_line(gap, language) for gap in result.gaps]
 

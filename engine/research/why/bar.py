@@ -17,6 +17,7 @@ from engine.model.errors import UserError
 from engine.model.events import Side
 from engine.research.backtest import Progress, backtest, settled_ms
 from engine.research.signals import Mark, marks, unprobed
+from engine.research.why.membership import Membership, membership
 from engine.research.why.probe import Part, Probe, probe
 from engine.research.why.readings import BarSpan, Reading, ValueOf, blockers, read
 
@@ -74,6 +75,15 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Factor:
+    """A factor of the score: its weight as the file says it, and its value at the bar (NaN: missing)."""
+
+    name: str
+    weight: float
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
 class BarWhy:
     """One market at one clock bar. blocked: the innermost parts that keep the entry from being true. late: rules of the entry that are
     judged with the order's size, once `entry` is true. happened: fills inside the bar. order: side (`buy`, `sell`) and exit name of the
@@ -86,6 +96,8 @@ class BarWhy:
     entry: Reading
     blocked: tuple[Reading, ...]
     late: tuple[Part, ...]
+    factors: tuple[Factor, ...]
+    universe: Membership | None
     decision: Decision
     held: Held | None
     exits: tuple[ExitReading, ...]
@@ -143,6 +155,8 @@ def why_at(
         entry=entry,
         blocked=tuple(blockers(entry)),
         late=probed.late,
+        factors=tuple(Factor(name, weight, value_of(node)) for name, weight, node in probed.factors),
+        universe=membership(strategy, grid, result.members, market, _candidates(strategy, grid, traded), bar.close_ms, settings.block),
         decision=_decision(strategy, plan, book, row, bar.close_ms),
         held=_held(end.run, end.program, row),
         exits=tuple(_exits(probed, end.run, row, value_of, bar.close_ms)),
@@ -150,6 +164,10 @@ def why_at(
         happened=tuple(happened),
         settled=bar.close_ms >= settled_ms(probed.strategy, end.program, grid)[row],
     )
+
+
+def _candidates(strategy: Strategy, grid: BarGrid, traded: Sequence[str] | None) -> tuple[str, ...]:
+    return tuple(traded) if traded is not None else (strategy.markets or grid.markets)
 
 
 def _bar(strategy: Strategy, grid: BarGrid, settings: Settings, market: str, at_ms: int) -> BarSpan:

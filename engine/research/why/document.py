@@ -15,8 +15,9 @@ from dsl.strategy import ExitKind
 from engine.candles.timeframes import timeframe_name
 from engine.research.report.format import count, duration, kst, money, percent, price
 from engine.research.signals import Mark, MarkKind
-from engine.research.why.bar import BarWhy, ExitReading
+from engine.research.why.bar import BarWhy, ExitReading, Factor
 from engine.research.why.funnel import CARRY, Clause, Funnel
+from engine.research.why.membership import Membership
 from engine.research.why.probe import Part
 from engine.research.why.readings import BarSpan, Gap, Reading, Sequence, SideReading
 
@@ -53,6 +54,8 @@ def bar_document(why: BarWhy, language: Language, *, synthetic: bool = False) ->
         "sentence": _verdict(why, blocked, language),
         "blocked": [_blocker(reading, clock, language) for reading in why.blocked],
         "entry": reading_document(why.entry, language),
+        "factors": [_factor(factor, language) for factor in why.factors],
+        "universe": None if why.universe is None else _universe(why.universe, language),
         "late": [_late(part, language) for part in why.late],
         "held": None if held is None else {
             "quantity": held.quantity, "entry_krw": held.entry_krw, "gain": held.gain, "pnl": held.pnl, "opened_ms": held.opened_ms,
@@ -69,6 +72,21 @@ def bar_document(why: BarWhy, language: Language, *, synthetic: bool = False) ->
 
 def _late(part: Part, language: Language) -> dict[str, Any]:
     return {"path": part.path, "text": label(part), "sentence": text("why.late", language, rule=label(part))}
+
+
+def _factor(factor: Factor, language: Language) -> dict[str, Any]:
+    value = shown(factor.value, Unit.SCORE, language)
+    sentence = text("why.factor", language, name=factor.name, value=value, weight=f"{factor.weight:g}")
+    return {"name": factor.name, "weight": factor.weight, "value": _plain(factor.value), "sentence": sentence}
+
+
+def _universe(found: Membership, language: Language) -> dict[str, Any]:
+    key = "member" if found.member else "no_member"
+    return {
+        "member": found.member, "count": found.count, "decided_ms": found.decided_ms, "by": _plain(found.by),
+        "sentence": text(f"why.{key}", language, time=kst(found.decided_ms), count=count(found.count)),
+        "rules": [reading_document(rule, language) for rule in found.rules],
+    }  # fmt: skip
 
 
 def _blocker(reading: Reading, clock: Timeframe, language: Language) -> dict[str, Any]:

@@ -76,11 +76,13 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Probe:
     """strategy: to be run; its graph holds every node that the parts name. entry and exits: what the file says, as parts; an exit's
-    part is None when it is a level. late: rules of the entry that are judged with the order it would get; they are no part of `entry`."""
+    part is None when it is a level. late: rules of the entry that are judged with the order it would get; they are no part of `entry`.
+    factors: of the score, name, weight and node."""
 
     strategy: Strategy
     entry: Part
     late: tuple[Part, ...]
+    factors: tuple[tuple[str, float, int], ...]
     exits: tuple[Part | None, ...]
     named: tuple[Part, ...]
 
@@ -90,7 +92,7 @@ def probe(strategy: Strategy) -> Probe:
     graph = Graph()
     for node in strategy.graph:
         graph.add(node)
-    builder = _Builder(graph, strategy.clock, strategy.wording)
+    builder = PartBuilder(graph, strategy.clock, strategy.wording)
     named = _named(strategy, builder)
     entry = _entry(strategy, named, builder)
     rules = {part.path: part for part in named}
@@ -98,13 +100,14 @@ def probe(strategy: Strategy) -> Probe:
         (rules.get(f"exits.{rule.name}") or builder.part(rule.node, path=f"exits.{rule.name}")) if rule.kind is ExitKind.RULE else None
         for rule in strategy.exits
     )
+    factors = tuple((factor.name, factor.weight, builder.export(factor.node, ())) for factor in strategy.factors)
     extra = tuple(Condition(f"#{node}", node) for node in sorted(builder.wanted))
     probed = replace(strategy, graph=graph, conditions=(*strategy.conditions, *extra))
     late = tuple(part for part in named if part.position and part.path.startswith("entry") and not part.join)
-    return Probe(probed, entry, late, exits, tuple(named))
+    return Probe(probed, entry, late, factors, exits, tuple(named))
 
 
-def _entry(strategy: Strategy, named: list[Part], builder: _Builder) -> Part:
+def _entry(strategy: Strategy, named: list[Part], builder: PartBuilder) -> Part:
     """The condition that decisions read on every bar: what the file says under `entry` without the rules that wait for the order, and
     with what the checker joined to it (membership of the universe)."""
     written = next((part for part in named if part.path == "entry"), None)
@@ -113,10 +116,11 @@ def _entry(strategy: Strategy, named: list[Part], builder: _Builder) -> Part:
     parts = [part for part in named if part.path.startswith("entry") and not part.position]
     parts = [part for part in parts if part is not written or part.join != "all"]  # its members stand in the one chain of `and`
     builder.whole = {part.node: part for part in parts}
-    return builder.part(strategy.entry, path="entry")
+    found = builder.part(strategy.entry, path="entry")
+    return replace(found, text="") if found.join else found
 
 
-def _named(strategy: Strategy, builder: _Builder) -> list[Part]:
+def _named(strategy: Strategy, builder: PartBuilder) -> list[Part]:
     """Every named condition as a part, in the order of the strategy; groups hold their members."""
     named: list[Part] = []
     waiting: list[Part] = []
@@ -132,7 +136,7 @@ def _named(strategy: Strategy, builder: _Builder) -> list[Part]:
     return named
 
 
-class _Builder:
+class PartBuilder:
     """Adds to the graph what the parts need; `wanted`: market-phase nodes to export."""
 
     def __init__(self, graph: Graph, clock: Timeframe, wording: Wording) -> None:

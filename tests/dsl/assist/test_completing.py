@@ -13,7 +13,6 @@ from dsl.assist.answers import Kind, applied
 from dsl.assist.layout import Layout
 from dsl.assist.roles import Role, role_of
 from dsl.assist.shape import keys, kind_of
-from dsl.assist.vocabulary import NOT_BUILT
 from dsl.assist.words import words
 from dsl.diagnostics import Language, Severity
 from tests.dsl.assist.helpers import ASSIST, BROKEN_FILES, EN, EXAMPLE, FILES, KO, accepted, cursor, edited, labels, proposal
@@ -58,6 +57,12 @@ TEXTS = [path.read_text("utf-8") for path in [*FILES, *BROKEN_FILES]]
         ("after: first_target", "after: ¦", ["first_target", "spike"], ["trail"]),
         ("clock: 5m", "clock: ¦", ["5m", "1h", "1d"], ["close"]),
         ("state: paper  ", "state: ¦  ", ["off", "paper", "live"], []),
+        ("ret(1h) < 5%", "across.¦ > 1", ["across.mean", "across.rank"], ["close"]),
+        ("ret(1h) < 5%", "across.rank(ret(24h), ¦", ["order=", "top="], ["and"]),
+        ("ret(1h) < 5%", "across.rank(ret(24h), order=¦", ["desc", "asc"], ["close"]),
+        ("ret(1h) < 5%", "depth(¦", ["bid", "ask"], ["close"]),
+        ("ret(1h) < 5%", "not market.¦", ["market.caution", "market.delisting", "market.age"], ["universe.member"]),
+        ("ret(1h) < 5%", "유의¦", ["market.warning"], ["close"]),
         ("# off | paper", "# ¦ off | paper", [], ["off", "close"]),
     ],
 )  # fmt: skip
@@ -193,13 +198,3 @@ def test_nothing_raises_all_along_a_file(text: str) -> None:
         ASSIST.complete(text[:at], at, EN)
         ASSIST.signature(text, at, KO)
         ASSIST.references(text[:at], at)
-
-
-def test_what_is_left_out_as_not_built_is_refused_by_the_checker() -> None:
-    """Follows the tables: a name that the checker has learnt must be proposed."""
-    names = {"across": "across.mean", "market": "market.age", "acct": "acct.cash", "book": "book.spread", "flow": "flow.count"}
-    names |= {"cost": "cost.fee", "order": "order.value"}
-    assert set(NOT_BUILT) <= set(names)
-    for prefix in NOT_BUILT:
-        text = EXAMPLE.replace("ret(1h) < 5%", f"{names[prefix]} > 0", 1)
-        assert {problem.code for problem in ASSIST.diagnostics(text, "f", EN)} & {"E190", "E102"}, prefix

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsl.assist.layout import Layout
-from dsl.loader import load
+from dsl.loader import MAX_DEPTH, MAX_NODES, load
 from dsl.source import Source
 from dsl.yaml_tree import Scalar, Sequence, YamlNode
-from tests.dsl.assist.helpers import BROKEN_FILES, FILES
+from tests.dsl.assist.helpers import ASSIST, BROKEN_FILES, EN, FILES
 from tests.generators.strategies import random_strategy
 
 EXTRA = """schema: strategy/1
@@ -102,3 +102,31 @@ def test_any_text_has_a_layout_with_places_inside(text: str, data: st.DataObject
     at = data.draw(st.integers(0, len(text)))
     spot = layout.at(at)
     assert spot is None or spot.place.start <= at <= spot.place.end
+
+
+HEAD = "schema: strategy/1\n"
+HOSTILE = {
+    "brackets": HEAD + "a: " + "[" * 5_000,
+    "braces": HEAD + "a: " + "{a: " * 2_000,
+    "quotes": HEAD + "a: " + "'" * 20_000,
+    "dashes": "- " * 20_000,
+    "lines of dashes": "-\n" * 20_000,
+    "the same key": "a: b\n" * 20_000,
+    "nesting": "".join("  " * depth + f"a{depth}:\n" for depth in range(300)),
+    "calls": "define:\n  x: " + "f(" * 5_000,
+    "parameters": "define:\n  x(" + "a," * 2_000 + "): close\n",
+    "too long": "define:\n" + "  x: close\n" * 20_000,
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_texts_are_answered(text: str) -> None:
+    """Memory and time stay in proportion: what is nested without end is looked into as deep as the loader goes."""
+    assert len(Layout(text).entries) <= MAX_NODES
+    assert all(len(entry.path) <= MAX_DEPTH + 1 for entry in Layout(text).entries)
+    for at in (len(text), len(text) // 2):
+        assert isinstance(ASSIST.complete(text, at, EN), tuple)
+        ASSIST.hover(text, at, EN)
+        ASSIST.signature(text, at, EN)
+        ASSIST.rename(text, at, "y", EN)
+    assert ASSIST.diagnostics(text, "f", EN)

@@ -171,6 +171,9 @@ def test_renaming_is_refused_where_not_every_place_can_be_read() -> None:
         ("pos.high -", ["최고가", "가격"]),
         ("first_target  ", ["pos.gain >= 2%"]),
         ("then close", ["within"]),
+        ("sizing:", ["얼마나"]),
+        ("frozen:", ["frozen"]),
+        ("all:", ["모두"]),
     ],
 )
 def test_hover_says_what_a_word_means(word: str, parts: list[str]) -> None:

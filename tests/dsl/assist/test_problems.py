@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 
 from dsl.assist.answers import Problem, applied
 from dsl.assist.assist import Assist
+from dsl.assist.problems import smallest_edit
 from dsl.compile import compile_risk, compile_strategy
 from dsl.diagnostics import Language, Severity
+from dsl.formatting import format_text
 from tests.dsl.assist.helpers import ASSIST, BROKEN_FILES, EN, EXAMPLE, FILES, KO
-from tests.dsl.helpers import CATALOGUE, PROFILES
+from tests.dsl.helpers import CATALOGUE, PROFILES, ROOT
 
 TEXTS = [path.read_text("utf-8") for path in [*FILES, *BROKEN_FILES]]
 PIECES = [
@@ -124,3 +126,42 @@ def test_odd_texts_have_marks_inside(text: str) -> None:
 def test_shipped_files_are_without_errors() -> None:
     for path in FILES:
         assert [p for p in ASSIST.diagnostics(path.read_text("utf-8"), path.name, EN) if p.severity is Severity.ERROR] == []
+
+
+PORTFOLIO = """schema: portfolio/1
+name: both
+risk_profile: conservative
+strategies:
+  a: {strategy: pullback-trend, weight: 60%}
+  b: {strategy: trend-1h, weight: 30%}
+"""
+
+
+def test_portfolio_files_are_checked_with_their_strategies() -> None:
+    folder = ROOT / "strategies"
+    assist = Assist(CATALOGUE, PROFILES, strategies=lambda name: ((folder / f"{name}.yaml").read_text("utf-8"), f"{name}.yaml"))
+    assert [p for p in assist.diagnostics(PORTFOLIO, "p.yaml", EN) if p.severity is Severity.ERROR] == []
+    assert any(p.severity is Severity.ERROR for p in ASSIST.diagnostics(PORTFOLIO, "p.yaml", EN))
+    text = PORTFOLIO.replace("weight: 30%", "wieght: 30%")
+    assert "E201" in {p.code for p in assist.diagnostics(text, "p.yaml", EN)}
+    assert_mends(PORTFOLIO.replace("strategies:", "strategys:"))
+    at = PORTFOLIO.index("weight: 30%")
+    assert "weight" in [completion.label for completion in assist.complete(PORTFOLIO, at + 1, EN)]
+
+
+def test_formatting_is_that_of_the_command_and_is_finished_after_once() -> None:
+    untidy = EXAMPLE.replace("ret(1h) < 5%", "ret( 1h )<5%")
+    edits = ASSIST.format(untidy)
+    assert edits
+    formatted = applied(untidy, edits)
+    assert formatted == format_text(untidy).text
+    assert "ret(1h) < 5%" in formatted
+    assert ASSIST.format(formatted) == ()
+    assert ASSIST.format("schema: strategy/1\n\t- [") == ()
+
+
+@given(st.text(st.sampled_from("ab\n"), max_size=12), st.text(st.sampled_from("ab\n"), max_size=12))
+def test_the_smallest_edit_makes_the_one_of_the_other(old: str, new: str) -> None:
+    edit = smallest_edit(old, new)
+    assert applied(old, (edit,)) == new
+    assert len(edit.text) <= len(new)

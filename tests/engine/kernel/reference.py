@@ -37,10 +37,10 @@ def higher_bars(grid: BarGrid, market: int, timeframe: Timeframe) -> dict[int, B
     for index, item in bars.items():
         groups.setdefault(timeframe.index(index * base.length_ms + base.offset_ms), []).append(item)
     end_ms = (max(bars) + 1) * base.length_ms + base.offset_ms
-    closed = {i: group for i, group in groups.items() if (i + 1) * timeframe.length_ms + timeframe.offset_ms <= end_ms}
+    closed = {i: group for i, group in groups.items() if timeframe.open_ms(i + 1) <= end_ms}
     if timeframe == base:
         return {i: _as_it_is(*group[0]) for i, group in closed.items()}
-    return {i: one_bar(group, timeframe.length_ms // base.length_ms) for i, group in closed.items()}
+    return {i: one_bar(group, (timeframe.open_ms(i + 1) - timeframe.open_ms(i)) // base.length_ms) for i, group in closed.items()}
 
 
 def _as_it_is(state: int, bar: Bar) -> Bar:
@@ -176,10 +176,10 @@ class Reference:
         values = [NAN] * self.grid.state.shape[1] if column is None else column[market].tolist()
         if node.op.startswith(("market.", "universe.")):
             values = [0.0 if math.isnan(value) else value for value in values]
-        count = timeframe.length_ms // base.length_ms
         found = {}
         for i in indexes:
-            last = base.index((i + 1) * timeframe.length_ms + timeframe.offset_ms) - 1 - self.grid.first_index
+            count = (timeframe.open_ms(i + 1) - timeframe.open_ms(i)) // base.length_ms
+            last = base.index(timeframe.open_ms(i + 1)) - 1 - self.grid.first_index
             if node.op.startswith("flow."):
                 found[i] = fold("sum", values[last - count + 1 : last + 1]) if last + 1 >= count else NAN
             else:
@@ -192,8 +192,7 @@ class Reference:
         assert source is not None
         finer, values, found = source.timeframe, self._node(node.inputs[0], market), {}
         for i in indexes:
-            first = finer.index(i * timeframe.length_ms + timeframe.offset_ms)
-            inside = [values.get(j) for j in range(first, first + timeframe.length_ms // finer.length_ms)]
+            inside = [values.get(j) for j in range(finer.index(timeframe.open_ms(i)), finer.index(timeframe.open_ms(i + 1)))]
             known = [value for value in inside if value is not None]
             whole = len(known) == len(inside) or node.op == "over.last"
             found[i] = fold(node.op.removeprefix("over."), known) if whole else NAN
@@ -220,8 +219,7 @@ class Reference:
         values = self._node(source_id, market)
         found = {}
         for i in indexes:
-            close_ms = (i + 1) * timeframe.length_ms + timeframe.offset_ms
-            closed = [j for j in values if (j + 1) * slower.length_ms + slower.offset_ms <= close_ms]
+            closed = [j for j in values if slower.open_ms(j + 1) <= timeframe.open_ms(i + 1)]
             found[i] = values[max(closed)] if closed else NAN
         return found
 

@@ -127,6 +127,17 @@ def test_refuses_graphs_that_break_the_contract(reason: str) -> None:
         compile_program(strategy(make.graph, FIVE, entry, exits), MINUTE, MARKETS, OPS)
 
 
+def test_leaves_of_different_units_read_the_same_series() -> None:
+    make = Maker()
+    price = make.leaf("close", FIVE)
+    number = make.op("close", FIVE)
+    assert price != number
+    program = compile_program(strategy(make.graph, FIVE, price, rank=number), MINUTE, MARKETS, OPS)
+    values = Kernel(program).advance(random_grid(np.random.default_rng(3), MARKETS, 1000, 100, unknown=0.0)).values
+    assert np.array_equal(values[:, :, 0], values[:, :, 1], equal_nan=True)
+    assert np.isfinite(values).any()
+
+
 def test_refuses_markets_out_of_order() -> None:
     make = Maker()
     chosen = strategy(make.graph, FIVE, make.leaf("close", FIVE))

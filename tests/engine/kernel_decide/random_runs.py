@@ -136,7 +136,7 @@ def _profile(rules: Rules, random: np.random.Generator) -> RiskProfile:
     chosen = {name: value for name, value in kept.items() if chance() < (0.3 if name in ("open_positions", "max_slippage") else 0.6)}
     actions = [Action.STOP_ENTRIES, Action.FLATTEN, Action.SIZE]
     limits = [
-        RiskRule("daily", Period.DAY, 0.02, None, actions[random.integers(3)], Until.DURATION, hold_ms=47 * MINUTE, factor=0.5),
+        RiskRule("daily", Period.DAY, 0.005, None, actions[random.integers(3)], Until.DURATION, hold_ms=47 * MINUTE, factor=0.5),
         RiskRule("weekly", Period.WEEK, 0.05, 300_000, actions[random.integers(3)], Until.MANUAL, factor=0.7),
         RiskRule("deep", Period.DRAWDOWN, 0.01, None, actions[random.integers(3)], Until.WHILE, days=2, factor=0.5),
     ]

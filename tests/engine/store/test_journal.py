@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.model.bars import Bar, Bars
+from engine.model.bars import Bar, Bars, SideValues
 from engine.model.candle import BarState
 from engine.model.errors import UserError
 from engine.model.events import Cash, Control, ControlKind, Done, DoneReason, Fill, Intent, Side, Step
@@ -26,6 +26,10 @@ BAR = st.one_of(
     st.just(Bar(BarState.UNKNOWN, *[math.nan] * 6)),
     st.builds(Bar, st.sampled_from([BarState.NO_TRADE, BarState.TRADED]), NUMBERS, NUMBERS, NUMBERS, NUMBERS, NUMBERS, NUMBERS),
 )
+SIDE = st.builds(
+    SideValues, st.sampled_from(["book.spread", "external.kimp"]), st.lists(NUMBERS.filter(lambda x: x == x), max_size=1).map(tuple),
+    st.lists(NUMBERS, max_size=3).map(tuple),
+)  # fmt: skip
 ITEMS = st.one_of(
     st.builds(Step, MARKETS, TIMES, NUMBERS, NUMBERS, NUMBERS, NUMBERS, NUMBERS, st.booleans()),
     st.builds(Fill, IDS, MARKETS, NUMBERS, NUMBERS, NUMBERS, TIMES),
@@ -33,7 +37,7 @@ ITEMS = st.one_of(
     st.builds(Cash, NUMBERS, TIMES),
     st.builds(Control, st.sampled_from(ControlKind), TIMES),
     st.builds(Intent, IDS, MARKETS, st.sampled_from(Side), NUMBERS, NUMBERS, NUMBERS, st.integers(-1, 61), TIMES),
-    st.builds(Bars, TIMES, st.lists(BAR, max_size=3).map(tuple)),
+    st.builds(Bars, TIMES, st.lists(BAR, max_size=3).map(tuple), st.lists(SIDE, max_size=2).map(tuple)),
 )
 
 

@@ -184,6 +184,22 @@ def since(columns: Inputs, anchor: float, first: int, how: str) -> Column:
     return of_sessions(x, columns, anchor, first, lambda part: getattr(part, how)().where(known[part.index]))
 
 
+def traded_session(columns: Inputs, anchor: float, first: int, name: str) -> Column:
+    """Open, high or low of each session from its first trade on, by pandas; before it the bar's own."""
+    group = sessions(len(columns["close"]), anchor, first)[1:]
+    x, volume = pd.Series(columns[name]), pd.Series(columns["volume"])
+    traded = volume != 0.0  # a missing bar counts, and leaves the rest of its session missing
+    begun = traded.groupby(group).cummax()
+    how = {"open": lambda part: part.ffill(), "high": lambda part: part.cummax(), "low": lambda part: part.cummin()}[name]
+    from_trade = x.where(begun)
+    if name == "open":
+        from_trade = x.where(begun & ~begun.groupby(group).shift(1, fill_value=False))
+    values = from_trade.groupby(group).transform(how)
+    known = (x.notna() if name != "open" else (x.notna() | ~(begun & ~begun.groupby(group).shift(1, fill_value=False)))) | ~begun
+    values = values.where(known.groupby(group).cummin()).where(begun, x)
+    return of_sessions(values, columns, anchor, first, lambda part: part)
+
+
 def vpt(columns: Inputs, anchor: float, first: int) -> Column:
     """Volume times return summed from the second bar of each session."""
     close, volume = pd.Series(columns["close"]), pd.Series(columns["volume"])

@@ -12,8 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dsl.compile import compile_strategy
 from dsl.diagnostics import Language
 from dsl.graph import Timeframe
+from engine.kernel.catalogue import catalogue
 from engine.model.candle import BarGrid, BarState
 from engine.model.errors import UserError
 from engine.research.result import Settings
@@ -213,8 +215,6 @@ def test_each_limit_says_why(limits: str, verdict: str) -> None:
 
 
 def _limits(line: str) -> object:
-    from dsl.compile import compile_strategy
-    from engine.kernel.catalogue import catalogue
     from tests.engine.research.why.test_funnel import FILE
 
     text = FILE.format(entry="  all:\n    a: close > open") + f"limits:\n  {line}\n"
@@ -242,3 +242,61 @@ def test_bars_outside_the_run_are_refused() -> None:
             why_at(strategy, grid, settings, "KRW-BTC", moment)
     with pytest.raises(UserError):
         why_at(strategy, grid, Settings(), "KRW-ETH", at(grid, 1))
+
+
+UNIVERSE = """schema: strategy/1
+name: sample
+clock: 5m
+universe:
+  refresh: every 1h
+  keep:
+    rising: close > sma(close, 30)
+    alive: volume > 0
+  drop:
+    hot: rsi(5) > 75
+  take: 1
+  by: turnover(1h)
+factors:
+  slow: {value: 'clamp(close / sma(close, 20) - 1, -1, 1)', weight: 0.7}
+  fast: {value: 'clamp(close / close[1] - 1, -1, 1)', weight: 0.4}
+entry:
+  all:
+    score: score > 0.1%
+exits:
+  stop: {at: -2%}
+"""
+
+
+def test_members_of_a_universe_and_factors_of_a_score() -> None:
+    """The rules shown decide membership by the definition of keep and drop; the factors shown make the score that is compared."""
+    found = compile_strategy(UNIVERSE, "sample.yaml", catalogue(), lambda _: None)
+    assert found.strategy is not None, found.diagnostics
+    grid = random_grid(random.Random(2), CODES, 600, base_ms=300_000, unknown=False)
+    states: Counter[tuple[bool, bool]] = Counter()
+    for bar in range(60, 600, 19):
+        admitted = 0
+        for market in CODES:
+            why = why_at(found.strategy, grid, Settings(), market, at(grid, bar))
+            assert why.universe is not None
+            member = find_op(why.entry, "universe.member")
+            assert member.truth is why.universe.member
+            rising, alive, hot = why.universe.rules
+            assert [rule.part.path for rule in why.universe.rules] == ["universe.keep.rising", "universe.keep.alive", "universe.drop.hot"]
+            fits = rising.truth is True and alive.truth is True and hot.truth is False
+            assert fits or not why.universe.member
+            assert why.universe.decided_ms <= why.bar.close_ms < why.universe.decided_ms + 3_600_000
+            admitted += why.universe.member
+            states[fits, why.universe.member] += 1
+            score = find(why.entry, "entry.score").sides[0].value
+            weights = {"slow": 0.7, "fast": 0.4}
+            assert {factor.name: factor.weight for factor in why.factors} == weights
+            assert score == pytest.approx(sum(factor.weight * factor.value for factor in why.factors) / 1.1, rel=1e-12, nan_ok=True)
+            assert bar_document(why, Language.KOREAN)["universe"]["count"] == why.universe.count
+        assert admitted == why.universe.count <= 1
+    assert states[True, True] > 5
+    assert states[False, False] > 5
+    assert states[True, False] > 0
+
+
+def find_op(reading: Reading, op: str) -> Reading:
+    return next(found for found in walk(reading) if found.part.op == op)
