@@ -228,6 +228,17 @@ def test_jumps_references_renaming_and_outline(tmp_path: Path) -> None:
     session(tmp_path, told)
 
 
+def test_formatting(tmp_path: Path) -> None:
+    async def told(editor: Editor) -> None:
+        text = EXAMPLE.replace("ret(1h) < 5%", "ret( 1h )<5%")
+        await editor.opened("a.yaml", text)
+        options = types.FormattingOptions(tab_size=2, insert_spaces=True)
+        edits = await editor.client.text_document_formatting_async(types.DocumentFormattingParams(editor.document("a.yaml"), options))
+        assert changed(text, list(edits or [])) == EXAMPLE
+
+    session(tmp_path, told)
+
+
 def test_strategy_and_risk_files_are_told_apart_and_other_yaml_is_left_alone(tmp_path: Path) -> None:
     async def told(editor: Editor) -> None:
         assert await editor.opened("r.yaml", RISK) == []
