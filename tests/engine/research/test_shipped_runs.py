@@ -10,9 +10,11 @@ import pytest
 
 from dsl.files import check_file, compile_file
 from dsl.portfolio import CompiledPortfolio
+from dsl.strategy import Strategy
 from engine.kernel.catalogue import catalogue
 from engine.model.candle import BarGrid
 from engine.research.backtest import backtest
+from engine.research.portfolio import backtest_portfolio
 from engine.research.result import Settings
 from tests.oracles.reference_worlds import grid_of, real_candles
 from tests.shipped import PORTFOLIOS, ROOT, STRATEGIES
@@ -67,8 +69,7 @@ def test_every_strategy_is_expected_to_trade() -> None:
 @pytest.mark.data
 @pytest.mark.parametrize("name", sorted(EXPECTED))
 def test_it_trades_on_real_candles(grids: dict[str, BarGrid], name: str) -> None:
-    strategy = compile_file(ROOT / "strategies" / f"{name}.yaml", catalogue()).strategy
-    assert strategy is not None
+    strategy = alone(name)
     base = {HOUR_MS: "1h", DAY_MS: "1d"}.get(strategy.clock.length_ms, "1m")
     result = backtest(strategy, grids[base], Settings())
     expected = EXPECTED[name]
@@ -87,9 +88,7 @@ def test_it_trades_on_real_candles(grids: dict[str, BarGrid], name: str) -> None
 @pytest.mark.data
 def test_the_day_is_left_before_the_next_one_begins(grids: dict[str, BarGrid]) -> None:
     """Volatility breakout: bought at most once a Korean day and market, held over no 09:00."""
-    strategy = compile_file(ROOT / "strategies" / "volatility-breakout.yaml", catalogue()).strategy
-    assert strategy is not None
-    fills = backtest(strategy, grids["1m"], Settings()).fills
+    fills = backtest(alone("volatility-breakout"), grids["1m"], Settings()).fills
     day = fills["time_ms"] // DAY_MS  # 09:00 KST is 00:00 UTC
     bought = [(int(m), int(d)) for m, d, side in zip(fills["market"], day, fills["side"], strict=True) if side > 0]
     sold = [(int(m), int(d)) for m, d, side in zip(fills["market"], day, fills["side"], strict=True) if side < 0]
@@ -109,3 +108,23 @@ def test_portfolios_name_shipped_strategies_that_differ() -> None:
         assert sum(part.weight for part in parts) <= 1
         assert {part.strategy.name for part in parts} <= set(EXPECTED)
     assert len(PORTFOLIOS) >= 1
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("path", PORTFOLIOS, ids=lambda path: path.stem)
+def test_all_strategies_of_a_portfolio_trade_and_only_when_they_may(grids: dict[str, BarGrid], path: Path) -> None:
+    result = check_file(path, catalogue())
+    assert isinstance(result, CompiledPortfolio)
+    assert result.portfolio is not None
+    found = backtest_portfolio(result.portfolio, grids["1m"], Settings())
+    bought = {part.name: int((part.fills["side"] > 0).sum()) for part in found.parts}
+    assert min(bought.values()) >= 3
+    free = {name: int((backtest(alone(name), grids["1m"], Settings()).fills["side"] > 0).sum()) for name in bought}
+    assert sum(bought.values()) < sum(free.values())
+
+
+def alone(name: str) -> Strategy:
+    """A shipped strategy by itself."""
+    strategy = compile_file(ROOT / "strategies" / f"{name}.yaml", catalogue()).strategy
+    assert strategy is not None
+    return strategy
