@@ -6,6 +6,7 @@ Names and meanings follow docs/decide.md. Times are UTC ms in int64. Quantities 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -208,6 +209,17 @@ def new_book(size: Size, values: NDArray[np.float64], cash_krw: float) -> Book:
     rules["armed"] = 1
     stacks = np.zeros(size.markets, POSITION), np.zeros(size.markets, ORDER)
     return _strategy_book(size, values, account, stacks, rules, np.full(size.peak_days, np.nan), np.full(size.windows, np.nan), 0)
+
+
+def shared_books(sizes: Sequence[Size], values: Sequence[NDArray[np.float64]], cash_krw: float) -> tuple[Book, ...]:
+    """Books of several strategies on one account, in order. Their rules and windows are those of one profile. Raises ValueError."""
+    first = new_book(sizes[0], values[0], cash_krw)
+    markets = sizes[0].markets
+    if any((size.markets, size.rules, size.windows) != (markets, sizes[0].rules, sizes[0].windows) for size in sizes):
+        raise ValueError("strategies on one account have the same markets, rules and drawdown windows")
+    stacks = np.zeros(markets * len(sizes), POSITION), np.zeros(markets * len(sizes), ORDER)
+    shared = (first.account, stacks, first.rules, first.peaks, first.windows)
+    return tuple(_strategy_book(size, own, *shared, k * markets) for k, (size, own) in enumerate(zip(sizes, values, strict=True)))
 
 
 def _strategy_book(

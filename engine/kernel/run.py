@@ -64,22 +64,9 @@ def run_bars(
         if log_count[0] + most > log.shape[0]:
             return bar
         time_ms = first_ms + bar * base_ms
-        busy = False
-        for market in range(markets):
-            traded = state[market, bar] == _TRADED
-            if not is_open(book, market) and not is_working(book, market):
-                if traded:
-                    book.position[market]["last_krw"] = close_krw[market, bar]
-                continue
-            busy = True
-            if state[market, bar] == _UNKNOWN:
-                continue
-            accepted = run_step(
-                plan, book, log, log_count, market, time_ms,
-                open_krw[market, bar], high_krw[market, bar], low_krw[market, bar], close_krw[market, bar], traded,
-            )  # fmt: skip
-            if not accepted:
-                return -1
+        busy = step_bar(plan, book, log, log_count, time_ms, bar, state, open_krw, high_krw, low_krw, close_krw)
+        if busy < 0:
+            return -1
         if closing < close_ms.shape[0] and close_ms[closing] == time_ms + base_ms:
             for market in range(markets):
                 for column in range(scratch.shape[1]):
@@ -89,10 +76,44 @@ def run_bars(
             money[closing, 0] = book.account[0]["cash_krw"]
             money[closing, 1] = exposure_krw(book)
             closing += 1
-        elif busy and guarded:
+        elif busy > 0 and guarded:
             book.outbox[0] = 0
             on_mark(plan, book, time_ms + base_ms)
     return int(bars)
+
+
+@helper
+def step_bar(
+    plan: Plan,
+    book: Book,
+    log: NDArray[Any],
+    log_count: NDArray[np.int64],
+    time_ms: int,
+    bar: int,
+    state: NDArray[np.int8],
+    open_krw: NDArray[np.float64],
+    high_krw: NDArray[np.float64],
+    low_krw: NDArray[np.float64],
+    close_krw: NDArray[np.float64],
+) -> int:
+    """The STEPs of one base time, market by market: 1 where a position was open or an order worked, 0 where none, -1 on an error."""
+    busy = 0
+    for market in range(state.shape[0]):
+        traded = state[market, bar] == _TRADED
+        if not is_open(book, market) and not is_working(book, market):
+            if traded:
+                book.position[market]["last_krw"] = close_krw[market, bar]
+            continue
+        busy = 1
+        if state[market, bar] == _UNKNOWN:
+            continue
+        accepted = run_step(
+            plan, book, log, log_count, market, time_ms,
+            open_krw[market, bar], high_krw[market, bar], low_krw[market, bar], close_krw[market, bar], traded,
+        )  # fmt: skip
+        if not accepted:
+            return -1
+    return busy
 
 
 @helper

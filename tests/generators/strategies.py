@@ -316,7 +316,7 @@ def random_strategy(
     """A strategy file over `markets`; its alias, if it has one, is `lead` or the first of them."""
     clock = c.choice(clocks)
     alias = "lead" if c.random() < 0.5 or lead is not None else None
-    profile = ("generated", risk_profile(c, markets, clock, strict)) if strict or c.random() < 0.6 else None
+    profile = ("generated", risk_profile(c, markets, clock, strict)) if strict or c.random() < 0.4 else None
     lines = ["schema: strategy/1", "name: generated", "title: generated", f"clock: {clock}", f"markets: [{', '.join(markets)}]"]
     if profile is not None:
         lines.insert(3, "risk_profile: generated")

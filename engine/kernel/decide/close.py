@@ -13,7 +13,7 @@ from engine.kernel.decide.entries import decide_entries
 from engine.kernel.decide.guard import judge_breakers, look, sell_for_risk
 from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import RULE, evaluate_open, is_active, is_open, market_value, refresh_levels
-from engine.kernel.decide.sales import is_working, legal_sale, sale_quantity, sell
+from engine.kernel.decide.sales import is_busy, legal_sale, sale_quantity, sell
 from engine.kernel.decide.step import discard_step
 from engine.kernel.legal import NAN, value_krw
 
@@ -23,6 +23,13 @@ _ALL = -1
 @helper
 def on_close(plan: Plan, book: Book, time_ms: int, columns: NDArray[np.float64]) -> None:
     """columns [M, C]: the exported values of every market at this close."""
+    close_exits(plan, book, time_ms, columns)
+    decide_entries(plan, book, time_ms)
+
+
+@helper
+def close_exits(plan: Plan, book: Book, time_ms: int, columns: NDArray[np.float64]) -> None:
+    """All of a CLOSE but the entries."""
     markets = book.position.shape[0]
     for market in range(markets):
         discard_step(book, market)
@@ -37,9 +44,8 @@ def on_close(plan: Plan, book: Book, time_ms: int, columns: NDArray[np.float64])
             refresh_levels(plan, book, market, book.position[market]["last_krw"], time_ms, _ALL)
         _count_conditions(plan, book, market, time_ms)
     for market in range(markets):
-        if is_open(book, market) and not is_working(book, market):
+        if is_open(book, market) and not is_busy(book, market):
             _decide_exits(plan, book, market, time_ms)
-    decide_entries(plan, book, time_ms)
 
 
 @helper

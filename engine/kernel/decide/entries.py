@@ -60,21 +60,40 @@ _PASSED: Final = BOUGHT
 @helper
 def decide_entries(plan: Plan, book: Book, time_ms: int) -> None:
     """Buy, or skip and count, every market whose entry condition is true."""
-    count = _queue_candidates(plan, book)
+    count = queue_entries(plan, book)
     if count == 0:
         return
     capital = capital_krw(plan, equity_krw(book))
-    find_scales(plan, book, count)
     for position in range(count):
-        market = book.queue[position]
-        reason = limit_reason(plan, book, market, time_ms)
-        if reason == _PASSED:
-            reason = _account_reason(plan, book, market, time_ms)
-        if reason == _PASSED:
-            reason = _try_entry(plan, book, market, capital, time_ms)
-        book.verdict[market]["code"] = reason
-        if reason != _PASSED:
-            book.skipped[reason] += 1
+        enter(plan, book, book.queue[position], capital, time_ms)
+
+
+@helper
+def queue_entries(plan: Plan, book: Book) -> int:
+    """Fill `book.queue` with the candidates, best first, and `book.scales` with their sizes; returns how many."""
+    count = _queue_candidates(plan, book)
+    _find_scales(plan, book, count)
+    return count
+
+
+@helper
+def rank_of(plan: Plan, book: Book, market: int) -> float:
+    """What a candidate is ordered by; missing without a rank."""
+    slot = plan.settings[0]["rank_slot"]
+    return market_value(plan, book, market, slot) if slot >= 0 else NAN
+
+
+@helper
+def enter(plan: Plan, book: Book, market: int, capital: float, time_ms: int) -> None:
+    """Buy, or skip and count. capital: of the account before the first entry of this CLOSE."""
+    reason = _limit_reason(plan, book, market, time_ms)
+    if reason == _PASSED:
+        reason = _account_reason(plan, book, market, time_ms)
+    if reason == _PASSED:
+        reason = _try_entry(plan, book, market, capital, time_ms)
+    book.verdict[market]["code"] = reason
+    if reason != _PASSED:
+        book.skipped[reason] += 1
 
 
 @helper
@@ -114,7 +133,17 @@ def _standing(plan: Plan, book: Book, market: int, slot: int) -> int:
     condition = market_value(plan, book, market, slot)
     if math.isnan(condition):
         return ENTRY_MISSING
-    return ENTRY_FALSE if condition == 0.0 else BOUGHT
+    return ENTRY_FALSE if condition == 0.0 or not _is_on(plan, book, market) else BOUGHT
+
+
+@helper
+def _is_on(plan: Plan, book: Book, market: int) -> bool:
+    """The portfolio lets the strategy enter."""
+    slot = plan.settings[0]["when_slot"]
+    if slot < 0:
+        return True
+    value = market_value(plan, book, market, slot)
+    return not math.isnan(value) and bool(value != 0.0)
 
 
 @helper
@@ -124,7 +153,7 @@ def _outranks(rank: float, other: float) -> bool:
 
 
 @helper
-def find_scales(plan: Plan, book: Book, count: int) -> None:
+def _find_scales(plan: Plan, book: Book, count: int) -> None:
     """The size multiplier of every queued market, from the account as it is before the first entry."""
     slot = plan.settings[0]["scale_slot"]
     if slot < 0 or count == 0:
@@ -136,7 +165,7 @@ def find_scales(plan: Plan, book: Book, count: int) -> None:
 
 
 @helper
-def limit_reason(plan: Plan, book: Book, market: int, time_ms: int) -> int:
+def _limit_reason(plan: Plan, book: Book, market: int, time_ms: int) -> int:
     """The first limit that forbids an entry in this market, before anything about its price."""
     settings = plan.settings[0]
     held = book.position[market]
@@ -228,7 +257,8 @@ def _try_entry(plan: Plan, book: Book, market: int, capital: float, time_ms: int
         return NO_SIZE
     if _target_below_cost(plan, book, market, entry, time_ms):
         return TARGET_BELOW_COST
-    wanted = _wanted_krw(plan, market, capital, entry, stop, time_ms) * scale * book.account[0]["size_factor"]
+    share = plan.settings[0]["share"]
+    wanted = _wanted_krw(plan, market, capital * share, entry, stop, time_ms) * scale * book.account[0]["size_factor"]
     value = _cut(plan, book, wanted, capital)
     book.verdict[market]["amount_krw"] = value
     if not value >= plan.settings[0]["min_order_krw"]:
@@ -313,14 +343,16 @@ def _cut(plan: Plan, book: Book, wanted: float, capital: float) -> float:
             working += waits
             free -= waits * (1.0 + costs["fee_rate"])
     exposure = exposure_krw(book) + working
-    value = min(wanted, settings["max_weight"] * capital, settings["exposure_per_market"] * capital)
+    value = min(wanted, settings["max_weight"] * (capital * settings["share"]), settings["exposure_per_market"] * capital)
     value = min(value, settings["exposure_total"] * capital - exposure, settings["max_order_krw"])
     value = min(value, (free - settings["cash_reserve_krw"]) / (1.0 + costs["fee_rate"]), free / (1.0 + costs["fee_rate"]))
-    if settings["exposure_per_strategy"] != math.inf:
+    if settings["exposure_per_strategy"] != math.inf or settings["share"] != 1.0:
         own = own_exposure_krw(book)
         for market in range(markets):
             own += working_amount(book, market) if book.order[market]["side"] == BUY else 0.0
         value = min(value, settings["exposure_per_strategy"] * capital - own)
+        if settings["share"] != 1.0:
+            value = min(value, (capital * settings["share"] - own) / (1.0 + costs["fee_rate"]))
     if settings["capital_krw"] != math.inf or settings["capital_ratio"] != 1.0:
         value = min(value, (capital - exposure) / (1.0 + costs["fee_rate"]))
     return value if costs["on_grid"] == 0 else float(np.floor(value))

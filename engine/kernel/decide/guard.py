@@ -12,7 +12,7 @@ from engine.kernel.decide.account import capital_krw, fill_account, highest_peak
 from engine.kernel.decide.calendar import day_of, month_of, next_day_ms, next_month_ms, next_week_ms, week_of
 from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import equity_krw, exposure_krw, is_open
-from engine.kernel.decide.sales import is_working, sell
+from engine.kernel.decide.sales import is_busy, sell
 from engine.kernel.legal import NAN, value_krw
 
 #: exit_index of a sale by rule k of the profile: FIRST_RISK_INDEX - k; breakers count on after the rules
@@ -209,7 +209,7 @@ def sell_for_risk(plan: Plan, book: Book, time_ms: int) -> None:
     if flattened_by == _NONE and plan.breakers.shape[0] == 0:
         return
     for market in range(book.position.shape[0]):
-        if not is_open(book, market) or is_working(book, market):
+        if not is_open(book, market) or is_busy(book, market):
             continue
         cause = flattened_by
         if cause == _NONE:

@@ -35,6 +35,8 @@ SETTINGS: Final = np.dtype(
         ("rank_slot", "i8"),  # -1: none
         ("scale_slot", "i8"),  # -1: none
         ("levels_follow_price", "i8"),  # 0: levels move only with columns, entry and extremes
+        ("when_slot", "i8"),  # condition of the portfolio on entries; -1: none
+        ("share", "f8"),  # of the capital that this strategy sizes by; 1 where it is alone
         ("order_slot", "i8"),  # condition on the order; -1: none
         ("position_rows", "i8"),  # rows of the position phase; those after them read the account or the order
         ("watches", "i8"),  # the risk profile looks at the equity
@@ -119,6 +121,15 @@ class Terms:
     on_grid: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A strategy's place in a portfolio: its share of the capital, its condition on entries (node), the windows of all strategies."""
+
+    share: float
+    when: int | None
+    windows: tuple[int, ...]
+
+
 def make_plan(
     strategy: Strategy,
     position: PositionRows,
@@ -128,12 +139,14 @@ def make_plan(
     tradable: Sequence[bool] | None = None,
     settle_ms: Sequence[int] | None = None,
     row_addresses: NDArray[np.int64] | None = None,
+    part: Part | None = None,
 ) -> Plan:
     """The arrays of one run.
 
     markets: codes in order; tradable[i]: entries are allowed (False for a market that only feeds an alias; default all);
     settle_ms[i]: UTC ms from which the market's values are settled (default: always); row_addresses: of the ops that
-    `position.rows` names, for ops outside the catalogue. Raises ValueError for a strategy that cannot be decided as it stands.
+    `position.rows` names, for ops outside the catalogue; part: its place in a portfolio.
+    Raises ValueError for a strategy that cannot be decided as it stands.
     """
     if sorted(set(markets)) != list(markets):
         raise ValueError(f"markets must be sorted and different: {list(markets)}")
@@ -143,10 +156,14 @@ def make_plan(
     market["settle_ms"] = np.iinfo(np.int64).min if settle_ms is None else np.asarray(settle_ms, np.int64)
     slots, profile = position.slot_of_node, strategy.risk or _NO_PROFILE
     market["sector"] = sectors_of(profile, markets)
-    windows = window_days(profile, position)
+    windows = window_days(profile, position) if part is None else part.windows
+    settings = _settings(strategy, position, markets, terms.on_grid)
+    if part is not None:
+        settings["share"] = part.share
+        settings["when_slot"] = -1 if part.when is None else slots[part.when]
     return Plan(
         venue=make_venue(markets, terms.fee_rate, terms.slippage, terms.on_grid),
-        settings=_settings(strategy, position, markets, terms.on_grid),
+        settings=settings,
         exits=np.array([_exit_row(rule, slots) for rule in strategy.exits], EXIT),
         market=market,
         conditions=np.array([slots[condition.node] for condition in strategy.conditions], np.int64),
@@ -210,6 +227,7 @@ def _settings(strategy: Strategy, position: PositionRows, markets: Sequence[str]
     row["entry_slot"] = slots[strategy.entry]
     row["rank_slot"] = -1 if strategy.rank is None else slots[strategy.rank]
     row["scale_slot"] = -1 if sizing.scale is None else slots[sizing.scale]
+    row["when_slot"], row["share"] = -1, 1.0
     row["order_slot"] = -1 if strategy.entry_order is None else slots[strategy.entry_order]
     row["position_rows"] = position.position_rows
     row["watches"] = int(bool(risk.rules) or position.reads_account)

