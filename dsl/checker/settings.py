@@ -8,9 +8,10 @@ from typing import Any
 from dsl.builder import Amount, Range, RuleError, Signature
 from dsl.catalogue import INPUT_SERIES, POSITION_SERIES, Catalogue, Unit
 from dsl.checker.clock import nearest, timeframe_of
-from dsl.checker.conditions import Conditions, parsed, phrase, report_syntax
+from dsl.checker.conditions import Conditions, parsed, phrase
 from dsl.checker.context import Definition, Notes, RuleText, Scope
 from dsl.checker.names import RESERVED
+from dsl.checker.refusals import report_syntax
 from dsl.checker.values import PLAIN, fixed
 from dsl.document import Document
 from dsl.graph import Timeframe
