@@ -1,4 +1,4 @@
-"""Names and calls of other programs, Korean ones and glued ones (`EMA20`, `crossover(a, b)`, `close.shift(1)`), as this language says them."""
+"""Names and calls of other programs, Korean and glued ones (`EMA20`, `crossover(a, b)`), as this language says them."""
 
 from __future__ import annotations
 

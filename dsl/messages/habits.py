@@ -108,7 +108,6 @@ _NAMES: dict[str, Text] = {
 }
 
 _FILES: dict[str, Text] = {
-    "E003.label.blank": Text("보통 빈칸으로 바꾸세요", "use a plain blank"),
     "E004.label.space": Text("`:` 뒤에 빈칸이 필요합니다", "a blank is needed after `:`"),
     "E004.label.not": Text("`!`로 시작할 수 없습니다. `not`을 쓰세요", "a value cannot begin with `!`: write `not`"),
     "E004.label.block": Text(
@@ -126,7 +125,6 @@ _FILES: dict[str, Text] = {
     ),
     "E212.label.order": Text("`order: market`처럼 적습니다", "write it as `order: market`"),
     "E201.label.group": Text("조건이 여럿이면 `all:` 아래에 적습니다 (모두 참)", "several conditions go below `all:` (all must be true)"),
-    "E202.label.korean": Text("마켓은 코드로 적습니다: KRW-BTC", "markets are written as codes: KRW-BTC"),
     "E202.label.quote": Text("원화 마켓만 지원합니다", "only KRW markets are supported"),
     "E121.label.month": Text("`M`은 달, `m`은 분입니다", "`M` is a month, `m` a minute"),
     "E404.label.sign": Text("손절은 진입가 아래입니다: 빼기 기호", "a stop lies below the entry: a minus sign"),
