@@ -26,10 +26,12 @@ LEAVES: dict[Unit, tuple[str, ...]] = {
     Unit.PRICE: ("open", "high", "low", "close"),
     Unit.QUANTITY: ("volume", "book.bid_size(levels=2)", "book.ask_size", "flow.bought", "flow.sold"),
     Unit.MONEY: ("value", "flow.value", "depth(bid, 0.5%)", "depth(ask, 1%)"),
-    Unit.NUMBER: ("book.spread", "book.spread(levels=2)", "flow.count"),
+    Unit.NUMBER: ("book.spread", "book.spread(levels=2)", "flow.count", "(signal * 1)", "(signal ?? 0.5)"),
     Unit.DURATION: ("market.age",),
     Unit.BARS: (),
 }
+#: what else has to occur
+_OTHERS = {"hold", "alias", "regime", "score", "external.signal", "shared_number", "shared_condition", "helper_spread", "helper_seen"}
 FLAGS = tuple(name for name, series in SIDE_SERIES.items() if series.flag and name != "universe.member")
 #: definitions with parameters, and the unit of their result (SAME: of x)
 HELPERS = {
@@ -86,20 +88,20 @@ def callable_functions() -> dict[str, Function]:
 
 
 class Programs:
-    """Draws programs. `wanted`: functions that are to occur, taken in turn, so that all of them do."""
+    """Draws programs. `wanted`: functions that are to occur, taken in turn, so that all of them do. whole: with the names of the file."""
 
-    def __init__(self, chance: random.Random, clocks: Clocks, wanted: list[str] | None = None, *, regimes: bool = True) -> None:
+    def __init__(self, chance: random.Random, clocks: Clocks, wanted: list[str] | None = None, *, whole: bool = True) -> None:
         self.c = chance
         self.clocks = clocks
         self.wanted = wanted if wanted is not None else []
         self.functions = callable_functions()
         self.used: set[str] = set()
-        self.regimes = regimes
+        self.regimes = self.shared = whole
 
     # ---- roots ----
     def rule(self) -> str:
         """One program: a condition, or a number of some unit; a wanted function stands inside it where there is one left."""
-        place, depth = Place(self.clocks.clock), self.c.choice([1, 2, 2, 3, 3, 4])
+        place, depth = Place(self.clocks.clock), self.c.choice([1, 2, 2, 3, 3, 4, 5])
         if self.wanted and self.c.random() < 0.7:
             return self._around(self.wanted.pop(), place)
         if self.c.random() < 0.65:
@@ -131,7 +133,7 @@ class Programs:
         forms: list[Callable[[Place, int], str]] = [
             self._compared, self._compared, self._between, self._crosses, self._trend, self._logic, self._logic, self._not, self._then,
             self._memory, self._flag, self._chosen_condition, self._past_condition, self._framed_condition, self._any_of_finer,
-            self._counted, self._special,
+            self._counted, self._special, self._shared_condition,
         ]  # fmt: skip
         return self.c.choice(forms)(place, depth)
 
@@ -199,7 +201,8 @@ class Programs:
 
     def _chosen_condition(self, place: Place, depth: int) -> str:
         self._use("if_ready")
-        return f"if_ready({self.condition(place, depth - 1)}, otherwise={self.condition(place, depth - 1)})"
+        otherwise = self.c.choice(["true", "false", self.condition(place, depth - 1)])
+        return f"if_ready({self.condition(place, depth - 1)}, otherwise={otherwise})"
 
     def _past_condition(self, place: Place, depth: int) -> str:
         self._use("lag")
@@ -249,7 +252,7 @@ class Programs:
             return self._leaf(unit, place)
         forms: list[Callable[[Unit, Place, int], str]] = [
             self._function, self._function, self._function, self._function, self._arithmetic, self._arithmetic, self._chosen, self._extreme,
-            self._default, self._past, self._framed, self._folded, self._across, self._helper,
+            self._default, self._past, self._framed, self._folded, self._across, self._helper, self._shared_number,
         ]  # fmt: skip
         return self.c.choice(forms)(unit, place, depth)
 
@@ -262,6 +265,9 @@ class Programs:
             self._use("div")
             return f"({self._of_alias(a, place)} / {b} - 1)"
         name = self.c.choice(LEAVES[unit])
+        if "signal" in name:
+            self._use("external.signal")
+            return name
         self._use(name.partition("(")[0])
         return self._of_alias(name, place)
 
@@ -312,12 +318,18 @@ class Programs:
     def _argument(self, arg: Arg, unit: Unit, place: Place, depth: int) -> str:
         low = int(arg.minimum or 1)
         texts = {
-            ArgKind.WINDOW: lambda: str(self.c.randint(low, low + 3 if arg.name != "within" else 20)),
+            ArgKind.WINDOW: lambda: self._window(place, low, low + 3 if arg.name != "within" else 20),
             ArgKind.NUMBER: lambda: self._fixed(arg, unit),
             ArgKind.ANCHOR: lambda: self._anchor(place),
             ArgKind.SERIES: lambda: self._series_argument(arg, unit, place, depth),
         }
         return f"{arg.name}={texts[arg.kind]()}"
+
+    def _window(self, place: Place, low: int, high: int) -> str:
+        """Bars, now and then as the time that they take."""
+        count = self.c.randint(low, high)
+        as_time = MINUTES[place.timeframe] <= MINUTES["1d"] and self.c.random() < 0.2
+        return f"{count * MINUTES[place.timeframe]}m" if as_time else self.c.choice([f"{count}", f"{count} bars"])
 
     def _series_argument(self, arg: Arg, unit: Unit, place: Place, depth: int) -> str:
         if arg.unit is Unit.CONDITION:
@@ -422,6 +434,21 @@ class Programs:
         self._use("helper_smooth")
         return f"helper_smooth({self._series(unit, place, depth - 1)}, {n})"
 
+    def _shared_number(self, unit: Unit, place: Place, depth: int) -> str:
+        if not self.shared or unit is not Unit.NUMBER:
+            return self._function(unit, place, depth)
+        return self._shared(place, "shared_number")
+
+    def _shared_condition(self, place: Place, depth: int) -> str:
+        return self._shared(place, "shared_condition") if self.shared else self._compared(place, depth)
+
+    def _shared(self, place: Place, name: str) -> str:
+        """A definition of the file: the same text on whatever bars, of whatever market."""
+        self._use(name)
+        text = f"lead.{name}" if place.alias and self.c.random() < 0.2 else name
+        slower = self._slower(place)
+        return f"{text}@{slower.timeframe}" if slower is not None and self.c.random() < 0.5 else text
+
     # ---- places ----
     def _slower(self, place: Place) -> Place | None:
         slower = [name for name in self.clocks.slower if MINUTES[name] > MINUTES[place.timeframe]]
@@ -467,18 +494,19 @@ def without_across(place: Place) -> Place:
 def random_file(chance: random.Random, count: int, wanted: list[str] | None = None, clocks: Clocks | None = None) -> ProgramFile:
     """A file of `count` programs; `lead` is the first of its markets. Half of the files have a universe."""
     clocks = clocks or chance.choice(WORLDS)
-    inner = Programs(chance, clocks, regimes=False)
-    clock = Place(clocks.clock)
+    inner = Programs(chance, clocks, whole=False)
+    clock, anywhere = Place(clocks.clock), Place("1w", free=False, across=False, alias=False)
+    shared = {"shared_number": inner.number(Unit.NUMBER, anywhere, 2), "shared_condition": inner.condition(anywhere, 2)}
     regimes = {name: inner.condition(clock, 2) for name in ("wild", "calm")}
     factors = {f"factor_{k}": f"clamp({inner.number(Unit.NUMBER, clock, 2)}, -1, 1)" for k in range(2)}
     programs = Programs(chance, clocks, wanted)
     rules = {f"rule_{k}": programs.rule() for k in range(count)}
-    lines = ["schema: strategy/1", "name: programs", "title: programs", f"clock: {clocks.clock}", "aliases:", "  lead: KRW-AAA"]
+    lines = ["schema: strategy/1", "name: programs", "title: programs", f"clock: {clocks.clock}", "aliases:", "  lead: KRW-AAA", "external:", "  signal: {or: api, stale_after: 5m}"]
     if chance.random() < 0.5:
         lines += ["universe:", "  refresh: every day at 09:05 KST", "  keep:", "    traded: volume > 0"]
     else:
         lines += ["markets: [KRW-AAA, KRW-BBB, KRW-CCC, KRW-DDD]"]
-    lines += ["define:", *(f"  {name}: {text}" for name, text in {**HELPERS, **rules}.items())]
+    lines += ["define:", *(f"  {name}: {text}" for name, text in {**HELPERS, **shared, **rules}.items())]
     lines += ["regime:", *(f"  {name}: {text}" for name, text in regimes.items()), "  otherwise: neither"]
     lines += ["factors:", *(f"  {name}: {{value: '{text}', weight: 0.5}}" for name, text in factors.items())]
     lines += ["score:", "  combine: weighted_mean", f"  missing_factor: {chance.choice(['block', 'neutral', 'skip'])}"]
@@ -488,4 +516,4 @@ def random_file(chance: random.Random, count: int, wanted: list[str] | None = No
 
 def vocabulary() -> set[str]:
     """What a large enough sample has to contain: all functions, operators, series, folds and functions across markets."""
-    return set(catalogue()) | set(ACROSS) | set(SIDE_SERIES) | set(INPUT_SERIES) | {f"over.{kind}" for kind in FOLDS} | {"hold"}
+    return set(catalogue()) | set(ACROSS) | set(SIDE_SERIES) | set(INPUT_SERIES) | {f"over.{kind}" for kind in FOLDS} | _OTHERS
