@@ -238,7 +238,7 @@ def test_signs_and_brackets() -> None:
 def test_every_key_of_the_schema_is_in_the_table_and_no_other(kind: str) -> None:
     """A new key of the schema: add it to dsl/keys.py, and what it means to dsl/messages/keys.py."""
     found = schema_paths(kind)
-    assert len(found) > 30
+    assert len(found) >= (15 if kind == "portfolio" else 30)
     assert set(KEYS[kind]) == found
 
 
