@@ -209,7 +209,7 @@ _PORTFOLIO: Mapping[str, Key] = {
     "define.*": _live(RULE),
     "regime.*": _live(RULE),
     "strategies.*.strategy": Key("name", Reload.FLAT),
-    "strategies.*.weight": _limit("of_equity", Looser.MORE, Reload.POSITIONS),
+    "strategies.*.weight": Key("of_equity", Reload.POSITIONS),
     "strategies.*.when": _live(RULE),
 }
 

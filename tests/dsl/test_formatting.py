@@ -19,13 +19,13 @@ from dsl.messages import texts as texts_of
 from dsl.parser import STARTS, parse_rule
 from dsl.source import Source
 from dsl.spacing import compact, spaced, tokens
-from tests.dsl.helpers import CATALOGUE, EXPRESSIONS, ROOT, SHIPPED
+from tests.dsl.helpers import CATALOGUE, EXPRESSIONS, PORTFOLIO, ROOT, SHIPPED
 from tests.dsl.helpers import PROFILES as PROFILES_BY_NAME
 from tests.dsl.trees import schema_paths, without_places
 from tests.generators.strategies import random_strategy
 
 PROFILES = sorted((ROOT / "risk_profiles").glob("*.yaml"))
-FILES = [path.read_text("utf-8") for path in (*SHIPPED, *PROFILES)]
+FILES = [*(path.read_text("utf-8") for path in (*SHIPPED, *PROFILES)), PORTFOLIO]
 MARKETS = ("KRW-BTC", "KRW-ETH")
 COMMENT = re.compile(r"(?:^|\s)#.*$", re.MULTILINE)
 #: half-width characters of rules and their full-width twins
