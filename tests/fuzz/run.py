@@ -1,6 +1,6 @@
 """Fuzz one target with coverage: `python -m tests.fuzz.run TARGET FOLDER [-max_total_time=600]`; what is new is kept in FOLDER.
 
-Options after the folder are those of libFuzzer. Inputs that took over a second or broke a law are written as `timeout-*` and `crash-*`.
+Options after the folder are those of libFuzzer. Inputs that hang or break a law are written as `timeout-*` and `crash-*`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def main() -> None:
     for number, seed in enumerate(seeds(name)):
         (folder / f"seed-{number:03}").write_bytes(seed)
     kept = ROOT / "tests" / "fuzz" / "corpus" / name
-    options = ["-timeout=2", "-max_len=2048", f"-artifact_prefix={folder}/", *sys.argv[3:]]
+    options = ["-timeout=30", "-max_len=2048", f"-artifact_prefix={folder}/", *sys.argv[3:]]
     atheris.Setup([sys.argv[0], *options, str(folder), *([str(kept)] if kept.is_dir() else [])], TARGETS[name])
     atheris.Fuzz()
 
