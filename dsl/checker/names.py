@@ -93,7 +93,11 @@ class Names:
     def _bound(self, bound: Value | Thunk, context: Context) -> Value | None:
         if isinstance(bound, Value):
             return bound
-        return self.evaluate(bound.expression, replace(bound.context, section=context.section))
+        inner, self._expanding = self._expanding, list(bound.expanding)
+        try:
+            return self.evaluate(bound.expression, replace(bound.context, section=context.section))
+        finally:
+            self._expanding = inner
 
     def _function(self, name: str, context: Context) -> Function | None:
         function = self.scope.catalogue.get(name)
@@ -202,7 +206,7 @@ class Names:
                     "E126", context, argument.start, argument.end, label=label, name=definition.name, argument=name or "", signature=shown
                 )
                 return None
-            bindings[name] = Thunk(argument.value, context)
+            bindings[name] = Thunk(argument.value, context, tuple(self._expanding))
         missing = next((name for name in names if name not in bindings), None)
         if missing is not None:
             self.scope.report("E126", context, place.start, place.end, label="few", name=definition.name, argument=missing, signature=shown)
