@@ -230,11 +230,11 @@ def read_capital(scope: Scope, rule: RuleText | None) -> tuple[int | None, float
     """`capital:` of a risk or portfolio file: (KRW, None) for an amount, (None, ratio of the equity) for a share of the account."""
     if rule is None:
         return None, None
-    if "%" not in rule.text:
-        return krw(scope, rule), None
     found = phrase(scope, rule, "capital")
     if not isinstance(found, Amount):
         return None, None
+    if found.unit is Unit.MONEY:
+        return krw(scope, rule), None
     if not 0 < found.value <= 1:
         scope.report_at("E113", rule, 0, len(rule.text), label="ratio", name="capital")
         return None, None
