@@ -83,7 +83,7 @@ def check_market(scope: Scope, rule: RuleText) -> str | None:
     meant = f"KRW-{turned[1].upper()}" if turned else f"KRW-{text.upper().removeprefix('KRW').strip('-/_ ')}"
     known = _MARKET.fullmatch(meant) is not None
     other = re.fullmatch(r"(?:(?:USDT|BTC)-([A-Z0-9]{1,10})|([A-Z0-9]{1,10})(?:[-/_]?USDT|[-/_]BTC|[-/_]USD))", text.upper())
-    if other is not None:
+    if other is not None and turned is None:
         fix = rule.substituted(0, len(text), f"KRW-{other[1] or other[2]}")
         scope.report_at("E202", rule, 0, len(text), label="quote", name=text, fix=fix)
         return None
