@@ -87,6 +87,12 @@ def callable_functions() -> dict[str, Function]:
     return {name: function for name, function in catalogue().items() if function.callable_by_user}
 
 
+def all_wanted() -> list[str]:
+    """What is to occur in turn, because chance alone might leave it out: functions, also across, series, score, regime."""
+    leaves = {leaf.partition("(")[0] for leaves in LEAVES.values() for leaf in leaves if leaf[0] != "("}
+    return sorted({*callable_functions(), *FLAGS, *ACROSS, *(leaves - {"depth"}), "score", "regime", "external.signal"})
+
+
 class Programs:
     """Draws programs. `wanted`: functions that are to occur, taken in turn, so that all of them do. whole: with the names of the file."""
 
@@ -109,12 +115,21 @@ class Programs:
         return self.number(self.c.choice(UNITS), place, depth)
 
     def _around(self, name: str, place: Place) -> str:
-        """A program that calls the function."""
+        """A program that calls the function, or reads the series, the score or the regime."""
+        if name not in self.functions:
+            self._use(name)
+            leaf = next((leaf for leaves in LEAVES.values() for leaf in leaves if leaf.partition("(")[0] == name), "")
+            if leaf:
+                return f"{leaf} >= {leaf}[1]"
+            if name in ACROSS:
+                return self._around_across(name, place)
+            return {"score": "score > 0.1", "regime": "regime == calm", "external.signal": "signal > 2"}.get(name, f"not {name}")
         function = self.functions[name]
         slower = [other for other in self.clocks.slower if self._fits(function, other)]
         inside = place
         if not self._fits(function, place.timeframe) or (slower and self.c.random() < 0.3):
             if not slower:
+                self.wanted.insert(0, name)  # in another file
                 return self.condition(place, 2)
             inside = Place(self.c.choice(slower), free=False)
         unit = self.c.choice(UNITS[:4]) if function.unit in (Unit.SAME, Unit.ANY) else function.unit
@@ -124,6 +139,12 @@ class Programs:
         elif self.c.random() < 0.5:
             text = f"({text}) {self.c.choice(['>', '<=', '!='])} ({self.number(unit, inside, 1)})"
         return text if inside is place else f"({text})@{inside.timeframe}"
+
+    def _around_across(self, name: str, place: Place) -> str:
+        """A program with the function across markets."""
+        value = self.number(Unit.PRICE, without_across(place), 1)
+        special = {"across.breadth": f"{name}({self.condition(without_across(place), 1)}) > 0.3", "across.top": f"{name}({value}, 2)"}
+        return special.get(name, f"{name}({value}) {self._sign()} {'close' if name in ('across.mean', 'across.median') else '0.5'}")
 
     # ---- conditions ----
     def condition(self, place: Place, depth: int) -> str:
@@ -340,6 +361,8 @@ class Programs:
         if arg.unit is Unit.ANY and arg.name != "q":  # two that bound a series, of its unit
             low = arg.name in ("lo", "best")
             return self._of_unit(1.0 if low else self.c.choice([1.5, 200.0, 1e6]), unit)
+        if arg.name == "levels":
+            return str(self.c.randint(1, 3))
         if arg.name == "q":
             return self.c.choice(["0", "25%", "0.5", "1"])
         return f"{self.c.choice([0.02, 0.5, 1.0, 2.5]) if arg.maximum is None else self.c.choice([0.02, 0.2])}"

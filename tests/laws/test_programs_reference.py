@@ -13,7 +13,7 @@ import pytest
 from dsl.side_series import ACROSS
 from engine.kernel.catalogue import ops
 from tests.generators.program_data import cut
-from tests.generators.programs import callable_functions
+from tests.generators.programs import all_wanted
 from tests.laws.program_laws import random_batch
 from tests.oracles.reference_programs import Agreement, compare, kernel_values
 
@@ -26,7 +26,7 @@ def agreement(seeds: range, programs: int) -> Agreement:
     found, wanted = Agreement(), list[str]()
     for seed in seeds:
         if not wanted:
-            wanted = sorted(callable_functions())
+            wanted = all_wanted()
             random.Random(seed).shuffle(wanted)
         batch = random_batch(seed, programs, wanted)
         grid = cut(batch.grid, 0, LENGTHS[batch.file.clocks.base])
