@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from dsl.side_series import SIDE_SERIES
-from tests.generators.programs import all_wanted, vocabulary
+from tests.generators.program_words import all_wanted, vocabulary
 from tests.laws.program_laws import Batch, Tally, check_cuts, check_no_future, check_ranges, check_start, random_batch, run
 
 LAWS = ("no future", "start", "cut", "range")

@@ -15,7 +15,7 @@ from dsl.checker.ranges import Interval
 from dsl.graph import Graph, Node
 from dsl.side_series import is_side, side_series
 from engine.kernel.catalogue import catalogue, ops
-from tests.generators.programs import all_wanted
+from tests.generators.program_words import all_wanted
 from tests.laws.program_laws import random_batch
 from tests.oracles.reference_programs import kernel_values
 
