@@ -93,7 +93,10 @@ def _small(match: re.Match[str]) -> str | None:
 
 
 def _hours(match: re.Match[str]) -> str | None:
-    text = re.sub(r"(\d{1,2}):00", lambda hour: str(int(hour[1])), match[0])
+    """Whole hours: `9:00..15:00` is over when hour 15 begins, and after 09:00 is from hour 9 on."""
+    text = re.sub(r"(\.\.\s*)(\d{1,2}):00", lambda end: f"{end[1]}{int(end[2]) - 1}", match[0])
+    text = re.sub(r"([<>])=?(\s*)(\d{1,2}):00", lambda test: f"{'<' if test[1] == '<' else '>='}{test[2]}{int(test[3])}", text)
+    text = re.sub(r"(\d{1,2}):00", lambda hour: str(int(hour[1])), text)
     return None if ":" in text else re.sub(r"\btime\b", "hour", text)
 
 

@@ -265,7 +265,7 @@ _MEANING: dict[str, Text] = {
     "E121": Text("`{timeframe}` 봉은 없습니다", "no `{timeframe}` candles"),
     "E121.label": Text("하루를 나누지 못하는 길이입니다", "does not divide a day"),
     "E122": Text("`@{timeframe}`: 이 자리의 {clock} 시계보다 빠릅니다", "`@{timeframe}` is faster than the {clock} clock here"),
-    "E122.label": Text("판단 한 번에 값이 여러 개입니다", "several values exist for each decision"),
+    "E122.label": Text("판단 한 번에 {timeframe} 값이 {count}개입니다", "{count} values of {timeframe} exist for each decision"),
     "E123": Text("이미 다른 봉의 값인데 그 과거를 물었습니다", "history of a value that is already on another timeframe"),
     "E123.label": Text("{clock} 1봉 전입니까, 그 봉의 1봉 전입니까?", "1 bar of {clock} or 1 bar of the slower timeframe?"),
     "E123.label.window": Text("{clock} 봉을 셉니까, 느린 봉을 셉니까?", "does it count bars of {clock} or slower bars?"),
