@@ -228,10 +228,8 @@ def ratio_of_equity(scope: Scope, rule: RuleText | None, risk: RiskProfile | Non
 
 def read_capital(scope: Scope, rule: RuleText | None) -> tuple[int | None, float | None]:
     """`capital:` of a risk or portfolio file: (KRW, None) for an amount, (None, ratio of the equity) for a share of the account."""
-    if rule is None:
-        return None, None
-    found = phrase(scope, rule, "capital")
-    if not isinstance(found, Amount):
+    found = None if rule is None else phrase(scope, rule, "capital")
+    if rule is None or not isinstance(found, Amount):
         return None, None
     if found.unit is Unit.MONEY:
         return krw(scope, rule), None
