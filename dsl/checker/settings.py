@@ -228,13 +228,11 @@ def ratio_of_equity(scope: Scope, rule: RuleText | None, risk: RiskProfile | Non
 
 def read_capital(scope: Scope, rule: RuleText | None) -> tuple[int | None, float | None]:
     """`capital:` of a risk or portfolio file: (KRW, None) for an amount, (None, ratio of the equity) for a share of the account."""
-    if rule is None:
+    found = None if rule is None else phrase(scope, rule, "capital")
+    if rule is None or not isinstance(found, Amount):
         return None, None
-    if "%" not in rule.text:
+    if found.unit is Unit.MONEY:
         return krw(scope, rule), None
-    found = phrase(scope, rule, "capital")
-    if not isinstance(found, Amount):
-        return None, None
     if not 0 < found.value <= 1:
         scope.report_at("E113", rule, 0, len(rule.text), label="ratio", name="capital")
         return None, None

@@ -337,7 +337,7 @@ _TRADING: dict[str, Text] = {
     "E420.label": Text("할 수 있는 일: {known}", "possible here: {known}"),
     "E421": Text("거래일은 09:00 KST에 바뀝니다", "the trading day turns at 09:00 KST"),
     "E421.label": Text("다른 시각은 쓸 수 없습니다", "no other time can be used"),
-    "E422": Text("`{market}`이 두 섹터에 있습니다", "`{market}` is in two sectors"),
+    "E422": Text("`{market}`: 두 섹터에 들어 있습니다", "`{market}` is in two sectors"),
     "E422.label": Text("앞에서 이미 나왔습니다: {sector}", "already in {sector}"),
     "E423": Text("`{limit}`: 앞 단계보다 깊어야 합니다", "`{limit}` must be deeper than the step before"),
     "E423.label": Text("앞 단계: {before}", "the step before is {before}"),
