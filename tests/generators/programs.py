@@ -194,10 +194,10 @@ class Programs:
     def _special(self, place: Place, depth: int) -> str:
         """Regime, score, a member's place among all, helpers, whether something is defined."""
         kind = self.c.randrange(6)
-        if kind == 0 and self.regimes and place.timeframe == self.clocks.clock:
+        if kind == 0 and self.regimes and place.across and place.timeframe == self.clocks.clock:
             self._use("regime")
             return f"regime {self.c.choice(['==', '!='])} {self.c.choice(['wild', 'calm', 'neither'])}"
-        if kind == 1 and self.regimes and place.timeframe == self.clocks.clock:
+        if kind == 1 and self.regimes and place.across and place.timeframe == self.clocks.clock:
             self._use("score")
             return f"score {self._sign()} {self.c.choice(['0', '0.2', '-0.3'])}"
         if kind == 2 and place.across:
