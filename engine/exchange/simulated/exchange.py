@@ -128,6 +128,8 @@ class SimulatedExchange:
 
     def _match(self, report: OrderReport, step: Step) -> list[Fill | Done]:
         answers = self.fill_model.answer(_intent(report.order, step), step)
+        if not answers:
+            return answers
         for answer in answers:
             if isinstance(answer, Fill):
                 report = self._settle(report, answer)
@@ -184,5 +186,6 @@ def _coin(market: str) -> str:
 def _intent(order: LegalOrder, step: Step) -> Intent:
     """The order in the fill model's words. A level counts only in the STEP that it was hit in."""
     level = order.level_krw if order.level_krw is not None and order.time_ms == step.time_ms else math.nan
+    limit = math.nan if order.limit_krw is None else order.limit_krw
     quantity_e8 = float(order.quantity / QUANTITY_STEP)
-    return Intent(order.order_id, order.market, order.side, float(order.amount_krw), quantity_e8, level, 0, order.time_ms)
+    return Intent(order.order_id, order.market, order.side, float(order.amount_krw), quantity_e8, level, 0, order.time_ms, limit)
