@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from dsl.diagnostics import Diagnostic, Severity, Span
 from dsl.full_width import full_width_error, half_width
+from dsl.shapes import key_called, looks_like_stop, shape, value_called
 from dsl.source import Source
 from dsl.yaml_tree import Mapping as YamlMapping
 from dsl.yaml_tree import Scalar, Sequence, YamlNode, locate, plain
@@ -87,6 +88,8 @@ def read(
         found = [_schema_error(source, root, model, details) for details in error.errors(include_url=False)]
         meant = {(d.path, args["name"]) for d in found if d.code == "E201" for key, args in d.notes if key == "did_you_mean"}
         found = [d for d in found if d.span.line not in wide and not (d.code == "E211" and (d.path, d.args["key"]) in meant)]
+        groups = [d for d in found if d.code == "E201" and d.label == "group"]
+        found = [d for d in found if d not in groups or d is next(g for g in groups if g.path == d.path)]
         return Document(source, root, None, [*diagnostics, *found])
 
 
@@ -145,7 +148,13 @@ def _schema_error(source: Source, root: YamlNode, model: type[BaseModel], detail
     expected = {"string_type": "text", "string_too_short": "text", "list_type": "list"}.get(kind, "mapping")
     span = value.span() if isinstance(value, Scalar) and value.text else place.span()
     named = next((part for part in reversed(path) if isinstance(part, str) and not part.startswith("<")), "file")
-    return Diagnostic("E212", Severity.ERROR, span, dotted(path), {"key": named}, label=expected)
+    steps = tuple(part for part in path if not str(part).startswith("<"))
+    label, instead = shape(steps, expected, value)
+    plain_text = isinstance(value, Scalar) and value.style is None
+    fix = replaced(source, value.span(), instead) if instead is not None and plain_text else ""
+    if fix and label == "exit" and key is not None and key.style is None and looks_like_stop(key.text):
+        fix = fix.replace(f"{key.text}:", "stop:", 1)
+    return Diagnostic("E212", Severity.ERROR, span, dotted(path), {"key": named}, label=label, fix=fix)
 
 
 def _choices(details: Any) -> list[str]:
@@ -153,7 +162,9 @@ def _choices(details: Any) -> list[str]:
 
 
 def _unknown_value(source: Source, path: Path, value: Scalar, choices: list[str]) -> Diagnostic:
-    meant = suggestion(value.text, choices) or (choices[0] if len(choices) == 1 else None)
+    meant = (
+        value_called(str(path[-1]), value.text, choices) or suggestion(value.text, choices) or (choices[0] if len(choices) == 1 else None)
+    )
     args = {"value": value.text[:60], "key": str(path[-1]), "choices": ", ".join(choices)}
     if meant is None:
         return Diagnostic("E213", Severity.ERROR, value.span(), dotted(path), args)
@@ -168,14 +179,16 @@ def _unknown_key(source: Source, root: YamlNode, model: type[BaseModel], path: P
     parent = dotted(path[:-1])
     _, parent_node = locate(root, path[:-1])
     present = {entry[0].text for entry in parent_node.entries} if isinstance(parent_node, YamlMapping) else set()
-    meant = suggestion(key.text, [name for name in allowed if name not in present])
+    free = [name for name in allowed if name not in present]
+    meant = key_called(key.text, parent.rpartition(".")[2], free) or suggestion(key.text, free)
     notes: list[tuple[str, dict[str, str]]] = [("allowed_keys", {"keys": ", ".join(allowed)})]
     fix = ""
     if meant is not None:
         notes.append(("did_you_mean", {"name": meant}))
         fix = replaced(source, key.span(), meant) if key.style is None else ""
     args = {"key": key.text[:60], "parent": parent}
-    return Diagnostic("E201", Severity.ERROR, key.span(), parent, args, label="" if parent else "root", notes=tuple(notes), fix=fix)
+    label = "group" if meant is None and allowed[:2] == ["all", "any"] else "" if parent else "root"
+    return Diagnostic("E201", Severity.ERROR, key.span(), parent, args, label=label, notes=tuple(notes), fix=fix)
 
 
 def keys_of(model: type[BaseModel], path: Path = ()) -> list[str]:

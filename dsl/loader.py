@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -179,10 +180,40 @@ def _syntax_error(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic:
     wide = source.text.find("：", first, at)
     if wide >= 0:
         return full_width_error(source, wide)
+    near = _near_mistake(source, at)
+    if near is not None:
+        return near
     problem = " ".join(str(part) for part in (error.context, error.problem) if part)
     label = next((name for words, name in _YAML_MISTAKES if words in problem), "")
     args = {"problem": problem, "found": source.text[at : at + 1]}
     return Diagnostic("E004", Severity.ERROR, source.span(at, at + 1), args=args, label=label)
+
+
+def _near_mistake(source: Source, at: int) -> Diagnostic | None:
+    """What stands in the line where YAML stopped, or in the one before: no blank after `:`, a value that begins with `!` or `>`, `? :`."""
+    number = source.line_of(at)
+    for line_number in (number, number - 1):
+        line = source.line_text(line_number)
+        tight = re.fullmatch(r"(\s*(?:- )?[A-Za-z_가-힣][\w-]*):([^\s:/].*)", line)
+        not_ = re.fullmatch(r"(\s*[^\s:#][^:#]*:\s+)(!)(?!=)\s*(\S.*)", line)
+        block = re.fullmatch(r"(\s*[^\s:#][^:#]*:\s+)([>|]=?\s+\S.*)", line)
+        choice = re.fullmatch(r"(\s*[^\s:#][^:#]*:\s+)([^?#]+?)\s*\?\s*([^?:#]+?)\s+:\s+([^?:#]+)", line)
+        label, column, length, fix = "", 0, 1, ""
+        if tight is not None and "：" not in line:
+            label, column, fix = "space", len(tight[1]), f"{tight[1]}: {tight[2]}"
+        elif not_ is not None:
+            label, column, fix = "not", not_.start(2), f"{not_[1]}not {not_[3]}"
+        elif block is not None:
+            label, column = "block", block.start(2)
+        elif choice is not None:
+            whole = all(part.count("(") == part.count(")") for part in choice.groups())
+            label, column = "ternary", line.index("?")
+            fix = "" if not whole else f"{choice[1]}{choice[3]} if {choice[2]} else {choice[4]}"
+        if label:
+            place = source.line_start(line_number) + column
+            args = {"problem": "", "found": line[column : column + 1]}
+            return Diagnostic("E004", Severity.ERROR, source.span(place, place + length), args=args, label=label, fix=fix)
+    return None
 
 
 def decode(data: bytes, name: str) -> tuple[Source, list[Diagnostic]]:

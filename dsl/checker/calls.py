@@ -89,7 +89,7 @@ class Calls:
     def _parameter(self, function: Function, argument: ast.Argument, positional: list[Arg], bound: Bound, context: Context) -> Arg | None:
         if argument.name is None:
             free = next((arg for arg in positional if arg.name not in bound), None)
-            if free is None:
+            if free is None and not self._report_length_first(function, argument, bound, context):
                 self._report_count("many", function, "", (argument.start, argument.end), context)
             return free
         named = next((arg for arg in function.written if arg.name == argument.name), None)
@@ -101,9 +101,26 @@ class Calls:
             return None
         return named
 
+    def _report_length_first(self, function: Function, argument: ast.Argument, bound: Bound, context: Context) -> bool:
+        """E105 for `rsi(close, 14)`: what most other programs write, where the length comes first here."""
+        first = function.args[0]
+        series = next((arg for arg in function.args if arg.kind is ArgKind.SERIES and arg.keyword_only), None)
+        if first.kind is not ArgKind.WINDOW or series is None or first.name not in bound or not self._is_fixed(argument.value, context):
+            return False
+        given = bound[first.name][0]
+        if self._is_fixed(given, context):
+            return False
+        text = context.rule.text
+        one, length = text[given.start : given.end], text[argument.start : argument.end]
+        new = length if one == series.default else f"{length}, {series.name}={one}"
+        fix = context.rule.substituted(given.start, argument.end, new)
+        args = {"name": function.name, "signature": signature(function), "got": "series, number"}
+        self.scope.report("E105", context, given.start, argument.end, label="swapped", notes=(("length_first", {}),), fix=fix, **args)
+        return True
+
     def _report_unknown_argument(self, function: Function, name: str, place: tuple[int, int], context: Context) -> None:
         known = [arg.name for arg in function.written]
-        meant = suggestion(name, known)
+        meant = suggestion(name, known) or _argument_called(name, function)
         notes = (("did_you_mean", {"name": meant}),) if meant else ()
         fix = context.rule.substituted(*place, meant) if meant else ""
         names = ", ".join(known)
@@ -121,6 +138,15 @@ class Calls:
         if arg.kind is ArgKind.ANCHOR and not call.arguments:
             fix = context.rule.substituted(call.name_end, call.end, "(day)")
         label = "anchor" if arg.kind is ArgKind.ANCHOR else "few"
+        given = call.arguments[0].value if len(call.arguments) == 1 and call.arguments[0].name is None else None
+        if given is not None and arg.kind is ArgKind.WINDOW and function.args[0].kind is ArgKind.SERIES and self._is_fixed(given, context):
+            series = {"highest": "high", "lowest": "low"}.get(function.name, "close")  # ema(20): the series was left out
+            label, fix = (
+                "series",
+                context.rule.substituted(
+                    call.arguments[0].start, call.arguments[0].end, f"{series}, {context.rule.text[given.start : given.end]}"
+                ),
+            )
         self._report_count(label, function, arg.name, (call.start, call.end), context, fix)
 
     def _report_count(self, label: str, function: Function, argument: str, place: tuple[int, int], context: Context, fix: str = "") -> None:
@@ -310,6 +336,13 @@ class Calls:
 
 def _fixed_of(function: Function, values: dict[str, Value]) -> tuple[float, ...]:
     return tuple(values[arg.name].constant or 0.0 for arg in function.args if arg.kind is not ArgKind.SERIES)
+
+
+def _argument_called(name: str, function: Function) -> str | None:
+    """The argument by its name in other programs."""
+    kind = {"source": ArgKind.SERIES, "src": ArgKind.SERIES, "series": ArgKind.SERIES}.get(name.lower())
+    kind = ArgKind.WINDOW if name.lower() in ("length", "len", "period", "periods", "window", "timeperiod", "span") else kind
+    return next((arg.name for arg in function.written if arg.kind is kind), None)
 
 
 def _folded(call: ast.Call) -> ast.Call:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from dsl import ast
 from dsl.builder import Amount, RuleError
 from dsl.catalogue import Unit
 from dsl.checker import contradictions
-from dsl.checker.context import Context, Notes, RuleText, Scope
+from dsl.checker.context import Context, RuleText, Scope
 from dsl.checker.expressions import Expressions
+from dsl.checker.refusals import named_by_code, report_phrase, report_syntax
 from dsl.checker.values import Value
 from dsl.document import dotted
 from dsl.graph import Phase, Section
@@ -21,13 +21,10 @@ from dsl.yaml_tree import Mapping, Scalar, YamlNode
 WORDS = ("all", "any", "none", "at_least")
 Path = tuple[str | int, ...]
 
-#: digits in groups, as on a bank statement
-_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?!\d)")
-
 
 def parsed(scope: Scope, rule: RuleText) -> ast.Expression | None:
     """The rule's expression; a syntax error is reported."""
-    if scope.full:
+    if scope.full or named_by_code(scope, rule):
         return None
     try:
         return parse_rule(rule.text)
@@ -42,32 +39,8 @@ def phrase(scope: Scope, rule: RuleText, name: str) -> object | None:
         found: object = parse_phrase(rule.text, name)
         return found
     except RuleError as error:
-        if error.code in ("E100", "E103", "E117", "E118"):
-            start, end = (0, len(rule.text)) if error.code == "E118" else (error.start, error.end)
-            scope.report_at("E220", rule, start, end, label=name, found=rule.text[start:end])
-        else:
-            report_syntax(scope, rule, error)
+        report_phrase(scope, rule, name, error)
         return None
-
-
-def report_syntax(scope: Scope, rule: RuleText, error: RuleError) -> None:
-    """A RuleError as a diagnostic, with a fix where one is certain."""
-    fix = ""
-    if error.code == "E103":
-        fix = rule.substituted(error.start, error.end, "==")
-    elif error.code == "E117":
-        padded = error.message_args["word"]
-        before, after = rule.text[: error.start], rule.text[error.end :]
-        padded = ("" if not before or before.endswith(" ") else " ") + padded + ("" if after.startswith(" ") else " ")
-        fix = rule.substituted(error.start, error.end, padded)
-    after = rule.scalar.source.text[rule.scalar.end :].lstrip()
-    cut = error.code == "E118" and rule.scalar.style is None and after.startswith(",")
-    notes: Notes = (("flow_comma", {}),) if cut else ()
-    amount = next((found for found in _GROUPED.finditer(rule.text) if found.start() < error.start < found.end()), None)
-    if error.code == "E100" and amount is not None:
-        plain = amount[0].replace(",", "_")
-        notes, fix = (("grouped_digits", {"number": plain}),), rule.substituted(amount.start(), amount.end(), plain)
-    scope.report_at(error.code, rule, error.start, error.end, label="", notes=notes, fix=fix, **error.message_args)
 
 
 class Conditions:

@@ -64,10 +64,14 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Thunk:
-    """An argument that has not been evaluated: it means the same text on whatever bars the definition reads it."""
+    """An argument that has not been evaluated: it means the same text on whatever bars the definition reads it.
+
+    expanding: the definitions that were being expanded where it was written; `f(f(x))` is no circle, `f(x): g(f(x))` is one.
+    """
 
     expression: ast.Expression
     context: Context
+    expanding: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,9 @@ from dsl.checker.values import Value, fixed
 from dsl.diagnostics import Diagnostic, Severity
 from dsl.document import dotted, replaced
 from dsl.graph import Phase
+from dsl.shapes import looks_like_stop, signed
 from dsl.strategy import Exit, ExitKind
-from dsl.yaml_tree import Scalar
+from dsl.yaml_tree import Mapping, Scalar
 
 #: as many as an order can fire (engine.kernel.book.MAXIMUM_EXITS)
 MAX_EXITS = 62
@@ -35,6 +36,7 @@ def read_exits(scope: Scope, document: StrategyDocument, conditions: Conditions)
         after = _after(scope, document, key.text, names)
         exit_ = _read_exit(scope, document, conditions, key, after)
         found.extend([] if exit_ is None else [exit_])
+    _warn_idle(scope, document, found)
     _refuse_circles(scope, document, {e.name: names[e.after] for e in found if e.after is not None})
     return tuple(found)
 
@@ -44,9 +46,7 @@ def _refuse_stop_lookalikes(scope: Scope, keys: list[Scalar], document: Strategy
     if any(key.text == "stop" for key in keys):
         return
     for key in keys:
-        bare = key.text.lower().replace("_", "").replace("-", "")
-        alike = bare.startswith("stop") or bare in ("sl", "hardstop") or difflib.SequenceMatcher(None, bare, "stop").ratio() >= 0.75
-        if alike and text_at(document, "exits", key.text, "at") is not None:
+        if looks_like_stop(key.text) and text_at(document, "exits", key.text, "at") is not None:
             fix = replaced(key.source, key.span(), "stop") if key.style is None else ""
             notes: tuple[tuple[str, dict[str, str]], ...] = (("exit_names", {}), ("did_you_mean", {"name": "stop"}), ("no_hard_stop", {}))
             args = {"key": key.text, "parent": "exits"}
@@ -85,6 +85,8 @@ def _read_exit(scope: Scope, document: StrategyDocument, conditions: Conditions,
     at, when = text_at(document, "exits", name, "at"), text_at(document, "exits", name, "when")
     frozen = text_at(document, "exits", name, "frozen")
     share = _share(scope, text_at(document, "exits", name, "sell"))
+    if at is None and when is None and not _is_empty(document, name):
+        return None  # refused by the schema
     if (at is None) == (when is None):
         scope.report_at("E406", RuleText(key, ("exits", name)), 0, len(name) or 1, label="both" if at is not None else "", name=name)
         return None
@@ -99,12 +101,32 @@ def _read_exit(scope: Scope, document: StrategyDocument, conditions: Conditions,
     if name == "stop" and node is not None and kind is not ExitKind.STOP:
         place = at or when
         assert place is not None
-        scope.report_at("E404", place, 0, len(place.text))
+        new = signed(name, place.text) if at is not None else place.text
+        fix = at.substituted(0, len(place.text), new) if at is not None and new != place.text else ""
+        scope.report_at("E404", place, 0, len(place.text), label="sign" if fix else "", fix=fix)
         return None
     if node is None or share is None:
         return None
     is_frozen = frozen is not None and frozen.text == "true" and kind is not ExitKind.RULE
     return Exit(name, kind, node, is_frozen, after, share.ratio, share.of_rest)
+
+
+def _is_empty(document: StrategyDocument, name: str) -> bool:
+    """Whether the exit is a mapping of known keys, so that only its `at` or `when` is missing."""
+    found = next((node for key, node in entries(document, "exits") if key.text == name), None)
+    return isinstance(found, Mapping) and all(key.text in ("frozen", "sell", "after") for key, _ in found.entries)
+
+
+def _warn_idle(scope: Scope, document: StrategyDocument, exits: list[Exit]) -> None:
+    """W410 for an exit that fires only when another, asked before it, has sold everything."""
+    whole: dict[tuple[ExitKind, int], str] = {}
+    for exit_ in exits:
+        key = (exit_.kind, exit_.node)
+        if key in whole:
+            rule = RuleText(document.key("exits", exit_.name), ("exits", exit_.name))
+            scope.report_at("W410", rule, 0, len(exit_.name), name=exit_.name, first=whole[key])
+        elif exit_.share == 1.0 and exit_.after is None:
+            whole[key] = exit_.name
 
 
 def _share(scope: Scope, rule: RuleText | None) -> Share | None:
@@ -130,8 +152,14 @@ def _level(scope: Scope, rule: RuleText, conditions: Conditions) -> tuple[ExitKi
         return kind, None
     if value.unit not in (Unit.PRICE, Unit.ANY) and not (value.constant is not None and value.unit is Unit.MONEY):
         notes: Notes = (("level_is_price", {}),)
+        fix = ""
+        if value.constant is not None and value.unit in (Unit.RATIO, Unit.NUMBER):
+            notes = (("level_percent", {}),)
+            number = f"{abs(value.constant) * 100:g}%" if abs(value.constant) < 1 else f"{abs(value.constant):g}%"
+            sign = "-" if value.constant < 0 else ""
+            fix = rule.substituted(0, len(rule.text), signed(str(rule.path[1]), sign + number))
         units = {"left": "price", "right": value.unit.value, "unit": value.unit.value}
-        scope.report_at("E110", rule, expression.start, expression.end, label="argument", notes=notes, **units)
+        scope.report_at("E110", rule, expression.start, expression.end, label="argument", notes=notes, fix=fix, **units)
         return kind, None
     return kind, conditions.expressions.nodes.id_of(value)
 

@@ -9,7 +9,7 @@ from typing import Any
 from dsl import ast
 from dsl.builder import MAX_DEPTH
 from dsl.catalogue import Unit
-from dsl.checker import contradictions
+from dsl.checker import contradictions, traps
 from dsl.checker.calls import Calls
 from dsl.checker.clock import nearest, timeframe_of, timeframe_text
 from dsl.checker.context import Context, Notes, Scope
@@ -216,6 +216,8 @@ class Expressions:
     def _comparison(self, comparison: ast.Comparison, context: Context) -> Value | None:
         if any(isinstance(operand, ast.Name) and operand.name == "regime" for operand in comparison.operands):
             return self.names.regimes.comparison(comparison, context)
+        if self._is_flag_test(comparison, context):
+            return None
         values = [self.number(operand, context) for operand in comparison.operands]
         warn_one_sided(self.scope, comparison, context)
         tests: list[Value] = []
@@ -228,11 +230,30 @@ class Expressions:
                 continue
             test = self.nodes.operator(operator, (left, right), (), Unit.CONDITION, context, comparison)
             if test is not None:
-                contradictions.check_test(self.scope, comparison, test, (left, right), context)
+                if not traps.check_pair(self.scope, self.nodes.graph, operator, (first, second), (left, right), context):
+                    contradictions.check_test(self.scope, comparison, test, (left, right), context)
                 tests.append(test)
         if len(tests) < len(comparison.operators):
             return None
         return self.nodes.joined("and", tests, context, comparison)
+
+    def _is_flag_test(self, comparison: ast.Comparison, context: Context) -> bool:
+        """E129 for `market.caution == true` and `== 1`: a condition needs no comparison."""
+        if len(comparison.operands) > 2 or comparison.operators[0] not in ("==", "!=", ">"):
+            return False
+        flag, other = comparison.operands
+        text = context.rule.text[other.start : other.end]
+        if text not in ("true", "false", "1", "0") or isinstance(flag, ast.Literal):
+            return False
+        value = self.evaluate(flag, context)
+        if value is None or not value.is_condition:
+            return False
+        wanted = (text in ("true", "1")) == (comparison.operators[0] == "==") if comparison.operators[0] != ">" else True
+        inner = context.rule.text[flag.start : flag.end]
+        fix = context.rule.substituted(comparison.start, comparison.end, inner if wanted else f"not {inner}")
+        start = other.start - len(context.rule.text[flag.end : other.start].lstrip())
+        self.scope.report("E129", context, start, other.end, label="flag", fix=fix, name=inner)
+        return True
 
     def _same_unit(
         self, first: ast.Expression, left: Value, second: ast.Expression, right: Value, context: Context, whole: ast.Expression
@@ -262,6 +283,15 @@ class Expressions:
                 fix = context.rule.substituted(first.start, first.end, f"({text[change.start : change.end]}) / {base}")
         elif right.constant is not None and right.unit is Unit.NUMBER and left.unit in (Unit.PRICE, Unit.MONEY):
             fix = context.rule.substituted(second.start, second.end, f"{other} KRW")
+        elif left.unit is Unit.BARS and right.unit is Unit.DURATION and right.constant is not None:
+            bars = right.constant / context.section.timeframe.length_ms
+            notes += (("bars_of_clock", {"duration": other, "bars": f"{bars:g}", "clock": self._clock_text(context)}),)
+            fix = context.rule.substituted(second.start, second.end, f"{bars:g} bars") if bars == int(bars) and bars >= 1 else ""
+        elif left.unit is Unit.DURATION and right.unit is Unit.NUMBER and right.constant is not None:
+            notes += (("which_duration", {"number": other}),)
+        elif one == "volume" and right.unit is Unit.MONEY:
+            notes += (("volume_counts_coins", {}),)
+            fix = context.rule.substituted(first.start, first.end, "value")
         kind = "add" if isinstance(whole, ast.Binary) else "choose" if isinstance(whole, ast.Conditional) else ""
         units = {"left": left.unit.value, "right": right.unit.value, "unit": found.unit.value}
         self.scope.report("E110", context, place.start, place.end, label=kind, notes=notes, fix=fix, **units)
@@ -285,7 +315,8 @@ class Expressions:
         left, right = self.number(crosses.left, context), self.number(crosses.right, context)
         if left is None or right is None or not self._same_unit(crosses.left, left, crosses.right, right, context, crosses):
             return None
-        contradictions.check_crossing(self.scope, crosses, left, right, context)
+        if not traps.check_crossing(self.scope, self.nodes.graph, crosses, (left, right), context):
+            contradictions.check_crossing(self.scope, crosses, left, right, context)
         return self.nodes.operator(f"crosses {crosses.direction}", (left, right), (), Unit.CONDITION, context, crosses)
 
     def _trend(self, trend: ast.Trend, context: Context) -> Value | None:

@@ -10,6 +10,7 @@ from dsl.catalogue import INPUT_SERIES, SERIES_CALLED, Function, Unit
 from dsl.checker.across import Across
 from dsl.checker.calls import Calls
 from dsl.checker.context import Context, Definition, Notes, Scope, Site, Thunk
+from dsl.checker.elsewhere import Guess, call_guess, name_guess, renamed_call
 from dsl.checker.late import LATE_SERIES, Late
 from dsl.checker.nodes import Nodes
 from dsl.checker.overs import FOLDS, Overs
@@ -92,7 +93,11 @@ class Names:
     def _bound(self, bound: Value | Thunk, context: Context) -> Value | None:
         if isinstance(bound, Value):
             return bound
-        return self.evaluate(bound.expression, replace(bound.context, section=context.section))
+        inner, self._expanding = self._expanding, list(bound.expanding)
+        try:
+            return self.evaluate(bound.expression, replace(bound.context, section=context.section))
+        finally:
+            self._expanding = inner
 
     def _function(self, name: str, context: Context) -> Function | None:
         function = self.scope.catalogue.get(name)
@@ -201,7 +206,7 @@ class Names:
                     "E126", context, argument.start, argument.end, label=label, name=definition.name, argument=name or "", signature=shown
                 )
                 return None
-            bindings[name] = Thunk(argument.value, context)
+            bindings[name] = Thunk(argument.value, context, tuple(self._expanding))
         missing = next((name for name in names if name not in bindings), None)
         if missing is not None:
             self.scope.report("E126", context, place.start, place.end, label="few", name=definition.name, argument=missing, signature=shown)
@@ -236,6 +241,18 @@ class Names:
         fix = context.rule.substituted(end - len(name), end, outputs[0].name) if complete else ""
         self.scope.report("E106", context, place.start, place.end, name=name, count=str(len(outputs)), notes=notes, fix=fix)
 
+    def _is_known(self, name: str) -> bool:
+        """Whether a rule may use the name as it stands."""
+        function = self.scope.catalogue.get(name)
+        usable = function is not None and function.callable_by_user
+        return usable or any(name in names for names in (INPUT_SERIES, SIDE_SERIES, self.scope.params, self.scope.definitions, ACROSS))
+
+    def _report_guess(self, code: str, guess: Guess, name: str, place: tuple[int, int], whole: tuple[int, int], context: Context) -> None:
+        """An unknown name that other programs or languages know."""
+        notes: Notes = () if guess.text is None else (("write_here", {"expression": guess.text}),)
+        fix = "" if guess.text is None else context.rule.substituted(*whole, guess.text)
+        self.scope.report(code, context, *place, label=guess.label, name=name, notes=notes, fix=fix)
+
     def _report_unknown_function(self, call: ast.Call, context: Context) -> None:
         if self._is_future(call.name, call.start, call.name_end, context):
             return
@@ -247,6 +264,14 @@ class Names:
             self._report_outputs(outputs, call.name, call, context)
             return
         known = [name for name, function in self.scope.catalogue.items() if function.callable_by_user]
+        guess = call_guess(call, context.rule.text, self._is_known)
+        if guess is not None:
+            self._report_guess("E101", guess, call.name, (call.start, call.name_end), (call.start, call.end), context)
+            return
+        guess = renamed_call(call.name, self._is_known)
+        if guess is not None:
+            self._report_guess("E101", guess, call.name, (call.start, call.name_end), (call.start, call.name_end), context)
+            return
         meant = self._elsewhere(call.name) or suggestion(call.name, [*known, *self.scope.definitions, *ACROSS, *SIDE_SERIES, "depth"])
         start = call.name_end - len(call.name)
         notes: Notes = (("did_you_mean", {"name": meant}),) if meant else ()
@@ -264,6 +289,11 @@ class Names:
         outputs = self._outputs(name.name)
         if outputs:
             self._report_outputs(outputs, name.name, name, context)
+            return
+        guess = name_guess(name.name, self.scope.catalogue, self.scope.aliases, self._is_known, self._elsewhere)
+        if guess is not None:
+            place = (name.start, name.end)
+            self._report_guess("E102", guess, name.name, place, place, context)
             return
         zero_argument = [
             key for key, f in self.scope.catalogue.items() if f.callable_by_user and all(a.default is not None for a in f.args)

@@ -8,14 +8,16 @@ from typing import Any
 from dsl.builder import Amount, Range, RuleError, Signature
 from dsl.catalogue import INPUT_SERIES, POSITION_SERIES, Catalogue, Unit
 from dsl.checker.clock import nearest, timeframe_of
-from dsl.checker.conditions import Conditions, parsed, phrase, report_syntax
+from dsl.checker.conditions import Conditions, parsed, phrase
 from dsl.checker.context import Definition, Notes, RuleText, Scope
 from dsl.checker.names import RESERVED
+from dsl.checker.refusals import report_syntax
 from dsl.checker.values import PLAIN, fixed
 from dsl.document import Document
 from dsl.graph import Timeframe
 from dsl.parser import parse_phrase
 from dsl.schema.strategy import StrategyFile
+from dsl.shapes import looks_like_stop
 from dsl.strategy import Limits, RiskProfile, Sizing
 from dsl.yaml_tree import Mapping, Scalar, Sequence, YamlNode
 
@@ -26,6 +28,8 @@ _WORDS = frozenset({
     "and", "or", "not", "then", "within", "crosses", "above", "below", "in", "enters", "leaves", "rises", "falls", "for", "if", "else",
     "bar", "bars", "day", "week", "month", "true", "false",
 })  # fmt: skip
+#: what Upbit takes at least
+MIN_ORDER_KRW = 5_000
 #: longest name: in Korean three bytes a character, and file systems end at 255
 MAX_NAME = 60
 _UNFIT_FOR_FILES = re.compile(r'^[.\s]|[/\\:*?"<>|\x00-\x1f\x7f\u2028\u2029]')
@@ -59,6 +63,10 @@ def read_clock(scope: Scope, rule: RuleText) -> Timeframe | None:
     timeframe = timeframe_of(found)
     if timeframe is None or timeframe.months:
         near, shown = nearest(found)
+        if found.endswith("M"):
+            fix = rule.substituted(0, len(rule.text), found[:-1] + "m")
+            scope.report_at("E121", rule, 0, len(rule.text), label="month", timeframe=found, fix=fix)
+            return None
         notes = (("nearest_timeframes", {"near": near.replace("@", ""), "upbit": shown.replace("@", "")}),)
         scope.report_at("E121", rule, 0, len(rule.text), timeframe=found, notes=notes)
         return None
@@ -73,6 +81,11 @@ def check_market(scope: Scope, rule: RuleText) -> str | None:
     turned = _REVERSED.fullmatch(text)
     meant = f"KRW-{turned[1].upper()}" if turned else f"KRW-{text.upper().removeprefix('KRW').strip('-/_ ')}"
     known = _MARKET.fullmatch(meant) is not None
+    other = re.fullmatch(r"(?:(?:USDT|BTC)-([A-Z0-9]{1,10})|([A-Z0-9]{1,10})(?:[-/_]?USDT|[-/_]BTC|[-/_]USD))", text.upper())
+    if other is not None:
+        fix = rule.substituted(0, len(text), f"KRW-{other[1] or other[2]}")
+        scope.report_at("E202", rule, 0, len(text), label="quote", name=text, fix=fix)
+        return None
     notes: tuple[tuple[str, dict[str, str]], ...] = (("quote_first", {}),)
     notes += (("did_you_mean", {"name": meant}),) if known else ()
     fix = rule.substituted(0, len(text), meant) if known else ""
@@ -261,15 +274,29 @@ def read_sizing(scope: Scope, document: StrategyDocument, conditions: Conditions
         fix = rule.substituted(0, len(rule.text), f"{allowed * 100:g}% of equity")
         args = {"risk": f"{ratio * 100:g}%", "allowed": f"{allowed * 100:g}%", "profile": risk.name}
         scope.report_at("E402", rule, 0, len(rule.text), label="", notes=(), fix=fix, **args)
-    if rule is not None and not any(key.text == "stop" for key, _ in entries(document, "exits")):
+    if rule is not None and _lacks_stop(document):
         scope.report_at("E403", rule, 0, len(rule.text))
+    min_order = krw(scope, text_at(document, "sizing", "min_order"))
+    smallest = text_at(document, "sizing", "min_order")
+    if min_order is not None and smallest is not None and min_order < MIN_ORDER_KRW:
+        fix = smallest.substituted(0, len(smallest.text), f"{MIN_ORDER_KRW:_} KRW")
+        scope.report_at("W411", smallest, 0, len(smallest.text), fix=fix)
     return Sizing(
         risk=ratio,
         weight=ratio_of_equity(scope, text_at(document, "sizing", "weight")),
         max_weight=ratio_of_equity(scope, text_at(document, "sizing", "max_weight")),
-        min_order_krw=krw(scope, text_at(document, "sizing", "min_order")),
+        min_order_krw=min_order,
         scale=_scale(scope, text_at(document, "sizing", "scale"), conditions),
     )
+
+
+def _lacks_stop(document: StrategyDocument) -> bool:
+    """Whether there is no hard stop, nor anything that was refused because it was meant to be one."""
+    found = document.root.find("exits") if isinstance(document.root, Mapping) else None
+    if found is None or not isinstance(found[1], Mapping):
+        return False
+    meant = [node for key, node in found[1].entries if key.text == "stop" or looks_like_stop(key.text)]
+    return not any(not isinstance(node, Mapping) or node.find("at") is not None for node in meant) and found[1].find("stop") is None
 
 
 def _scale(scope: Scope, rule: RuleText | None, conditions: Conditions) -> int | None:

@@ -28,6 +28,9 @@ TEXTS: dict[str, Text] = {
     "running": Text("백테스트", "backtest"),
     "report_written": Text("보고서: {path}", "report: {path}"),
     "cannot_write": Text("{path} 에 쓸 수 없습니다: {reason}", "cannot write {path}: {reason}"),
+    "synthetic": Text("합성 캔들: 실제로 거래된 적이 없습니다.", "SYNTHETIC candles: generated, never traded."),
+    "account": Text("계좌: {equity} ({gain})", "account: {equity} ({gain})"),
+    "part": Text("  {name} ({weight}): 매수 {buys}번, 매도 {sales}번", "  {name} ({weight}): {buys} buys, {sales} sales"),
     "cannot_run": Text("이 캔들로는 실행할 수 없습니다: {reason}", "cannot run on these candles: {reason}"),
     "computed": Text("{bars:,}개 캔들을 {seconds:.2f}초에 계산했습니다.", "computed {bars:,} candles in {seconds:.2f} s."),
 }

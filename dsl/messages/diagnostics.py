@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dsl.messages import Text, findings
+from dsl.messages import Text, findings, habits
 
 _FILE: dict[str, Text] = {
     "E001": Text("쓸 수 없는 문자 {character}", "character {character} cannot be used"),
@@ -435,4 +435,16 @@ _SHOWN: dict[str, Text] = {
     "unreadable": Text("{file}: 파일을 읽을 수 없습니다 ({reason})", "{file}: cannot be read ({reason})"),
 }
 
-TEXTS: dict[str, Text] = {**_FILE, **_SHAPE, **_SYNTAX, **_TESTS, **_MEANING, **_TRADING, **_NOTES, **_UNITS, **_SHOWN, **findings.TEXTS}
+TEXTS: dict[str, Text] = {
+    **_FILE,
+    **_SHAPE,
+    **_SYNTAX,
+    **_TESTS,
+    **_MEANING,
+    **_TRADING,
+    **_NOTES,
+    **_UNITS,
+    **_SHOWN,
+    **findings.TEXTS,
+    **habits.TEXTS,
+}

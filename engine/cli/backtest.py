@@ -13,6 +13,7 @@ import typer
 from dsl.messages import text
 from engine.cli.inputs import amount_krw, instant_ms, load_strategy, market_codes, ratio
 from engine.cli.language import language
+from engine.cli.portfolio import portfolio_of, run_portfolio, show
 from engine.model.errors import UserError
 
 if TYPE_CHECKING:
@@ -54,6 +55,11 @@ def backtest(
         raise UserError("backtest.two_documents")
     if not 1 <= block <= _LONGEST_BLOCK:
         raise UserError("backtest.bad_block", most=f"{_LONGEST_BLOCK:,}")
+    portfolio = portfolio_of(file)
+    if portfolio is not None:
+        settings = run_settings(from_, to, cash, fee, slippage, rounding, block)
+        show(run_portfolio(portfolio, markets or [], lambda one, own: candles_for(one, own, settings, data, base, exchange, file.parent)))
+        return
     strategy = load_strategy(file)
     chosen = market_codes(markets or [], strategy)
     settings = run_settings(from_, to, cash, fee, slippage, rounding, block)

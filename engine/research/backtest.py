@@ -51,7 +51,7 @@ def backtest(
     settings.block is. Raises ValueError when the grid does not serve the strategy (a clock finer than the base, an alias market missing,
     nothing to run over).
     """
-    grid = _until(grid, settings.to_ms)
+    grid = until_ms(grid, settings.to_ms)
     markets = tuple(traded) if traded is not None else (strategy.markets or grid.markets)
     started = time.perf_counter()
     grid, members, universe_sides = with_members(strategy, grid, markets, settings.block)
@@ -140,7 +140,7 @@ def _first_known_ms(grid: BarGrid) -> list[int]:
     return [(grid.first_index + int(k)) * grid.timeframe.length_ms + grid.timeframe.offset_ms for k in first]
 
 
-def _until(grid: BarGrid, to_ms: int | None) -> BarGrid:
+def until_ms(grid: BarGrid, to_ms: int | None) -> BarGrid:
     """The bars that open before `to_ms`."""
     if to_ms is None:
         return grid

@@ -8,10 +8,11 @@ from dsl.compile import Compiled, compile_strategy
 from dsl.files import profiles_in
 from dsl.strategy import Strategy
 from engine.kernel.catalogue import catalogue
+from tests.shipped import STRATEGIES
 
 ROOT = Path(__file__).resolve().parents[2]
 BROKEN = ROOT / "tests" / "golden" / "broken"
-SHIPPED = sorted([*(ROOT / "strategies").glob("*.yaml"), *(ROOT / "benchmarks" / "strategies").glob("*.yaml")])
+SHIPPED = sorted([*STRATEGIES, *(ROOT / "benchmarks" / "strategies").glob("*.yaml")])
 PROFILES = profiles_in(ROOT / "risk_profiles")
 CATALOGUE = catalogue()
 #: the expressions of the specification, in its order

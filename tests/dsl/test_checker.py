@@ -320,6 +320,13 @@ def test_definitions_that_use_themselves_are_refused() -> None:
     assert set(codes(compiled(text))) == {"E133"}
 
 
+def test_a_definition_may_be_given_its_own_result() -> None:
+    text = BLOCK.format(expression="close > twice(twice(close))").replace("  tried:", "  twice(x): x + x\n  tried:")
+    assert codes(compiled(text)) == []
+    circle = BLOCK.format(expression="f(close) > 1").replace("  tried:", "  g(x): x + x\n  f(x): g(f(x))\n  tried:")
+    assert set(codes(compiled(circle))) == {"E133"}
+
+
 # ---- exits ----
 @pytest.mark.parametrize(
     ("level", "kind"),

@@ -33,9 +33,10 @@ from engine.kernel.vm import Kernel
 from tests.dsl.helpers import CATALOGUE, EXPRESSIONS, ROOT, compiled, strategy_of
 from tests.engine.kernel.samples import HOUR, MINUTE, random_grid
 from tests.generators.strategies import random_strategy
+from tests.shipped import STRATEGIES
 
 GOLDEN = ROOT / "tests" / "golden" / "explain"
-FILES = sorted([*(ROOT / "strategies").glob("*.yaml"), *(ROOT / "risk_profiles").glob("*.yaml")])
+FILES = sorted([*STRATEGIES, *(ROOT / "risk_profiles").glob("*.yaml")])
 PARAMS = {"long_at": parse_rule("0.35"), "n": parse_rule("14"), "wait": parse_rule("6 bars")}
 DEFINITIONS = {"trend_up": parse_rule("close > open"), "target_move": parse_rule("2 * atr(14) / close")}
 NAMES = Vocabulary(CATALOGUE, DEFINITIONS, PARAMS, {"btc": "KRW-BTC"}, frozenset({"trending"}))

@@ -11,6 +11,7 @@ import pytest
 from engine.candles.instants import korean_time
 from engine.candles.sample import SAMPLE_RANGE, sample_store
 from engine.cli.main import run
+from tests.shipped import STRATEGIES
 
 ROOT = Path(__file__).resolve().parents[3]
 PULLBACK = str(ROOT / "strategies" / "pullback-trend.yaml")
@@ -170,8 +171,7 @@ def test_a_replay_is_the_backtest_of_that_range(place: Path, capsys: pytest.Capt
 
 
 def test_the_tests_of_shipped_strategies_pass(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    files = sorted(str(path) for path in (ROOT / "strategies").glob("*.yaml"))
-    found = documents(capsys, "test", *files)
+    found = documents(capsys, "test", *map(str, STRATEGIES))
     tests = [test for file in found["files"] for test in file["tests"]]
     assert len(tests) >= 4
     assert {test["status"] for test in tests} == {"passed"}

@@ -25,8 +25,8 @@ from engine.model.events import Intent, Side, Step
 from engine.research.backtest import backtest
 from engine.research.result import Settings
 from tests.engine.kernel.samples import HOUR, MINUTE, cut, random_grid, same_bits
+from tests.shipped import STRATEGIES as SHIPPED
 
-SHIPPED = sorted((Path(__file__).resolve().parents[3] / "strategies").glob("*.yaml"))
 MARKETS = ("KRW-BTC", "KRW-XRP")
 
 
@@ -44,7 +44,7 @@ def grid_of(program: Program, bars: int, seed: int) -> BarGrid:
 
 
 def test_there_are_strategies() -> None:
-    assert len(SHIPPED) >= 3
+    assert len(SHIPPED) >= 10
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
@@ -83,8 +83,9 @@ def test_settled_values_do_not_depend_on_where_the_data_began(path: Path) -> Non
     assert np.isfinite(b[:, settled]).mean() > 0.6
     assert settled.sum() * program.clock.length_ms >= 2900 * base_ms
     assert program.ready_ms <= program.settle_ms
-    assert ready.sum() > settled.sum()
+    assert ready.sum() >= settled.sum()
     if path.stem == "pullback-trend":  # the law is not empty: before that they do depend on it
+        assert ready.sum() > settled.sum()
         assert not same_bits(a[:, ready & ~settled], b[:, ready & ~settled])
 
 

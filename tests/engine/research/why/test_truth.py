@@ -28,8 +28,8 @@ from tests.engine.kernel.samples import same_bits
 from tests.generators.candles import random_grid
 from tests.generators.worlds import random_world
 from tests.oracles.reference_worlds import grid_of, real_candles
+from tests.shipped import STRATEGIES as SHIPPED
 
-SHIPPED = sorted((Path(__file__).resolve().parents[4] / "strategies").glob("*.yaml"))
 #: op, inputs and parameters of the leaf that says who is in the universe
 MEMBER: tuple[str, tuple[int, ...], tuple[float, ...]] = ("universe.member", (), ())
 CODES = ("KRW-BTC", "KRW-ETH", "KRW-SOL", "KRW-XRP")

@@ -1,0 +1,204 @@
+"""How rules are written elsewhere (in other programs, in spreadsheets, in Korean sentences), and the same thing in this language.
+
+Asked only about a text that the grammar has already refused, so nothing here can change what a correct file means.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Rewrite = str | Callable[[re.Match[str]], str | None] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """key: caret text `E100.label.key`. pattern: what is written; its group `mark` is what the caret shows, else all of it.
+
+    rewrite: what stands for the match in this language (None: there is no one mend). anywhere: the match need not be where reading stopped.
+    """
+
+    key: str
+    pattern: re.Pattern[str]
+    rewrite: Rewrite
+    anywhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """[start, end): what the caret shows; [first, last): what `text` replaces (None: no one mend)."""
+
+    key: str
+    start: int
+    end: int
+    first: int
+    last: int
+    text: str | None
+
+
+_N = r"[0-9][0-9_]*(?:\.[0-9]+)?"
+_AMOUNT = rf"-?{_N}\s*(?:%|bp|조|억|천만|백만|만|천)?\s*(?:원|KRW)?"
+_CALL = r"[A-Za-z_][A-Za-z0-9_.]*(?:\([^()]*\))?(?:@[0-9]+[a-z])?"
+_OPERAND = rf"(?:{_AMOUNT}|{_CALL})"
+_WORDS = "and|or|not|if|else|then|within|in|enters|leaves|crosses|above|below|rises|falls|for"
+_SIGNS = {"이상": ">=", "이하": "<=", "초과": ">", "미만": "<"}
+_UNITS = {
+    "초": "s", "분": "m", "시간": "h", "일": "d", "주": "w", "s": "s", "m": "m", "h": "h", "d": "d", "w": "w",
+    "second": "s", "sec": "s", "minute": "m", "min": "m", "hour": "h", "hr": "h", "day": "d", "daily": "d", "hourly": "h",
+    "week": "w", "weekly": "w", "봉": " bars", "캔들": " bars", "candle": " bars", "period": " bars",
+}  # fmt: skip
+_LENGTH = "|".join(sorted((unit for unit in _UNITS if len(unit) > 1 or not unit.isascii()), key=len, reverse=True))
+
+
+def duration(number: str, unit: str) -> str:
+    """`5` and `분`, `minutes` or `Min` -> `5m`."""
+    word = unit.lower()
+    return f"{number or 1}{_UNITS.get(word) or _UNITS[word.removesuffix('s')]}"
+
+
+def _length(match: re.Match[str]) -> str:
+    return duration(match["n"], match["u"])
+
+
+def _at(match: re.Match[str]) -> str:
+    return f"@{duration(match['n'], match['u'])}"
+
+
+def _korean_sign(match: re.Match[str]) -> str:
+    name = match["name"] or ""
+    left = name.lower() if re.fullmatch("[A-Z]+", name) else name
+    return f"{left}{' ' if left else ''}{_SIGNS[match['mark']]} {match['value'].strip()}"
+
+
+def _cross(match: re.Match[str]) -> str:
+    return f"crosses {'below' if match['mark'] in ('under', 'below', 'down') else 'above'}"
+
+
+def _range(match: re.Match[str]) -> str:
+    return f"in {match['a'].strip()}..{match['b'].strip()}"
+
+
+def _sign(match: re.Match[str]) -> str:
+    return "<" if re.search("below|under|less|lower|smaller", match[0]) else ">"
+
+
+def _trend(match: re.Match[str]) -> str:
+    return f"{'falls' if re.search('fall|decreas', match[0]) else 'rises'} for {match.groupdict().get('n') or 3} bars"
+
+
+def _small(match: re.Match[str]) -> str | None:
+    text = re.sub(rf"\b(?:{_WORDS})\b", lambda word: word[0].lower(), match[0], flags=re.IGNORECASE)
+    return text if text != match[0] else None
+
+
+def _hours(match: re.Match[str]) -> str | None:
+    text = re.sub(r"(\d{1,2}):00", lambda hour: str(int(hour[1])), match[0])
+    return None if ":" in text else re.sub(r"\btime\b", "hour", text)
+
+
+def _for_bars(match: re.Match[str]) -> str | None:
+    if re.search(r"\b(and|or|then|rises|falls)\b", match["c"]):
+        return None
+    return f"count({match['c'].strip()}, {match['n']} bars) == {match['n']}"
+
+
+def _habit(key: str, pattern: str, rewrite: Rewrite = None, *, anywhere: bool = False) -> Habit:
+    return Habit(key, re.compile(pattern), rewrite, anywhere)
+
+
+HABITS: tuple[Habit, ...] = (
+    _habit("arrow", r"=(?P<s>[<>])", r"\g<s>="),
+    _habit("gap", r"(?P<s>[<>=!])\s+=(?!=)", r"\g<s>="),
+    _habit("unequal", r"<>", "!="),
+    _habit("unequal", r"=!=|!==", "!="),
+    _habit("equal", r"===|:=", "=="),
+    _habit("doubled", r"(?P<s>[<>])(?P=s)", r"\g<s>"),
+    _habit("capitals", rf"^.*?(?P<mark>\b(?!(?:{_WORDS})\b)(?i:{_WORDS})\b).*$", _small, anywhere=True),
+    _habit("column", r"\b(?:df|dataframe|data|params?|define|self)\[(?P<q>['\"])(?P<w>\w+)(?P=q)\]", r"\g<w>"),
+    _habit("quotes", r"(?P<q>['\"])(?P<w>[^'\"]*)(?P=q)", r"\g<w>"),
+    _habit("output", r"(?P<f>\b(?:macd|bb|stoch|keltner|donchian|supertrend|ichimoku))\((?P<a>[^()]*)\)(?P<mark>\.(?P<out>[a-z]+))(?!\()",
+           r"\g<f>.\g<out>(\g<a>)"),
+    _habit("method", r"\)\s*(?P<mark>\.[A-Za-z_]+)"),
+    _habit("ternary", r"^(?P<c>[^?]+?)\s*(?P<mark>\?)\s*(?P<a>[^?:]+?)\s*:\s*(?P<b>[^?:]+)$", r"\g<a> if \g<c> else \g<b>"),
+    _habit("average", r"(?P<n>\d+)\s*일\s*(?:이동평균선?|이평선?|선)", r"sma(close, \g<n>)@1d"),
+    _habit("average", r"(?P<n>\d+)\s*봉?\s*(?:이동평균선?|이평선?)", r"sma(close, \g<n>)"),
+    _habit("korean_sign", rf"(?P<name>{_CALL})?(?:[이가은는]\s)?\s*(?:[<>]=?)?\s*(?P<value>{_AMOUNT})\s*(?P<mark>이상|이하|초과|미만)",
+           _korean_sign),
+    _habit("percent", rf"(?P<n>{_N})\s*(?:%\s*[pP]\b|퍼센트|프로\b|percent\b|pct\b)", r"\g<n>%"),
+    _habit("suffix", rf"@\s*(?P<n>\d*)\s*(?P<u>[HDWhdw]|{_LENGTH}|[Mm]in|[Hh]ours?|[Dd]ays?)(?![A-Za-z])", _at),
+    _habit("minutes", r"@\s*(?P<n>\d+)(?![\w.])", r"@\g<n>m"),
+    _habit("length", rf"(?P<n>\d+)\s*(?P<u>(?:{_LENGTH})s?)(?![A-Za-z])", _length),
+    _habit("crosses", r"\bcross(?:es|ed|ing)?\s+(?P<mark>above|below|over|under|up|down)\b", _cross),
+    _habit("direction", r"(?P<mark>\bcross(?:es|ed|ing)?)\s+(?!above|below)"),
+    _habit("sign", r"\b(?:is\s+)?(?P<mark>above|below|under|over)\b", _sign),
+    _habit("sign", r"\b(?P<mark>(?:is\s+)?(?:greater|higher|more|bigger|less|lower|smaller)\s+than)\b", _sign),
+    _habit("between", rf"(?:\bis\s+)?\b(?P<mark>between)\s+(?P<a>{_OPERAND})\s*(?:and|to|\.\.|~|-|,)\s*(?P<b>{_OPERAND})", _range),
+    _habit("range", r"\b(?P<k>in|enters|leaves)\s*(?P<mark>[\[(]\s*(?P<a>[^,()\[\]]+?)\s*,\s*(?P<b>[^,()\[\]]+?)\s*[\])])",
+           r"\g<k> \g<a>..\g<b>"),
+    _habit("range", rf"\b(?P<k>in|enters|leaves)\s+(?P<mark>(?P<a>{_N}\s*%?)\s*(?:-|~|to)\s*(?P<b>{_N}\s*%?))", r"\g<k> \g<a>..\g<b>"),
+    _habit("steps", r"^(?P<a>(?:(?!\bthen\b).)+?)\s+then\s+(?P<b>.+?)\s+(?P<mark>then)\s+(?P<c>.+?)\s+within\s+(?P<n>.+)$",
+           r"(\g<a> then \g<b> within \g<n>) then \g<c> within \g<n>"),
+    _habit("steps", r"\bthen\b.*\b(?P<mark>then)\b"),
+    _habit("followed", r"\b(?:and\s+then|followed\s+by)\b", "then"),
+    _habit("truth", r"\s+(?P<mark>is\s+(?:true|on))\b", ""),
+    _habit("share", rf"(?P<a>atr\([^()]*\))\s*(?P<mark>%)\s*(?P<s>[<>]=?)\s*(?P<n>{_N})", r"\g<a> / close \g<s> \g<n>%"),
+    _habit("power", r"\^|\*\*"),
+    _habit("remainder", r"%"),
+    _habit("ended", r"(?P<mark>[;.,])\s*$", ""),
+    _habit("sigil", r"\$\{?(?P<w>[A-Za-z_]\w*)\}?", r"\g<w>"),
+    _habit("round_brackets", r"(?P<f>[A-Za-z_][\w.]*)(?P<mark>\{)(?P<a>[^{}]*)\}", r"\g<f>(\g<a>)"),
+    _habit("digits", r"(?<![\w.])\.(?P<d>\d+)", r"0.\g<d>"),
+    _habit("digits", r"(?P<n>\d+)\.(?![\d.])", r"\g<n>"),
+    _habit("clock", r"^.*?(?P<mark>\d{1,2}:\d{2}).*$", _hours),
+    _habit("for_bars", r"^(?P<c>.+?)\s+(?P<mark>for)\s+(?:the\s+last\s+)?(?P<n>\d+)\s*(?:bars?)?$", _for_bars),
+    _habit("how_long", r"\b(?P<mark>rises|falls)\s*$", _trend),
+    _habit("how_long", r"\b(?P<mark>rises|falls)\s+(?P<n>\d+)(?:\s*bars?)?", _trend),
+    _habit("how_long", r"\b(?:is\s+)?(?P<mark>rising|increasing|falling|decreasing)\b", _trend),
+    _habit("dangling", r"\s*\b(?P<mark>and|or|then)\s*$", ""),
+    _habit("dangling", r"^\s*(?P<mark>and|or|then)\s+", ""),
+    _habit("dangling", r"\b(?P<w>and|or)\s+(?P<mark>and|or)\b", r"\g<w>"),
+    _habit("operand", r"(?P<mark>[<>]=?|[=!]=|[-+*/]|\bnot)\s*$"),
+    _habit("comma", r"\b(?P<f>[A-Za-z_][\w.]*)\s+(?P<mark>(?P<a>open|high|low|close|volume)\s+(?P<n>\d+))", r"\g<f>(\g<a>, \g<n>)"),
+    _habit("comma", r"\((?P<a>[A-Za-z_][\w.]*)\s+(?P<mark>(?P<n>\d+))\)", r"(\g<a>, \g<n>)"),
+)  # fmt: skip
+
+
+def meant(text: str, stopped: int) -> Meant | None:
+    """What a refused text was probably meant to say; `stopped`: where reading stopped."""
+    for habit in HABITS:
+        for match in habit.pattern.finditer(text):
+            if not habit.anywhere and not match.start() - 1 <= stopped <= match.end() + 1:
+                continue
+            new = match.expand(habit.rewrite) if isinstance(habit.rewrite, str) else habit.rewrite(match) if habit.rewrite else None
+            if habit.key == "capitals" and new is None:
+                continue
+            group: str | int = "mark" if "mark" in habit.pattern.groupindex else 0
+            return Meant(habit.key, match.start(group), match.end(group), match.start(), match.end(), new)
+    return _brackets(text, stopped) or _sentence(text, stopped)
+
+
+def _brackets(text: str, stopped: int) -> Meant | None:
+    """A round bracket too many or too few, and a comma where two rules meet."""
+    opened: list[int] = []
+    for at, character in enumerate(text):
+        if character in "([":
+            opened.append(at)
+        elif character in ")]" and opened:
+            opened.pop()
+        elif character == ")":
+            return Meant("bracket_closed", at, at + 1, at, at + 1, "")
+        elif character == "," and not opened and at == stopped:
+            return Meant("joined", at, at + 1, at, at + 1, " and")
+    if not opened or any(text[at] == "[" for at in opened):
+        return None
+    end = len(text.rstrip())
+    return Meant("bracket_opened", opened[-1], opened[-1] + 1, end, end, ")" * len(opened)) if stopped >= end - 1 else None
+
+
+def _sentence(text: str, stopped: int) -> Meant | None:
+    """A sentence in Korean."""
+    found = re.search("[가-힣]+", text)
+    if found is None or not re.search(r"[가-힣]\s|\s[가-힣]|[가-힣]$", text):
+        return None
+    return Meant("sentence", stopped, max(stopped + 1, min(len(text), stopped + 1)), 0, 0, None)

@@ -1,0 +1,154 @@
+"""Texts about rules and values written as in other programs, spreadsheets and Korean sentences."""
+
+from __future__ import annotations
+
+from dsl.messages import Text
+
+_SYNTAX: dict[str, Text] = {
+    "E006": Text("다른 문자의 글자 `{found}` ({code_point})", "letter `{found}` ({code_point}) of another alphabet"),
+    "E006@jamo": Text("한글 자판으로 친 글자 `{found}`", "`{found}` was typed in Korean mode"),
+    "E006@stray": Text("낱글자 `{found}` ({code_point})", "stray letter `{found}` ({code_point})"),
+    "E006.label": Text("영문자 `{half}`처럼 보이지만 다른 글자입니다", "looks like the letter `{half}`, but is another one"),
+    "E006.label.jamo": Text("영문 자판이라면 `{half}`입니다", "the same keys in English mode give `{half}`"),
+    "E006.label.stray": Text("잘못 들어간 글자라면 지우세요", "remove it"),
+    "E100.label.grouped": Text("수 안의 쉼표는 인자를 나누는 것으로 읽힙니다", "a comma inside a number separates arguments"),
+    "E100.label.arrow": Text("등호는 부등호 뒤에 씁니다: `>=`, `<=`", "the equals sign comes second: `>=`, `<=`"),
+    "E100.label.gap": Text("기호를 붙여 씁니다: `>=`, `<=`, `==`", "no blank inside a sign: `>=`, `<=`, `==`"),
+    "E100.label.unequal": Text("다르다는 `!=`입니다", "not equal is written `!=`"),
+    "E100.label.equal": Text("같다는 `==`입니다", "equal is written `==`"),
+    "E100.label.doubled": Text("부등호는 하나만 씁니다", "one sign is enough"),
+    "E100.label.capitals": Text("규칙의 낱말은 소문자로 씁니다: and, or, not", "words of a rule are in small letters: and, or, not"),
+    "E100.label.column": Text("이름만 씁니다. 표의 열이 아닙니다", "just the name: there is no table here"),
+    "E100.label.quotes": Text("규칙 안에서는 따옴표를 쓰지 않습니다", "names stand without quotes inside a rule"),
+    "E100.label.output": Text(
+        "어느 값인지는 괄호 앞에 적습니다: macd.hist(12, 26, 9)", "the output comes before the brackets: macd.hist(12, 26, 9)"
+    ),
+    "E100.label.method": Text(
+        "값에 점을 붙여 부를 수 없습니다. 함수로 감싸세요: sma(close, 20)", "values have no methods: wrap them, as in sma(close, 20)"
+    ),
+    "E100.label.ternary": Text("`값 if 조건 else 다른 값`으로 적습니다", "write it as `value if condition else other`"),
+    "E100.label.average": Text(
+        "이동평균은 `sma(close, 20)@1d`(단순)나 `ema(close, 20)`(지수)입니다", "a moving average is `sma(close, 20)@1d` or `ema(...)`"
+    ),
+    "E100.label.korean_sign": Text("이상 `>=`, 이하 `<=`, 초과 `>`, 미만 `<`", "written as a sign: >=, <=, >, <"),
+    "E100.label.percent": Text("퍼센트는 `%`만 씁니다. %p는 없습니다", "percent is `%`; there is no percentage point"),
+    "E100.label.suffix": Text("봉 길이는 `@5m`, `@4h`, `@1d`처럼 소문자로 적습니다", "timeframes are small: `@5m`, `@4h`, `@1d`"),
+    "E100.label.minutes": Text("단위가 필요합니다: 60분이면 `@60m`이나 `@1h`", "the unit is missing: 60 minutes are `@60m` or `@1h`"),
+    "E100.label.length": Text("길이는 `30s`, `5m`, `4h`, `20d`, `20 bars`처럼 적습니다", "lengths are `30s`, `5m`, `4h`, `20d`, `20 bars`"),
+    "E100.label.crosses": Text("`crosses above`나 `crosses below`로 적습니다", "written `crosses above` or `crosses below`"),
+    "E100.label.direction": Text(
+        "어느 쪽으로 지납니까? `crosses above`(상향), `crosses below`(하향)", "which way? `crosses above` or `crosses below`"
+    ),
+    "E100.label.sign": Text(
+        "`>`나 `<`로 비교합니다. 지나는 순간은 `crosses above`", "compare with `>` or `<`; the moment itself is `crosses above`"
+    ),
+    "E100.label.between": Text("범위는 `in 30..50`으로 적습니다", "a range is written `in 30..50`"),
+    "E100.label.range": Text("범위는 점 둘로 적습니다: `30..50`", "a range has two dots: `30..50`"),
+    "E100.label.steps": Text(
+        "세 단계라면 앞의 둘을 괄호로 묶고 각각 `within`을 적습니다", "three steps: bracket the first two, each pair with its `within`"
+    ),
+    "E100.label.followed": Text("순서는 `then ... within 6 bars`로 적습니다", "one after the other is `then ... within 6 bars`"),
+    "E100.label.truth": Text("조건은 그 자체로 참이나 거짓입니다", "a condition is true or false by itself"),
+    "E100.label.share": Text(
+        "가격에 대한 비율은 나눕니다: atr(14) / close > 2%", "a share of the price is a division: atr(14) / close > 2%"
+    ),
+    "E100.label.power": Text("거듭제곱은 없습니다. 곱하세요: x * x", "there is no power: multiply, x * x"),
+    "E100.label.remainder": Text("`%`는 수 바로 뒤의 퍼센트입니다: 2%", "`%` means percent and follows a number: 2%"),
+    "E100.label.ended": Text("규칙 끝에는 아무것도 붙이지 않습니다", "nothing follows a rule"),
+    "E100.label.sigil": Text("이름 앞에 기호를 붙이지 않습니다", "names stand without a sign in front"),
+    "E100.label.round_brackets": Text("함수에는 둥근 괄호를 씁니다", "functions take round brackets"),
+    "E100.label.digits": Text("점의 양쪽에 숫자를 적습니다: 0.5", "digits on both sides of the point: 0.5"),
+    "E100.label.clock": Text("시각은 시(KST)만 봅니다: `hour in 9..15`", "the time of day is its hour in KST: `hour in 9..15`"),
+    "E100.label.for_bars": Text("연속 3봉은 `count(조건, 3 bars) == 3`입니다", "true for 3 bars is `count(condition, 3 bars) == 3`"),
+    "E100.label.how_long": Text(
+        "몇 봉 동안입니까? `rises for 3 bars`, `falls for 3 bars`", "for how long? `rises for 3 bars`, `falls for 3 bars`"
+    ),
+    "E100.label.dangling": Text("이 낱말의 한쪽이 비어 있습니다", "one side of this word is empty"),
+    "E100.label.operand": Text("이 뒤에 값이 와야 합니다", "a value must follow"),
+    "E100.label.comma": Text("괄호와 쉼표가 필요합니다: ema(close, 20)", "brackets and a comma are needed: ema(close, 20)"),
+    "E100.label.bracket_closed": Text("여는 괄호가 없는 닫는 괄호입니다", "this bracket was never opened"),
+    "E100.label.bracket_opened": Text("이 괄호를 닫지 않았습니다", "this bracket is never closed"),
+    "E100.label.joined": Text("규칙은 쉼표가 아니라 `and`, `or`로 잇습니다", "rules are joined by `and` or `or`, not by a comma"),
+    "E100.label.sentence": Text(
+        "문장이 아니라 식으로 적습니다: `rsi(14) < 30`, `close > sma(close, 20)`",
+        "not a sentence but a rule: `rsi(14) < 30`, `close > sma(close, 20)`",
+    ),
+}
+
+_NAMES: dict[str, Text] = {
+    "E101.label.crossing": Text("돌파는 말로 적습니다: `a crosses above b`", "crossings are words: `a crosses above b`"),
+    "E101.label.choice": Text("`값 if 조건 else 다른 값`으로 적습니다", "written `value if condition else other`"),
+    "E101.label.empty": Text("값이 있는지는 `is_defined(x)`로 묻습니다", "whether there is a value: `is_defined(x)`"),
+    "E101.label.history": Text("지난 봉은 대괄호로 적습니다: close[1]", "earlier bars are in square brackets: close[1]"),
+    "E101.label.method": Text("시계열에 점을 붙여 부를 수 없습니다", "series have no methods"),
+    "E101.label.prefix": Text("앞에 붙인 이름은 필요 없습니다", "no library name in front"),
+    "E102.label.code": Text(
+        "마켓 코드는 식에 쓰지 않고 `aliases:`의 이름을 씁니다", "markets are read by their name under `aliases:`, not by their code"
+    ),
+    "E102.label.market": Text(
+        "다른 마켓의 값은 `별칭.close`처럼 점으로 적습니다", "a value of another market: its alias, a dot and the series"
+    ),
+    "E102.label.holding": Text(
+        "진입은 보유하지 않을 때만 묻습니다. 이 조건은 필요 없습니다", "entries are asked only while nothing is held: leave this out"
+    ),
+    "E102.label.average": Text("이동평균에는 길이가 필요합니다", "a moving average needs its length"),
+    "E102.label.weekday": Text("요일은 수입니다: 월요일 0 ... 일요일 6", "days of the week are numbers: Monday 0 ... Sunday 6"),
+    "E102.label.previous": Text("지난 봉은 대괄호로 적습니다: close[1]", "earlier bars are in square brackets: close[1]"),
+    "E102.label.glued": Text("길이는 괄호 안에 적습니다", "the length goes into brackets"),
+    "E102.label.prefix": Text("앞에 붙인 이름은 필요 없습니다", "nothing in front of the name"),
+    "E126.label.series": Text("무엇의 값인지 빠졌습니다: {signature}", "of what? it takes {signature}"),
+    "E129.label.flag": Text("`{name}`은(는) 이미 조건입니다. 비교하지 않습니다", "`{name}` is a condition already: nothing to compare"),
+    "W150.label.same": Text("양쪽이 같은 값입니다: `{expression}`", "both sides are `{expression}`"),
+    "W150.label.window": Text("`{expression}`에는 지금 봉도 들어 있습니다", "`{expression}` includes this bar itself"),
+    "W151.label.same": Text("양쪽이 같은 값입니다: `{expression}`", "both sides are `{expression}`"),
+    "W152": Text("`{found}`은(는) 여기서 {means}입니다", "`{found}` means {means} here"),
+    "W152@plain": Text("`{found}`은(는) {means}입니다", "`{found}` is {means}"),
+    "W152.label": Text("`{expression}`은(는) 비율(%)입니다", "`{expression}` is a percentage"),
+    "W152.label.plain": Text("`{expression}`은(는) 퍼센트가 아닌 수입니다", "`{expression}` is a plain number"),
+}
+
+_FILES: dict[str, Text] = {
+    "E004.label.space": Text("`:` 뒤에 빈칸이 필요합니다", "a blank is needed after `:`"),
+    "E004.label.not": Text("`!`로 시작할 수 없습니다. `not`을 쓰세요", "a value cannot begin with `!`: write `not`"),
+    "E004.label.block": Text(
+        "`>`로 시작할 수 없습니다. 비교할 값을 앞에 적으세요", "a rule cannot begin with `>`: what is compared comes first"
+    ),
+    "E004.label.ternary": Text("`값 if 조건 else 다른 값`으로 적습니다", "write it as `value if condition else other`"),
+    "E212.label.exit": Text(
+        "청산에는 `at:`(가격)이나 `when:`(조건)이 필요합니다", "an exit needs `at:` (a level) or `when:` (a condition)"
+    ),
+    "E212.label.dashes": Text("목록(-)이 아니라 이름을 붙입니다: `이름: 값`", "no dashes: every line has a name of its own, `name: value`"),
+    "E212.label.factor": Text("팩터에는 `value:`와 `weight:`가 필요합니다", "a factor needs `value:` and `weight:`"),
+    "E212.label.universe": Text(
+        "`refresh:`, `take: 30`, `by: turnover(24h)`를 한 줄에 하나씩 적습니다",
+        "one line each: `refresh:`, `take: 30`, `by: turnover(24h)`",
+    ),
+    "E212.label.order": Text("`order: market`처럼 적습니다", "write it as `order: market`"),
+    "E201.label.group": Text("조건이 여럿이면 `all:` 아래에 적습니다 (모두 참)", "several conditions go below `all:` (all must be true)"),
+    "E202.label.quote": Text("원화 마켓만 지원합니다", "only KRW markets are supported"),
+    "E121.label.month": Text("`M`은 달, `m`은 분입니다", "`M` is a month, `m` a minute"),
+    "E404.label.sign": Text("손절은 진입가 아래입니다: 빼기 기호", "a stop lies below the entry: a minus sign"),
+    "W411": Text("업비트는 5,000원 미만 주문을 받지 않습니다", "Upbit takes no order below 5,000 KRW"),
+    "W411.label": Text("실제로는 5,000원부터 나갑니다", "orders begin at 5,000 KRW"),
+    "W410": Text("청산 `{name}`은(는) 할 일이 없습니다", "exit `{name}` has nothing left to do"),
+    "W410.label": Text("같은 때에 `{first}`이(가) 먼저 모두 팝니다", "`{first}` sells everything at the same moment, and comes first"),
+}
+
+_NOTES: dict[str, Text] = {
+    "note.write_here": Text("여기서는 `{expression}`", "here it is `{expression}`"),
+    "note.length_first": Text(
+        "이 함수는 길이가 먼저이고, 시계열은 적지 않으면 close입니다",
+        "here the length comes first; the series is close unless `x=` says otherwise",
+    ),
+    "note.bars_before": Text("앞의 봉들과 비교하려면 {expression}", "to compare with the bars before this one: {expression}"),
+    "note.write_percent_sign": Text("단위를 붙이세요: `{number}{sign}`", "give it its unit: `{number}{sign}`"),
+    "note.bars_of_clock": Text("{duration}은 {clock} 봉 {bars}개입니다", "{duration} are {bars} bars of {clock}"),
+    "note.which_duration": Text(
+        "{number}시간이면 `{number}h`, {number}분이면 `{number}m`, {number}일이면 `{number}d`",
+        "{number} hours are `{number}h`, minutes `{number}m`, days `{number}d`",
+    ),
+    "note.volume_counts_coins": Text("volume은 코인 수량, value는 거래대금(KRW)입니다", "volume counts coins; value is the traded KRW"),
+    "note.level_percent": Text("진입가에서 몇 %인지는 부호와 함께: `-2%`, `+3%`", "percent from the entry has a sign: `-2%`, `+3%`"),
+}
+
+TEXTS: dict[str, Text] = {**_SYNTAX, **_NAMES, **_FILES, **_NOTES}

@@ -1,0 +1,202 @@
+"""Strategies written badly, as one would who comes from another program or from a spreadsheet: one change to a good file each."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+#: a good file that every mistake is made in
+GOOD = """schema: strategy/1
+name: sample
+state: paper
+risk_profile: conservative
+clock: 5m
+aliases:
+  btc: KRW-BTC
+markets: [KRW-ETH, KRW-XRP]
+params:
+  fast: 9
+define:
+  idea: close > ema(close, 20)
+entry:
+  all:
+    rule: idea and close > open
+sizing:
+  risk: 0.5% of equity
+  max_weight: 10% of equity
+  min_order: 30_000 KRW
+exits:
+  stop:
+    at: -2%
+  target:
+    when: pos.gain >= 3%
+limits:
+  open_positions: 5
+"""
+
+
+class Mistake(NamedTuple):
+    """`old` of the good file is replaced by `new`; its one finding marks `caret`; `fixed`: there is a fix, and it leaves nothing wrong."""
+
+    old: str
+    new: str
+    code: str
+    caret: str
+    fixed: bool
+
+
+def _rule(text: str, code: str, caret: str, *, fixed: bool = True) -> Mistake:
+    return Mistake("idea: close > ema(close, 20)", f"idea: {text}", code, caret, fixed)
+
+
+def _file(old: str, new: str, code: str, caret: str, *, fixed: bool = True) -> Mistake:
+    return Mistake(old, new, code, caret, fixed)
+
+
+_STOP, _TARGET, _MARKETS = "    at: -2%", "    when: pos.gain >= 3%", "markets: [KRW-ETH, KRW-XRP]"
+_RULE = "  all:\n    rule: idea and close > open"
+
+RULES: dict[str, Mistake] = {
+    "C: and": _rule("close > low && close > open", "E117", "&&"),
+    "C: not": _rule("!(close > open)", "E004", "!"),
+    "the equals sign first": _rule("close => open", "E100", "=>"),
+    "a blank inside a sign": _rule("close > = open", "E100", "> ="),
+    "not equal as in spreadsheets": _rule("close <> open", "E100", "<>"),
+    "Pine: assignment": _rule("close := open", "E100", ":="),
+    "two signs": _rule("close >> open", "E100", ">>"),
+    "words in capitals": _rule("close > low AND close > open", "E100", "AND"),
+    "Pine: library in front": _rule("close > ta.ema(close, 20)", "E101", "ta.ema"),
+    "Pine: crossover": _rule("ta.crossover(close, ema(close, 20))", "E101", "ta.crossover"),
+    "Pine: crossunder": _rule("crossunder(ema(close, 9), ema(close, 20))", "E101", "crossunder"),
+    "Pine: length after the series": _rule("rsi(close, 14) < 30", "E105", "close, 14"),
+    "Pine: nothing there": _rule("na(sma(close, 20))", "E101", "na"),
+    "Pine: question mark": _rule("close > open ? close > low : close < low[1]", "E004", "?"),
+    "Pine: output after the brackets": _rule("macd(12, 26, 9).hist > 0", "E100", ".hist"),
+    "Pine: number of minutes": _rule("rsi(14)@60 < 30", "E100", "@60"),
+    "Pine: length by name": _rule("close > ema(close, length=20)", "E125", "length"),
+    "Pine: average without its series": _rule("close > ema(20)", "E126", "ema(20)"),
+    "Pine: power": _rule("close^2 > open", "E100", "^", fixed=False),
+    "pandas: shift": _rule("close > close.shift(1)", "E101", "close.shift"),
+    "pandas: rolling": _rule("close.rolling(20).mean() < close", "E100", ".mean", fixed=False),
+    "pandas: pct_change": _rule("close.pct_change() > 2%", "E101", "close.pct_change"),
+    "pandas: column": _rule("dataframe['close'] > open", "E100", "dataframe['close']"),
+    "pandas: np.where": _rule("np.where(close > open, 1, 0) > 0", "E101", "np.where"),
+    "freqtrade: crossed_above": _rule("qtpylib.crossed_above(close, open)", "E101", "qtpylib.crossed_above"),
+    "spreadsheet: IF": _rule("IF(close > open, 1, 0) > 0", "E101", "IF"),
+    "spreadsheet: quotes": _rule("close > 'open'", "E100", "'open'"),
+    "a variable of a shell": _rule("$fast > 3", "E100", "$fast"),
+    "the section in front of a name": _rule("params.fast > 3", "E102", "params.fast"),
+    "EMA20": _rule("close > EMA20", "E102", "EMA20"),
+    "rsi14": _rule("rsi14 < 30", "E102", "rsi14"),
+    "the bar before as a name": _rule("close > prev_close", "E102", "prev_close"),
+    "the bar before in round brackets": _rule("close > close(1)", "E101", "close"),
+    "an alias without a series": _rule("btc > btc.open", "E102", "btc"),
+    "an alias with an underscore": _rule("btc_close > btc.open", "E102", "btc_close"),
+    "a market code in a rule": _rule("KRW-BTC.close > btc.open", "E102", "KRW-BTC.close"),
+    "Korean: 5분": _rule("close > ema(close, 100분)", "E100", "100분"),
+    "Korean: 20일 이동평균": _rule("close > 20일 이동평균", "E100", "20일 이동평균"),
+    "Korean: 이평선": _rule("close > 이평선", "E102", "이평선"),
+    "Korean: 이상": _rule("turnover(24h) 5억원 이상", "E100", "이상"),
+    "Korean: both signs": _rule("turnover(24h) > 5억원 이상", "E100", "이상"),
+    "Korean: a sentence": _rule("종가가 시가보다 높다", "E100", "시", fixed=False),
+    "percentage points": _rule("ret(1h) > 2 %p", "E100", "2 %p"),
+    "digits in groups": _rule("close > 10,000 KRW", "E100", ","),
+    "percent of a result": _rule("atr(14)% > 2", "E100", "%"),
+    "percent without its sign": _rule("ret(1h) > 5", "W152", "5"),
+    "percent of an oscillator": _rule("rsi(14) < 30%", "W152", "30%"),
+    "a timeframe in capitals": _rule("rsi(14)@4H < 30", "E100", "@4H"),
+    "a timeframe as a word": _rule("rsi(14)@day < 30", "E100", "@day"),
+    "crosses without a direction": _rule("close crosses ema(close, 20)", "E100", "crosses", fixed=False),
+    "crosses over": _rule("close crosses over ema(close, 20)", "E100", "over"),
+    "is above": _rule("close is above ema(close, 20)", "E100", "above"),
+    "greater than": _rule("close is greater than open", "E100", "is greater than"),
+    "between": _rule("rsi(14) between 30 and 50", "E100", "between"),
+    "a range with a hyphen": _rule("rsi(14) in 30-50", "E100", "30-50"),
+    "a range as a list": _rule("rsi(14) in [30, 50]", "E100", "[30, 50]"),
+    "three steps": _rule("low < open then close > open then high > low[1] within 6 bars", "E100", "then"),
+    "minutes in words": _rule("low < open then close > open within 30 minutes", "E100", "30 minutes"),
+    "followed by": _rule("low < open followed by close > open within 6 bars", "E100", "followed by"),
+    "a flag compared with true": _rule("market.caution == true", "E129", "== true"),
+    "a flag compared with 0": _rule("market.caution == 0", "E129", "== 0"),
+    "a brace": _rule("close > ema{close, 20}", "E100", "{"),
+    "no comma": _rule("close > ema(close 20)", "E100", "20"),
+    "no brackets": _rule("close > ema close 20", "E100", "close 20"),
+    "a bracket too few": _rule("close > ema(close, 20", "E100", "("),
+    "a bracket too many": _rule("close > ema(close, 20))", "E100", ")"),
+    "a comma for and": _rule("close > open, volume > sma(volume, 20)", "E100", ","),
+    "and at the end": _rule("close > open and", "E100", "and"),
+    "and twice": _rule("close > open and and close > low", "E100", "and"),
+    "nothing to compare with": _rule("close >", "E100", ">", fixed=False),
+    "a semicolon": _rule("close > open;", "E100", ";"),
+    "no digit before the point": _rule("ret(1h) > .5%", "E100", ".5"),
+    "a time of day": _rule("hour in 9:00..15:00", "E100", "9:00"),
+    "true for some bars": _rule("rsi(14) < 30 for 3 bars", "E100", "for"),
+    "rises, but how long": _rule("close rises", "E100", "rises"),
+    "the name of a weekday": _rule("weekday == mon", "E102", "mon"),
+    "asking for a position": _rule("close > open and not in_position", "E102", "in_position", fixed=False),
+    "a Cyrillic letter": _rule("cl\u043ese > open", "E006", "\u043e"),
+    "half-typed Hangul": _rule("close > ㅐpen", "E006", "ㅐpen"),
+    "typed in Korean mode": _rule("치ㅐㄴㄷ > open", "E006", "치ㅐㄴㄷ"),
+    "a stray Hangul letter": _rule("close > open ㅏ", "E006", "ㅏ"),
+    "an invisible character": _rule("close \u200b> open", "E001", "\u200b", fixed=False),
+    "the same on both sides": _rule("close > close", "W150", "close > close", fixed=False),
+    "a breakout over its own bar": _rule("close > highest(high, 20)", "W150", "highest(high, 20)"),
+    "coins compared with won": _rule("volume > 1억", "E110", "1억"),
+    "bars compared with time": _rule("bars_since(close > open) > 1h", "E110", "1h"),
+}
+
+FILES: dict[str, Mistake] = {
+    "stop: 2%": _file("  stop:\n    at: -2%", "  stop: 2%", "E212", "2%"),
+    "stop_loss: 2%": _file("  stop:\n    at: -2%", "  stop_loss: 2%", "E212", "2%"),
+    "take_profit: 3%": _file("  target:\n    when: pos.gain >= 3%", "  take_profit: 3%", "E212", "3%"),
+    "a stop without its sign": _file(_STOP, "    at: 2%", "E110", "2%"),
+    "a stop above the entry": _file(_STOP, "    at: +2%", "E404", "+2%"),
+    "a stop as a plain number": _file(_STOP, "    at: -2", "E110", "-2"),
+    "sell: half": _file(_TARGET, f"{_TARGET}\n    sell: half", "E220", "half"),
+    "sell: 50": _file(_TARGET, f"{_TARGET}\n    sell: 50", "E220", "50"),
+    "if: in an exit": _file(_TARGET, "    if: pos.gain >= 3%", "E201", "if"),
+    "pos.profit": _file(_TARGET, "    when: pos.profit >= 3%", "E102", "pos.profit"),
+    "a gain without its percent sign": _file(_TARGET, "    when: pos.gain >= 3", "W152", "3"),
+    "an age without its unit": _file(_TARGET, "    when: pos.age >= 3", "E110", "3", fixed=False),
+    "two exits at one moment": _file(_TARGET, f"{_TARGET}\n  other:\n{_TARGET}", "W410", "other", fixed=False),
+    "after: unknown": _file(_TARGET, f"{_TARGET}\n    after: stpo", "E405", "stpo"),
+    "exits as a list": _file("  stop:\n    at: -2%\n  target:\n    when: pos.gain >= 3%", "  - at: -2%", "E212", "exits", fixed=False),
+    "clock: 5": _file("clock: 5m", "clock: 5", "E220", "5"),
+    "clock: 5min": _file("clock: 5m", "clock: 5min", "E220", "5min"),
+    "clock: 5분": _file("clock: 5m", "clock: 5분", "E220", "5분"),
+    "clock: 5M": _file("clock: 5m", "clock: 5M", "E121", "5M"),
+    "clock: 1D": _file("clock: 5m", "clock: 1D", "E220", "1D"),
+    "clock: daily": _file("clock: 5m", "clock: daily", "E220", "daily"),
+    "timeframe:": _file("clock: 5m", "timeframe: 5m", "E201", "timeframe"),
+    "no blank after the colon": _file("clock: 5m", "clock:5m", "E004", ":"),
+    "a full-width colon": _file("clock: 5m", "clock：5m", "E002", "："),
+    "a tab": _file("  fast: 9", "\tfast: 9", "E003", "\t"),
+    "state: on": _file("state: paper", "state: on", "E213", "on"),
+    "state: 모의": _file("state: paper", "state: 모의", "E213", "모의"),
+    "markets: one": _file(_MARKETS, "markets: KRW-ETH", "E212", "KRW-ETH"),
+    "markets: without dashes": _file(_MARKETS, "markets: KRW-ETH, KRW-XRP", "E212", "KRW-ETH, KRW-XRP"),
+    "markets: another quote": _file(_MARKETS, "markets: [ETHUSDT]", "E202", "ETHUSDT"),
+    "markets: no quote": _file(_MARKETS, "markets: [ETH]", "E202", "ETH"),
+    "symbols:": _file(_MARKETS, "symbols: [KRW-ETH]", "E201", "symbols"),
+    "universe: top 30": _file(_MARKETS, "universe: top 30", "E212", "top 30", fixed=False),
+    "universe: daily": _file(_MARKETS, "universe:\n  refresh: daily\n  take: 30\n  by: turnover(24h)", "E220", "daily"),
+    "universe: 9am": _file(_MARKETS, "universe:\n  refresh: every day at 9am\n  take: 30\n  by: turnover(24h)", "E220", "9am"),
+    "entry as a list": _file(_RULE, "  - idea\n  - close > open", "E212", "entry", fixed=False),
+    "entry without all": _file(_RULE, "  trend: idea\n  green: close > open", "E201", "trend", fixed=False),
+    "entry: and": _file("  all:\n", "  and:\n", "E201", "and"),
+    "buy:": _file("entry:\n", "buy:\n", "E201", "buy"),
+    "min_order: 30000": _file("min_order: 30_000 KRW", "min_order: 30000", "E220", "30000"),
+    "min_order: 30,000원": _file("min_order: 30_000 KRW", "min_order: 30,000원", "E220", "30"),
+    "an order that is refused": _file("min_order: 30_000 KRW", "min_order: 1_000 KRW", "W411", "1_000 KRW"),
+    "of capital": _file("risk: 0.5% of equity", "risk: 0.5% of capital", "E220", "capital"),
+    "Korean: 잔고의 0.5%": _file("risk: 0.5% of equity", "risk: 잔고의 0.5%", "E220", "잔고의"),
+    "size:": _file("risk: 0.5% of equity", "size: 10%", "E201", "size"),
+    "cooldown: 30m": _file("open_positions: 5", "cooldown: 30m", "E220", "30m"),
+    "entries_per_market: 3": _file("open_positions: 5", "entries_per_market: 3", "E220", "3"),
+    "reentry: 6": _file("open_positions: 5", "reentry: 6", "E220", "6"),
+    "open_positions: 5개": _file("open_positions: 5", "open_positions: 5개", "E220", "5개"),
+    "a range with a hyphen": _file("  fast: 9", "  fast: {value: 9, range: 5-15}", "E220", "-"),
+    "a factor without a weight": _file(
+        "limits:", "factors:\n  a: scale(rsi(14), lo=30, hi=70)\nlimits:", "E212", "scale(rsi(14), lo=30, hi=70)", fixed=False
+    ),
+    "enter: market": _file("limits:", "execution:\n  enter: market\nlimits:", "E212", "market"),
+}

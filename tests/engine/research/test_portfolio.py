@@ -1,0 +1,48 @@
+"""A portfolio's backtest: of one strategy it is that strategy's; of several it is one account."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from dsl.strategy import Portfolio, PortfolioPart
+from engine.research.backtest import backtest
+from engine.research.portfolio import backtest_portfolio
+from tests.generators.worlds import random_world
+
+
+def test_a_portfolio_of_one_is_the_strategys_backtest() -> None:
+    """Fills, skips and equity, to the last bit; only the strategy's markets may be bought, so markets are numbered alike."""
+    fills = 0
+    for seed in range(300, 312):
+        world = random_world(seed, whole=False, longest=900)
+        traded = world.grid.markets
+        alone = backtest(world.strategy, world.grid, world.settings, traded=traded)
+        portfolio = Portfolio("one", "", (PortfolioPart(world.strategy, 1.0),), world.strategy.risk)
+        found = backtest_portfolio(portfolio, world.grid, world.settings, traded=[traded])
+        assert found.parts[0].fills.tobytes() == alone.fills.tobytes(), seed
+        assert found.parts[0].skipped == alone.skipped
+        assert found.equity_krw.tobytes() == alone.equity_krw.tobytes()
+        fills += len(alone.fills)
+    assert fills > 100
+
+
+def test_two_strategies_share_one_account() -> None:
+    """The same rules twice: the second finds its markets taken, and the cash of the account is what the fills of both made of it."""
+    refused = 0
+    for seed in range(300, 312):
+        first = random_world(seed, whole=False, longest=900)
+        parts = tuple(PortfolioPart(replace(first.strategy, name=f"part {k}"), 0.5) for k in range(2))
+        portfolio = Portfolio("two", "", parts, first.strategy.risk, capital_ratio=0.5)
+        found = backtest_portfolio(portfolio, first.grid, replace(first.settings, to_ms=None, cash_krw=1e9))
+        assert len(found.parts) == 2
+        assert np.isfinite(found.equity_krw).all()
+        cash = 1e9
+        for part in found.parts:
+            paid = part.fills["side"] * part.fills["quantity_e8"] * part.fills["price_krw"] / 1e8
+            cash -= float((paid + part.fills["fee_krw"]).sum())
+        if len(found.cash_krw):
+            assert abs(found.cash_krw[-1] - cash) <= 1_000
+        refused += sum(part.skipped["positions_per_market"] + part.skipped["account_positions"] for part in found.parts)
+    assert refused > 0
