@@ -501,7 +501,16 @@ def random_file(chance: random.Random, count: int, wanted: list[str] | None = No
     factors = {f"factor_{k}": f"clamp({inner.number(Unit.NUMBER, clock, 2)}, -1, 1)" for k in range(2)}
     programs = Programs(chance, clocks, wanted)
     rules = {f"rule_{k}": programs.rule() for k in range(count)}
-    lines = ["schema: strategy/1", "name: programs", "title: programs", f"clock: {clocks.clock}", "aliases:", "  lead: KRW-AAA", "external:", "  signal: {or: api, stale_after: 5m}"]
+    lines = [
+        "schema: strategy/1",
+        "name: programs",
+        "title: programs",
+        f"clock: {clocks.clock}",
+        "aliases:",
+        "  lead: KRW-AAA",
+        "external:",
+        "  signal: {or: api, stale_after: 5m}",
+    ]
     if chance.random() < 0.5:
         lines += ["universe:", "  refresh: every day at 09:05 KST", "  keep:", "    traded: volume > 0"]
     else:
