@@ -45,14 +45,8 @@ def expression_of(text: str) -> ast.Expression | None:
         return None
 
 
-def written_as(text: str, kind: str) -> str:
-    """The phrase that a text of this kind is: a capital may also be a share of the equity."""
-    return "of_equity" if kind == "capital" and "%" in text and "account" not in text else kind
-
-
 def value_of(text: str, kind: str) -> Amount | None:
     """The number that a phrase stands for; ratios and plain numbers are one kind. None when it is no single number."""
-    kind = written_as(text, kind)
     try:
         found = parse_phrase(text, kind) if kind in STARTS and kind != "rule" else None
     except RuleError:
@@ -66,7 +60,7 @@ def value_of(text: str, kind: str) -> Amount | None:
 
 def phrase_form(text: str, kind: str) -> str:
     """A phrase by its meaning: `12% of equity` and `0.12` are the same."""
-    kind, amount = written_as(text, kind), value_of(text, kind)
+    amount = value_of(text, kind)
     if amount is not None:
         return f"{amount.unit}:{amount.value!r}"
     try:

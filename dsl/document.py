@@ -20,6 +20,10 @@ from dsl.yaml_tree import Scalar, Sequence, YamlNode, locate, plain
 Model = TypeVar("Model", bound=BaseModel)
 Path = tuple[str | int, ...]
 _FREE_TEXT = ("title",)
+#: known words that are all compared with a misspelt one; of more, those with its first letter
+MAX_KNOWN = 600
+#: errors against the schema that are put into words; more than are shown of one file
+MAX_SCHEMA_ERRORS = 150
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,8 @@ def dotted(path: Iterable[str | int]) -> str:
 def suggestion(word: str, known: Iterable[str]) -> str | None:
     """The known word that `word` was probably meant to be."""
     lower = {name.lower(): name for name in sorted(known, reverse=True)}
+    if len(lower) > MAX_KNOWN:
+        lower = {name: shown for name, shown in lower.items() if name[:1] == word[:1].lower()}
     found = difflib.get_close_matches(word.lower()[:100], list(lower), n=1, cutoff=0.6)
     return lower[found[0]] if found else None
 
@@ -85,7 +91,7 @@ def read(
         return Document(source, root, model.model_validate(plain(root)), diagnostics)
     except ValidationError as error:
         wide = {(d.span.line) for d in diagnostics if d.code == "E002"}
-        found = [_schema_error(source, root, model, details) for details in error.errors(include_url=False)]
+        found = [_schema_error(source, root, model, details) for details in error.errors(include_url=False)[:MAX_SCHEMA_ERRORS]]
         meant = {(d.path, args["name"]) for d in found if d.code == "E201" for key, args in d.notes if key == "did_you_mean"}
         found = [d for d in found if d.span.line not in wide and not (d.code == "E211" and (d.path, d.args["key"]) in meant)]
         groups = [d for d in found if d.code == "E201" and d.label == "group"]

@@ -16,7 +16,7 @@ from dsl.diagnostics import Language
 from dsl.keys import KEYS, RULE, pattern_of
 from dsl.messages import text, texts
 from dsl.phrases import FORMS, RULE_EXAMPLES
-from dsl.schema import risk, strategy
+from dsl.schema import portfolio, risk, strategy
 from dsl.schema.base import Group
 
 Json = dict[str, Any]
@@ -26,6 +26,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 FILES: Mapping[str, tuple[types.ModuleType, type[BaseModel]]] = {
     "strategy": (strategy, strategy.StrategyFile),
     "risk": (risk, risk.RiskFile),
+    "portfolio": (portfolio, portfolio.PortfolioFile),
 }
 #: what YAML makes of a text without quotes
 _SCALARS = ["string", "number", "boolean"]

@@ -195,8 +195,26 @@ _RISK: Mapping[str, Key] = {
     **_guard("dead_man"),
 }
 
+_PORTFOLIO: Mapping[str, Key] = {
+    "schema": Key("literal", Reload.FLAT),
+    "name": Key("name", Reload.FLAT),
+    "title": Key("title", Reload.NONE),
+    "state": Key("literal", Reload.LIVE, Looser.MORE),
+    "risk_profile": Key("name", Reload.LIVE),
+    "capital": _limit("capital", Looser.MORE),
+    "aliases.*": Key("market", Reload.WARM),
+    "params.*.value": _live("constant"),
+    "params.*.range": Key("range_of", Reload.NONE),
+    "params.*.step": Key("constant", Reload.NONE),
+    "define.*": _live(RULE),
+    "regime.*": _live(RULE),
+    "strategies.*.strategy": Key("name", Reload.FLAT),
+    "strategies.*.weight": Key("of_equity", Reload.POSITIONS),
+    "strategies.*.when": _live(RULE),
+}
+
 #: kind of file -> its keys
-KEYS: Mapping[str, Mapping[str, Key]] = {"strategy": _STRATEGY, "risk": _RISK}
+KEYS: Mapping[str, Mapping[str, Key]] = {"strategy": _STRATEGY, "risk": _RISK, "portfolio": _PORTFOLIO}
 
 
 def pattern_of(kind: str, path: Sequence[str | int]) -> str | None:

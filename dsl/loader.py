@@ -18,6 +18,8 @@ from dsl.yaml_tree import Mapping, Scalar, Sequence, YamlNode
 MAX_CHARACTERS = 100_000
 MAX_NODES = 5_000
 MAX_DEPTH = 24
+#: longest line in which a mistake is looked for
+MAX_LINE = 300
 _BOM = "\ufeff"
 #: words of PyYAML's messages -> label of E004, first match
 _YAML_MISTAKES = (
@@ -194,6 +196,8 @@ def _near_mistake(source: Source, at: int) -> Diagnostic | None:
     number = source.line_of(at)
     for line_number in (number, number - 1):
         line = source.line_text(line_number)
+        if len(line) > MAX_LINE:
+            continue
         tight = re.fullmatch(r"(\s*(?:- )?[A-Za-z_가-힣][\w-]*):([^\s:/].*)", line)
         not_ = re.fullmatch(r"(\s*[^\s:#][^:#]*:\s+)(!)(?!=)\s*(\S.*)", line)
         block = re.fullmatch(r"(\s*[^\s:#][^:#]*:\s+)([>|]=?\s+\S.*)", line)

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from dsl.builder import Amount
-from dsl.catalogue import Catalogue, Unit
+from dsl.catalogue import Catalogue
 from dsl.checker.conditions import Conditions, parsed, phrase
 from dsl.checker.context import EVERY_PHASE, RuleText, Scope
 from dsl.checker.expressions import Expressions
 from dsl.checker.sections import read_regimes
-from dsl.checker.settings import check_name, entries, read_aliases, read_definitions, read_params, text_at
+from dsl.checker.settings import check_name, entries, read_aliases, read_capital, read_definitions, read_params, text_at
 from dsl.compile import Compiled, Finding, RiskProfiles, compile_risk, compile_strategy, findings_of, missing_profile, version_of
 from dsl.diagnostics import Severity
 from dsl.document import Document, read, suggestion
@@ -73,10 +73,10 @@ def compile_portfolio(
         if result.strategy is not None and weight is not None:
             parts.append(_part(scope, document, key.text, result.strategy, weight))
     _check_parts(scope, document, parts)
+    krw, ratio = read_capital(scope, text_at(document, "capital"))
     findings = (*findings_of(text, scope.diagnostics), *_others(compiled), *more)
     if document.model is None or any(found.diagnostic.severity is Severity.ERROR for found in findings):
         return CompiledPortfolio(text, None, findings, document, tuple(compiled))
-    krw, ratio = _capital(document)
     portfolio = Portfolio(document.model.name, document.model.title, tuple(parts), profile, krw, ratio, version_of(root))
     return CompiledPortfolio(text, portfolio, findings, document, tuple(compiled))
 
@@ -157,10 +157,6 @@ def _check_parts(scope: Scope, document: PortfolioDocument, parts: list[Portfoli
     twice = next((number for number, name in enumerate(names) if name in names[:number]), None)
     if twice is not None and len(parts) == len(keys):
         scope.report_at("E431", RuleText(keys[twice], ("strategies",)), 0, len(keys[twice].text), label="twice", name=names[twice])
-    rule = text_at(document, "capital")
-    found = None if rule is None else phrase(scope, rule, "capital")
-    if rule is not None and isinstance(found, Amount) and not (found.value > 0 and (found.unit is Unit.MONEY or found.value <= 1)):
-        scope.report_at("E113", rule, 0, len(rule.text), label="ratio", name="capital")
     if not keys and document.root is not None and document.model is not None:
         key = document.key("strategies")
         scope.report_at("E431", RuleText(key, ()), 0, len(key.text), label="none")
@@ -173,11 +169,3 @@ def _others(compiled: list[Compiled]) -> tuple[Finding, ...]:
         for finding in result.findings:
             found.setdefault((finding.source.name, finding.diagnostic.code, finding.diagnostic.span), finding)
     return tuple(found.values())
-
-
-def _capital(document: PortfolioDocument) -> tuple[int | None, float | None]:
-    rule = text_at(document, "capital")
-    found = None if rule is None else phrase(Scope({}, _MINUTE), rule, "capital")
-    if not isinstance(found, Amount):
-        return None, None
-    return (int(found.value), None) if found.unit is Unit.MONEY else (None, found.value)

@@ -11,16 +11,19 @@ from dsl.messages import text
 
 def functions_page(catalogue: Catalogue, language: Language) -> str:
     """Markdown: every function that a rule may call, in alphabetical order, then the operators."""
+    return "\n".join((f"# {_say('title', language)}", "", _say("intro", language), "", *function_sections(catalogue, language, "##")))
+
+
+def function_sections(catalogue: Catalogue, language: Language, heading: str) -> Iterator[str]:
+    """Lines: a section for each function, then one for each operator. heading: the marks of a section's heading (`##`)."""
     called = sorted((f for f in catalogue.values() if f.callable_by_user), key=lambda f: f.name)
     others = sorted((f for f in catalogue.values() if not f.callable_by_user), key=lambda f: f.name)
-    lines = [f"# {_say('title', language)}", "", _say("intro", language), ""]
     for function in called:
-        lines += [f"## `{signature(function)}`", "", *_facts(function, language), ""]
+        yield from (f"{heading} `{signature(function)}`", "", *_facts(function, language), "")
     if others:
-        lines += [f"# {_say('operators', language)}", ""]
+        yield from (f"{heading[1:]} {_say('operators', language)}", "")
     for function in others:
-        lines += [f"## `{function.example}`", "", *_facts(function, language), ""]
-    return "\n".join(lines)
+        yield from (f"{heading} `{function.example}`", "", *_facts(function, language), "")
 
 
 def signature(function: Function) -> str:

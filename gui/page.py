@@ -170,19 +170,18 @@ class Page:
         if (name, checked) != (self.name, self.text):
             return
         self.assist.show(answer["length"], answer["problems"])
-        await asyncio.sleep(0.01)  # marks leave before the lists are drawn
-        if (name, checked) != (self.name, self.text):
-            return
-        self.problems.show(answer["problems"])
         self.errors = sum(problem["severity"] == "error" for problem in answer["problems"])
-        self._show_state()
-        self.tree.show(answer["outline"])
         if answer["kind"] not in ("strategy", ""):
             self.preview.none(self.say("not_a_strategy"))
         elif self.errors:
             self.preview.stale()
         else:
             self.preview.refresh()
+        await asyncio.sleep(0.01)  # marks and the preview's question leave before the lists are drawn
+        if (name, checked) == (self.name, self.text):
+            self.problems.show(answer["problems"])
+            self.tree.show(answer["outline"])
+            self._show_state()
 
     def _show_state(self) -> None:
         dirty = self.text != self.saved

@@ -182,7 +182,9 @@ class Expressions:
         for kind in () if context.builtin else kinds:
             whole = {"expression": f"{text[: at.start]}{kind}({inner}, over={clock}){text[at.end :]}"}
             notes += ((f"over_{kind}", whole),)
-        self.scope.report("E122", context, at.suffix_start, at.end, timeframe=at.timeframe, clock=clock, notes=notes)
+        count = f"{context.section.timeframe.length_ms / finer.length_ms:g}" if finer.length_ms else ""
+        args = {"timeframe": at.timeframe, "clock": clock, "count": count}
+        self.scope.report("E122", context, at.suffix_start, at.end, notes=notes, **args)
 
     # ---- arithmetic ----
     def _binary(self, binary: ast.Binary, context: Context) -> Value | None:

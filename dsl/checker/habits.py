@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+#: longest text that is looked at: nobody writes more by habit, and searching takes time
+MAX_CHARACTERS = 300
 Rewrite = str | Callable[[re.Match[str]], str | None] | None
 
 
@@ -93,8 +95,20 @@ def _small(match: re.Match[str]) -> str | None:
 
 
 def _hours(match: re.Match[str]) -> str | None:
-    text = re.sub(r"(\d{1,2}):00", lambda hour: str(int(hour[1])), match[0])
+    """Whole hours: `9:00..15:00` is over when hour 15 begins, and after 09:00 is from hour 9 on."""
+    text = re.sub(r"(\.\.\s*)(\d{1,2}):00", lambda end: f"{end[1]}{int(end[2]) - 1}", match[0])
+    text = re.sub(r"([<>])=?(\s*)(\d{1,2}):00", lambda test: f"{'<' if test[1] == '<' else '>='}{test[2]}{int(test[3])}", text)
+    text = re.sub(r"(\d{1,2}):00", lambda hour: str(int(hour[1])), text)
     return None if ":" in text else re.sub(r"\btime\b", "hour", text)
+
+
+def _steps(match: re.Match[str]) -> str | None:
+    """`a then b then c within n`: each pair gets the window."""
+    parts = re.split(r"\s+then\s+", match[0])
+    last, within, window = parts[-1].rpartition(" within ")
+    if len(parts) != 3 or not within or " within " in f"{parts[0]}{parts[1]}":
+        return None
+    return f"({parts[0]} then {parts[1]} within {window}) then {last} within {window}"
 
 
 def _for_bars(match: re.Match[str]) -> str | None:
@@ -137,9 +151,7 @@ HABITS: tuple[Habit, ...] = (
     _habit("range", r"\b(?P<k>in|enters|leaves)\s*(?P<mark>[\[(]\s*(?P<a>[^,()\[\]]+?)\s*,\s*(?P<b>[^,()\[\]]+?)\s*[\])])",
            r"\g<k> \g<a>..\g<b>"),
     _habit("range", rf"\b(?P<k>in|enters|leaves)\s+(?P<mark>(?P<a>{_N}\s*%?)\s*(?:-|~|to)\s*(?P<b>{_N}\s*%?))", r"\g<k> \g<a>..\g<b>"),
-    _habit("steps", r"^(?P<a>(?:(?!\bthen\b).)+?)\s+then\s+(?P<b>.+?)\s+(?P<mark>then)\s+(?P<c>.+?)\s+within\s+(?P<n>.+)$",
-           r"(\g<a> then \g<b> within \g<n>) then \g<c> within \g<n>"),
-    _habit("steps", r"\bthen\b.*\b(?P<mark>then)\b"),
+    _habit("steps", r"^.*?\bthen\b.*?\b(?P<mark>then)\b.*$", _steps),
     _habit("followed", r"\b(?:and\s+then|followed\s+by)\b", "then"),
     _habit("truth", r"\s+(?P<mark>is\s+(?:true|on))\b", ""),
     _habit("share", rf"(?P<a>atr\([^()]*\))\s*(?P<mark>%)\s*(?P<s>[<>]=?)\s*(?P<n>{_N})", r"\g<a> / close \g<s> \g<n>%"),
@@ -166,6 +178,8 @@ HABITS: tuple[Habit, ...] = (
 
 def meant(text: str, stopped: int) -> Meant | None:
     """What a refused text was probably meant to say; `stopped`: where reading stopped."""
+    if len(text) > MAX_CHARACTERS:
+        return None
     for habit in HABITS:
         for match in habit.pattern.finditer(text):
             if not habit.anywhere and not match.start() - 1 <= stopped <= match.end() + 1:

@@ -310,5 +310,6 @@ class Names:
             self.scope.report("E102", context, start, name.end, name=name.name, notes=notes)
             return
         notes = (("did_you_mean", {"name": meant}),) if meant else ()
+        notes += (("volume_in_krw", {}),) if meant == "volume" else ()
         fix = context.rule.substituted(start, name.end, meant) if meant in known else ""
         self.scope.report("E102", context, start, name.end, name=name.name, notes=notes, fix=fix)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from dsl.builder import RuleError
-from dsl.checker.habits import duration
+from dsl.checker.habits import MAX_CHARACTERS, duration
 from dsl.parser import parse_phrase
 
 _LENGTH = re.compile(r"(\d+)\s*(초|분|시간|일|주|seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|[smhdwSHDW])(?![A-Za-z])")
@@ -23,6 +23,8 @@ _DAY = re.compile(r"(?:every\s+day\s+|daily\s+)?(?:at\s+)?(\d{1,2})(?::(\d{2}))?
 
 def mended(text: str, phrase: str) -> str | None:
     """`text` in the form of `phrase`, None when it cannot be told."""
+    if len(text) > MAX_CHARACTERS:
+        return None
     for candidate in _candidates(text.strip(), phrase):
         if candidate == text:
             continue

@@ -6,7 +6,7 @@ from dsl.builder import ActionWords, Amount, LossLimit, UntilWords
 from dsl.checker.clock import DAY_MS
 from dsl.checker.conditions import phrase
 from dsl.checker.context import RuleText, Scope
-from dsl.checker.settings import check_market, krw, ratio_of_equity, whole
+from dsl.checker.settings import check_market, krw, ratio_of_equity, read_capital, whole
 from dsl.document import Document
 from dsl.schema.risk import RiskFile
 from dsl.strategy import Action, Period, RiskProfile, RiskRule, Safety, Until
@@ -31,8 +31,7 @@ def read_risk(scope: Scope, document: RiskDocument, name: str) -> RiskProfile:
     def at(*path: str) -> RuleText | None:
         return rule_at(document, path)
 
-    capital = at("capital")
-    is_share = capital is not None and "%" in capital.text
+    capital_krw, capital_ratio = read_capital(scope, at("capital"))
     _check_day(scope, at("day", "starts"))
     return RiskProfile(
         name=name,
@@ -47,8 +46,8 @@ def read_risk(scope: Scope, document: RiskDocument, name: str) -> RiskProfile:
         positions_per_market=whole(scope, at("exposure", "positions_per_market"), "whole") or 1,
         sectors=_sectors(scope, document),
         max_per_sector=whole(scope, at("exposure", "max_per_sector"), "whole"),
-        capital_krw=None if is_share else krw(scope, capital),
-        capital_ratio=ratio_of_equity(scope, capital) if is_share else None,
+        capital_krw=capital_krw,
+        capital_ratio=capital_ratio,
         orders_per_minute=whole(scope, at("orders", "per_minute"), "whole"),
         max_slippage=_ratio(scope, at("orders", "max_slippage")),
         rules=(*_losses(scope, document), *_drawdowns(scope, document)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from dsl.builder import Amount, Range, RuleError, Signature
@@ -82,7 +83,7 @@ def check_market(scope: Scope, rule: RuleText) -> str | None:
     meant = f"KRW-{turned[1].upper()}" if turned else f"KRW-{text.upper().removeprefix('KRW').strip('-/_ ')}"
     known = _MARKET.fullmatch(meant) is not None
     other = re.fullmatch(r"(?:(?:USDT|BTC)-([A-Z0-9]{1,10})|([A-Z0-9]{1,10})(?:[-/_]?USDT|[-/_]BTC|[-/_]USD))", text.upper())
-    if other is not None:
+    if other is not None and turned is None:
         fix = rule.substituted(0, len(text), f"KRW-{other[1] or other[2]}")
         scope.report_at("E202", rule, 0, len(text), label="quote", name=text, fix=fix)
         return None
@@ -141,7 +142,13 @@ def name_fits(scope: Scope, key: Scalar, section: str, name: str | None = None) 
 def is_taken(name: str, catalogue: Catalogue) -> bool:
     """Whether the language itself gives the name a meaning."""
     known = name in INPUT_SERIES or name in POSITION_SERIES or name in catalogue or name in _WORDS or name in RESERVED
-    return known or any(function.startswith(f"{name}.") for function in catalogue)
+    return known or name in _prefixes(tuple(catalogue))
+
+
+@lru_cache(maxsize=8)
+def _prefixes(names: tuple[str, ...]) -> frozenset[str]:
+    """Everything before a dot of a function's name: `macd` of `macd.line`. Kept, since a file may give thousands of names."""
+    return frozenset(name[:place] for name in names for place, character in enumerate(name) if character == ".")
 
 
 def read_params(scope: Scope, document: FileDocument) -> dict[str, float]:
@@ -217,6 +224,19 @@ def ratio_of_equity(scope: Scope, rule: RuleText | None, risk: RiskProfile | Non
         scope.report_at("E113", rule, 0, len(rule.text), label="ratio", name=str(rule.path[-1]))
         return None
     return found.value
+
+
+def read_capital(scope: Scope, rule: RuleText | None) -> tuple[int | None, float | None]:
+    """`capital:` of a risk or portfolio file: (KRW, None) for an amount, (None, ratio of the equity) for a share of the account."""
+    found = None if rule is None else phrase(scope, rule, "capital")
+    if rule is None or not isinstance(found, Amount):
+        return None, None
+    if found.unit is Unit.MONEY:
+        return krw(scope, rule), None
+    if not 0 < found.value <= 1:
+        scope.report_at("E113", rule, 0, len(rule.text), label="ratio", name="capital")
+        return None, None
+    return None, found.value
 
 
 def _report_missing_percent(scope: Scope, rule: RuleText, number: float, risk: RiskProfile | None) -> None:

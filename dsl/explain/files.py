@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from dsl import ast
 from dsl.builder import ActionWords, Amount, BookPrice, LossLimit, NextOrder, Refresh, RuleError, Share, UntilWords
-from dsl.canonical import defined, expression_of, written_as
+from dsl.canonical import defined, expression_of
 from dsl.catalogue import Catalogue, Unit
 from dsl.diagnostics import Language
 from dsl.explain.korean import particles
@@ -74,6 +74,7 @@ class _File:
         self.special: dict[str, Callable[[YamlNode], Iterator[Line]]] = {
             "entry": self._entry, "exits": self._exits, "factors": self._factors, "regime": self._regime, "markets": self._markets,
             "params": self._params, "tests": self._tests, "breakers": self._breakers, "drawdown": self._drawdown, "loss": self._loss,
+            "safety": self._safety, "strategies": self._strategies,
         }  # fmt: skip
 
     def say(self, key: str, **words: object) -> str:
@@ -145,7 +146,6 @@ class _File:
         """The text of a key that is a phrase of the grammar, or a word."""
         if kind == "timeframe":
             return timeframe(raw.strip(), self.language)
-        kind = written_as(raw, kind)
         try:
             found = parse_phrase(raw, kind) if kind in STARTS else None
         except RuleError:
@@ -306,7 +306,34 @@ class _File:
             name = parts.get("name", "")
             yield Line(1, f"tests.{name}", self.say("file.test", name=name, value=parts.get("expect", "")))
 
+    # ---- portfolio ----
+    def _strategies(self, node: YamlNode) -> Iterator[Line]:
+        for key, value in node.entries if isinstance(node, Mapping) else ():
+            parts = {k.text: v for k, v in value.entries if isinstance(v, Scalar)} if isinstance(value, Mapping) else {}
+            shown = {name: self.text_of(("strategies", key.text, name), part) for name, part in parts.items() if name != "when"}
+            words = {"name": key.text, "strategy": shown.get("strategy", ""), "weight": shown.get("weight", "")}
+            condition = expression_of(parts["when"].text) if "when" in parts else None
+            if condition is None:
+                yield Line(1, f"strategies.{key.text}", self.say("file.part", **words))
+            else:
+                words["condition"] = self.sentences.form(condition, "noun" if self.language is Language.KOREAN else "if")
+                yield Line(1, f"strategies.{key.text}", self.say("file.part_when", **words))
+
     # ---- risk ----
+    def _safety(self, node: YamlNode) -> Iterator[Line]:
+        for key, value in node.entries if isinstance(node, Mapping) else ():
+            parts = {k.text: v.text for k, v in value.entries if isinstance(v, Scalar)} if isinstance(value, Mapping) else {}
+            cause = self._meaning(("safety", key.text))
+            limits = [
+                self.say(f"file.guard_{name}", length=self._phrase(parts[name], "duration_of"))
+                for name in ("after", "above", "no_heartbeat")
+                if name in parts
+            ]
+            alert = self.say("file.guard_alert", level=parts["alert"]) if "alert" in parts else ""
+            action = self._phrase(parts["then"], "action") if "then" in parts else ""
+            words = {"cause": cause, "limit": "".join(limits), "action": action, "alert": alert}
+            yield Line(1, f"safety.{key.text}", self.say("file.guard" if action else "file.guard_alone", **words))
+
     def _breakers(self, node: YamlNode) -> Iterator[Line]:
         for key, value in node.entries if isinstance(node, Mapping) else ():
             parts = {k.text: v.text for k, v in value.entries if isinstance(v, Scalar)} if isinstance(value, Mapping) else {}

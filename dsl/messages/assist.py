@@ -85,12 +85,6 @@ _TERMS: dict[str, Text] = {
     "key.any": Text("하나라도 참이면 됩니다", "One of these is enough."),
     "key.none": Text("하나도 참이 아니어야 합니다", "None of these may be true."),
     "key.at_least": Text("정한 개수 넘게 참이면 됩니다: `2 of:`", "So many of these must be true: `2 of:`"),
-    "key.portfolio.strategies": Text("함께 돌리는 전략들", "The strategies of the portfolio."),
-    "key.portfolio.strategies.*": Text("전략 하나", "One strategy."),
-    "key.portfolio.strategies.*.strategy": Text("전략 파일의 이름 (`.yaml` 없이)", "Name of the strategy's file, without `.yaml`."),
-    "key.portfolio.strategies.*.weight": Text("평가 금액에서 이 전략이 쓰는 몫", "Its share of the equity."),
-    "key.portfolio.strategies.*.when": Text("이 전략이 새로 사도 되는 조건", "When it may enter."),
-    "key.portfolio.capital": Text("엔진이 쓸 수 있는 금액의 한도", "Limits what the engine may use."),
 }
 TEXTS: dict[str, Text] = {
     "fix": Text("고치기: {fix}", "Change to: {fix}"),

@@ -341,6 +341,25 @@ _FILES: dict[str, Text] = {
     ),
     "s.strategy.score.missing_factor": Text("값이 없는 팩터가 있으면 {value}.", "When a factor has no value, {value}."),
     "s.strategy.reload.open_positions": Text("파일이 바뀌면 열린 포지션은 {value}.", "When the file changes, open positions {value}."),
+    "file.part": Text("{name}: 전략 ‘{strategy}’, 평가금액의 {weight}", "{name}: strategy ‘{strategy}’ with {weight} of equity"),
+    "file.part_when": Text(
+        "{name}: 전략 ‘{strategy}’, 평가금액의 {weight}. {condition} 동안에만 새로 삽니다.",
+        "{name}: strategy ‘{strategy}’ with {weight} of equity; it enters only while {condition}.",
+    ),
+    "file.guard": Text("{cause}{limit} {action}{alert}.", "{cause}{limit}: {action}{alert}."),
+    "file.guard_alone": Text("{cause}{limit}{alert}.", "{cause}{limit}{alert}."),
+    "file.guard_after": Text(" ({length} 지나면)", " for {length}"),
+    "file.guard_above": Text(" ({length} 넘으면)", " by more than {length}"),
+    "file.guard_no_heartbeat": Text(" ({length} 동안)", " for {length}"),
+    "file.guard_alert": Text(" (알림 등급: {level})", " (alert: {level})"),
+    "s.portfolio.name": Text("포트폴리오 ‘{value}’", "Portfolio ‘{value}’"),
+    "s.portfolio.title": Text("제목: {value}", "Title: {value}"),
+    "s.portfolio.state": Text("상태: {value}", "State: {value}"),
+    "s.portfolio.risk_profile": Text(
+        "위험 관리 파일 ‘{value}’[을/를] 모든 전략에 적용합니다.", "The risk profile ‘{value}’ guards all its strategies."
+    ),
+    "s.portfolio.capital": Text("엔진은 계좌에서 {value}까지만 씁니다.", "The engine uses at most {value} of the account."),
+    "s.risk.capital": Text("엔진은 계좌에서 {value}까지만 씁니다.", "The engine uses at most {value} of the account."),
     "s.risk.name": Text("위험 관리 ‘{value}’", "Risk profile ‘{value}’"),
     "s.risk.title": Text("제목: {value}", "Title: {value}"),
     "s.risk.loss.per_trade.limit": Text(
@@ -360,7 +379,7 @@ _FILES: dict[str, Text] = {
 }
 #: the tree, and the command
 _TREE: dict[str, Text] = {
-    "argument_file": Text("전략 파일이나 위험 관리 파일", "a strategy or risk file"),
+    "argument_file": Text("전략, 위험 관리, 포트폴리오 파일", "a strategy, risk or portfolio file"),
     "option_tree": Text("계산 그래프를 나무로 보여 줍니다", "show the computation as a tree"),
     "option_markets": Text("준비에 필요한 캔들을 이 마켓마다 셉니다", "count the candles to get ready for each of these markets"),
     "unreadable": Text("{file} 을(를) 읽을 수 없습니다: {reason}", "cannot read {file}: {reason}"),

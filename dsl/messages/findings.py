@@ -92,7 +92,7 @@ _COSTS: dict[str, Text] = {
     "E431.label": Text("모두 {total}", "{total} in total"),
     "E431.label.twice": Text("포지션은 전략의 이름으로 구별합니다", "positions are told apart by the strategy's name"),
     "E431.label.none": Text("`이름: {{strategy: 파일, weight: 50%}}`", "`name: {{strategy: file, weight: 50%}}`"),
-    "W432": Text("이 전략은 프로필 `{name}`을 따릅니다", "this strategy is ruled by profile `{name}`"),
+    "W432": Text("이 전략은 프로필 `{name}`을(를) 따릅니다", "this strategy is ruled by profile `{name}`"),
     "W432.label": Text("포트폴리오의 프로필이 우선합니다", "the portfolio's profile comes first"),
     "E409": Text("어떤 주문도 최소 금액에 이르지 못합니다", "no order can ever reach the minimum"),
     "E409.label": Text(

@@ -58,7 +58,7 @@ _SYNTAX: dict[str, Text] = {
     "E100.label.sigil": Text("이름 앞에 기호를 붙이지 않습니다", "names stand without a sign in front"),
     "E100.label.round_brackets": Text("함수에는 둥근 괄호를 씁니다", "functions take round brackets"),
     "E100.label.digits": Text("점의 양쪽에 숫자를 적습니다: 0.5", "digits on both sides of the point: 0.5"),
-    "E100.label.clock": Text("시각은 시(KST)만 봅니다: `hour in 9..15`", "the time of day is its hour in KST: `hour in 9..15`"),
+    "E100.label.clock": Text("시각은 시(KST)만 봅니다: `hour in 9..14`", "the time of day is its hour in KST: `hour in 9..14`"),
     "E100.label.for_bars": Text("연속 3봉은 `count(조건, 3 bars) == 3`입니다", "true for 3 bars is `count(condition, 3 bars) == 3`"),
     "E100.label.how_long": Text(
         "몇 봉 동안입니까? `rises for 3 bars`, `falls for 3 bars`", "for how long? `rises for 3 bars`, `falls for 3 bars`"
@@ -135,6 +135,7 @@ _FILES: dict[str, Text] = {
 }
 
 _NOTES: dict[str, Text] = {
+    "note.volume_in_krw": Text("`value`는 같은 것을 원화로 센 거래대금입니다", "`value` is the same thing in KRW"),
     "note.write_here": Text("여기서는 `{expression}`", "here it is `{expression}`"),
     "note.length_first": Text(
         "이 함수는 길이가 먼저이고, 시계열은 적지 않으면 close입니다",

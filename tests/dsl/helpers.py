@@ -13,6 +13,24 @@ from tests.shipped import STRATEGIES
 ROOT = Path(__file__).resolve().parents[2]
 BROKEN = ROOT / "tests" / "golden" / "broken"
 SHIPPED = sorted([*STRATEGIES, *(ROOT / "benchmarks" / "strategies").glob("*.yaml")])
+#: two shipped strategies on one account
+PORTFOLIO = """schema: portfolio/1
+name: core
+title: 두 전략
+state: paper
+risk_profile: balanced
+capital: 50% of account
+aliases: {btc: KRW-BTC}
+params: {strong: {value: 20, range: 15..30}}
+define:
+  rising: btc.close > btc.ema(close, 50)
+regime:
+  trending: btc.adx(14)@1d > strong
+  otherwise: quiet
+strategies:
+  hourly: {strategy: trend-1h, weight: 60%, when: regime == trending and rising@1d}
+  daily: {strategy: trend-1d, weight: 40%}
+"""
 PROFILES = profiles_in(ROOT / "risk_profiles")
 CATALOGUE = catalogue()
 #: the expressions of the specification, in its order

@@ -15,13 +15,15 @@ from hypothesis import strategies as st
 
 from dsl.compile import CompiledRisk, compile_risk, compile_strategy
 from dsl.diff import Difference, Kind, content_keys, diff
+from dsl.files import strategies_in
 from dsl.formatting import format_text
 from dsl.keys import Reload, key_of
 from dsl.loader import load
+from dsl.portfolio import compile_portfolio
 from dsl.source import Source
 from dsl.yaml_tree import Mapping, Scalar, Sequence, YamlNode
 from engine.cli.diff import shown
-from tests.dsl.helpers import CATALOGUE, ROOT, SHIPPED, codes, compiled, strategy_of
+from tests.dsl.helpers import CATALOGUE, PORTFOLIO, PROFILES, ROOT, SHIPPED, codes, compiled, strategy_of
 from tests.generators.strategies import random_strategy
 
 TEXTS = [path.read_text("utf-8") for path in SHIPPED]
@@ -240,3 +242,29 @@ def test_the_differences_read_as_the_golden_text_says(language: str, monkeypatch
     if os.environ.get("JANGDAN_UPDATE_GOLDEN"):
         golden.write_text(found, "utf-8")
     assert found == golden.read_text("utf-8")
+
+
+# ---- portfolios ----
+@pytest.mark.parametrize(
+    ("old", "new", "path", "reload"),
+    [
+        ("50% of account", "60% of account", "capital", (Reload.LIVE, Reload.LOOSER)),
+        ("50% of account", "40% of account", "capital", (Reload.LIVE,)),
+        ("50% of account", "50% of equity", "", ()),
+        ("weight: 60%", "weight: 50%", "strategies.hourly.weight", (Reload.POSITIONS,)),
+        ("weight: 40%", "weight: 0.4", "", ()),
+        ("strategy: trend-1d", "strategy: pullback-trend", "strategies.daily.strategy", (Reload.FLAT,)),
+        ("regime == trending and rising@1d", "regime==trending  and (rising@1d)", "", ()),
+        ("regime == trending and rising@1d", "regime == trending", "strategies.hourly.when", (Reload.LIVE,)),
+        ("strong: {value: 20", "strong: {value: 25", "params.strong.value", (Reload.LIVE,)),
+        ("state: paper", "state: live", "state", (Reload.LIVE, Reload.LOOSER)),
+    ],
+)
+def test_portfolios_are_compared_key_by_key(old: str, new: str, path: str, reload: tuple[Reload, ...]) -> None:
+    assert old in PORTFOLIO
+    texts = PORTFOLIO, PORTFOLIO.replace(old, new)
+    before, after = (compile_portfolio(text, "p.yaml", CATALOGUE, PROFILES, strategies_in(ROOT / "strategies")) for text in texts)
+    assert before.portfolio is not None
+    assert after.portfolio is not None
+    found = diff(before, after, CATALOGUE)
+    assert [(change.path, change.reload) for change in found.changes] == ([(path, reload)] if path else [])

@@ -25,12 +25,14 @@ from dsl.explain.quantities import quantity, timeframe
 from dsl.explain.rules import Sentences, Vocabulary
 from dsl.explain.tree import tree_of
 from dsl.graph import Phase
+from dsl.loader import load
 from dsl.parser import parse_rule
+from dsl.source import Source
 from dsl.strategy import Condition, Strategy
 from engine.cli.explain import sentences, shown, shown_tree
 from engine.kernel.program import compile_program
 from engine.kernel.vm import Kernel
-from tests.dsl.helpers import CATALOGUE, EXPRESSIONS, ROOT, compiled, strategy_of
+from tests.dsl.helpers import CATALOGUE, EXPRESSIONS, PORTFOLIO, ROOT, compiled, strategy_of
 from tests.engine.kernel.samples import HOUR, MINUTE, random_grid
 from tests.generators.strategies import random_strategy
 from tests.shipped import STRATEGIES
@@ -186,6 +188,7 @@ tests:
 """
 RISK = """schema: risk/1
 name: whole
+capital: 50% of account
 day: {starts: 09:00 KST, equity: mark_to_market}
 loss:
   daily: {limit: 3%, then: stop_entries, until: next day}
@@ -202,13 +205,19 @@ breakers:
   btc_shock: {when: btc.ret(15m) < -3%, then: freeze_market for 30m, for: 60m}
 safety:
   stale_data: {after: 15s, then: stop_entries}
+  clock_skew: {above: 2s, then: stop_entries, alert: warning}
+  unknown_order: {after: 30s, then: freeze_market}
+  books_disagree: {then: stop_entries, alert: critical}
+  dead_man: {no_heartbeat: 120s, then: cancel_entries, alert: critical}
 """
 
 
 @pytest.mark.parametrize("language", list(Language))
-@pytest.mark.parametrize(("kind", "text"), [("strategy", WHOLE), ("risk", RISK)])
+@pytest.mark.parametrize(("kind", "text"), [("strategy", WHOLE), ("risk", RISK), ("portfolio", PORTFOLIO)])
 def test_every_section_of_a_file_is_told(kind: str, text: str, language: Language) -> None:
-    root = compiled(text).document.root if kind == "strategy" else compile_risk(text, "", CATALOGUE).document.root  # type: ignore[union-attr]
+    root, problems = load(Source("", text))
+    assert root is not None
+    assert problems == []
     found = "\n".join(shown(line) for line in explained(kind, root, CATALOGUE, language)) + "\n"
     assert leftovers(found) == []
     golden(GOLDEN / f"whole-{kind}.{language.value}.txt", found)

@@ -21,7 +21,7 @@ from dsl.parser import STARTS, parse_phrase, parse_rule
 from dsl.phrases import FORMS, RULE_EXAMPLES
 from dsl.source import Source
 from dsl.yaml_tree import Mapping, Scalar, Sequence, YamlNode
-from tests.dsl.helpers import BROKEN, ROOT, SHIPPED, codes, compiled
+from tests.dsl.helpers import BROKEN, PORTFOLIO, ROOT, SHIPPED, codes, compiled
 from tests.generators.strategies import random_strategy
 
 CHECKERS = {kind: jsonschema.Draft202012Validator(json_schema(kind, Language.ENGLISH)) for kind in FILES}
@@ -62,6 +62,28 @@ def test_shipped_files_are_valid(path: Any) -> None:
     assert mistakes(path.read_text("utf-8")) == []
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("", ""), ("50% of account", "5_000_000 KRW"), ("50% of account", "50%"), ("60%", "60% of equity"), ("weight: 40%", "weight: 0.4"),
+    ],
+)  # fmt: skip
+def test_portfolio_files_are_valid(old: str, new: str) -> None:
+    assert mistakes(PORTFOLIO.replace(old, new)) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("50% of account", "50% of accounts"), ("weight: 40%", "wieght: 40%"), (", weight: 40%", ""), ("strategies:", "strategys:"),
+        ("btc: KRW-BTC", "btc: BTC-KRW"), ("weight: 40%", "weight: rest"),
+    ],
+)  # fmt: skip
+def test_misspelt_portfolio_files_are_not_valid(old: str, new: str) -> None:
+    assert old in PORTFOLIO
+    assert mistakes(PORTFOLIO.replace(old, new))
+
+
 @given(st.randoms(use_true_random=False))
 def test_random_files_are_valid(c: random.Random) -> None:
     found = random_strategy(c, ("KRW-BTC", "KRW-ETH"))
@@ -79,6 +101,7 @@ def test_random_files_are_valid(c: random.Random) -> None:
         "25-many-mistakes",
         "27-risk-profile",
         "28-missing-keys",
+        "40-portfolio",
     ],
 )
 def test_misspelt_files_are_not_valid(name: str) -> None:
@@ -144,7 +167,7 @@ def test_a_pattern_takes_what_the_grammar_takes(kind: str) -> None:
     assert kind in STARTS
     form = FORMS[kind]
 
-    @given(st.from_regex(form.pattern, fullmatch=True) if kind not in ("of_depth", "capital") else st.sampled_from(form.examples))
+    @given(st.from_regex(form.pattern, fullmatch=True) if kind != "of_depth" else st.sampled_from(form.examples))
     def agree(text: str) -> None:
         try:
             parse_phrase(text, kind)

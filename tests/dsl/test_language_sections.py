@@ -7,7 +7,8 @@ import itertools
 import pytest
 
 from dsl.catalogue import Unit
-from dsl.compile import compile_strategy
+from dsl.checker.settings import is_taken
+from dsl.compile import compile_risk, compile_strategy
 from dsl.files import strategies_in
 from dsl.graph import Graph, Node, Phase, Section, Timeframe
 from dsl.portfolio import WHEN, CompiledPortfolio, compile_portfolio
@@ -365,7 +366,9 @@ def portfolio(text: str) -> CompiledPortfolio:
     return compile_portfolio(text, "p.yaml", CATALOGUE, PROFILES, strategies_in(ROOT / "strategies"))
 
 
-@pytest.mark.parametrize(("capital", "found"), [("5_000_000 KRW", (5_000_000, None)), ("50% of account", (None, 0.5))])
+@pytest.mark.parametrize(
+    ("capital", "found"), [("5_000_000 KRW", (5_000_000, None)), ("50% of account", (None, 0.5)), ("50%", (None, 0.5))]
+)
 def test_a_portfolio_is_its_strategies_under_one_profile(capital: str, found: tuple[int | None, float | None]) -> None:
     result = portfolio(PORTFOLIO.format(capital=capital))
     assert result.portfolio is not None, [f.diagnostic for f in result.findings]
@@ -396,6 +399,42 @@ def test_portfolios_that_are_refused(change: tuple[str, str], code: str) -> None
     result = portfolio(PORTFOLIO.format(capital="5_000_000 KRW").replace(*change))
     assert result.portfolio is None
     assert code in [f.diagnostic.code for f in result.findings]
+
+
+@pytest.mark.parametrize(
+    ("capital", "found"),
+    [
+        ("1000만원", (10_000_000, None)), ("1_000_000 KRW", (1_000_000, None)), ("50% of account", (None, 0.5)),
+        ("40% of equity", (None, 0.4)), ("100%", (None, 1.0)),
+    ],
+)  # fmt: skip
+def test_the_capital_of_a_risk_file_is_an_amount_or_a_share_of_the_account(capital: str, found: tuple[int | None, float | None]) -> None:
+    result = compile_risk(f"schema: risk/1\nname: r\ncapital: {capital}\n", "r.yaml", CATALOGUE)
+    assert result.findings == ()
+    assert result.profile is not None
+    assert (result.profile.capital_krw, result.profile.capital_ratio) == found
+
+
+@pytest.mark.parametrize(
+    ("capital", "code"),
+    [("0% of account", "E113"), ("101% of account", "E113"), ("0.5 KRW", "E113"), ("half", "E220"), ("50% of cash", "E220")],
+)
+def test_capitals_that_are_refused_in_both_files(capital: str, code: str) -> None:
+    risk = compile_risk(f"schema: risk/1\nname: r\ncapital: {capital}\n", "r.yaml", CATALOGUE)
+    for findings in (risk.findings, portfolio(PORTFOLIO.format(capital=capital)).findings):
+        assert [f.diagnostic.code for f in findings] == [code]
+
+
+def test_names_of_the_language_are_taken_with_everything_before_a_dot() -> None:
+    taken = [name for name in {part for name in CATALOGUE for part in (name, *name.split("."))} if is_taken(name, CATALOGUE)]
+    assert len(taken) >= 100
+    assert all(is_taken(name, CATALOGUE) for name in CATALOGUE)
+    prefixes = {name.rpartition(".")[0] for name in CATALOGUE} - {""}
+    assert len(prefixes) >= 5
+    assert all(is_taken(prefix, CATALOGUE) for prefix in prefixes)
+    assert not any(is_taken(f"{prefix}_x", CATALOGUE) or is_taken(prefix[:-1] + "_", CATALOGUE) for prefix in prefixes)
+    assert not is_taken("fresh", CATALOGUE)
+    assert is_taken("fresh", {**CATALOGUE, "fresh.line": CATALOGUE["macd.line"]})
 
 
 def test_names_mean_one_thing_and_words_of_the_language_keep_theirs() -> None:

@@ -9,10 +9,11 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from dsl.schema.base import Group, Param
+from dsl.schema.portfolio import PortfolioFile
 from dsl.schema.risk import RiskFile
 from dsl.schema.strategy import StrategyFile
 
-FILES: dict[str, type[BaseModel]] = {"strategy": StrategyFile, "risk": RiskFile}
+FILES: dict[str, type[BaseModel]] = {"strategy": StrategyFile, "risk": RiskFile, "portfolio": PortfolioFile}
 
 
 def without_places(node: object) -> object:

@@ -53,7 +53,7 @@ def test_every_law_holds_for_whole_programs() -> None:
 def test_every_law_holds_for_thousands_of_programs() -> None:
     tally = shown(range(1_000, 1_120), 50)
     assert tally.programs >= 5_000
-    assert all(tally.compared[law] > 30_000_000 for law in LAWS), tally.compared
+    assert all(tally.compared[law] > 20_000_000 for law in LAWS), tally.compared
     assert not missing(tally)
 
 

@@ -18,6 +18,7 @@ from dsl.side_series import ACROSS, is_side
 from engine.model.candle import BarGrid, BarState
 from tests.oracles.reference_beside import across_markets, over_bars, side_bars
 from tests.oracles.reference_ops import ELEMENTWISE, NAN, OVER_TIME, RECURSIVE, Array, obv, restarted, vwap
+from tests.oracles.reference_others import other_op
 
 
 # ---- bars of a section, built from the base ----
@@ -71,7 +72,7 @@ def one_bar(cut: Mapping[str, Array], traded: NDArray[np.bool_]) -> dict[str, fl
         "low": float(cut["low"][traded].min()),
         "close": close,
         "volume": sum_of_e8(cut["volume"]),
-        "value": sum_of_e8(cut["value"]),
+        "value": sum_of_e8(np.floor(cut["value"])) + sum_of_e8(cut["value"] - np.floor(cut["value"])),
     }
 
 
@@ -136,15 +137,24 @@ class Values:
         inputs = [np.full(count, x[0]) if self.graph[i].section is None else x for i, x in zip(node.inputs, inputs, strict=True)]
         if node.op in ELEMENTWISE:
             return np.asarray(ELEMENTWISE[node.op](*inputs), dtype=float)
-        if node.op in ("obv", "vwap"):
+        if node.op in ("obv", "vwap") and node.params[0] == int(node.params[0]):
             return (obv if node.op == "obv" else vwap)(bars.first, int(node.params[0]), *inputs)
         whole = [int(p) for p in node.params]
         if node.op in OVER_TIME:
             return OVER_TIME[node.op](*inputs, *whole)
+        if node.op not in RECURSIVE:
+            return self.other(node, bars, inputs)
         function, factor = RECURSIVE[node.op]
         if not self.restarts:
             return function(*inputs, *whole)
         return restarted(lambda *cut: function(*cut, *whole), factor * whole[0], bars.first, *inputs)
+
+    def other(self, node: Node, bars: Bars, inputs: list[Array]) -> Array:
+        """An op whose plain values stand elsewhere. Raises NotImplementedError where they cannot be had with these gaps."""
+        found = other_op(node, bars.first, bars.open_ms(), bars.series, inputs)
+        if found is None:
+            raise NotImplementedError(f"{node.op} with missing inputs")
+        return found
 
     def over(self, node: Node, bars: Bars, market: str) -> Array:
         """The fold of the finer bars inside every bar."""

@@ -154,6 +154,12 @@ def test_portfolio_files_are_checked_with_their_strategies() -> None:
     text = PORTFOLIO.replace("weight: 30%", "wieght: 30%")
     assert "E201" in {p.code for p in assist.diagnostics(text, "p.yaml", EN)}
     assert_mends(PORTFOLIO.replace("strategies:", "strategys:"))
+    assert assist.format(PORTFOLIO.replace("weight: 60%", "weight:  60%")) != ()
+    hovered = assist.hover(PORTFOLIO, PORTFOLIO.index("weight: 30%") + 1, EN)
+    assert hovered is not None
+    assert "share of the equity" in hovered.markdown
+    bare = PORTFOLIO.replace("30%", "")
+    assert "50% of equity" in [completion.label for completion in assist.complete(bare, bare.index("weight: }") + 8, EN)]
     at = PORTFOLIO.index("weight: 30%")
     assert "weight" in [completion.label for completion in assist.complete(PORTFOLIO, at + 1, EN)]
 

@@ -53,6 +53,11 @@ UNIVERSE = "universe: {refresh: every 4h, keep: {traded: turnover(24h) > 0}, tak
 
 @pytest.fixture(scope="module")
 def grid() -> BarGrid:
+    """Candles of busy markets."""
+    return busy_grid()
+
+
+def busy_grid() -> BarGrid:
     """Candles of busy markets, books and a premium without gaps."""
     chance = np.random.default_rng(5)
     shape = (len(MARKETS), BARS)
@@ -113,3 +118,15 @@ def test_the_complete_file_of_the_specification_decides(grid: BarGrid) -> None:
     market = [c.path for c in strategy.conditions if strategy.graph[c.node].phase is Phase.MARKET and c.path[:5] in ("entry", "regim")]
     assert len(market) == 10  # two regimes, and what the entry asks of the market
     assert [path for path in market if sum(found.rule_counts[path][:2]) < 1_000] == []
+
+
+def test_the_table_of_the_specification_says_what_holds(capsys: pytest.CaptureFixture[str]) -> None:
+    """`python -m tests.tables`: its rows and its counts."""
+    from tests import tables  # it stands on this module
+
+    tables.main(["expressions", "mistakes"])
+    shown = capsys.readouterr().out
+    assert shown.count("| yes | yes |") == 44
+    assert "44 parsed and checked in one file; 42 said true or false" in shown
+    assert f"{len(tables.SPECIFIED)} of 26 told from the file alone" in shown
+    assert "NO" not in shown

@@ -224,9 +224,11 @@ def garman_klass(c: Case) -> Any:
 
 
 def hurst(c: Case) -> Any:
-    """Rescaled range of log changes against its expectation, with the library's gamma function; NaN where all changes are equal."""
+    """Rescaled range of log changes against its expectation, with the library's gamma function; NaN where all changes are equal, or a
+    value is not above 0."""
     n = int(c["n"])
-    changes = windows(np.log(exact(c["x"]) / exact(shifted(c["x"], 1))), n)
+    x = np.where(np.asarray(c["x"]) > 0, c["x"], np.nan)
+    changes = windows(np.log(exact(x) / exact(shifted(x, 1))), n)
     still = changes.max(axis=1) == changes.min(axis=1)
     d = changes - changes.mean(axis=1, keepdims=True)
     path = np.concatenate([np.zeros((len(d), 1), np.longdouble), d.cumsum(axis=1)], axis=1)
