@@ -80,6 +80,16 @@ def named(path: tuple[str | int, ...]) -> str:
     return ".".join([*words, "value"] if words[0] == "params" and len(words) == 2 else words)
 
 
+def by_name(root: Mapping, path: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """The path with a test's name instead of its place: tests are compared by name."""
+    section = root.find("tests")
+    if section is None or path[0] != "tests" or not isinstance(section[1], Sequence) or not isinstance(path[1], int):
+        return path
+    item = section[1].items[path[1]]
+    found = item.find("name") if isinstance(item, Mapping) else None
+    return ("tests", found[1].text, *path[2:]) if found is not None and isinstance(found[1], Scalar) else path
+
+
 def numbers(text: str, kind: str) -> list[tuple[str, int, int]]:
     """Path and place of every number that means something."""
     root, _ = load(Source("", text))
@@ -89,7 +99,7 @@ def numbers(text: str, kind: str) -> list[tuple[str, int, int]]:
         key = key_of(kind, path)
         if key is not None and not key.is_free and scalar.style is None:
             raw = text[scalar.start : scalar.end]
-            found += [(named(path), scalar.start + m.start(), scalar.start + m.end()) for m in NUMBER.finditer(raw)]
+            found += [(named(by_name(root, path)), scalar.start + m.start(), scalar.start + m.end()) for m in NUMBER.finditer(raw)]
     return found
 
 

@@ -11,54 +11,9 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dsl.catalogue import INPUT_SERIES, Arg, ArgKind, Function, Unit
+from dsl.catalogue import Arg, ArgKind, Function, Unit
 from dsl.checker.across import FUNCTIONS as ACROSS
-from dsl.checker.overs import FOLDS
-from dsl.side_series import SIDE_SERIES
-from engine.kernel.catalogue import catalogue
-
-#: units that programs calculate with; ratios, scores and plain numbers mix
-UNITS = (Unit.PRICE, Unit.QUANTITY, Unit.MONEY, Unit.NUMBER, Unit.BARS, Unit.DURATION)
-PLAIN = (Unit.NUMBER, Unit.RATIO, Unit.SCORE)
-MINUTES = {"1m": 1, "3m": 3, "5m": 5, "15m": 15, "30m": 30, "1h": 60, "4h": 240, "1d": 1_440, "1w": 10_080, "1M": 44_640}
-#: leaves that are no functions, by unit
-LEAVES: dict[Unit, tuple[str, ...]] = {
-    Unit.PRICE: ("open", "high", "low", "close"),
-    Unit.QUANTITY: ("volume", "book.bid_size(levels=2)", "book.ask_size", "flow.bought", "flow.sold"),
-    Unit.MONEY: ("value", "flow.value", "depth(bid, 0.5%)", "depth(ask, 1%)"),
-    Unit.NUMBER: ("book.spread", "book.spread(levels=2)", "flow.count", "(signal * 1)", "(signal ?? 0.5)"),
-    Unit.DURATION: ("market.age",),
-    Unit.BARS: (),
-}
-#: what else has to occur
-_OTHERS = {"hold", "alias", "regime", "score", "external.signal", "shared_number", "shared_condition", "helper_spread", "helper_seen"}
-FLAGS = tuple(name for name, series in SIDE_SERIES.items() if series.flag and name != "universe.member")
-#: definitions with parameters, and the unit of their result (SAME: of x)
-HELPERS = {
-    "helper_spread(x, n)": "(x - sma(x, n)) / (stdev(x, n) ?? highest(x, n))",
-    "helper_smooth(x, n)": "(ema(x, n) + x) / 2",
-    "helper_seen(c, n)": "count(c, n) >= 1 and not c[1]",
-}
-
-
-@dataclass(frozen=True)
-class Clocks:
-    """base: minutes of a base bar; clock: of the file; slower, finer: timeframes that programs go to."""
-
-    base: str
-    clock: str
-    slower: tuple[str, ...]
-    finer: tuple[str, ...]
-
-
-WORLDS = (
-    Clocks("1m", "5m", ("15m", "30m", "1h"), ("1m",)),
-    Clocks("1m", "1m", ("3m", "5m", "15m", "1h"), ()),
-    Clocks("1m", "15m", ("30m", "1h", "4h"), ("1m", "3m", "5m")),
-    Clocks("1h", "4h", ("1d", "1w", "1M"), ("1h",)),
-    Clocks("1h", "1h", ("4h", "1d", "1w"), ()),
-    Clocks("1h", "1d", ("1w", "1M"), ("1h", "4h")),
-)
+from tests.generators.program_words import FLAGS, HELPERS, LEAVES, MINUTES, PLAIN, UNITS, WORLDS, Clocks, callable_functions
 
 
 @dataclass(frozen=True)
@@ -80,11 +35,6 @@ class Place:
     free: bool = True
     across: bool = True
     alias: bool = True
-
-
-def callable_functions() -> dict[str, Function]:
-    """Functions of the catalogue that a rule may call."""
-    return {name: function for name, function in catalogue().items() if function.callable_by_user}
 
 
 class Programs:
@@ -109,12 +59,21 @@ class Programs:
         return self.number(self.c.choice(UNITS), place, depth)
 
     def _around(self, name: str, place: Place) -> str:
-        """A program that calls the function."""
+        """A program that calls the function, or reads the series, the score or the regime."""
+        if name not in self.functions:
+            self._use(name)
+            leaf = next((leaf for leaves in LEAVES.values() for leaf in leaves if leaf.partition("(")[0] == name), "")
+            if leaf:
+                return f"{leaf} >= {leaf}[1]"
+            if name in ACROSS:
+                return self._around_across(name, place)
+            return {"score": "score > 0.1", "regime": "regime == calm", "external.signal": "signal > 2"}.get(name, f"not {name}")
         function = self.functions[name]
         slower = [other for other in self.clocks.slower if self._fits(function, other)]
         inside = place
         if not self._fits(function, place.timeframe) or (slower and self.c.random() < 0.3):
             if not slower:
+                self.wanted.insert(0, name)  # in another file
                 return self.condition(place, 2)
             inside = Place(self.c.choice(slower), free=False)
         unit = self.c.choice(UNITS[:4]) if function.unit in (Unit.SAME, Unit.ANY) else function.unit
@@ -124,6 +83,12 @@ class Programs:
         elif self.c.random() < 0.5:
             text = f"({text}) {self.c.choice(['>', '<=', '!='])} ({self.number(unit, inside, 1)})"
         return text if inside is place else f"({text})@{inside.timeframe}"
+
+    def _around_across(self, name: str, place: Place) -> str:
+        """A program with the function across markets."""
+        value = self.number(Unit.PRICE, without_across(place), 1)
+        special = {"across.breadth": f"{name}({self.condition(without_across(place), 1)}) > 0.3", "across.top": f"{name}({value}, 2)"}
+        return special.get(name, f"{name}({value}) {self._sign()} {'close' if name in ('across.mean', 'across.median') else '0.5'}")
 
     # ---- conditions ----
     def condition(self, place: Place, depth: int) -> str:
@@ -340,6 +305,8 @@ class Programs:
         if arg.unit is Unit.ANY and arg.name != "q":  # two that bound a series, of its unit
             low = arg.name in ("lo", "best")
             return self._of_unit(1.0 if low else self.c.choice([1.5, 200.0, 1e6]), unit)
+        if arg.name == "levels":
+            return str(self.c.randint(1, 3))
         if arg.name == "q":
             return self.c.choice(["0", "25%", "0.5", "1"])
         return f"{self.c.choice([0.02, 0.5, 1.0, 2.5]) if arg.maximum is None else self.c.choice([0.02, 0.2])}"
@@ -521,8 +488,3 @@ def random_file(chance: random.Random, count: int, wanted: list[str] | None = No
     lines += ["score:", "  combine: weighted_mean", f"  missing_factor: {chance.choice(['block', 'neutral', 'skip'])}"]
     lines += ["entry: score > 0 and regime == calm", "exits:", "  stop:", "    at: -2%"]
     return ProgramFile("\n".join(lines) + "\n", clocks, rules, frozenset(programs.used | inner.used))
-
-
-def vocabulary() -> set[str]:
-    """What a large enough sample has to contain: all functions, operators, series, folds and functions across markets."""
-    return set(catalogue()) | set(ACROSS) | set(SIDE_SERIES) | set(INPUT_SERIES) | {f"over.{kind}" for kind in FOLDS} | _OTHERS

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from dsl.side_series import SIDE_SERIES
-from tests.generators.programs import callable_functions, vocabulary
+from tests.generators.program_words import all_wanted, vocabulary
 from tests.laws.program_laws import Batch, Tally, check_cuts, check_no_future, check_ranges, check_start, random_batch, run
 
 LAWS = ("no future", "start", "cut", "range")
@@ -23,7 +23,7 @@ def shown(seeds: range, programs: int) -> Tally:
     tally, wanted = Tally(), list[str]()
     for seed in seeds:
         if not wanted:
-            wanted = sorted(callable_functions())
+            wanted = all_wanted()
             random.Random(seed).shuffle(wanted)
         batch = random_batch(seed, programs, wanted)
         whole = run(batch, batch.grid)

@@ -1,9 +1,9 @@
-"""Trade flow: who took the trades. Built from the recorded trades of each base bar; missing where none were recorded."""
+"""Trade flow: who took the trades; and which side of the order book is larger. From what was recorded; missing where nothing was."""
 
 from __future__ import annotations
 
 from dsl.catalogue import Range, Unit
-from engine.kernel.catalogue import anchor, composed, window
+from engine.kernel.catalogue import anchor, composed, number, window
 
 UNRECORDED = "missing where a bar of the window has no recorded trades"
 
@@ -32,4 +32,13 @@ composed(
     "flow.count", "sum(flow.count, n)", args=(window(),), unit=Unit.NUMBER, value_range=Range(0.0, None),
     formula="number of trades of the last n bars", degenerate=UNRECORDED,
     korean="최근 n봉의 체결 건수입니다.", english="Number of trades of the last n bars.", example="flow.count(15m) > 100",
+)  # fmt: skip
+
+composed(
+    "book.imbalance",
+    "(book.bid_size(levels=levels) - book.ask_size(levels=levels)) / (book.bid_size(levels=levels) + book.ask_size(levels=levels))",
+    args=(number("levels", default="1", minimum=1, maximum=30),), unit=Unit.SCORE, value_range=Range(-1.0, 1.0),
+    formula="(bid - ask) / (bid + ask), coins on the best levels", degenerate="missing where no order book was recorded, or it is empty",
+    korean="호가 잔량의 쏠림입니다. 1이면 매수 잔량만, -1이면 매도 잔량만 있습니다.",
+    english="Which side of the order book is larger: 1 is bids only, -1 asks only.", example="book.imbalance(levels=5) > 0.3",
 )  # fmt: skip

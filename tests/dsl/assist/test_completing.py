@@ -129,7 +129,7 @@ def cut_and_asked(path: Path) -> tuple[int, list[tuple[str, int]]]:
             lead = word.partition(".")[0] + "."
             if lead in found:  # an alias: its dot opens what comes after it
                 found = labels(text[:start] + lead + text[end:], start + len(lead))
-            if not any(word == label or word in label.split() for label in found):
+            if not any(word in (label, label.removesuffix("=")) or word in label.split() for label in found):
                 missed.append((word, start))
     return asked, missed
 

@@ -111,3 +111,17 @@ def test_trade_flow_is_what_was_recorded(grid: BarGrid) -> None:
         later = days != days[0]
         np.testing.assert_allclose(strength[row][later], (100 * sums[0] / sums[1]).to_numpy()[later], rtol=1e-9, equal_nan=True)
         assert np.isfinite(strength[row]).sum() > 500
+
+
+def test_the_imbalance_of_the_book_is_its_larger_side(grid: BarGrid) -> None:
+    chance = np.random.default_rng(3)
+    bid, ask = (np.where(chance.random((2, BARS)) < 0.1, np.nan, chance.integers(0, 4, (2, BARS))) for _ in range(2))
+    grid = BarGrid(
+        grid.markets, grid.timeframe, grid.first_index, grid.state, grid.open, grid.high, grid.low, grid.close, grid.volume, grid.value,
+        {("book.bid_size", (3.0,)): bid, ("book.ask_size", (3.0,)): ask},
+    )  # fmt: skip
+    found = column("book.imbalance(levels=3)", grid, M5)
+    expected = 2 * bid / np.where(bid + ask == 0, np.nan, bid + ask) - 1
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12, equal_nan=True)
+    assert {-1.0, 0.0, 1.0} <= set(found[~np.isnan(found)])
+    assert np.isnan(column("book.imbalance", grid, M5)).all(), "one level is another series, which was not recorded"

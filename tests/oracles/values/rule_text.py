@@ -107,11 +107,12 @@ def candles_alone(function: Function) -> bool:
         body = _parsed(function.body or "")
     except SyntaxError:
         return False
+    called = {ast.unparse(node.func) for node in ast.walk(body) if isinstance(node, ast.Call)}
     calls = {id(node.func) for node in ast.walk(body) if isinstance(node, ast.Call)}
     inside = {id(part) for node in ast.walk(body) if id(node) in calls for part in ast.walk(node)}
     leaves = {node.id for node in ast.walk(body) if isinstance(node, ast.Name) and id(node) not in inside}
     others = any(isinstance(node, ast.BoolOp | ast.Attribute) and id(node) not in inside for node in ast.walk(body))
-    return not others and leaves <= {*INPUT_SERIES, *(arg.name for arg in function.args)}
+    return not others and called <= set(catalogue()) and leaves <= {*INPUT_SERIES, *(arg.name for arg in function.args)}
 
 
 def _folded(node: ast.expr, values: Mapping[str, Value]) -> float:
