@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -218,7 +219,7 @@ class Desk:
             level_krw=float(order["level_krw"]),
             exit_index=int(order["exit_index"]),
             time_ms=int(order["created_ms"]),
-            limit_krw=float(order["limit_krw"]),
+            limit_krw=float(order["limit_krw"]) if order["limit_krw"] == order["limit_krw"] else math.nan,  # one NaN: intents compare
         )
 
     def _write(self, event: Event) -> None:
