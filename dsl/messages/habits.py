@@ -135,8 +135,8 @@ _FILES: dict[str, Text] = {
         "`at: {level}` protects from below: it sells when the price falls to it",
     ),
     "W412.label": Text(
-        "이보다 낮은 가격에서는 사지 않습니다. 위에서 파는 목표라면 `when:` 으로 적습니다",
-        "nothing is bought below it; for a target above write it with `when:`",
+        "가격이 이미 그 아래면 사자마자 팝니다. 위에서 파는 목표라면 `when:` 으로 적습니다",
+        "where the price is below it already, it sells at once; write a target above with `when:`",
     ),
     "W410": Text("청산 `{name}`은(는) 할 일이 없습니다", "exit `{name}` has nothing left to do"),
     "W410.label": Text("같은 때에 `{first}`이(가) 먼저 모두 팝니다", "`{first}` sells everything at the same moment, and comes first"),
