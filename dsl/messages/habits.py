@@ -160,11 +160,23 @@ _FILES: dict[str, Text] = {
     "E404.label.sign": Text("손절은 진입가 아래입니다: 빼기 기호", "a stop lies below the entry: a minus sign"),
     "W411": Text("업비트는 5,000원 미만 주문을 받지 않습니다", "Upbit takes no order below 5,000 KRW"),
     "W411.label": Text("실제로는 5,000원부터 나갑니다", "orders begin at 5,000 KRW"),
+    "W412": Text(
+        "`at: {level}` 는 아래를 지키는 가격입니다: 내려와 닿으면 팝니다",
+        "`at: {level}` protects from below: it sells when the price falls to it",
+    ),
+    "W412.label": Text(
+        "이보다 낮은 가격에서는 사지 않습니다. 위에서 파는 목표라면 `when:` 으로 적습니다",
+        "nothing is bought below it; for a target above write it with `when:`",
+    ),
     "W410": Text("청산 `{name}`은(는) 할 일이 없습니다", "exit `{name}` has nothing left to do"),
     "W410.label": Text("같은 때에 `{first}`이(가) 먼저 모두 팝니다", "`{first}` sells everything at the same moment, and comes first"),
 }
 
 _NOTES: dict[str, Text] = {
+    "note.name_as_protection": Text(
+        "정말 보호 가격이라면 이름에 `stop`, `trail`, `손절`, `추적` 가운데 하나를 넣으면 이 경고가 사라집니다",
+        "if it is meant to protect, a name with `stop` or `trail` in it says so, and this warning goes",
+    ),
     "note.volume_in_krw": Text("`value`는 같은 것을 원화로 센 거래대금입니다", "`value` is the same thing in KRW"),
     "note.write_here": Text("여기서는 `{expression}`", "here it is `{expression}`"),
     "note.length_first": Text(

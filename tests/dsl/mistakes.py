@@ -186,6 +186,7 @@ FILES: dict[str, Mistake] = {
     "buy:": _file("entry:\n", "buy:\n", "E201", "buy"),
     "min_order: 30000": _file("min_order: 30_000 KRW", "min_order: 30000", "E220", "30000"),
     "min_order: 30,000원": _file("min_order: 30_000 KRW", "min_order: 30,000원", "E220", "30"),
+    "a target written as a level": _file("    when: pos.gain >= 3%", "    at: bb.middle(20, 2)", "W412", "bb.middle(20, 2)"),
     "an order that is refused": _file("min_order: 30_000 KRW", "min_order: 1_000 KRW", "W411", "1_000 KRW"),
     "of capital": _file("risk: 0.5% of equity", "risk: 0.5% of capital", "E220", "capital"),
     "Korean: 잔고의 0.5%": _file("risk: 0.5% of equity", "risk: 잔고의 0.5%", "E220", "잔고의"),
