@@ -127,7 +127,17 @@ def assert_each_value(strategy: Strategy, grid: BarGrid) -> int:
     for timeframe in sorted({node.section.timeframe for node in strategy.graph if node.section is not None}):
         nodes = [k for k, node in enumerate(strategy.graph) if node.section is not None and node.section.timeframe == timeframe]
         conditions = tuple(Condition(str(k), k) for k in nodes)
-        whole = replace(strategy, clock=timeframe, entry=nodes[0], rank=None, exits=(), sizing=Sizing(), conditions=conditions)
+        whole = replace(
+            strategy,
+            clock=timeframe,
+            entry=nodes[0],
+            rank=None,
+            exits=(),
+            sizing=Sizing(),
+            conditions=conditions,
+            risk=None,
+            entry_order=None,
+        )
         program = compile_program(whole, grid.timeframe, grid.markets)
         block = Kernel(program).advance(grid)
         for column, node_id in enumerate(program.columns):
