@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from dsl.account_limits import line_of_key
 from dsl.diagnostics import Diagnostic, Severity, Span
 from dsl.full_width import full_width_error, half_width
 from dsl.shapes import key_called, looks_like_stop, shape, value_called
@@ -86,12 +87,13 @@ def read(
     unbuilt_values: Mapping[tuple[str, ...], tuple[str, ...]],
 ) -> Document[Model]:
     """Hold the tree against its schema. Every finding becomes a diagnostic at its place."""
+    unbuilt = tuple(unbuilt)
     diagnostics = [*_full_width(root, ()), *_unbuilt(root, unbuilt, unbuilt_values)]
     try:
         return Document(source, root, model.model_validate(plain(root)), diagnostics)
     except ValidationError as error:
         wide = {(d.span.line) for d in diagnostics if d.code == "E002"}
-        found = [_schema_error(source, root, model, details) for details in error.errors(include_url=False)[:MAX_SCHEMA_ERRORS]]
+        found = [_schema_error(source, root, model, details, unbuilt) for details in error.errors(include_url=False)[:MAX_SCHEMA_ERRORS]]
         meant = {(d.path, args["name"]) for d in found if d.code == "E201" for key, args in d.notes if key == "did_you_mean"}
         found = [d for d in found if d.span.line not in wide and not (d.code == "E211" and (d.path, d.args["key"]) in meant)]
         groups = [d for d in found if d.code == "E201" and d.label == "group"]
@@ -136,12 +138,12 @@ def _unbuilt(root: YamlNode, unbuilt: Iterable[tuple[str, ...]], values: Mapping
     return found
 
 
-def _schema_error(source: Source, root: YamlNode, model: type[BaseModel], details: Any) -> Diagnostic:
+def _schema_error(source: Source, root: YamlNode, model: type[BaseModel], details: Any, unbuilt: Collection[Path]) -> Diagnostic:
     kind, path = str(details["type"]), tuple(details["loc"])
     key, value = locate(root, path)
     place = key if key is not None else value
     if kind == "extra_forbidden":
-        return _unknown_key(source, root, model, path)
+        return _unknown_key(source, root, model, path, unbuilt)
     if kind == "missing":
         parent_key, parent = locate(root, path[:-1])
         where = parent_key if parent_key is not None else parent
@@ -178,23 +180,32 @@ def _unknown_value(source: Source, path: Path, value: Scalar, choices: list[str]
     return Diagnostic("E213", Severity.ERROR, value.span(), dotted(path), args, notes=(("did_you_mean", {"name": meant}),), fix=fix)
 
 
-def _unknown_key(source: Source, root: YamlNode, model: type[BaseModel], path: Path) -> Diagnostic:
-    key, _ = locate(root, path)
+def _unknown_key(source: Source, root: YamlNode, model: type[BaseModel], path: Path, unbuilt: Collection[Path]) -> Diagnostic:
+    key, value = locate(root, path)
     assert key is not None
-    allowed = keys_of(model, path[:-1])
+    steps = tuple(part for part in path[:-1] if not str(part).startswith("<"))
+    allowed = [name for name in keys_of(model, path[:-1]) if (*steps, name) not in unbuilt]
     parent = dotted(path[:-1])
     _, parent_node = locate(root, path[:-1])
     present = {entry[0].text for entry in parent_node.entries} if isinstance(parent_node, YamlMapping) else set()
     free = [name for name in allowed if name not in present]
-    meant = key_called(key.text, parent.rpartition(".")[2], free) or suggestion(key.text, free)
+    line = line_of_key(key.text, value.text if isinstance(value, Scalar) else "") if _may_limit_account(model, parent) else None
+    meant = None if line else key_called(key.text, parent.rpartition(".")[2], free) or suggestion(key.text, free)
     notes: list[tuple[str, dict[str, str]]] = [("allowed_keys", {"keys": ", ".join(allowed)})]
     fix = ""
+    if line is not None:
+        notes.append(("account_limit", {"line": line}))
     if meant is not None:
         notes.append(("did_you_mean", {"name": meant}))
         fix = replaced(source, key.span(), meant) if key.style is None else ""
     args = {"key": key.text[:60], "parent": parent}
     label = "group" if meant is None and allowed[:2] == ["all", "any"] else "" if parent else "root"
     return Diagnostic("E201", Severity.ERROR, key.span(), parent, args, label=label, notes=tuple(notes), fix=fix)
+
+
+def _may_limit_account(model: type[BaseModel], parent: str) -> bool:
+    """Whether a limit on the account is looked for here: in files that name a risk profile, outside of what they trade by."""
+    return "risk_profile" in model.model_fields and parent in ("", "limits", "sizing")
 
 
 def keys_of(model: type[BaseModel], path: Path = ()) -> list[str]:

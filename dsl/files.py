@@ -16,7 +16,14 @@ Checked: TypeAlias = Compiled | CompiledRisk | CompiledPortfolio
 
 
 def profiles_in(*folders: Path) -> RiskProfiles:
-    """Risk profiles by name from `<folder>/<name>.yaml`, the first folder that has it."""
+    """Risk profiles by name from `<folder>/<name>.yaml`, the first folder that has it.
+
+    A strategy or portfolio of that name (the strategy file itself, say) is passed over: a mistake in it is not one of a profile.
+    """
+    return _named("risk", *folders)
+
+
+def _named(kind: str, *folders: Path) -> RiskProfiles:
 
     def find(name: str) -> tuple[str, str] | None:
         if not name.replace("_", "").replace("-", "").isalnum():
@@ -24,7 +31,9 @@ def profiles_in(*folders: Path) -> RiskProfiles:
         for folder in folders:
             path = folder / f"{name}.yaml"
             if path.is_file():
-                return decode(path.read_bytes()[:_MAX_BYTES], str(path))[0].text, str(path)
+                source = decode(path.read_bytes()[:_MAX_BYTES], str(path))[0]
+                if schema_of(source) in (kind, ""):
+                    return source.text, str(path)
         return None
 
     return find
@@ -32,7 +41,7 @@ def profiles_in(*folders: Path) -> RiskProfiles:
 
 def strategies_in(folder: Path) -> Strategies:
     """Strategy files by name from `<folder>/<name>.yaml`."""
-    return profiles_in(folder)
+    return _named("strategy", folder)
 
 
 def default_profile_folders(strategy: Path) -> tuple[Path, ...]:

@@ -14,7 +14,7 @@ from dsl.diagnostics import Language
 from dsl.keys import JOINING, KEYS, pattern_of
 from dsl.language_forms import FORMS, PHRASES
 from dsl.messages import text, texts
-from dsl.reference import function_sections
+from dsl.reference import function_sections, functions_page
 
 #: kinds of files, in the order of the page
 FILES: Final = ("strategy", "risk", "portfolio")
@@ -29,6 +29,19 @@ def language_page(catalogue: Catalogue, language: Language) -> str:
         lines += part
     lines += _messages(language)
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def name_page(name: str, catalogue: Catalogue, language: Language) -> str | None:
+    """Markdown: the functions and the other names that are called `name` or begin with it and a dot; None when there are none."""
+    chosen = {key: function for key, function in catalogue.items() if key == name or key.startswith(f"{name}.")}
+    terms = [term for key, term in vocabulary(catalogue).items() if key not in catalogue and (key == name or key.startswith(f"{name}."))]
+    if not chosen and not terms:
+        return None
+    lines: list[str] = []
+    for where in dict.fromkeys(term.where for term in terms):
+        lines += (f"# {_say(f'where.{where.value}', language)}", "", *_name_table([t for t in terms if t.where is where], language))
+    page = "\n".join(lines) + "\n" * bool(lines and chosen)
+    return page + (functions_page(chosen, language) if chosen else "")
 
 
 def codes() -> list[str]:
@@ -69,8 +82,12 @@ def _names(catalogue: Catalogue, language: Language) -> Iterator[str]:
     for where in Where:
         terms = [term for term in known if term.where is where]
         yield from (f"### {_say(f'where.{where.value}', language)}", "")
-        heads = tuple(_say(key, language) for key in ("name", "meaning", "unit", "example"))
-        yield from _table(heads, (_name_row(term, language) for term in terms))
+        yield from _name_table(terms, language)
+
+
+def _name_table(terms: Iterable[Term], language: Language) -> Iterator[str]:
+    heads = tuple(_say(key, language) for key in ("name", "meaning", "unit", "example"))
+    yield from _table(heads, (_name_row(term, language) for term in terms))
 
 
 def _name_row(term: Term, language: Language) -> tuple[str, ...]:

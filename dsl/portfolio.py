@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -111,10 +112,13 @@ def _strategy(scope: Scope, document: PortfolioDocument, key: str, strategies: S
         return None
     found = strategies(rule.text)
     if found is None:
-        meant = suggestion(rule.text, [name for name in (key, rule.text.lower().removesuffix(".yaml")) if strategies(name) is not None])
-        notes = (("did_you_mean", {"name": meant}),) if meant else ()
+        bare = re.sub(r"\.ya?ml$", "", rule.text, flags=re.IGNORECASE)
+        there = [name for name in (bare, bare.lower(), key) if strategies(name) is not None]
+        label = "suffix" if there[:1] == [bare] else ""
+        meant = bare if label else suggestion(bare, there)
+        notes = (("did_you_mean", {"name": meant}),) if meant and not label else ()
         fix = rule.substituted(0, len(rule.text), meant) if meant else ""
-        scope.report_at("E430", rule, 0, len(rule.text), notes=notes, fix=fix, name=rule.text[:60])
+        scope.report_at("E430", rule, 0, len(rule.text), label=label, notes=notes, fix=fix, name=bare[:60])
     return found
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from dsl import ast
-from dsl.catalogue import INPUT_SERIES, ArgKind, Catalogue, Function
+from dsl.catalogue import INPUT_SERIES, SERIES_CALLED, ArgKind, Catalogue, Function
+from dsl.checker.families import FAMILIES
 
 #: libraries and tables in front of a name
 _PREFIX = re.compile(
@@ -48,6 +49,22 @@ class Guess:
 
     label: str
     text: str | None
+
+
+def called_elsewhere(name: str, catalogue: Catalogue) -> str | None:
+    """The series or function that is called so in Korean or in other programs."""
+    word = name.lower()
+    return SERIES_CALLED.get(word) or next((key for key, function in catalogue.items() if word in function.also), None)
+
+
+def looked_up(name: str, catalogue: Catalogue) -> str | None:
+    """What to look up in the reference for a name of other programs: `이평` -> sma, `볼린저밴드` -> bb (all of its values)."""
+    bare = _PREFIX.sub("", name)
+    found = called_elsewhere(name, catalogue) or _CALLED.get(name.lower()) or called_elsewhere(bare, catalogue)
+    if found is None and name in _AVERAGES:
+        found = "sma"
+    family = (found or "").rpartition(".")[0]
+    return family if found in catalogue and family and family not in FAMILIES else found
 
 
 def name_guess(

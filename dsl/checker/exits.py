@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 
 from dsl import ast
 from dsl.builder import Amount, Share
@@ -22,6 +23,8 @@ from dsl.yaml_tree import Mapping, Scalar
 MAX_EXITS = 62
 #: ratio above the entry from which no price can be meant, nor held by a float
 _LARGEST_LEVEL = 1e9
+#: names that say that a level is meant to protect from below; of others, one without `pos.` may have been meant as a target
+_PROTECTIVE = re.compile("stop|trail|protect|손절|추적|보호")
 
 
 def read_exits(scope: Scope, document: StrategyDocument, conditions: Conditions) -> tuple[Exit, ...]:
@@ -161,6 +164,9 @@ def _level(scope: Scope, rule: RuleText, conditions: Conditions) -> tuple[ExitKi
         units = {"left": "price", "right": value.unit.value, "unit": value.unit.value}
         scope.report_at("E110", rule, expression.start, expression.end, label="argument", notes=notes, fix=fix, **units)
         return kind, None
+    if kind is ExitKind.STOP and value.phase is Phase.MARKET and not _PROTECTIVE.search(str(rule.path[1]).lower()):
+        fix = re.sub(r"\bat:", "when:", rule.substituted(0, len(rule.text), f"high >= {rule.text}"), count=1)
+        scope.report_at("W412", rule, 0, len(rule.text), notes=(("name_as_protection", {}),), fix=fix, level=rule.text[:60])
     return kind, conditions.expressions.nodes.id_of(value)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dsl import ast
+from dsl.account_limits import line_of_value
 from dsl.catalogue import ACCOUNT_SERIES, ORDER_SERIES, POSITION_SERIES, Arg, ArgKind, Function, Unit
 from dsl.checker.calls import Calls
 from dsl.checker.context import Context, Notes, Scope
@@ -60,5 +61,7 @@ class Late:
             rule, start, end = context.site.rule, context.site.start, context.site.end
         elif place.name in ("pos.gain", "pos.pnl") and rule.path[:1] == ("entry",):
             notes = (*notes, ("no_adding", {}))
+        line = line_of_value(place.name) if phase is Phase.ACCOUNT else None
+        notes += () if line is None else (("account_limit", {"line": line}),)
         label = "" if rule.path[:1] == ("entry",) or phase is not Phase.POSITION else "here"
         self.scope.report_at(_CODES[phase], rule, start, end, label=label, notes=notes, name=place.name)

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from dsl import ast
-from dsl.catalogue import INPUT_SERIES, SERIES_CALLED, Function, Unit
+from dsl.catalogue import INPUT_SERIES, Function, Unit
 from dsl.checker.across import Across
 from dsl.checker.calls import Calls
 from dsl.checker.context import Context, Definition, Notes, Scope, Site, Thunk
-from dsl.checker.elsewhere import Guess, call_guess, name_guess, renamed_call
-from dsl.checker.late import LATE_SERIES, Late
+from dsl.checker.elsewhere import Guess, call_guess, called_elsewhere, name_guess, renamed_call
+from dsl.checker.families import member_meant, members
+from dsl.checker.late import LATE_SERIES, WITH_ARGUMENTS, Late
 from dsl.checker.nodes import Nodes
 from dsl.checker.overs import FOLDS, Overs
 from dsl.checker.regimes import Regimes
@@ -227,9 +228,7 @@ class Names:
 
     def _elsewhere(self, name: str) -> str | None:
         """The series or function that is called so in Korean or in other programs."""
-        word = name.lower()
-        called = (key for key, function in self.scope.catalogue.items() if word in function.also)
-        return SERIES_CALLED.get(word) or next(called, None)
+        return called_elsewhere(name, self.scope.catalogue)
 
     def _outputs(self, name: str) -> list[Function]:
         return [function for key, function in self.scope.catalogue.items() if key.startswith(f"{name}.") and function.callable_by_user]
@@ -253,6 +252,19 @@ class Names:
         fix = "" if guess.text is None else context.rule.substituted(*whole, guess.text)
         self.scope.report(code, context, *place, label=guess.label, name=name, notes=notes, fix=fix)
 
+    def _report_member(self, code: str, name: str, place: tuple[int, int], context: Context) -> bool:
+        """`acct.foo`: what `acct.` has."""
+        known = members(name, self.scope.catalogue)
+        if not known:
+            return False
+        meant = member_meant(name, known)
+        notes: Notes = (("family", {"family": name.partition(".")[0], "names": ", ".join(known)}),)
+        notes += (("did_you_mean", {"name": meant}),) if meant else ()
+        bare = code == "E101" or (meant not in ACROSS and meant not in WITH_ARGUMENTS)
+        fix = context.rule.substituted(*place, meant) if meant and bare else ""
+        self.scope.report(code, context, *place, label="family", name=name, notes=notes, fix=fix)
+        return True
+
     def _report_unknown_function(self, call: ast.Call, context: Context) -> None:
         if self._is_future(call.name, call.start, call.name_end, context):
             return
@@ -271,6 +283,8 @@ class Names:
         guess = renamed_call(call.name, self._is_known)
         if guess is not None:
             self._report_guess("E101", guess, call.name, (call.start, call.name_end), (call.start, call.name_end), context)
+            return
+        if self._report_member("E101", call.name, (call.name_end - len(call.name), call.name_end), context):
             return
         meant = self._elsewhere(call.name) or suggestion(call.name, [*known, *self.scope.definitions, *ACROSS, *SIDE_SERIES, "depth"])
         start = call.name_end - len(call.name)
@@ -294,6 +308,8 @@ class Names:
         if guess is not None:
             place = (name.start, name.end)
             self._report_guess("E102", guess, name.name, place, place, context)
+            return
+        if self._report_member("E102", name.name, (name.end - len(name.name), name.end), context):
             return
         zero_argument = [
             key for key, f in self.scope.catalogue.items() if f.callable_by_user and all(a.default is not None for a in f.args)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 
+from dsl.account_limits import line_of_pause
 from dsl.builder import RuleError
 from dsl.checker.context import Notes, RuleText, Scope
-from dsl.checker.habits import meant
+from dsl.checker.habits import MAX_CHARACTERS, meant
 from dsl.checker.phrase_habits import mended
 from dsl.keyboard import is_jamo, latin, look_alike, typed
 
 #: digits in groups, as on a bank statement
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?!\d)")
+_MONEY = re.compile(r"\d[\d_,.]*\s*(?:(?:조|억|천만|백만|십만|만|천)\s*(?:원|KRW)?|원|KRW)")
 _CODE = re.compile(r"(?<![\w-])(?<!\d )KRW-([A-Z0-9]{1,10})(?:\.([A-Za-z_]\w*))?(?![\w-])")
 _UNREAD = ("E100", "E103", "E117", "E118")
 
@@ -34,10 +36,32 @@ def report_phrase(scope: Scope, rule: RuleText, name: str, error: RuleError) -> 
     if error.code not in _UNREAD:
         report_syntax(scope, rule, error)
         return
+    known = _meant_elsewhere(rule, name)
+    if known is not None:
+        label, notes = known
+        scope.report_at("E220", rule, 0, len(rule.text), label=label, notes=notes, found=rule.text)
+        return
     start, end = (0, len(rule.text)) if error.code == "E118" else (error.start, error.end)
     new = mended(rule.text, name)
     fix = "" if new is None else rule.substituted(0, len(rule.text), new)
     scope.report_at("E220", rule, start, end, label=name, fix=fix, found=rule.text[start:end])
+
+
+def _meant_elsewhere(rule: RuleText, name: str) -> tuple[str, Notes] | None:
+    """Label and notes for what this key does not offer: a fixed amount as the size, a pause after several losses."""
+    if len(rule.text) > MAX_CHARACTERS:
+        return None
+    amount = _MONEY.search(rule.text)
+    if name == "of_equity" and amount is not None and rule.path[:1] == ("sizing",):
+        return "fixed_amount", fixed_amount_notes(str(rule.path[-1]), amount[0].replace(",", "_"))
+    line = line_of_pause(rule.text) if name == "after_loss" else None
+    return None if line is None else ("after_losses", (("account_limit", {"line": line}),))
+
+
+def fixed_amount_notes(key: str, amount: str) -> Notes:
+    """What comes nearest to buying for `amount`."""
+    ratio = "0.5%" if key == "risk" else "5%"
+    return ("fixed_amount", {"line": f"{key}: {ratio} of equity"}), ("cap_amount", {"line": f"orders: {{max_order: {amount}}}"})
 
 
 def report_syntax(scope: Scope, rule: RuleText, error: RuleError) -> None:

@@ -12,7 +12,7 @@ from dsl.checker.clock import nearest, timeframe_of
 from dsl.checker.conditions import Conditions, parsed, phrase
 from dsl.checker.context import Definition, Notes, RuleText, Scope
 from dsl.checker.names import RESERVED
-from dsl.checker.refusals import report_syntax
+from dsl.checker.refusals import fixed_amount_notes, report_syntax
 from dsl.checker.values import PLAIN, fixed
 from dsl.document import Document
 from dsl.graph import Timeframe
@@ -31,6 +31,8 @@ _WORDS = frozenset({
 })  # fmt: skip
 #: what Upbit takes at least
 MIN_ORDER_KRW = 5_000
+#: a plain number from here on is an amount of KRW, not a percentage
+SMALLEST_AMOUNT = 1_000
 #: longest name: in Korean three bytes a character, and file systems end at 255
 MAX_NAME = 60
 _UNFIT_FOR_FILES = re.compile(r'^[.\s]|[/\\:*?"<>|\x00-\x1f\x7f\u2028\u2029]')
@@ -242,12 +244,17 @@ def read_capital(scope: Scope, rule: RuleText | None) -> tuple[int | None, float
 def _report_missing_percent(scope: Scope, rule: RuleText, number: float, risk: RiskProfile | None) -> None:
     key = str(rule.path[-1])
     allowed = risk.risk_per_trade if risk is not None else None
-    notes: Notes = (("write_percent", {"number": rule.text}),)
+    amount = number >= SMALLEST_AMOUNT and rule.path[:1] == ("sizing",)
+    notes: Notes = fixed_amount_notes(key, f"{number:_.0f} KRW") if amount else (("write_percent", {"number": rule.text}),)
+    meant = number
     if key == "risk" and risk is not None and allowed is not None:
-        notes = (*notes, ("profile_allows", {"profile": risk.name, "allowed": f"{allowed * 100:g}%"}))
-    meant = min(0.5, (allowed or 1) * 100) if key == "risk" else number
-    fix = rule.substituted(0, len(rule.text), f"{meant:g}% of equity") if meant <= 100 else ""
-    label = "" if key == "risk" else "other"
+        above = number > allowed * 100 and not amount
+        most = f"{allowed * 100:g}%"
+        forbids: Notes = (("profile_forbids", {"profile": risk.name, "allowed": most}),)
+        notes += forbids if above else (("profile_allows", {"profile": risk.name, "allowed": most}),)
+        meant = allowed * 100 if above else number
+    fix = rule.substituted(0, len(rule.text), f"{meant:g}% of equity") if meant <= 100 and not amount else ""
+    label = "fixed_amount" if amount else "" if key == "risk" else "other"
     scope.report_at(
         "E111", rule, 0, len(rule.text), label=label, notes=notes, fix=fix, key=key, value=rule.text, percent=f"{number * 100:g}"
     )

@@ -78,7 +78,8 @@ def _percent(scope: Scope, places: tuple[ast.Expression, ast.Expression], sides:
         return False
     text = context.rule.text[place.start : place.end]
     series = " ".join(context.rule.text[places[0].start : places[0].end].split())
-    if value.unit is Unit.RATIO and literal.unit is Unit.NUMBER and abs(limit.constant) >= _PLAINLY_PERCENT:
+    whole = value.high == 1.0 and limit.constant == 1.0  # of a share of 0..1, 1 is all of it and no forgotten percent sign
+    if not whole and value.unit is Unit.RATIO and literal.unit is Unit.NUMBER and abs(limit.constant) >= _PLAINLY_PERCENT:
         sign = "bp" if series.startswith(("book.", "cost.")) else "%"
         fix = context.rule.substituted(place.start, place.end, f"{text}{sign}")
         args = {"found": text, "means": f"{limit.constant * 100:g}%", "expression": series}

@@ -24,8 +24,8 @@ TEXTS: dict[str, Text] = {
         "전략 파일이 아니어서 신호와 백테스트가 없습니다.", "this is no strategy file: it has no signals and no backtest."
     ),
     "no_markets": Text(
-        "거래할 마켓이 없습니다. 파일에 `markets: [KRW-BTC]` 를 쓰거나 위에서 고르세요.",
-        "no market to trade: write `markets: [KRW-BTC]` in the file or choose some above.",
+        "거래할 마켓이 없습니다. 파일에 `markets: [KRW-BTC]` 나 `universe:` 를 쓰거나 위에서 고르세요.",
+        "no market to trade: write `markets: [KRW-BTC]` or `universe:` in the file, or choose some above.",
     ),
     "no_such_market": Text("`{market}` 은 이 미리보기에 없습니다.", "`{market}` is not part of this preview."),
     "no_such_timeframe": Text("`{name}` 봉은 그릴 수 없습니다.", "`{name}` bars cannot be drawn."),

@@ -107,6 +107,36 @@ _NAMES: dict[str, Text] = {
     "W152.label.plain": Text("`{expression}`은(는) 퍼센트가 아닌 수입니다", "`{expression}` is a plain number"),
 }
 
+_LIMITS: dict[str, Text] = {
+    "E101.label.family": Text("이런 이름은 없습니다", "there is no such name"),
+    "E102.label.family": Text("이런 이름은 없습니다", "there is no such name"),
+    "E111@fixed_amount": Text(
+        "`{key}: {value}`: 정해진 금액으로 사는 것은 아직 지원하지 않습니다",
+        "`{key}: {value}`: sizes of a fixed amount are not offered yet",
+    ),
+    "E220@fixed_amount": Text(
+        "`{found}`: 정해진 금액으로 사는 것은 아직 지원하지 않습니다", "`{found}`: sizes of a fixed amount are not offered yet"
+    ),
+    "E220.label.fixed_amount": Text("자산에 대한 비율이 와야 합니다", "a share of equity is expected"),
+    "E220.label.after_losses": Text(
+        "여기서는 한 번 잃은 뒤의 쉬는 시간만 정합니다: `30m after loss`", "only a pause after one loss: `30m after loss`"
+    ),
+    "note.fixed_amount": Text("정해진 금액 대신 자산의 비율로: `{line}`", "instead of a fixed amount, a share of equity: `{line}`"),
+    "note.cap_amount": Text(
+        "주문 한 번의 상한은 금액으로, 위험 파일에 적습니다: `{line}`",
+        "the most that one order may be is an amount, in the risk file: `{line}`",
+    ),
+    "note.profile_forbids": Text(
+        "프로필 `{profile}`의 한도는 거래당 {allowed}입니다. 그래서 고친 줄은 {allowed}입니다",
+        "the {profile} profile allows at most {allowed} per trade, so the fix writes {allowed}",
+    ),
+    "note.account_limit": Text(
+        "계좌 전체의 한도는 `risk_profile:`이 가리키는 위험 파일에 적습니다: `{line}`",
+        "limits on the whole account stand in the risk file that `risk_profile:` names: `{line}`",
+    ),
+    "note.family": Text("`{family}.`로 시작하는 이름: {names}", "names that begin with `{family}.`: {names}"),
+}
+
 _FILES: dict[str, Text] = {
     "E004.label.space": Text("`:` 뒤에 빈칸이 필요합니다", "a blank is needed after `:`"),
     "E004.label.not": Text("`!`로 시작할 수 없습니다. `not`을 쓰세요", "a value cannot begin with `!`: write `not`"),
@@ -130,11 +160,23 @@ _FILES: dict[str, Text] = {
     "E404.label.sign": Text("손절은 진입가 아래입니다: 빼기 기호", "a stop lies below the entry: a minus sign"),
     "W411": Text("업비트는 5,000원 미만 주문을 받지 않습니다", "Upbit takes no order below 5,000 KRW"),
     "W411.label": Text("실제로는 5,000원부터 나갑니다", "orders begin at 5,000 KRW"),
+    "W412": Text(
+        "`at: {level}` 는 아래를 지키는 가격입니다: 내려와 닿으면 팝니다",
+        "`at: {level}` protects from below: it sells when the price falls to it",
+    ),
+    "W412.label": Text(
+        "가격이 이미 그 아래면 사자마자 팝니다. 위에서 파는 목표라면 `when:` 으로 적습니다",
+        "where the price is below it already, it sells at once; write a target above with `when:`",
+    ),
     "W410": Text("청산 `{name}`은(는) 할 일이 없습니다", "exit `{name}` has nothing left to do"),
     "W410.label": Text("같은 때에 `{first}`이(가) 먼저 모두 팝니다", "`{first}` sells everything at the same moment, and comes first"),
 }
 
 _NOTES: dict[str, Text] = {
+    "note.name_as_protection": Text(
+        "정말 보호 가격이라면 이름에 `stop`, `trail`, `손절`, `추적` 가운데 하나를 넣으면 이 경고가 사라집니다",
+        "if it is meant to protect, a name with `stop` or `trail` in it says so, and this warning goes",
+    ),
     "note.volume_in_krw": Text("`value`는 같은 것을 원화로 센 거래대금입니다", "`value` is the same thing in KRW"),
     "note.write_here": Text("여기서는 `{expression}`", "here it is `{expression}`"),
     "note.length_first": Text(
@@ -152,4 +194,4 @@ _NOTES: dict[str, Text] = {
     "note.level_percent": Text("진입가에서 몇 %인지는 부호와 함께: `-2%`, `+3%`", "percent from the entry has a sign: `-2%`, `+3%`"),
 }
 
-TEXTS: dict[str, Text] = {**_SYNTAX, **_NAMES, **_FILES, **_NOTES}
+TEXTS: dict[str, Text] = {**_SYNTAX, **_NAMES, **_LIMITS, **_FILES, **_NOTES}

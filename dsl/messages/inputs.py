@@ -22,8 +22,10 @@ TEXTS: dict[str, Text] = {
         "`{code}` 은 원화 마켓 코드가 아닙니다. 예: {hint}", "`{code}` is not the code of a KRW market. Write it like {hint}"
     ),
     "no_markets": Text(
-        "마켓이 없습니다. 파일에 `markets: [KRW-BTC]` 를 쓰거나 --markets KRW-BTC,KRW-ETH 를 붙이세요.",
-        "no markets: write `markets: [KRW-BTC]` in the file or add --markets KRW-BTC,KRW-ETH",
+        "마켓이 없습니다. 파일에 `markets: [KRW-BTC]`(정한 마켓)나 `universe:`(조건에 맞는 마켓을 고름)를 쓰거나, "
+        "명령에 --markets KRW-BTC,KRW-ETH 를 붙이세요.",
+        "no markets: write `markets: [KRW-BTC]` (fixed ones) or `universe:` (chosen by rules) in the file, "
+        "or add --markets KRW-BTC,KRW-ETH to the command",
     ),
     "time_out_of_range": Text(
         "{option} `{text}`: 업비트 캔들은 2017년부터 있습니다. {first} 부터 {last} 사이의 날짜를 적으세요",

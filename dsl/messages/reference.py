@@ -164,6 +164,10 @@ TEXTS: dict[str, Text] = {
     ),
     "argument_name": Text("함수 이름 (없으면 모두)", "name of a function (default: all)"),
     "unknown": Text("`{name}` 함수는 없습니다. 혹시 `{hint}`?", "there is no function `{name}`. Did you mean `{hint}`?"),
+    "unknown_name": Text(
+        "`{name}`: 그런 함수나 이름은 없습니다. 모두 보려면 이름 없이: jangdan functions",
+        "there is no function or name `{name}`. To see all of them: jangdan functions",
+    ),
     "operators": Text("연산자", "Operators"),
     "formula": Text("식", "formula"),
     "seed": Text("첫 값", "seed"),

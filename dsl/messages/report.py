@@ -306,6 +306,19 @@ _PLAIN: dict[str, Text] = {
         "Decided when a bar closes, bought at the open of the next traded bar. Stops and targets fill inside a bar when touched; "
         "where the order inside is unknown the worse one counts.",
     ),
+    "assume.limit_orders": Text(
+        "지정가 매수는 가격이 지정가보다 낮게 거래될 때만 전부 체결된 것으로 봅니다. 닿기만 하면 체결되지 않습니다. "
+        "호가는 마지막 체결가와 슬리피지로 만들고, 시간(after, reprice)은 봉이 시작할 때만 봅니다.",
+        "A limit buy fills, whole, only when the price trades below it; a touch fills nothing. Best bid and ask are modelled from the last "
+        "price and the slippage, and times (after, reprice) are looked at only where a bar begins.",
+    ),
+    "assume.best_orders": Text(
+        "최유리 지정가 매수(best)는 시장가 매수와 똑같이 계산합니다.", "A `best` buy is counted as a market buy."
+    ),
+    "assume.leave_slippage": Text(
+        "슬리피지가 leave.max_slippage보다 큽니다. 이 계산에서는 나누어 팔아도 나아지지 않으므로 한 번에 팝니다. 한도",
+        "Slippage is above leave.max_slippage; slices would not sell better in this model, so sales were made at once. Limit",
+    ),
     "assume.fee": Text("수수료(한쪽)", "Fee per side"),
     "assume.slippage": Text("슬리피지(한쪽)", "Slippage per side"),
     "assume.rounding": Text("가격과 수량", "Prices and quantities"),

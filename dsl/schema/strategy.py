@@ -148,14 +148,9 @@ class StrategyFile(Section):
 
 
 #: keys whose meaning is not built yet: refused, never ignored
-UNBUILT: tuple[tuple[str, ...], ...] = (
-    ("execution", "enter", "time_in_force"),
-    ("execution", "enter", "price"), ("execution", "enter", "reprice"), ("execution", "enter", "after"), ("execution", "enter", "then"),
-    ("execution", "leave", "max_slippage"),
-)  # fmt: skip
+UNBUILT: tuple[tuple[str, ...], ...] = ()
 #: values whose meaning is not built yet
 UNBUILT_VALUES: dict[tuple[str, ...], tuple[str, ...]] = {
-    ("execution", "enter", "order"): ("limit", "best", "post_only"),
     ("execution", "leave", "order"): ("limit",),
     ("universe", "quote"): ("BTC", "USDT"),
 }

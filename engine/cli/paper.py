@@ -141,7 +141,7 @@ def _run(session: Session, market: Market, path: Path, speed: float) -> tuple[Pa
     from engine.trader import Trader
 
     trader = Trader(session.assignment())
-    exchange = make_exchange(session.markets, session.terms, session.latency_ms)
+    exchange = make_exchange(trader.assignment.strategy, session.markets, session.terms, session.latency_ms)
     with Journal(path, session.header()) as journal, time_bar(_say("running"), market.grid) as move:
         runner = PaperRunner(trader, exchange, journal, SpeedClock(speed, session.from_ms))
         before = signal.signal(signal.SIGINT, lambda *_: runner.interrupt())

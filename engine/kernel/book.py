@@ -13,6 +13,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.kernel.fills import WAITING
+
 DAY_MS: Final = 86_400_000
 
 #: one per account
@@ -68,6 +70,7 @@ POSITION: Final = np.dtype(
         ("step_close", "f8"),
         ("step_price", "f8"),  # the price that the path has reached
         ("step_ambiguous", "i8"),
+        ("step_inside", "i8"),  # a limit buy filled inside the STEP: no TARGET is tried in it
     ],
     align=True,
 )
@@ -82,6 +85,7 @@ ORDER: Final = np.dtype(
         ("quantity_e8", "f8"),  # sales
         ("filled_e8", "f8"),
         ("level_krw", "f8"),  # base price of an in-step sale; NaN when made at a CLOSE
+        ("limit_krw", "f8"),  # first limit of a buy; NaN for any other order
         ("exit_index", "i8"),  # reason; -1 entry
         ("fires", "i8"),  # bit set of the exits that fire when it has filled
     ],
@@ -162,6 +166,7 @@ class Book(NamedTuple):
     all_order: NDArray[Any]  # ORDER [strategies x M]
     position: NDArray[Any]  # POSITION [M]
     order: NDArray[Any]  # ORDER [M]
+    waiting: NDArray[Any]  # fills.WAITING [M]: the fill model's memory of limit buys, where it answers this book
     rules: NDArray[Any]  # RULE_STATE [R]
     breakers: NDArray[Any]  # BREAKER_STATE [B, M]; one on the account uses row [b, 0]
     peaks: NDArray[np.float64]  # [D] highest equity of day d at d % D; NaN: no look
@@ -180,7 +185,8 @@ class Book(NamedTuple):
 
 #: what `save_book` writes; the rest is rebuilt or scratch
 _SAVED: Final = (
-    "account", "position", "order", "rules", "breakers", "peaks", "windows", "exits", "columns", "entry_columns", "skipped", "rule_counts",
+    "account", "position", "order", "waiting", "rules", "breakers", "peaks", "windows", "exits", "columns", "entry_columns", "skipped",
+    "rule_counts",
 )  # fmt: skip
 
 
@@ -241,6 +247,7 @@ def _strategy_book(
         all_order=stacks[1],
         position=stacks[0][row : row + size.markets],
         order=stacks[1][row : row + size.markets],
+        waiting=np.zeros(size.markets, WAITING),
         rules=rules,
         breakers=np.zeros((size.breakers, size.markets), BREAKER_STATE),
         peaks=peaks,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dsl.strategy import Strategy
+from dsl.strategy import Enter, Strategy
 from engine.kernel.abi import helper
 from engine.kernel.book import SKIP_REASONS, Book, restore_book, save_book
 from engine.kernel.decide.answers import ACCEPTED, OVERSOLD, UNKNOWN_ORDER, on_cash, on_control, on_done, on_fill
@@ -17,7 +18,7 @@ from engine.kernel.decide.guard import on_mark
 from engine.kernel.decide.plan import Plan, Terms, make_book, make_plan
 from engine.kernel.decide.position import equity_krw, exposure_krw
 from engine.kernel.decide.step import on_step
-from engine.kernel.fills import fill_of
+from engine.kernel.fills import CANCELLED, REFUSED, WAITING, WAITS, enter_terms, trade_at
 from engine.kernel.legal import Venue, make_venue
 from engine.kernel.load import compile_function
 from engine.kernel.program import PositionRows
@@ -46,6 +47,8 @@ _DONE: Final = 4
 _CASH: Final = 5
 _CONTROL: Final = 6
 _MARK: Final = 7
+
+_REASONS: Final = {CANCELLED: DoneReason.CANCELLED, REFUSED: DoneReason.REFUSED}
 
 
 @helper
@@ -82,30 +85,47 @@ class EventRefusedError(ValueError):
 
 
 class FillModel:
-    """What the simulated exchange trades: FILL and DONE of an intent at a STEP. Holds no state."""
+    """What the simulated exchange trades: FILL and DONE of an intent at a STEP. It remembers one waiting limit buy per market."""
 
-    def __init__(self, venue: Venue, markets: Sequence[str], *, compiled: bool = True) -> None:
-        """markets: the venue's, in its order. compiled=False runs the same function as plain Python."""
-        self._venue = venue
+    def __init__(self, venue: Venue, markets: Sequence[str], enter: NDArray[Any], waiting: NDArray[Any], *, compiled: bool = True) -> None:
+        """markets: the venue's, in its order. enter: ENTER [1]; waiting: WAITING [M], the memory. compiled=False: plain Python."""
+        self._venue, self._enter, self._waiting = venue, enter, waiting
         self._index = {market: index for index, market in enumerate(markets)}
-        answer: Callable[..., tuple[float, float, float, float]] = compile_function(fill_of, allocates=False) if compiled else fill_of
-        self._fill_of = answer
+        self._trade_at: Callable[..., tuple[int, float, float, float, float]] = (
+            compile_function(trade_at, allocates=False) if compiled else trade_at
+        )
 
     @classmethod
-    def of(cls, markets: Sequence[str], fee_rate: float, slippage: float, on_grid: bool = True, *, compiled: bool = True) -> FillModel:
-        """For markets and costs alone. Raises ValueError for an unknown market or a cost outside [0, 1)."""
-        return cls(make_venue(markets, fee_rate, slippage, on_grid), markets, compiled=compiled)
+    def of(
+        cls,
+        markets: Sequence[str],
+        fee_rate: float,
+        slippage: float,
+        on_grid: bool = True,
+        *,
+        enter: Enter | None = None,
+        clock_ms: int = 0,
+        compiled: bool = True,
+    ) -> FillModel:
+        """For markets, costs and how a strategy on that clock enters (default: market orders). Raises ValueError for an unknown market or
+        a cost outside [0, 1)."""
+        terms = enter_terms(enter or Enter(), slippage, clock_ms)
+        venue = make_venue(markets, fee_rate, slippage, on_grid)
+        return cls(venue, markets, terms, np.zeros(len(markets), WAITING), compiled=compiled)
 
     def answer(self, intent: Intent, step: Step) -> list[Fill | Done]:
-        """[] while the order has to wait (another market's STEP, or nothing traded); else FILL and DONE, or DONE(no_quantity)."""
+        """[] while the order has to wait; else FILL and DONE, or DONE without a FILL: nothing to trade, cancelled, refused."""
         if step.market != intent.market or not step.traded:
             return []
-        quantity, price, fee, _ = self._fill_of(
-            self._venue, self._index[step.market], int(intent.side), intent.amount_krw, intent.quantity_e8, intent.level_krw,
-            step.open, step.time_ms,
+        status, quantity, price, fee, _ = self._trade_at(
+            self._venue, self._enter, self._waiting, self._index[step.market], intent.order_id, int(intent.side), intent.time_ms,
+            intent.amount_krw, intent.quantity_e8, intent.level_krw, intent.limit_krw, step.open, step.low, step.close, step.time_ms,
         )  # fmt: skip
+        if status == WAITS:
+            return []
         if not quantity > 0.0:
-            return [Done(intent.order_id, intent.market, DoneReason.NO_QUANTITY, step.time_ms)]
+            reason = _REASONS.get(status, DoneReason.NO_QUANTITY)
+            return [Done(intent.order_id, intent.market, reason, step.time_ms)]
         return [
             Fill(intent.order_id, intent.market, quantity, price, fee, step.time_ms),
             Done(intent.order_id, intent.market, DoneReason.FILLED, step.time_ms),
@@ -130,7 +150,7 @@ class Desk:
         self.markets = tuple(markets)
         self.plan: Plan = make_plan(strategy, position, markets, terms, tradable=tradable, settle_ms=settle_ms)
         self.book: Book = make_book(self.plan, terms.cash_krw)
-        self.fill_model = FillModel(self.plan.venue, markets, compiled=compiled)
+        self.fill_model = FillModel(self.plan.venue, markets, self.plan.buying, self.book.waiting, compiled=compiled)
         self._identity = f"{strategy.name} {strategy.version} {' '.join(markets)}"
         self._index = {market: index for index, market in enumerate(markets)}
         self._handle: Callable[..., int] = compile_function(handle_event, allocates=False) if compiled else handle_event
@@ -199,6 +219,7 @@ class Desk:
             level_krw=float(order["level_krw"]),
             exit_index=int(order["exit_index"]),
             time_ms=int(order["created_ms"]),
+            limit_krw=float(order["limit_krw"]) if order["limit_krw"] == order["limit_krw"] else math.nan,  # one NaN: intents compare
         )
 
     def _write(self, event: Event) -> None:

@@ -124,6 +124,14 @@ def ceil_tick(venue: Venue, market: int, price: float, time_ms: int) -> float:
 
 
 @helper
+def next_tick(venue: Venue, market: int, price: float, time_ms: int, up: bool) -> float:
+    """The neighbour of a grid price, the smallest price having none below; the price itself where there is no grid."""
+    if venue.costs[0]["on_grid"] == 0:
+        return price
+    return _grid_price(venue, market, price * (1.0 + 4.0 * SAME_PRICE if up else 1.0 - 4.0 * SAME_PRICE), time_ms, up)
+
+
+@helper
 def bought_quantity(venue: Venue, market: int, amount_krw: float, price_krw: float, time_ms: int) -> float:
     """floor8(amount / price): whole 1e-8 coins at the grid price `price_krw`, exact, so that the cost never exceeds the amount."""
     if venue.costs[0]["on_grid"] == 0:

@@ -18,7 +18,7 @@ from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import exposure_krw, is_open
 from engine.kernel.decide.sales import is_working
 from engine.kernel.decide.step import on_step
-from engine.kernel.fills import fill_of
+from engine.kernel.fills import TRADES, WAITS, trade_at
 from engine.kernel.load import compile_function
 from engine.kernel.program import ColumnBlock
 from engine.model.candle import BarGrid, BarState
@@ -131,28 +131,39 @@ def run_step(
     traded: bool,
 ) -> bool:
     """One STEP with the answers to its orders: the waiting order trades at the open, then each sale inside as it is made."""
-    if traded and is_working(book, market) and not answer_order(plan, book, log, log_count, market, open_krw, time_ms):
+    if traded and is_working(book, market) and not answer_order(plan, book, log, log_count, market, open_krw, low_krw, close_krw, time_ms):
         return False
     book.outbox[0] = 0
     on_step(plan, book, market, time_ms, open_krw, high_krw, low_krw, close_krw, traded)
     while book.outbox[0] > 0:
         book.outbox[0] = 0
-        if not answer_order(plan, book, log, log_count, market, open_krw, time_ms):
+        if not answer_order(plan, book, log, log_count, market, open_krw, low_krw, close_krw, time_ms):
             return False
     return True
 
 
 @helper
 def answer_order(
-    plan: Plan, book: Book, log: NDArray[Any], log_count: NDArray[np.int64], market: int, open_krw: float, time_ms: int
+    plan: Plan,
+    book: Book,
+    log: NDArray[Any],
+    log_count: NDArray[np.int64],
+    market: int,
+    open_krw: float,
+    low_krw: float,
+    close_krw: float,
+    time_ms: int,
 ) -> bool:
-    """FILL and DONE of the market's working order, logged; False when the books refuse them."""
+    """FILL and DONE of the market's working order, logged, or nothing while it waits; False when the books refuse them."""
     order = book.order[market]
     order_id = order["order_id"]
-    quantity, price, fee, base = fill_of(
-        plan.venue, market, order["side"], order["amount_krw"], order["quantity_e8"], order["level_krw"], open_krw, time_ms
-    )
-    if quantity > 0.0:
+    status, quantity, price, fee, base = trade_at(
+        plan.venue, plan.buying, book.waiting, market, order_id, order["side"], order["created_ms"], order["amount_krw"],
+        order["quantity_e8"], order["level_krw"], order["limit_krw"], open_krw, low_krw, close_krw, time_ms,
+    )  # fmt: skip
+    if status == WAITS:
+        return True
+    if status == TRADES and quantity > 0.0:
         row = log[log_count[0]]
         row["time_ms"] = time_ms
         row["market"] = market

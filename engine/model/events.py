@@ -5,6 +5,7 @@ The kernel takes the same facts as plain numbers (engine/kernel/book.py). Meanin
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -116,7 +117,8 @@ Event = Step | Close | Mark | Fill | Done | Cash | Control
 @dataclass(frozen=True, slots=True)
 class Intent:
     """An order that `decide` wants. BID: amount_krw > 0. ASK: quantity_e8 > 0. level_krw: the price that was hit, NaN if decided at
-    a CLOSE. exit_index: position in the strategy's exits, -1 for an entry, -2 - k for rule k of the risk profile."""
+    a CLOSE. exit_index: position in the strategy's exits, -1 for an entry, -2 - k for rule k of the risk profile. limit_krw: first limit
+    of a buy, NaN for an order that takes what there is."""
 
     order_id: int
     market: str
@@ -126,3 +128,4 @@ class Intent:
     level_krw: float
     exit_index: int
     time_ms: int
+    limit_krw: float = math.nan

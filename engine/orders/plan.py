@@ -27,7 +27,8 @@ class RefusalReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LegalOrder:
-    """An order in exact numbers. BID: amount_krw, a market buy by total. ASK: quantity in coins, a market sale.
+    """An order in exact numbers. BID: amount_krw, a market buy by total; with limit_krw a buy of at most that, first at
+    that limit. ASK: quantity in coins, a market sale.
 
     level_krw: the price whose touch made the sale, None for one made at a CLOSE; the simulated exchange fills there.
     identifier: a function of its content, so the same decision is never sent twice.
@@ -41,6 +42,7 @@ class LegalOrder:
     quantity: Decimal
     level_krw: float | None
     time_ms: int
+    limit_krw: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def _plan_sale(owner: str, intent: Intent, means: Means) -> LegalOrder | Refusal
     quantity = min(coins(intent.quantity_e8), means.held)
     if quantity <= 0:
         return _refuse(intent, RefusalReason.NOTHING_AVAILABLE, coins(intent.quantity_e8), means.held)
-    if _level(intent) is None:
+    if _given(intent.level_krw) is None:
         if means.reference_krw is None:
             return _refuse(intent, RefusalReason.NO_REFERENCE_PRICE, ONE, Decimal(0))
         needed, worth = minimum_total(intent.market, Side.ASK, intent.time_ms), quantity * means.reference_krw
@@ -104,12 +106,22 @@ def _plan_sale(owner: str, intent: Intent, means: Means) -> LegalOrder | Refusal
 
 def _order(owner: str, intent: Intent, amount: Decimal = Decimal(0), quantity: Decimal = Decimal(0)) -> LegalOrder:
     name = identifier(owner, intent)
-    return LegalOrder(name, intent.order_id, intent.market, intent.side, amount, quantity, _level(intent), intent.time_ms)
+    return LegalOrder(
+        name,
+        intent.order_id,
+        intent.market,
+        intent.side,
+        amount,
+        quantity,
+        _given(intent.level_krw),
+        intent.time_ms,
+        _given(intent.limit_krw),
+    )
 
 
-def _level(intent: Intent) -> float | None:
-    """NaN means decided at a CLOSE."""
-    return None if intent.level_krw != intent.level_krw else intent.level_krw
+def _given(price_krw: float) -> float | None:
+    """NaN means none: decided at a CLOSE, or no limit."""
+    return None if price_krw != price_krw else price_krw
 
 
 def _refuse(intent: Intent, reason: RefusalReason, needed: Decimal, actual: Decimal) -> Refusal:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from dsl.strategy import Strategy
 from engine.exchange.simulated.exchange import Rejected, SimulatedExchange
 from engine.kernel.decide.plan import Terms
 from engine.kernel.desk import FillModel
@@ -42,9 +43,11 @@ class PaperSummary:
     interrupted: bool = False
 
 
-def make_exchange(markets: tuple[str, ...], terms: Terms, latency_ms: int = 0) -> SimulatedExchange:
-    """A simulated exchange with the account's starting cash."""
-    model = FillModel.of(markets, terms.fee_rate, terms.slippage, terms.on_grid)
+def make_exchange(strategy: Strategy, markets: tuple[str, ...], terms: Terms, latency_ms: int = 0) -> SimulatedExchange:
+    """A simulated exchange with the account's starting cash, on which the strategy's buys work as its file says."""
+    model = FillModel.of(
+        markets, terms.fee_rate, terms.slippage, terms.on_grid, enter=strategy.execution.enter, clock_ms=strategy.clock.length_ms
+    )
     exchange = SimulatedExchange(markets, model, exact(terms.fee_rate), latency_ms)
     exchange.deposit("KRW", exact(terms.cash_krw))
     return exchange

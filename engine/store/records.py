@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from enum import IntEnum
 from typing import Any, Final
 
@@ -55,7 +55,7 @@ def from_record(record: Record) -> Told | Intent:
         enum = _ENUMS.get((name, key))
         if enum is not None:
             values[field.name] = enum(record[key])
-        else:
+        elif key in record or field.default is MISSING:  # a field that came later has a default
             values[field.name] = math.nan if record[key] is None else record[key]
     item: Told | Intent = kind(**values)
     return item

@@ -145,3 +145,12 @@ def test_keys_that_are_not_built_are_refused_never_ignored(kind: str, path: tupl
 def test_off_is_a_word_not_a_truth_value() -> None:
     text = TEXT.format(sizing="{}", limits="{}").replace("clock: 1h", "clock: 1h\nstate: off")
     assert strategy_of(compiled(text)).state is State.OFF
+
+
+def test_a_strategy_named_as_its_profile_is_not_read_as_the_profile(tmp_path: Path) -> None:
+    """`nope.yaml` with `risk_profile: nope` was told to turn its own `schema:` into `risk/1`."""
+    text = (ROOT / "strategies" / "pullback-trend.yaml").read_text("utf-8")
+    file = tmp_path / "nope.yaml"
+    file.write_text(text.replace("risk_profile: conservative", "risk_profile: nope"), "utf-8")
+    found = compile_file(file, CATALOGUE)
+    assert [diagnostic.code for diagnostic in found.errors] == ["E215"]

@@ -13,7 +13,7 @@ from dsl.warmup import warmup
 from engine.kernel.catalogue import catalogue
 from engine.model.candle import BarGrid, BarState
 from engine.research.result import Rounding, Settings
-from tests.oracles.reference_book import BUY, RULE, STOP, TARGET, Close, Event, ExitRule, Mark, Rules, State, Step, new_state
+from tests.oracles.reference_book import RULE, STOP, TARGET, Close, Enter, Event, ExitRule, Mark, Rules, State, Step, new_state
 from tests.oracles.reference_decide import seen
 from tests.oracles.reference_fills import ImmediateFills, Trade, play
 from tests.oracles.reference_risk import Breaker, Limit
@@ -68,7 +68,7 @@ def run(
         sale_below_minimum=state.sale_below_minimum,
         equity=equity,
         rule_counts=counts,
-        unsettled_entries=count_unsettled(columns, state, fills),
+        unsettled_entries=count_unsettled(columns, state),
     )
 
 
@@ -83,8 +83,8 @@ def count_of_positions(strategy: Strategy, rules: Rules, state: State, now: int,
                     counts[condition.path][2 if found != found else 0 if found == 1 else 1] += 1
 
 
-def count_unsettled(columns: Columns, state: State, fills: list[Trade]) -> int:
-    """Buys, those that still wait among them, decided before the candles that a market's values read had all been there long enough."""
+def count_unsettled(columns: Columns, state: State) -> int:
+    """Buys, whatever became of them, decided before the candles that a market's values read had all been there long enough."""
     grid, graph = columns.grid, columns.strategy.graph
     needs = warmup(graph, catalogue(), grid.timeframe.length_ms).nodes
     long = max((needs[node].settle_ms for node in columns.nodes), default=0)
@@ -94,9 +94,7 @@ def count_unsettled(columns: Columns, state: State, fills: list[Trade]) -> int:
         known = [k for k, kind in enumerate(grid.state[row].tolist()) if kind != BarState.UNKNOWN]
         first = known[0] if known else grid.state.shape[1]
         begun[market] = (grid.first_index + first) * grid.timeframe.length_ms + grid.timeframe.offset_ms
-    bought = [(trade.market, trade.decided) for trade in fills if trade.side == BUY]
-    bought += [(m.code, m.order.time) for m in state.markets.values() if m.order is not None and m.order.side == BUY]
-    return sum(decided < max(begun[code] for code in {market, *others}) + long for market, decided in bought)
+    return sum(decided < max(begun[code] for code in {market, *others}) + long for market, decided in state.buys)
 
 
 def rules_of(strategy: Strategy, settings: Settings, markets: tuple[str, ...], base: Timeframe) -> Rules:
@@ -129,8 +127,23 @@ def rules_of(strategy: Strategy, settings: Settings, markets: tuple[str, ...], b
         entries_per_day=limits.entries_per_day,
         cooldown_ms=limits.cooldown_ms,
         reentry_bars=limits.reentry_bars,
+        enter=enter_of(strategy, settings),
         **(risk_of(strategy, risk, base) if risk else {}),
     )
+
+
+def enter_of(strategy: Strategy, settings: Settings) -> Enter:
+    """`execution.enter` in the reference's words: nothing of a waiting order is ever filled, and slippage is always the same."""
+    asked = strategy.execution.enter
+    order = {"best": "market", "limit": "at_once" if asked.time_in_force else "limit"}.get(asked.order, asked.order)
+    then = asked.then
+    if then == "market" and asked.then_max_slippage is not None and settings.slippage > asked.then_max_slippage:
+        then = "cancel"
+    share = 0.0
+    if not (share >= (asked.then_filled_from or 0.0) and (asked.then_filled_below is None or share < asked.then_filled_below)):
+        then = "keep"
+    after = strategy.clock.length_ms if asked.after_ms is None and order in ("limit", "post_only") else asked.after_ms
+    return Enter(order, asked.side, asked.ticks, asked.reprice_ms, after, then)
 
 
 def risk_of(strategy: Strategy, risk: RiskProfile, base: Timeframe) -> dict[str, Any]:

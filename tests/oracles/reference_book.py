@@ -77,6 +77,18 @@ def float_below(exact: Fraction) -> float:
 
 
 @dataclass(frozen=True)
+class Enter:
+    """How buys are placed (docs/decide.md §3). after, every: ms, None = never; then: "cancel", "market" or "keep"."""
+
+    order: str = "market"  # market | limit | post_only | at_once
+    side: str = "bid"
+    ticks: int = 0
+    every: int | None = None
+    after: int | None = None
+    then: str = "cancel"
+
+
+@dataclass(frozen=True)
 class Rules:
     """Everything that `decide` works by and that never changes in a run."""
 
@@ -113,6 +125,7 @@ class Rules:
     max_per_sector: int | None = None
     orders_per_minute: int | None = None
     max_slippage: float | None = None
+    enter: Enter = Enter()
     limits: tuple[Any, ...] = ()  # reference_risk.Limit
     breakers: tuple[Any, ...] = ()  # reference_risk.Breaker
 
@@ -194,6 +207,7 @@ class Order:
     amount: float = 0.0  # KRW, of a buy
     quantity: float = 0  # counts, of a sale
     base: float = NAN  # price reached, of a sale made inside a STEP
+    limit: float = NAN  # first limit, of a buy
     reason: int = -1  # index of the exit
     fires: tuple[int, ...] = ()
     columns: Columns = field(default_factory=dict)  # of the CLOSE that decided a buy
@@ -230,6 +244,7 @@ class Path:
     high: float
     ends: list[float]
     ambiguous: bool = False
+    targets: bool = True  # TARGETs are tried
 
 
 @dataclass(slots=True)
@@ -268,6 +283,7 @@ class State:
     losses_in_row: int = 0
     trades_closed: int = 0
     made: Counter[int] = field(default_factory=Counter)  # UTC minute -> orders
+    buys: list[tuple[str, int]] = field(default_factory=list)  # every buy that was decided: market, time
 
     def exposure(self) -> float:
         return sum(m.position.quantity * m.last / E8 for m in self.markets.values() if m.position is not None)
@@ -280,6 +296,8 @@ def make_order(state: State, m: Market, side: str, time: int, **fields: Any) -> 
     m.order = Order(state.next_order, m.code, side, time, **fields)
     state.next_order += 1
     state.made[time // 60_000] += 1
+    if side == BUY:
+        state.buys.append((m.code, time))
     return m.order
 
 

@@ -135,8 +135,13 @@ def on_step(rules: Rules, state: State, step: Step) -> list[Order]:
     m.last = step.close
     if m.position is None:
         return []
-    m.path = Path(step.time, step.open, step.open, step.high, [step.low, step.high, step.close])
-    reach(rules, m, step.open)
+    entry = m.position.entry
+    if rules.enter.order != "market" and m.position.opened == step.time and step.low < entry <= step.open:
+        m.path = Path(step.time, entry, entry, step.close, [step.low, step.close, step.close], targets=False)
+        reach(rules, m, entry)
+    else:
+        m.path = Path(step.time, step.open, step.open, step.high, [step.low, step.high, step.close])
+        reach(rules, m, step.open)
     return walk(rules, state, m)
 
 
@@ -174,7 +179,7 @@ def hit_here(rules: Rules, state: State, m: Market) -> Order | None:
     path = m.path
     assert path is not None
     stops = [i for i, level in active_levels(rules, m, STOP) if level >= path.p]
-    targets = [i for i, level in active_levels(rules, m, TARGET, falling=None) if level <= path.p]
+    targets = [i for i, level in active_levels(rules, m, TARGET, falling=None) if level <= path.p and path.targets]
     return first_sale(rules, state, m, [(i, path.p) for i in stops + targets])
 
 
@@ -188,7 +193,7 @@ def hit_ahead(rules: Rules, state: State, m: Market) -> Order | None:
         return None
     end = path.ends[0]
     if len(path.ends) == 2:  # up to high
-        hits = [(i, level) for i, level in active_levels(rules, m, TARGET, falling=False) if level <= end]
+        hits = [(i, level) for i, level in active_levels(rules, m, TARGET, falling=False) if level <= end and path.targets]
     else:
         hits = [(i, level) for i, level in active_levels(rules, m, STOP) if level >= end]
     return first_sale(rules, state, m, hits)
@@ -226,7 +231,7 @@ def count_ambiguous(rules: Rules, state: State, m: Market, base: float) -> None:
     assert position is not None
     assert path is not None
     for i, level in active_levels(rules, m, TARGET, falling=None):
-        if level <= path.high:
+        if level <= path.high and path.targets:
             counts, _ = quantity_to_sell(rules, rules.exits[i], position.bought, position.quantity, level)
             path.ambiguous = True
             state.ambiguous_steps += 1
@@ -376,8 +381,19 @@ def entries(rules: Rules, state: State, now: int) -> list[Order]:
         if isinstance(value, str):
             state.skipped[value] += 1
         else:
-            orders.append(make_order(state, m, BUY, now, amount=value, columns=m.columns))
+            limit = NAN if rules.enter.order == "market" else first_limit(rules, m.code, m.last, now)
+            orders.append(make_order(state, m, BUY, now, amount=value, columns=m.columns, limit=limit))
     return orders
+
+
+def first_limit(rules: Rules, code: str, last: float, now: int) -> float:
+    """The limit of a buy from a last price (§3)."""
+    grid, price = rules.grid, rules.grid.floor(code, last * (1 - rules.slip), now)
+    if rules.enter.side == "ask":
+        price = max(grid.ceil(code, last * (1 + rules.slip), now), grid.neighbour(code, price, now, 1))
+    for _ in range(abs(rules.enter.ticks)):
+        price = grid.neighbour(code, price, now, 1 if rules.enter.ticks > 0 else -1)
+    return price
 
 
 def entry_value(rules: Rules, state: State, m: Market, equity: float, scale: float, now: int) -> float | str:
@@ -386,7 +402,7 @@ def entry_value(rules: Rules, state: State, m: Market, equity: float, scale: flo
     if reason is not None:
         return reason
     grid, fee = rules.grid, rules.fee
-    e = grid.ceil(m.code, m.last * (1 + rules.slip), now)
+    e = grid.ceil(m.code, m.last * (1 + rules.slip), now) if rules.enter.order == "market" else first_limit(rules, m.code, m.last, now)
     expected = Seen(entry=e, high=e, low=e, p=e, age=0, fee=fee)
     from_start = [x for x in rules.exits if x.after is None and x.kind != RULE]
     levels = [(x, grid_level(rules, x, m.code, x.value(m.columns, expected), now)) for x in from_start]

@@ -73,6 +73,15 @@ class UpbitGrid:
             count -= 1
         return max(count, 1) * numerator / denominator
 
+    def neighbour(self, market: str, price: float, time_ms: int, way: int) -> float:
+        """The grid price next above (way 1) or below (-1); the smallest has none below."""
+        numerator, denominator = tick_at(market, price, time_ms)
+        count = round(price * denominator / numerator)
+        if way < 0:
+            numerator, denominator = tick_at(market, math.nextafter(price, 0), time_ms)
+            count = round(price * denominator / numerator)
+        return max(count + way, 1) * numerator / denominator
+
     def between(self, market: str, low: float, high: float, time_ms: int) -> Iterator[float]:
         """Every grid price strictly between, ascending."""
         price = low
@@ -89,7 +98,11 @@ class UpbitGrid:
 
 @dataclass(frozen=True)
 class NoGrid:
-    """`rounding: none`: every price is on the grid."""
+    """`rounding: none`: every price is on the grid, and no two are neighbours."""
+
+    def neighbour(self, market: str, price: float, time_ms: int, way: int) -> float:
+        """The price itself."""
+        return price
 
     def floor(self, market: str, price: float, time_ms: int) -> float:
         """The price itself."""

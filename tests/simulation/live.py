@@ -107,22 +107,27 @@ class Life:
 
     def _step(self, step: Step) -> None:
         if step.traded and step.market in self.waiting:
-            self._answer(self.waiting.pop(step.market), step)
+            intent = self.waiting.pop(step.market)
+            if not self._answer(intent, step):
+                self.waiting[step.market] = intent
         for intent in self.tell(step):
             self._answer(intent, step)
 
-    def _answer(self, intent: Intent, step: Step) -> None:
-        for answer in self.desk.answer(intent, step):
+    def _answer(self, intent: Intent, step: Step) -> bool:
+        """Whether the exchange said anything."""
+        answers = self.desk.answer(intent, step)
+        for answer in answers:
             self.fills += [answer] if isinstance(answer, Fill) else []
             for more in self.tell(answer):
                 self._answer(more, step)
+        return bool(answers)
 
 
 def paper(world: World, path: Path, latency_ms: int) -> PaperSummary:
     """The world on the simulated exchange."""
     work = assignment_of(world)
     with Journal(path, {}) as journal:
-        return PaperRunner(Trader(work), make_exchange(work.markets, work.terms, latency_ms), journal, SpeedClock(0, 0)).run(
+        return PaperRunner(Trader(work), make_exchange(work.strategy, work.markets, work.terms, latency_ms), journal, SpeedClock(0, 0)).run(
             bars_of(world.grid)
         )
 

@@ -71,6 +71,8 @@ class SimulatedExchange:
     _accounts: Accounts = field(default_factory=Accounts)
     _reports: dict[str, OrderReport] = field(default_factory=dict)
     _open: dict[str, None] = field(default_factory=dict)
+    _passed: dict[str, Step] = field(default_factory=dict)
+    """The STEP that an order has last waited through: asked again about it, the order must not take its close for known before."""
 
     def deposit(self, currency: str, amount: Decimal) -> None:
         """Put money or coins into the account."""
@@ -122,12 +124,15 @@ class SimulatedExchange:
         """What happens to the waiting orders of the STEP's market in it. May be asked again after new orders were placed in the STEP."""
         answers: list[Fill | Done] = []
         for report in self.open_orders(step.market):
-            if step.traded and step.time_ms >= report.order.time_ms + self.latency_ms:
+            if step.traded and self._passed.get(report.order.identifier) != step and step.time_ms >= report.order.time_ms + self.latency_ms:
                 answers += self._match(report, step)
         return answers
 
     def _match(self, report: OrderReport, step: Step) -> list[Fill | Done]:
         answers = self.fill_model.answer(_intent(report.order, step), step)
+        if not answers:
+            self._passed[report.order.identifier] = step
+            return answers
         for answer in answers:
             if isinstance(answer, Fill):
                 report = self._settle(report, answer)
@@ -166,6 +171,7 @@ class SimulatedExchange:
         ended = replace(report, state=state, locked=ZERO)
         self._reports[report.order.identifier] = ended
         del self._open[report.order.identifier]
+        self._passed.pop(report.order.identifier, None)
         return ended
 
     def _cost(self, order: LegalOrder) -> tuple[str, Decimal]:
@@ -184,5 +190,6 @@ def _coin(market: str) -> str:
 def _intent(order: LegalOrder, step: Step) -> Intent:
     """The order in the fill model's words. A level counts only in the STEP that it was hit in."""
     level = order.level_krw if order.level_krw is not None and order.time_ms == step.time_ms else math.nan
+    limit = math.nan if order.limit_krw is None else order.limit_krw
     quantity_e8 = float(order.quantity / QUANTITY_STEP)
-    return Intent(order.order_id, order.market, order.side, float(order.amount_krw), quantity_e8, level, 0, order.time_ms)
+    return Intent(order.order_id, order.market, order.side, float(order.amount_krw), quantity_e8, level, 0, order.time_ms, limit)

@@ -26,6 +26,7 @@ from engine.kernel.decide.position import (
     working_amount,
 )
 from engine.kernel.decide.sales import BUY, MINUTE_MS, buy, is_working
+from engine.kernel.fills import TAKE, limit_price
 from engine.kernel.legal import NAN, ceil_tick, floor_tick
 
 #: positions in engine.kernel.book.SKIP_REASONS
@@ -242,7 +243,12 @@ def _try_entry(plan: Plan, book: Book, market: int, capital: float, time_ms: int
         return NO_PRICE
     if plan.venue.costs[0]["slippage"] > plan.settings[0]["max_slippage"]:
         return SLIPPAGE
-    entry = ceil_tick(plan.venue, market, last * (1.0 + plan.venue.costs[0]["slippage"]), time_ms)
+    limit = NAN
+    if plan.buying[0]["kind"] == TAKE:
+        entry = ceil_tick(plan.venue, market, last * (1.0 + plan.venue.costs[0]["slippage"]), time_ms)
+    else:
+        entry = limit_price(plan.venue, plan.buying, market, last, time_ms)
+        limit = entry
     evaluate(plan, book, market, False, entry, entry, entry, entry, 0, 0)
     stop = _stop_level(plan, book, market, time_ms)
     book.verdict[market]["entry_krw"] = entry
@@ -265,7 +271,7 @@ def _try_entry(plan: Plan, book: Book, market: int, capital: float, time_ms: int
         return BELOW_MINIMUM
     if not _order_is_wanted(plan, book, market, value, entry):
         return ORDER_CONDITION
-    buy(book, market, value, time_ms)
+    buy(book, market, value, limit, time_ms)
     if time_ms < plan.market[market]["settle_ms"]:
         book.account[0]["unsettled_entries"] += 1
     return _PASSED

@@ -15,6 +15,7 @@ from dsl.catalogue import POSITION_SERIES
 from dsl.strategy import Exit, ExitKind, RiskProfile, Strategy
 from engine.kernel.book import MAXIMUM_EXITS, Book, Size, new_book
 from engine.kernel.decide.guard_plan import breaker_rows, days_of, rule_rows, sectors_of, window_days
+from engine.kernel.fills import enter_terms
 from engine.kernel.legal import Venue, make_venue, unit_and_scale
 from engine.kernel.load import addresses
 from engine.kernel.program import PositionRows
@@ -98,6 +99,7 @@ class Plan(NamedTuple):
 
     venue: Venue
     settings: NDArray[Any]  # SETTINGS [1]
+    buying: NDArray[Any]  # fills.ENTER [1]
     exits: NDArray[Any]  # EXIT [E]
     market: NDArray[Any]  # MARKET [M]
     conditions: NDArray[np.int64]  # [K] slots
@@ -164,6 +166,7 @@ def make_plan(
     return Plan(
         venue=make_venue(markets, terms.fee_rate, terms.slippage, terms.on_grid),
         settings=settings,
+        buying=enter_terms(strategy.execution.enter, terms.slippage, strategy.clock.length_ms),
         exits=np.array([_exit_row(rule, slots) for rule in strategy.exits], EXIT),
         market=market,
         conditions=np.array([slots[condition.node] for condition in strategy.conditions], np.int64),

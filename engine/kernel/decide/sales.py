@@ -49,7 +49,16 @@ def legal_sale(plan: Plan, book: Book, market: int, rule: int, left_e8: float, r
 
 @helper
 def make_order(
-    book: Book, market: int, side: int, amount_krw: float, quantity_e8: float, level_krw: float, rule: int, fires: int, time_ms: int
+    book: Book,
+    market: int,
+    side: int,
+    amount_krw: float,
+    quantity_e8: float,
+    level_krw: float,
+    limit_krw: float,
+    rule: int,
+    fires: int,
+    time_ms: int,
 ) -> None:
     """Put an order into the market's slot and into the outbox of this event."""
     order = book.order[market]
@@ -60,6 +69,7 @@ def make_order(
     order["quantity_e8"] = quantity_e8
     order["filled_e8"] = 0.0
     order["level_krw"] = level_krw
+    order["limit_krw"] = limit_krw
     order["exit_index"] = rule
     order["fires"] = fires
     book.account[0]["next_order_id"] += 1
@@ -71,17 +81,17 @@ def make_order(
 
 
 @helper
-def buy(book: Book, market: int, amount_krw: float, time_ms: int) -> None:
-    """BUY `amount_krw`, decided now: its columns are kept for the levels of the position that it opens."""
+def buy(book: Book, market: int, amount_krw: float, limit_krw: float, time_ms: int) -> None:
+    """BUY `amount_krw`, decided now: its columns are kept for the levels of the position that it opens. limit_krw: NaN = none."""
     for column in range(book.columns.shape[1]):
         book.entry_columns[market, column] = book.columns[market, column]
-    make_order(book, market, BUY, amount_krw, 0.0, NAN, NO_EXIT, 0, time_ms)
+    make_order(book, market, BUY, amount_krw, 0.0, NAN, limit_krw, NO_EXIT, 0, time_ms)
 
 
 @helper
 def sell(book: Book, market: int, quantity_e8: float, level_krw: float, rule: int, fires: int, time_ms: int) -> None:
     """SELL `quantity_e8`; level_krw: base price inside a STEP, NaN at a CLOSE."""
-    make_order(book, market, SELL, 0.0, quantity_e8, level_krw, rule, fires, time_ms)
+    make_order(book, market, SELL, 0.0, quantity_e8, level_krw, NAN, rule, fires, time_ms)
 
 
 @helper
@@ -95,6 +105,7 @@ def clear_order(book: Book, market: int) -> None:
     order["quantity_e8"] = 0.0
     order["filled_e8"] = 0.0
     order["level_krw"] = 0.0
+    order["limit_krw"] = 0.0
     order["exit_index"] = 0
     order["fires"] = 0
 

@@ -9,6 +9,7 @@ from engine.kernel.book import Book
 from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import STOP, TARGET, is_active, is_open, refresh_levels, take_extreme
 from engine.kernel.decide.sales import is_working, legal_sale, sale_quantity, sell
+from engine.kernel.fills import TAKE
 from engine.kernel.legal import grid_changed, value_krw
 
 #: POSITION.step_stage
@@ -34,7 +35,12 @@ def on_step(
         held["last_krw"] = close_krw
         return
     new_grid = grid_changed(plan.venue, market, held["step_ms"], time_ms)
+    inside = plan.buying[0]["kind"] != TAKE and held["opened_ms"] == time_ms and low_krw < held["entry_krw"] <= open_krw
+    if inside:  # what is left of the path is certain to come after the fill: from its price to the low, then to the close
+        open_krw = held["entry_krw"]
+        high_krw = close_krw
     held["step_ms"] = time_ms
+    held["step_inside"] = 1 if inside else 0
     held["step_open"] = open_krw
     held["step_high"] = high_krw
     held["step_low"] = low_krw
@@ -160,7 +166,7 @@ def _lowest_target(plan: Plan, book: Book, market: int, price_krw: float) -> int
     """The active TARGET with the lowest level <= price whose sale can be made, ties in file order; -1 = none."""
     held = book.position[market]["quantity_e8"]
     passed = 0
-    while True:
+    while book.position[market]["step_inside"] == 0:
         best = _NONE
         best_level = 0.0
         for rule in range(plan.exits.shape[0]):
@@ -173,12 +179,15 @@ def _lowest_target(plan: Plan, book: Book, market: int, price_krw: float) -> int
         if best == _NONE or legal_sale(plan, book, market, best, held, best_level) > 0.0:
             return best
         passed |= 1 << best
+    return _NONE
 
 
 @helper
 def _first_target(plan: Plan, book: Book, market: int, price_krw: float) -> int:
     """The first active TARGET in file order with level <= price whose sale can be made; -1 = none."""
     held = book.position[market]["quantity_e8"]
+    if book.position[market]["step_inside"] != 0:
+        return _NONE
     for rule in range(plan.exits.shape[0]):
         level = book.exits[market, rule]["level_krw"]
         if plan.exits[rule]["kind"] != TARGET or not level <= price_krw or not is_active(plan, book, market, rule):
@@ -192,7 +201,7 @@ def _first_target(plan: Plan, book: Book, market: int, price_krw: float) -> int:
 def _examine_ambiguity(plan: Plan, book: Book, market: int, stop_base_krw: float) -> None:
     """Before a STOP sells on the way to the low: would a TARGET be reached in the same STEP? Counted once in a STEP."""
     held = book.position[market]
-    if held["step_ambiguous"] != 0:
+    if held["step_ambiguous"] != 0 or held["step_inside"] != 0:
         return
     for rule in range(plan.exits.shape[0]):
         level = book.exits[market, rule]["level_krw"]

@@ -151,6 +151,7 @@ def _exit(one: ExitFigures) -> Document:
 def _assumptions(result: BacktestResult) -> Document:
     return {
         "fill_model": "next open, in-step levels",
+        "enter_order": result.strategy.execution.enter.order,
         "fee_rate": result.settings.fee_rate,
         "slippage": result.settings.slippage,
         "rounding": result.settings.rounding.value,

@@ -198,7 +198,12 @@ def assumptions(result: BacktestResult, language: Language) -> list[str]:
     )
     if result.left_out_breakers:
         rows += (("left_out_breakers", ", ".join(result.left_out_breakers)),)
-    lines = [_say("assume.fill", language), *(f"{_say(f'assume.{key}', language)}: {value}" for key, value in rows)]
+    execution = result.strategy.execution
+    if execution.leave.max_slippage is not None and settings.slippage > execution.leave.max_slippage:
+        rows += (("leave_slippage", percent(execution.leave.max_slippage, signed=False)),)
+    kinds = {"limit": "limit_orders", "post_only": "limit_orders", "best": "best_orders"}
+    said = ["fill", *([kinds[execution.enter.order]] if execution.enter.order in kinds else [])]
+    lines = [*(_say(f"assume.{name}", language) for name in said), *(f"{_say(f'assume.{key}', language)}: {value}" for key, value in rows)]
     return lines + [_gap_line(gap, language) for gap in result.gaps]
 
 

@@ -14,7 +14,7 @@ from dsl.strategy import Strategy
 from engine.kernel.catalogue import catalogue
 from engine.kernel.decide.plan import Terms
 from engine.kernel.desk import Desk, handle_event
-from engine.kernel.fills import fill_of
+from engine.kernel.fills import trade_at
 from engine.kernel.load import compile_function
 from engine.kernel.program import Program, compile_program
 from engine.kernel.rehearsal import rehearse_desk, rehearse_run
@@ -94,7 +94,7 @@ def test_rehearsals_compile_for_the_types_of_real_runs() -> None:
     rehearse_run()
     rehearse_desk()
     loop = compile_function(run_bars, allocates=False)
-    event, fill = compile_function(handle_event, allocates=False), compile_function(fill_of, allocates=False)
+    event, fill = compile_function(handle_event, allocates=False), compile_function(trade_at, allocates=False)
     path = next(path for path in SHIPPED if path.stem == "every-exit")
     strategy, program = shipped(path)
     assert backtest(strategy, grid_of(program, 3000, 1), Settings()).equity_ms.size > 100

@@ -10,7 +10,7 @@ import pytest
 
 from dsl.compile import compile_strategy
 from dsl.graph import Phase
-from dsl.strategy import Execution, Strategy
+from dsl.strategy import Strategy
 from engine.model.candle import BarGrid
 from engine.research.backtest import backtest
 from engine.research.result import BacktestResult, Settings
@@ -109,10 +109,10 @@ def test_the_size_of_the_blocks_changes_nothing(grid: BarGrid) -> None:
 
 
 def test_the_complete_file_of_the_specification_decides(grid: BarGrid) -> None:
-    """Its orders are taken as market orders here: what is not executed yet is refused by `check`."""
-    result = compile_strategy(COMPLETE, "complete.yaml", CATALOGUE, PROFILES, refuse_unbuilt=False)
+    """As it stands, its limit orders too."""
+    result = compile_strategy(COMPLETE, "complete.yaml", CATALOGUE, PROFILES)
     assert not result.diagnostics
-    strategy = dataclasses.replace(strategy_of(result), execution=Execution())
+    strategy = strategy_of(result)
     found = run(strategy, grid)
     assert max(len(decided.members) for decided in found.members) >= 2
     market = [c.path for c in strategy.conditions if strategy.graph[c.node].phase is Phase.MARKET and c.path[:5] in ("entry", "regim")]

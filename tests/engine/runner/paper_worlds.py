@@ -112,7 +112,7 @@ def backtest(work: Assignment, grid: BarGrid) -> np.ndarray[Any, np.dtype[np.voi
 
 def paper(work: Assignment, grid: BarGrid, journal: Path, latency_ms: int = 0, header: Record | None = None) -> PaperSummary:
     """The same on the simulated exchange, as fast as it goes."""
-    exchange = make_exchange(work.markets, work.terms, latency_ms)
+    exchange = make_exchange(work.strategy, work.markets, work.terms, latency_ms)
     with Journal(journal, header or {}) as written:
         return PaperRunner(Trader(work), exchange, written, SpeedClock(0, START)).run(bars_of(grid))
 

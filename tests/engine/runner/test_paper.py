@@ -131,7 +131,7 @@ def test_an_interrupt_ends_the_run_with_a_whole_journal(tmp_path: Path) -> None:
                 runner.interrupt()
 
     with Journal(path, {}) as journal:
-        runner = PaperRunner(Trader(work), make_exchange(MARKETS, work.terms), journal, Impatient())
+        runner = PaperRunner(Trader(work), make_exchange(work.strategy, MARKETS, work.terms), journal, Impatient())
         summary = runner.run(bars_of(grid))
     assert (summary.interrupted, summary.bars) == (True, 699)
     result = replay(path, lambda _: Trader(work))
@@ -155,7 +155,7 @@ def progress(time_ms):
         sys.stdout.write("half way\\n")
         sys.stdout.flush()
 with Journal(Path(sys.argv[1]), {}) as journal:
-    runner = PaperRunner(Trader(work), make_exchange(work.markets, work.terms), journal, SpeedClock(0, START))
+    runner = PaperRunner(Trader(work), make_exchange(work.strategy, work.markets, work.terms), journal, SpeedClock(0, START))
     runner.run(bars_of(grid), progress)
 sys.stdout.write("ended\\n")
 """
@@ -188,7 +188,7 @@ def test_every_bar_has_left_the_process_before_the_next_is_awaited(tmp_path: Pat
     path = tmp_path / "run.jsonl"
     bars: list[int] = []
     with Journal(path, {}) as journal:
-        runner = PaperRunner(Trader(work), make_exchange(MARKETS, work.terms), journal, SpeedClock(0, START))
+        runner = PaperRunner(Trader(work), make_exchange(work.strategy, MARKETS, work.terms), journal, SpeedClock(0, START))
         runner.run(bars_of(grid), lambda _: bars.append(path.read_bytes().count(b'"kind":"bars"')))
     assert bars == list(range(1, 51))
 
