@@ -193,7 +193,8 @@ class _File:
             return self._numbered("size", quantity(found.factor, Unit.NUMBER, self.language))
         if found.hold_ms is not None and f"phrase.{found.word}_for" in texts("explain"):
             return self._numbered(f"{found.word}_for", duration(found.hold_ms, self.language))
-        return self._words(found.word)
+        lasts = "" if found.hold_ms is None else self.say("file.breaker_for", length=duration(found.hold_ms, self.language))
+        return self._words(found.word) + lasts
 
     def _words(self, raw: str) -> str:
         """A word that a key may be, or a counted thing; everything else as it is written."""
@@ -338,7 +339,8 @@ class _File:
         for key, value in node.entries if isinstance(node, Mapping) else ():
             parts = {k.text: v.text for k, v in value.entries if isinstance(v, Scalar)} if isinstance(value, Mapping) else {}
             condition = expression_of(parts.get("when", ""))
-            length = self.say("file.breaker_for", length=self._phrase(parts["for"], "duration_of")) if "for" in parts else ""
+            told = "for" not in parts or " for " in parts.get("then", "")  # the duration in `then` is the one that counts
+            length = "" if told else self.say("file.breaker_for", length=self._phrase(parts["for"], "duration_of"))
             shown = self.sentences.form(condition, "if") if condition is not None else parts.get("when", "")
             words = {"name": key.text, "condition": shown, "action": self._phrase(parts.get("then", ""), "action"), "length": length}
             yield Line(1, f"breakers.{key.text}", self.say("file.breaker", **words))

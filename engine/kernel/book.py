@@ -30,6 +30,7 @@ ACCOUNT: Final = np.dtype(
         ("fees_krw", "f8"),
         ("cash_flow_krw", "f8"),
         ("losses_in_row", "i8"),
+        ("trades_closed", "i8"),
         ("minute", "i8"),  # UTC minute that orders_in_minute belongs to
         ("orders_in_minute", "i8"),
         ("stirred", "i8"),  # a FILL has come since the risk profile's last look
@@ -145,8 +146,9 @@ MAXIMUM_EXITS: Final = 62
 #: one per rule of the risk profile. in_force ends at until_ms
 RULE_STATE: Final = np.dtype([("armed", "i8"), ("in_force", "i8"), ("until_ms", "i8"), ("times", "i8")], align=True)
 
-#: one per breaker and market. In force before until_ms; missing: it had no value at the latest CLOSE
-BREAKER_STATE: Final = np.dtype([("until_ms", "i8"), ("missing", "i8")], align=True)
+#: one per breaker and market. In force before until_ms; missing: it had no value at the latest CLOSE; trades_closed: of the account, when
+#: one that has to be armed came into force
+BREAKER_STATE: Final = np.dtype([("until_ms", "i8"), ("missing", "i8"), ("armed", "i8"), ("trades_closed", "i8")], align=True)
 
 _MAGIC: Final = b"jangdan-book-3\n"
 
@@ -261,6 +263,7 @@ def _strategy_book(
         scales=np.ones(size.markets),
         verdict=np.zeros(size.markets, VERDICT),
     )
+    book.breakers["armed"] = 1
     book.verdict["code"] = UNDECIDED
     for name in ("entry_krw", "level_krw", "amount_krw"):
         book.verdict[name] = np.nan

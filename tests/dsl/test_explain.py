@@ -223,6 +223,24 @@ def test_every_section_of_a_file_is_told(kind: str, text: str, language: Languag
     golden(GOLDEN / f"whole-{kind}.{language.value}.txt", found)
 
 
+@pytest.mark.parametrize(
+    ("language", "then", "told"),
+    [
+        (Language.ENGLISH, "then: stop_entries, for: 6h", "no new entries for 6 hours."),
+        (Language.ENGLISH, "then: stop_entries for 6h", "no new entries for 6 hours."),
+        (Language.ENGLISH, "then: stop_entries for 6h, for: 1h", "no new entries for 6 hours."),
+        (Language.ENGLISH, "then: stop_entries", "no new entries."),
+        (Language.KOREAN, "then: stop_entries, for: 6h", "새로 사지 않습니다 (6시간 동안)."),
+        (Language.KOREAN, "then: stop_entries for 6h", "새로 사지 않습니다 (6시간 동안)."),
+    ],
+)
+def test_how_long_a_breaker_lasts_is_told_wherever_it_is_written(language: Language, then: str, told: str) -> None:
+    root, _ = load(Source("", f"breakers:\n  rest: {{when: acct.losses_in_row >= 3, {then}}}\n"))
+    assert root is not None
+    (line,) = [shown(line) for line in explained("risk", root, CATALOGUE, language) if "rest" in shown(line)]
+    assert line.endswith(told)
+
+
 @given(st.randoms(use_true_random=False))
 def test_any_strategy_is_told_in_both_languages(c: random.Random) -> None:
     found = compiled(random_strategy(c, ("KRW-BTC", "KRW-ETH")).text.replace("risk_profile: generated\n", ""))

@@ -10,6 +10,8 @@ from dsl.graph import Graph, Node, Phase
 from dsl.strategy import Breaker, RiskProfile, Strategy
 
 DAY_MS = 86_400_000.0
+#: name of the breaker that `with_rest` adds
+REST = "rest"
 
 
 def with_late_values(chance: random.Random, strategy: Strategy) -> Strategy:
@@ -24,6 +26,18 @@ def with_late_values(chance: random.Random, strategy: Strategy) -> Strategy:
         named = Breaker("late", account_condition(chance, graph), True, chance.random() < 0.3, chance.choice([0, 60_000, 3_600_000]))
         strategy = replace(strategy, risk=replace(risk, breakers=(*risk.breakers, named)))
     return strategy
+
+
+def with_rest(chance: random.Random, strategy: Strategy) -> Strategy:
+    """The same strategy with a rest after losses, of the account or of each market that wants an entry just then."""
+    graph = strategy.graph
+    lost = apply(graph, "ge", Phase.ACCOUNT, leaf(graph, "acct.losses_in_row"), number(graph, float(chance.randint(1, 3))))
+    everywhere = chance.random() < 0.7
+    node = lost if everywhere else apply(graph, "and", Phase.ACCOUNT, strategy.entry, lost)
+    hold_ms = strategy.clock.length_ms * chance.randint(1, 40)
+    risk = strategy.risk or RiskProfile("generated")
+    rest = Breaker(REST, node, everywhere, chance.random() < 0.2, hold_ms)
+    return replace(strategy, risk=replace(risk, breakers=(*risk.breakers, rest)))
 
 
 def leaf(graph: Graph, name: str, params: tuple[float, ...] = ()) -> int:

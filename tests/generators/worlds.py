@@ -11,7 +11,7 @@ from engine.kernel.catalogue import catalogue
 from engine.model.candle import BarGrid
 from engine.research.result import Rounding, Settings
 from tests.generators.candles import MARKETS, MINUTE_MS, random_grid
-from tests.generators.late import with_late_values
+from tests.generators.late import with_late_values, with_rest
 from tests.generators.strategies import random_strategy
 
 #: base length in minutes and the clocks that it serves; mostly minutes
@@ -47,7 +47,12 @@ def random_world(seed: int, whole: bool, longest: int = 1_500, strict: bool = Fa
         chance, (*codes, *([lead] if lead else [])), count, base_ms=minutes * MINUTE_MS, unknown=chance.random() < 0.8, whole=whole,
         first_prices=None if whole or chance.random() < 0.8 else SMALL_PRICES,
     )  # fmt: skip
-    return World(seed, text, strategy, grid, random_settings(chance, grid), tuple(sorted(codes)))
+    settings = random_settings(chance, grid)
+    apart = random.Random(f"rest {seed}")  # so that everything else of a seed's world stays as it is without
+    # off the grid and free, a trade sold at its own price is a loss or none by the last bit of a float, and so is the count of losses
+    if strict and (settings.rounding is Rounding.UPBIT or settings.fee_rate > 0.0) and apart.random() < 0.7:
+        strategy = with_rest(apart, strategy)
+    return World(seed, text, strategy, grid, settings, tuple(sorted(codes)))
 
 
 def _compiled(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from dsl.graph import Phase, Timeframe
+from dsl.graph import Graph, Phase, Timeframe
 from dsl.strategy import Exit, ExitKind, Period, RiskProfile, Strategy, Until
 from dsl.warmup import warmup
 from engine.kernel.catalogue import catalogue
@@ -160,7 +160,14 @@ def risk_of(strategy: Strategy, risk: RiskProfile, base: Timeframe) -> dict[str,
         for rule in risk.rules
     ]  # fmt: skip
     breakers = [
-        Breaker(position_expression(strategy.graph, b.node), b.account, b.close, b.hold_ms, number)  # type: ignore[arg-type]
+        Breaker(
+            position_expression(strategy.graph, b.node),  # type: ignore[arg-type]
+            b.account,
+            b.close,
+            b.hold_ms,
+            reads_account(strategy.graph, b.node),
+            number,
+        )
         for number, b in enumerate(risk.breakers, len(limits))
         if b.bars_ms % base.length_ms == 0
     ]
@@ -170,6 +177,11 @@ def risk_of(strategy: Strategy, risk: RiskProfile, base: Timeframe) -> dict[str,
         "max_per_sector": risk.max_per_sector, "orders_per_minute": risk.orders_per_minute, "max_slippage": risk.max_slippage,
         "limits": tuple(limits), "breakers": tuple(breakers), "positions_per_market": risk.positions_per_market,
     }  # fmt: skip
+
+
+def reads_account(graph: Graph, node: int) -> bool:
+    """There is an `acct.*` in the expression."""
+    return graph[node].op.startswith("acct.") or any(reads_account(graph, i) for i in graph[node].inputs)
 
 
 def exit_of(strategy: Strategy, exit_: Exit) -> ExitRule:

@@ -279,7 +279,9 @@ class State:
     disarmed: set[int] = field(default_factory=set)
     breakers: dict[tuple[int, str | None], int] = field(default_factory=dict)  # (breaker, market or account) -> until
     unknown_breakers: set[tuple[int, str | None]] = field(default_factory=set)
+    spent_breakers: dict[tuple[int, str | None], int] = field(default_factory=dict)  # not armed -> trades closed when it came into force
     losses_in_row: int = 0
+    trades_closed: int = 0
     made: Counter[int] = field(default_factory=Counter)  # UTC minute -> orders
     buys: list[tuple[str, int]] = field(default_factory=list)  # every buy that was decided: market, time
 

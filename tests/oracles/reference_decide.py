@@ -289,6 +289,7 @@ def sold(state: State, m: Market, fill: Fill, krw: float) -> None:
         m.position = None
         m.path = None
         m.last_exit = fill.time
+        state.trades_closed += 1
         if position.proceeds - position.cost - position.fees < 0:
             m.last_loss = fill.time
             state.losses_in_row += 1

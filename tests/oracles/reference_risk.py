@@ -34,6 +34,7 @@ class Breaker:
     account: bool
     close: bool
     hold: int
+    reads_account: bool
     number: int  # among the rules and breakers of the file
 
 
@@ -182,8 +183,15 @@ def judge_breakers(rules: Rules, state: State, now: int) -> None:
             value = breaker.value(m.columns, account)
             if math.isnan(value):
                 state.unknown_breakers.add(key)
-            elif value:
-                state.breakers[key] = now + max(breaker.hold, 1)
+            true = bool(value) and not math.isnan(value)
+            if not (breaker.reads_account and breaker.hold):
+                if true:
+                    state.breakers[key] = now + max(breaker.hold, 1)
+            elif not true:
+                state.spent_breakers.pop(key, None)
+            elif state.spent_breakers.get(key) != state.trades_closed:
+                state.spent_breakers[key] = state.trades_closed
+                state.breakers[key] = now + breaker.hold
 
 
 def breaking(rules: Rules, state: State, market: str, now: int, close: bool) -> int | None:

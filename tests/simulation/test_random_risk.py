@@ -13,7 +13,8 @@ from hypothesis import settings
 
 from dsl.strategy import Action
 from engine.research.backtest import backtest
-from tests.generators.worlds import random_world
+from tests.generators.late import REST
+from tests.generators.worlds import World, random_world
 from tests.simulation.agreement import ProductColumns, assert_agree
 from tests.simulation.live import live
 
@@ -23,7 +24,7 @@ WORLDS = min(3 * settings.default.max_examples, 1_500)
 LEAST = {
     "fills": 500, "sold for a loss": 8, "sold for a drawdown": 6, "sold for a breaker": 4, "loss_limit": 200, "drawdown": 100,
     "breaker": 200, "breaker_missing": 20, "account_positions": 5, "sector": 1, "order_condition": 50, "smaller buys": 3,
-    "worlds with a capital": 5,
+    "worlds with a capital": 5, "worlds that trade on after a rest": 3,
 }  # fmt: skip
 
 
@@ -41,8 +42,20 @@ def test_risk_profiles_act_as_in_the_reference() -> None:
         seen.update(kinds.get(name, "sold for a breaker") for name in names)
         seen.update(result.skipped)
         seen.update({"fills": len(result.fills), "worlds with a capital": risk.capital_krw is not None or risk.capital_ratio is not None})
+        seen["worlds that trade on after a rest"] += trades_on(world, len(result.fills))
         seen["smaller buys"] += any(rule.action is Action.SIZE for rule in risk.rules) and len(result.fills) > 0
     assert {name: seen[name] for name, least in LEAST.items() if seen[name] < max(least * WORLDS // 75, 1)} == {}
+
+
+def trades_on(world: World, fills: int) -> bool:
+    """A rest after losses came to its end: without one, in force for as long as the losses are counted, there are fewer fills."""
+    risk = world.strategy.risk
+    assert risk is not None
+    breakers = tuple(replace(b, hold_ms=0) if b.name == REST else b for b in risk.breakers)
+    if breakers == risk.breakers:
+        return False
+    for_ever = replace(world.strategy, risk=replace(risk, breakers=breakers))
+    return len(backtest(for_ever, world.grid, world.settings, traded=world.traded).fills) < fills
 
 
 def test_risk_profiles_act_the_same_event_by_event_and_after_restarts() -> None:

@@ -76,6 +76,7 @@ def _sold(book: Book, market: int, quantity_e8: float, price_krw: float, fee_krw
     held["fees_krw"] += fee_krw
     if held["quantity_e8"] == 0.0:
         held["last_exit_ms"] = time_ms
+        book.account[0]["trades_closed"] += 1
         if held["proceeds_krw"] - held["cost_krw"] - held["fees_krw"] < 0.0:
             held["last_loss_ms"] = time_ms
             book.account[0]["losses_in_row"] += 1

@@ -173,11 +173,27 @@ def judge_breakers(plan: Plan, book: Book, time_ms: int) -> None:
     for breaker in range(plan.breakers.shape[0]):
         markets = 1 if plan.breakers[breaker]["account"] != 0 else book.position.shape[0]
         for market in range(markets):
-            state = book.breakers[breaker, market]
             value = late_value(plan, book, market, plan.breakers[breaker]["slot"])
-            state["missing"] = 1 if math.isnan(value) else 0
-            if not math.isnan(value) and value != 0.0:
-                state["until_ms"] = time_ms + max(plan.breakers[breaker]["hold_ms"], 1)
+            missing = math.isnan(value)
+            book.breakers[breaker, market]["missing"] = 1 if missing else 0
+            if _sets_in(plan, book, breaker, market, not missing and value != 0.0):
+                book.breakers[breaker, market]["until_ms"] = time_ms + max(plan.breakers[breaker]["hold_ms"], 1)
+
+
+@helper
+def _sets_in(plan: Plan, book: Book, breaker: int, market: int, true: bool) -> bool:
+    """Whether the breaker comes into force at this CLOSE, where it has to be armed for that: its arming."""
+    if plan.breakers[breaker]["rearms"] == 0:
+        return true
+    state = book.breakers[breaker, market]
+    closed = book.account[0]["trades_closed"]
+    if not true or closed != state["trades_closed"]:
+        state["armed"] = 1
+    if not true or state["armed"] == 0:
+        return False
+    state["armed"] = 0
+    state["trades_closed"] = closed
+    return True
 
 
 @helper

@@ -9,7 +9,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dsl.strategy import Period, RiskProfile, RiskRule
+from dsl.graph import Graph, Phase
+from dsl.strategy import Breaker, Period, RiskProfile, RiskRule
 from engine.kernel.book import DAY_MS
 from engine.kernel.position import PositionRows
 
@@ -27,8 +28,11 @@ RULE: Final = np.dtype(
     align=True,
 )
 
+#: rearms: it comes into force only while armed (it reads the account and lasts)
 #: cause: number among the rules and breakers of the file
-BREAKER: Final = np.dtype([("slot", "i8"), ("account", "i8"), ("close", "i8"), ("hold_ms", "i8"), ("cause", "i8")], align=True)
+BREAKER: Final = np.dtype(
+    [("slot", "i8"), ("account", "i8"), ("close", "i8"), ("hold_ms", "i8"), ("rearms", "i8"), ("cause", "i8")], align=True
+)
 
 
 def rule_rows(profile: RiskProfile, windows: Sequence[int]) -> NDArray[Any]:
@@ -46,11 +50,16 @@ def _rule_row(rule: RiskRule, windows: Sequence[int]) -> tuple[float, ...]:
     return (int(rule.period), window, ratio, krw, int(rule.action), rule.factor, int(rule.until), rule.hold_ms)
 
 
-def breaker_rows(profile: RiskProfile, slots: dict[int, int]) -> NDArray[Any]:
-    """BREAKER rows in file order, of those that the program computes."""
+def breaker_rows(profile: RiskProfile, graph: Graph, slots: dict[int, int]) -> NDArray[Any]:
+    """BREAKER rows in file order, of those that the program computes. graph: of their nodes."""
     first = len(profile.rules)
-    rows = [(b.node, int(b.account), int(b.close), b.hold_ms, first + k) for k, b in enumerate(profile.breakers)]
-    return np.array([(slots[node], *rest) for node, *rest in rows if node in slots], BREAKER)
+    computed = [(k, b) for k, b in enumerate(profile.breakers, first) if b.node in slots]
+    return np.array([(slots[b.node], b.account, b.close, b.hold_ms, _rearms(b, graph), k) for k, b in computed], BREAKER)
+
+
+def _rearms(breaker: Breaker, graph: Graph) -> bool:
+    """It reads the account, whose values can stand still for as long as nothing is bought, and is to end."""
+    return breaker.hold_ms > 0 and graph[breaker.node].phase == Phase.ACCOUNT
 
 
 def window_days(profile: RiskProfile, position: PositionRows) -> tuple[int, ...]:

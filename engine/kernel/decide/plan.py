@@ -175,7 +175,7 @@ def make_plan(
         row_params=np.ascontiguousarray(position.params, np.float64),
         initial=np.ascontiguousarray(position.initial, np.float64),
         rules=rule_rows(profile, windows),
-        breakers=breaker_rows(profile, slots),
+        breakers=breaker_rows(profile, strategy.graph, slots),
         window_days=np.array(windows, np.int64),
         drawdowns=np.array([windows.index(days_of(window_ms)) for window_ms in position.drawdown_ms], np.int64),
     )

@@ -10,7 +10,7 @@ import pytest
 from dsl.catalogue import ACCOUNT_SERIES, Unit
 from dsl.graph import Node, Phase
 from dsl.strategy import Action, Breaker, Period, RiskRule, Sizing, Until
-from engine.kernel.book import SKIP_REASONS
+from engine.kernel.book import SKIP_REASONS, restore_book, save_book
 from engine.kernel.decide import entries
 from engine.kernel.decide.calendar import day_of, month_of, next_day_ms, next_month_ms, next_week_ms, week_of
 from engine.model.events import Cash, Control, ControlKind, Intent, Mark
@@ -243,6 +243,106 @@ def test_a_breaker_lasts_from_the_last_close_at_which_it_was_true() -> None:
         orders = one.close(BTC={"enter": 1.0, "shock": shock}, ETH={"shock": 0.0}, at=START + minutes * MINUTE)
         found.append(len(orders))
     assert found == [0, 0, 0, 1]
+
+
+def resting(hold_ms: int, *, market: bool = False, compiled: bool = True) -> Tape:
+    """Two losses in a row, that many ms of rest; `market`: only where the column `shock` is true too."""
+    made = Rules()
+    lost = made.graph.add(Node("ge", (account_leaf(made, "acct.losses_in_row"), made.number(2.0)), (), None, Phase.ACCOUNT, Unit.CONDITION))
+    if market:
+        lost = made.graph.add(Node("and", (made.column("shock"), lost), (), None, Phase.ACCOUNT, Unit.CONDITION))
+    risk = profile(breakers=(Breaker("rest", lost, not market, False, hold_ms),))
+    leave = rule("leave", made.column("leave"))
+    strategy = make_strategy(made, leave, sizing=Sizing(weight=0.3), risk=risk)
+    return Tape(made, strategy, markets=("KRW-BTC", "KRW-ETH"), terms=NO_COST, compiled=compiled)
+
+
+def lose(tape: Tape, minutes: int, *, to: float = 9_900.0, shock: float = 1.0) -> None:
+    """Bought in BTC at 10,000 from that minute on, and sold at `to` two minutes later."""
+    tape.now = START + minutes * MINUTE
+    tape.step(10_000.0)
+    assert len(tape.close(BTC={"enter": 1.0, "leave": 0.0, "shock": shock}, ETH={"shock": shock})) == 1
+    tape.step(10_000.0)
+    assert len(tape.close(BTC={"leave": 1.0, "shock": shock}, ETH={"shock": shock})) == 1
+    tape.step(to)
+
+
+def wants(tape: Tape, minutes: float, shock: float = 1.0) -> bool:
+    """At the CLOSE then, BTC wants to buy: whether it may."""
+    before = tape.desk.skipped["breaker"]
+    columns = {"BTC": {"enter": 1.0, "shock": shock}, "ETH": {"shock": shock}}
+    bought = len(tape.close(at=START + int(minutes * MINUTE), **columns)) == 1
+    assert tape.desk.skipped["breaker"] - before == (0 if bought else 1)
+    return bought
+
+
+def lost_twice(hold_ms: int, *, market: bool = False, compiled: bool = True) -> Tape:
+    """The second loss is made at 12m; nothing has been decided since."""
+    one = resting(hold_ms, market=market, compiled=compiled)
+    lose(one, 0)
+    lose(one, 10)
+    return one
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_rest_after_losses_ends(compiled: bool) -> None:
+    """The count of losses cannot fall while nothing is bought; six hours after the CLOSE that saw the second there is trade again."""
+    one = lost_twice(6 * HOUR, compiled=compiled)
+    assert [wants(one, minutes) for minutes in (15, 20, 60, 370, 375)] == [False, False, False, False, True]
+
+
+def test_another_loss_after_the_rest_is_a_rest_again() -> None:
+    one = lost_twice(HOUR)
+    assert [wants(one, minutes) for minutes in (15, 70)] == [False, False]
+    lose(one, 75)
+    assert [wants(one, minutes) for minutes in (80, 135, 140)] == [False, False, True]
+
+
+def test_a_loss_in_the_rest_begins_it_anew() -> None:
+    """ETH was bought before the second loss in BTC, and is sold for a loss in the middle of the rest."""
+    one = resting(HOUR)
+    lose(one, 0)
+    one.step(50_000.0, market="KRW-ETH")
+    assert len(one.close(ETH={"enter": 1.0}, BTC={})) == 1
+    one.step(50_000.0, market="KRW-ETH")
+    lose(one, 10)
+    assert not wants(one, 15)
+    assert len(one.close(ETH={"leave": 1.0}, BTC={}, at=START + 35 * MINUTE)) == 1
+    one.step(49_000.0, market="KRW-ETH", at=START + 35 * MINUTE)
+    assert [wants(one, minutes) for minutes in (40, 75, 95, 100)] == [False, False, False, True]
+
+
+def test_a_count_that_begins_anew_is_a_rest_again() -> None:
+    one = lost_twice(HOUR)
+    assert [wants(one, minutes) for minutes in (15, 70)] == [False, False]
+    lose(one, 75, to=10_100.0)
+    lose(one, 85)
+    lose(one, 95)
+    assert [wants(one, minutes) for minutes in (100, 155, 160)] == [False, False, True]
+
+
+def test_a_rest_of_each_market_is_armed_in_each_alone() -> None:
+    """Where it is false or missing at a CLOSE it is armed, and begins anew with the next at which it is true."""
+    one = lost_twice(HOUR, market=True)
+    assert not wants(one, 15)
+    assert one.desk.book.breakers[0]["armed"].tolist() == [0, 0]
+    for minutes, shock in ((20, {"shock": 0.0}), (30, {})):
+        one.close(BTC=shock, ETH={"shock": 1.0}, at=START + minutes * MINUTE)
+        assert one.desk.book.breakers[0]["armed"].tolist() == [1, 0]
+        assert not wants(one, minutes + 5)
+        assert ((one.desk.book.breakers[0]["until_ms"] - START) // MINUTE).tolist() == [minutes + 65, 75]
+
+
+def test_the_arming_is_saved_with_the_books() -> None:
+    one, other = lost_twice(HOUR), resting(HOUR)
+    assert not wants(one, 15)
+    restore_book(other.desk.book, save_book(one.desk.book, "x"), "x")
+    assert [wants(other, minutes) for minutes in (70, 75)] == [False, True]
+
+
+def test_without_a_duration_losses_stop_for_as_long_as_they_are_counted() -> None:
+    one = lost_twice(0)
+    assert [wants(one, minutes) for minutes in (15, 75, 7_000)] == [False] * 3
 
 
 def test_a_missing_breaker_refuses_entries_and_sells_nothing() -> None:
