@@ -13,7 +13,8 @@ from engine.research.result import Rounding
 from tests.generators.worlds import World, random_world
 from tests.simulation.live import live, paper_and_replay
 
-WORLDS = min(profile.default.max_examples, 400)
+#: fewer than a hundred do not trade often enough to be worth much: risk profiles keep more than half of them out
+WORLDS = min(max(profile.default.max_examples, 100), 400)
 
 
 def world_of(seed: int, on_grid: bool | None = None) -> World:
