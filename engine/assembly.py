@@ -20,7 +20,8 @@ from engine.candles.store import CandleStore
 from engine.candles.timeframes import next_open, timeframe_name
 from engine.exchange.upbit.candles import CandleReader
 from engine.kernel.program import compile_program
-from engine.kernel.universe import MEMBER, universe_program
+from engine.kernel.universe import universe_program
+from engine.model.candle import MEMBER
 from engine.research.backtest import backtest, universe_settle_ms
 from engine.research.file_tests import Outcome, judge_replay, not_run
 from engine.research.result import Settings

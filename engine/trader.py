@@ -18,10 +18,10 @@ from dsl.strategy import Strategy
 from engine.kernel.decide.plan import Terms
 from engine.kernel.desk import Desk
 from engine.kernel.program import compile_program
-from engine.kernel.universe import MEMBER, UniverseRun, universe_program
+from engine.kernel.universe import UniverseRun, universe_program
 from engine.kernel.vm import Kernel
 from engine.model.bars import Bars
-from engine.model.candle import BarGrid
+from engine.model.candle import MEMBER, BarGrid
 from engine.model.events import Cash, Close, Control, Done, Fill, Intent, Mark, Members, Side, Step
 from engine.model.money import coins, exact
 from engine.orders.plan import LegalOrder, Means, Refusal, plan_order

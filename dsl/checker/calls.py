@@ -103,6 +103,8 @@ class Calls:
 
     def _report_length_first(self, function: Function, argument: ast.Argument, bound: Bound, context: Context) -> bool:
         """E105 for `rsi(close, 14)`: what most other programs write, where the length comes first here."""
+        if not function.args:
+            return False
         first = function.args[0]
         series = next((arg for arg in function.args if arg.kind is ArgKind.SERIES and arg.keyword_only), None)
         if first.kind is not ArgKind.WINDOW or series is None or first.name not in bound or not self._is_fixed(argument.value, context):

@@ -185,6 +185,8 @@ def meant(text: str, stopped: int) -> Meant | None:
             if not habit.anywhere and not match.start() - 1 <= stopped <= match.end() + 1:
                 continue
             new = match.expand(habit.rewrite) if isinstance(habit.rewrite, str) else habit.rewrite(match) if habit.rewrite else None
+            if new == match[0]:  # it is written as it should be already; what is wrong lies elsewhere
+                continue
             if habit.key == "capitals" and new is None:
                 continue
             group: str | int = "mark" if "mark" in habit.pattern.groupindex else 0

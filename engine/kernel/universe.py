@@ -6,14 +6,14 @@ The result is an input of the strategy's own program, not a node of it: events, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine.kernel.catalogue import Op
 from engine.kernel.program import Program, compile_values
 from engine.kernel.vm import DEFAULT_BLOCK, Kernel
-from engine.model.candle import BarGrid, BarState, SideKey
+from engine.model.candle import BarGrid, BarState
 from engine.model.events import Members
 
 if TYPE_CHECKING:
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
     from dsl.graph import Timeframe
     from dsl.strategy import Universe
-
-#: the side series that says who is in
-MEMBER: Final[SideKey] = ("universe.member", ())
 
 
 def universe_program(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: (leaf name, its parameters) of a side series
 SideKey: TypeAlias = tuple[str, tuple[float, ...]]
+#: the side series that says which markets are in the universe
+MEMBER: Final[SideKey] = ("universe.member", ())
 
 
 class BarState(IntEnum):

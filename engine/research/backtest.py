@@ -13,9 +13,9 @@ from engine.kernel.aggregate import SERIES, aggregate
 from engine.kernel.decide.plan import Terms, make_book, make_plan
 from engine.kernel.program import ColumnBlock, Program, compile_program
 from engine.kernel.run import Run, RunResult
-from engine.kernel.universe import MEMBER, UniverseRun, member_series, universe_program
+from engine.kernel.universe import UniverseRun, member_series, universe_program
 from engine.kernel.vm import Kernel
-from engine.model.candle import BarGrid, BarState
+from engine.model.candle import MEMBER, BarGrid, BarState
 from engine.research.gaps import side_gaps
 from engine.research.result import BacktestResult, Rounding, Settings
 

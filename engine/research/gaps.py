@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsl.side_series import EXTERNAL_PREFIX, Fold, side_series
-from engine.kernel.universe import MEMBER
-from engine.model.candle import BarState
+from engine.model.candle import MEMBER, BarState
 from engine.research.result import SideGap
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -75,6 +76,16 @@ def test_damaged_files_are_compiled_or_refused(text: str, data: st.DataObject) -
     show(result)
     if result.strategy is not None:
         assert_well_formed(result.strategy)
+
+
+@pytest.mark.parametrize("rule", ["aclose14)@1h < 10", "volume(close, 14) > 10", "hour(3) > 1", "weekday(1, 2) > 1", "true(1)"])
+def test_damaged_rules_that_once_crashed_or_were_mended_in_vain(rule: str) -> None:
+    text = f"schema: strategy/1\nname: a\nclock: 5m\nmarkets: [KRW-BTC]\nentry: {rule}\nexits:\n  stop: {{at: -2%}}\n"
+    found = compiled(text).diagnostics
+    assert found
+    for diagnostic in found:
+        if diagnostic.fix:
+            assert_fix_works(text, diagnostic)
 
 
 @MANY
