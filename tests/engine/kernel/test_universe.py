@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from dsl.graph import Timeframe
 from dsl.strategy import Exit, ExitKind, Limits, Sizing, Strategy, Universe
 from engine.candles.grid import build_grid
-from engine.kernel.universe import MEMBER, UniverseRun, instants, member_series, universe_program
-from engine.model.candle import BarGrid, BarState, CandleTable
+from engine.kernel.universe import UniverseRun, instants, member_series, universe_program
+from engine.model.candle import MEMBER, BarGrid, BarState, CandleTable
 from engine.model.events import Members
 from engine.research.backtest import backtest, settled_ms, with_members
 from engine.research.result import BacktestResult, Settings
