@@ -10,11 +10,10 @@ from typing import Annotated
 import typer
 
 from dsl.compile import schema_of
-from dsl.diagnostics import Severity
 from dsl.diff import Change, Difference, diff
 from dsl.files import Checked, check_file
 from dsl.messages import text
-from dsl.render import render
+from engine.cli.inputs import refusal
 from engine.cli.language import language
 from engine.kernel.catalogue import catalogue
 from engine.model.errors import UsageError
@@ -48,10 +47,9 @@ def _read(path: Path) -> Checked:
         found = check_file(path, catalogue())
     except OSError as error:
         raise UsageError("inputs.unreadable", path=path, reason=error) from error
-    errors = [finding for finding in found.findings if finding.diagnostic.severity is Severity.ERROR]
-    if errors:
-        findings = "\n\n".join(render(finding.diagnostic, finding.source, language()) for finding in errors)
-        raise UsageError("diff.refused", file=path, findings=findings)
+    refused = refusal(found)
+    if refused:
+        raise UsageError("diff.refused", file=path, findings=refused)
     return found
 
 

@@ -12,15 +12,14 @@ from typing import Annotated, Any
 import typer
 
 from dsl.compile import Compiled, schema_of
-from dsl.diagnostics import Language, Severity
+from dsl.diagnostics import Language
 from dsl.explain.files import Line, explained
 from dsl.explain.tree import Fact, Root, Tree, tree_of
 from dsl.files import Checked, check_file
 from dsl.messages import text
-from dsl.render import render
 from dsl.strategy import ExitKind, Strategy
 from engine.candles.timeframes import timeframe_name
-from engine.cli.inputs import market_codes
+from engine.cli.inputs import market_codes, refusal
 from engine.cli.language import language
 from engine.cli.warmup import CANDLES_PER_REQUEST, Need, plan
 from engine.kernel.catalogue import catalogue
@@ -58,10 +57,9 @@ def _read(path: Path) -> Checked:
         found = check_file(path, catalogue())
     except OSError as error:
         raise UserError("explain.unreadable", file=path, reason=error) from error
-    errors = [finding for finding in found.findings if finding.diagnostic.severity is Severity.ERROR]
-    if errors:
-        findings = "\n\n".join(render(finding.diagnostic, finding.source, language()) for finding in errors)
-        raise UserError("explain.refused", file=path, findings=findings)
+    refused = refusal(found)
+    if refused:
+        raise UserError("explain.refused", file=path, findings=refused)
     return found
 
 

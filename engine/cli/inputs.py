@@ -13,7 +13,7 @@ import typer
 
 from dsl.builder import won
 from dsl.diagnostics import Severity
-from dsl.files import compile_file
+from dsl.files import Checked, compile_file
 from dsl.render import render
 from engine.cli.language import language
 from engine.kernel.catalogue import catalogue
@@ -100,3 +100,9 @@ def market_codes(named: Sequence[str], strategy: Strategy) -> tuple[str, ...]:
     if not codes and strategy.universe is None:
         raise UserError("inputs.no_markets")
     return tuple(sorted(set(codes)))
+
+
+def refusal(found: Checked) -> str:
+    """The errors of a checked file as its reader is shown them; "" when it is accepted."""
+    errors = [finding for finding in found.findings if finding.diagnostic.severity is Severity.ERROR]
+    return "\n\n".join(render(finding.diagnostic, finding.source, language()) for finding in errors)
