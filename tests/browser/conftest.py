@@ -106,9 +106,12 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     running.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def profile() -> Iterator[BrowserContext]:
-    """The browser that all tests share, with one cache: the libraries are loaded once."""
+    """The browser that all tests share, with one cache: the libraries are loaded once.
+
+    It ends with the module: while it is there its event loop runs on the thread of the tests, where no other loop can be run then.
+    """
     path = chromium()
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:

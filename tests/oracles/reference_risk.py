@@ -69,7 +69,8 @@ def capital(rules: Rules, equity: float) -> float:
 def highest(state: State, days: int, time: int) -> float:
     """peak(n days)."""
     today = begins("day", time)
-    return max(peak for day, peak in state.peaks.items() if today - day < timedelta(days=days))
+    window = (state.peaks.get(today - timedelta(days=back)) for back in range(days))
+    return max(peak for peak in window if peak is not None)
 
 
 @dataclass

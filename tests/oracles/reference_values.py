@@ -93,6 +93,7 @@ class Values:
     domain: tuple[str, ...] | None = None  # markets that values across markets count; None: all
     bars: dict[tuple[str, Timeframe], Bars] = field(default_factory=dict)
     done: dict[tuple[int, str], Array] = field(default_factory=dict)
+    everywhere: dict[tuple[Node, int], Array] = field(default_factory=dict)  # of values across markets: [bars, markets]
 
     def bars_at(self, section: Section, market: str) -> Bars:
         """Bars of a section as seen from `market`."""
@@ -165,14 +166,20 @@ class Values:
         return over_bars(kind, values, finer.timeframe, finer.first, bars.timeframe, bars.first, len(bars.series["close"]))
 
     def across(self, node: Node, count: int, market: str) -> Array:
-        """Values of all markets bar by bar; this market's result."""
+        """This market's result; that of every market is computed once."""
+        if (node, count) not in self.everywhere:
+            self.everywhere[node, count] = self.across_all(node, count)
+        return self.everywhere[node, count][:, self.grid.markets.index(market)]
+
+    def across_all(self, node: Node, count: int) -> Array:
+        """Results [bars, markets], bar by bar."""
         columns = [np.stack([np.broadcast_to(self.of(i, code), count) for code in self.grid.markets]) for i in node.inputs]
         inside = np.isin(self.grid.markets, self.grid.markets if self.domain is None else self.domain)
         member = np.where(inside[:, None], columns[1], 0.0)
-        name, row = node.op.removeprefix("across."), self.grid.markets.index(market)
+        name = node.op.removeprefix("across.")
         turnover = columns[2] if len(columns) > 2 else np.zeros((len(inside), count))
         bars = (across_markets(name, node.params, columns[0][:, k], member[:, k], turnover[:, k]) for k in range(count))
-        return np.array([bar[row] for bar in bars])
+        return np.array([np.broadcast_to(bar, len(inside)) for bar in bars]).reshape(count, len(inside))
 
     def hold(self, node: Node, bars: Bars, market: str) -> Array:
         """The value of the slower bar that closed last, at or before this bar's close."""

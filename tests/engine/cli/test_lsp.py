@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -120,9 +119,7 @@ def session(tmp_path: Path, told: Callable[[Editor], Awaitable[None]], lang: str
             assert editor.errors == []
         assert code == 0
 
-    # on a thread of its own: the browser's tests may have left their event loop running on this one
-    with ThreadPoolExecutor(1) as apart:
-        apart.submit(asyncio.run, visit()).result()
+    asyncio.run(visit())
 
 
 @pytest.mark.parametrize(("lang", "words"), [("en", "unknown function `emma`"), ("ko", "모르는 함수 `emma`")])
