@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from dsl.catalogue import Catalogue, Unit
-from dsl.checker.breakers import read_breakers, used_aliases
+from dsl.checker.breakers import markets_of, read_breakers
 from dsl.checker.clock import DAY_MS
 from dsl.checker.conditions import Conditions
 from dsl.checker.context import RuleText, Scope
 from dsl.checker.costs import check_costs
+from dsl.checker.crowding import read_crowding
 from dsl.checker.entries import split
 from dsl.checker.execution import read_execution, read_reload
 from dsl.checker.exits import read_exits
@@ -38,6 +39,7 @@ from dsl.diagnostics import Diagnostic, Severity
 from dsl.document import Document, read, suggestion
 from dsl.graph import Graph, Node, Phase, Section, Timeframe
 from dsl.loader import load
+from dsl.pairs import BITCOIN, markets_read
 from dsl.parser import parse_rule
 from dsl.prune import prune
 from dsl.schema import risk as risk_schema
@@ -129,7 +131,7 @@ def compile_strategy(
     if risk is not None:
         findings += risk.findings
     if strategy is not None and risk is not None and risk.document is not None and risk.profile is not None:
-        strategy, more = _with_breakers(strategy, catalogue, risk.document, risk.source)
+        strategy, more = _with_profile(strategy, catalogue, risk.document, risk.source)
         findings += more
     strategy = None if strategy is None else prune(strategy)
     refused = any(found.diagnostic.severity is Severity.ERROR for found in findings)
@@ -149,6 +151,7 @@ def compile_risk(source: str, file_name: str, catalogue: Catalogue) -> CompiledR
         scope.add(diagnostic)
     profile = read_risk(scope, document, _text(document, "name"))
     read_breakers(scope, document)  # on base bars of a minute; what they become is up to the strategy
+    read_crowding(scope, document)
     findings = findings_of(text, scope.diagnostics)
     refused = any(found.diagnostic.severity is Severity.ERROR for found in findings)
     return CompiledRisk(text, None if refused else profile, findings, document)
@@ -248,17 +251,24 @@ def _check(scope: Scope, document: StrategyDocument, profile: RiskProfile | None
     )  # fmt: skip
 
 
-def _with_breakers(
+def _with_profile(
     strategy: Strategy, catalogue: Catalogue, document: Document[RiskFile], source: Source
 ) -> tuple[Strategy, tuple[Finding, ...]]:
-    """The strategy with its profile's breakers in its graph, and what is wrong with them on its clock."""
+    """The strategy with what its profile computes on its clock, breakers in its graph, and what is wrong with them there."""
     assert strategy.risk is not None
     scope = Scope(catalogue, strategy.clock, graph=strategy.graph)
     breakers = read_breakers(scope, document)
-    markets = {market: alias for alias, market in used_aliases(scope, breakers).items() if market not in strategy.aliases.values()}
-    aliases = strategy.aliases | {market if alias in strategy.aliases else alias: market for market, alias in markets.items()}
+    crowding = read_crowding(scope, document)
+    read = markets_of(scope, breakers)
+    if crowding is not None:
+        read |= markets_read(crowding.graph) | (set() if crowding.btc is None else {BITCOIN})
+    names = {market: alias for alias, market in scope.aliases.items()}
+    aliases = dict(strategy.aliases)
+    for market in sorted(read - {*aliases.values()}):
+        alias = names.get(market, market)
+        aliases[market if alias in aliases else alias] = market
     findings = tuple(found for found in findings_of(source, scope.diagnostics) if found.diagnostic.severity is Severity.ERROR)
-    return replace(strategy, aliases=aliases, risk=replace(strategy.risk, breakers=breakers)), findings
+    return replace(strategy, aliases=aliases, risk=replace(strategy.risk, breakers=breakers, crowding=crowding)), findings
 
 
 def _read_names(scope: Scope, document: StrategyDocument) -> dict[str, float]:

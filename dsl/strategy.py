@@ -211,6 +211,25 @@ class Breaker:
 
 
 @dataclass(frozen=True, slots=True)
+class Crowding:
+    """How many positions may be alike (docs/decide.md §8). Two markets are alike above `pair`, and where both are above `btc` with KRW-BTC.
+
+    graph: of the measure alone, on the strategy's clock, with `dsl.pairs.OTHER` as the market that another one is measured with; measure:
+    its node. cluster: most positions that are alike, directly or through others. None: no such bound.
+    """
+
+    graph: Graph
+    measure: int
+    pair: float | None = None
+    cluster: int = 1
+    btc: float | None = None
+
+    def runs_on(self, base: Timeframe) -> bool:
+        """Whether base bars of this length make up all bars that the measure reads."""
+        return all(node.section is None or node.section.timeframe.length_ms % base.length_ms == 0 for node in self.graph)
+
+
+@dataclass(frozen=True, slots=True)
 class Safety:
     """A guard of the running engine (`safety:`): carried with the profile; facts about the engine do not enter a backtest."""
 
@@ -241,6 +260,7 @@ class RiskProfile:
     max_slippage: float | None = None
     rules: tuple[RiskRule, ...] = ()
     breakers: tuple[Breaker, ...] = ()
+    crowding: Crowding | None = None
     safety: tuple[Safety, ...] = ()
 
     def reason(self, exit_index: int) -> str:

@@ -36,10 +36,9 @@ def read_breakers(scope: Scope, document: RiskDocument) -> tuple[Breaker, ...]:
     return tuple(breaker for breaker in found if breaker is not None)
 
 
-def used_aliases(scope: Scope, breakers: tuple[Breaker, ...]) -> dict[str, str]:
-    """The aliases whose markets the breakers read."""
-    read = {node.section.market for node in _below(scope.graph, breakers) if node.section is not None}
-    return {alias: market for alias, market in scope.aliases.items() if market in read}
+def markets_of(scope: Scope, breakers: tuple[Breaker, ...]) -> set[str]:
+    """The markets that the breakers name."""
+    return {node.section.market for node in _below(scope.graph, breakers) if node.section is not None} - {""}
 
 
 def _aliases(scope: Scope, document: RiskDocument) -> dict[str, str]:

@@ -40,6 +40,11 @@ _SCORES: dict[str, Text] = {
     "E140.label.open": Text("끝이 없는 범위: {range}", "range without an end: {range}"),
     "W141": Text("팩터 비중의 합이 {total}입니다", "factor weights add up to {total}"),
     "W141.label": Text("모두 더하면 {total}", "{total} in total"),
+    "E141": Text("`{name}`: 다른 종목은 여기서 쓸 수 없습니다", "`{name}`: there is no other market here"),
+    "E141.label": Text(
+        "위험 파일의 crowding.measure에서 other.logret(1)처럼 씁니다",
+        "only in `crowding.measure` of a risk file, before a value: other.logret(1)",
+    ),
     "E143": Text("`score`에는 `factors:`가 필요합니다", "`score` needs `factors:`"),
     "E143.label": Text("이 파일에는 팩터가 없습니다", "this file has no factors"),
     "E112.label.count": Text("1 이상의 정수여야 합니다", "must be a whole number, at least 1"),

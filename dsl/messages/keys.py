@@ -192,8 +192,10 @@ TEXTS: dict[str, Text] = {
     "risk.exposure.cash_reserve": Text("늘 남겨 두는 현금", "Cash that is never spent."),
     "risk.crowding": Text("함께 움직이는 종목의 한도", "Limits on positions that move together."),
     "risk.crowding.measure": Text("얼마나 함께 움직이는지 재는 식", "How alike two markets are."),
-    "risk.crowding.max_pair": Text("두 종목 사이의 한도", "Most between two positions."),
-    "risk.crowding.max_cluster": Text("함께 움직이는 종목 수의 한도", "Most positions that move together."),
+    "risk.crowding.max_pair": Text("이보다 크면 두 종목이 함께 움직인다고 봅니다", "Above this two markets count as moving together."),
+    "risk.crowding.max_cluster": Text(
+        "함께 움직이는 종목을 가장 많이 몇 개까지 (없으면 1종목)", "Most positions that move together; 1 unless given."
+    ),
     "risk.crowding.with_btc": Text("비트코인과 함께 움직이는 종목", "Positions that move with bitcoin."),
     "risk.crowding.with_btc.above": Text("이보다 크면 함께 움직인다고 봅니다", "Above this they count as moving together."),
     "risk.crowding.with_btc.count_as": Text("함께 움직이는 종목을 세는 방법", "How they are counted."),

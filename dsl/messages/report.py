@@ -288,6 +288,10 @@ _PLAIN: dict[str, Text] = {
     "skip.positions_per_market": Text("한 마켓의 보유 한도(모든 전략)", "Limit of positions in one market, all strategies together"),
     "skip.market_busy": Text("다른 전략의 주문이 진행 중", "Another strategy's order was working there"),
     "skip.sector": Text("섹터별 보유 한도", "Limit of positions in the sector"),
+    "skip.crowding": Text("함께 움직이는 종목의 한도(crowding)", "Limit of positions that move together (crowding)"),
+    "skip.crowding_missing": Text(
+        "함께 움직이는지 잴 수 없음(crowding)", "Whether it moves with what is held was not known (crowding)"
+    ),
     "skip.orders_per_minute": Text("1분 주문 수 한도", "Limit of orders per minute"),
     "skip.slippage": Text("예상 슬리피지가 한도보다 큼", "Expected slippage above the limit"),
     "skip.order_condition": Text("주문 조건(order, cost)이 참이 아님", "The condition on the order was not true"),
@@ -327,7 +331,7 @@ _PLAIN: dict[str, Text] = {
     "assume.ambiguous": Text("순서를 모르는 봉(손절 먼저로 계산)", "Bars of unknown order (counted stop first)"),
     "assume.ambiguous_krw": Text("목표가가 먼저였다면의 차이", "Difference had the target come first"),
     "assume.left_out_breakers": Text(
-        "더 짧은 봉이 없어 보지 못한 차단 조건(breakers)", "Breakers left out: they need finer candles than this run had"
+        "더 짧은 봉이 없어 보지 못한 위험 관리 조건", "Limits of the risk profile left out: they need finer candles than this run had"
     ),
     "assume.unsettled": Text("준비 구간이 덜 찬 진입", "Entries before the values had settled"),
     "assume.sale_below_minimum": Text("최소 매도 금액 미달로 미룬 매도", "Sales put off: below the exchange's minimum"),

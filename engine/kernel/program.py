@@ -11,10 +11,11 @@ kernel.save() -> bytes / Kernel.restore(program, bytes)
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dsl.graph import Graph, Phase
+from dsl.pairs import with_pairs
 from dsl.warmup import warmup
 from engine.kernel.catalogue import Op, ops
 from engine.kernel.position import PositionRows, market_inputs, position_nodes, position_rows
@@ -46,7 +47,8 @@ class ColumnBlock:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What the VM runs. `columns`: graph node ids exported per clock bar, in order. `settle_ms`: after this much data every exported
+    """What the VM runs. `columns`: graph node ids exported per clock bar, in order (after the strategy's own nodes those of
+    `dsl.pairs.with_pairs`). `settle_ms`: after this much data every exported
     value no longer depends on where the data began; `ready_ms`: after this much every exported value can be defined. Both hold
     wherever in a bar the data begins."""
 
@@ -83,7 +85,18 @@ def compile_program(
     if missing:
         raise ValueError(f"alias markets {missing} are not among the grid's markets")
     position = position_nodes(strategy.graph, _named_nodes(strategy, base))
-    return _compile(strategy.graph, wanted_columns(strategy, base), position, strategy.clock, base, markets, known_ops, domain)
+    graph, pairs = _measured_pairs(strategy, base, markets)
+    columns = tuple(dict.fromkeys((*wanted_columns(strategy, base), *pairs)))
+    program = _compile(graph, columns, position, strategy.clock, base, markets, known_ops, domain)
+    return replace(program, position=replace(program.position, pairs=tuple(columns.index(node) for node in pairs)))
+
+
+def _measured_pairs(strategy: Strategy, base: Timeframe, markets: Sequence[str]) -> tuple[Graph, tuple[int, ...]]:
+    """The strategy's graph with the measure of its profile for every market, and those nodes; none where the base is too long for it."""
+    crowding = strategy.risk.crowding if strategy.risk is not None else None
+    if crowding is None or not crowding.runs_on(base):
+        return strategy.graph, ()
+    return with_pairs(strategy.graph, crowding.graph, crowding.measure, markets)
 
 
 def compile_values(

@@ -36,7 +36,7 @@ from tests.oracles.reference_book import (
     Step,
     make_order,
 )
-from tests.oracles.reference_risk import Account, allow, capital, judge_breakers, look, move_cash, sales, size_factor, skip, taken
+from tests.oracles.reference_risk import Account, allow, capital, crowded, judge_breakers, look, move_cash, sales, size_factor, skip, taken
 
 
 def decide(rules: Rules, state: State, event: Event) -> list[Order]:
@@ -460,6 +460,9 @@ def limit_of_account(rules: Rules, state: State, m: Market, now: int) -> str | N
     together = sum(rules.sectors.get(x.code) == sector for x in held) if sector is not None else 0
     if rules.max_per_sector is not None and together >= rules.max_per_sector:
         return "sector"
+    against = crowded(rules, state, m.code)
+    if against is not None:
+        return against
     if rules.orders_per_minute is not None and state.made[now // 60_000] >= rules.orders_per_minute:
         return "orders_per_minute"
     if math.isnan(m.last):

@@ -11,6 +11,7 @@ from dsl.strategy import Period
 from engine.kernel.abi import helper
 from engine.kernel.book import BOUGHT, DAY_MS, ENTRY_FALSE, ENTRY_MISSING, NOT_TRADABLE, ORDER_WORKING, POSITION_OPEN, Book
 from engine.kernel.decide.account import capital_krw, fill_account, fill_order, is_taken, late_value, positions_of_account
+from engine.kernel.decide.crowding import cluster_size
 from engine.kernel.decide.guard import breaker_in_force, breaker_is_missing
 from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import (
@@ -43,15 +44,17 @@ ACCOUNT_POSITIONS: Final = 9
 POSITIONS_PER_MARKET: Final = 10
 MARKET_BUSY: Final = 11
 SECTOR: Final = 12
-ORDERS_PER_MINUTE: Final = 13
-NO_PRICE: Final = 14
-SLIPPAGE: Final = 15
-NO_LEVEL: Final = 16
-STOP_ABOVE_ENTRY: Final = 17
-NO_SIZE: Final = 18
-TARGET_BELOW_COST: Final = 19
-BELOW_MINIMUM: Final = 20
-ORDER_CONDITION: Final = 21
+CROWDING: Final = 13
+CROWDING_MISSING: Final = 14
+ORDERS_PER_MINUTE: Final = 15
+NO_PRICE: Final = 16
+SLIPPAGE: Final = 17
+NO_LEVEL: Final = 18
+STOP_ABOVE_ENTRY: Final = 19
+NO_SIZE: Final = 20
+TARGET_BELOW_COST: Final = 21
+BELOW_MINIMUM: Final = 22
+ORDER_CONDITION: Final = 23
 
 _NO_LIMIT: Final = 2**63 - 1
 _DRAWDOWN_PERIOD: Final = int(Period.DRAWDOWN)
@@ -214,6 +217,11 @@ def _account_reason(plan: Plan, book: Book, market: int, time_ms: int) -> int:
             members += 1 if plan.market[row % markets]["sector"] == sector and is_taken(book, row) else 0
         if members >= settings["max_per_sector"]:
             return SECTOR
+    most = settings["cluster_most"]
+    if most != _NO_LIMIT and cluster_size(plan, book, market, most, False) > most:
+        return CROWDING
+    if most != _NO_LIMIT and cluster_size(plan, book, market, most, True) > most:
+        return CROWDING_MISSING
     made = book.account[0]["orders_in_minute"] if book.account[0]["minute"] == time_ms // MINUTE_MS else 0
     return ORDERS_PER_MINUTE if made >= settings["orders_per_minute"] else _PASSED
 

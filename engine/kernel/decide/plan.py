@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsl.catalogue import POSITION_SERIES
-from dsl.strategy import Exit, ExitKind, RiskProfile, Strategy
+from dsl.pairs import BITCOIN
+from dsl.strategy import Crowding, Exit, ExitKind, RiskProfile, Strategy
 from engine.kernel.book import MAXIMUM_EXITS, Book, Size, new_book
 from engine.kernel.decide.guard_plan import breaker_rows, days_of, rule_rows, sectors_of, window_days
 from engine.kernel.fills import enter_terms
@@ -59,6 +60,10 @@ SETTINGS: Final = np.dtype(
         ("positions_per_market", "i8"),
         ("max_per_sector", "i8"),
         ("orders_per_minute", "i8"),
+        ("pair_above", "f8"),  # two markets are alike above these; infinite: no such bound
+        ("btc_above", "f8"),
+        ("bitcoin", "i8"),  # its market
+        ("cluster_most", "i8"),  # positions that are alike; the largest int64: no limit
         ("open_positions", "i8"),  # limits; the largest int64: none
         ("entries_per_day", "i8"),
         ("cooldown_ms", "i8"),  # 0: none
@@ -110,6 +115,7 @@ class Plan(NamedTuple):
     rules: NDArray[Any]  # guard_plan.RULE [R]
     breakers: NDArray[Any]  # guard_plan.BREAKER [B]
     window_days: NDArray[np.int64]  # [W]
+    pairs: NDArray[np.int64]  # [M] column of the measure with each market; [0] without one
     drawdowns: NDArray[np.int64]  # [leaves] window of each acct.drawdown leaf, in the order of PositionRows.drawdown_ms
 
 
@@ -160,6 +166,7 @@ def make_plan(
     market["sector"] = sectors_of(profile, markets)
     windows = window_days(profile, position) if part is None else part.windows
     settings = _settings(strategy, position, markets, terms.on_grid)
+    _crowding_settings(settings[0], profile.crowding if position.pairs else None, markets)
     if part is not None:
         settings["share"] = part.share
         settings["when_slot"] = -1 if part.when is None else slots[part.when]
@@ -177,6 +184,7 @@ def make_plan(
         rules=rule_rows(profile, windows),
         breakers=breaker_rows(profile, strategy.graph, slots),
         window_days=np.array(windows, np.int64),
+        pairs=np.array(position.pairs, np.int64),
         drawdowns=np.array([windows.index(days_of(window_ms)) for window_ms in position.drawdown_ms], np.int64),
     )
 
@@ -259,6 +267,18 @@ def _account_settings(row: Any, risk: RiskProfile) -> None:
     row["positions_per_market"] = risk.positions_per_market
     row["max_per_sector"] = _limit(risk.max_per_sector, _NO_LIMIT)
     row["orders_per_minute"] = _limit(risk.orders_per_minute, _NO_LIMIT)
+
+
+def _crowding_settings(row: Any, crowding: Crowding | None, markets: Sequence[str]) -> None:
+    """How many positions may move together. Raises ValueError when bitcoin is asked about and not among the markets."""
+    row["pair_above"] = row["btc_above"] = math.inf
+    row["bitcoin"], row["cluster_most"] = -1, _NO_LIMIT
+    if crowding is None or (crowding.pair is None and crowding.btc is None):
+        return
+    row["cluster_most"] = crowding.cluster
+    row["pair_above"] = _or(crowding.pair, math.inf)
+    if crowding.btc is not None:
+        row["btc_above"], row["bitcoin"] = crowding.btc, list(markets).index(BITCOIN)
 
 
 def _follows_price(position: PositionRows, slot: int) -> bool:
