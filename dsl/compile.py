@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from dsl.catalogue import Catalogue, Unit
-from dsl.checker.breakers import markets_of, read_breakers
+from dsl.checker.book_share import read_book_share
+from dsl.checker.breakers import markets_below, read_breakers
 from dsl.checker.clock import DAY_MS
 from dsl.checker.conditions import Conditions
 from dsl.checker.context import RuleText, Scope
@@ -32,6 +33,7 @@ from dsl.checker.settings import (
     read_params,
     read_sizing,
     text_at,
+    warn_all_cash,
 )
 from dsl.checker.universe import read_universe
 from dsl.checker.values import Value
@@ -152,6 +154,7 @@ def compile_risk(source: str, file_name: str, catalogue: Catalogue) -> CompiledR
     profile = read_risk(scope, document, _text(document, "name"))
     read_breakers(scope, document)  # on base bars of a minute; what they become is up to the strategy
     read_crowding(scope, document)
+    read_book_share(scope, document)
     findings = findings_of(text, scope.diagnostics)
     refused = any(found.diagnostic.severity is Severity.ERROR for found in findings)
     return CompiledRisk(text, None if refused else profile, findings, document)
@@ -240,6 +243,8 @@ def _check(scope: Scope, document: StrategyDocument, profile: RiskProfile | None
         scope.diagnostics = [found for found in scope.diagnostics if found.code not in ("E112", "E122", "E136")]
     if entry is None or entry.node is None or document.model is None or clock is None:
         return None
+    if not scope.error_count:
+        warn_all_cash(scope, document, sizing, limits, profile)
     market_part, order_part = _entry_parts(scope, conditions, entry.node)
     return Strategy(
         name=document.model.name, title=document.model.title, state=State(document.model.state), clock=clock,
@@ -258,8 +263,9 @@ def _with_profile(
     assert strategy.risk is not None
     scope = Scope(catalogue, strategy.clock, graph=strategy.graph)
     breakers = read_breakers(scope, document)
-    crowding = read_crowding(scope, document)
-    read = markets_of(scope, breakers)
+    crowding, book_share = read_crowding(scope, document), read_book_share(scope, document)
+    named = [breaker.node for breaker in breakers] + ([] if book_share is None else [book_share.node])
+    read = markets_below(scope.graph, named)
     if crowding is not None:
         read |= markets_read(crowding.graph) | (set() if crowding.btc is None else {BITCOIN})
     names = {market: alias for alias, market in scope.aliases.items()}
@@ -268,7 +274,8 @@ def _with_profile(
         alias = names.get(market, market)
         aliases[market if alias in aliases else alias] = market
     findings = tuple(found for found in findings_of(source, scope.diagnostics) if found.diagnostic.severity is Severity.ERROR)
-    return replace(strategy, aliases=aliases, risk=replace(strategy.risk, breakers=breakers, crowding=crowding)), findings
+    risk = replace(strategy.risk, breakers=breakers, crowding=crowding, book_share=book_share)
+    return replace(strategy, aliases=aliases, risk=risk), findings
 
 
 def _read_names(scope: Scope, document: StrategyDocument) -> dict[str, float]:

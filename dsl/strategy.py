@@ -230,6 +230,15 @@ class Crowding:
 
 
 @dataclass(frozen=True, slots=True)
+class BookShare:
+    """The most that one buy may be: a share of an amount of KRW, a market-phase node of the strategy's graph. `text` says it."""
+
+    share: float
+    node: int
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Safety:
     """A guard of the running engine (`safety:`): carried with the profile; facts about the engine do not enter a backtest."""
 
@@ -258,6 +267,7 @@ class RiskProfile:
     capital_ratio: float | None = None  # of the equity
     orders_per_minute: int | None = None
     max_slippage: float | None = None
+    book_share: BookShare | None = None
     rules: tuple[RiskRule, ...] = ()
     breakers: tuple[Breaker, ...] = ()
     crowding: Crowding | None = None

@@ -208,7 +208,10 @@ TEXTS: dict[str, Text] = {
     "risk.orders.min_order": Text("가장 작은 주문", "Smallest order."),
     "risk.orders.max_order": Text("가장 큰 주문", "Largest order."),
     "risk.orders.max_slippage": Text("허용하는 슬리피지", "Most slippage."),
-    "risk.orders.max_book_share": Text("호가 잔량에서 차지하는 몫의 한도", "Largest share of the order book."),
+    "risk.orders.max_book_share": Text(
+        "한 번의 매수가 호가 잔량(또는 다른 금액)에서 차지하는 몫의 한도",
+        "Largest share of the order book, or of another amount, of one buy.",
+    ),
     "risk.orders.per_minute": Text("1분에 낼 수 있는 주문 수", "Most orders a minute."),
     "risk.safety": Text("엔진 자신에게 문제가 있을 때", "What the engine does when something about itself is wrong."),
     **{

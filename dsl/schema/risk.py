@@ -148,4 +148,4 @@ class RiskFile(Section):
 
 
 #: keys whose meaning is not built yet: refused, never ignored
-UNBUILT: tuple[tuple[str, ...], ...] = (("orders", "max_book_share"),)
+UNBUILT: tuple[tuple[str, ...], ...] = ()

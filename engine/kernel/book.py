@@ -118,7 +118,8 @@ FILL: Final = np.dtype(
 SKIP_REASONS: Final = (
     "entries_stopped", "loss_limit", "drawdown", "breaker", "breaker_missing", "open_positions", "entries_per_day", "cooldown", "reentry",
     "account_positions", "positions_per_market", "market_busy", "sector", "crowding", "crowding_missing", "orders_per_minute", "no_price",
-    "slippage", "no_level", "stop_above_entry", "no_size", "target_below_cost", "below_minimum", "order_condition",
+    "slippage", "no_level", "stop_above_entry", "no_size", "target_below_cost", "book_missing", "book_share", "no_cash", "below_minimum",
+    "order_condition",
 )  # fmt: skip
 
 #: what the latest CLOSE made of a market: the position of a reason in SKIP_REASONS, or one of these

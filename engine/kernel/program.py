@@ -156,7 +156,12 @@ def _named_nodes(strategy: Strategy, base: Timeframe | None) -> list[int]:
     named = [strategy.entry, strategy.rank, strategy.sizing.scale, *(condition.node for condition in strategy.conditions)]
     named += [exit_rule.node for exit_rule in strategy.exits]
     breakers = strategy.risk.breakers if strategy.risk is not None else ()
-    named += [strategy.entry_order, *(breaker.node for breaker in breakers if base is None or breaker.runs_on(base))]
+    book_share = strategy.risk.book_share if strategy.risk is not None else None
+    named += [
+        None if book_share is None else book_share.node,
+        strategy.entry_order,
+        *(breaker.node for breaker in breakers if base is None or breaker.runs_on(base)),
+    ]
     return [node for node in named if node is not None]
 
 

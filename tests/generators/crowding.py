@@ -1,4 +1,4 @@
-"""Limits on positions that move together, added to a checked strategy as its own risk file would."""
+"""Limits on positions that move together and on shares of the book, added to a checked strategy as its own risk file would."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dsl.compile import compile_strategy
-from dsl.pairs import BITCOIN
+from dsl.pairs import BITCOIN, with_pairs
 from dsl.strategy import RiskProfile, Strategy
 from engine.kernel.catalogue import catalogue
 from tests.generators.strategies import CLOCKS
@@ -46,11 +46,26 @@ def clock_name(strategy: Strategy) -> str:
     return next(name for name, minutes in lengths.items() if minutes * 60_000 == strategy.clock.length_ms)
 
 
-def with_crowding(chance: random.Random, strategy: Strategy, markets: Sequence[str]) -> Strategy:
-    """The same strategy under such limits. markets: of its grid."""
-    clock = clock_name(strategy)
-    text = risk_text(chance, clock, BITCOIN in markets)
-    found = compile_strategy(_STRATEGY.format(clock=clock), "crowd.yaml", catalogue(), lambda _: (text, "crowd.yaml"))
+def compiled_risk(strategy: Strategy, text: str) -> tuple[Strategy, RiskProfile]:
+    """A strategy on the same clock under a risk file, and what the file says."""
+    found = compile_strategy(_STRATEGY.format(clock=clock_name(strategy)), "crowd.yaml", catalogue(), lambda _: (text, "crowd.yaml"))
     assert found.strategy is not None, (text, found.errors)
     assert found.strategy.risk is not None
-    return replace(strategy, risk=replace(strategy.risk or RiskProfile("crowd"), crowding=found.strategy.risk.crowding))
+    return found.strategy, found.strategy.risk
+
+
+def with_crowding(chance: random.Random, strategy: Strategy, markets: Sequence[str]) -> Strategy:
+    """The same strategy under such limits. markets: of its grid."""
+    _, risk = compiled_risk(strategy, risk_text(chance, clock_name(strategy), BITCOIN in markets))
+    return replace(strategy, risk=replace(strategy.risk or RiskProfile("crowd"), crowding=risk.crowding))
+
+
+def with_book_share(chance: random.Random, strategy: Strategy) -> Strategy:
+    """The same strategy, whose buys are at most a share of what has been traded: candles have no order book."""
+    amount = chance.choice(["value", "sma(value, 3)", "highest(value, 4)", "lowest(value, 2)"])
+    text = f"schema: risk/1\nname: crowd\norders:\n  max_book_share: {chance.choice([1, 5, 20, 60])}% of {amount}\n"
+    other, risk = compiled_risk(strategy, text)
+    assert risk.book_share is not None
+    graph, (node,) = with_pairs(strategy.graph, other.graph, risk.book_share.node, [""])
+    share = replace(risk.book_share, node=node)
+    return replace(strategy, graph=graph, risk=replace(strategy.risk or RiskProfile("crowd"), book_share=share))

@@ -13,7 +13,7 @@ from dsl.warmup import warmup
 from engine.kernel.catalogue import catalogue
 from engine.model.candle import BarGrid, BarState
 from engine.research.result import Rounding, Settings
-from tests.oracles.reference_book import RULE, STOP, TARGET, Close, Enter, Event, ExitRule, Mark, Rules, State, Step, new_state
+from tests.oracles.reference_book import RULE, STOP, TARGET, Close, Enter, Event, ExitRule, Mark, MarketValue, Rules, State, Step, new_state
 from tests.oracles.reference_decide import seen
 from tests.oracles.reference_fills import ImmediateFills, Trade, play
 from tests.oracles.reference_risk import Breaker, Limit
@@ -178,9 +178,15 @@ def risk_of(strategy: Strategy, risk: RiskProfile, base: Timeframe) -> dict[str,
         "exposure_per_strategy": risk.exposure_per_strategy, "capital_krw": risk.capital_krw, "capital_ratio": risk.capital_ratio,
         "account_positions": risk.open_positions, "sectors": {market: name for name, members in risk.sectors for market in members},
         "max_per_sector": risk.max_per_sector, "orders_per_minute": risk.orders_per_minute, "max_slippage": risk.max_slippage,
+        "book_share": None if risk.book_share is None else (risk.book_share.share, read_at(risk.book_share.node)),
         "crowding": risk.crowding if risk.crowding is not None and base_serves(risk.crowding, base) else None,
         "limits": tuple(limits), "breakers": tuple(breakers), "positions_per_market": risk.positions_per_market,
     }  # fmt: skip
+
+
+def read_at(node: int) -> MarketValue:
+    """The column of a node."""
+    return lambda columns: columns[node]
 
 
 def reads_account(graph: Graph, node: int) -> bool:
@@ -223,6 +229,7 @@ class Columns:
         roots = [strategy.entry, strategy.rank, strategy.sizing.scale, strategy.entry_order, *(exit_.node for exit_ in strategy.exits)]
         length = self.grid.timeframe.length_ms
         roots += [breaker.node for breaker in strategy.risk.breakers if breaker.bars_ms % length == 0] if strategy.risk else []
+        roots += [strategy.risk.book_share.node] if strategy.risk and strategy.risk.book_share else []
         self.values = Values(strategy.graph, self.grid)
         crowding = strategy.risk.crowding if strategy.risk else None
         self.crowding = crowding if crowding and base_serves(crowding, self.grid.timeframe) else None

@@ -53,8 +53,11 @@ NO_LEVEL: Final = 18
 STOP_ABOVE_ENTRY: Final = 19
 NO_SIZE: Final = 20
 TARGET_BELOW_COST: Final = 21
-BELOW_MINIMUM: Final = 22
-ORDER_CONDITION: Final = 23
+BOOK_MISSING: Final = 22
+BOOK_SHARE: Final = 23
+NO_CASH: Final = 24
+BELOW_MINIMUM: Final = 25
+ORDER_CONDITION: Final = 26
 
 _NO_LIMIT: Final = 2**63 - 1
 _DRAWDOWN_PERIOD: Final = int(Period.DRAWDOWN)
@@ -259,12 +262,13 @@ def _try_entry(plan: Plan, book: Book, market: int, capital: float, time_ms: int
         limit = entry
     evaluate(plan, book, market, False, entry, entry, entry, entry, 0, 0)
     stop = _stop_level(plan, book, market, time_ms)
+    highest = _highest_stop(plan, book, market, stop, time_ms)
     book.verdict[market]["entry_krw"] = entry
     book.verdict[market]["level_krw"] = stop
-    by_risk = plan.settings[0]["stop_exit"] >= 0
-    if not _levels_exist(plan, book, market, time_ms) or (by_risk and math.isnan(stop)):
+    if math.isnan(highest):
         return NO_LEVEL
-    if by_risk and stop >= entry:
+    if highest >= entry:
+        book.verdict[market]["level_krw"] = highest
         return STOP_ABOVE_ENTRY
     scale = book.scales[market] if plan.settings[0]["scale_slot"] >= 0 else 1.0
     if not scale > 0.0:
@@ -273,10 +277,17 @@ def _try_entry(plan: Plan, book: Book, market: int, capital: float, time_ms: int
         return TARGET_BELOW_COST
     share = plan.settings[0]["share"]
     wanted = _wanted_krw(plan, market, capital * share, entry, stop, time_ms) * scale * book.account[0]["size_factor"]
-    value = _cut(plan, book, wanted, capital)
+    deep = _book_share_krw(plan, book, market)
+    if math.isnan(deep):
+        return BOOK_MISSING
+    working, free = _reserved_krw(plan, book)
+    left = _left_krw(plan, book, capital, working, free)
+    value = min(_cut(plan, book, wanted, capital, working), left, deep)
+    value = value if plan.venue.costs[0]["on_grid"] == 0 else float(np.floor(value))
     book.verdict[market]["amount_krw"] = value
-    if not value >= plan.settings[0]["min_order_krw"]:
-        return BELOW_MINIMUM
+    minimum = plan.settings[0]["min_order_krw"]
+    if not value >= minimum:
+        return BOOK_SHARE if deep < minimum else NO_CASH if left < minimum else BELOW_MINIMUM
     if not _order_is_wanted(plan, book, market, value, entry):
         return ORDER_CONDITION
     buy(book, market, value, limit, time_ms)
@@ -304,12 +315,23 @@ def _stop_level(plan: Plan, book: Book, market: int, time_ms: int) -> float:
 
 
 @helper
-def _levels_exist(plan: Plan, book: Book, market: int, time_ms: int) -> bool:
-    """Every STOP that is active from the start has a level at the expected entry."""
+def _highest_stop(plan: Plan, book: Book, market: int, stop: float, time_ms: int) -> float:
+    """The highest level of the STOPs that are active from the start, and of the one that risk is measured to; NaN when one of them is
+    missing, minus infinite without any. stop: level of that one, if there is one."""
+    highest = stop if plan.settings[0]["stop_exit"] >= 0 else -math.inf
     for rule in range(plan.exits.shape[0]):
-        if plan.exits[rule]["kind"] == STOP and plan.exits[rule]["after"] < 0 and math.isnan(grid_level(plan, book, market, rule, time_ms)):
-            return False
-    return True
+        if plan.exits[rule]["kind"] == STOP and plan.exits[rule]["after"] < 0:
+            level = grid_level(plan, book, market, rule, time_ms)
+            if not level <= highest and not math.isnan(highest):
+                highest = level
+    return float(highest)
+
+
+@helper
+def _book_share_krw(plan: Plan, book: Book, market: int) -> float:
+    """The most that the profile lets a buy take of the order book; infinite without such a limit, NaN where the depth is missing."""
+    slot = plan.settings[0]["book_slot"]
+    return float(plan.settings[0]["book_share"] * market_value(plan, book, market, slot)) if slot >= 0 else math.inf
 
 
 @helper
@@ -344,29 +366,46 @@ def _wanted_krw(plan: Plan, market: int, capital: float, entry: float, stop: flo
 
 
 @helper
-def _cut(plan: Plan, book: Book, wanted: float, capital: float) -> float:
-    """`wanted` within every cap and the free cash, whole KRW on the grid."""
-    settings = plan.settings[0]
-    costs = plan.venue.costs[0]
-    markets = book.position.shape[0]
+def _reserved_krw(plan: Plan, book: Book) -> tuple[float, float]:
+    """What working buys have not filled yet, and the cash that they leave free."""
     working = 0.0
     free = book.account[0]["cash_krw"]
     for row in range(book.all_order.shape[0]):
         if book.all_order[row]["side"] == BUY:
             waits = max(book.all_order[row]["amount_krw"] - book.all_position[row]["cost_krw"], 0.0)
             working += waits
-            free -= waits * (1.0 + costs["fee_rate"])
-    exposure = exposure_krw(book) + working
-    value = min(wanted, settings["max_weight"] * (capital * settings["share"]), settings["exposure_per_market"] * capital)
-    value = min(value, settings["exposure_total"] * capital - exposure, settings["max_order_krw"])
-    value = min(value, (free - settings["cash_reserve_krw"]) / (1.0 + costs["fee_rate"]), free / (1.0 + costs["fee_rate"]))
-    if settings["exposure_per_strategy"] != math.inf or settings["share"] != 1.0:
-        own = own_exposure_krw(book)
-        for market in range(markets):
-            own += working_amount(book, market) if book.order[market]["side"] == BUY else 0.0
-        value = min(value, settings["exposure_per_strategy"] * capital - own)
-        if settings["share"] != 1.0:
-            value = min(value, (capital * settings["share"] - own) / (1.0 + costs["fee_rate"]))
+            free -= waits * (1.0 + plan.venue.costs[0]["fee_rate"])
+    return working, free
+
+
+@helper
+def _own_krw(book: Book) -> float:
+    """Positions and working buys of this strategy."""
+    own = own_exposure_krw(book)
+    for market in range(book.position.shape[0]):
+        own += working_amount(book, market) if book.order[market]["side"] == BUY else 0.0
+    return float(own)
+
+
+@helper
+def _left_krw(plan: Plan, book: Book, capital: float, working: float, free: float) -> float:
+    """The most that there is money for, fee included: free cash, less the reserve, within the capital and the strategy's share of it."""
+    settings = plan.settings[0]
+    with_fee = 1.0 + plan.venue.costs[0]["fee_rate"]
+    value = min((free - settings["cash_reserve_krw"]) / with_fee, free / with_fee)
+    if settings["share"] != 1.0:
+        value = min(value, (capital * settings["share"] - _own_krw(book)) / with_fee)
     if settings["capital_krw"] != math.inf or settings["capital_ratio"] != 1.0:
-        value = min(value, (capital - exposure) / (1.0 + costs["fee_rate"]))
-    return value if costs["on_grid"] == 0 else float(np.floor(value))
+        value = min(value, (capital - (exposure_krw(book) + working)) / with_fee)
+    return float(value)
+
+
+@helper
+def _cut(plan: Plan, book: Book, wanted: float, capital: float, working: float) -> float:
+    """`wanted` within every limit on its size and on the exposure."""
+    settings = plan.settings[0]
+    value = min(wanted, settings["max_weight"] * (capital * settings["share"]), settings["exposure_per_market"] * capital)
+    value = min(value, settings["exposure_total"] * capital - (exposure_krw(book) + working), settings["max_order_krw"])
+    if settings["exposure_per_strategy"] != math.inf:
+        value = min(value, settings["exposure_per_strategy"] * capital - _own_krw(book))
+    return float(value)

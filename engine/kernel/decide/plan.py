@@ -57,6 +57,8 @@ SETTINGS: Final = np.dtype(
         ("capital_krw", "f8"),  # infinite: none
         ("capital_ratio", "f8"),  # 1: none
         ("max_slippage", "f8"),
+        ("book_share", "f8"),  # of the value in book_slot
+        ("book_slot", "i8"),  # KRW that the book offers; -1: no limit
         ("account_positions", "i8"),
         ("positions_per_market", "i8"),
         ("max_per_sector", "i8"),
@@ -256,15 +258,16 @@ def _settings(strategy: Strategy, position: PositionRows, markets: Sequence[str]
     row["open_positions"] = _limit(limits.open_positions, _NO_LIMIT)
     row["entries_per_day"] = _limit(limits.entries_per_day, _NO_LIMIT)
     row["cooldown_ms"], row["reentry_bars"] = _limit(limits.cooldown_ms, 0), _limit(limits.reentry_bars, 0)
-    _account_settings(row, risk)
+    _account_settings(row, risk, slots)
     return settings
 
 
-def _account_settings(row: Any, risk: RiskProfile) -> None:
+def _account_settings(row: Any, risk: RiskProfile, slots: dict[int, int]) -> None:
     """What the profile limits over all strategies of the account."""
     row["exposure_per_strategy"] = _or(risk.exposure_per_strategy, math.inf)
     row["capital_krw"], row["capital_ratio"] = _or(risk.capital_krw, math.inf), _or(risk.capital_ratio, 1.0)
     row["max_slippage"] = _or(risk.max_slippage, math.inf)
+    row["book_share"], row["book_slot"] = (0.0, -1) if risk.book_share is None else (risk.book_share.share, slots[risk.book_share.node])
     row["account_positions"] = _limit(risk.open_positions, _NO_LIMIT)
     row["positions_per_market"] = risk.positions_per_market
     row["max_per_sector"] = _limit(risk.max_per_sector, _NO_LIMIT)
