@@ -181,7 +181,7 @@ def rich_case(run_block: Callable[..., None] | None, monkeypatch: pytest.MonkeyP
 
 def test_machine_as_plain_python_gives_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
     compiled, expected = rich_case(None, monkeypatch)
-    plain, _ = rich_case(machine.run_block, monkeypatch)
+    plain, _ = rich_case(machine.run_blocks, monkeypatch)
     assert same_bits(compiled, expected)
     assert same_bits(plain, expected)
 
