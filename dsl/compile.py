@@ -124,12 +124,12 @@ def compile_strategy(
     for diagnostic in (*diagnostics, *document.diagnostics):
         scope.add(diagnostic)
     profile, risk = _risk_profile(scope, document, risk_profiles, risk_profile)
-    strategy = _check(scope, document, profile)
+    strategy = check_document(scope, document, profile)
     findings = findings_of(text, scope.diagnostics)
     if risk is not None:
         findings += risk.findings
     if strategy is not None and risk is not None and risk.document is not None and risk.profile is not None:
-        strategy, more = _with_breakers(strategy, catalogue, risk.document, risk.source)
+        strategy, more = with_breakers(strategy, catalogue, risk.document, risk.source)
         findings += more
     strategy = None if strategy is None else prune(strategy)
     refused = any(found.diagnostic.severity is Severity.ERROR for found in findings)
@@ -212,14 +212,16 @@ def missing_profile(scope: Scope, rule: RuleText, risk_profiles: RiskProfiles) -
     scope.report_at("E215", rule, 0, len(rule.text), name=rule.text[:60], notes=notes, fix=fix)
 
 
-def _check(scope: Scope, document: StrategyDocument, profile: RiskProfile | None) -> Strategy | None:
-    """Everything behind the schema. Goes on after errors, so that all of them are found."""
+def check_document(scope: Scope, document: StrategyDocument, profile: RiskProfile | None) -> Strategy | None:
+    """Everything behind the schema, over the scope's graph. Goes on after errors, so that all of them are found."""
     clock_rule = text_at(document, "clock")
     clock = read_clock(scope, clock_rule) if clock_rule is not None else None
     scope.clock = clock or _MINUTE
     check_name(scope, document)
     markets = read_markets(scope, document)
     params = _read_names(scope, document)
+    if scope.memo is not None:
+        scope.memo.enter(scope)
     conditions = Conditions(scope, Expressions(scope))
     _check_definitions(scope, conditions)
     check_regimes(scope, conditions)
@@ -248,7 +250,7 @@ def _check(scope: Scope, document: StrategyDocument, profile: RiskProfile | None
     )  # fmt: skip
 
 
-def _with_breakers(
+def with_breakers(
     strategy: Strategy, catalogue: Catalogue, document: Document[RiskFile], source: Source
 ) -> tuple[Strategy, tuple[Finding, ...]]:
     """The strategy with its profile's breakers in its graph, and what is wrong with them on its clock."""

@@ -49,4 +49,33 @@ def call_op(
     return _CALL_OP, _emit_call
 
 
-INTRINSICS: Final = {"call_op": call_op}
+def _emit_at_variant(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    """LLVM for `at_variant`: every array of the tuple with its data moved on; who owns the memory stays the caller's business."""
+    kind, table_type = signature.args[0], signature.args[1]
+    arrays, strides, variant = args
+    table = context.make_array(table_type)(context, builder, strides).data
+    count = 0
+
+    def moved(type_: Any, value: Any) -> Any:
+        nonlocal count
+        if isinstance(type_, types.BaseTuple):
+            for i, inner in enumerate(type_):
+                value = builder.insert_value(value, moved(inner, builder.extract_value(value, i)), i)
+            return value
+        array = context.make_array(type_)(context, builder, value)
+        stride = builder.load(builder.gep(table, [ir.Constant(ir.IntType(64), count)]))
+        count += 1
+        start = builder.bitcast(array.data, ir.IntType(8).as_pointer())
+        array.data = builder.bitcast(builder.gep(start, [builder.mul(stride, variant)]), array.data.type)
+        return array._getvalue()
+
+    return moved(kind, arrays)
+
+
+@intrinsic
+def at_variant(typing_context: Any, arrays: Any, strides: Any, variant: Any) -> Any:
+    """Compiled form of `engine.kernel.abi.at_variant`, for code without reference counts."""
+    return arrays(arrays, types.Array(types.int64, 1, "C"), _INDEX), _emit_at_variant
+
+
+INTRINSICS: Final = {"call_op": call_op, "at_variant": at_variant}

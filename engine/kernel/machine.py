@@ -113,7 +113,7 @@ def run_block(
     """One block of all markets: alias sections once, then stage by stage every market's own rows and what reads all markets.
 
     states..values: the grid's arrays [markets, bars]. sides: side series [series, markets, bars]. memory: one region per slot, then
-    what is kept per market. Exported: out [markets, clock bars, columns].
+    what is kept per market. Exported: out [markets, columns, clock bars].
     """
     set_clocks(run, clocks)
     for f in range(run[RUN_SHARED_FEEDS]):
@@ -313,6 +313,6 @@ def export(
     market: int, out: NDArray[np.float64],
 ) -> None:  # fmt: skip
     """Copy the exported slots [start, stop) of the market that was just evaluated."""
-    for k in range(clocks[run[RUN_CLOCK], CLOCK_COUNT]):
-        for j in range(start, stop):
-            out[market, run[RUN_OUT] + k, columns[j, COLUMN_NUMBER]] = memory[columns[j, COLUMN_SLOT] + k]
+    for j in range(start, stop):
+        for k in range(clocks[run[RUN_CLOCK], CLOCK_COUNT]):
+            out[market, columns[j, COLUMN_NUMBER], run[RUN_OUT] + k] = memory[columns[j, COLUMN_SLOT] + k]

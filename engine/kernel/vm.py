@@ -64,13 +64,13 @@ class Kernel:
         length = grid.state.shape[1]
         first = clock.index(from_ms)
         count = clock.index(from_ms + length * base.length_ms) - first
-        out = np.empty((len(grid.markets), count, len(self.program.columns)))
+        out = np.empty((len(grid.markets), len(self.program.columns), count))
         arrays = (*grid_arrays(grid), self._sides(grid))
         for start in range(0, length, self.block):
             self._advance_block(arrays, out, start, min(self.block, length - start), from_ms + start * base.length_ms, first)
         self.next_index = int(grid.first_index) + length
         close_ms = clock.open_ms(first + 1) + np.arange(count, dtype=np.int64) * clock.length_ms
-        return ColumnBlock(first_index=first, close_ms=close_ms, values=out)
+        return ColumnBlock(first_index=first, close_ms=close_ms, values=out.transpose(0, 2, 1))
 
     def _sides(self, grid: BarGrid) -> NDArray[np.float64]:
         """The side series that the program reads, [series, markets, bars]; those that the grid lacks are missing."""
