@@ -7,7 +7,7 @@ before it is not checked again: its rules are remembered by the parameters that 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -148,7 +148,9 @@ class Variants:
 
     def _names(self) -> frozenset[str]:
         found = self.root.find("params")
-        return frozenset(key.text for key, _ in found[1].entries) if found is not None and isinstance(found[1], YamlMapping) else frozenset()
+        return (
+            frozenset(key.text for key, _ in found[1].entries) if found is not None and isinstance(found[1], YamlMapping) else frozenset()
+        )
 
     def _document(self, values: Mapping[Place, str]) -> StrategyDocument:
         """The file held against its schema, which a parameter's number does not concern: it is text there."""
@@ -228,8 +230,3 @@ def _with_scalars(node: YamlNode, scalars: Mapping[int, Scalar]) -> YamlNode:
     if isinstance(node, Sequence):
         return replace(node, items=tuple(_with_scalars(item, inside) for item in node.items))
     return replace(node, entries=tuple((key, _with_scalars(value, inside)) for key, value in node.entries))
-
-
-def distinct(variants: Iterable[Variant]) -> tuple[Variant, ...]:
-    """Those that are strategies."""
-    return tuple(variant for variant in variants if variant.strategy is not None)

@@ -105,7 +105,7 @@ class Memo:
 
 
 def key_of(expression: ast.Expression, context: Context) -> tuple[Hashable, object] | None:
-    """What an expression's outcome is remembered by, and the objects whose identity that is; None where an argument is not evaluated yet."""
+    """What an expression's outcome is remembered by, and the objects whose identity it is; None while an argument is not evaluated yet."""
     bindings = tuple(context.bindings.items())
     if any(not isinstance(value, Value) for _, value in bindings):
         return None

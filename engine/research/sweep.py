@@ -9,13 +9,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from dsl.strategy import Condition
 from engine.kernel.decide.plan import Terms, make_plan
-from engine.kernel.program import compile_values, decision_rows
+from engine.kernel.program import compile_values, decision_rows, wanted_columns
 from engine.kernel.sweep import Block, Stack, SweepRun, shape_of
 from engine.kernel.vm import Kernel
 from engine.research.backtest import bars_of, until_ms, with_members
@@ -27,6 +29,7 @@ from engine.research.trades import CONTINUOUS_REST
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from dsl.graph import Timeframe
     from dsl.strategy import Strategy
     from engine.kernel.decide.plan import Plan
     from engine.model.candle import BarGrid
@@ -193,21 +196,33 @@ class _Task:
         return first if self.settings.from_ms is None else self.settings.from_ms
 
 
+def groups(strategies: Sequence[Strategy]) -> list[list[int]]:
+    """Positions of the strategies that can share bars and a program: those of one graph, clock and universe."""
+    found: dict[Hashable, list[int]] = {}
+    for number, strategy in enumerate(strategies):
+        found.setdefault(_shared(strategy), []).append(number)
+    return list(found.values())
+
+
+def together(strategies: Sequence[Strategy], base: Timeframe | None = None) -> Strategy:
+    """One strategy that reads what all of a group read: what candles and side series the group needs."""
+    nodes = dict.fromkeys(node for strategy in strategies for node in wanted_columns(strategy, base))
+    aliases = {name: market for strategy in strategies for name, market in strategy.aliases.items()}
+    return replace(strategies[0], aliases=aliases, conditions=tuple(Condition("", node) for node in nodes))
+
+
 def _tasks(
     strategies: Sequence[Strategy], grid: BarGrid, settings: Settings, traded: Sequence[str] | None, threads: int, block: int | None
 ) -> list[_Task]:
     """Variants by what they share, cut into parts of about equal size for the threads."""
-    groups: dict[Hashable, list[int]] = {}
-    for number, strategy in enumerate(strategies):
-        groups.setdefault(_shared(strategy), []).append(number)
     tasks = []
-    for members in groups.values():
+    for members in groups(strategies):
         first = strategies[members[0]]
         markets = tuple(traded) if traded is not None else (first.markets or grid.markets)
         own = with_members(first, grid, markets, settings.block)[0]
         count = max(-(-len(members) // _PART), min(threads, len(members)))
         cuts = [len(members) * k // count for k in range(count + 1)]
-        for start, stop in zip(cuts[:-1], cuts[1:], strict=True):
+        for start, stop in pairwise(cuts):
             part = tuple(members[start:stop])
             tasks.append(_Task(tuple(strategies[i] for i in part), part, own, settings, markets, block))
     return tasks
@@ -222,9 +237,7 @@ def _shared(strategy: Strategy) -> Hashable:
     return id(strategy.graph), strategy.clock, strategy.markets, chosen
 
 
-def _stacks(
-    plans: Sequence[Plan], places: Sequence[Sequence[int]], cash_krw: float, days: int
-) -> tuple[list[Stack], list[int]]:
+def _stacks(plans: Sequence[Plan], places: Sequence[Sequence[int]], cash_krw: float, days: int) -> tuple[list[Stack], list[int]]:
     """Plans of equal shapes together, and which plan each row of the stacks is."""
     shapes: dict[Hashable, list[int]] = {}
     for number, plan in enumerate(plans):
