@@ -56,11 +56,12 @@ def _emit_at_variant(context: Any, builder: Any, signature: Any, args: Any) -> A
     table = context.make_array(table_type)(context, builder, strides).data
     count = 0
 
-    def moved(type_: Any, value: Any) -> Any:
+    def moved(kind_of_value: object, value: Any) -> Any:
         nonlocal count
-        if isinstance(type_, types.BaseTuple):
-            for i, inner in enumerate(type_):
-                value = builder.insert_value(value, moved(inner, builder.extract_value(value, i)), i)
+        type_: Any = kind_of_value
+        if isinstance(kind_of_value, types.BaseTuple):
+            for i in range(len(type_)):
+                value = builder.insert_value(value, moved(type_[i], builder.extract_value(value, i)), i)
             return value
         array = context.make_array(type_)(context, builder, value)
         stride = builder.load(builder.gep(table, [ir.Constant(ir.IntType(64), count)]))
