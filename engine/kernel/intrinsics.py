@@ -106,7 +106,7 @@ def _type_of(value: Any, context: Any) -> ByReference:
 
 
 def _emit_at_variant(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-    """LLVM for `at_variant`: a tuple in this function's frame whose arrays begin further on; who owns the memory stays the caller's business."""
+    """LLVM for `at_variant`: a tuple in this frame whose arrays begin further on. Who owns the memory is the caller's business."""
     tuples, strides, variant = args
     table = context.make_array(signature.args[1])(context, builder, strides).data
     count = 0

@@ -62,7 +62,7 @@ def deflated(sharpe: float, bar: float, count: int, skew: float, kurtosis: float
 
 
 def expected_maximum(count: int) -> float:
-    """Expected highest of `count` >= 2 independent standard normal numbers, by the formula of the paper (within 2 % from 5 on)."""
+    """Expected highest of `count` >= 2 independent standard normal numbers, by the formula of the paper (within 3 % from 5 on)."""
     normal = NormalDist()
     return (1.0 - _EULER) * normal.inv_cdf(1.0 - 1.0 / count) + _EULER * normal.inv_cdf(1.0 - 1.0 / (count * math.e))
 

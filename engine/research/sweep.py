@@ -175,7 +175,7 @@ class _Task:
         span = _Span.of(self.grid, self.settings, first)
         stacks, order = _stacks(plans, places, self.settings.cash_krw, span.days)
         rest = CONTINUOUS_REST if self.settings.rounding is Rounding.NONE else 0.0
-        run = SweepRun(stacks, self.grid.timeframe.open_ms(0) if span.days == 0 else self._from_ms(), span.first_day, rest)
+        run = SweepRun(stacks, self._from_ms(), span.first_day, rest)
         block = self.block or _block(len(program.table.slots), self.settings.block)
         kernel = Kernel(program, block)
         length = self.grid.state.shape[1]
