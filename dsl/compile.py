@@ -53,6 +53,9 @@ from dsl.yaml_tree import Scalar, YamlNode, plain
 #: name of a profile -> (text, file name), None when there is none
 RiskProfiles = Callable[[str], tuple[str, str] | None]
 _MINUTE = Timeframe(60_000)
+_RANKING = "turnover(24h)"
+#: one object, so that versions of a file remember what it came to
+_RANK = RuleText(Scalar(Source("", _RANKING), _RANKING, 0, len(_RANKING)), ())
 
 
 @dataclass(frozen=True)
@@ -244,7 +247,8 @@ def check_document(scope: Scope, document: StrategyDocument, profile: RiskProfil
         name=document.model.name, title=document.model.title, state=State(document.model.state), clock=clock,
         aliases=dict(scope.aliases), markets=markets, graph=scope.graph, entry=market_part, exits=exits, sizing=sizing, limits=limits,
         risk=profile, rank=_rank(scope, conditions, clock), conditions=tuple(conditions.named), params=params,
-        version=version_of(document.root), universe=universe, entry_order=order_part, factors=factors, score=score,
+        version="" if scope.memo is not None else version_of(document.root),
+        universe=universe, entry_order=order_part, factors=factors, score=score,
         externals=tuple(scope.externals.values()), execution=execution, reload=read_reload(document),
         wording=scope.wording, tests=tests,
     )  # fmt: skip
@@ -308,7 +312,5 @@ def _rank(scope: Scope, conditions: Conditions, clock: Timeframe) -> int | None:
     """Turnover over 24 hours, by which entries of one instant are ordered."""
     if "turnover" not in scope.catalogue or DAY_MS % clock.length_ms:
         return None
-    text = "turnover(24h)"
-    rule = RuleText(Scalar(Source("", text), text, 0, len(text)), ())
-    value = conditions.expressions.evaluate(parse_rule(text), conditions.context(rule))
+    value = conditions.expressions.evaluate(parse_rule(_RANK.text), conditions.context(_RANK))
     return None if value is None else value.node

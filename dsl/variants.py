@@ -68,8 +68,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One version. values: path -> what it says there; strategy: over the graph that all versions share, without conditions, wording and
-    tests; None where the version is refused."""
+    """One version. values: path -> what it says there; strategy: over the graph that all versions share, without conditions, wording,
+    tests and version; None where it is refused."""
 
     values: Mapping[str, str]
     strategy: Strategy | None
