@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.kernel.abi import at_variant, helper
+from engine.kernel.abi import at_variant, helper, items
 from engine.kernel.book import FILL
+from engine.kernel.catalogue import Pointer
 from engine.kernel.decide.plan import make_book
 from engine.kernel.load import compile_function
 from engine.kernel.run import LOG_ROWS, run_bars
@@ -60,6 +61,9 @@ TRADE: Final = np.dtype(
 )  # fmt: skip
 
 _COIN_E8: Final = 1e8
+_DAY_MS: Final = 86_400_000
+#: CLOSEs that are looked at together
+_STRETCH: Final = 64
 
 
 @helper
@@ -77,79 +81,150 @@ def sweep_bars(
     first_ms: int,
     base_ms: int,
     start: int,
+    stop: int,
     state: NDArray[np.int8],
     open_krw: NDArray[np.float64],
     high_krw: NDArray[np.float64],
     low_krw: NDArray[np.float64],
     close_krw: NDArray[np.float64],
     close_ms: NDArray[np.int64],
-    days: NDArray[np.int64],
-    every_column: NDArray[np.float64],
+    live: int,
+    day_ends: NDArray[np.int64],
+    source: NDArray[np.float64],
+    strides: NDArray[np.int64],
     columns: NDArray[np.float64],
-    scratch: NDArray[np.float64],
     money: NDArray[np.float64],
     rest: float,
 ) -> None:
-    """Base bars [start, n) for every variant, one after the other.
+    """Base bars [start, stop) for every variant, one after the other; other arguments as of `run_bars`.
 
-    places [V, C]: where a variant's columns stand in every_column [M, k, all]; columns [M, k, C], scratch, money, log: as of `run_bars`,
-    used by one variant after another. figures FIGURES [V], trades TRADE [V, M], daily [V, D]: equity at the end of day d.
-    days [k]: day of a CLOSE, counted from the first; -1: before the trading start. rest: share of what was bought that counts as nothing.
+    places [V, C]: where a variant's columns are in `source`, which holds the value of market m, column c, clock bar k at
+    m * strides[0] + places[c] * strides[1] + k; columns [M, C, k], money [3, k] and log are used by one variant after another.
+    figures FIGURES [V], trades TRADE [V, M], daily [V, D]: equity at the end of day d. live: the first of close_ms that is decided.
+    day_ends [n, 2]: day and its latest CLOSE in this block. rest: share of what was bought that counts as nothing.
     """
-    bars = state.shape[1]
     for variant in range(places.shape[0]):
         plan = at_variant(plans, plan_strides, variant)
         book = at_variant(books, book_strides, variant)
-        gather(every_column, places, variant, columns)
+        gather(source, strides, places, variant, columns)
         at = start
-        while 0 <= at < bars:
+        while 0 <= at < stop:
             at = run_bars(
-                plan, book, log, log_count, first_ms, base_ms, at, state, open_krw, high_krw, low_krw, close_krw, close_ms,
-                columns, scratch, money,
+                plan, book, log, log_count, first_ms, base_ms, at, stop, True, state, open_krw, high_krw, low_krw, close_krw, close_ms,
+                columns, money, 0,
             )  # fmt: skip
             fold_fills(log, log_count[0], figures, trades, variant, rest)
             log_count[0] = 0
         if at < 0:
             figures[variant]["failed"] = 1
-        fold_money(money, days, figures, daily, variant)
+        fold_money(money, live, figures, variant)
+        for k in range(day_ends.shape[0]):
+            daily[variant, day_ends[k, 0]] = money[2, day_ends[k, 1]]
 
 
 @helper
-def gather(every_column: NDArray[np.float64], places: NDArray[np.int64], variant: int, columns: NDArray[np.float64]) -> None:
-    """The variant's columns out of all."""
-    for market in range(columns.shape[0]):
-        for column in range(columns.shape[2]):
-            place = places[variant, column]
-            for k in range(columns.shape[1]):
-                columns[market, k, column] = every_column[market, place, k]
-
-
-@helper
-def fold_money(
-    money: NDArray[np.float64], days: NDArray[np.int64], figures: NDArray[Any], daily: NDArray[np.float64], variant: int
+def gather(
+    source: NDArray[np.float64], strides: NDArray[np.int64], places: NDArray[np.int64], variant: int, columns: NDArray[np.float64]
 ) -> None:
-    """money [k, 2]: cash and open positions after each CLOSE, into peak, trough, depth and the days' ends."""
-    row = figures[variant]
-    peak, trough, depth, total, exposed = row["peak_krw"], row["trough_krw"], row["depth"], row["exposure_sum"], row["exposed_closes"]
-    end = row["end_krw"]
-    for k in range(days.shape[0]):
-        if days[k] < 0:
-            continue
-        exposure = money[k, 1]
-        end = money[k, 0] + exposure
-        if exposure > 0.0:
-            exposed += 1
-            total += exposure / end
-        if end > peak:
-            if trough < peak:
-                depth = min(depth, trough / peak - 1.0)
-            peak = end
-            trough = end
-        elif end < trough:
-            trough = end
-        daily[variant, days[k]] = end
-    row["peak_krw"], row["trough_krw"], row["depth"], row["exposure_sum"], row["exposed_closes"] = peak, trough, depth, total, exposed
-    row["end_krw"] = end
+    """The variant's columns out of all."""
+    count = columns.shape[2]
+    for market in range(columns.shape[0]):
+        for column in range(columns.shape[1]):
+            place = market * strides[0] + places[variant, column] * strides[1]
+            copy(items(source, place), items(columns, (market * columns.shape[1] + column) * count), count)
+
+
+@helper
+def copy(values: Pointer, to: Pointer, count: int) -> None:
+    """Copy `count` values."""
+    for k in range(count):
+        to[k] = values[k]
+
+
+@helper
+def fold_money(money: NDArray[np.float64], live: int, figures: NDArray[Any], variant: int) -> None:
+    """money [3, k]: cash, open positions and equity after each CLOSE, from `live` on, into peak, trough, depth and exposure."""
+    row, count = figures[variant], money.shape[1]
+    if live >= count:
+        return
+    exposure, equity = items(money, count), items(money, 2 * count)
+    for first in range(live, count, _STRETCH):
+        stop = min(first + _STRETCH, count)
+        exposed = count_positive(exposure, first, stop)
+        if exposed > 0:
+            row["exposed_closes"] += exposed
+            row["exposure_sum"] += sum_of_ratios(exposure, equity, first, stop)
+        if highest(equity, first, stop) > row["peak_krw"]:
+            for k in range(first, stop):
+                value = equity[k]
+                if value > row["peak_krw"]:
+                    row["depth"] = min(row["depth"], row["trough_krw"] / row["peak_krw"] - 1.0)
+                    row["peak_krw"] = row["trough_krw"] = value
+                elif value < row["trough_krw"]:
+                    row["trough_krw"] = value
+        else:
+            row["trough_krw"] = min(row["trough_krw"], lowest(equity, first, stop))
+    row["end_krw"] = equity[count - 1]
+
+
+@helper
+def count_positive(values: Pointer, first: int, stop: int) -> int:
+    """How many values are above zero."""
+    count = 0
+    for k in range(first, stop):
+        count += 1 if values[k] > 0.0 else 0
+    return count
+
+
+@helper
+def sum_of_ratios(parts: Pointer, wholes: Pointer, first: int, stop: int) -> float:
+    """Sum of part / whole, in four sums side by side: one alone would wait for itself."""
+    a = b = c = d = 0.0
+    at = first
+    while at + 4 <= stop:
+        a += parts[at] / wholes[at]
+        b += parts[at + 1] / wholes[at + 1]
+        c += parts[at + 2] / wholes[at + 2]
+        d += parts[at + 3] / wholes[at + 3]
+        at += 4
+    while at < stop:
+        a += parts[at] / wholes[at]
+        at += 1
+    return (a + b) + (c + d)
+
+
+@helper
+def highest(values: Pointer, first: int, stop: int) -> float:
+    """Highest value, four at a time."""
+    a = b = c = d = values[first]
+    at = first
+    while at + 4 <= stop:
+        a = values[at] if values[at] > a else a
+        b = values[at + 1] if values[at + 1] > b else b
+        c = values[at + 2] if values[at + 2] > c else c
+        d = values[at + 3] if values[at + 3] > d else d
+        at += 4
+    while at < stop:
+        a = values[at] if values[at] > a else a
+        at += 1
+    return float(max(max(a, b), max(c, d)))
+
+
+@helper
+def lowest(values: Pointer, first: int, stop: int) -> float:
+    """Lowest value, four at a time."""
+    a = b = c = d = values[first]
+    at = first
+    while at + 4 <= stop:
+        a = values[at] if values[at] < a else a
+        b = values[at + 1] if values[at + 1] < b else b
+        c = values[at + 2] if values[at + 2] < c else c
+        d = values[at + 3] if values[at + 3] < d else d
+        at += 4
+    while at < stop:
+        a = values[at] if values[at] < a else a
+        at += 1
+    return float(min(min(a, b), min(c, d)))
 
 
 @helper
@@ -219,7 +294,6 @@ class Stack:
             self.figures[name] = cash_krw
         self.trades = np.zeros((len(plans), len(plans[0].market)), TRADE)
         self.daily = np.full((len(plans), days), np.nan)
-        self.scratch = np.full_like(book.columns, np.nan)
         self.log = np.zeros(LOG_ROWS + len(plans[0].market) * (len(plans[0].exits) + 2), FILL)
         self.log_count = np.zeros(1, np.int64)
         self.closes = 0
@@ -265,46 +339,49 @@ def _rebuilt(value: Any, leaves: Iterator[NDArray[Any]]) -> Any:
     return type(value)(*(_rebuilt(one, leaves) for one in value)) if isinstance(value, tuple) else next(leaves)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Block:
-    """Base bars of all markets and the columns of the clock bars that close in them, [markets, all columns, clock bars]."""
+    """Base bars [first, stop) of a grid, the clock bars that close in them, and where their columns are: as of `sweep_bars`."""
 
-    bars: BarGrid
+    first: int
+    stop: int
     close_ms: NDArray[np.int64]
-    columns: NDArray[np.float64]
+    source: NDArray[np.float64]
+    strides: tuple[int, int]
 
 
 class SweepRun:
     """Variants over blocks of bars in order; each is decided as `engine.kernel.run.Run` does, and by the same function."""
 
-    def __init__(self, stacks: Sequence[Stack], from_ms: int, first_day: int, rest: float, *, compiled: bool = True) -> None:
+    def __init__(self, stacks: Sequence[Stack], grid: BarGrid, from_ms: int, first_day: int, rest: float, *, compiled: bool = True) -> None:
         """from_ms: trading start; first_day: its UTC day, day 0 of Stack.daily; rest: as of `sweep_bars`."""
         self.stacks = tuple(stacks)
-        self._from_ms, self._first_day, self._rest = from_ms, first_day, rest
+        self._markets, self._base_ms = len(grid.markets), grid.timeframe.length_ms
+        self._first_ms = grid.first_index * self._base_ms + grid.timeframe.offset_ms
+        self._series = [np.ascontiguousarray(part) for part in (grid.state, grid.open, grid.high, grid.low, grid.close)]
+        self._start = max(-((self._first_ms - from_ms) // self._base_ms), 0)
+        self._first_day, self._rest = first_day, rest
         self._sweep: Callable[..., None] = compile_function(sweep_bars, allocates=False) if compiled else sweep_bars
 
     def feed(self, block: Block) -> None:
         """Raises RuntimeError when the books refuse an answer of the fill model: a defect, never a matter of the data."""
-        bars = block.bars
-        base_ms = bars.timeframe.length_ms
-        first_ms = bars.first_index * base_ms + bars.timeframe.offset_ms
-        start = min(max(-((first_ms - self._from_ms) // base_ms), 0), bars.state.shape[1])
-        if start == bars.state.shape[1]:
+        start = max(block.first, self._start)
+        if start >= block.stop:
             return
-        series = [np.ascontiguousarray(part) for part in (bars.state, bars.open, bars.high, bars.low, bars.close)]
-        live = block.close_ms > first_ms + start * base_ms
-        days = np.where(live, (block.close_ms - 1) // _DAY_MS - self._first_day, -1)
-        money = np.full((len(block.close_ms), 2), np.nan)
+        closes = len(block.close_ms)
+        live = int(np.searchsorted(block.close_ms, self._first_ms + start * self._base_ms, side="right"))
+        days = (block.close_ms - 1) // _DAY_MS - self._first_day
+        ends = np.flatnonzero(np.append(np.diff(days), 1)) if closes else np.empty(0, np.int64)
+        ends = ends[ends >= live]
+        day_ends = np.stack([days[ends], ends], axis=1) if closes else np.empty((0, 2), np.int64)
+        money, strides = np.empty((3, closes)), np.array(block.strides, np.int64)
         for stack in self.stacks:
-            columns = np.empty((len(bars.markets), len(block.close_ms), stack.places.shape[1]))
+            columns = np.empty((self._markets, stack.places.shape[1], closes))
             self._sweep(
                 stack.plans, stack.plan_strides, stack.books, stack.book_strides, stack.places, stack.figures, stack.trades, stack.daily,
-                stack.log, stack.log_count, first_ms, base_ms, start, *series, block.close_ms, days, block.columns, columns,
-                stack.scratch, money, self._rest,
+                stack.log, stack.log_count, self._first_ms, self._base_ms, start, block.stop, *self._series, block.close_ms, live,
+                day_ends, block.source, strides, columns, money, self._rest,
             )  # fmt: skip
-            stack.closes += int(np.count_nonzero(live))
+            stack.closes += closes - live
             if stack.figures["failed"].any():
                 raise RuntimeError("the books refused a fill of the fill model")
-
-
-_DAY_MS: Final = 86_400_000

@@ -20,7 +20,7 @@ from engine.kernel.decide.plan import Terms, make_plan
 from engine.kernel.program import compile_values, decision_rows, wanted_columns
 from engine.kernel.sweep import Block, Stack, SweepRun, shape_of
 from engine.kernel.vm import Kernel
-from engine.research.backtest import bars_of, until_ms, with_members
+from engine.research.backtest import until_ms, with_members
 from engine.research.metrics import CurveFacts, calmar, sharpe, sortino
 from engine.research.result import Rounding, Settings
 from engine.research.returns import DAY_MS, Curve, Drawdown, changes
@@ -175,15 +175,23 @@ class _Task:
         span = _Span.of(self.grid, self.settings, first)
         stacks, order = _stacks(plans, places, self.settings.cash_krw, span.days)
         rest = CONTINUOUS_REST if self.settings.rounding is Rounding.NONE else 0.0
-        run = SweepRun(stacks, self._from_ms(), span.first_day, rest)
+        run = SweepRun(stacks, self.grid, self._from_ms(), span.first_day, rest)
         block = self.block or _block(len(program.table.slots), self.settings.block)
-        kernel = Kernel(program, block)
+        in_place = len(self.grid.markets) == 1 and not program.table.across
+        kernel = Kernel(program, block, in_place=in_place)
+        if in_place:
+            for stack in stacks:
+                stack.places = kernel.places[stack.places]
         length = self.grid.state.shape[1]
         for start in range(0, length, block):
-            bars = bars_of(self.grid, start, min(start + block, length))
-            columns = kernel.advance(bars)
-            run.feed(Block(bars, columns.close_ms, columns.values.transpose(0, 2, 1)))
-            advanced(bars.state.shape[1])
+            stop = min(start + block, length)
+            columns = kernel.advance(self.grid, start, stop - start)
+            closes = len(columns.close_ms)
+            source, strides = (
+                (kernel.memory, (0, 1)) if in_place else (columns.values.transpose(0, 2, 1), (len(program.columns) * closes, closes))
+            )
+            run.feed(Block(start, stop, columns.close_ms, source.reshape(-1), strides))
+            advanced(stop - start)
         found = [_outcome(stack, row, span, self.settings) for stack in stacks for row in range(len(stack.figures))]
         return [found[at] for at in np.argsort(order)]
 
