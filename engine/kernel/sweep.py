@@ -153,7 +153,7 @@ def fold_money(money: NDArray[np.float64], live: int, figures: NDArray[Any], var
         exposed = count_positive(exposure, first, stop)
         if exposed > 0:
             row["exposed_closes"] += exposed
-            row["exposure_sum"] += sum_of_ratios(exposure, equity, first, stop)
+            row["exposure_sum"] = add_ratios(row["exposure_sum"], exposure, equity, first, stop)
         if highest(equity, first, stop) > row["peak_krw"]:
             for k in range(first, stop):
                 value = equity[k]
@@ -177,20 +177,11 @@ def count_positive(values: Pointer, first: int, stop: int) -> int:
 
 
 @helper
-def sum_of_ratios(parts: Pointer, wholes: Pointer, first: int, stop: int) -> float:
-    """Sum of part / whole, in four sums side by side: one alone would wait for itself."""
-    a = b = c = d = 0.0
-    at = first
-    while at + 4 <= stop:
-        a += parts[at] / wholes[at]
-        b += parts[at + 1] / wholes[at + 1]
-        c += parts[at + 2] / wholes[at + 2]
-        d += parts[at + 3] / wholes[at + 3]
-        at += 4
-    while at < stop:
-        a += parts[at] / wholes[at]
-        at += 1
-    return (a + b) + (c + d)
+def add_ratios(total: float, parts: Pointer, wholes: Pointer, first: int, stop: int) -> float:
+    """total + part / whole + ..., one after the other, so that the sum does not depend on blocks."""
+    for k in range(first, stop):
+        total += parts[k] / wholes[k]
+    return total
 
 
 @helper
