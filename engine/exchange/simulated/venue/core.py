@@ -28,13 +28,14 @@ from engine.model.money import floor_quantity
 
 @dataclass(frozen=True, slots=True)
 class Passing:
-    """A trade of others. taker_bought: who came last was the buyer (`ask_bid` BID)."""
+    """A trade of others. taker_bought: who came last was the buyer (`ask_bid` BID); sequential_id: unique in its market."""
 
     market: str
     time_ms: int
     price: Decimal
     volume: Decimal
     taker_bought: bool
+    sequential_id: int = 0
 
 
 class Venue:
@@ -175,6 +176,7 @@ class Venue:
             request=request,
             created_ms=at_ms,
             prevention=self._prevention(request, at_ms),
+            shows_prevention=request.smp_type is not None or self._always_prevents(at_ms),
             reserve_rate=rate,
             reserved_fee=fee,
             remaining_fee=fee,
@@ -190,9 +192,12 @@ class Venue:
     def _prevention(self, request: Request, at_ms: int) -> Prevention:
         if request.smp_type is not None:
             return request.smp_type
-        since = self.switches.smp_default_from_ms
-        default = since is not None and at_ms >= since and request.time_in_force is not TimeInForce.POST_ONLY
+        default = self._always_prevents(at_ms) and request.time_in_force is not TimeInForce.POST_ONLY
         return Prevention.CANCEL_MAKER if default else Prevention.NONE
+
+    def _always_prevents(self, at_ms: int) -> bool:
+        since = self.switches.smp_default_from_ms
+        return since is not None and at_ms >= since
 
     def _check(self, request: Request, at_ms: int) -> None:
         """What the market does not take, apart from money."""
@@ -215,7 +220,7 @@ class Venue:
     def _probe(self, request: Request) -> Order:
         """The order as far as a look at the book needs it."""
         return Order(
-            0, "", request, 0, Prevention.NONE, ZERO, ZERO, ZERO, ZERO, request.volume or ZERO,
+            0, "", request, 0, Prevention.NONE, False, ZERO, ZERO, ZERO, ZERO, request.volume or ZERO,
             (request.price or ZERO) if request.by_total else ZERO,
         )  # fmt: skip
 

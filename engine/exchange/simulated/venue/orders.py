@@ -86,7 +86,8 @@ class Order:
     """An order that was taken.
 
     remaining_volume: coins that can still trade (0 for a buy by total); remaining_total: money that a buy by total can still spend,
-    without fee; locked: quote currency with fee for buys, coins for sales. volume = executed + remaining + prevented at all times.
+    without fee; locked: quote currency with fee for buys, coins for sales; shows_prevention: answers carry `smp_type`.
+    volume = executed + remaining + prevented at all times.
     """
 
     number: int
@@ -94,6 +95,7 @@ class Order:
     request: Request
     created_ms: int
     prevention: Prevention
+    shows_prevention: bool
     reserve_rate: Decimal
     reserved_fee: Decimal
     remaining_fee: Decimal
