@@ -22,8 +22,8 @@ from engine.exchange.simulated.venue.orders import Order, OrderType, Prevention,
 from engine.exchange.simulated.venue.request import read_identifier, read_request, side_name
 from engine.exchange.simulated.venue.switches import Switches
 from engine.model.events import Side
-from engine.model.market import FeeRates, fee_rates, maximum_total, minimum_total, quote_currency
-from engine.model.money import floor_quantity
+from engine.model.market import FeeRates, fee_rates, maximum_total, minimum_total, quote_currency, tick_size
+from engine.model.money import floor_quantity, floor_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Venue:
         identifier = read_identifier(fields.get("identifier"))
         self._check_unused(identifier)
         try:
-            request = read_request(fields, at_ms)
+            request = read_request(fields)
             order = self._accept(request, at_ms)
         except RefusedError:
             if identifier is not None and self.switches.burn_refused:
@@ -102,7 +102,7 @@ class Venue:
     def test_order(self, fields: Mapping[str, object], at_ms: int) -> Order:
         """What place_order would answer; nothing changes, and the uuid cannot be asked for."""
         self._check_unused(read_identifier(fields.get("identifier")))
-        request = read_request(fields, at_ms)
+        request = read_request(fields)
         self._check(request, at_ms)
         order = self._make(request, at_ms)
         self._check_funds(request, order.locked, ZERO)
@@ -134,7 +134,7 @@ class Venue:
         }
         identifier = read_identifier(new["identifier"])
         self._check_unused(identifier)
-        request = read_request(new, at_ms)
+        request = read_request(new)
         self._check(request, at_ms)
         same = locked_currency(request) == locked_currency(before.request)
         self._check_funds(request, cost(request, self._reserve_rate(request))[0], before.locked if same else ZERO)
@@ -202,12 +202,14 @@ class Venue:
     def _check(self, request: Request, at_ms: int) -> None:
         """What the market does not take, apart from money."""
         place = self.places.get(request.market)
-        if place is None:
+        if place is None or not place.listed:
             raise RefusedError("notfoundmarket", market=request.market)
         if place.offline:
             raise RefusedError("market_offline")
         if quote_currency(request.market) != "KRW" and not self.switches.agreed_to_third_party:
             raise RefusedError("thirdparty_agreement_required")
+        if request.ord_type is OrderType.LIMIT and not _on_grid(request, at_ms):
+            raise RefusedError(f"invalid_price_{side_name(request.side)}")
         probe = self._probe(request)
         self._check_total(request, place, probe, at_ms)
         if request.ord_type in (OrderType.PRICE, OrderType.MARKET):
@@ -338,6 +340,11 @@ class Venue:
 def copied(order: Order) -> Order:
     """The order as it is now."""
     return replace(order, trades=list(order.trades))
+
+
+def _on_grid(request: Request, at_ms: int) -> bool:
+    assert request.price is not None
+    return floor_to(request.price, tick_size(request.market, request.price, at_ms)) == request.price
 
 
 def _text(given: object) -> str | None:

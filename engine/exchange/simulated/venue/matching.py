@@ -32,6 +32,7 @@ class Place:
     last: Decimal | None = None
     time_ms: int = 0
     offline: bool = False
+    listed: bool = True
     resting: list[Order] = field(default_factory=list)
     _outside: dict[Side, list[Level]] = field(default_factory=lambda: {Side.BID: [], Side.ASK: []})
     _recorded: bool = False

@@ -38,7 +38,7 @@ def markets_json(world: World, query: Query) -> list[Json]:
     """GET /v1/market/all."""
     details = query.choice("is_details", "false", ("true", "false")) == "true"
     found = []
-    for market in world.tapes:
+    for market in world.listed():
         base = base_currency(market)
         korean, english = _NAMES.get(base, (base, base))
         row: Json = {"market": market, "korean_name": korean, "english_name": english}
@@ -56,13 +56,13 @@ def tickers_json(world: World, markets: Iterable[str]) -> list[Json]:
 def tickers_of_quotes_json(world: World, query: Query) -> list[Json]:
     """GET /v1/ticker/all."""
     quotes = query.needed("quote_currencies").split(",")
-    return tickers_json(world, [market for market in world.tapes if quote_currency(market) in quotes])
+    return tickers_json(world, [market for market in world.listed() if quote_currency(market) in quotes])
 
 
 def known_markets(world: World, query: Query) -> list[str]:
     """The comma list `markets`. Raises BadQueryError for an unknown one."""
     found = [market for market in query.needed("markets").split(",") if market]
-    if not found or not set(found) <= set(world.tapes):
+    if not found or not all(world.is_listed(market) for market in found):
         raise BadQueryError.unknown_code()
     return found
 

@@ -10,8 +10,7 @@ from engine.exchange.simulated.venue.errors import RefusedError
 from engine.exchange.simulated.venue.exact import ZERO
 from engine.exchange.simulated.venue.orders import OrderType, Prevention, Request, TimeInForce
 from engine.model.events import Side
-from engine.model.market import tick_size
-from engine.model.money import exact, floor_quantity, floor_to
+from engine.model.money import exact, floor_quantity
 
 IDENTIFIER_LENGTH: Final = 64
 #: neither a price nor a number of coins comes near it
@@ -21,7 +20,7 @@ _SIDES: Final = {"bid": Side.BID, "ask": Side.ASK}
 Choice = TypeVar("Choice", OrderType, TimeInForce, Prevention)
 
 
-def read_request(fields: Mapping[str, object], at_ms: int) -> Request:
+def read_request(fields: Mapping[str, object]) -> Request:
     """The order that the fields of a request describe. Raises RefusedError with the name that the exchange gives the mistake."""
     side = _SIDES.get(str(fields.get("side")))
     ord_type = _choice(OrderType, fields.get("ord_type"), "validation_error")
@@ -35,8 +34,6 @@ def read_request(fields: Mapping[str, object], at_ms: int) -> Request:
     _check_conditions(ord_type, time_in_force, smp_type)
     if volume is not None:
         volume = floor_quantity(volume)
-    if ord_type is OrderType.LIMIT and price is not None and floor_to(price, tick_size(market, price, at_ms)) != price:
-        raise RefusedError(f"invalid_price_{side_name(side)}")
     return Request(market, side, ord_type, price, volume, time_in_force, smp_type, read_identifier(fields.get("identifier")))
 
 

@@ -37,6 +37,8 @@ class Tape:
         self.numbers = np.stack([table.open, table.high, table.low, table.close, table.volume, table.value])
         unknown = np.isnan(self.numbers[_VALUE])
         self.numbers[_VALUE, unknown] = self.numbers[_CLOSE, unknown] * self.numbers[_VOLUME, unknown]
+        self.until_ms = max((end for _, end in table.fetched), default=0)
+        """End of what is known of the market: where others go on, it was delisted."""
         self._seed = seed
         self._cached = lru_cache(maxsize=512)(self._trades_of)
 

@@ -16,12 +16,25 @@ class World:
         self.venue = venue
         self.tapes = {market: tapes[market] for market in venue.places}
         self.now_ms = start_ms
+        self._end_ms = max((tape.until_ms for tape in self.tapes.values()), default=0)
         self._next_ms: dict[str, int | None] = {}
         for market, tape in self.tapes.items():
             last = tape.last(start_ms)
             if last is not None:
                 venue.places[market].traded(last.price, last.time_ms)
             self._next_ms[market] = tape.next_ms(start_ms)
+        self._close_delisted()
+
+    def is_listed(self, market: str) -> bool:
+        """Whether the market has traded already and goes on as long as others do."""
+        tape = self.tapes.get(market)
+        if tape is None or not len(tape.time_ms) or tape.time_ms[0] > self.now_ms:
+            return False
+        return self.now_ms < tape.until_ms or tape.until_ms == self._end_ms
+
+    def listed(self) -> list[str]:
+        """Codes of the markets that are listed, sorted."""
+        return [market for market in self.tapes if self.is_listed(market)]
 
     def advance(self, to_ms: int) -> None:
         """Play what others trade up to a moment. A moment that is past already changes nothing."""
@@ -38,3 +51,12 @@ class World:
                 self.venue.places[market].traded(last.price, last.time_ms)
             self._next_ms[market] = self.tapes[market].next_ms(to_ms)
         self.now_ms = to_ms
+        self._close_delisted()
+
+    def _close_delisted(self) -> None:
+        """Nothing can be ordered where nothing is listed, and what waited is taken back."""
+        for market, place in self.venue.places.items():
+            place.listed = self.is_listed(market)
+            if not place.listed:
+                for order in list(place.resting):
+                    self.venue.cancel(order.uuid, None)

@@ -220,7 +220,7 @@ def test_the_book_shows_own_orders_and_gathers_levels() -> None:
     assert coarse["total_bid_size"] == after["total_bid_size"]
     assert orderbooks_json(at, query(markets="KRW-XRP", level=7)) == []
     with pytest.raises(BadQueryError, match="Code not found"):
-        orderbooks_json(at, query(markets="KRW-XXX"))
+        orderbooks_json(at, query(markets="KRW-NONE"))
 
 
 def test_open_and_closed_orders_by_window_page_and_filter() -> None:

@@ -1,0 +1,192 @@
+"""The served exchange as one ASGI application: reads a request as it came, lets it in or refuses it, and answers in Upbit's words.
+
+`/control/...` exists only where it was asked for: POST /control/step {"ms": 60000} moves the market on, POST /control/offline
+{"market": "KRW-BTC", "offline": true} closes a market.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import unquote
+
+import orjson
+
+from engine.exchange.simulated.served.auth import Gate, read_body
+from engine.exchange.simulated.served.clock import MarketClock
+from engine.exchange.simulated.served.quota import Quota, Verdict
+from engine.exchange.simulated.served.routes import Asked, Route, find_route
+from engine.exchange.simulated.served.switches import WireSwitches
+from engine.exchange.simulated.venue.errors import REFUSALS, BadQueryError, RefusedError
+from engine.exchange.simulated.venue.query import Query
+from engine.exchange.simulated.venue.world import World
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+#: a request's body, in bytes
+_MOST_BYTES: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A request as it came. query: percent-encoded; headers: (lower-case name, value)."""
+
+    method: str
+    path: str
+    query: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    address: str
+
+    def header(self, name: str) -> str | None:
+        """The first header of a name."""
+        return next((value for found, value in self.headers if found == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """An answer. zipped: it may be compressed where the client takes that."""
+
+    status: int
+    value: Any
+    headers: dict[str, str] = field(default_factory=dict)
+    zipped: bool = False
+
+
+@dataclass(slots=True)
+class Face:
+    """The exchange's door. control: open the control paths too."""
+
+    world: World
+    gate: Gate
+    clock: MarketClock
+    switches: WireSwitches = field(default_factory=WireSwitches)
+    control: bool = False
+    quota: Quota = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.quota = Quota(self.switches)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One connection's request."""
+        if scope["type"] != "http":
+            raise NotImplementedError(f"no {scope['type']} here")
+        asked = await _read(scope, receive)
+        await _write(asked, self.answer(asked), send)
+
+    def answer(self, asked: Incoming) -> Outgoing:
+        """What the exchange says."""
+        if self.control and asked.path.startswith("/control/"):
+            return self._control(asked)
+        found = find_route(asked.method, asked.path)
+        if found is None:
+            return _refused(RefusedError("not_found"))
+        route, match = found
+        self.world.advance(self.clock.now_ms())
+        return self._private(asked, route, match) if route.private else self._public(asked, route, match)
+
+    def _public(self, asked: Incoming, route: Route, match: Any) -> Outgoing:
+        group = "origin" if asked.header("origin") is not None else route.group
+        verdict = self.quota.ask(group, asked.address, self.clock.steady_ms())
+        if verdict.status != 200:
+            return self._too_many(verdict)
+        headers = {"Remaining-Req": verdict.remaining_header}
+        try:
+            query = Query(_parameters(asked.query), private=False)
+            status, value = route.answer(Asked(self.world, query, {}, match, self.switches))
+        except BadQueryError as error:
+            return Outgoing(error.status, {"error": {"name": error.status, "message": error.sentence}}, headers)
+        return Outgoing(status, value, headers, zipped=True)
+
+    def _private(self, asked: Incoming, route: Route, match: Any) -> Outgoing:
+        headers: dict[str, str] = {}
+        try:
+            _check_form(asked)
+            body = asked.body if asked.method == "POST" else b""
+            self.gate.enter(asked.header("authorization"), asked.query, body, route.permission)
+            verdict = self.quota.ask(route.group, "account", self.clock.steady_ms())
+            headers["Remaining-Req"] = verdict.remaining_header
+            if verdict.status != 200:
+                return self._too_many(verdict)
+            query = Query(_parameters(asked.query), private=True)
+            fields = read_body(body) if asked.method == "POST" else {}
+            status, value = route.answer(Asked(self.world, query, fields, match, self.switches))
+        except RefusedError as error:
+            return _refused(error, headers)
+        return Outgoing(status, value, headers)
+
+    def _too_many(self, verdict: Verdict) -> Outgoing:
+        headers = {"Remaining-Req": verdict.remaining_header}
+        if verdict.status == 418:
+            sentence = f"요청이 너무 많아 {verdict.blocked_seconds}초 동안 차단되었습니다."
+            error = {"name": "too_many_requests", "message": sentence, "seconds": verdict.blocked_seconds}
+            return Outgoing(418, {"error": error}, headers)
+        message = {"message": REFUSALS["too_many_requests"][1]} if self.switches.quota_message else {}
+        return Outgoing(429, {"error": {"name": "too_many_requests", **message}}, headers)
+
+    def _control(self, asked: Incoming) -> Outgoing:
+        try:
+            fields = read_body(asked.body)
+            if asked.path == "/control/step":
+                self.clock.step(int(fields["ms"]))
+            elif asked.path == "/control/offline":
+                self.world.venue.places[fields["market"]].offline = bool(fields["offline"])
+            else:
+                return _refused(RefusedError("not_found"))
+        except (KeyError, ValueError, TypeError, RefusedError):
+            return _refused(RefusedError("bad_request"))
+        self.world.advance(self.clock.now_ms())
+        return Outgoing(200, {"now_ms": self.world.now_ms})
+
+
+def _check_form(asked: Incoming) -> None:
+    """What makes a request wrong before anybody looks who sent it."""
+    types = [value for name, value in asked.headers if name == "content-type"]
+    if asked.method != "POST":
+        if asked.method == "DELETE" and asked.body:
+            raise RefusedError("QUERY_PARAMETER_NOT_SUPPORTED")
+        return
+    if len(types) != 1 or types[0].partition(";")[0].strip().lower() != "application/json":
+        raise RefusedError("bad_request")
+
+
+def _parameters(query: str) -> dict[str, list[str]]:
+    """Names and values of a query string; `+` is a plus."""
+    found: dict[str, list[str]] = {}
+    for part in query.split("&"):
+        name, _, value = part.partition("=")
+        if name:
+            found.setdefault(unquote(name), []).append(unquote(value))
+    return found
+
+
+def _refused(error: RefusedError, headers: dict[str, str] | None = None) -> Outgoing:
+    return Outgoing(error.status, {"error": {"name": error.name, "message": error.sentence}}, headers or {})
+
+
+async def _read(scope: Scope, receive: Receive) -> Incoming:
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body") or len(body) > _MOST_BYTES:
+            break
+    headers = tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"])
+    address = (scope.get("client") or ("",))[0]
+    return Incoming(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers, body, address)
+
+
+async def _write(asked: Incoming, answer: Outgoing, send: Send) -> None:
+    content = orjson.dumps(answer.value)
+    headers = {"Content-Type": "application/json; charset=utf-8", **answer.headers}
+    if answer.zipped and "gzip" in (asked.header("accept-encoding") or ""):
+        content = gzip.compress(content, 1)
+        headers["Content-Encoding"] = "gzip"
+    headers["Content-Length"] = str(len(content))
+    raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": answer.status, "headers": raw})
+    await send({"type": "http.response.body", "body": content})
