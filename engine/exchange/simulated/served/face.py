@@ -10,7 +10,7 @@ import gzip
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import orjson
 
@@ -29,6 +29,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 #: a request's body, in bytes
 _MOST_BYTES: Final = 1_000_000
+#: whose quota private requests use: there is one account
+_ACCOUNT: Final = "account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +107,38 @@ class Face:
     def _private(self, asked: Incoming, route: Route, match: Any) -> Outgoing:
         headers: dict[str, str] = {}
         try:
-            _check_form(asked)
+            self._check_form(asked)
             body = asked.body if asked.method == "POST" else b""
-            self.gate.enter(asked.header("authorization"), asked.query, body, route.permission)
-            verdict = self.quota.ask(route.group, "account", self.clock.steady_ms())
+            text = asked.query or self._query_in_body(asked)
+            self.gate.enter(asked.header("authorization"), text, body, route.permission)
+            verdict = self.quota.ask(route.group, _ACCOUNT, self.clock.steady_ms())
             headers["Remaining-Req"] = verdict.remaining_header
             if verdict.status != 200:
                 return self._too_many(verdict)
-            query = Query(_parameters(asked.query), private=True)
+            query = Query(_parameters(text), private=True)
             fields = read_body(body) if asked.method == "POST" else {}
             status, value = route.answer(Asked(self.world, query, fields, match, self.switches))
         except RefusedError as error:
+            headers.setdefault("Remaining-Req", self.quota.look(route.group, _ACCOUNT, self.clock.steady_ms()))
             return _refused(error, headers)
         return Outgoing(status, value, headers)
+
+    def _check_form(self, asked: Incoming) -> None:
+        """What makes a request wrong before anybody looks who sent it."""
+        types = [value for name, value in asked.headers if name == "content-type"]
+        if asked.method == "DELETE" and asked.body and not self.switches.delete_bodies:
+            raise RefusedError("QUERY_PARAMETER_NOT_SUPPORTED")
+        if asked.method == "POST" and (len(types) != 1 or not _is_json(types[0])):
+            raise RefusedError("bad_request")
+
+    def _query_in_body(self, asked: Incoming) -> str:
+        """The query string that a GET or DELETE carries in its body: a form, or JSON."""
+        allowed = {"GET": self.switches.get_bodies, "DELETE": self.switches.delete_bodies}
+        if not asked.body or not allowed.get(asked.method, False):
+            return ""
+        if _is_json(asked.header("content-type") or ""):
+            return "&".join(f"{quote(name, safe='[]')}={quote(str(value))}" for name, value in read_body(asked.body).items())
+        return asked.body.decode("latin-1")
 
     def _too_many(self, verdict: Verdict) -> Outgoing:
         headers = {"Remaining-Req": verdict.remaining_header}
@@ -143,15 +164,8 @@ class Face:
         return Outgoing(200, {"now_ms": self.world.now_ms})
 
 
-def _check_form(asked: Incoming) -> None:
-    """What makes a request wrong before anybody looks who sent it."""
-    types = [value for name, value in asked.headers if name == "content-type"]
-    if asked.method != "POST":
-        if asked.method == "DELETE" and asked.body:
-            raise RefusedError("QUERY_PARAMETER_NOT_SUPPORTED")
-        return
-    if len(types) != 1 or types[0].partition(";")[0].strip().lower() != "application/json":
-        raise RefusedError("bad_request")
+def _is_json(content_type: str) -> bool:
+    return content_type.partition(";")[0].strip().lower() == "application/json"
 
 
 def _parameters(query: str) -> dict[str, list[str]]:

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 #: history that questions can reach before the first moment
 _HISTORY_MS: Final = 366 * DAY_MS
-#: without a wish the exchange opens this long before the candles end
-_REST_MS: Final = 7 * DAY_MS
+#: without a wish the exchange opens this long before the candles end: a week, less half a day so that its first day has begun
+_REST_MS: Final = 13 * DAY_MS // 2
 _FINEST: Final = "1m"
 _NUMBERS: Final = "0, 0.0005, 5"
 _SWITCHES: Final[tuple[type, ...]] = (Switches, WireSwitches, BookRule)

@@ -84,6 +84,13 @@ class Quota:
             return Verdict(418, self._header(group, 0), _seconds(length_ms))
         return Verdict(429, self._header(group, 0))
 
+    def look(self, group_name: str, who: str, now_ms: float) -> str:
+        """Remaining-Req without asking for anything."""
+        group = self.groups[group_name]
+        meter = self._meters.setdefault((group.name, who), _Meter(float(group.most), now_ms))
+        _refill(group, meter, now_ms)
+        return self._header(group, int(meter.left))
+
     def _header(self, group: Group, left: int) -> str:
         name = _PLURAL.get(group.name, group.name) if self.switches.plural_groups else group.name
         return f"group={name}; min={60_000 * group.most // group.window_ms}; sec={left}"

@@ -135,6 +135,20 @@ def test_forms_that_are_refused_by_shape(client: Client) -> None:
     assert name(client.get("/v1/candles/days")) == 400
 
 
+def test_old_clients_may_send_parameters_in_the_body(tmp_path: Path) -> None:
+    for settings, method, refusal in (
+        ((), "GET", "order_not_found"),
+        (("get_bodies=false",), "GET", "validation_error"),
+        ((), "DELETE", "QUERY_PARAMETER_NOT_SUPPORTED"),
+        (("delete_bodies=true",), "DELETE", "order_not_found"),
+    ):
+        for kind, body in (("application/x-www-form-urlencoded", b"uuid=x%20y"), ("application/json", b'{"uuid": "x y"}')):
+            headers = (("authorization", f"Bearer {token('uuid=x y')}"), ("content-type", kind))
+            answer = Client(tmp_path, settings).face.answer(Incoming(method, "/v1/order", "", headers, body, ""))
+            assert name(answer) == refusal
+            assert answer.headers["Remaining-Req"].startswith("group=default; min=1800; sec=")
+
+
 def test_control_is_closed_unless_opened(client: Client) -> None:
     client.face.control = False
     assert client.face.answer(Incoming("POST", "/control/step", "", (), b'{"ms": 1}', "")).status == 404
