@@ -1,11 +1,12 @@
 """The served exchange as one ASGI application: reads a request as it came, lets it in or refuses it, and answers in Upbit's words.
 
 `/control/...` exists only where it was asked for: POST /control/step {"ms": 60000} moves the market on, POST /control/offline
-{"market": "KRW-BTC", "offline": true} closes a market.
+{"market": "KRW-BTC", "offline": true} closes a market, POST /control/faults {"lost_answer": 1} makes things go wrong.
 """
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ import orjson
 
 from engine.exchange.simulated.served.auth import Gate, read_body
 from engine.exchange.simulated.served.clock import MarketClock
+from engine.exchange.simulated.served.faults import Fault, Faults, changed
 from engine.exchange.simulated.served.quota import Quota, Verdict
 from engine.exchange.simulated.served.routes import Asked, Route, find_route
 from engine.exchange.simulated.served.switches import WireSwitches
@@ -68,7 +70,10 @@ class Face:
     clock: MarketClock
     switches: WireSwitches = field(default_factory=WireSwitches)
     control: bool = False
+    faults: Faults = field(default_factory=Faults)
+    seed: int = 0
     quota: Quota = field(init=False)
+    _count: int = 0
 
     def __post_init__(self) -> None:
         self.quota = Quota(self.switches)
@@ -78,7 +83,25 @@ class Face:
         if scope["type"] != "http":
             raise NotImplementedError(f"no {scope['type']} here")
         asked = await _read(scope, receive)
-        await _write(asked, self.answer(asked), send)
+        fault = self._fault(asked)
+        if fault is Fault.LOST_REQUEST:
+            await _hang_up(receive)
+            return
+        answer = self.answer(asked) if fault not in _INSTEAD else _INSTEAD[fault]
+        if fault is Fault.LOST_ANSWER:
+            await _hang_up(receive)
+            return
+        if fault is Fault.SLOW:
+            await asyncio.sleep(float(self.faults.slow_seconds))
+        await _write(asked, answer, send, cut=fault is Fault.TRUNCATED)
+
+    def _fault(self, asked: Incoming) -> Fault | None:
+        """What goes wrong with a request; never with one that steers the exchange."""
+        if asked.path.startswith("/control/"):
+            return None
+        self._count += 1
+        of_order = asked.method != "GET" and asked.path.startswith("/v1/order")
+        return self.faults.draw(self.seed, self._count, of_order=of_order)
 
     def answer(self, asked: Incoming) -> Outgoing:
         """What the exchange says."""
@@ -156,6 +179,8 @@ class Face:
                 self.clock.step(int(fields["ms"]))
             elif asked.path == "/control/offline":
                 self.world.venue.places[fields["market"]].offline = bool(fields["offline"])
+            elif asked.path == "/control/faults":
+                self.faults = changed(self.faults, fields)
             else:
                 return _refused(RefusedError("not_found"))
         except (KeyError, ValueError, TypeError, RefusedError):
@@ -182,6 +207,28 @@ def _refused(error: RefusedError, headers: dict[str, str] | None = None) -> Outg
     return Outgoing(error.status, {"error": {"name": error.name, "message": error.sentence}}, headers or {})
 
 
+def _named(status: int, name: str, **more: object) -> Outgoing:
+    return Outgoing(status, {"error": {"name": name, "message": REFUSALS.get(name, (0, "서버 오류가 발생했습니다."))[1], **more}})
+
+
+#: answers that come though the exchange was never asked
+_INSTEAD: Final[dict[Fault | None, Outgoing]] = {
+    Fault.QUOTA: _named(429, "too_many_requests"),
+    Fault.BLOCKED: _named(418, "too_many_requests", seconds=3),
+    Fault.SERVER: _named(500, "internal_server_error"),
+    Fault.STABILISER: _named(500, "server_error"),
+    Fault.MAINTENANCE: _named(403, "market_offline"),
+    Fault.GATEWAY: Outgoing(502, "<html><body><h1>502 Bad Gateway</h1></body></html>"),
+}
+
+
+async def _hang_up(receive: Receive) -> None:
+    """Break the connection without an answer. ASGI has no word for it: uvicorn keeps the line where `receive` belongs to."""
+    cycle: Any = getattr(receive, "__self__", None)
+    cycle.transport.abort()
+    await receive()  # until it knows that nobody is there any more
+
+
 async def _read(scope: Scope, receive: Receive) -> Incoming:
     body = b""
     while True:
@@ -194,9 +241,11 @@ async def _read(scope: Scope, receive: Receive) -> Incoming:
     return Incoming(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers, body, address)
 
 
-async def _write(asked: Incoming, answer: Outgoing, send: Send) -> None:
-    content = orjson.dumps(answer.value)
-    headers = {"Content-Type": "application/json; charset=utf-8", **answer.headers}
+async def _write(asked: Incoming, answer: Outgoing, send: Send, *, cut: bool) -> None:
+    page = isinstance(answer.value, str)
+    content: bytes = answer.value.encode() if page else orjson.dumps(answer.value)
+    content = content[: len(content) // 2] if cut else content
+    headers = {"Content-Type": "text/html" if page else "application/json; charset=utf-8", **answer.headers}
     if answer.zipped and "gzip" in (asked.header("accept-encoding") or ""):
         content = gzip.compress(content, 1)
         headers["Content-Encoding"] = "gzip"

@@ -14,6 +14,7 @@ from engine.candles.timeframes import DAY_MS, parse_timeframe
 from engine.exchange.simulated.served.auth import Gate, Key
 from engine.exchange.simulated.served.clock import MarketClock
 from engine.exchange.simulated.served.face import Face
+from engine.exchange.simulated.served.faults import Faults, changed
 from engine.exchange.simulated.served.switches import WireSwitches
 from engine.exchange.simulated.venue.book import BookRule
 from engine.exchange.simulated.venue.core import Venue
@@ -36,13 +37,14 @@ _HISTORY_MS: Final = 366 * DAY_MS
 _REST_MS: Final = 13 * DAY_MS // 2
 _FINEST: Final = "1m"
 _NUMBERS: Final = "0, 0.0005, 5"
-_SWITCHES: Final[tuple[type, ...]] = (Switches, WireSwitches, BookRule)
+_SWITCHES: Final[tuple[type, ...]] = (Switches, WireSwitches, BookRule, Faults)
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
     """How to open. markets: none = all that are stored; at_ms: first moment, None = a week before the candles end; deposits: currency ->
-    amount; settings: `name=value` of Switches, WireSwitches and BookRule."""
+    amount; settings: `name=value` of Switches, WireSwitches, BookRule and
+    Faults."""
 
     markets: tuple[str, ...] = ()
     at_ms: int | None = None
@@ -53,9 +55,9 @@ class Terms:
 
 def open_face(store: CandleStore, terms: Terms, key: Key, speed: float, steady: Callable[[], float], *, control: bool = False) -> Face:
     """A served exchange over the store's candles. steady: seconds of a clock that never goes back. Raises UserError."""
-    switches, wire, rule = read_settings(terms.settings)
+    switches, wire, rule, faults = read_settings(terms.settings)
     world = open_world(store, terms, switches, rule)
-    return Face(world, Gate([key]), MarketClock(world.now_ms, speed, steady), wire, control)
+    return Face(world, Gate([key]), MarketClock(world.now_ms, speed, steady), wire, control, faults, terms.seed)
 
 
 def open_world(store: CandleStore, terms: Terms, switches: Switches, rule: BookRule) -> World:
@@ -73,9 +75,9 @@ def open_world(store: CandleStore, terms: Terms, switches: Switches, rule: BookR
     return World(venue, tapes, at_ms)
 
 
-def read_settings(settings: Iterable[str]) -> tuple[Switches, WireSwitches, BookRule]:
-    """Switches by name. Raises UserError for an unknown name or a value that it does not take."""
-    chosen: list[Any] = [Switches(), WireSwitches(), BookRule()]
+def read_settings(settings: Iterable[str]) -> tuple[Switches, WireSwitches, BookRule, Faults]:
+    """Switches and faults by name. Raises UserError for an unknown name or a value that it does not take."""
+    chosen: list[Any] = [Switches(), WireSwitches(), BookRule(), Faults()]
     known = {field.name: number for number, kind in enumerate(_SWITCHES) for field in fields(kind)}
     for setting in settings:
         name, _, value = setting.partition("=")
@@ -83,8 +85,16 @@ def read_settings(settings: Iterable[str]) -> tuple[Switches, WireSwitches, Book
             raise UserError("exchange.unknown_switch", name=name, names=", ".join(sorted(known)))
         number = known[name]
         wanted = typing.get_type_hints(_SWITCHES[number])[name]
-        chosen[number] = replace(chosen[number], **{name: _value(name, value, wanted)})
-    return chosen[0], chosen[1], chosen[2]
+        read = _value(name, value, wanted)
+        chosen[number] = _with_fault(chosen[number], name, read) if number == 3 else replace(chosen[number], **{name: read})
+    return chosen[0], chosen[1], chosen[2], chosen[3]
+
+
+def _with_fault(faults: Faults, name: str, value: object) -> Faults:
+    try:
+        return changed(faults, {name: str(value)})
+    except ValueError as error:
+        raise UserError("exchange.bad_switch", name=name, value=value, allowed=_NUMBERS) from error
 
 
 def _value(name: str, value: str, wanted: Any) -> object:

@@ -260,10 +260,21 @@ def test_some_of_those_requests_were_orders(hardy: Client) -> None:
 
 
 def test_switches_are_read_by_name() -> None:
-    switches, wire, rule = read_settings(["queue_share=0.5", "ban_after=3", "cancel_and_new_status=200", "levels=5", "usdt_maximum=none"])
+    switches, wire, rule, faults = read_settings(
+        ["queue_share=0.5", "ban_after=3", "cancel_and_new_status=200", "levels=5", "usdt_maximum=none", "slow=0.1"]
+    )
     assert (str(switches.queue_share), wire.ban_after, wire.cancel_and_new_status, rule.levels) == ("0.5", 3, 200, 5)
-    assert switches.usdt_maximum is None
-    for bad in ("nothing=1", "ban_after=x", "post_only_match=maybe", "burn_refused=1", "levels=0", "slippage=1", "beyond_levels_error=x"):
+    assert (switches.usdt_maximum, str(faults.slow)) == (None, "0.1")
+    for bad in (
+        "nothing=1",
+        "ban_after=x",
+        "post_only_match=maybe",
+        "burn_refused=1",
+        "levels=0",
+        "slippage=1",
+        "beyond_levels_error=x",
+        "slow=2",
+    ):
         with pytest.raises(UserError):
             read_settings([bad])
 
