@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.candles.instants import korean_time
+from engine.candles.side_store import Kind, SideStore
 from engine.candles.timeframes import DAY_MS, parse_timeframe
 from engine.exchange.simulated.served.auth import Gate, Key
 from engine.exchange.simulated.served.clock import MarketClock
@@ -19,6 +20,7 @@ from engine.exchange.simulated.served.switches import WireSwitches
 from engine.exchange.simulated.venue.book import BookRule
 from engine.exchange.simulated.venue.core import Venue
 from engine.exchange.simulated.venue.errors import REFUSALS
+from engine.exchange.simulated.venue.recorded import recording
 from engine.exchange.simulated.venue.switches import Switches
 from engine.exchange.simulated.venue.tape import Tape
 from engine.exchange.simulated.venue.world import World
@@ -68,11 +70,20 @@ def open_world(store: CandleStore, terms: Terms, switches: Switches, rule: BookR
     at_ms = max(end_ms - _REST_MS, start_ms) if terms.at_ms is None else terms.at_ms
     if not start_ms <= at_ms < end_ms:
         raise UserError("exchange.outside", start=korean_time(start_ms), end=korean_time(end_ms))
-    tapes = {market: Tape(store.read(market, _timeframe(store, market), at_ms - _HISTORY_MS), terms.seed) for market in markets}
+    tapes = {market: _tape(store, market, at_ms - _HISTORY_MS, terms.seed) for market in markets}
     venue = Venue(markets, switches, rule, seed=terms.seed)
     for currency, amount in terms.deposits:
         venue.deposit(currency, amount)
     return World(venue, tapes, at_ms)
+
+
+def _tape(store: CandleStore, market: str, from_ms: int, seed: int) -> Tape:
+    """Stored bars, and what was recorded beside them."""
+    timeframe, side = _timeframe(store, market), SideStore(store.folder)
+    recorded = recording(
+        market, timeframe.length_ms, side.read(market, Kind.TRADES, from_ms), side.read(market, Kind.BOOKS, from_ms)
+    )  # fmt: skip
+    return Tape(store.read(market, timeframe, from_ms), seed, recorded)
 
 
 def read_settings(settings: Iterable[str]) -> tuple[Switches, WireSwitches, BookRule, Faults]:

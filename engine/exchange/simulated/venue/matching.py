@@ -50,6 +50,11 @@ class Place:
         self._recorded = True
         self.time_ms = time_ms
 
+    def model_again(self) -> None:
+        """No recorded book any more."""
+        self._recorded = False
+        self._stale = True
+
     def levels(self, side: Side) -> list[Level]:
         """What the exchange shows of a side: others and own orders, best first, at most 30 prices."""
         sizes: dict[Decimal, Decimal] = {}

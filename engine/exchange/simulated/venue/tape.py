@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from engine.exchange.simulated.venue.core import Passing
+from engine.exchange.simulated.venue.recorded import Recording, bar_of, with_recorded_bars
 from engine.model.money import coins, exact
 
 if TYPE_CHECKING:
@@ -28,9 +29,12 @@ _OPEN, _HIGH, _LOW, _CLOSE, _VOLUME, _VALUE = range(6)
 
 
 class Tape:
-    """One market's past and future. table: traded bars, sorted by time; seed: of the order of high and low, times and shares."""
+    """One market's past and future. table: traded bars, sorted by time; seed: of the order of high and low, times and shares;
+    recorded: what is played as it was."""
 
-    def __init__(self, table: CandleTable, seed: int) -> None:
+    def __init__(self, table: CandleTable, seed: int, recorded: Recording | None = None) -> None:
+        self.recorded = recorded or Recording()
+        table = with_recorded_bars(table, self.recorded)
         self.market = table.market
         self.length_ms = table.timeframe.length_ms
         self.time_ms = table.time_ms
@@ -81,7 +85,7 @@ class Tape:
             if not so_far:
                 return times[:-1], numbers[:, :-1]
             numbers = numbers.copy()
-            numbers[:, -1] = _bar(so_far)
+            numbers[:, -1] = bar_of(tuple(so_far))
         return times, numbers
 
     def last_trade_ms(self, bar_ms: int, now_ms: int) -> int:
@@ -91,6 +95,8 @@ class Tape:
 
     def _trades_of(self, row: int) -> tuple[Passing, ...]:
         start = int(self.time_ms[row])
+        if start in self.recorded.trades:
+            return self.recorded.trades[start]
         draws = hashlib.blake2b(f"{self._seed}/{self.market}/{start}".encode(), digest_size=32).digest()
         open_, high, low, close = (exact(float(price)) for price in self.numbers[:_VOLUME, row])
         prices = (open_, high, low, close) if draws[0] & 1 else (open_, low, high, close)
@@ -106,9 +112,3 @@ class Tape:
             rose = draws[5] >> number & 1 == 1 if before is None or before == price else price > before
             trades.append(Passing(self.market, at_ms, price, coins(float(share)), rose, at_ms * 10_000 + number))
         return tuple(trades)
-
-
-def _bar(trades: list[Passing]) -> list[float]:
-    prices = [float(trade.price) for trade in trades]
-    value = sum(float(trade.price * trade.volume) for trade in trades)
-    return [prices[0], max(prices), min(prices), prices[-1], float(sum(trade.volume for trade in trades)), value]

@@ -17,12 +17,14 @@ class World:
         self.tapes = {market: tapes[market] for market in venue.places}
         self.now_ms = start_ms
         self._end_ms = max((tape.until_ms for tape in self.tapes.values()), default=0)
+        self._shown: dict[str, int | None] = dict.fromkeys(self.tapes)
         self._next_ms: dict[str, int | None] = {}
         for market, tape in self.tapes.items():
             last = tape.last(start_ms)
             if last is not None:
                 venue.places[market].traded(last.price, last.time_ms)
             self._next_ms[market] = tape.next_ms(start_ms)
+        self._show_books()
         self._close_delisted()
 
     def is_listed(self, market: str) -> bool:
@@ -51,7 +53,20 @@ class World:
                 self.venue.places[market].traded(last.price, last.time_ms)
             self._next_ms[market] = self.tapes[market].next_ms(to_ms)
         self.now_ms = to_ms
+        self._show_books()
         self._close_delisted()
+
+    def _show_books(self) -> None:
+        """The newest recorded book of each market, once; the modelled one again where recording ended."""
+        for market, tape in self.tapes.items():
+            row = tape.recorded.book_at(self.now_ms)
+            if row == self._shown[market]:
+                continue
+            self._shown[market] = row
+            if row is None:
+                self.venue.places[market].model_again()
+            else:
+                self.venue.show_book(market, tape.recorded.book(row), int(tape.recorded.book_ms[row]))
 
     def _close_delisted(self) -> None:
         """Nothing can be ordered where nothing is listed, and what waited is taken back."""
