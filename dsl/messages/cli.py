@@ -76,6 +76,7 @@ TEXTS: dict[str, Text] = {
     "help_test": Text("전략 파일 안의 시험(tests)을 돌립니다", "run the tests inside a strategy file"),
     "help_paper": Text("가상 거래소에서 전략을 돌립니다", "run a strategy on the simulated exchange"),
     "help_replay": Text("모의투자 기록을 다시 판단해 한 비트까지 견줍니다", "re-decide a paper journal and compare bit for bit"),
+    "help_exchange": Text("업비트처럼 답하는 가상 거래소를 엽니다", "open a simulated exchange that answers as Upbit does"),
     "help_price": Text("가격을 업비트 호가 단위에 맞춥니다", "put a price on Upbit's price grid"),
     "help_data": Text("캔들을 가져오고, 목록을 보고, 검사합니다", "import, list and check candles"),
     "help_warmup": Text("전략이 준비되는 데 필요한 캔들과 시간을 셉니다", "count the candles and seconds a strategy needs to be ready"),

@@ -32,6 +32,7 @@ COMMANDS: dict[str, str] = {
     "test": "engine.cli.test:run_tests",
     "paper": "engine.cli.paper:paper",
     "replay": "engine.cli.paper:replay",
+    "exchange": "engine.cli.exchange:app",
     "price": "engine.cli.price:price",
     "data": "engine.cli.data:app",
     "warmup": "engine.cli.warmup:warmup",
