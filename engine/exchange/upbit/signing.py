@@ -118,9 +118,11 @@ def decimal_text(value: Decimal) -> str:
 
 
 def _pairs(parameters: Parameters) -> Iterable[tuple[str, str]]:
-    """Name and text of each parameter that is sent; an array repeats its name with brackets."""
+    """Name and text of each parameter that is sent; an array repeats its name with brackets. An empty one would silently mean all."""
     for name, value in parameters:
         if isinstance(value, Sequence) and not isinstance(value, str):
+            if not value:
+                raise ValueError(f"{name} is empty: leave it out, or name something")
             yield from ((f"{name}[]", item) for item in value)
         elif value is not None:
             yield name, _text(value)
