@@ -101,7 +101,7 @@ TEXTS: dict[str, Text] = {
         "this order type does not take that time in force (IOC, FOK, post only). Change it or leave it out.",
     ),
     "invalid_post_only": Text(
-        "post only 주문에는 자전거래 방지를 쓸 수 없습니다. 둘 가운데 하나를 빼세요.",
+        "post only 주문에는 자전거래 체결 방지를 쓸 수 없습니다. 둘 가운데 하나를 빼세요.",
         "a post-only order takes no self-trade prevention. Leave one of the two out.",
     ),
     "bad_request": Text(

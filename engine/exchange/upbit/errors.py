@@ -98,7 +98,7 @@ class RefusedError(ExchangeError):
         cls.key_of_text = key or names[0].lower()
 
     def __init__(self, status: int, name: str, said: str, call: str) -> None:
-        super().__init__(f"upbit.{self.key_of_text}", status=status, name=name, call=call)
+        super().__init__(f"upbit.{self.key_of_text}", status=status, name=name or "-", call=call)
         self.status = status
         self.name = name
         self.said = said

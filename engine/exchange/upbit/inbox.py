@@ -1,7 +1,7 @@
 """Where a stream's messages wait for their reader: a slow one never blocks the socket, and nothing of own orders is lost.
 
 Of tickers, books and forming candles only the newest counts, so a waiting one is replaced. Trades have a limit: beyond it the oldest go,
-and the reader is told whose. Everything else waits as long as it must.
+and the reader is told whose; so it is with messages that nobody can read. Everything else waits as long as it must.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from engine.exchange.upbit.errors import ExchangeError
-from engine.exchange.upbit.frames import CandleFrame, Message, OrderbookFrame, TickerFrame, TradeFrame
+from engine.exchange.upbit.frames import CandleFrame, Message, OrderbookFrame, StatusFrame, TickerFrame, TradeFrame, UnknownFrame
 
 TRADES_MAX: Final = 20_000
 #: ids of each market's last trades that are remembered: a reconnection repeats one, a re-sync some hundreds
 _SEEN: Final = 2_000
+#: messages that cannot be read, or are not known, that may wait
+_ODD_MAX: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +48,14 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
-class TradesLost:
-    """So many trades of a market were dropped because nobody read them."""
+class Lost:
+    """So much was dropped because nobody read it. code: whose trades; "" = messages that could not be read or are not known."""
 
     code: str
     count: int
 
 
-Item = Message | Connected | Disconnected | Trouble | TradesLost
+Item = Message | Connected | Disconnected | Trouble | Lost
 
 
 class Arrival(NamedTuple):
@@ -75,6 +77,8 @@ class Inbox:
         self._newest: dict[_Key, Arrival] = {}
         self._trades: deque[Arrival] = deque()
         self._lost: Counter[str] = Counter()
+        self._lost_at = 0.0
+        self._odd = 0
         self._seen: dict[str, tuple[deque[int], set[int]]] = {}
         self._filled = asyncio.Event()
         self._failure: BaseException | None = None
@@ -92,7 +96,10 @@ class Inbox:
             if not self._is_new(item):
                 return
             self._put_trade(item, at)
+        elif isinstance(item, _ODDITIES) and self._odd >= _ODD_MAX:
+            self._lose("", at)
         else:
+            self._odd += isinstance(item, _ODDITIES)
             self._order.append(Arrival(item, at))
         self._filled.set()
 
@@ -113,7 +120,7 @@ class Inbox:
                 raise self._failure
             if self._lost:
                 code, count = self._lost.popitem()
-                return Arrival(TradesLost(code, count), self._trades[0].at if self._trades else 0.0)
+                return Arrival(Lost(code, count), self._lost_at)
             if self._order:
                 return self._take(self._order.popleft())
             self._filled.clear()
@@ -121,6 +128,7 @@ class Inbox:
 
     def _take(self, found: _Key | Arrival) -> Arrival:
         if isinstance(found, Arrival):
+            self._odd -= isinstance(found.item, _ODDITIES)
             return found
         return self._trades.popleft() if found == _TRADE else self._newest.pop(found)
 
@@ -137,7 +145,11 @@ class Inbox:
             return
         dropped = self._trades.popleft().item
         assert isinstance(dropped, TradeFrame), "only trades wait there"
-        self._lost[dropped.code] += 1
+        self._lose(dropped.code, at)
+
+    def _lose(self, code: str, at: float) -> None:
+        self._lost[code] += 1
+        self._lost_at = at
 
     def _is_new(self, trade: TradeFrame) -> bool:
         order, known = self._seen.setdefault(trade.code, (deque(), set()))
@@ -150,5 +162,6 @@ class Inbox:
         return True
 
 
+_ODDITIES: Final = (Trouble, UnknownFrame, StatusFrame)
 #: stands in the order of items for the next trade
 _TRADE: Final[_Key] = ("trade",)

@@ -16,17 +16,17 @@ from types import TracebackType
 from typing import Final, Self
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidStatus, WebSocketException
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from engine.exchange.upbit.errors import ExchangeError, RefusedError
 from engine.exchange.upbit.frames import BrokenFrameError, TradeFrame, read_frame
 from engine.exchange.upbit.inbox import Arrival, Connected, Disconnected, Inbox, Trouble
-from engine.exchange.upbit.limits import Bucket, Group, Limits
+from engine.exchange.upbit.limits import RULES, Bucket, Group, Limits
 from engine.exchange.upbit.missed import missed_trades
 from engine.exchange.upbit.quotation import Quotation
 from engine.exchange.upbit.refusals import NoTokenError, PenaltyError, TooManyRequestsError, refusal
 from engine.exchange.upbit.signing import Keys, authorization
-from engine.exchange.upbit.subscriptions import CODES_MAX, PRIVATE, Format, Kind, Subscription, request, split
+from engine.exchange.upbit.subscriptions import CODES_MAX, PRIVATE, Format, Kind, Subscription, list_request, request, split
 
 STREAM_URL: Final = "wss://api.upbit.com/websocket/v1"
 _FIRST_WAIT_SECONDS: Final = 1.0
@@ -48,11 +48,28 @@ class StreamSettings:
 
 @dataclass(slots=True)
 class _Line:
-    """One connection's lot over its losses. attempts: failures since its last message; again: it has been subscribed before."""
+    """One connection's lot over its losses. attempts: failures since its last message; again: it has been subscribed before.
+
+    messages: the limit of what is sent on the present connection.
+    """
 
     group: tuple[Subscription, ...]
     attempts: int = 0
     again: bool = False
+    socket: ClientConnection | None = None
+    messages: Bucket | None = None
+
+    async def say(self, text: str) -> bool:
+        """Send on the present connection, when its limit allows. False: there is none, or not any more."""
+        socket, messages = self.socket, self.messages
+        if socket is None or messages is None:
+            return False
+        await messages.acquire()
+        try:
+            await socket.send(text)
+        except ConnectionClosed:
+            return False
+        return True
 
     @property
     def codes(self) -> frozenset[str]:
@@ -87,14 +104,14 @@ class Stream:
         self._quotation = quotation
         self._chance = chance or random.Random()  # noqa: S311 - jitter is no secret
         self._nonces = nonces
-        self._groups = split(subscriptions, self.settings.codes_max)
+        self._lines = [_Line(group) for group in split(subscriptions, self.settings.codes_max)]
         self._last_trades: dict[str, TradeFrame] = {}
         self._tasks: list[asyncio.Task[None]] = []
         if keys is None and any(found.kind in PRIVATE for found in subscriptions):
             raise NoTokenError(401, "no_authorization_token", "", "WebSocket")
 
     async def __aenter__(self) -> Self:
-        self._tasks = [asyncio.create_task(self._keep(group)) for group in self._groups]
+        self._tasks = [asyncio.create_task(self._keep(line)) for line in self._lines]
         for task in self._tasks:
             task.add_done_callback(self._ended)
         return self
@@ -110,19 +127,22 @@ class Stream:
     async def __anext__(self) -> Arrival:
         return await self.inbox.get()
 
+    async def ask_subscriptions(self) -> int:
+        """Ask every open connection what it is subscribed to; the answers arrive as SubscriptionsFrame. Returns how many were asked."""
+        return sum([await line.say(list_request(self._nonces())) for line in self._lines])
+
     def _ended(self, task: asyncio.Task[None]) -> None:
         """A connection's task only ends by a defect, which the reader must hear of, or because the stream is closed."""
         if not task.cancelled() and (error := task.exception()) is not None:
             self.inbox.fail(error)
 
-    async def _keep(self, group: tuple[Subscription, ...]) -> None:
+    async def _keep(self, line: _Line) -> None:
         """One connection, again and again."""
-        line = _Line(group)
         while True:
             known = dict(self._last_trades)
             try:
                 async with await self._open(line.private) as socket:
-                    await self._subscribe(socket, group)
+                    await self._subscribe(socket, line)
                     self._put(Connected(line.again, line.codes))
                     await self._listen(socket, line, known)
                 reason = "closed"
@@ -170,9 +190,10 @@ class Stream:
             bucket.refused()
         return found
 
-    async def _subscribe(self, socket: ClientConnection, group: tuple[Subscription, ...]) -> None:
-        await self.limits.bucket(Group.WEBSOCKET_MESSAGE, str(socket.id)).acquire()
-        await socket.send(request(self._nonces(), group, self.settings.form))
+    async def _subscribe(self, socket: ClientConnection, line: _Line) -> None:
+        line.socket = socket
+        line.messages = Bucket(self.limits.clock, Group.WEBSOCKET_MESSAGE, RULES[Group.WEBSOCKET_MESSAGE], str(socket.id))
+        await line.say(request(self._nonces(), line.group, self.settings.form))
 
     async def _listen(self, socket: ClientConnection, line: _Line, known: dict[str, TradeFrame]) -> None:
         """Read until the connection closes. Missed trades are asked for beside it, so that the socket is never kept waiting."""
@@ -183,6 +204,7 @@ class Stream:
                 line.attempts = 0
                 self._read(data)
         finally:
+            line.socket = None
             if resync is not None:
                 resync.cancel()
                 await asyncio.gather(resync, return_exceptions=True)

@@ -17,8 +17,8 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from engine.exchange.upbit.client import UpbitClient
-from engine.exchange.upbit.frames import CandleFrame, MyOrderFrame, OrderbookFrame, TickerFrame, TradeFrame, read_frame
-from engine.exchange.upbit.inbox import Arrival, Connected, Disconnected, Inbox, Item, TradesLost, Trouble
+from engine.exchange.upbit.frames import CandleFrame, MyOrderFrame, OrderbookFrame, SubscriptionsFrame, TickerFrame, TradeFrame, read_frame
+from engine.exchange.upbit.inbox import Arrival, Connected, Disconnected, Inbox, Item, Lost, Trouble
 from engine.exchange.upbit.limits import Limits
 from engine.exchange.upbit.missed import missed_trades
 from engine.exchange.upbit.refusals import NoTokenError, StreamAuthError, StreamFormatError, TokenError
@@ -111,6 +111,24 @@ def test_it_subscribes_and_reads() -> None:
         assert set(asked[0]) == {"ticket"}
         assert asked[1:] == [{"type": "trade", "codes": ["KRW-BTC", "KRW-ETH"]}, {"format": "SIMPLE"}]
         assert (there.paths, there.tokens) == (["/websocket/v1"], [None])
+
+    asyncio.run(main())
+
+
+def test_what_is_subscribed_can_be_asked() -> None:
+    async def script(socket: ServerConnection, asked: list[dict[str, Any]], number: int) -> None:
+        async for text in socket:
+            listed = json.loads(text)
+            assert listed[1:] == [{"method": "LIST_SUBSCRIPTIONS"}]
+            await socket.send(json.dumps({"method": "LIST_SUBSCRIPTIONS", "result": asked[1:-1], "ticket": listed[0]["ticket"]}))
+
+    async def main() -> None:
+        async with exchange(script) as there, listening(there) as stream:
+            await until(stream, lambda found: isinstance(found[-1], Connected))
+            assert await stream.ask_subscriptions() == 1
+            (listed,) = await until(stream, lambda found: True)
+        assert isinstance(listed, SubscriptionsFrame)
+        assert listed.result == [{"type": "trade", "codes": ["KRW-BTC", "KRW-ETH"]}]
 
     asyncio.run(main())
 
@@ -271,17 +289,18 @@ def frame(kind: str, **changes: Any) -> Any:
     return read_frame(json.dumps(message(kind) | changes))[0]
 
 
-def drained(inbox: Inbox) -> list[Arrival]:
-    async def main() -> list[Arrival]:
-        found = []
-        while True:
-            try:
-                async with asyncio.timeout(0.01):
-                    found.append(await inbox.get())
-            except TimeoutError:
-                return found
+async def drain(inbox: Inbox) -> list[Arrival]:
+    found = []
+    while True:
+        try:
+            async with asyncio.timeout(0.01):
+                found.append(await inbox.get())
+        except TimeoutError:
+            return found
 
-    return asyncio.run(main())
+
+def drained(inbox: Inbox) -> list[Arrival]:
+    return asyncio.run(drain(inbox))
 
 
 def test_of_tickers_and_books_the_newest_counts_and_of_orders_all() -> None:
@@ -313,8 +332,25 @@ def test_trades_come_once_and_beyond_the_limit_the_loss_is_told() -> None:
         inbox.put(frame("trade", code="KRW-BTC", sequential_id=number), number)
     inbox.put(frame("trade", code="KRW-ETH", sequential_id=99), 100)
     items = [arrival.item for arrival in drained(inbox)]
-    assert items[0] == TradesLost("KRW-BTC", 51)
+    assert items[0] == Lost("KRW-BTC", 51)
     assert ids(items) == [*range(51, 100), 99]
+
+
+def test_a_flood_that_nobody_can_read_is_bounded_and_told() -> None:
+    async def main() -> None:
+        inbox = Inbox()
+        for number in range(1200):
+            inbox.put(Trouble(f"nonsense {number}"), number)
+            inbox.put(read_frame('{"type":"moon"}')[0], number)
+        inbox.put(frame("myOrder"), 1200)
+        assert len(inbox) == 1001
+        items = [arrival.item for arrival in await drain(inbox)]
+        assert items[0] == Lost("", 1400)
+        assert isinstance(items[-1], MyOrderFrame)
+        inbox.put(Trouble("again"), 1201)
+        assert [arrival.item for arrival in await drain(inbox)] == [Trouble("again")]
+
+    asyncio.run(main())
 
 
 def test_the_memory_of_trades_is_bounded_and_a_long_gap_is_not_doubled() -> None:
