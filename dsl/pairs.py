@@ -13,10 +13,9 @@ OTHER = "other"
 BITCOIN = "KRW-BTC"
 
 
-def with_pairs(graph: Graph, template: Graph, node: int, markets: Iterable[str]) -> tuple[Graph, tuple[int, ...]]:
-    """A copy of `graph` with `node` of the template for each of the markets in the place of `other`, and those nodes in that order."""
-    whole = graph.copy()
-    return whole, tuple(_instance(whole, template, node, market) for market in markets)
+def add_pairs(graph: Graph, template: Graph, node: int, markets: Iterable[str]) -> tuple[int, ...]:
+    """Add `node` of the template to the graph, for each of the markets in the place of `other`; those nodes in that order."""
+    return tuple(_instance(graph, template, node, market) for market in markets)
 
 
 def _instance(graph: Graph, template: Graph, node: int, market: str) -> int:

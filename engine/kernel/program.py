@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dsl.graph import Graph, Phase
-from dsl.pairs import with_pairs
+from dsl.pairs import add_pairs
 from dsl.warmup import warmup
 from engine.kernel.catalogue import Op, ops
 from engine.kernel.position import PositionRows, market_inputs, position_nodes, position_rows
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from dsl.strategy import Strategy
     from engine.model.candle import SideKey
 
-__all__ = ["ColumnBlock", "PositionRows", "Program", "compile_program", "compile_values"]
+__all__ = ["ColumnBlock", "PositionRows", "Program", "compile_program", "compile_values", "decision_rows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,8 @@ class ColumnBlock:
     """Exported columns of the clock bars that closed inside one `advance`.
 
     first_index: absolute clock index of values[:, 0]. close_ms[k] = close time of clock bar k (= its CLOSE event's time).
-    values float64 [markets, k, columns]; column j belongs to graph node Program.columns[j]. Conditions are 1.0, 0.0, NaN.
+    values float64 [markets, k, columns], in memory column by column; column j belongs to graph node Program.columns[j]. Conditions are
+    1.0, 0.0, NaN.
     """
 
     first_index: int
@@ -48,7 +49,7 @@ class ColumnBlock:
 @dataclass(frozen=True, slots=True)
 class Program:
     """What the VM runs. `columns`: graph node ids exported per clock bar, in order (after the strategy's own nodes those of
-    `dsl.pairs.with_pairs`). `settle_ms`: after this much data every exported
+    `dsl.pairs.add_pairs`). `settle_ms`: after this much data every exported
     value no longer depends on where the data began; `ready_ms`: after this much every exported value can be defined. Both hold
     wherever in a bar the data begins."""
 
@@ -84,19 +85,26 @@ def compile_program(
     missing = sorted(set(strategy.aliases.values()) - set(markets))
     if missing:
         raise ValueError(f"alias markets {missing} are not among the grid's markets")
-    position = position_nodes(strategy.graph, _named_nodes(strategy, base))
-    graph, pairs = _measured_pairs(strategy, base, markets)
-    columns = tuple(dict.fromkeys((*wanted_columns(strategy, base), *pairs)))
-    program = _compile(graph, columns, position, strategy.clock, base, markets, known_ops, domain)
-    return replace(program, position=replace(program.position, pairs=tuple(columns.index(node) for node in pairs)))
+    graph = strategy.graph.copy()
+    columns, rows = decision_rows(strategy, base, markets, graph, known_ops)
+    return _compile(graph, columns, rows, strategy.clock, base, markets, known_ops, domain)
 
 
-def _measured_pairs(strategy: Strategy, base: Timeframe, markets: Sequence[str]) -> tuple[Graph, tuple[int, ...]]:
-    """The strategy's graph with the measure of its profile for every market, and those nodes; none where the base is too long for it."""
+def decision_rows(
+    strategy: Strategy, base: Timeframe, markets: Sequence[str], graph: Graph, known_ops: Mapping[str, Op] | None = None
+) -> tuple[tuple[int, ...], PositionRows]:
+    """What decisions of one strategy need: the nodes that have to be exported, and the position rows over them.
+
+    graph: the strategy's own or a copy of it, to which the measure of the profile is added for every market (none where the base is too
+    long for it).
+    """
     crowding = strategy.risk.crowding if strategy.risk is not None else None
-    if crowding is None or not crowding.runs_on(base):
-        return strategy.graph, ()
-    return with_pairs(strategy.graph, crowding.graph, crowding.measure, markets)
+    measured = crowding is not None and crowding.runs_on(base)
+    pairs = add_pairs(graph, crowding.graph, crowding.measure, markets) if crowding is not None and measured else ()
+    columns = tuple(dict.fromkeys((*wanted_columns(strategy, base), *pairs)))
+    nodes = position_nodes(strategy.graph, _named_nodes(strategy, base))
+    rows = position_rows(strategy.graph, nodes, columns, ops() if known_ops is None else known_ops)
+    return columns, replace(rows, pairs=tuple(columns.index(node) for node in pairs))
 
 
 def compile_values(
@@ -110,13 +118,15 @@ def compile_values(
     domain: Iterable[str] | None = None,
 ) -> Program:
     """A program that only exports these market-phase nodes of a graph. Parameters and errors as of `compile_program`."""
-    return _compile(graph, tuple(dict.fromkeys(columns)), [], clock, base, markets, known_ops, domain)
+    exported = tuple(dict.fromkeys(columns))
+    rows = position_rows(graph, (), exported, ops() if known_ops is None else known_ops)
+    return _compile(graph, exported, rows, clock, base, markets, known_ops, domain)
 
 
 def _compile(
     graph: Graph,
     columns: tuple[int, ...],
-    position: Sequence[int],
+    position: PositionRows,
     clock: Timeframe,
     base: Timeframe,
     markets: Sequence[str],
@@ -130,13 +140,12 @@ def _compile(
     available = ops() if known_ops is None else known_ops
     _check_columns(graph, columns, clock)
     table = market_table(graph, columns, base, markets, available, markets if domain is None else domain)
-    rows = position_rows(graph, position, columns, available)
     needs = warmup(graph, {name: op.function for name, op in available.items()}, base.length_ms).nodes
     return Program(
         clock=clock,
         base=base,
         columns=columns,
-        position=rows,
+        position=position,
         ready_ms=max((needs[i].ready_ms for i in columns), default=0),
         settle_ms=max((needs[i].settle_ms for i in columns), default=0),
         markets=tuple(markets),

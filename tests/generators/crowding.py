@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dsl.compile import compile_strategy
-from dsl.pairs import BITCOIN, with_pairs
+from dsl.pairs import BITCOIN, add_pairs
 from dsl.strategy import RiskProfile, Strategy
 from engine.kernel.catalogue import catalogue
 from tests.generators.strategies import CLOCKS
@@ -66,6 +66,7 @@ def with_book_share(chance: random.Random, strategy: Strategy) -> Strategy:
     text = f"schema: risk/1\nname: crowd\norders:\n  max_book_share: {chance.choice([1, 5, 20, 60])}% of {amount}\n"
     other, risk = compiled_risk(strategy, text)
     assert risk.book_share is not None
-    graph, (node,) = with_pairs(strategy.graph, other.graph, risk.book_share.node, [""])
+    graph = strategy.graph.copy()
+    (node,) = add_pairs(graph, other.graph, risk.book_share.node, [""])
     share = replace(risk.book_share, node=node)
     return replace(strategy, graph=graph, risk=replace(strategy.risk or RiskProfile("crowd"), book_share=share))
