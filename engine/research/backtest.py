@@ -194,10 +194,12 @@ def _result(
 
 
 def _clock_candles(grid: BarGrid, rows: Sequence[int], strategy: Strategy, from_ms: int | None) -> BarGrid:
-    """Clock candles of the rows' markets from the trading start on."""
-    series = {name: getattr(grid, name)[rows] for name in SERIES}
-    chosen = replace(grid, markets=tuple(grid.markets[row] for row in rows), state=grid.state[rows], side={}, **series)
-    candles = aggregate(chosen, strategy.clock)
+    """Clock candles of the rows' markets from the trading start on; the grid's own, not copied, where they are its bars."""
+    chosen = replace(grid, side={})
+    if len(rows) < len(grid.markets):
+        series = {name: getattr(grid, name)[rows] for name in SERIES}
+        chosen = replace(chosen, markets=tuple(grid.markets[row] for row in rows), state=grid.state[rows], **series)
+    candles = chosen if strategy.clock == grid.timeframe else aggregate(chosen, strategy.clock)
     skipped = 0 if from_ms is None else max(strategy.clock.index(from_ms) - candles.first_index, 0)
     length = candles.state.shape[1]
     return bars_of(candles, min(skipped, length), length)
