@@ -356,7 +356,14 @@ _NOTES: dict[str, Text] = {
         "청산의 이름은 자유지만 손절의 이름은 정해져 있습니다: `stop`",
         "keys allowed here are your own exit names plus the reserved name `stop`",
     ),
-    "note.no_hard_stop": Text("`stop`이 없으면 이 전략에는 손절이 없습니다", "without `stop` this strategy has no hard stop"),
+    "note.did_you_mean_stop": Text(
+        "혹시 `stop`인가요? `stop`이 없으면 이 전략에는 손절이 없습니다",
+        "did you mean `stop`?  Without `stop` this strategy has no hard stop",
+    ),
+    "note.did_you_mean_needed": Text(
+        "혹시 `stop`인가요? `stop`이 없으면 이 전략에는 손절이 없고, `sizing.risk`에는 손절이 있어야 합니다 (E403)",
+        "did you mean `stop`?  Without `stop` this strategy has no hard stop, which `sizing.risk` needs (E403)",
+    ),
     "note.reading": Text("{letter}: {text}", "{letter}: {text}"),
     "note.no_default": Text(
         "둘은 서로 다르게 거래하므로 어느 쪽도 고르지 않습니다", "no default is chosen because the two trade differently"
@@ -366,8 +373,19 @@ _NOTES: dict[str, Text] = {
     "note.history_inside": Text("위치를 @ 앞에 적으세요: x[1]@4h", "put the offset before the @: x[1]@4h"),
     "note.history_previous": Text("지난 {timeframe} 봉: {expression}", "previous {timeframe} bar: {expression}"),
     "note.history_whole": Text("전체를 {timeframe} 봉에서: {expression}", "whole test on {timeframe}: {expression}"),
-    "note.other_side": Text("`{expression}` 쪽은 {clock} 시계에 남습니다", "`{expression}` stays on the {clock} clock"),
-    "note.bracket_comparison": Text("둘 다 그 봉이라면 비교 전체를 괄호로 묶으세요", "if both belong there, bracket the comparison"),
+    "note.left_side": Text("왼쪽은 {clock} 시계에 남습니다", "left side stays on the {clock} clock"),
+    "note.right_side": Text("오른쪽은 {clock} 시계에 남습니다", "right side stays on the {clock} clock"),
+    "note.left_side_spans": Text(
+        "왼쪽은 {clock} 시계에 남습니다. 두 값은 각각 {left_ms}, {right_ms} 동안을 봅니다",
+        "left side stays on the {clock} clock; the two span {left_ms} and {right_ms}",
+    ),
+    "note.right_side_spans": Text(
+        "오른쪽은 {clock} 시계에 남습니다. 두 값은 각각 {left_ms}, {right_ms} 동안을 봅니다",
+        "right side stays on the {clock} clock; the two span {left_ms} and {right_ms}",
+    ),
+    "note.bracket_comparison": Text(
+        "둘 다 {timeframe} 봉이라면 비교 전체를 괄호로 묶으세요", "if both belong to {timeframe}, bracket the comparison"
+    ),
     "note.units_of_sides": Text(
         "왼쪽: {left} (`{left_text}`), 오른쪽: {right} (`{right_text}`)",
         "left side is {left} ({left_text}), right side is {right} ({right_text})",
