@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dsl.messages import Text, findings, habits
+from dsl.messages import Text, candles, findings, habits
 
 _FILE: dict[str, Text] = {
     "E001": Text("쓸 수 없는 문자 {character}", "character {character} cannot be used"),
@@ -368,6 +368,10 @@ _NOTES: dict[str, Text] = {
     "note.no_default": Text(
         "둘은 서로 다르게 거래하므로 어느 쪽도 고르지 않습니다", "no default is chosen because the two trade differently"
     ),
+    "note.no_default_counted": Text(
+        "둘은 서로 다르게 거래하므로 어느 쪽도 고르지 않습니다: 지난 {days}일 동안 A는 {first}번, B는 {second}번 참입니다",
+        "no default is chosen because the two trade differently: on the last {days} days A fires {first} times, B {second} times",
+    ),
     "note.previous_bar": Text("지난 봉은 {expression} 입니다", "{expression} is the closed bar before"),
     "note.nearest_timeframes": Text("가까운 길이: {near}; 업비트 화면: {upbit}", "nearest: {near}; Upbit shows {upbit}"),
     "note.history_inside": Text("위치를 @ 앞에 적으세요: x[1]@4h", "put the offset before the @: x[1]@4h"),
@@ -448,6 +452,18 @@ _SHOWN: dict[str, Text] = {
     "fix": Text("fix", "fix"),
     "ok": Text("{file}: 문제 없음", "{file}: no problems"),
     "summary": Text("{file}: 오류 {errors}개, 경고 {warnings}개", "{file}: errors {errors}, warnings {warnings}"),
+    "option_data": Text(
+        "저장된 캔들로도 검사: 최근 90일 동안 이 파일이 어떻게 움직이는지 보고 경고를 더합니다",
+        "check against stored candles too: warnings from what the file does over the last 90 days",
+    ),
+    "option_candles": Text(
+        "캔들 폴더 (--data 를 포함. 기본: {variable} 또는 사용자 데이터 폴더)",
+        "folder of candles, implies --data (default: {variable} or the user's data folder)",
+    ),
+    "data_hidden": Text(
+        "{file}: 다른 오류를 먼저 고쳐야 캔들로 검사할 수 있습니다",
+        "{file}: mend the other errors first; then it can be checked against candles",
+    ),
     "argument_files": Text("전략 파일이나 위험 프로필 파일", "strategy or risk profile files"),
     "option_json": Text("JSON 문서 하나로 출력합니다", "print one JSON document"),
     "unreadable": Text("{file}: 파일을 읽을 수 없습니다 ({reason})", "{file}: cannot be read ({reason})"),
@@ -463,6 +479,7 @@ TEXTS: dict[str, Text] = {
     **_NOTES,
     **_UNITS,
     **_SHOWN,
+    **candles.TEXTS,
     **findings.TEXTS,
     **habits.TEXTS,
 }

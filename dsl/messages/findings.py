@@ -122,11 +122,6 @@ _NOTES: dict[str, Text] = {
         "쓸 수 있는 조건: slippage <= 0.3%, filled >= 50%, filled < 50%",
         "what can be asked: slippage <= 0.3%, filled >= 50%, filled < 50%",
     ),
-    "note.observed": Text("내 캔들에서 본 범위: {lowest}..{highest}", "observed on your data: {lowest}..{highest}"),
-    "note.cost_observed": Text(
-        "수수료 {fee} + {fee}, 내 마켓들의 중간 슬리피지 {slippage}: 모두 {cost}",
-        "fees {fee} + {fee} and median slippage {slippage} = {cost} on your universe",
-    ),
     "note.fees_of_both": Text(
         "수수료 {fee} + {fee}: 가격이 {cost}는 올라야 본전입니다", "fees {fee} + {fee}: the price must rise {cost} to pay them"
     ),

@@ -88,16 +88,7 @@ def _run(
     strategy: Strategy, program: Program, grid: BarGrid, settings: Settings, traded: Sequence[str], progress: Progress | None,
     watch: Watch | None,
 ) -> RunResult:  # fmt: skip
-    terms = Terms(settings.cash_krw, settings.fee_rate, settings.slippage, settings.rounding is Rounding.UPBIT)
-    plan = make_plan(
-        strategy,
-        program.position,
-        grid.markets,
-        terms,
-        tradable=[market in traded for market in grid.markets],
-        settle_ms=settled_ms(strategy, program, grid),
-    )
-    run = Run(plan, make_book(plan, settings.cash_krw), settings.from_ms)
+    run = started(strategy, program, grid, settings, traded)
     kernel = Kernel(program, settings.block)
     length = grid.state.shape[1]
     for start in range(0, length, settings.block):
@@ -109,6 +100,20 @@ def _run(
         if progress is not None:
             progress(start + part.state.shape[1], length)
     return run.result()
+
+
+def started(strategy: Strategy, program: Program, grid: BarGrid, settings: Settings, traded: Sequence[str]) -> Run:
+    """The decisions of a strategy over a grid, before their first bar. Arguments as `backtest`."""
+    terms = Terms(settings.cash_krw, settings.fee_rate, settings.slippage, settings.rounding is Rounding.UPBIT)
+    plan = make_plan(
+        strategy,
+        program.position,
+        grid.markets,
+        terms,
+        tradable=[market in traded for market in grid.markets],
+        settle_ms=settled_ms(strategy, program, grid),
+    )
+    return Run(plan, make_book(plan, settings.cash_krw), settings.from_ms)
 
 
 def decided_closes(program: Program, columns: ColumnBlock, from_ms: int | None) -> NDArray[np.bool_]:
