@@ -82,7 +82,8 @@ def _report_one_sided(scope: Scope, comparison: ast.Comparison, at: ast.At, cont
     known = [f"{span}" for span in spans if span is not None]
     if len(known) == len(spans):
         stays |= {"left_ms": known[0], "right_ms": known[1]}
-    kind = f"{opposite}_side_spans" if len(stays) > 1 else f"{opposite}_side"
+    kinds = ("left_side", "left_side_spans") if opposite == "left" else ("right_side", "right_side_spans")
+    kind = kinds[len(stays) > 1]
     sides: Notes = ((kind, stays), ("bracket_comparison", {"timeframe": at.timeframe}))
     expression = text[at.value.start : at.value.end]
     scope.report("W124", context, at.suffix_start, at.end, label=side, notes=sides, fix=fix, timeframe=at.timeframe, expression=expression)

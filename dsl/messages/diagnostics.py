@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dsl.messages import Text, candles, findings, habits
+from dsl.messages import Text, candles, findings, habits, reload
 
 _FILE: dict[str, Text] = {
     "E001": Text("쓸 수 없는 문자 {character}", "character {character} cannot be used"),
@@ -482,4 +482,5 @@ TEXTS: dict[str, Text] = {
     **candles.TEXTS,
     **findings.TEXTS,
     **habits.TEXTS,
+    **reload.TEXTS,
 }

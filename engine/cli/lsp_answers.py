@@ -32,7 +32,11 @@ _SYMBOL_KINDS = {
     Kind.EXIT: types.SymbolKind.Event,
     Kind.KEY: types.SymbolKind.Property,
 }
-_SEVERITIES = {Severity.ERROR: types.DiagnosticSeverity.Error, Severity.WARNING: types.DiagnosticSeverity.Warning}
+_SEVERITIES = {
+    Severity.ERROR: types.DiagnosticSeverity.Error,
+    Severity.REFUSED: types.DiagnosticSeverity.Error,
+    Severity.WARNING: types.DiagnosticSeverity.Warning,
+}
 
 
 def span(places: Positions, start: int, end: int) -> types.Range:
