@@ -95,11 +95,12 @@ class Universe:
 
 @dataclass(frozen=True, slots=True)
 class External:
-    """A series that the file declares: from a file (`path`), or posted to the engine. Missing when older than `stale_after_ms`."""
+    """A series that the file declares: from a file (`path`), posted to the engine, or both. Missing when older than `stale_after_ms`."""
 
     name: str
     path: str | None
     stale_after_ms: int | None
+    posted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

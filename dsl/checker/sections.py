@@ -33,7 +33,7 @@ def read_externals(scope: Scope, document: StrategyDocument) -> None:
             scope.report_at("E221", file, 0, len(file.text), label="path", name=key.text)
         amount = None if stale is None else phrase(scope, stale, "duration_of")
         stale_ms = int(amount.value) if isinstance(amount, Amount) else None
-        scope.externals[key.text] = External(key.text, None if file is None else file.text, stale_ms)
+        scope.externals[key.text] = External(key.text, None if file is None else file.text, stale_ms, way is not None)
 
 
 def read_regimes(scope: Scope, document: FileDocument) -> None:
