@@ -36,10 +36,10 @@ TEXTS: dict[str, Text] = {
         "only stored candles are counted; older ones can be added with `jangdan data import`",
     ),
     "note.size_by_risk": Text(
-        "자산 {equity}원 x {ratio} / 손절까지의 거리 {distance} (수수료와 슬리피지 포함) = {order}원",
-        "equity {equity} KRW x {ratio} / stop distance {distance} (fees and slippage included) = {order} KRW",
+        "자산 {equity}원 x {ratio} / 손절까지의 거리 {distance} (수수료와 슬리피지 포함){scale} = {order}원",
+        "equity {equity} KRW x {ratio} / stop distance {distance} (fees and slippage included){scale} = {order} KRW",
     ),
-    "note.size_by_weight": Text("자산 {equity}원 x {ratio} = {order}원", "equity {equity} KRW x {ratio} = {order} KRW"),
+    "note.size_by_weight": Text("자산 {equity}원 x {ratio}{scale} = {order}원", "equity {equity} KRW x {ratio}{scale} = {order} KRW"),
     "note.size_skipped": Text(
         "지난 {days}일 동안의 신호 가운데 {percent}%를 건너뛰게 됩니다", "{percent}% of signals in the last {days} days would be skipped"
     ),

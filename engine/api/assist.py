@@ -48,7 +48,7 @@ def diagnostics(path: Path, text: str, language: Language) -> Document:
     return {
         "length": places.length,
         "kind": schema_of(Source(path.name, text)),
-        "problems": [_problem(one, places) for one in problems],
+        "problems": [problem_document(one, places) for one in problems],
         "outline": [_symbol(one, places) for one in assist.outline(text, language)],
     }
 
@@ -69,7 +69,8 @@ def hover(path: Path, text: str, unit: int, language: Language) -> Document:
     return {"from": places.out(found.start), "to": places.out(found.end), "markdown": found.markdown}
 
 
-def _problem(problem: Problem, places: Places) -> Document:
+def problem_document(problem: Problem, places: Places) -> Document:
+    """One finding with its places as the editor counts them."""
     fix = problem.fix
     return {
         "from": places.out(problem.start),

@@ -177,6 +177,10 @@ def _preview_routes(app: FastAPI, service: Service) -> None:
     async def markets(language: Language) -> Response:
         return await _off_loop(service.markets, language)
 
+    @app.post("/findings")
+    async def findings(body: ToRun) -> Response:
+        return await _off_loop(service.findings, body.request(), body.language)
+
     @app.post("/previews")
     async def preview(body: ToRun) -> Response:
         return await _off_loop(service.preview, body.request(), body.language)

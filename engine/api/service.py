@@ -15,6 +15,7 @@ from dsl.source import Source
 from engine.api import assist, preview
 from engine.api.candles import CandleCache
 from engine.api.files import StrategyFiles, declared_series
+from engine.api.findings import CandleFindings
 from engine.api.jobs import Job, Jobs
 from engine.api.preview import Previews
 from engine.candles.posted import PostedStore
@@ -54,6 +55,7 @@ class Service:
         self.files = StrategyFiles(folders)
         self.candles = CandleCache(data_folder, sample_folder)
         self.previews = Previews(self.candles)
+        self.candle_findings = CandleFindings(self.candles)
         self.jobs = Jobs()
 
     def warm(self) -> None:
@@ -92,6 +94,10 @@ class Service:
         """Run the text over recent candles; jobs.Cancelled when a newer preview was asked for meanwhile."""
         strategy, markets = self._runnable(request)
         return preview.summary(self.previews.make(strategy, markets, request.days, self._folder(request), request.page), language)
+
+    def findings(self, request: RunRequest, language: Language) -> Document:
+        """What is wrong with the text, recent candles asked too; jobs.Cancelled when the page asked again meanwhile."""
+        return self.candle_findings.find(self.files.path(request.name), request, language)
 
     def chart(self, number: int, market: str, timeframe: str, before_ms: int | None, count: int) -> Document:
         """Candles and fills of a preview's market."""

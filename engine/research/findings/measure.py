@@ -46,13 +46,15 @@ class Recent:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """An entry that got as far as its size. equity_krw: before it; entry_krw: expected price; level_krw: of the stop (NaN: none)."""
+    """An entry that got as far as its size. equity_krw: before it; entry_krw: expected price; level_krw: of the stop (NaN: none).
+    scale: what multiplied it (`sizing.scale`, steps of the risk profile)."""
 
     market: str
     amount_krw: float
     entry_krw: float
     level_krw: float
     equity_krw: float
+    scale: float
     skipped: bool
 
 
@@ -137,15 +139,13 @@ def _note_sizes(run: Run, markets: Sequence[str], found: Measured) -> None:
     sized = np.flatnonzero(~np.isnan(book.verdict["amount_krw"]))
     if not len(sized):
         return
-    equity = equity_krw(book)
+    equity, factor = equity_krw(book), float(book.account[0]["size_factor"])
+    scaled = run.plan.settings[0]["scale_slot"] >= 0
     for row in sized.tolist():
         verdict = book.verdict[row]
-        found.sizes.append(
-            Size(
-                markets[row], float(verdict["amount_krw"]), float(verdict["entry_krw"]), float(verdict["level_krw"]), equity,
-                int(verdict["code"]) == _BELOW_MINIMUM,
-            )
-        )  # fmt: skip
+        scale = factor * (float(book.scales[row]) if scaled else 1.0)
+        amount, entry, level = (float(verdict[name]) for name in ("amount_krw", "entry_krw", "level_krw"))
+        found.sizes.append(Size(markets[row], amount, entry, level, equity, scale, int(verdict["code"]) == _BELOW_MINIMUM))
 
 
 def values_of(strategy: Strategy, graph: Graph, nodes: Sequence[int], recent: Recent) -> dict[int, NDArray[np.float64]]:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _MOSTLY: Final = 0.5
 #: what remedies leave room for: an account that has lost a twentieth still trades
 _ROOM: Final = 1.05
+#: how far the price grid may move the loss at a stop
+_GRID: Final = 0.25
 _KEYS: Final = ("risk", "weight", "max_weight")
 
 
@@ -34,13 +36,14 @@ def small_orders(document: StrategyDocument, strategy: Strategy, run: Measured, 
     assert ratio is not None
     middle = sorted(run.sizes, key=lambda size: size.amount_krw)[(len(run.sizes) - 1) // 2]
     told = {"equity": _won(middle.equity_krw), "ratio": f"{ratio * 100:g}%", "order": _won(middle.amount_krw)}
-    distance = _distance(middle, recent) if key == "risk" else math.nan
-    by_share = middle.equity_krw * ratio / (distance if key == "risk" else 1.0)
+    told["scale"] = "" if middle.scale == 1.0 else f" x {middle.scale:.3g}"
+    quotient = middle.equity_krw * ratio * middle.scale / middle.amount_krw  # by risk: what is lost at the stop per KRW of the order
+    expected = _distance(middle, recent) if key == "risk" else 1.0
+    plain = math.isclose(quotient, expected, rel_tol=_GRID)  # nothing else made it smaller
+    distance = quotient if plain and key == "risk" else math.nan
     notes: Notes = ()
-    if math.isclose(by_share, middle.amount_krw, rel_tol=0.02):  # nothing else made it smaller; the price grid may move the stop
+    if plain:
         notes = (("size_by_risk", {**told, "distance": _percent(distance)}),) if key == "risk" else (("size_by_weight", told),)
-    else:
-        distance = math.nan
     share = {"percent": str(math.floor(100 * skipped / len(run.sizes))), "days": str(recent.days)}
     notes += (("size_skipped", share), *_remedies(strategy, key, ratio, distance, middle, run.minimum_krw))
     args = {"minimum": _won(run.minimum_krw), "order": _won(middle.amount_krw)}
