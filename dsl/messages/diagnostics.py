@@ -86,6 +86,8 @@ _SHAPE: dict[str, Text] = {
         'reports are named after it: at most {limit} characters, none of / \\ : * ? " < > |, and no dot in front',
     ),
     "E214.label.twice": Text("이 파일에서 이미 쓴 이름입니다", "this file already uses the name"),
+    "E215@suffix": Text("위험 프로필은 이름만 적습니다", "a risk profile goes by its name alone"),
+    "E215.label.suffix": Text(".yaml 을 빼세요: `{name}`", "leave out .yaml: `{name}`"),
     "E215": Text("없는 위험 프로필 `{name}`", "no risk profile `{name}`"),
     "E215.label": Text("risk_profiles/{name}.yaml 을 찾지 못했습니다", "risk_profiles/{name}.yaml was not found"),
     "E216": Text(
@@ -298,6 +300,12 @@ _MEANING: dict[str, Text] = {
     "E133": Text("정의가 자기 자신을 부릅니다: `{name}`", "`{name}` is defined by itself"),
     "E133.label": Text("{chain}", "{chain}"),
     "E190": Text("아직 지원하지 않습니다: `{name}`", "`{name}` is not yet supported"),
+    "E190@alias": Text("`{outer}.` 안에 다른 마켓이 있습니다: `{name}`", "`{name}` is another market inside `{outer}.`"),
+    "E190.label.alias": Text("별칭은 하나씩만 씁니다", "one alias at a time"),
+    "note.alias_each": Text(
+        "비교하려면 각각 별칭을 붙이세요: {outer}.close > eth.close, corr({outer}.close, eth.close, 20)",
+        "to compare two markets give each its own alias: {outer}.close > eth.close, corr({outer}.close, eth.close, 20)",
+    ),
     "E190.label": Text("언어에는 있지만 아직 만들지 않았습니다", "part of the language, but not built yet"),
     "W124": Text("한쪽만 {timeframe} 봉입니다", "only one side is on {timeframe}"),
     "W124@right": Text("오른쪽만 {timeframe} 봉입니다", "only the right side is on {timeframe}"),
@@ -345,6 +353,8 @@ _TRADING: dict[str, Text] = {
     "E424.label": Text("한 번만 적으세요", "write it once"),
     "W461": Text("`{name}`: 실거래에서만 쓰입니다", "`{name}` acts in live trading only"),
     "W461.label": Text("백테스트와 모의투자에는 영향이 없습니다", "it changes nothing in a backtest or on paper"),
+    "W413": Text("실거래는 아직 할 수 없습니다", "live trading is not available yet"),
+    "W413.label": Text("백테스트와 모의투자만 됩니다", "only backtests and paper trading run this file"),
     "W408": Text("팔 방법이 하나도 없습니다", "there is no way out"),
     "W408.label": Text("사면 끝까지 가지고 있게 됩니다", "what is bought is never sold"),
 }

@@ -23,6 +23,7 @@ _COMPLETION_KINDS = {
     Kind.KEY: types.CompletionItemKind.Property,
     Kind.MARKET: types.CompletionItemKind.EnumMember,
     Kind.PROFILE: types.CompletionItemKind.File,
+    Kind.STRATEGY: types.CompletionItemKind.File,
 }
 _SYMBOL_KINDS = {
     Kind.DEFINITION: types.SymbolKind.Function,
