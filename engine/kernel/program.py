@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dsl.strategy import Strategy
     from engine.model.candle import SideKey
 
-__all__ = ["ColumnBlock", "PositionRows", "Program", "compile_program", "compile_values"]
+__all__ = ["ColumnBlock", "PositionRows", "Program", "compile_program", "compile_values", "decision_rows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,8 @@ class ColumnBlock:
     """Exported columns of the clock bars that closed inside one `advance`.
 
     first_index: absolute clock index of values[:, 0]. close_ms[k] = close time of clock bar k (= its CLOSE event's time).
-    values float64 [markets, k, columns]; column j belongs to graph node Program.columns[j]. Conditions are 1.0, 0.0, NaN.
+    values float64 [markets, k, columns], in memory column by column; column j belongs to graph node Program.columns[j]. Conditions are
+    1.0, 0.0, NaN.
     """
 
     first_index: int
@@ -129,6 +130,12 @@ def _compile(
         markets=tuple(markets),
         table=table,
     )
+
+
+def decision_rows(strategy: Strategy, base: Timeframe) -> tuple[tuple[int, ...], PositionRows]:
+    """What decisions of one strategy need of a graph: the nodes that have to be exported, and the position rows over them."""
+    columns = wanted_columns(strategy, base)
+    return columns, position_rows(strategy.graph, position_nodes(strategy.graph, _named_nodes(strategy, base)), columns, ops())
 
 
 def wanted_columns(strategy: Strategy, base: Timeframe | None = None) -> tuple[int, ...]:
