@@ -20,6 +20,7 @@ from engine.exchange.simulated.served.clock import MarketClock
 from engine.exchange.simulated.served.faults import Fault, Faults, changed
 from engine.exchange.simulated.served.quota import Quota, Verdict
 from engine.exchange.simulated.served.routes import Asked, Route, find_route
+from engine.exchange.simulated.served.socket import Line
 from engine.exchange.simulated.served.switches import WireSwitches
 from engine.exchange.simulated.venue.errors import REFUSALS, BadQueryError, RefusedError
 from engine.exchange.simulated.venue.query import Query
@@ -74,14 +75,16 @@ class Face:
     seed: int = 0
     quota: Quota = field(init=False)
     _count: int = 0
+    _lines: int = 0
 
     def __post_init__(self) -> None:
         self.quota = Quota(self.switches)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection's request."""
-        if scope["type"] != "http":
-            raise NotImplementedError(f"no {scope['type']} here")
+        if scope["type"] == "websocket":
+            await self._socket(scope, receive, send)
+            return
         asked = await _read(scope, receive)
         fault = self._fault(asked)
         if fault is Fault.LOST_REQUEST:
@@ -94,6 +97,30 @@ class Face:
         if fault is Fault.SLOW:
             await asyncio.sleep(float(self.faults.slow_seconds))
         await _write(asked, answer, send, cut=fault is Fault.TRUNCATED)
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One WebSocket: let in by quota and, at the private address, by key."""
+        await receive()
+        headers = _headers(scope)
+        address = (scope.get("client") or ("",))[0]
+        private = scope["path"] == "/websocket/v1/private"
+        if not private and scope["path"] != "/websocket/v1":
+            return await _deny(send, _refused(RefusedError("not_found")))
+        verdict = self.quota.ask("websocket-connect", _ACCOUNT if private else address, self.clock.steady_ms())
+        if verdict.status != 200:
+            return await _deny(send, self._too_many(verdict))
+        try:
+            if private:
+                self.gate.enter(next((value for name, value in headers if name == "authorization"), None), "", b"", None)
+        except RefusedError as error:
+            return await _deny(send, _refused(error))
+        await send({"type": "websocket.accept"})
+        self._lines += 1
+        line = Line(
+            self.world, lambda: self.world.advance(self.clock.now_ms()), self.quota, self.clock.steady_ms, f"line {self._lines}",
+            private, self.switches.idle_seconds, self.switches.resubscribe == "add",
+        )  # fmt: skip
+        return await line.run(receive, send)
 
     def _fault(self, asked: Incoming) -> Fault | None:
         """What goes wrong with a request; never with one that steers the exchange."""
@@ -229,6 +256,17 @@ async def _hang_up(receive: Receive) -> None:
     await receive()  # until it knows that nobody is there any more
 
 
+def _headers(scope: Scope) -> tuple[tuple[str, str], ...]:
+    return tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"])
+
+
+async def _deny(send: Send, answer: Outgoing) -> None:
+    """Refuse a handshake in the exchange's words."""
+    headers = [(b"content-type", b"application/json")]
+    await send({"type": "websocket.http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": orjson.dumps(answer.value)})
+
+
 async def _read(scope: Scope, receive: Receive) -> Incoming:
     body = b""
     while True:
@@ -236,7 +274,7 @@ async def _read(scope: Scope, receive: Receive) -> Incoming:
         body += message.get("body", b"")
         if not message.get("more_body") or len(body) > _MOST_BYTES:
             break
-    headers = tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"])
+    headers = _headers(scope)
     address = (scope.get("client") or ("",))[0]
     return Incoming(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers, body, address)
 

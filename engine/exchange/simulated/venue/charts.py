@@ -145,7 +145,7 @@ def candles_json(tape: Tape, kind: str, unit_minutes: str | None, query: Query, 
     found = candles(tape, unit, before_ms, count + (kind == "days"), now_ms)
     if kind == "seconds":
         found = [candle for candle in found if candle.start_ms > now_ms - _SECONDS_KEPT_MS]
-    answer = [_common(tape.market, candle) for candle in found[:count]]
+    answer = [candle_json(tape.market, candle) for candle in found[:count]]
     if minutes:
         for row in answer:
             row["unit"] = minutes
@@ -182,7 +182,8 @@ def _add_changes(answer: list[Json], found: list[Candle], query: Query) -> None:
             row["converted_trade_price"] = row["trade_price"]
 
 
-def _common(market: str, candle: Candle) -> Json:
+def candle_json(market: str, candle: Candle) -> Json:
+    """What candles of every unit have."""
     return {
         "market": market,
         "candle_date_time_utc": utc(candle.start_ms),

@@ -50,7 +50,7 @@ def markets_json(world: World, query: Query) -> list[Json]:
 
 def tickers_json(world: World, markets: Iterable[str]) -> list[Json]:
     """GET /v1/ticker: markets that have traded."""
-    return [row for market in markets if (row := _ticker(world.tapes[market], world.now_ms)) is not None]
+    return [row for market in markets if (row := ticker_json(world.tapes[market], world.now_ms)) is not None]
 
 
 def tickers_of_quotes_json(world: World, query: Query) -> list[Json]:
@@ -67,7 +67,8 @@ def known_markets(world: World, query: Query) -> list[str]:
     return found
 
 
-def _ticker(tape: Tape, now_ms: int) -> Json | None:
+def ticker_json(tape: Tape, now_ms: int) -> Json | None:
+    """One market's ticker at a moment; None before its first trade."""
     last = tape.last(now_ms)
     if last is None:
         return None

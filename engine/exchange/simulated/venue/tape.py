@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -44,6 +45,7 @@ class Tape:
         self.until_ms = max((end for _, end in table.fetched), default=0)
         """End of what is known of the market: where others go on, it was delisted."""
         self._seed = seed
+        self._bought: tuple[int, int, Decimal] = (0, -1, Decimal(0))
         self._cached = lru_cache(maxsize=512)(self._trades_of)
 
     def trades_of(self, row: int) -> tuple[Passing, ...]:
@@ -92,6 +94,15 @@ class Tape:
         """When the last trade of a bar that traded was, as seen at now_ms."""
         row = int(np.searchsorted(self.time_ms, bar_ms))
         return max(trade.time_ms for trade in self.trades_of(row) if trade.time_ms <= now_ms)
+
+    def bought_volume(self, from_ms: int, now_ms: int) -> Decimal:
+        """Coins whose taker bought, in [from_ms, now_ms]; asked again a little later it looks at what is new only."""
+        start, until, volume = self._bought
+        if start != from_ms or now_ms < until:
+            until, volume = from_ms - 1, Decimal(0)
+        volume += sum((trade.volume for trade in self.between(until, now_ms) if trade.taker_bought), Decimal(0))
+        self._bought = (from_ms, now_ms, volume)
+        return volume
 
     def _trades_of(self, row: int) -> tuple[Passing, ...]:
         start = int(self.time_ms[row])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal as D
@@ -11,10 +9,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 
 from engine.exchange.simulated.served.faults import Fault, Faults, changed
-from tests.engine.exchange.served.signing import Client, token
+from tests.engine.exchange.served.signing import Client, serving, token
 
 ALL = Faults(**{fault.value: D("0.05") for fault in Fault})
 
@@ -36,16 +33,9 @@ def test_faults_come_as_often_as_asked_and_the_same_each_time() -> None:
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[str, Client]]:
-    """The exchange in a thread of this process."""
     client = Client(tmp_path)
-    server = uvicorn.Server(uvicorn.Config(client.face, port=0, log_level="error", lifespan="off", ws="none"))
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
-    thread.start()
-    while not server.started:
-        thread.join(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", client
-    server.should_exit = True
-    thread.join()
+    with serving(client.face) as address:
+        yield f"http://{address}", client
 
 
 def test_what_a_client_sees_of_each_fault(served: tuple[str, Client]) -> None:
