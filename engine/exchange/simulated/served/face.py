@@ -10,6 +10,7 @@ import asyncio
 import gzip
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
@@ -17,7 +18,7 @@ import orjson
 
 from engine.exchange.simulated.served.auth import Gate, read_body
 from engine.exchange.simulated.served.clock import MarketClock
-from engine.exchange.simulated.served.faults import Fault, Faults, changed
+from engine.exchange.simulated.served.faults import Fault, Faults, FrameFault, changed
 from engine.exchange.simulated.served.quota import Quota, Verdict
 from engine.exchange.simulated.served.routes import Asked, Route, find_route
 from engine.exchange.simulated.served.socket import Line
@@ -119,8 +120,12 @@ class Face:
         line = Line(
             self.world, lambda: self.world.advance(self.clock.now_ms()), self.quota, self.clock.steady_ms, f"line {self._lines}",
             private, self.switches.idle_seconds, self.switches.resubscribe == "add",
+            partial(self._frame_fault, self._lines),
         )  # fmt: skip
         return await line.run(receive, send)
+
+    def _frame_fault(self, line: int, number: int) -> FrameFault | None:
+        return self.faults.draw_frame(self.seed, line, number)
 
     def _fault(self, asked: Incoming) -> Fault | None:
         """What goes wrong with a request; never with one that steers the exchange."""

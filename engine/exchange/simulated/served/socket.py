@@ -11,6 +11,7 @@ from uuid import UUID
 import orjson
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from engine.exchange.simulated.served.faults import FrameFault
 from engine.exchange.simulated.served.frames import (
     CANDLES,
     asset_frame,
@@ -39,6 +40,7 @@ Send = Callable[[Json], Awaitable[None]]
 _PUMP_SECONDS: Final = 0.05
 _CANDLE_SECONDS: Final = 1.0
 _UP_SECONDS: Final = 10.0
+_UNKNOWN: Final = b'{"type":"weather","code":"KRW-BTC","sky":"clear"}'
 _UP: Final = b'{"status":"UP"}'
 
 
@@ -52,11 +54,17 @@ class LineProtocol(WebSocketsSansIOProtocol):
         self.heard_at = asyncio.get_running_loop().time()
         super().data_received(data)
 
+    async def send(self, message: Any) -> None:
+        """As uvicorn's, but a handshake that was refused in full is complete: nothing is left to complain about."""
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body":
+            self.handshake_complete = True
+
 
 @dataclass(slots=True)
 class Line:
     """world: moved on by `advance`; private: the address that needs a key; idle_seconds: without traffic until it is closed, 0 = never;
-    resubscribe_adds: a new message adds to what was asked for, instead of taking its place."""
+    resubscribe_adds: a new message adds to what was asked for, instead of taking its place; fault: what goes wrong with a frame."""
 
     world: World
     advance: Callable[[], None]
@@ -66,6 +74,7 @@ class Line:
     private: bool
     idle_seconds: float
     resubscribe_adds: bool
+    fault: Callable[[int], FrameFault | None]
     wishes: tuple[Wish, ...] = ()
     form: str = "DEFAULT"
     own: list[Json] = field(default_factory=list)
@@ -76,6 +85,8 @@ class Line:
     _up_due: float | None = None
     _sent_at: float = 0.0
     _assets: int = 0
+    _frames: int = 0
+    _held: list[bytes] = field(default_factory=list)
 
     async def run(self, receive: Receive, send: Send) -> None:
         """Until either side ends it."""
@@ -215,9 +226,21 @@ class Line:
                 return
 
     async def _send(self, send: Send, content: bytes) -> None:
-        """Binary, as the exchange does."""
+        """Binary, as the exchange does; what goes wrong goes wrong here."""
         self._sent_at = asyncio.get_running_loop().time()
-        await send({"type": "websocket.send", "bytes": content})
+        self._frames += 1
+        fault = self.fault(self._frames)
+        if fault is FrameFault.DROP:
+            await send({"type": "websocket.close", "code": 1011})
+            raise ConnectionAbortedError
+        if fault is FrameFault.SWAPPED:
+            self._held.append(content)
+            return
+        content = content[: len(content) // 2] if fault is FrameFault.TRUNCATED else content
+        before = [_UNKNOWN] if fault is FrameFault.UNKNOWN else [content] if fault is FrameFault.DUPLICATE else []
+        held, self._held = self._held, []
+        for frame in (*before, content, *held):
+            await send({"type": "websocket.send", "bytes": frame})
 
 
 def _packed(frame: Json, form: str) -> bytes:
