@@ -71,6 +71,7 @@ TEXTS: dict[str, Text] = {
     "help_app": Text("앱을 엽니다: 편집기, 신호 미리보기, 백테스트", "open the app: editor, signal preview, backtest"),
     "help_fmt": Text("전략 파일의 띄어쓰기와 줄을 정리합니다", "format strategy and risk files"),
     "help_backtest": Text("전략을 과거 캔들로 시험하고 보고서를 만듭니다", "run a strategy over stored candles and write a report"),
+    "help_sweep": Text("숫자를 바꿔 가며 여러 조합을 한 번에 시험합니다", "try many values of a strategy's numbers at once"),
     "help_why": Text("왜 샀는지, 왜 사지 않았는지 설명합니다", "explain why something was bought, or was not"),
     "help_test": Text("전략 파일 안의 시험(tests)을 돌립니다", "run the tests inside a strategy file"),
     "help_paper": Text("가상 거래소에서 전략을 돌립니다", "run a strategy on the simulated exchange"),

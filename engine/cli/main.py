@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "app": "engine.cli.app:app",
     "fmt": "engine.cli.fmt:fmt",
     "backtest": "engine.cli.backtest:backtest",
+    "sweep": "engine.cli.sweep:sweep",
     "why": "engine.cli.why:why",
     "test": "engine.cli.test:run_tests",
     "paper": "engine.cli.paper:paper",
