@@ -6,12 +6,13 @@ from decimal import Decimal
 from typing import Any, Final
 
 from engine.exchange.simulated.venue.answers import Json
-from engine.exchange.simulated.venue.charts import DAY_MS, SECOND, Unit, candle_json, candles, utc
+from engine.exchange.simulated.venue.charts import SECOND, Unit, candle_json, candles, utc
 from engine.exchange.simulated.venue.core import Passing
 from engine.exchange.simulated.venue.exact import ZERO, number, wide
 from engine.exchange.simulated.venue.orders import OrderEvent
 from engine.exchange.simulated.venue.prices import orderbook_json, previous_close, ticker_json
 from engine.exchange.simulated.venue.request import side_name
+from engine.exchange.simulated.venue.tape import DAY_MS
 from engine.exchange.simulated.venue.world import World
 from engine.model.events import Side
 

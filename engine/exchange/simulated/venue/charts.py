@@ -17,7 +17,7 @@ from engine.exchange.simulated.venue.answers import Json
 from engine.exchange.simulated.venue.errors import BadQueryError
 from engine.exchange.simulated.venue.exact import number
 from engine.exchange.simulated.venue.query import Query
-from engine.exchange.simulated.venue.tape import Tape
+from engine.exchange.simulated.venue.tape import DAY_MS, Tape
 from engine.model.market import KST
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 MINUTES: Final = (1, 3, 5, 10, 15, 30, 60, 240)
 MOST: Final = 200
-DAY_MS: Final = 86_400_000
 _WEEK_MS: Final = 7 * DAY_MS
 #: Monday 1970-01-05
 _MONDAY_MS: Final = 4 * DAY_MS
