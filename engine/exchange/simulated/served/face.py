@@ -165,14 +165,14 @@ class Face:
             self._check_form(asked)
             body = asked.body if asked.method == "POST" else b""
             text = asked.query or self._query_in_body(asked)
-            self.gate.enter(asked.header("authorization"), text, body, route.permission)
+            key = self.gate.enter(asked.header("authorization"), text, body, route.permission)
             verdict = self.quota.ask(route.group, _ACCOUNT, self.clock.steady_ms())
             headers["Remaining-Req"] = verdict.remaining_header
             if verdict.status != 200:
                 return self._too_many(verdict)
             query = Query(_parameters(text), private=True)
             fields = read_body(body) if asked.method == "POST" else {}
-            status, value = route.answer(Asked(self.world, query, fields, match, self.switches))
+            status, value = route.answer(Asked(self.world, query, fields, match, self.switches, key.access))
         except RefusedError as error:
             headers.setdefault("Remaining-Req", self.quota.look(route.group, _ACCOUNT, self.clock.steady_ms()))
             return _refused(error, headers)
