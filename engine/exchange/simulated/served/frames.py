@@ -18,7 +18,8 @@ from engine.model.events import Side
 
 CANDLES: Final = {"candle.1s": SECOND} | {f"candle.{m}m": Unit(m * 60_000) for m in (1, 3, 5, 10, 15, 30, 60, 240)}
 PUBLIC: Final = ("ticker", "trade", "orderbook", *CANDLES)
-PRIVATE: Final = ("myOrder", "myAsset")
+#: announcements can be asked for; there are none
+PRIVATE: Final = ("myOrder", "myAsset", "announcement")
 
 #: long names -> short ones of the SIMPLE format
 _SHORT: Final = {
