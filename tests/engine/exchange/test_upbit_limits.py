@@ -119,7 +119,7 @@ def hold_against(group: Group, requests: int, seed: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("group", "requests"), [(Group.CANDLE, 8_000), (Group.DEFAULT, 12_000), (Group.ORDER, 6_000), (Group.ORDER_CANCEL_ALL, 1_000)]
+    ("group", "requests"), [(Group.CANDLE, 15_000), (Group.DEFAULT, 20_000), (Group.ORDER, 14_000), (Group.ORDER_CANCEL_ALL, 1_000)]
 )
 def test_twenty_tasks_are_never_refused_and_use_the_rate(group: Group, requests: int) -> None:
     hold_against(group, requests, seed=1)

@@ -305,16 +305,16 @@ def drained(inbox: Inbox) -> list[Arrival]:
 
 def test_of_tickers_and_books_the_newest_counts_and_of_orders_all() -> None:
     inbox = Inbox()
-    for number in range(5000):
+    for number in range(1500):
         inbox.put(frame("ticker", code=f"KRW-{number % 3}", trade_price=float(number)), number)
         inbox.put(frame("orderbook", code="KRW-0", level=number), number)
         if number % 10 == 0:
             inbox.put(frame("myOrder", uuid=str(number)), number)
-    assert len(inbox) == 3 + 1 + 500
+    assert len(inbox) == 3 + 1 + 150
     items = [arrival.item for arrival in drained(inbox)]
-    assert [item.trade_price for item in items if isinstance(item, TickerFrame)] == [4998.0, 4999.0, 4997.0]
-    assert [item.level for item in items if isinstance(item, OrderbookFrame)] == [4999]
-    assert [item.uuid for item in items if isinstance(item, MyOrderFrame)] == [str(number) for number in range(0, 5000, 10)]
+    assert [item.trade_price for item in items if isinstance(item, TickerFrame)] == [1497.0, 1498.0, 1499.0]
+    assert [item.level for item in items if isinstance(item, OrderbookFrame)] == [1499]
+    assert [item.uuid for item in items if isinstance(item, MyOrderFrame)] == [str(number) for number in range(0, 1500, 10)]
 
 
 def test_each_bar_keeps_its_last_state() -> None:
