@@ -233,6 +233,22 @@ def test_a_refusal_holds_longer_each_time_until_an_answer() -> None:
     timed(main)
 
 
+def test_after_a_refusal_bursts_are_smaller_and_grow_again() -> None:
+    async def main(limits: Limits) -> None:
+        bucket, clock = limits.bucket(Group.ORDER, "account"), LoopClock()
+        bucket.refused()
+        await clock.sleep(2)
+        lefts = []
+        for _ in range(30):
+            lefts.append(bucket.quota().left)
+            bucket.answered(await bucket.acquire())
+            await clock.sleep(2)
+        assert lefts == sorted(lefts)
+        assert (lefts[0], lefts[-1], len(set(lefts))) == (8, 12, 5)
+
+    timed(main)
+
+
 def test_a_block_holds_its_scope_and_nothing_else() -> None:
     async def main(limits: Limits) -> None:
         limits.blocked(limits.bucket(Group.ORDER, "account"), 300)
