@@ -16,9 +16,10 @@ from engine.kernel.decide.close import on_close
 from engine.kernel.decide.guard import on_mark
 from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import exposure_krw, is_open
-from engine.kernel.decide.sales import is_working
-from engine.kernel.decide.step import on_step
-from engine.kernel.fills import TRADES, WAITS, trade_at
+from engine.kernel.decide.sales import BUY, is_working
+from engine.kernel.decide.step import end_step, on_step
+from engine.kernel.fills import WAITS, trade_at
+from engine.kernel.legal import QUANTITY_SCALE
 from engine.kernel.load import compile_function
 from engine.kernel.program import ColumnBlock
 from engine.model.candle import BarGrid, BarState
@@ -44,6 +45,7 @@ def run_bars(
     high_krw: NDArray[np.float64],
     low_krw: NDArray[np.float64],
     close_krw: NDArray[np.float64],
+    volume: NDArray[np.float64],
     close_ms: NDArray[np.int64],
     columns: NDArray[np.float64],
     scratch: NDArray[np.float64],
@@ -51,20 +53,24 @@ def run_bars(
 ) -> int:
     """Run base bars [start, n) of all markets; returns where it stopped: n, or earlier when the log is nearly full, or -1 on an error.
 
-    state, open..close [M, n]; close_ms [k] and columns [M, k, C] of the clock bars that close in this block; scratch [M, C];
-    money [k, 2]: cash and exposure after each CLOSE; log FILL [..] with its count in log_count[0].
+    state, open..close (KRW), volume (coins) [M, n]; close_ms [k] and columns [M, k, C] of the clock bars that close in this block;
+    scratch [M, C]; money [k, 2]: cash and exposure after each CLOSE; log FILL [..] with its count in log_count[0].
     """
     markets, bars = state.shape
     most = markets * (plan.exits.shape[0] + 2)
+    weighed = plan.venue.costs[0]["impact"] > 0.0
+    seen = start
     guarded = plan.settings[0]["watches"] != 0 or plan.breakers.shape[0] > 0
     closing = 0
     while closing < close_ms.shape[0] and close_ms[closing] <= first_ms + start * base_ms:
         closing += 1
     for bar in range(start, bars):
         if log_count[0] + most > log.shape[0]:
+            if weighed:
+                note_volumes(book, seen, bar, state, volume)
             return bar
         time_ms = first_ms + bar * base_ms
-        busy = step_bar(plan, book, log, log_count, time_ms, bar, state, open_krw, high_krw, low_krw, close_krw)
+        busy = step_bar(plan, book, log, log_count, time_ms, bar, state, open_krw, high_krw, low_krw, close_krw, volume)
         if busy < 0:
             return -1
         if closing < close_ms.shape[0] and close_ms[closing] == time_ms + base_ms:
@@ -72,6 +78,9 @@ def run_bars(
                 for column in range(scratch.shape[1]):
                     scratch[market, column] = columns[market, closing, column]
             book.outbox[0] = 0
+            if weighed:
+                note_volumes(book, seen, bar + 1, state, volume)
+                seen = bar + 1
             on_close(plan, book, close_ms[closing], scratch)
             money[closing, 0] = book.account[0]["cash_krw"]
             money[closing, 1] = exposure_krw(book)
@@ -79,7 +88,21 @@ def run_bars(
         elif busy > 0 and guarded:
             book.outbox[0] = 0
             on_mark(plan, book, time_ms + base_ms)
+    if weighed:
+        note_volumes(book, seen, bars, state, volume)
     return int(bars)
+
+
+@helper
+def note_volumes(book: Book, start: int, stop: int, state: NDArray[np.int8], volume: NDArray[np.float64]) -> None:
+    """Remember the volume of each market's last traded bar of [start, stop), where one of them traded."""
+    for market in range(state.shape[0]):
+        bar = stop - 1
+        while bar >= start and state[market, bar] != _TRADED:
+            bar -= 1
+        if bar >= start:
+            counts = volume[market, bar] * QUANTITY_SCALE
+            book.flow[market]["volume_e8"] = counts if counts > 0.0 else 0.0
 
 
 @helper
@@ -95,6 +118,7 @@ def step_bar(
     high_krw: NDArray[np.float64],
     low_krw: NDArray[np.float64],
     close_krw: NDArray[np.float64],
+    volume: NDArray[np.float64],
 ) -> int:
     """The STEPs of one base time, market by market: 1 where a position was open or an order worked, 0 where none, -1 on an error."""
     busy = 0
@@ -109,7 +133,7 @@ def step_bar(
             continue
         accepted = run_step(
             plan, book, log, log_count, market, time_ms,
-            open_krw[market, bar], high_krw[market, bar], low_krw[market, bar], close_krw[market, bar], traded,
+            open_krw[market, bar], high_krw[market, bar], low_krw[market, bar], close_krw[market, bar], volume[market, bar], traded,
         )  # fmt: skip
         if not accepted:
             return -1
@@ -128,17 +152,20 @@ def run_step(
     high_krw: float,
     low_krw: float,
     close_krw: float,
+    volume: float,
     traded: bool,
 ) -> bool:
     """One STEP with the answers to its orders: the waiting order trades at the open, then each sale inside as it is made."""
-    if traded and is_working(book, market) and not answer_order(plan, book, log, log_count, market, open_krw, low_krw, close_krw, time_ms):
-        return False
+    if traded and is_working(book, market):
+        if not answer_order(plan, book, log, log_count, market, open_krw, low_krw, close_krw, volume, time_ms):
+            return False
     book.outbox[0] = 0
     on_step(plan, book, market, time_ms, open_krw, high_krw, low_krw, close_krw, traded)
     while book.outbox[0] > 0:
         book.outbox[0] = 0
-        if not answer_order(plan, book, log, log_count, market, open_krw, low_krw, close_krw, time_ms):
+        if not answer_order(plan, book, log, log_count, market, open_krw, low_krw, close_krw, volume, time_ms):
             return False
+    end_step(plan, book, market)
     return True
 
 
@@ -152,18 +179,20 @@ def answer_order(
     open_krw: float,
     low_krw: float,
     close_krw: float,
+    volume: float,
     time_ms: int,
 ) -> bool:
-    """FILL and DONE of the market's working order, logged, or nothing while it waits; False when the books refuse them."""
+    """FILL and DONE of the market's working order, logged, as far as they come; False when the books refuse them."""
     order = book.order[market]
     order_id = order["order_id"]
+    if order["stopped"] != 0:
+        return on_done(plan, book, market, order_id, time_ms) == ACCEPTED
+    spent = book.position[market]["cost_krw"] if order["side"] == BUY else 0.0
     status, quantity, price, fee, base = trade_at(
-        plan.venue, plan.buying, book.waiting, market, order_id, order["side"], order["created_ms"], order["amount_krw"],
-        order["quantity_e8"], order["level_krw"], order["limit_krw"], open_krw, low_krw, close_krw, time_ms,
+        plan.venue, plan.buying, book.waiting, book.flow, market, order_id, order["side"], order["created_ms"], order["amount_krw"], spent,
+        order["left_e8"], order["level_krw"], order["limit_krw"], open_krw, low_krw, close_krw, volume * QUANTITY_SCALE, time_ms,
     )  # fmt: skip
-    if status == WAITS:
-        return True
-    if status == TRADES and quantity > 0.0:
+    if quantity > 0.0:
         row = log[log_count[0]]
         row["time_ms"] = time_ms
         row["market"] = market
@@ -175,12 +204,11 @@ def answer_order(
         row["fee_krw"] = fee
         row["base_krw"] = base
         row["decided_ms"] = order["created_ms"]
-        in_step = order["level_krw"] == order["level_krw"]
-        row["ambiguous"] = 1 if in_step and book.position[market]["step_ambiguous"] != 0 else 0
+        row["ambiguous"] = order["ambiguous"]
         log_count[0] += 1
         if on_fill(plan, book, market, order_id, quantity, price, fee, time_ms) != ACCEPTED:
             return False
-    return on_done(plan, book, market, order_id, time_ms) == ACCEPTED
+    return status == WAITS or on_done(plan, book, market, order_id, time_ms) == ACCEPTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +251,7 @@ class Run:
         first_ms = bars.first_index * base_ms + bars.timeframe.offset_ms
         start = self._start(first_ms, base_ms, bars.state.shape[1])
         money = np.full((len(columns.close_ms), 2), np.nan)
-        series = [np.ascontiguousarray(part) for part in (bars.state, bars.open, bars.high, bars.low, bars.close)]
+        series = [np.ascontiguousarray(part) for part in (bars.state, bars.open, bars.high, bars.low, bars.close, bars.volume)]
         values = np.ascontiguousarray(columns.values)
         at = start
         while at < bars.state.shape[1]:

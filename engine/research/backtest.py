@@ -88,7 +88,7 @@ def _run(
     strategy: Strategy, program: Program, grid: BarGrid, settings: Settings, traded: Sequence[str], progress: Progress | None,
     watch: Watch | None,
 ) -> RunResult:  # fmt: skip
-    terms = Terms(settings.cash_krw, settings.fee_rate, settings.slippage, settings.rounding is Rounding.UPBIT)
+    terms = terms_of(settings, grid.timeframe)
     plan = make_plan(
         strategy,
         program.position,
@@ -109,6 +109,13 @@ def _run(
         if progress is not None:
             progress(start + part.state.shape[1], length)
     return run.result()
+
+
+def terms_of(settings: Settings, base: Timeframe) -> Terms:
+    """The account's terms on base bars of that length."""
+    costs = settings.costs
+    costs = replace(costs, latency_ms=costs.latency_ms + costs.latency_bars * base.length_ms, latency_bars=0)
+    return Terms(settings.cash_krw, settings.fee_rate, settings.slippage, settings.rounding is Rounding.UPBIT, costs)
 
 
 def decided_closes(program: Program, columns: ColumnBlock, from_ms: int | None) -> NDArray[np.bool_]:

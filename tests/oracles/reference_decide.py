@@ -62,9 +62,9 @@ def decide(rules: Rules, state: State, event: Event) -> list[Order]:
 
 
 # ---- levels and quantities (§4) ----
-def seen(rules: Rules, position: Position, p: float, now: int) -> Seen:
+def seen(rules: Rules, market: str, position: Position, p: float, now: int) -> Seen:
     bars = (now - rules.clock_offset_ms) // rules.clock_ms - (position.opened - rules.clock_offset_ms) // rules.clock_ms
-    return Seen(position.entry, position.high, position.low, p, now - position.opened, rules.fee, bars)
+    return Seen(position.entry, position.high, position.low, p, now - position.opened, rules.fee_of(market, now), bars)
 
 
 def is_active(rules: Rules, position: Position, i: int) -> bool:
@@ -82,7 +82,7 @@ def set_levels(rules: Rules, m: Market, p: float, now: int) -> None:
     """Levels of the active exits that are not frozen."""
     position = m.position
     assert position is not None
-    variables = seen(rules, position, p, now)
+    variables = seen(rules, m.code, position, p, now)
     for i, exit_ in enumerate(rules.exits):
         if exit_.kind == RULE or exit_.frozen or not is_active(rules, position, i):
             continue
@@ -95,7 +95,7 @@ def set_levels(rules: Rules, m: Market, p: float, now: int) -> None:
 def set_frozen_levels(rules: Rules, m: Market, now: int) -> None:
     position = m.position
     assert position is not None
-    variables = seen(rules, position, position.entry, now)
+    variables = seen(rules, m.code, position, position.entry, now)
     for i, exit_ in enumerate(rules.exits):
         if exit_.kind != RULE and exit_.frozen:
             position.level[i] = grid_level(rules, exit_, m.code, exit_.value(position.columns, variables), now)
@@ -129,10 +129,11 @@ def try_to_sell(rules: Rules, state: State, position: Position, i: int, present:
 # ---- STEP (§5) ----
 def on_step(rules: Rules, state: State, step: Step) -> list[Order]:
     m = state.markets[step.market]
-    m.path = None
+    finish(rules, state, m)
     if not step.traded:
         return []
     m.last = step.close
+    m.volume = step.volume * E8 if step.volume > 0 else 0.0
     if m.position is None:
         return []
     entry = m.position.entry
@@ -145,14 +146,29 @@ def on_step(rules: Rules, state: State, step: Step) -> list[Order]:
     return walk(rules, state, m)
 
 
+def finish(rules: Rules, state: State, m: Market) -> None:
+    """§5, Unanswered: the STEP is over."""
+    if m.path is not None and m.position is not None:
+        walk(rules, state, m, tries=False)
+    m.path = None
+
+
+def watch(rules: Rules, m: Market, price: float) -> None:
+    """§10: a buy in parts is stopped at a STOP of its position."""
+    if m.order is not None and m.order.side == BUY and any(level >= price for _, level in active_levels(rules, m, STOP)):
+        m.order.stopped = True
+
+
 def reach(rules: Rules, m: Market, price: float) -> None:
     position, path = m.position, m.path
     assert position is not None
     assert path is not None
+    watch(rules, m, price)
     path.p = price
     position.high = max(position.high, price)
     position.low = min(position.low, price)
     set_levels(rules, m, price, path.time)
+    watch(rules, m, price)
 
 
 def walk(rules: Rules, state: State, m: Market, tries: bool = True) -> list[Order]:
@@ -249,7 +265,10 @@ def order_of(state: State, order_id: int) -> tuple[Market, Order]:
 
 def on_fill(rules: Rules, state: State, fill: Fill) -> None:
     m, order = order_of(state, fill.order)
+    if m.path is not None and fill.time > m.path.time:
+        finish(rules, state, m)
     order.filled += fill.quantity
+    order.left -= fill.quantity
     state.stirred = True
     krw = fill.quantity * fill.price / E8
     if order.side == BUY:
@@ -299,6 +318,8 @@ def sold(state: State, m: Market, fill: Fill, krw: float) -> None:
 
 def on_done(rules: Rules, state: State, done: Done) -> list[Order]:
     m, order = order_of(state, done.order)
+    if m.path is not None and done.time > m.path.time:
+        finish(rules, state, m)
     m.order = None
     if m.position is not None and m.path is not None and order.filled == 0:
         return walk(rules, state, m, tries=False)
@@ -316,7 +337,7 @@ def on_done(rules: Rules, state: State, done: Done) -> list[Order]:
 # ---- CLOSE (§6) ----
 def on_close(rules: Rules, state: State, close: Close) -> list[Order]:
     for m in state.markets.values():
-        m.path = None
+        finish(rules, state, m)
         m.columns = close.columns[m.code]
     look(rules, state, close.time)
     judge_breakers(rules, state, close.time)
@@ -328,6 +349,8 @@ def on_close(rules: Rules, state: State, close: Close) -> list[Order]:
 
 
 def on_mark(rules: Rules, state: State, mark: Mark) -> list[Order]:
+    for m in state.markets.values():
+        finish(rules, state, m)
     if state.stirred or any(m.position is not None for m in state.markets.values()):
         look(rules, state, mark.time)
     return sales(rules, state, mark.time)
@@ -337,16 +360,23 @@ def exits_at_close(rules: Rules, state: State, now: int) -> list[Order]:
     orders = []
     for m in state.markets.values():
         if m.position is not None and m.order is None:
-            variables = seen(rules, m.position, m.last, now)
-            true = [
-                i
-                for i, exit_ in enumerate(rules.exits)
-                if exit_.kind == RULE and is_active(rules, m.position, i) and exit_.value(m.columns, variables) == 1
-            ]
-            order = rule_sale(rules, state, m, true, now)
+            order = rule_sale(rules, state, m, true_rules(rules, m, now), now)
             if order is not None:
                 orders.append(order)
+        elif m.position is not None and m.order is not None and m.order.side == BUY and true_rules(rules, m, now):
+            m.order.stopped = True
     return orders
+
+
+def true_rules(rules: Rules, m: Market, now: int) -> list[int]:
+    """The active RULEs that are true for the position."""
+    assert m.position is not None
+    variables = seen(rules, m.code, m.position, m.last, now)
+    return [
+        i
+        for i, exit_ in enumerate(rules.exits)
+        if exit_.kind == RULE and is_active(rules, m.position, i) and exit_.value(m.columns, variables) == 1
+    ]
 
 
 def rule_sale(rules: Rules, state: State, m: Market, true: list[int], now: int) -> Order | None:
@@ -401,7 +431,7 @@ def entry_value(rules: Rules, state: State, m: Market, equity: float, scale: flo
     reason = limit_against(rules, state, m, now)
     if reason is not None:
         return reason
-    grid, fee = rules.grid, rules.fee
+    grid, fee = rules.grid, rules.fee_of(m.code, now)
     e = grid.ceil(m.code, m.last * (1 + rules.slip), now) if rules.enter.order == "market" else first_limit(rules, m.code, m.last, now)
     expected = Seen(entry=e, high=e, low=e, p=e, age=0, fee=fee)
     from_start = [x for x in rules.exits if x.after is None and x.kind != RULE]
@@ -419,7 +449,7 @@ def entry_value(rules: Rules, state: State, m: Market, equity: float, scale: flo
     if not scale > 0:
         return "no_size"
     value = value * scale * size_factor(rules, state)
-    value = min([value, *caps(rules, state, equity)])
+    value = min([value, *caps(rules, state, equity, fee)])
     targets = [level for x, level in levels if x.kind == TARGET and not math.isnan(level)]
     if targets and not grid.floor(m.code, min(targets) * (1 - rules.slip), now) * (1 - fee) > e * (1 + fee):
         return "target_below_cost"
@@ -427,8 +457,34 @@ def entry_value(rules: Rules, state: State, m: Market, equity: float, scale: flo
     asked = [x for x in (rules.min_order, rules.profile_min_order) if x is not None] or [MIN_ORDER_KRW]
     if value < max(*asked, SALE_MINIMUM_KRW):
         return "below_minimum"
-    order = Account(rules, state, now, (value, e))
+    slip = expected_slip(rules, m, value)
+    against = with_impact(rules, m, slip, now)
+    if against is not None:
+        return against
+    order = Account(rules, state, now, (value, e, fee, slip))
     return value if rules.order_condition is None or rules.order_condition(m.columns, order) == 1 else "order_condition"
+
+
+def expected_slip(rules: Rules, m: Market, value: float) -> float:
+    """§10, Impact: if as much trades as in the last traded STEP."""
+    share = math.inf if rules.participation is None else rules.participation * m.volume
+    return rules.slip_of(min(value * E8 / m.last, share), m.volume)
+
+
+def with_impact(rules: Rules, m: Market, slip: float, now: int) -> str | None:
+    """The tests of the expected costs once more."""
+    if slip == rules.slip:
+        return None
+    if rules.max_slippage is not None and slip > rules.max_slippage:
+        return "slippage"
+    grid, fee = rules.grid, rules.fee_of(m.code, now)
+    e = grid.ceil(m.code, m.last * (1 + slip), now) if rules.enter.order == "market" else first_limit(rules, m.code, m.last, now)
+    expected = Seen(entry=e, high=e, low=e, p=e, age=0, fee=fee)
+    targets = [x for x in rules.exits if x.after is None and x.kind == TARGET]
+    levels = [grid_level(rules, x, m.code, x.value(m.columns, expected), now) for x in targets]
+    lowest = min((level for level in levels if not math.isnan(level)), default=math.inf)
+    received = math.inf if lowest == math.inf else grid.floor(m.code, lowest * (1 - slip), now) * (1 - fee)
+    return None if received > e * (1 + fee) else "target_below_cost"
 
 
 def limit_against(rules: Rules, state: State, m: Market, now: int) -> str | None:
@@ -467,11 +523,12 @@ def limit_of_account(rules: Rules, state: State, m: Market, now: int) -> str | N
     return "slippage" if rules.max_slippage is not None and rules.slip > rules.max_slippage else None
 
 
-def caps(rules: Rules, state: State, equity: float) -> list[float]:
+def caps(rules: Rules, state: State, equity: float, fee: float) -> list[float]:
     """What the size may not exceed, in KRW."""
-    waiting = sum(m.order.amount - m.order.spent for m in state.markets.values() if m.order is not None and m.order.side == BUY)
-    free = state.cash - waiting * (1 + rules.fee)
-    found = [free / (1 + rules.fee)]
+    buys = [m.order for m in state.markets.values() if m.order is not None and m.order.side == BUY]
+    waiting = sum(order.amount - order.spent for order in buys)
+    free = state.cash - sum((order.amount - order.spent) * (1 + rules.fee_of(order.market, order.time)) for order in buys)
+    found = [free / (1 + fee)]
     if rules.max_weight is not None:
         found.append(rules.max_weight * equity)
     if rules.exposure_per_market is not None:
@@ -481,9 +538,9 @@ def caps(rules: Rules, state: State, equity: float) -> list[float]:
     if rules.exposure_per_strategy is not None:
         found.append(rules.exposure_per_strategy * equity - (state.exposure() + waiting))
     if rules.capital_krw is not None or rules.capital_ratio is not None:
-        found.append((equity - (state.exposure() + waiting)) / (1 + rules.fee))
+        found.append((equity - (state.exposure() + waiting)) / (1 + fee))
     if rules.cash_reserve is not None:
-        found.append((free - rules.cash_reserve) / (1 + rules.fee))
+        found.append((free - rules.cash_reserve) / (1 + fee))
     if rules.rounding:
         found.append(LARGEST_ORDER_KRW)
     if rules.profile_max_order is not None:

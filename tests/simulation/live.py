@@ -39,7 +39,7 @@ def assignment_of(world: World) -> Assignment:
 
 def terms_of(settings: Settings) -> Terms:
     """The account's terms."""
-    return Terms(settings.cash_krw, settings.fee_rate, settings.slippage, settings.rounding is Rounding.UPBIT)
+    return Terms(settings.cash_krw, settings.fee_rate, settings.slippage, settings.rounding is Rounding.UPBIT, settings.costs)
 
 
 def rows(fills: list[Fill], exits: dict[int, int]) -> list[Row]:

@@ -5,6 +5,7 @@ How many worlds follows the hypothesis profile: quick 100, ci 400, deep 2,000, a
 
 from __future__ import annotations
 
+import math
 import random
 from collections import Counter
 from dataclasses import replace
@@ -14,7 +15,8 @@ import pytest
 from hypothesis import settings
 
 from dsl.strategy import Enter, Execution, ExitKind, Leave
-from engine.kernel.fills import enter_terms
+from engine.kernel.desk import FillModel
+from engine.model.events import Fill, Intent, Side, Step
 from engine.research.backtest import backtest
 from engine.research.result import BacktestResult, Rounding
 from tests.generators.worlds import World, random_world
@@ -108,15 +110,20 @@ def test_paper_and_single_events_with_restarts_are_the_backtest(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("slippage", "enter", "then"),
+    ("slippage", "enter", "bought"),
     [
-        (0.001, Enter("limit", after_ms=1_000, then="market", then_max_slippage=0.001), 2),
-        (0.001, Enter("limit", after_ms=1_000, then="market", then_max_slippage=0.0009), 1),
-        (0.001, Enter("limit", after_ms=1_000, then="market"), 2),
-        (0.001, Enter("limit", after_ms=1_000, then="cancel"), 1),
-        (0.001, Enter("limit", after_ms=1_000, then="cancel", then_filled_from=0.5), 0),
-        (0.001, Enter("limit", after_ms=1_000, then="market", then_filled_below=0.5), 2),
+        (0.001, Enter("limit", after_ms=1_000, then="market", then_max_slippage=0.001), True),
+        (0.001, Enter("limit", after_ms=1_000, then="market", then_max_slippage=0.0009), False),
+        (0.001, Enter("limit", after_ms=1_000, then="market"), True),
+        (0.001, Enter("limit", after_ms=1_000, then="cancel"), False),
+        (0.001, Enter("limit", after_ms=1_000, then="cancel", then_filled_from=0.5), None),
+        (0.001, Enter("limit", after_ms=1_000, then="market", then_filled_below=0.5), True),
     ],
 )
-def test_what_then_comes_to_is_known_beforehand(slippage: float, enter: Enter, then: int) -> None:
-    assert enter_terms(enter, slippage, 60_000)[0]["then"] == then
+def test_what_comes_after_a_limit_that_nobody_met(slippage: float, enter: Enter, bought: bool | None) -> None:
+    model = FillModel.of(("KRW-BTC",), 0.0, slippage, enter=enter, compiled=False)
+    buy = Intent(1, "KRW-BTC", Side.BID, 1_000_000.0, 0.0, math.nan, -1, 0, 90_000_000.0)
+    steps = [Step("KRW-BTC", time_ms, *[100_000_000.0] * 4, volume=1.0, traded=True) for time_ms in (0, 60_000)]
+    assert model.answer(buy, steps[0]) == []
+    answers = model.answer(buy, steps[1])
+    assert [isinstance(answer, Fill) for answer in answers] == ([] if bought is None else [True, False] if bought else [False])

@@ -13,8 +13,8 @@ from engine.kernel.decide.entries import decide_entries
 from engine.kernel.decide.guard import judge_breakers, look, sell_for_risk
 from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import RULE, evaluate_open, is_active, is_open, market_value, refresh_levels
-from engine.kernel.decide.sales import is_busy, legal_sale, sale_quantity, sell
-from engine.kernel.decide.step import discard_step
+from engine.kernel.decide.sales import BUY, is_busy, legal_sale, sale_quantity, sell, stop_buying
+from engine.kernel.decide.step import end_step
 from engine.kernel.legal import NAN, value_krw
 
 _ALL = -1
@@ -32,7 +32,7 @@ def close_exits(plan: Plan, book: Book, time_ms: int, columns: NDArray[np.float6
     """All of a CLOSE but the entries."""
     markets = book.position.shape[0]
     for market in range(markets):
-        discard_step(book, market)
+        end_step(plan, book, market)
         for column in range(book.columns.shape[1]):
             book.columns[market, column] = columns[market, column]
     if plan.settings[0]["watches"] != 0:
@@ -46,6 +46,8 @@ def close_exits(plan: Plan, book: Book, time_ms: int, columns: NDArray[np.float6
     for market in range(markets):
         if is_open(book, market) and not is_busy(book, market):
             _decide_exits(plan, book, market, time_ms)
+        elif is_open(book, market) and book.order[market]["side"] == BUY and _true_rule(plan, book, market, time_ms) >= 0:
+            stop_buying(book, market)
 
 
 @helper
@@ -76,6 +78,16 @@ def _count_conditions(plan: Plan, book: Book, market: int, time_ms: int) -> None
 def is_market_slot(plan: Plan, slot: int) -> bool:
     """The slot is a column or a constant, so it has a value without a position."""
     return bool(slot < plan.settings[0]["column_count"] or not math.isnan(plan.initial[slot]))
+
+
+@helper
+def _true_rule(plan: Plan, book: Book, market: int, time_ms: int) -> int:
+    """The first active RULE that is true for the position; -1 = none."""
+    evaluate_open(plan, book, market, False, book.position[market]["last_krw"], time_ms)
+    for rule in range(plan.exits.shape[0]):
+        if plan.exits[rule]["kind"] == RULE and is_active(plan, book, market, rule) and _is_true(book, plan.exits[rule]["slot"]):
+            return rule
+    return -1
 
 
 @helper

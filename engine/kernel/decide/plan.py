@@ -19,6 +19,7 @@ from engine.kernel.fills import enter_terms
 from engine.kernel.legal import Venue, make_venue, unit_and_scale
 from engine.kernel.load import addresses
 from engine.kernel.program import PositionRows
+from engine.model.costs import NO_COSTS, Costs
 from engine.model.events import Side
 from engine.model.market import maximum_total, minimum_total
 
@@ -115,12 +116,14 @@ class Plan(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the user chose for the account. fee_rate: per side; slippage: ratio; on_grid False = continuous prices and quantities."""
+    """What the user chose for the account. fee_rate: per side; slippage: ratio; on_grid False = continuous prices and quantities.
+    costs: what the run assumes beyond these."""
 
     cash_krw: float = 10_000_000.0
     fee_rate: float = 0.0005
     slippage: float = 0.0005
     on_grid: bool = True
+    costs: Costs = NO_COSTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +167,9 @@ def make_plan(
         settings["share"] = part.share
         settings["when_slot"] = -1 if part.when is None else slots[part.when]
     return Plan(
-        venue=make_venue(markets, terms.fee_rate, terms.slippage, terms.on_grid),
+        venue=make_venue(markets, terms.fee_rate, terms.slippage, terms.on_grid, terms.costs, strategy.execution.leave.max_slippage),
         settings=settings,
-        buying=enter_terms(strategy.execution.enter, terms.slippage, strategy.clock.length_ms),
+        buying=enter_terms(strategy.execution.enter, strategy.clock.length_ms),
         exits=np.array([_exit_row(rule, slots) for rule in strategy.exits], EXIT),
         market=market,
         conditions=np.array([slots[condition.node] for condition in strategy.conditions], np.int64),

@@ -8,7 +8,7 @@ from engine.kernel.abi import helper
 from engine.kernel.book import Book
 from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import STOP, TARGET, is_active, is_open, refresh_levels, take_extreme
-from engine.kernel.decide.sales import is_working, legal_sale, sale_quantity, sell
+from engine.kernel.decide.sales import BUY, is_working, legal_sale, sale_quantity, sell, stop_buying
 from engine.kernel.fills import TAKE
 from engine.kernel.legal import grid_changed, value_krw
 
@@ -27,7 +27,7 @@ def on_step(
     plan: Plan, book: Book, market: int, time_ms: int, open_krw: float, high_krw: float, low_krw: float, close_krw: float, traded: bool
 ) -> None:
     """Take a STEP in. It goes on until it ends or makes a sale; then `continue_step` after the sale's DONE."""
-    discard_step(book, market)
+    end_step(plan, book, market)
     if not traded:
         return
     held = book.position[market]
@@ -47,7 +47,9 @@ def on_step(
     held["step_close"] = close_krw
     held["step_ambiguous"] = 0
     held["step_stage"] = DOWN_TO_LOW
+    _watch_buy(plan, book, market, open_krw)
     _reach(plan, book, market, open_krw, new_grid)
+    _watch_buy(plan, book, market, open_krw)
     continue_step(plan, book, market, not is_working(book, market))
 
 
@@ -64,7 +66,9 @@ def continue_step(plan: Plan, book: Book, market: int, may_sell: bool) -> None:
         if may_sell and _try_leg(plan, book, market, end):
             return
         if held["step_price"] != end:
+            _watch_buy(plan, book, market, end)
             _reach(plan, book, market, end, False)
+            _watch_buy(plan, book, market, end)
             if may_sell and _try_here(plan, book, market):
                 return
         held["step_stage"] = IDLE if held["step_stage"] == DOWN_TO_CLOSE else held["step_stage"] + 1
@@ -73,12 +77,20 @@ def continue_step(plan: Plan, book: Book, market: int, may_sell: bool) -> None:
 
 
 @helper
-def discard_step(book: Book, market: int) -> None:
-    """Forget what is left of an unanswered STEP; the last price is its close all the same."""
-    held = book.position[market]
-    if held["step_stage"] != IDLE:
-        held["last_krw"] = held["step_close"]
-        held["step_stage"] = IDLE
+def end_step(plan: Plan, book: Book, market: int) -> None:
+    """An unanswered STEP is over: extremes and levels take in what is left of its path, and the last price is its close."""
+    if book.position[market]["step_stage"] != IDLE:
+        continue_step(plan, book, market, False)
+
+
+@helper
+def _watch_buy(plan: Plan, book: Book, market: int, price_krw: float) -> None:
+    """A buy that still works is stopped where the price has come to an active STOP of what it has bought so far."""
+    if book.order[market]["side"] != BUY:
+        return
+    for rule in range(plan.exits.shape[0]):
+        if plan.exits[rule]["kind"] == STOP and book.exits[market, rule]["level_krw"] >= price_krw and is_active(plan, book, market, rule):
+            stop_buying(book, market)
 
 
 @helper
@@ -139,6 +151,7 @@ def _sell_exit(plan: Plan, book: Book, market: int, rule: int, quantity_e8: floa
     if plan.exits[rule]["kind"] == STOP and held["step_stage"] == DOWN_TO_LOW and base < held["step_open"]:
         _examine_ambiguity(plan, book, market, base)
     sell(book, market, quantity_e8, base, rule, 1 << rule, held["step_ms"])
+    book.order[market]["ambiguous"] = held["step_ambiguous"]
 
 
 @helper
