@@ -327,7 +327,8 @@ _PLAIN: dict[str, Text] = {
         "Slippage grows by {more} for every 1% of a bar's volume that an order is; decisions expect the volume of the bar before.",
     ),
     "cost.impact_root": Text(
-        "주문이 봉 거래량의 1%이면 슬리피지가 {more} 커지고, 그 비율의 제곱근에 따라 늘어납니다. 판단할 때는 직전에 거래된 봉의 거래량으로 어림합니다.",
+        "주문이 봉 거래량의 1%이면 슬리피지가 {more} 커지고, 그 비율의 제곱근에 따라 늘어납니다. "
+        "판단할 때는 직전에 거래된 봉의 거래량으로 어림합니다.",
         "An order of 1% of a bar's volume slips by {more} more, growing with the square root of that share; decisions expect the volume of "
         "the bar before.",
     ),
