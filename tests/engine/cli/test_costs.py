@@ -49,17 +49,14 @@ def test_participation_and_latency() -> None:
 @pytest.mark.parametrize(("option", "value"), [
     ("--fee", "much"), ("--fee", "0.05"), ("--fee", "BTC-KRW 0.05%"), ("--fee", "KRW-BTC"), ("--fee", "0.05% since 2025-01-01"),
     ("--fee", "0.05% from yesterday"), ("--fee", "100%"), ("--slippage", "5"), ("--slippage", "5bp + 1bp"),
-    ("--slippage", "5bp + 1bp per 0 of volume"), ("--slippage", "5bp + 100bp per 1% of volume"), ("--slippage", "5bp + 1bp per 1% of volume, cube"),
-   
-    ("--participation", "0%"), ("--participation", "101%"), ("--participation", "some"), ("--latency", "soon"), ("--latency", "-1ms"),
-    ("--latency", "2d"), ("--latency", "100000s"), ("--latency", "1001 bars"),
+    ("--slippage", "5bp + 1bp per 0 of volume"), ("--slippage", "5bp + 100bp per 1% of volume"),
+    ("--slippage", "5bp + 1bp per 1% of volume, cube"), ("--participation", "0%"), ("--participation", "101%"), ("--participation", "some"),
+    ("--latency", "soon"), ("--latency", "-1ms"), ("--latency", "2d"), ("--latency", "100000s"), ("--latency", "1001 bars"),
 ])  # fmt: skip
 @pytest.mark.parametrize("language", list(Language))
 def test_what_cannot_be_read_is_told_with_an_example(option: str, value: str, language: Language) -> None:
     given: dict[str, object] = {"--fee": [], "--slippage": "5bp", "--participation": None, "--latency": "0"}
     given[option] = [value] if option == "--fee" else value
-        option: [value] if option == "--fee" else value
-    }
     with pytest.raises(UserError) as refused:
         costs_of(*given.values())  # type: ignore[arg-type]
     said = refused.value.message(language)
