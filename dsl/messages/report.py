@@ -315,6 +315,10 @@ _PLAIN: dict[str, Text] = {
     "assume.best_orders": Text(
         "최유리 지정가 매수(best)는 시장가 매수와 똑같이 계산합니다.", "A `best` buy is counted as a market buy."
     ),
+    "assume.limit_sales": Text(
+        "목표가 매도는 그 가격에 걸어 둔 지정가로 보고, 가격이 목표가보다 높게 거래될 때만 체결됩니다. 닿기만 하면 체결되지 않습니다.",
+        "A target is a limit order that waits at its price: it fills only when the price trades above it; a touch fills nothing.",
+    ),
     "assume.leave_slippage": Text(
         "슬리피지가 leave.max_slippage보다 큽니다. 이 계산에서는 나누어 팔아도 나아지지 않으므로 한 번에 팝니다. 한도",
         "Slippage is above leave.max_slippage; slices would not sell better in this model, so sales were made at once. Limit",

@@ -86,7 +86,7 @@ ORDER: Final = np.dtype(
         ("quantity_e8", "f8"),  # sales
         ("filled_e8", "f8"),
         ("level_krw", "f8"),  # base price of an in-step sale; NaN when made at a CLOSE
-        ("limit_krw", "f8"),  # first limit of a buy; NaN for any other order
+        ("limit_krw", "f8"),  # first limit of a buy, level of a TARGET that waited there; NaN for an order that takes what there is
         ("exit_index", "i8"),  # reason; -1 entry
         ("fires", "i8"),  # bit set of the exits that fire when it has filled
         ("left_e8", "f8"),  # sales: what has not traded yet

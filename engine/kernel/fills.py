@@ -130,8 +130,8 @@ def trade_at(
     """(WAITS..REFUSED, quantity_e8, price_krw, fee_krw, base_krw) of an order at a traded STEP; with quantity 0 nothing trades.
 
     amount_krw, spent_krw: of a buy; left_e8: of a sale. level_krw: base price of a sale made inside a STEP; NaN for an order that waited
-    for it. limit_krw: first limit of a buy; NaN for one that takes what there is. volume_e8: NaN = 0. waiting: WAITING [M], flow: FLOW
-    [M], changed.
+    for it. limit_krw: first limit of a buy, or where a sale has waited; NaN for an order that takes what there is. volume_e8: NaN = 0.
+    waiting: WAITING [M], flow: FLOW [M], changed.
     """
     if time_ms < created_ms + venue.costs[0]["latency_ms"]:
         return WAITS, 0.0, NAN, 0.0, NAN
@@ -142,8 +142,9 @@ def trade_at(
             volume, time_ms,
         )  # fmt: skip
     else:
-        base = open_krw if math.isnan(level_krw) or time_ms != created_ms else level_krw
-        status, quantity, price = _sell_at(venue, flow, market, left_e8, base, volume, time_ms)
+        inside = not math.isnan(level_krw) and time_ms == created_ms
+        base = level_krw if inside else open_krw
+        status, quantity, price = _sell_at(venue, flow, market, left_e8, base, limit_krw if inside else NAN, volume, time_ms)
     if not quantity > 0.0:
         return status, 0.0, NAN, 0.0, NAN
     if flow[market]["time_ms"] != time_ms:
@@ -167,9 +168,9 @@ def _room(venue: Venue, flow: NDArray[Any], market: int, share: float, volume_e8
 
 @helper
 def _sell_at(
-    venue: Venue, flow: NDArray[Any], market: int, left_e8: float, base_krw: float, volume_e8: float, time_ms: int
+    venue: Venue, flow: NDArray[Any], market: int, left_e8: float, base_krw: float, limit_krw: float, volume_e8: float, time_ms: int
 ) -> tuple[int, float, float]:
-    """(status, quantity, price) of a sale at a base price."""
+    """(status, quantity, price) of a sale at a base price; limit_krw: it has waited there and gets that, NaN: it takes what there is."""
     quantity = left_e8
     status = TRADES
     room = _room(venue, flow, market, venue.costs[0]["sale_share"], volume_e8, time_ms)
@@ -177,6 +178,8 @@ def _sell_at(
         rest = left_e8 - room
         quantity = left_e8 - rest if venue.costs[0]["on_grid"] != 0 else room  # above 2^53 `rest` can be rounded
         status = WAITS
+    if not math.isnan(limit_krw):
+        return status, quantity, limit_krw
     price = floor_tick(venue, market, base_krw * (1.0 - slippage_of(venue, quantity, volume_e8)), time_ms)
     return status, quantity, price
 

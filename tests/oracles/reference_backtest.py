@@ -132,6 +132,7 @@ def rules_of(strategy: Strategy, settings: Settings, markets: tuple[str, ...], b
         impact=settings.costs.impact,
         impact_root=settings.costs.impact_root,
         participation=settings.costs.participation,
+        leave_limit=strategy.execution.leave.order == "limit",
         leave_most=strategy.execution.leave.max_slippage,
         latency=settings.costs.latency_ms + settings.costs.latency_bars * base.length_ms,
         **(risk_of(strategy, risk, base) if risk else {}),

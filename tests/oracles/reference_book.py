@@ -140,6 +140,7 @@ class Rules:
     impact_root: bool = False
     participation: float | None = None
     leave_most: float | None = None  # leave.max_slippage
+    leave_limit: bool = False  # TARGETs are limit sales
     latency: int = 0
 
     def fee_of(self, market: str, time: int) -> float:
@@ -245,7 +246,7 @@ class Order:
     amount: float = 0.0  # KRW, of a buy
     quantity: float = 0  # counts, of a sale
     base: float = NAN  # price reached, of a sale made inside a STEP
-    limit: float = NAN  # first limit, of a buy
+    limit: float = NAN  # first limit, of a buy; of a TARGET that waits at its level
     reason: int = -1  # index of the exit
     fires: tuple[int, ...] = ()
     columns: Columns = field(default_factory=dict)  # of the CLOSE that decided a buy

@@ -195,8 +195,13 @@ def hit_here(rules: Rules, state: State, m: Market) -> Order | None:
     path = m.path
     assert path is not None
     stops = [i for i, level in active_levels(rules, m, STOP) if level >= path.p]
-    targets = [i for i, level in active_levels(rules, m, TARGET, falling=None) if level <= path.p and path.targets]
-    return first_sale(rules, state, m, [(i, path.p) for i in stops + targets])
+    targets = [(i, level) for i, level in active_levels(rules, m, TARGET, falling=None) if met(rules, level, path.p) and path.targets]
+    return first_sale(rules, state, m, [(i, path.p) for i in stops] + [(i, level if rules.leave_limit else path.p) for i, level in targets])
+
+
+def met(rules: Rules, level: float, price: float) -> bool:
+    """A TARGET by a price (§3, limit sales)."""
+    return level < price or (level == price and not rules.leave_limit)
 
 
 def hit_ahead(rules: Rules, state: State, m: Market) -> Order | None:
@@ -209,7 +214,7 @@ def hit_ahead(rules: Rules, state: State, m: Market) -> Order | None:
         return None
     end = path.ends[0]
     if len(path.ends) == 2:  # up to high
-        hits = [(i, level) for i, level in active_levels(rules, m, TARGET, falling=False) if level <= end and path.targets]
+        hits = [(i, level) for i, level in active_levels(rules, m, TARGET, falling=False) if met(rules, level, end) and path.targets]
     else:
         hits = [(i, level) for i, level in active_levels(rules, m, STOP) if level >= end]
     return first_sale(rules, state, m, hits)
@@ -236,9 +241,12 @@ def first_sale(rules: Rules, state: State, m: Market, hits: list[tuple[int, floa
         if counts > 0:
             if rules.exits[i].kind == STOP and len(path.ends) == 3 and base < path.open and not path.ambiguous:
                 count_ambiguous(rules, state, m, base)
-            if base != path.p:
+            limit = base if rules.exits[i].kind == TARGET and rules.leave_limit else NAN
+            if base != path.p and not (base < path.p and limit == limit):
                 reach(rules, m, base)
-            return make_order(state, m, SELL, path.time, quantity=counts, base=base, reason=i, fires=(i,), ambiguous=path.ambiguous)
+            return make_order(
+                state, m, SELL, path.time, quantity=counts, base=base, limit=limit, reason=i, fires=(i,), ambiguous=path.ambiguous
+            )
     return None
 
 
@@ -247,7 +255,7 @@ def count_ambiguous(rules: Rules, state: State, m: Market, base: float) -> None:
     assert position is not None
     assert path is not None
     for i, level in active_levels(rules, m, TARGET, falling=None):
-        if level <= path.high and path.targets:
+        if met(rules, level, path.high) and path.targets:
             counts, _ = quantity_to_sell(rules, rules.exits[i], position.bought, position.quantity, level)
             path.ambiguous = True
             state.ambiguous_steps += 1
@@ -451,7 +459,7 @@ def entry_value(rules: Rules, state: State, m: Market, equity: float, scale: flo
     value = value * scale * size_factor(rules, state)
     value = min([value, *caps(rules, state, equity, fee)])
     targets = [level for x, level in levels if x.kind == TARGET and not math.isnan(level)]
-    if targets and not grid.floor(m.code, min(targets) * (1 - rules.slip), now) * (1 - fee) > e * (1 + fee):
+    if targets and not paid(rules, m.code, min(targets), rules.slip, now) * (1 - fee) > e * (1 + fee):
         return "target_below_cost"
     value = math.floor(value) if rules.rounding else value
     asked = [x for x in (rules.min_order, rules.profile_min_order) if x is not None] or [MIN_ORDER_KRW]
@@ -483,8 +491,13 @@ def with_impact(rules: Rules, m: Market, slip: float, now: int) -> str | None:
     targets = [x for x in rules.exits if x.after is None and x.kind == TARGET]
     levels = [grid_level(rules, x, m.code, x.value(m.columns, expected), now) for x in targets]
     lowest = min((level for level in levels if not math.isnan(level)), default=math.inf)
-    received = math.inf if lowest == math.inf else grid.floor(m.code, lowest * (1 - slip), now) * (1 - fee)
+    received = math.inf if lowest == math.inf else paid(rules, m.code, lowest, slip, now) * (1 - fee)
     return None if received > e * (1 + fee) else "target_below_cost"
+
+
+def paid(rules: Rules, code: str, target: float, slip: float, now: int) -> float:
+    """Price that a TARGET at a level is expected to bring."""
+    return target if rules.leave_limit else rules.grid.floor(code, target * (1 - slip), now)
 
 
 def limit_against(rules: Rules, state: State, m: Market, now: int) -> str | None:

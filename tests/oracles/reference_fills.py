@@ -98,8 +98,11 @@ class ImmediateFills:
         counts = min(order.left, self.room(rules.sale_share(), step))
         if rules.rounding and counts < order.left:
             counts = order.left - (order.left - counts)
-        base = order.base if order.base == order.base and step.time == order.time else step.open
+        inside = order.base == order.base and step.time == order.time
+        base = order.base if inside else step.open
         price = rules.grid.floor(order.market, base * (1 - rules.slip_of(counts, counts_of(step))), step.time)
+        if inside and order.limit == order.limit:
+            price = order.limit
         return self.give(order, step, counts, counts == order.left, price, base)
 
     def work(self, order: Order, step: Step) -> list[Answer]:

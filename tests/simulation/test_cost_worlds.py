@@ -179,3 +179,33 @@ def test_fees_by_market_and_date() -> None:
 def test_costs_that_cannot_be_are_refused(costs: Costs) -> None:
     with pytest.raises(ValueError, match=r"must be|negative"):
         run(BUY, [4000.0] * 3, 1.0, costs)
+
+
+WAITING = "execution: {leave: {order: limit}}\n"
+
+
+@pytest.mark.parametrize(("bar", "sold"), [
+    ((4000.0, 4040.0, 4000.0, 4020.0), []),  # a touch
+    ((4000.0, 4045.0, 4000.0, 4020.0), [(2, "up", 4040.0)]),
+    ((4100.0, 4150.0, 4090.0, 4100.0), [(2, "up", 4040.0)]),  # a gap: it waited below
+    ((4000.0, 4045.0, 3700.0, 3700.0), [(2, "stop", 3800.0)]),
+])  # fmt: skip
+def test_a_target_that_waits_at_its_level_is_sold_there_when_the_price_goes_above(bar: Bar, sold: list[tuple[int, str, float]]) -> None:
+    body = ALWAYS + "exits:\n  stop: {at: -5%}\n  up: {at: +1%}\n" + WAITING
+    bars: list[Bar] = [4000.0, 4000.0, bar, bar[3] if isinstance(bar, tuple) else bar]
+    result = run(body, bars, 1.0, Costs())
+    assert fills(result)[1:] == sold
+
+
+def test_what_a_waiting_target_cannot_sell_goes_on_at_the_market() -> None:
+    bars: list[Bar] = [4000.0, 4000.0, (4000.0, 4100.0, 3990.0, 4050.0), (4000.0, 4000.0, 4000.0, 4000.0), 4070.0]
+    result = run(TARGET + WAITING, bars, [1e12, 1e12, 250.0, 1000.0, 250.0], Costs(impact=0.04, participation=0.2), slippage=0.0)
+    assert coins(result)[1:] == [(2, "up", 4040.0, 50.0), (3, "up", 3988.0, 75.0)]
+    late = run(TARGET + WAITING, bars, 1.0, Costs(latency_ms=1))
+    assert fills(late) == [(2, "buy", 4000.0), (3, "up", 4000.0)]
+
+
+def test_a_waiting_target_pays_its_level_without_slippage() -> None:
+    body = ALWAYS + "exits:\n  up: {at: +1%}\n"
+    assert run(body, [4000.0] * 3, 1.0, Costs(), slippage=0.012).skipped["target_below_cost"] == 3
+    assert len(run(body + WAITING, [4000.0] * 3, 1.0, Costs(), slippage=0.012).fills) == 1

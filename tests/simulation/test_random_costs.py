@@ -58,7 +58,7 @@ def world_of(seed: int, by_volume: bool = True, longest: int = 900) -> World:
         if chance.random() < 0.5:
             enter = replace(enter, then_filled_from=chance.choice([None, 0.001, 0.3]), then_filled_below=chance.choice([None, 0.01, 0.9]))
         strategy = replace(strategy, execution=Execution(enter))
-    leave = Leave("market", chance.choice([None, 0.001, 0.003, 0.01]))
+    leave = Leave(chance.choice(["market", "market", "limit"]), chance.choice([None, 0.001, 0.003, 0.01]))
     strategy = replace(strategy, execution=replace(strategy.execution, leave=leave))
     cash = chance.choice([10_000_000.0, 10_000_000.0, 100_000_000.0, 3e10])
     terms = replace(world.settings, costs=random_costs(chance, world, by_volume), cash_krw=cash)

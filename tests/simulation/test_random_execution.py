@@ -51,7 +51,9 @@ def random_enter(chance: random.Random, base_ms: int) -> Enter:
 def world_of(seed: int, longest: int = 900) -> World:
     """A world whose strategy enters in a random way."""
     world, chance = random_world(seed, whole=True, longest=longest), random.Random(seed)
-    execution = Execution(random_enter(chance, world.grid.timeframe.length_ms), Leave("market", chance.choice([None, 0.001])))
+    execution = Execution(
+        random_enter(chance, world.grid.timeframe.length_ms), Leave(chance.choice(["market", "limit"]), chance.choice([None, 0.001]))
+    )
     return replace(world, strategy=replace(world.strategy, execution=execution))
 
 
@@ -65,6 +67,8 @@ def count(seen: Counter[str], world: World, result: BacktestResult) -> None:
     sold = [f for f in result.fills if f["side"] == -1 and f["exit_index"] >= 0]
     same = [f for f in sold if (int(f["market"]), int(f["time_ms"])) in bought and exits[f["exit_index"]].kind is ExitKind.STOP]
     seen["stopped in the bar of the entry"] += len(same)
+    waited = world.strategy.execution.leave.order == "limit"
+    seen["sold at a target's limit"] += sum(exits[f["exit_index"]].kind is ExitKind.TARGET for f in sold) if waited else 0
     ids = {int(f["order_id"]) for f in result.fills}
     seen["orders without a fill"] += max(ids, default=0) - len(ids)
     waits = [int(f["time_ms"] - f["decided_ms"]) for f in bought.values()]
@@ -75,7 +79,8 @@ def count(seen: Counter[str], world: World, result: BacktestResult) -> None:
 #: for 100 worlds
 LEAST = {
     "trading": 35, "trading limit": 16, "trading post_only": 2, "trading best": 6, "bought at the limit": 150, "bought at once": 100,
-    "stopped in the bar of the entry": 4, "orders without a fill": 200, "bought after waiting for bars": 60, "prices made anew": 15,
+    "stopped in the bar of the entry": 4, "orders without a fill": 200, 
+    "sold at a target's limit": 30, "bought after waiting for bars": 60, "prices made anew": 15,
 }  # fmt: skip
 
 

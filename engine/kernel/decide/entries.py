@@ -342,6 +342,8 @@ def _target_below_cost(plan: Plan, book: Book, market: int, entry: float, slippa
     if lowest == math.inf:
         return False
     fee = fee_rate(plan.venue, market, time_ms)
+    if plan.settings[0]["resting_targets"] != 0:
+        slippage = 0.0
     received = floor_tick(plan.venue, market, lowest * (1.0 - slippage), time_ms) * (1.0 - fee)
     return bool(not received > entry * (1.0 + fee))
 

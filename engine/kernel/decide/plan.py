@@ -37,6 +37,7 @@ SETTINGS: Final = np.dtype(
         ("entry_slot", "i8"),
         ("rank_slot", "i8"),  # -1: none
         ("scale_slot", "i8"),  # -1: none
+        ("resting_targets", "i8"),  # TARGETs are limit sales that wait at their levels
         ("levels_follow_price", "i8"),  # 0: levels move only with columns, entry and extremes
         ("when_slot", "i8"),  # condition of the portfolio on entries; -1: none
         ("share", "f8"),  # of the capital that this strategy sizes by; 1 where it is alone
@@ -232,6 +233,7 @@ def _settings(strategy: Strategy, position: PositionRows, markets: Sequence[str]
     row["levels_follow_price"] = int(
         any(_follows_price(position, slots[rule.node]) for rule in strategy.exits if rule.kind is not ExitKind.RULE)
     )
+    row["resting_targets"] = int(strategy.execution.leave.order == "limit")
     row["entry_slot"] = slots[strategy.entry]
     row["rank_slot"] = -1 if strategy.rank is None else slots[strategy.rank]
     row["scale_slot"] = -1 if sizing.scale is None else slots[sizing.scale]

@@ -92,9 +92,11 @@ def buy(book: Book, market: int, amount_krw: float, limit_krw: float, time_ms: i
 
 
 @helper
-def sell(book: Book, market: int, quantity_e8: float, level_krw: float, rule: int, fires: int, time_ms: int) -> None:
-    """SELL `quantity_e8`; level_krw: base price inside a STEP, NaN at a CLOSE."""
-    make_order(book, market, SELL, 0.0, quantity_e8, level_krw, NAN, rule, fires, time_ms)
+def sell(
+    book: Book, market: int, quantity_e8: float, level_krw: float, rule: int, fires: int, time_ms: int, limit_krw: float = NAN
+) -> None:
+    """SELL `quantity_e8`; level_krw: base price inside a STEP, NaN at a CLOSE; limit_krw: it has waited there and trades at it."""
+    make_order(book, market, SELL, 0.0, quantity_e8, level_krw, limit_krw, rule, fires, time_ms)
 
 
 @helper

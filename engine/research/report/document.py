@@ -170,6 +170,7 @@ def _assumptions(result: BacktestResult) -> Document:
     return {
         "fill_model": "next open, in-step levels",
         "enter_order": result.strategy.execution.enter.order,
+        "leave_order": result.strategy.execution.leave.order,
         "fee_rate": result.settings.fee_rate,
         "slippage": result.settings.slippage,
         "rounding": result.settings.rounding.value,
