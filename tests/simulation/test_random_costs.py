@@ -1,6 +1,6 @@
 """Random strategies under every cost option: fees by market and date, impact, participation, slices, latency; product and reference agree.
 
-How many worlds follows the hypothesis profile: quick 100, ci 400, deep 2,000, always the same ones.
+How many worlds follows the hypothesis profile: quick 50, ci 200, deep 2,000, always the same ones.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tests.simulation.agreement import assert_agree
 from tests.simulation.live import live, paper_and_replay
 from tests.simulation.test_random_execution import random_enter
 
-WORLDS = min(4 * settings.default.max_examples, 2_000)
+WORLDS = min(2 * settings.default.max_examples, 2_000)
 
 
 def random_fees(chance: random.Random, world: World) -> tuple[FeeRule, ...]:
@@ -41,9 +41,8 @@ def random_fees(chance: random.Random, world: World) -> tuple[FeeRule, ...]:
 
 def random_costs(chance: random.Random, world: World, by_volume: bool) -> Costs:
     """Any of the options; by_volume: those too that read a bar's volume."""
-    latency = chance.choice(
-        [{}, {}, {"latency_ms": 500}, {"latency_bars": 1}, {"latency_bars": 2, "latency_ms": 1}, {"latency_ms": 90_000}]
-    )
+    some = [{"latency_ms": 500}, {"latency_ms": 90_000}]
+    latency = chance.choice([{}, {}, *some, *([{"latency_bars": 1}, {"latency_bars": 2, "latency_ms": 1}] if by_volume else [])])
     impact = chance.choice([0.0, 0.001, 0.01, 0.01, 0.1]) if by_volume else 0.0
     participation = chance.choice([None, 0.003, 0.01, 0.1, 0.5]) if by_volume else None
     return Costs(random_fees(chance, world), impact, chance.random() < 0.5, participation, **latency)
@@ -88,7 +87,7 @@ def count(seen: Counter[str], world: World, result: BacktestResult) -> None:
 
 #: for 100 worlds
 LEAST = {
-    "trading": 45, "parts of a buy": 500, "parts of a limit buy": 100, "parts of a sale": 500, "parts of a sale inside a bar": 100,
+    "trading": 45, "parts of a buy": 200, "parts of a limit buy": 20, "parts of a sale": 500, "parts of a sale inside a bar": 100,
     "late": 100, "with impact": 500, "slices": 30, "another fee": 300,
 }  # fmt: skip
 
@@ -109,19 +108,19 @@ def test_the_size_of_the_blocks_changes_nothing() -> None:
         assert one.fills.tobytes() == other.fills.tobytes()
         assert one.equity_krw.tobytes() == other.equity_krw.tobytes()
         fills += len(one.fills)
-    assert fills > 10 * WORLDS // 5
+    assert fills > WORLDS
 
 
 def test_paper_and_single_events_with_restarts_are_the_backtest(tmp_path: Path) -> None:
     """Fees and latency are those of paper too."""
     seen: Counter[str] = Counter()
-    for seed in range(160_000, 160_000 + WORLDS // 4):
+    for seed in range(160_000, 160_000 + WORLDS // 2):
         chance, world = random.Random(seed), world_of(seed, by_volume=False, longest=500)
-        costs = replace(world.settings.costs, latency_bars=0)
-        world = replace(world, settings=replace(world.settings, costs=costs, to_ms=None, rounding=Rounding.UPBIT))
+        costs = world.settings.costs
+        world = replace(world, settings=replace(world.settings, to_ms=None, rounding=Rounding.UPBIT))
         seen["fills"] += len(live(world, chance, 0.05).fills)
         seen["late" if costs.latency_ms else "prompt"] += len(paper_and_replay(world, tmp_path / f"{seed}.jsonl", costs.latency_ms).fills)
-    assert min(seen["fills"], seen["late"], seen["prompt"]) > WORLDS // 8, seen
+    assert min(seen["fills"], seen["late"], seen["prompt"]) > WORLDS // 4, seen
 
 
 def test_paper_refuses_what_reads_the_volume_of_bars(tmp_path: Path) -> None:

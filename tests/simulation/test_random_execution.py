@@ -79,8 +79,8 @@ def count(seen: Counter[str], world: World, result: BacktestResult) -> None:
 #: for 100 worlds
 LEAST = {
     "trading": 35, "trading limit": 16, "trading post_only": 2, "trading best": 6, "bought at the limit": 150, "bought at once": 100,
-    "stopped in the bar of the entry": 4, "orders without a fill": 200, 
-    "sold at a target's limit": 30, "bought after waiting for bars": 60, "prices made anew": 15,
+    "stopped in the bar of the entry": 4, "orders without a fill": 200,
+    "sold at a target's limit": 15, "bought after waiting for bars": 60, "prices made anew": 15,
 }  # fmt: skip
 
 
