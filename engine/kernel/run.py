@@ -58,8 +58,8 @@ def run_bars(
     """Run base bars [start, stop) of all markets; returns where it ended: stop, or earlier when the log is nearly full, or -1 on an error.
 
     may_skip: pass quiet bars (engine.kernel.decide.quiet). state, open..close (KRW), volume (coins) [M, n]; close_ms [k] and columns
-    [M, C, k] of the clock bars that close in this block; money [3, ..]: cash, exposure and equity after each CLOSE, from column `row` on; log FILL [..] with its
-    count in log_count[0].
+    [M, C, k] of the clock bars that close in this block; money [3, ..]: cash, exposure and equity after each CLOSE, from column `row`
+    on; log FILL [..] with its count in log_count[0].
     """
     most = state.shape[0] * (plan.exits.shape[0] + 2)
     guarded = is_guarded(plan)
