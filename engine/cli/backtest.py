@@ -149,17 +149,17 @@ def _write(result: BacktestResult, json_path: Path | None, trades: Path | None, 
             console = Console(highlight=False, emoji=False, width=_PIPE_WIDTH)
         console.print(render_terminal(result, found, language()))
     if json_path is not None:
-        _put(json_path, to_json(result, found))
+        put(json_path, to_json(result, found))
     if trades is not None:
-        _put(trades, trades_csv(result).encode())
+        put(trades, trades_csv(result).encode())
     if report is not None:
-        _put(report, render_html(result, found, language()).encode())
+        put(report, render_html(result, found, language()).encode())
         sys.stderr.write(_say("report_written", path=report) + "\n")
     if not quiet:
         sys.stderr.write(_say("computed", bars=result.candles.state.size, seconds=result.compute_seconds) + "\n")
 
 
-def _put(path: Path, content: bytes) -> None:
+def put(path: Path, content: bytes) -> None:
     """Write a whole file or nothing; `-` is standard output."""
     if str(path) == "-":
         sys.stdout.buffer.write(content)

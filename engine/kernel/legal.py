@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -72,19 +73,10 @@ def make_venue(
         if not 0.0 <= ratio < 1.0:
             raise ValueError(f"{name} must be in [0, 1), not {ratio}")
     costs.check(slippage)
-    tables = [tick_periods(market) for market in markets]
-    width = max((len(table) for table in tables), default=1)
-    depth = max((len(period.bands) for table in tables for period in table), default=1)
-    periods = np.full((len(markets), width), _FOREVER, np.int64)
-    bands = np.zeros((len(markets), width, depth), BAND)
-    for market, table in enumerate(tables):
-        for position, period in enumerate(table):
-            periods[market, position] = period.from_ms
-            bands[market, position] = _band_rows(period, depth)
     share = math.inf if costs.participation is None else costs.participation
     sale_share = min(share, costs.slice_share(slippage, leave_slippage))
     row = (slippage, int(on_grid), costs.impact, int(costs.impact_root), share, sale_share, costs.latency_ms)
-    return Venue(np.array([row], COSTS), *_fee_rows(markets, costs, fee_rate), periods, bands)
+    return Venue(np.array([row], COSTS), *_fee_rows(markets, costs, fee_rate), *_grids(tuple(markets)))
 
 
 def _fee_rows(markets: Sequence[str], costs: Costs, fee_rate: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -95,6 +87,21 @@ def _fee_rows(markets: Sequence[str], costs: Costs, fee_rate: float) -> tuple[ND
         for position, (time_ms, rate) in enumerate(rows):
             from_ms[market, position], rates[market, position] = time_ms, rate
     return from_ms, rates
+
+
+@lru_cache(maxsize=16)
+def _grids(markets: tuple[str, ...]) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """Venue.periods and Venue.bands. Kept, since a sweep asks for the same ones a thousand times; nobody writes to them."""
+    tables = [tick_periods(market) for market in markets]
+    width = max((len(table) for table in tables), default=1)
+    depth = max((len(period.bands) for table in tables for period in table), default=1)
+    periods = np.full((len(markets), width), _FOREVER, np.int64)
+    bands = np.zeros((len(markets), width, depth), BAND)
+    for market, table in enumerate(tables):
+        for position, period in enumerate(table):
+            periods[market, position] = period.from_ms
+            bands[market, position] = _band_rows(period, depth)
+    return periods, bands
 
 
 def _band_rows(period: TickPeriod, depth: int) -> NDArray[Any]:

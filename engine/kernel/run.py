@@ -30,7 +30,7 @@ _UNKNOWN: Final = int(BarState.UNKNOWN)
 _TRADED: Final = int(BarState.TRADED)
 
 #: room in the fill log for this many base times at least
-_LOG_ROWS: Final = 4096
+LOG_ROWS: Final = 4096
 
 
 @helper
@@ -79,9 +79,8 @@ def run_bars(
                 break
         busy = 1
         if not stepped:
-            busy = step_bar(
-                plan, book, log, log_count, first_ms + bar * base_ms, bar, state, open_krw, high_krw, low_krw, close_krw, volume
-            )
+            at_ms = first_ms + bar * base_ms
+            busy = step_bar(plan, book, log, log_count, at_ms, bar, state, open_krw, high_krw, low_krw, close_krw, volume)
             if busy < 0:
                 return -1
             if may_skip and not (guarded and busy > 0):
@@ -95,15 +94,10 @@ def run_bars(
         time_ms = first_ms + (bar + 1) * base_ms
         book.outbox[0] = 0
         if closing < close_ms.shape[0] and close_ms[closing] == time_ms:
-            take_columns(book, columns, closing)
-            close_positions(plan, book, time_ms)
             if weighed:
                 note_volumes(book, seen, bar + 1, state, volume)
                 seen = bar + 1
-            decide_entries(plan, book, time_ms)
-            money[0, row + closing] = book.account[0]["cash_krw"]
-            money[1, row + closing] = exposure_krw(book)
-            money[2, row + closing] = money[0, row + closing] + money[1, row + closing]
+            close_bar(plan, book, time_ms, columns, closing, money, row)
             closing += 1
         elif busy > 0 and guarded:
             on_mark(plan, book, time_ms)
@@ -112,6 +106,19 @@ def run_bars(
         note_volumes(book, seen, bar, state, volume)
     count_columns(plan, book, counted, closing, columns)
     return bar
+
+
+@helper
+def close_bar(
+    plan: Plan, book: Book, time_ms: int, columns: NDArray[np.float64], closing: int, money: NDArray[np.float64], row: int
+) -> None:
+    """CLOSE `closing` of the block, and the account after it."""
+    take_columns(book, columns, closing)
+    close_positions(plan, book, time_ms)
+    decide_entries(plan, book, time_ms)
+    money[0, row + closing] = book.account[0]["cash_krw"]
+    money[1, row + closing] = exposure_krw(book)
+    money[2, row + closing] = money[0, row + closing] + money[1, row + closing]
 
 
 @helper
@@ -259,7 +266,7 @@ class Run:
         self._from_ms = from_ms
         self._may_skip = may_skip
         self._run_bars: Callable[..., int] = compile_function(run_bars, allocates=False) if compiled else run_bars
-        self._log = np.zeros(_LOG_ROWS + len(plan.market) * (len(plan.exits) + 2), FILL)
+        self._log = np.zeros(LOG_ROWS + len(plan.market) * (len(plan.exits) + 2), FILL)
         self._log_count = np.zeros(1, np.int64)
         self._fills: list[NDArray[np.void]] = []
         self._closes = 0

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from tests.oracles.reference_book import BUY, E8, Close, Done, Event, Fill, Order, Rules, State, Step
-from tests.oracles.reference_decide import decide, first_limit
+from tests.oracles.reference_decide import decide
+from tests.oracles.reference_entries import first_limit
 
 Answer = Fill | Done
 
