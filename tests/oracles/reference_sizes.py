@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from tests.oracles.reference_book import BUY, LARGEST_ORDER_KRW, Rules, State
+from tests.oracles.reference_book import BUY, LARGEST_ORDER_KRW, Order, Rules, State
+
+
+def buys_at_work(state: State) -> list[Order]:
+    """Working buys."""
+    return [m.order for m in state.markets.values() if m.order is not None and m.order.side == BUY]
 
 
 def waiting_krw(state: State) -> float:
     """What working buys have not filled yet."""
-    return sum(m.order.amount - m.order.spent for m in state.markets.values() if m.order is not None and m.order.side == BUY)
+    return sum(order.amount - order.spent for order in buys_at_work(state))
 
 
-def money_left(rules: Rules, state: State, equity: float) -> float:
+def money_left(rules: Rules, state: State, equity: float, fee: float) -> float:
     """What there is money for, in KRW before the fee."""
-    waiting = waiting_krw(state)
-    found = [state.cash - waiting * (1 + rules.fee)]
+    reserved = sum((order.amount - order.spent) * (1 + rules.fee_of(order.market, order.time)) for order in buys_at_work(state))
+    found = [state.cash - reserved]
     if rules.cash_reserve is not None:
         found.append(found[0] - rules.cash_reserve)
     if rules.capital_krw is not None or rules.capital_ratio is not None:
-        found.append(equity - (state.exposure() + waiting))
-    return min(found) / (1 + rules.fee)
+        found.append(equity - (state.exposure() + waiting_krw(state)))
+    return min(found) / (1 + fee)
 
 
 def caps(rules: Rules, state: State, equity: float) -> list[float]:
-    """What the size may not exceed, in KRW."""
+    """What the size may not exceed otherwise, in KRW."""
     waiting = waiting_krw(state)
     found = []
     if rules.max_weight is not None:
