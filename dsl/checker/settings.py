@@ -328,7 +328,7 @@ def read_sizing(scope: Scope, document: StrategyDocument, conditions: Conditions
 
 
 def warn_all_cash(scope: Scope, document: StrategyDocument, sizing: Sizing, limits: Limits, risk: RiskProfile | None) -> None:
-    """W413 where a buy takes all cash that there is, so that the first of several markets leaves nothing to the others."""
+    """W416 where a buy takes all cash that there is, so that the first of several markets leaves nothing to the others."""
     one = (limits.open_positions, None if risk is None else risk.open_positions, len(_markets(document)))
     sized = (sizing.risk, sizing.weight, sizing.max_weight, None if risk is None else risk.exposure_per_market)
     unread = risk is None and text_at(document, "risk_profile") is not None
@@ -340,7 +340,7 @@ def warn_all_cash(scope: Scope, document: StrategyDocument, sizing: Sizing, limi
         return
     key = document.key(name)
     rule = RuleText(key, ())
-    scope.report_at("W413", rule, 0, len(key.text), fix=_with_weight(rule, known[0][0] if known else None))
+    scope.report_at("W416", rule, 0, len(key.text), fix=_with_weight(rule, known[0][0] if known else None))
 
 
 def _with_weight(rule: RuleText, first: Scalar | None) -> str:

@@ -351,15 +351,6 @@ _TRADING: dict[str, Text] = {
     "E423.label": Text("앞 단계: {before}", "the step before is {before}"),
     "E424": Text("같은 기간의 낙폭이 두 번 나옵니다: {days}일", "the {days}d drawdown window appears twice"),
     "E424.label": Text("한 번만 적으세요", "write it once"),
-    "E425": Text("함께 움직이는 종목의 한도를 이렇게 적을 수 없습니다", "this is no limit on markets that move together"),
-    "E425.label.other": Text(
-        "두 종목을 견주어야 합니다: corr(logret(1), other.logret(1), 192 bars)@1h",
-        "must compare two markets: corr(logret(1), other.logret(1), 192 bars)@1h",
-    ),
-    "E425.label": Text(
-        "max_pair나 with_btc가 있어야 무엇이 함께 움직이는지 알 수 있습니다", "needs max_pair or with_btc, which say what moves together"
-    ),
-    "E425.label.clusters": Text("비트코인과 함께 움직이는 종목은 한 묶음입니다", "markets that move with bitcoin are one cluster"),
     "W461": Text("`{name}`: 실거래에서만 쓰입니다", "`{name}` acts in live trading only"),
     "W461.label": Text("백테스트와 모의투자에는 영향이 없습니다", "it changes nothing in a backtest or on paper"),
     "W413": Text("실거래는 아직 할 수 없습니다", "live trading is not available yet"),

@@ -101,6 +101,15 @@ _COSTS: dict[str, Text] = {
     "E431.label": Text("모두 {total}", "{total} in total"),
     "E431.label.twice": Text("포지션은 전략의 이름으로 구별합니다", "positions are told apart by the strategy's name"),
     "E431.label.none": Text("`이름: {{strategy: 파일, weight: 50%}}`", "`name: {{strategy: file, weight: 50%}}`"),
+    "E425": Text("함께 움직이는 종목의 한도를 이렇게 적을 수 없습니다", "this is no limit on markets that move together"),
+    "E425.label.other": Text(
+        "두 종목을 견주어야 합니다: corr(logret(1), other.logret(1), 192 bars)@1h",
+        "must compare two markets: corr(logret(1), other.logret(1), 192 bars)@1h",
+    ),
+    "E425.label": Text(
+        "max_pair나 with_btc가 있어야 무엇이 함께 움직이는지 알 수 있습니다", "needs max_pair or with_btc, which say what moves together"
+    ),
+    "E425.label.clusters": Text("비트코인과 함께 움직이는 종목은 한 묶음입니다", "markets that move with bitcoin are one cluster"),
     "W432": Text("이 전략은 프로필 `{name}`을(를) 따릅니다", "this strategy is ruled by profile `{name}`"),
     "W432.label": Text("포트폴리오의 프로필이 우선합니다", "the portfolio's profile comes first"),
     "E409": Text("어떤 주문도 최소 금액에 이르지 못합니다", "no order can ever reach the minimum"),

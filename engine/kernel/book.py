@@ -155,7 +155,7 @@ RULE_STATE: Final = np.dtype([("armed", "i8"), ("in_force", "i8"), ("until_ms", 
 #: one that has to be armed came into force
 BREAKER_STATE: Final = np.dtype([("until_ms", "i8"), ("missing", "i8"), ("armed", "i8"), ("trades_closed", "i8")], align=True)
 
-_MAGIC: Final = b"jangdan-book-4\n"
+_MAGIC: Final = b"jangdan-book-5\n"
 
 
 @by_reference

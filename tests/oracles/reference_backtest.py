@@ -131,15 +131,19 @@ def rules_of(strategy: Strategy, settings: Settings, markets: tuple[str, ...], b
         cooldown_ms=limits.cooldown_ms,
         reentry_bars=limits.reentry_bars,
         enter=enter_of(strategy),
-        fees=tuple((rule.rate, rule.market, rule.from_ms) for rule in settings.costs.fees),
-        impact=settings.costs.impact,
-        impact_root=settings.costs.impact_root,
-        participation=settings.costs.participation,
-        leave_limit=strategy.execution.leave.order == "limit",
-        leave_most=strategy.execution.leave.max_slippage,
-        latency=settings.costs.latency_ms + settings.costs.latency_bars * base.length_ms,
+        **costs_of(strategy, settings, base),
         **(risk_of(strategy, risk, base) if risk else {}),
     )
+
+
+def costs_of(strategy: Strategy, settings: Settings, base: Timeframe) -> dict[str, Any]:
+    """Costs beyond one fee and one slippage (§10)."""
+    costs, leave = settings.costs, strategy.execution.leave
+    return {
+        "fees": tuple((rule.rate, rule.market, rule.from_ms) for rule in costs.fees), "impact": costs.impact,
+        "impact_root": costs.impact_root, "participation": costs.participation, "leave_limit": leave.order == "limit",
+        "leave_most": leave.max_slippage, "latency": costs.latency_ms + costs.latency_bars * base.length_ms,
+    }  # fmt: skip
 
 
 def enter_of(strategy: Strategy) -> Enter:
