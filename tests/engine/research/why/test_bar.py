@@ -226,7 +226,7 @@ def _limits(line: str) -> object:
 def test_a_buy_that_is_too_small_says_its_size() -> None:
     grid = grid_of([1000.0] * 4, [1001.0] * 4)
     why = why_at(compiled("all:\n  a: close > open"), grid, Settings(cash_krw=20_000.0), "KRW-BTC", at(grid, 1))
-    assert why.decision.verdict == "below_minimum"
+    assert why.decision.verdict == "no_cash"
     assert why.decision.facts["minimum_krw"] == 30_000.0
     assert why.decision.facts["amount_krw"] == math.floor(20_000 / 1.0005)
     assert "30,000 KRW" in bar_document(why, Language.ENGLISH)["sentence"]
