@@ -10,8 +10,23 @@ TEXTS: dict[str, Text] = {
     "option_cash": Text("처음 현금. 예: 1000만원", "starting cash, such as 10_000_000"),
     "option_data": Text("캔들 폴더 (없으면 {variable} 또는 사용자 폴더)", "candle folder (default: {variable}, else the user's folder)"),
     "option_base": Text("계산에 쓸 가장 작은 캔들. 예: 1m", "base candles of the run, such as 1m"),
-    "option_fee": Text("한쪽 수수료", "fee per side"),
-    "option_slippage": Text("시장가 체결이 불리해지는 정도", "how much worse a market order fills"),
+    "option_fee": Text(
+        "한쪽 수수료. 마켓이나 날짜마다 다르면 여러 번 씁니다. 예: 0.05%, '0.04% from 2025-03-01', 'KRW-USDT 0.01%'",
+        "fee per side; repeat it where markets or dates differ: 0.05%, '0.04% from 2025-03-01', 'KRW-USDT 0.01%'",
+    ),
+    "option_slippage": Text(
+        "시장가 체결이 불리해지는 정도. 예: 5bp. 주문이 클수록 커지게: '5bp + 10bp per 1% of volume' (제곱근으로 커지면 끝에 ', sqrt')",
+        "how much worse a market order fills, such as 5bp; growing with the order: '5bp + 10bp per 1% of volume' (', sqrt' behind it: "
+        "with the square root)",
+    ),
+    "option_participation": Text(
+        "한 봉 거래량에서 내 주문이 체결될 수 있는 가장 큰 몫. 예: 10%. 나머지는 다음 봉에서 이어서 체결됩니다",
+        "largest share of a bar's volume that may be ours, such as 10%; the rest of an order goes on in the next bars",
+    ),
+    "option_latency": Text(
+        "판단한 뒤 주문이 거래소에 닿기까지 걸리는 시간. 예: 500ms, 2s, 1 bar. 닿은 뒤 시작하는 첫 봉에서 체결됩니다",
+        "from a decision to the order's arrival, such as 500ms, 2s, 1 bar; it fills in the first bar that begins after that",
+    ),
     "option_rounding": Text(
         "upbit: 호가 단위와 소수 8자리. none: 반올림 없음 (다른 엔진과 비교할 때)",
         "upbit: price grid and 8 decimals. none: continuous, to compare with other engines",

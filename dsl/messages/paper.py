@@ -28,7 +28,14 @@ TEXTS: dict[str, Text] = {
     "option_markets": Text("마켓 코드, 쉼표로 구분 (없으면 파일의 markets)", "market codes, comma separated (default: the file's)"),
     "option_cash": Text("처음 현금. 예: 1000만원", "starting cash, such as 10_000_000"),
     "option_data": Text("캔들 폴더 (없으면 {variable} 또는 사용자 폴더)", "candle folder (default: {variable}, else the user's folder)"),
-    "option_fee": Text("한쪽 수수료", "fee per side"),
+    "option_fee": Text(
+        "한쪽 수수료. 마켓이나 날짜마다 다르면 여러 번 씁니다. 예: 0.05%, 'KRW-USDT 0.01% from 2025-03-01'",
+        "fee per side; repeat it where markets or dates differ: 0.05%, 'KRW-USDT 0.01% from 2025-03-01'",
+    ),
+    "no_volume": Text(
+        "--slippage `{text}`: 거래량에 따른 슬리피지는 백테스트에서만 됩니다. 5bp 처럼 쓰세요",
+        "--slippage `{text}`: slippage by volume is for backtests only. Write it like 5bp",
+    ),
     "option_slippage": Text("시장가 체결이 불리해지는 정도", "how much worse a market order fills"),
     "option_latency": Text("주문이 거래소에 닿는 데 걸리는 밀리초", "milliseconds until an order reaches the exchange"),
     "option_journal": Text("기록 파일 (없으면 reports/ 아래)", "journal file (default: below reports/)"),

@@ -30,6 +30,7 @@ _FIRST_CANDLES: Final = datetime(2017, 1, 1, tzinfo=KST)
 _FURTHEST_AHEAD: Final = timedelta(days=366)
 #: KRW; far beyond it quantities and prices are no longer exact
 _MOST_MONEY: Final = 1e15
+#: the code of a KRW market
 MARKET: Final = re.compile(r"KRW-[A-Z0-9]{1,15}")
 #: `오백만` is 5백만, `천만` is 1천만: a unit without a number, at the beginning or after another unit
 _HANGUL: Final = "일이삼사오육칠팔구"

@@ -12,7 +12,8 @@ import orjson
 import typer
 
 from dsl.messages import text
-from engine.cli.inputs import amount_krw, instant_ms, load_strategy, market_codes, ratio
+from engine.cli.costs import costs_of
+from engine.cli.inputs import amount_krw, instant_ms, load_strategy, market_codes
 from engine.cli.language import language
 from engine.model.errors import UserError
 
@@ -40,7 +41,7 @@ def paper(
     markets: Annotated[list[str] | None, typer.Option("--markets", help=_say("option_markets"), show_default=False)] = None,
     cash: Annotated[str, typer.Option("--cash", help=_say("option_cash"))] = "10_000_000 KRW",
     data: Annotated[Path | None, typer.Option("--data", help=_say("option_data", variable="JANGDAN_DATA"), show_default=False)] = None,
-    fee: Annotated[str, typer.Option("--fee", help=_say("option_fee"))] = "0.05%",
+    fee: Annotated[list[str] | None, typer.Option("--fee", help=_say("option_fee"), show_default="0.05%")] = None,
     slippage: Annotated[str, typer.Option("--slippage", help=_say("option_slippage"))] = "5bp",
     latency: Annotated[int, typer.Option("--latency", min=0, help=_say("option_latency"))] = 0,
     journal: Annotated[Path | None, typer.Option("--journal", help=_say("option_journal"), show_default=False)] = None,
@@ -53,7 +54,7 @@ def paper(
 
     strategy = load_strategy(file)
     chosen = market_codes(markets or [], strategy)
-    settings = _settings(from_, to, cash, fee, slippage)
+    settings = _settings(from_, to, cash, fee or [], slippage)
     market = market_for(strategy, chosen, settings, Sources(data_folder(data), sample_folder(), exchange, file.parent))
     for message in market.messages:
         sys.stderr.write(text(message.key, language(), **message.values) + "\n")
@@ -84,16 +85,20 @@ def replay(journal: Annotated[Path, typer.Argument(help=_say("argument_journal")
     sys.stdout.write(_same(result))
 
 
-def _settings(from_: str | None, to: str | None, cash: str, fee: str, slippage: str) -> Settings:
+def _settings(from_: str | None, to: str | None, cash: str, fee: list[str], slippage: str) -> Settings:
     from engine.research.result import Settings
 
     from_ms, to_ms = instant_ms(from_, "--from"), instant_ms(to, "--to")
     if from_ms is not None and to_ms is not None and from_ms >= to_ms:
         raise UserError("inputs.empty_range")
+    fee_rate, slipping, costs = costs_of(fee, slippage, None, "0")
+    if costs.impact > 0.0:
+        raise UserError("paper.no_volume", text=slippage)
     return Settings(
         cash_krw=amount_krw(cash, "--cash"),
-        fee_rate=ratio(fee, "--fee"),
-        slippage=ratio(slippage, "--slippage"),
+        fee_rate=fee_rate,
+        slippage=slipping,
+        costs=costs,
         from_ms=from_ms,
         to_ms=to_ms,
     )
@@ -117,7 +122,7 @@ def _session(file: Path, strategy: Strategy, traded: tuple[str, ...], market: Ma
         tradable=tuple(code in traded for code in grid.markets),
         settle_ms=tuple(settled_ms(strategy, program, grid)),
         from_ms=settings.from_ms or 0,
-        terms=Terms(settings.cash_krw, settings.fee_rate, settings.slippage),
+        terms=Terms(settings.cash_krw, settings.fee_rate, settings.slippage, costs=settings.costs),
         latency_ms=latency_ms,
         synthetic=market.synthetic,
     )

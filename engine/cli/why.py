@@ -44,8 +44,12 @@ def why(
     cash: Annotated[str, typer.Option("--cash", help=_backtest("option_cash"))] = "10_000_000 KRW",
     data: Annotated[Path | None, typer.Option("--data", help=_backtest("option_data", variable="JANGDAN_DATA"), show_default=False)] = None,
     base: Annotated[str | None, typer.Option("--base", help=_backtest("option_base"), show_default=False)] = None,
-    fee: Annotated[str, typer.Option("--fee", help=_backtest("option_fee"))] = "0.05%",
+    fee: Annotated[list[str] | None, typer.Option("--fee", help=_backtest("option_fee"), show_default="0.05%")] = None,
     slippage: Annotated[str, typer.Option("--slippage", help=_backtest("option_slippage"))] = "5bp",
+    participation: Annotated[
+        str | None, typer.Option("--participation", help=_backtest("option_participation"), show_default=False)
+    ] = None,
+    latency: Annotated[str, typer.Option("--latency", help=_backtest("option_latency"))] = "0",
     json_output: Annotated[bool, typer.Option("--json", help=_say("option_json"))] = False,
     exchange: Annotated[
         str, typer.Option("--exchange", help=_backtest("option_exchange"), envvar=EXCHANGE_VARIABLE)
@@ -60,7 +64,7 @@ def why(
     if market is not None:
         market = market_codes([market], strategy)[0]
     at_ms = instant_ms(at, "--at")
-    settings = run_settings(from_, to, cash, fee, slippage, "upbit", 2048)
+    settings = run_settings(from_, to, cash, (fee or [], slippage, participation, latency), "upbit", 2048)
     candles = candles_for(strategy, chosen, settings, data, base, exchange, file.parent)
     for message in candles.messages:
         sys.stderr.write(text(message.key, language(), **message.values) + "\n")

@@ -10,14 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsl.strategy import Portfolio, Strategy
-from engine.kernel.decide.plan import Terms
 from engine.kernel.portfolio import PortfolioRun, make_books, make_plans, ruled
 from engine.kernel.program import compile_program
 from engine.kernel.vm import Kernel
 from engine.model.candle import BarGrid
-from engine.research.backtest import bars_of, settled_ms, until_ms, with_members
+from engine.research.backtest import bars_of, settled_ms, terms_of, until_ms, with_members
 from engine.research.metrics import CURVE_FIGURES, NAN, curve_facts, evaluate
-from engine.research.result import BacktestResult, Rounding, Settings
+from engine.research.result import BacktestResult, Settings
 from engine.research.returns import Curve
 from engine.research.trades import Trade, trades_of
 
@@ -60,7 +59,7 @@ def backtest_portfolio(
     chosen = [s.markets or grid.markets for s in strategies] if traded is None else [tuple(markets) for markets in traded]
     grids = [with_members(s, grid, markets, settings.block)[0] for s, markets in zip(strategies, chosen, strict=True)]
     programs = [compile_program(s, grid.timeframe, grid.markets, domain=may) for s, may in zip(strategies, chosen, strict=True)]
-    terms = Terms(settings.cash_krw, settings.fee_rate, settings.slippage, settings.rounding is Rounding.UPBIT)
+    terms = terms_of(settings, grid.timeframe)
     settled = [settled_ms(s, program, grid) for s, program in zip(strategies, programs, strict=True)]
     tradable = [[market in may for market in grid.markets] for may in chosen]
     plans = make_plans(portfolio, programs, terms, tradable, settled)

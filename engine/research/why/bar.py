@@ -13,7 +13,9 @@ from engine.kernel import book as books
 from engine.kernel.aggregate import open_ms
 from engine.kernel.book import SKIP_REASONS
 from engine.kernel.decide.account import fill_account, fill_order, late_value
+from engine.kernel.decide.entries import expected_slippage
 from engine.kernel.decide.position import evaluate_open, is_active, is_open
+from engine.kernel.legal import fee_rate
 from engine.model.errors import UserError
 from engine.model.events import Side
 from engine.research.backtest import Progress, backtest, settled_ms
@@ -218,7 +220,8 @@ def _late(
     if math.isnan(amount) or math.isnan(entry) or not known:
         return tuple((part, None) for part in probed.late)
     fill_account(run.plan, run.book)
-    fill_order(run.plan, run.book, amount, entry)
+    slippage = expected_slippage(run.plan, run.book, row, amount, float(run.book.position[row]["last_krw"]))
+    fill_order(run.plan, run.book, amount, entry, fee_rate(run.plan.venue, row, now_ms), slippage)
     late_value(run.plan, run.book, row, slots[known[0].node])  # computes them all
     own, latest = run.book.values.copy(), columns.values[row, -1]
     place = {node: k for k, node in enumerate(program.columns)}

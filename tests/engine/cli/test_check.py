@@ -53,7 +53,7 @@ def test_both_languages() -> None:
 def test_checking_imports_nothing_that_computes() -> None:
     code = (
         "import sys; from engine.cli.main import run; run(sys.argv[1:]); "
-        "print(sorted({'numba', 'numpy', 'pandas', 'pyarrow'} & set(sys.modules)))"
+        "print(sorted({'numba', 'numpy', 'pandas', 'pyarrow', 'httpx', 'jwt', 'websockets'} & set(sys.modules)))"
     )
     assert call("check", GOOD[0], code=code).stdout.splitlines()[-1] == "[]"
 
