@@ -67,10 +67,7 @@ def run_bars(
     """
     most = state.shape[0] * (plan.exits.shape[0] + 2)
     guarded = is_guarded(plan)
-    counted = 0
-    while counted < close_ms.shape[0] and close_ms[counted] <= first_ms + start * base_ms:
-        counted += 1
-    closing = counted
+    counted = closing = _closes_until(close_ms, first_ms + start * base_ms)
     weighed = plan.venue.costs[0]["impact"] > 0.0
     bar, seen, stepped = start, start, False
     while bar < stop and log_count[0] + most <= log.shape[0]:
@@ -135,6 +132,15 @@ def note_volumes(book: Book, start: int, stop: int, state: NDArray[np.int8], vol
         if bar >= start:
             counts = volume[market, bar] * QUANTITY_SCALE
             book.flow[market]["volume_e8"] = counts if counts > 0.0 else 0.0
+
+
+@helper
+def _closes_until(close_ms: NDArray[np.int64], time_ms: int) -> int:
+    """How many of the times are not after `time_ms`."""
+    count = 0
+    while count < close_ms.shape[0] and close_ms[count] <= time_ms:
+        count += 1
+    return count
 
 
 @helper
