@@ -13,11 +13,13 @@ from dsl.checker import contradictions, traps
 from dsl.checker.calls import Calls
 from dsl.checker.clock import nearest, timeframe_of, timeframe_text
 from dsl.checker.context import Context, Notes, Scope
+from dsl.checker.memo import key_of
 from dsl.checker.names import Names
 from dsl.checker.nodes import Nodes
 from dsl.checker.suffixes import report_history, warn_one_sided
 from dsl.checker.values import Value, comparable, fixed, joined, product, quotient
 from dsl.graph import Graph, Section, Timeframe
+from dsl.strategy import Wording
 
 #: how deep expansions may nest, and how many expressions one file may expand to
 MAX_EXPANSION_DEPTH = 2 * MAX_DEPTH
@@ -39,6 +41,7 @@ class Expressions:
     def __init__(self, scope: Scope, graph: Graph | None = None, *, candidates: bool = False) -> None:
         self.scope = scope
         self.nodes = Nodes(scope, graph, candidates=candidates)
+        self.wording = scope.wording if self.nodes.graph is scope.graph else Wording()
         self.calls = Calls(scope, self.nodes, self.evaluate)
         self.names = Names(scope, self.nodes, self.calls, self.evaluate)
         self.calls.names = self.names
@@ -68,6 +71,13 @@ class Expressions:
         """The checked expression, or None when something in it has been reported."""
         if self.scope.full:
             return None
+        memo = self.scope.memo
+        key = None if memo is None or self.nodes.graph is not self.scope.graph else key_of(expression, context)
+        if memo is None or key is None:
+            return self._evaluated(expression, context)
+        return memo.outcome(key, self.scope, lambda: self._evaluated(expression, context))
+
+    def _evaluated(self, expression: ast.Expression, context: Context) -> Value | None:
         self._steps += 1
         if self._depth >= MAX_EXPANSION_DEPTH or self._steps > MAX_STEPS:
             if self._steps <= MAX_STEPS + 1 or self._depth >= MAX_EXPANSION_DEPTH:
@@ -78,7 +88,7 @@ class Expressions:
             value = self._methods[type(expression)](expression, context)
         finally:
             self._depth -= 1
-        plain = not context.builtin and not context.bindings and self.nodes.graph is self.scope.graph
+        plain = not context.builtin and not context.bindings
         if value is not None and value.node is not None and plain:
             self._remember_wording(expression, context, value.node)
         return value
@@ -87,7 +97,7 @@ class Expressions:
         """What the file calls the value; a parameter of a definition means something else at each use."""
         text = " ".join(context.rule.text[expression.start : expression.end].split())
         named = isinstance(expression, ast.Name) and expression.name in self.scope.definitions
-        (self.scope.wording.definitions if named else self.scope.wording.texts).setdefault(node, text)
+        (self.wording.definitions if named else self.wording.texts).setdefault(node, text)
 
     # ---- what rules end in ----
     def condition(self, expression: ast.Expression, context: Context) -> Value | None:
