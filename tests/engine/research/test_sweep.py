@@ -205,3 +205,16 @@ def test_neighbours_are_one_step_away() -> None:
     found = neighbours(places, [math.nan if place == (0, 1) else v for place, v in zip(places, values, strict=True)], 4)
     assert (found.count, found.median, found.worst) == (3, 12.0, 10.0)
     assert neighbours([(0,)], [1.0], 0).count == 0
+
+
+def test_an_interruption_ends_all_threads(grid: BarGrid) -> None:
+    calls = 0
+
+    def interrupt(_done: int, _whole: int) -> None:
+        nonlocal calls
+        calls += 1
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        sweep(made({"fast": ("3", "5", "7", "9")}), grid, Settings(), threads=2, block=16, progress=interrupt)
+    assert 1 <= calls <= 2
