@@ -86,6 +86,7 @@ def sweep_bars(
     high_krw: NDArray[np.float64],
     low_krw: NDArray[np.float64],
     close_krw: NDArray[np.float64],
+    volume: NDArray[np.float64],
     close_ms: NDArray[np.int64],
     live: int,
     day_ends: NDArray[np.int64],
@@ -109,8 +110,8 @@ def sweep_bars(
     """
     if not fold:
         return run_bars(
-            plans, books, log, log_count, first_ms, base_ms, start, stop, may_skip, state, open_krw, high_krw, low_krw, close_krw, close_ms,
-            columns, money, row,
+            plans, books, log, log_count, first_ms, base_ms, start, stop, may_skip, state, open_krw, high_krw, low_krw, close_krw, volume,
+            close_ms, columns, money, row,
         )  # fmt: skip
     for variant in range(places.shape[0]):
         plan = at_variant(plans, plan_strides, variant)
@@ -119,8 +120,8 @@ def sweep_bars(
         at = start
         while 0 <= at < stop:
             at = run_bars(
-                plan, book, log, log_count, first_ms, base_ms, at, stop, may_skip, state, open_krw, high_krw, low_krw, close_krw, close_ms,
-                columns, money, row,
+                plan, book, log, log_count, first_ms, base_ms, at, stop, may_skip, state, open_krw, high_krw, low_krw, close_krw, volume,
+                close_ms, columns, money, row,
             )  # fmt: skip
             fold_fills(log, log_count[0], figures, trades, variant, rest)
             log_count[0] = 0
@@ -366,7 +367,7 @@ class SweepRun:
         self.stacks = tuple(stacks)
         self._markets, self._base_ms = len(grid.markets), grid.timeframe.length_ms
         self._first_ms = grid.first_index * self._base_ms + grid.timeframe.offset_ms
-        self._series = [np.ascontiguousarray(part) for part in (grid.state, grid.open, grid.high, grid.low, grid.close)]
+        self._series = [np.ascontiguousarray(part) for part in (grid.state, grid.open, grid.high, grid.low, grid.close, grid.volume)]
         self._start = max(-((self._first_ms - from_ms) // self._base_ms), 0)
         self._first_day, self._rest = first_day, rest
         self._sweep: Callable[..., int] = compile_function(sweep_bars, allocates=False) if compiled else sweep_bars

@@ -91,16 +91,7 @@ def _run(
     strategy: Strategy, program: Program, grid: BarGrid, settings: Settings, traded: Sequence[str], progress: Progress | None,
     watch: Watch | None,
 ) -> RunResult:  # fmt: skip
-    terms = Terms(settings.cash_krw, settings.fee_rate, settings.slippage, settings.rounding is Rounding.UPBIT)
-    plan = make_plan(
-        strategy,
-        program.position,
-        grid.markets,
-        terms,
-        tradable=[market in traded for market in grid.markets],
-        settle_ms=settled_ms(strategy, program, grid),
-    )
-    run = Run(plan, make_book(plan, settings.cash_krw), settings.from_ms)
+    run = started(strategy, program, grid, settings, traded)
     kernel = Kernel(program, settings.block)
     length = grid.state.shape[1]
     stretch = _stretch(settings.block, len(grid.markets))
@@ -115,6 +106,26 @@ def _run(
         if progress is not None:
             progress(start + count, length)
     return run.result()
+
+
+def started(strategy: Strategy, program: Program, grid: BarGrid, settings: Settings, traded: Sequence[str]) -> Run:
+    """The decisions of a strategy over a grid, before their first bar. Arguments as `backtest`."""
+    plan = make_plan(
+        strategy,
+        program.position,
+        grid.markets,
+        terms_of(settings, grid.timeframe),
+        tradable=[market in traded for market in grid.markets],
+        settle_ms=settled_ms(strategy, program, grid),
+    )
+    return Run(plan, make_book(plan, settings.cash_krw), settings.from_ms)
+
+
+def terms_of(settings: Settings, base: Timeframe) -> Terms:
+    """The account's terms on base bars of that length."""
+    costs = settings.costs
+    costs = replace(costs, latency_ms=costs.latency_ms + costs.latency_bars * base.length_ms, latency_bars=0)
+    return Terms(settings.cash_krw, settings.fee_rate, settings.slippage, settings.rounding is Rounding.UPBIT, costs)
 
 
 def _stretch(block: int, markets: int) -> int:
