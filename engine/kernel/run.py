@@ -273,7 +273,7 @@ class Run:
 
         self._first = alone(plan, book)
         self._run: Callable[..., int] = compile_function(sweep_bars, allocates=False) if compiled else sweep_bars
-        self._log = np.zeros(LOG_ROWS + len(plan.market) * (len(plan.exits) + 2), FILL)
+        self._log = np.empty(LOG_ROWS + len(plan.market) * (len(plan.exits) + 2), FILL)
         self._log_count = np.zeros(1, np.int64)
         self._fills: list[NDArray[np.void]] = []
         self._closes = 0
@@ -324,7 +324,7 @@ class Run:
         account = self.book.account[0]
         cash, exposure, equity = self._money[:, : self._closes]
         return RunResult(
-            fills=np.concatenate(self._fills) if self._fills else np.zeros(0, FILL),
+            fills=self._all_fills(),
             equity_ms=self._close_ms[: self._closes],
             equity_krw=equity,
             cash_krw=cash,
@@ -336,6 +336,11 @@ class Run:
             unsettled_entries=int(account["unsettled_entries"]),
             sale_below_minimum=int(account["sale_below_minimum"]),
         )
+
+    def _all_fills(self) -> NDArray[np.void]:
+        if len(self._fills) != 1:
+            self._fills = [np.concatenate(self._fills) if self._fills else np.zeros(0, FILL)]
+        return self._fills[0]
 
     def _start(self, first_ms: int, base_ms: int, bars: int) -> int:
         """The first bar of the block whose time is not before the trading start."""
