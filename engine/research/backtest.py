@@ -205,6 +205,7 @@ def _result(
         left_out_breakers=tuple(b.name for b in strategy.risk.breakers if not b.runs_on(grid.timeframe)) if strategy.risk else (),
         synthetic=synthetic,
         compute_seconds=seconds,
+        base=grid.timeframe,
     )
 
 
