@@ -172,9 +172,10 @@ class _Task:
     def run(self, advanced: Callable[[int], None]) -> list[Outcome]:
         """The outcomes. advanced: called with the bars of every block."""
         first = self.strategies[0]
-        parts = [decision_rows(strategy, self.grid.timeframe) for strategy in self.strategies]
+        graph = first.graph.copy()
+        parts = [decision_rows(strategy, self.grid.timeframe, self.grid.markets, graph) for strategy in self.strategies]
         wanted = list(dict.fromkeys(node for columns, _ in parts for node in columns))
-        program = compile_values(first.graph, wanted, first.clock, self.grid.timeframe, self.grid.markets, domain=self.traded)
+        program = compile_values(graph, wanted, first.clock, self.grid.timeframe, self.grid.markets, domain=self.traded)
         place = {node: number for number, node in enumerate(program.columns)}
         terms = terms_of(self.settings, self.grid.timeframe)
         tradable = [market in self.traded for market in self.grid.markets]

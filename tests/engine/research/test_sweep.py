@@ -95,6 +95,22 @@ def test_every_variant_is_its_own_backtest(grid: BarGrid, costs: Costs) -> None:
     assert len({outcome.end_equity for outcome in result.outcomes}) > 12
 
 
+def test_limits_that_read_other_markets_and_the_book_are_swept_too(grid: BarGrid) -> None:
+    """Measures of two markets are added to the graph that the variants share."""
+    risk = "schema: risk/1\nname: crowd\ncrowding: {{measure: {}, max_pair: 0.2}}\norders: {{max_book_share: 20% of value}}\n"
+    measure = '"corr(logret(1), other.logret(1), 20 bars)@15m"'
+    text = TEXT.replace("clock: 5m", "risk_profile: crowd\nclock: 5m")
+    one = Variants(text, "made.yaml", catalogue(), lambda _: (risk.format(measure), "crowd.yaml"))
+    place = one.place("fast")
+    strategies = [strategy for value in ("3", "5", "8") if (strategy := one.variant({place: value}).strategy) is not None]
+    results = [alone(strategy, grid, Settings()) for strategy in strategies]
+    for result, outcome in zip(results, sweep(strategies, grid, Settings(), block=64).outcomes, strict=True):
+        assert_same(outcome, result)
+        assert result.skipped["crowding"] > 20
+        assert result.skipped["book_share"] + result.skipped["book_missing"] > 0
+    assert sum(len(result.fills) for result in results) > 50
+
+
 @pytest.mark.parametrize(("threads", "block"), [(1, 4096), (2, 1), (2, 37), (3, 512)])
 def test_threads_and_blocks_change_nothing(grid: BarGrid, threads: int, block: int) -> None:
     strategies = made({**AXES, "clock": ("5m", "15m")})
