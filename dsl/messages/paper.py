@@ -41,6 +41,11 @@ TEXTS: dict[str, Text] = {
     "option_journal": Text("기록 파일 (없으면 reports/ 아래)", "journal file (default: below reports/)"),
     "option_json": Text("결과를 JSON 문서 하나로만 내보냄", "print the result as one JSON document and nothing else"),
     "option_exchange": Text("업비트 시세 주소", "address of the exchange's public candles"),
+    "begin": Text(
+        "모의투자를 시작합니다: 마켓 {markets}개, {first} ~ {last}{took}. 멈추기: Ctrl+C",
+        "paper trading begins: {markets} markets, {first} to {last}{took}. Stop: Ctrl+C",
+    ),
+    "begin_takes": Text(", 약 {length} 걸립니다", ", takes about {length}"),
     "running": Text("모의투자", "paper"),
     "synthetic": Text("SYNTHETIC: 만들어 낸 캔들입니다. 실제 거래가 아닙니다.", "SYNTHETIC: generated candles, never traded."),
     "stopped_early": Text("도중에 멈췄습니다. 여기까지의 결과입니다.", "Stopped early; this is how far it came."),

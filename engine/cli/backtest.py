@@ -14,7 +14,7 @@ from dsl.messages import text
 from engine.cli.costs import costs_of
 from engine.cli.inputs import amount_krw, instant_ms, load_strategy, market_codes
 from engine.cli.language import language
-from engine.cli.portfolio import portfolio_of, run_portfolio, show
+from engine.cli.portfolio import document, portfolio_of, run_portfolio, show
 from engine.model.errors import UserError
 
 if TYPE_CHECKING:
@@ -61,8 +61,14 @@ def backtest(
     portfolio = portfolio_of(file)
     costs = (fee or [], slippage, participation, latency)
     if portfolio is not None:
+        if report is not None or trades is not None:
+            raise UserError("backtest.portfolio_only_json")
         settings = run_settings(from_, to, cash, costs, rounding, block)
-        show(run_portfolio(portfolio, markets or [], lambda one, own: candles_for(one, own, settings, data, base, exchange, file.parent)))
+        found = run_portfolio(portfolio, markets or [], lambda one, own: candles_for(one, own, settings, data, base, exchange, file.parent))
+        if not only_document:
+            show(found)
+        if json_path is not None:
+            put(json_path, document(found))
         return
     strategy = load_strategy(file)
     chosen = market_codes(markets or [], strategy)

@@ -32,6 +32,10 @@ _FURTHEST_AHEAD: Final = timedelta(days=366)
 _MOST_MONEY: Final = 1e15
 #: the code of a KRW market
 MARKET: Final = re.compile(r"KRW-[A-Z0-9]{1,15}")
+#: `오백만` is 5백만, `천만` is 1천만: a unit without a number, at the beginning or after another unit
+_HANGUL: Final = "일이삼사오육칠팔구"
+_HANGUL_DIGIT: Final = re.compile(r"[일이삼사오육칠팔구](?=[조억만천백십])")
+_ONE: Final = re.compile(r"(?:^|(?<=[조억만\s]))(?=[조억만천백십])")
 _RATIO: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(%|bp)")
 _RATIO_SCALE: Final = {"%": 100.0, "bp": 10_000.0}
 
@@ -69,7 +73,7 @@ def instant_ms(text: str | None, option: str) -> int | None:
 
 def amount_krw(text: str, option: str) -> float:
     """KRW of `10000000`, `10_000_000 KRW`, `1000만`, `1억 5000만원`; above zero."""
-    plain = text.replace(",", "_").strip()
+    plain = _ONE.sub("1", _HANGUL_DIGIT.sub(lambda found: str(_HANGUL.index(found[0]) + 1), text.replace(",", "_").strip()))
     try:
         value = won(plain)
     except ValueError:

@@ -138,6 +138,18 @@ def _default_journal(name: str) -> Path:
     return folder / f"{name}-{datetime.now(UTC):%Y%m%d-%H%M%S}.jsonl"
 
 
+def _begin(session: Session, market: Market, speed: float) -> None:
+    """Say what has begun and when it ends: the first bar of a slow run takes a minute to come."""
+    from engine.research.report.format import duration, kst
+
+    start, end = session.from_ms, market.settings.to_ms or session.from_ms
+    took = "" if speed == 0 else _say("begin_takes", length=duration((end - start) / speed, language()))
+    tradable = sum(session.tradable)
+    values = {"markets": tradable, "first": kst(start), "last": kst(end), "took": took}
+    sys.stderr.write(_say("begin", **values) + "\n")
+    sys.stderr.flush()
+
+
 def _run(session: Session, market: Market, path: Path, speed: float) -> tuple[PaperSummary, Trader]:
     from engine.cli.paper_bar import time_bar
     from engine.runner.clock import SpeedClock
@@ -145,6 +157,7 @@ def _run(session: Session, market: Market, path: Path, speed: float) -> tuple[Pa
     from engine.store.journal import Journal
     from engine.trader import Trader
 
+    _begin(session, market, speed)
     trader = Trader(session.assignment())
     exchange = make_exchange(trader.assignment.strategy, session.markets, session.terms, session.latency_ms)
     with Journal(path, session.header()) as journal, time_bar(_say("running"), market.grid) as move:

@@ -128,7 +128,10 @@ def _show_bar(document: dict[str, Any], console: Console) -> None:
     console.print(f"\n{_say('head_entry')}", style="bold")
     _show_tree(document["entry"], console, 1)
     for rule in document["late"]:
-        console.print(f"  · {rule['sentence']}")
+        if rule["reading"] is None:
+            console.print(f"  · {rule['sentence']}")
+        else:
+            _show_tree(rule["reading"], console, 1)
     if document["factors"]:
         console.print(f"\n{_say('head_factors')}", style="bold")
     for factor in document["factors"]:
@@ -172,7 +175,8 @@ def _show_summary(document: dict[str, Any], console: Console) -> None:
         table.add_row("  " * (clause["depth"] - 1) + clause["text"], *map(_number, [*numbers, clause["remaining"]]))
     table.add_section()
     entry = document["entry"]
-    table.add_row(_say("entry_row"), *map(_number, [entry["true"], entry["false"], entry["missing"], None, None, None]))
+    alone = [None, None, None] if document["clauses"] else [entry["false"] + entry["missing"], entry["true"], entry["true"]]
+    table.add_row(_say("entry_row"), *map(_number, [entry["true"], entry["false"], entry["missing"], *alone]))
     console.print(table)
     rows = [(_say("row_busy"), document["busy"])]
     rows += [(text(f"report.skip.{reason}", language()), number) for reason, number in document["skipped"].items()]

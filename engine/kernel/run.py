@@ -31,6 +31,10 @@ _TRADED: Final = int(BarState.TRADED)
 
 #: room in the fill log for this many base times at least
 LOG_ROWS: Final = 4096
+#: what a run of one variant has no use for
+_NO_DAYS: Final = np.zeros((0, 2), np.int64)
+_NO_SOURCE: Final = np.zeros(0)
+_NO_STRIDES: Final = np.zeros(0, np.int64)
 
 
 @helper
@@ -264,7 +268,10 @@ class Run:
         self.plan, self.book = plan, book
         self._from_ms = from_ms
         self._may_skip = may_skip
-        self._run_bars: Callable[..., int] = compile_function(run_bars, allocates=False) if compiled else run_bars
+        from engine.kernel.sweep import alone, sweep_bars  # it calls the loop above
+
+        self._first = alone(plan, book)
+        self._run: Callable[..., int] = compile_function(sweep_bars, allocates=False) if compiled else sweep_bars
         self._log = np.zeros(LOG_ROWS + len(plan.market) * (len(plan.exits) + 2), FILL)
         self._log_count = np.zeros(1, np.int64)
         self._fills: list[NDArray[np.void]] = []
@@ -288,9 +295,9 @@ class Run:
         self._make_room(live)
         row, at = self._closes - passed, start
         while at < stop:
-            at = self._run_bars(
-                self.plan, self.book, self._log, self._log_count, first_ms, base_ms, at, stop, self._may_skip, *series,
-                columns.close_ms, values, self._money, row,
+            at = self._run(
+                *self._first, self._log, self._log_count, first_ms, base_ms, at, stop, *series, columns.close_ms, 0, _NO_DAYS,
+                _NO_SOURCE, _NO_STRIDES, values, self._money, row, self._may_skip, 0.0, False,
             )  # fmt: skip
             if at < 0:
                 raise RuntimeError("the books refused a fill of the fill model")

@@ -91,16 +91,7 @@ def _run(
     strategy: Strategy, program: Program, grid: BarGrid, settings: Settings, traded: Sequence[str], progress: Progress | None,
     watch: Watch | None,
 ) -> RunResult:  # fmt: skip
-    terms = terms_of(settings, grid.timeframe)
-    plan = make_plan(
-        strategy,
-        program.position,
-        grid.markets,
-        terms,
-        tradable=[market in traded for market in grid.markets],
-        settle_ms=settled_ms(strategy, program, grid),
-    )
-    run = Run(plan, make_book(plan, settings.cash_krw), settings.from_ms)
+    run = started(strategy, program, grid, settings, traded)
     kernel = Kernel(program, settings.block)
     length = grid.state.shape[1]
     stretch = _stretch(settings.block, len(grid.markets))
@@ -115,6 +106,19 @@ def _run(
         if progress is not None:
             progress(start + count, length)
     return run.result()
+
+
+def started(strategy: Strategy, program: Program, grid: BarGrid, settings: Settings, traded: Sequence[str]) -> Run:
+    """The decisions of a strategy over a grid, before their first bar. Arguments as `backtest`."""
+    plan = make_plan(
+        strategy,
+        program.position,
+        grid.markets,
+        terms_of(settings, grid.timeframe),
+        tradable=[market in traded for market in grid.markets],
+        settle_ms=settled_ms(strategy, program, grid),
+    )
+    return Run(plan, make_book(plan, settings.cash_krw), settings.from_ms)
 
 
 def terms_of(settings: Settings, base: Timeframe) -> Terms:
@@ -201,10 +205,12 @@ def _result(
 
 
 def _clock_candles(grid: BarGrid, rows: Sequence[int], strategy: Strategy, from_ms: int | None) -> BarGrid:
-    """Clock candles of the rows' markets from the trading start on."""
-    series = {name: getattr(grid, name)[rows] for name in SERIES}
-    chosen = replace(grid, markets=tuple(grid.markets[row] for row in rows), state=grid.state[rows], side={}, **series)
-    candles = aggregate(chosen, strategy.clock)
+    """Clock candles of the rows' markets from the trading start on; the grid's own, not copied, where they are its bars."""
+    chosen = replace(grid, side={})
+    if len(rows) < len(grid.markets):
+        series = {name: getattr(grid, name)[rows] for name in SERIES}
+        chosen = replace(chosen, markets=tuple(grid.markets[row] for row in rows), state=grid.state[rows], **series)
+    candles = chosen if strategy.clock == grid.timeframe else aggregate(chosen, strategy.clock)
     skipped = 0 if from_ms is None else max(strategy.clock.index(from_ms) - candles.first_index, 0)
     length = candles.state.shape[1]
     return bars_of(candles, min(skipped, length), length)

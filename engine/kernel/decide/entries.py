@@ -269,7 +269,7 @@ def _try_entry(plan: Plan, book: Book, market: int, capital: float, time_ms: int
     book.verdict[market]["amount_krw"] = value
     if not value >= plan.settings[0]["min_order_krw"]:
         return BELOW_MINIMUM
-    slippage = _expected_slippage(plan, book, market, value, last)
+    slippage = expected_slippage(plan, book, market, value, last)
     if slippage != plan.venue.costs[0]["slippage"]:
         reason = _impact_reason(plan, book, market, last, limit, slippage, time_ms)
         if reason != _PASSED:
@@ -295,7 +295,7 @@ def _order_is_wanted(plan: Plan, book: Book, market: int, value_krw: float, entr
 
 
 @helper
-def _expected_slippage(plan: Plan, book: Book, market: int, value_krw: float, last_krw: float) -> float:
+def expected_slippage(plan: Plan, book: Book, market: int, value_krw: float, last_krw: float) -> float:
     """Of a buy of that size, or of the part of it that may trade in one bar, if as much trades as in the market's last traded bar."""
     costs = plan.venue.costs[0]
     volume = book.flow[market]["volume_e8"]
