@@ -106,7 +106,9 @@ TEXTS: dict[str, Text] = {
     "strategy.tests.*": Text("시험 하나", "One test."),
     "strategy.tests.*.name": Text("시험의 이름", "Name of the test."),
     "strategy.tests.*.rule": Text("시험하는 규칙", "The rule under test."),
-    "strategy.tests.*.given": Text("시험에 쓰는 캔들 값", "Candle values of the test."),
+    "strategy.tests.*.given": Text(
+        "시험에 줄 값: 캔들, 외부 시계열, 표시(1과 0)", "Values of the test: candles, external series, flags (1 and 0)."
+    ),
     "strategy.tests.*.given.*": Text("값의 나열. `20x100` 은 100이 20번", "Values in order; `20x100` is 100 twenty times."),
     "strategy.tests.*.replay": Text("저장된 캔들로 돌리는 시험", "A test on stored candles."),
     "strategy.tests.*.replay.markets": Text("마켓", "Markets."),

@@ -158,8 +158,10 @@ def settled_ms(strategy: Strategy, program: Program, grid: BarGrid) -> list[int]
 
 def _first_known_ms(grid: BarGrid) -> list[int]:
     """Open of each market's first known bar; the grid's end where it has none."""
-    known = grid.state != BarState.UNKNOWN
-    first = np.where(known.any(axis=1), known.argmax(axis=1), known.shape[1])
+    first = np.zeros(len(grid.markets), np.int64)
+    if (grid.state[:, 0] == BarState.UNKNOWN).any():
+        known = grid.state != BarState.UNKNOWN
+        first = np.where(known.any(axis=1), known.argmax(axis=1), known.shape[1])
     return [(grid.first_index + int(k)) * grid.timeframe.length_ms + grid.timeframe.offset_ms for k in first]
 
 
@@ -179,8 +181,10 @@ def _result(
 ) -> BacktestResult:
     """The run as the user sees it: only the markets that may be bought; a market that merely feeds an alias is left out."""
     kept = [row for row, market in enumerate(grid.markets) if market in traded]
-    fills = run.fills.copy()
-    fills["market"] = np.searchsorted(kept, fills["market"])
+    fills = run.fills
+    if len(kept) < len(grid.markets):
+        fills = fills.copy()
+        fills["market"] = np.searchsorted(kept, fills["market"])
     paths = (condition.path for condition in strategy.conditions)
     return BacktestResult(
         strategy=strategy,
@@ -201,6 +205,7 @@ def _result(
         left_out_breakers=_left_out(strategy, grid.timeframe),
         synthetic=synthetic,
         compute_seconds=seconds,
+        base=grid.timeframe,
     )
 
 

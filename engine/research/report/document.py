@@ -100,6 +100,7 @@ def _settings(result: BacktestResult) -> Document:
         "rounding": settings.rounding.value,
         "from_ms": settings.from_ms,
         "to_ms": settings.to_ms,
+        "base_ms": None if result.base is None else result.base.length_ms,
     }
 
 

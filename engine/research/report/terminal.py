@@ -95,6 +95,8 @@ def _head(result: BacktestResult, figures: Figures, language: Language) -> Panel
              f"{_few(result.markets)}"),
         Text(f"{_say('cash', language)}: {money(result.settings.cash_krw, language)}"),
     ]  # fmt: skip
+    if result.base is not None:
+        lines.insert(4, Text(f"{_say('base', language)}: {duration(result.base.length_ms, language)}"))
     if result.synthetic:
         lines.insert(0, Text(_say("synthetic", language), style="bold black on yellow"))
     return Panel(Stack(*lines), title=Text(f"Jangdan · {_say('title', language)}"), box=ROUNDED, expand=False)
