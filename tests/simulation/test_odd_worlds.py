@@ -169,8 +169,11 @@ def test_the_price_grid_changes_under_a_position(tmp_path: Path) -> None:
 def test_prices_below_the_smallest_tick(tmp_path: Path) -> None:
     tiny = 4e-9
     grid = grid_of({"KRW-XRP": [tiny, tiny, tiny, (tiny, 3e-8, tiny, 3e-8), 3e-8, 3e-8]})
-    result = everywhere(world_of(ALWAYS + "exits:\n  stop: {at: -50%}\n  up: {at: +150%}\n", grid), tmp_path)
+    result = everywhere(world_of(ALWAYS + "exits:\n  up: {at: +150%}\n", grid), tmp_path)
     assert [price for _, _, price in fills(result)][:1] == [1e-8]
+    (tmp_path / "with").mkdir()
+    result = everywhere(world_of(ALWAYS + "exits:\n  stop: {at: -50%}\n  up: {at: +150%}\n", grid), tmp_path / "with")
+    assert [price for _, _, price in fills(result)][:1] == [3e-8]  # no stop lies below the smallest price
 
 
 @pytest.mark.parametrize(("minutes", "clock"), [(60, "1d"), (1_440, "1w"), (1_440, "1d"), (5, "5m"), (10_080, "1w")])
@@ -214,9 +217,9 @@ def test_the_same_market_named_twice_is_one_market() -> None:
 
 
 def test_a_level_in_krw_and_a_level_of_the_market(tmp_path: Path) -> None:
-    grid = one(4000.0, 4000.0, (4010.0, 4020.0, 3990.0, 4000.0), (4000.0, 4000.0, 3900.0, 3900.0), 3900.0)
+    grid = one(4000.0, (4000.0, 4000.0, 3990.0, 4000.0), (4010.0, 4020.0, 3980.0, 4000.0), (4000.0, 4000.0, 3900.0, 3900.0), 3900.0)
     result = everywhere(world_of(ALWAYS + "exits:\n  low: {at: 'lowest(low, 2)', sell: 50%}\n  fix: {at: 3_950 KRW}\n", grid), tmp_path)
-    assert fills(result) == [(2, "buy", 4010.0), (2, "low", 4000.0), (3, "fix", 3950.0)]
+    assert fills(result) == [(2, "buy", 4010.0), (2, "low", 3990.0), (3, "fix", 3950.0)]
 
 
 def test_a_start_inside_a_base_bar_skips_that_bar_everywhere(tmp_path: Path) -> None:
