@@ -67,10 +67,7 @@ def run_bars(
     """
     most = state.shape[0] * (plan.exits.shape[0] + 2)
     guarded = is_guarded(plan)
-    counted = 0
-    while counted < close_ms.shape[0] and close_ms[counted] <= first_ms + start * base_ms:
-        counted += 1
-    closing = counted
+    counted = closing = _closes_until(close_ms, first_ms + start * base_ms)
     weighed = plan.venue.costs[0]["impact"] > 0.0
     bar, seen, stepped = start, start, False
     while bar < stop and log_count[0] + most <= log.shape[0]:
@@ -110,6 +107,15 @@ def run_bars(
         note_volumes(book, seen, bar, state, volume)
     count_columns(plan, book, counted, closing, columns)
     return bar
+
+
+@helper
+def _closes_until(close_ms: NDArray[np.int64], time_ms: int) -> int:
+    """How many CLOSEs are at the time or before it."""
+    count = 0
+    while count < close_ms.shape[0] and close_ms[count] <= time_ms:
+        count += 1
+    return count
 
 
 @helper
