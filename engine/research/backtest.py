@@ -202,10 +202,20 @@ def _result(
         ambiguous_krw=run.ambiguous_krw,
         unsettled_entries=run.unsettled_entries,
         sale_below_minimum=run.sale_below_minimum,
-        left_out_breakers=tuple(b.name for b in strategy.risk.breakers if not b.runs_on(grid.timeframe)) if strategy.risk else (),
+        left_out_breakers=_left_out(strategy, grid.timeframe),
         synthetic=synthetic,
         compute_seconds=seconds,
+        base=grid.timeframe,
     )
+
+
+def _left_out(strategy: Strategy, base: Timeframe) -> tuple[str, ...]:
+    """What of the profile needs finer candles."""
+    risk = strategy.risk
+    if risk is None:
+        return ()
+    found = [breaker.name for breaker in risk.breakers if not breaker.runs_on(base)]
+    return (*found, "crowding") if risk.crowding is not None and not risk.crowding.runs_on(base) else tuple(found)
 
 
 def _clock_candles(grid: BarGrid, rows: Sequence[int], strategy: Strategy, from_ms: int | None) -> BarGrid:
