@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from dsl.graph import Timeframe
     from dsl.strategy import Strategy
     from engine.model.candle import BarGrid, SideKey
     from engine.model.events import Members
@@ -62,9 +63,9 @@ class BacktestResult:
     candles: clock candles of every market for charts and buy-and-hold, on the clock's grid (built by the kernel's aggregator).
     skipped: entries skipped, by reason (engine.kernel.book.SKIP_REASONS). rule_counts: per named condition path
         (times true, false, missing) over all markets and CLOSEs.
-    left_out_breakers: those of the risk profile that need finer candles than the run had.
+    left_out_breakers: those of the risk profile that need finer candles than the run had; `crowding` likewise.
     members: decisions of the universe, in order of time. gaps: side series that were not recorded everywhere.
-    synthetic: the candles were generated, not traded; every output says so.
+    synthetic: the candles were generated, not traded; every output says so. base: the candles that it ran over.
     """
 
     strategy: Strategy
@@ -87,3 +88,4 @@ class BacktestResult:
     gaps: tuple[SideGap, ...] = ()
     synthetic: bool = False
     compute_seconds: float = 0.0
+    base: Timeframe | None = None
