@@ -67,10 +67,7 @@ def run_bars(
     """
     most = state.shape[0] * (plan.exits.shape[0] + 2)
     guarded = is_guarded(plan)
-    counted = 0
-    while counted < close_ms.shape[0] and close_ms[counted] <= first_ms + start * base_ms:
-        counted += 1
-    closing = counted
+    counted = closing = _closes_until(close_ms, first_ms + start * base_ms)
     weighed = plan.venue.costs[0]["impact"] > 0.0
     bar, seen, stepped = start, start, False
     while bar < stop and log_count[0] + most <= log.shape[0]:
@@ -135,6 +132,15 @@ def note_volumes(book: Book, start: int, stop: int, state: NDArray[np.int8], vol
         if bar >= start:
             counts = volume[market, bar] * QUANTITY_SCALE
             book.flow[market]["volume_e8"] = counts if counts > 0.0 else 0.0
+
+
+@helper
+def _closes_until(close_ms: NDArray[np.int64], time_ms: int) -> int:
+    """How many of the times are not after `time_ms`."""
+    count = 0
+    while count < close_ms.shape[0] and close_ms[count] <= time_ms:
+        count += 1
+    return count
 
 
 @helper
@@ -273,7 +279,7 @@ class Run:
 
         self._first = alone(plan, book)
         self._run: Callable[..., int] = compile_function(sweep_bars, allocates=False) if compiled else sweep_bars
-        self._log = np.zeros(LOG_ROWS + len(plan.market) * (len(plan.exits) + 2), FILL)
+        self._log = np.empty(LOG_ROWS + len(plan.market) * (len(plan.exits) + 2), FILL)
         self._log_count = np.zeros(1, np.int64)
         self._fills: list[NDArray[np.void]] = []
         self._closes = 0
@@ -324,7 +330,7 @@ class Run:
         account = self.book.account[0]
         cash, exposure, equity = self._money[:, : self._closes]
         return RunResult(
-            fills=np.concatenate(self._fills) if self._fills else np.zeros(0, FILL),
+            fills=self._all_fills(),
             equity_ms=self._close_ms[: self._closes],
             equity_krw=equity,
             cash_krw=cash,
@@ -336,6 +342,11 @@ class Run:
             unsettled_entries=int(account["unsettled_entries"]),
             sale_below_minimum=int(account["sale_below_minimum"]),
         )
+
+    def _all_fills(self) -> NDArray[np.void]:
+        if len(self._fills) != 1:
+            self._fills = [np.concatenate(self._fills) if self._fills else np.zeros(0, FILL)]
+        return self._fills[0]
 
     def _start(self, first_ms: int, base_ms: int, bars: int) -> int:
         """The first bar of the block whose time is not before the trading start."""

@@ -158,8 +158,10 @@ def settled_ms(strategy: Strategy, program: Program, grid: BarGrid) -> list[int]
 
 def _first_known_ms(grid: BarGrid) -> list[int]:
     """Open of each market's first known bar; the grid's end where it has none."""
-    known = grid.state != BarState.UNKNOWN
-    first = np.where(known.any(axis=1), known.argmax(axis=1), known.shape[1])
+    first = np.zeros(len(grid.markets), np.int64)
+    if (grid.state[:, 0] == BarState.UNKNOWN).any():
+        known = grid.state != BarState.UNKNOWN
+        first = np.where(known.any(axis=1), known.argmax(axis=1), known.shape[1])
     return [(grid.first_index + int(k)) * grid.timeframe.length_ms + grid.timeframe.offset_ms for k in first]
 
 
@@ -179,8 +181,10 @@ def _result(
 ) -> BacktestResult:
     """The run as the user sees it: only the markets that may be bought; a market that merely feeds an alias is left out."""
     kept = [row for row, market in enumerate(grid.markets) if market in traded]
-    fills = run.fills.copy()
-    fills["market"] = np.searchsorted(kept, fills["market"])
+    fills = run.fills
+    if len(kept) < len(grid.markets):
+        fills = fills.copy()
+        fills["market"] = np.searchsorted(kept, fills["market"])
     paths = (condition.path for condition in strategy.conditions)
     return BacktestResult(
         strategy=strategy,
@@ -198,11 +202,20 @@ def _result(
         ambiguous_krw=run.ambiguous_krw,
         unsettled_entries=run.unsettled_entries,
         sale_below_minimum=run.sale_below_minimum,
-        left_out_breakers=tuple(b.name for b in strategy.risk.breakers if not b.runs_on(grid.timeframe)) if strategy.risk else (),
+        left_out_breakers=_left_out(strategy, grid.timeframe),
         synthetic=synthetic,
         compute_seconds=seconds,
         base=grid.timeframe,
     )
+
+
+def _left_out(strategy: Strategy, base: Timeframe) -> tuple[str, ...]:
+    """What of the profile needs finer candles."""
+    risk = strategy.risk
+    if risk is None:
+        return ()
+    found = [breaker.name for breaker in risk.breakers if not breaker.runs_on(base)]
+    return (*found, "crowding") if risk.crowding is not None and not risk.crowding.runs_on(base) else tuple(found)
 
 
 def _clock_candles(grid: BarGrid, rows: Sequence[int], strategy: Strategy, from_ms: int | None) -> BarGrid:

@@ -63,7 +63,7 @@ class BacktestResult:
     candles: clock candles of every market for charts and buy-and-hold, on the clock's grid (built by the kernel's aggregator).
     skipped: entries skipped, by reason (engine.kernel.book.SKIP_REASONS). rule_counts: per named condition path
         (times true, false, missing) over all markets and CLOSEs.
-    left_out_breakers: those of the risk profile that need finer candles than the run had.
+    left_out_breakers: those of the risk profile that need finer candles than the run had; `crowding` likewise.
     members: decisions of the universe, in order of time. gaps: side series that were not recorded everywhere.
     synthetic: the candles were generated, not traded; every output says so. base: the candles that it ran over.
     """

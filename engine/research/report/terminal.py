@@ -201,7 +201,9 @@ def assumptions(result: BacktestResult, language: Language) -> list[str]:
     )
     if result.left_out_breakers:
         rows += (("left_out_breakers", ", ".join(result.left_out_breakers)),)
-    execution = result.strategy.execution
+    risk, execution = result.strategy.risk, result.strategy.execution
+    if risk is not None and risk.book_share is not None:
+        rows += (("book_share", risk.book_share.text),)
     if execution.leave.max_slippage is not None and settings.slippage > execution.leave.max_slippage:
         rows += (("leave_slippage", percent(execution.leave.max_slippage, signed=False)),)
     kinds = {"limit": "limit_orders", "post_only": "limit_orders", "best": "best_orders"}
