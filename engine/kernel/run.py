@@ -68,7 +68,6 @@ def run_bars(
     most = state.shape[0] * (plan.exits.shape[0] + 2)
     guarded = is_guarded(plan)
     counted = closing = _closes_until(close_ms, first_ms + start * base_ms)
-    weighed = plan.venue.costs[0]["impact"] > 0.0
     bar, seen, stepped = start, start, False
     while bar < stop and log_count[0] + most <= log.shape[0]:
         if may_skip:
@@ -95,16 +94,13 @@ def run_bars(
         time_ms = first_ms + (bar + 1) * base_ms
         book.outbox[0] = 0
         if closing < close_ms.shape[0] and close_ms[closing] == time_ms:
-            if weighed:
-                note_volumes(book, seen, bar + 1, state, volume)
-                seen = bar + 1
+            seen = note_volumes(plan, book, seen, bar + 1, state, volume)
             close_bar(plan, book, time_ms, columns, closing, money, row)
             closing += 1
         elif busy > 0 and guarded:
             on_mark(plan, book, time_ms)
         bar, stepped = bar + 1, False
-    if weighed:
-        note_volumes(book, seen, bar, state, volume)
+    note_volumes(plan, book, seen, bar, state, volume)
     count_columns(plan, book, counted, closing, columns)
     return bar
 
@@ -123,8 +119,10 @@ def close_bar(
 
 
 @helper
-def note_volumes(book: Book, start: int, stop: int, state: NDArray[np.int8], volume: NDArray[np.float64]) -> None:
-    """Remember the volume of each market's last traded bar of [start, stop), where one of them traded."""
+def note_volumes(plan: Plan, book: Book, start: int, stop: int, state: NDArray[np.int8], volume: NDArray[np.float64]) -> int:
+    """Remember the volume of each market's last traded bar of [start, stop), where one traded and decisions ask for it; returns stop."""
+    if plan.venue.costs[0]["impact"] == 0.0:
+        return stop
     for market in range(state.shape[0]):
         bar = stop - 1
         while bar >= start and state[market, bar] != _TRADED:
@@ -132,6 +130,7 @@ def note_volumes(book: Book, start: int, stop: int, state: NDArray[np.int8], vol
         if bar >= start:
             counts = volume[market, bar] * QUANTITY_SCALE
             book.flow[market]["volume_e8"] = counts if counts > 0.0 else 0.0
+    return stop
 
 
 @helper

@@ -19,7 +19,7 @@ from engine.kernel.book import FILL
 from engine.kernel.catalogue import catalogue
 from engine.kernel.sweep import FIGURES, TRADE, fold_fills, stacked
 from engine.model.candle import BarGrid
-from engine.model.costs import NO_COSTS, Costs
+from engine.model.costs import NO_COSTS, Costs, FeeRule
 from engine.research.backtest import backtest
 from engine.research.figures import figures
 from engine.research.luck import deflated, expected_maximum, luck, neighbours
@@ -109,6 +109,17 @@ def test_limits_that_read_other_markets_and_the_book_are_swept_too(grid: BarGrid
         assert result.skipped["crowding"] > 20
         assert result.skipped["book_share"] + result.skipped["book_missing"] > 0
     assert sum(len(result.fills) for result in results) > 50
+
+
+def test_every_variant_pays_the_costs_of_its_own_backtest(grid: BarGrid) -> None:
+    strategies = made({"fast": ("3", "5"), "stop": ("0.5%", "1%")})
+    costs = Costs((FeeRule(0.001, "", toy.START_MS + 2 * 86_400_000),), 0.01, True, 0.05, 500)
+    settings = Settings(cash_krw=1e9, costs=costs)
+    result = sweep(strategies, grid, settings, block=64)
+    runs = [alone(strategy, grid, settings) for strategy in strategies]
+    for outcome, run in zip(result.outcomes, runs, strict=True):
+        assert_same(outcome, run)
+    assert all(len(run.fills) > len(set(run.fills["order_id"].tolist())) > 20 for run in runs)
 
 
 @pytest.mark.parametrize(("threads", "block"), [(1, 4096), (2, 1), (2, 37), (3, 512)])
