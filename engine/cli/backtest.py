@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from dsl.messages import text
+from engine.cli.deep import moved_runs
 from engine.cli.inputs import amount_krw, instant_ms, load_strategy, market_codes, ratio
 from engine.cli.language import language
 from engine.cli.portfolio import portfolio_of, run_portfolio, show
@@ -19,12 +20,15 @@ from engine.model.errors import UserError
 if TYPE_CHECKING:
     from dsl.strategy import Strategy
     from engine.assembly import Market
+    from engine.research.doctor import Variant
     from engine.research.result import BacktestResult, Settings
 
 EXCHANGE_VARIABLE: Final = "JANGDAN_UPBIT_URL"
 _PIPE_WIDTH: Final = 120
 #: candles; memory is taken for a whole block at once
 _LONGEST_BLOCK: Final = 1_000_000
+_LOOKS: Final = ("quick", "deep")
+_MOST_DRAWS: Final = 10_000
 
 
 def _say(key: str, **values: object) -> str:
@@ -46,6 +50,8 @@ def backtest(
     report: Annotated[Path | None, typer.Option("--report", help=_say("option_report"), show_default=False)] = None,
     no_report: Annotated[bool, typer.Option("--no-report", help=_say("option_no_report"))] = False,
     trades: Annotated[Path | None, typer.Option("--trades", help=_say("option_trades"), show_default=False)] = None,
+    doctor: Annotated[str, typer.Option("--doctor", help=_say("option_doctor"))] = "quick",
+    random: Annotated[int, typer.Option("--random", help=_say("option_random"))] = 1000,
     block: Annotated[int, typer.Option("--block", help=_say("option_block"))] = 2048,
     exchange: Annotated[str, typer.Option("--exchange", help=_say("option_exchange"), envvar=EXCHANGE_VARIABLE)] = "https://api.upbit.com",
 ) -> None:
@@ -55,6 +61,10 @@ def backtest(
         raise UserError("backtest.two_documents")
     if not 1 <= block <= _LONGEST_BLOCK:
         raise UserError("backtest.bad_block", most=f"{_LONGEST_BLOCK:,}")
+    if doctor not in _LOOKS:
+        raise UserError("inputs.bad_choice", option="--doctor", text=doctor, choices=", ".join(_LOOKS))
+    if not 0 <= random <= _MOST_DRAWS:
+        raise UserError("backtest.bad_random", most=f"{_MOST_DRAWS:,}")
     portfolio = portfolio_of(file)
     if portfolio is not None:
         settings = run_settings(from_, to, cash, fee, slippage, rounding, block)
@@ -68,7 +78,8 @@ def backtest(
         sys.stderr.write(text(message.key, language(), **message.values) + "\n")
     result = _run(strategy, market.traded, market)
     report_path = None if no_report or (only_document and report is None) else report or _default_report(strategy.name, result)
-    _write(result, json_path, trades, report_path, quiet=only_document)
+    variants = moved_runs(file, market) if doctor == "deep" else None
+    _write(result, random, variants, json_path, trades, report_path, quiet=only_document)
 
 
 def run_settings(from_: str | None, to: str | None, cash: str, fee: str, slippage: str, rounding: str, block: int) -> Settings:
@@ -129,23 +140,27 @@ def _default_report(name: str, result: BacktestResult) -> Path:
     return Path("reports") / ("-".join([name, *days, *(["SYNTHETIC"] if result.synthetic else [])]) + ".html")
 
 
-def _write(result: BacktestResult, json_path: Path | None, trades: Path | None, report: Path | None, *, quiet: bool) -> None:
+def _write(
+    result: BacktestResult, draws: int, variants: tuple[Variant, ...] | None, json_path: Path | None, trades: Path | None,
+    report: Path | None, *, quiet: bool,
+) -> None:  # fmt: skip
     from rich.console import Console
 
-    from engine.research.report import figures, render_html, render_terminal, to_json, trades_csv
+    from engine.research.report import examine, figures, render_html, render_terminal, to_json, trades_csv
 
     found = figures(result)
+    checkup = examine(result, found, draws, variants)
     if not quiet:
         console = Console(highlight=False, emoji=False)
         if not console.is_terminal:
             console = Console(highlight=False, emoji=False, width=_PIPE_WIDTH)
-        console.print(render_terminal(result, found, language()))
+        console.print(render_terminal(result, found, checkup, language()))
     if json_path is not None:
-        _put(json_path, to_json(result, found))
+        _put(json_path, to_json(result, found, checkup))
     if trades is not None:
         _put(trades, trades_csv(result).encode())
     if report is not None:
-        _put(report, render_html(result, found, language()).encode())
+        _put(report, render_html(result, found, checkup, language()).encode())
         sys.stderr.write(_say("report_written", path=report) + "\n")
     if not quiet:
         sys.stderr.write(_say("computed", bars=result.candles.state.size, seconds=result.compute_seconds) + "\n")

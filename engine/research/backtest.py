@@ -56,9 +56,10 @@ def backtest(
     started = time.perf_counter()
     grid, members, universe_sides = with_members(strategy, grid, markets, settings.block)
     program = compile_program(strategy, grid.timeframe, grid.markets, domain=markets)
-    run = _run(strategy, program, grid, settings, markets, progress, watch)
+    settled = settled_ms(strategy, program, grid)
+    run = _run(strategy, program, grid, settings, markets, settled, progress, watch)
     elapsed = time.perf_counter() - started
-    result = _result(strategy, grid, settings, markets, run, synthetic, elapsed)
+    result = _result(strategy, grid, settings, markets, settled, run, synthetic, elapsed)
     sides = dict.fromkeys((*program.sides, *universe_sides))
     return replace(result, members=members, gaps=side_gaps(sides, strategy.clock, grid, settings.from_ms))
 
@@ -85,8 +86,8 @@ def universe_settle_ms(strategy: Strategy, base: Timeframe, markets: Sequence[st
 
 
 def _run(
-    strategy: Strategy, program: Program, grid: BarGrid, settings: Settings, traded: Sequence[str], progress: Progress | None,
-    watch: Watch | None,
+    strategy: Strategy, program: Program, grid: BarGrid, settings: Settings, traded: Sequence[str], settled: Sequence[int],
+    progress: Progress | None, watch: Watch | None,
 ) -> RunResult:  # fmt: skip
     terms = Terms(settings.cash_krw, settings.fee_rate, settings.slippage, settings.rounding is Rounding.UPBIT)
     plan = make_plan(
@@ -95,7 +96,7 @@ def _run(
         grid.markets,
         terms,
         tradable=[market in traded for market in grid.markets],
-        settle_ms=settled_ms(strategy, program, grid),
+        settle_ms=settled,
     )
     run = Run(plan, make_book(plan, settings.cash_krw), settings.from_ms)
     kernel = Kernel(program, settings.block)
@@ -152,11 +153,13 @@ def until_ms(grid: BarGrid, to_ms: int | None) -> BarGrid:
 
 
 def _result(
-    strategy: Strategy, grid: BarGrid, settings: Settings, traded: Sequence[str], run: RunResult, synthetic: bool, seconds: float
-) -> BacktestResult:
+    strategy: Strategy, grid: BarGrid, settings: Settings, traded: Sequence[str], settled: Sequence[int], run: RunResult, synthetic: bool,
+    seconds: float,
+) -> BacktestResult:  # fmt: skip
     """The run as the user sees it: only the markets that may be bought; a market that merely feeds an alias is left out."""
     kept = [row for row, market in enumerate(grid.markets) if market in traded]
     fills = run.fills.copy()
+    fill_bar_krw = _traded_krw(grid, fills)
     fills["market"] = np.searchsorted(kept, fills["market"])
     paths = (condition.path for condition in strategy.conditions)
     return BacktestResult(
@@ -175,10 +178,19 @@ def _result(
         ambiguous_krw=run.ambiguous_krw,
         unsettled_entries=run.unsettled_entries,
         sale_below_minimum=run.sale_below_minimum,
+        settled_ms=tuple(settled[row] for row in kept),
+        fill_bar_krw=fill_bar_krw,
         left_out_breakers=tuple(b.name for b in strategy.risk.breakers if not b.runs_on(grid.timeframe)) if strategy.risk else (),
         synthetic=synthetic,
         compute_seconds=seconds,
     )
+
+
+def _traded_krw(grid: BarGrid, fills: NDArray[np.void]) -> NDArray[np.float64]:
+    """KRW traded in the base bar of each fill; close x volume where the candles have no value."""
+    row, column = fills["market"], (fills["time_ms"] - grid.timeframe.offset_ms) // grid.timeframe.length_ms - grid.first_index
+    value = grid.value[row, column]
+    return np.asarray(np.where(np.isnan(value), grid.close[row, column] * grid.volume[row, column], value))
 
 
 def _clock_candles(grid: BarGrid, rows: Sequence[int], strategy: Strategy, from_ms: int | None) -> BarGrid:

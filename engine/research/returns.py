@@ -55,7 +55,8 @@ def account_curve(result: BacktestResult) -> Curve:
 
 
 def buy_and_hold_curve(result: BacktestResult) -> Curve:
-    """The cash in equal parts in all markets, each bought at its first known price, never sold, no fees.
+    """The cash in equal parts in all markets, each bought at its first known price with the run's slippage and fee, never
+    sold (what is held counts at last prices, as in the account's equity).
 
     A market that is listed later keeps its part in cash until then; one that ends keeps its last price. Markets without any known
     price are left out; without any market the values are NaN.
@@ -67,12 +68,14 @@ def buy_and_hold_curve(result: BacktestResult) -> Curve:
 
 
 def held_ratio(result: BacktestResult, market: str) -> NDArray[np.float64]:
-    """float64 [n] beside equity_ms: price / first known price of one market (1 before it); NaN where no price is ever known."""
+    """float64 [n] beside equity_ms: what 1 KRW put into one market at its first known price is worth, after the
+    fee and slippage of buying (1 before it: still cash); NaN where no price is ever known."""
     closes, opens = _prices_at(result.candles, market, result.equity_ms)
     known = np.flatnonzero(np.isfinite(opens) & np.isfinite(closes))
     if not known.size:
         return np.full(result.equity_ms.shape, np.nan)
-    ratio = _carry_forward(closes) / opens[known[0]]
+    bought = 1.0 / ((1.0 + result.settings.slippage) * (1.0 + result.settings.fee_rate))
+    ratio = bought * _carry_forward(closes) / opens[known[0]]
     ratio[: known[0]] = 1.0
     return np.asarray(ratio)
 
