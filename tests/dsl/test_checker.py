@@ -412,6 +412,8 @@ def test_the_version_forgets_comments_quotes_and_spacing_and_nothing_else() -> N
         ("percentile(close, 20, 90%) > open", "quantile(close, 20, 90%)"), ("bollinger(20, 2) > open", "bb.upper(20, 2)"),
         ("true_range > 1 KRW", "tr > 1 KRW"), ("parabolic_sar > close", "sar > close"), ("거래량 > 5", "volume > 5"),
         ("btc.avg(close, 20) > 5", "btc.sma(close, 20)"), ("RVOL(20) > 3", "volume_spike(20)"),
+        ("close > bollinger_upper(20, 2)", "bb.upper(20, 2)"), ("close > donchian_high(20)", "donchian.upper(20)"),
+        ("macd_signal(12, 26, 9) > 0", "macd.signal(12, 26, 9)"), ("close < keltner_lower(20)", "keltner.lower(20)"),
     ],
 )  # fmt: skip
 def test_names_of_other_programs_and_korean_ones_are_known(rule: str, meant: str) -> None:

@@ -51,7 +51,7 @@ def test_walk_bars_equal_ticks(slip: float, start_price: float, move: float) -> 
     assert len(trades) >= 100
 
 
-@pytest.mark.parametrize("slip", [0.0, 0.0005])
+@pytest.mark.parametrize("slip", [pytest.param(0.0, marks=pytest.mark.deep), 0.0005])
 @pytest.mark.data
 def test_three_weeks_of_btc_bars_equal_ticks(market_data: Path, slip: float) -> None:
     minutes = real_candles(market_data, "KRW-BTC", "1m", "2025-09-01", "2025-09-22")

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from engine.candles.sample import sample_store
 from engine.candles.store import CandleStore
 from engine.model.candle import BarGrid, BarState
 from engine.research.result import Settings
+from tests.scratch import scratch_folder
 
 MAJORS = ("KRW-BTC", "KRW-ETH", "KRW-SOL", "KRW-XRP")
 #: refuses every connection: a test never asks an exchange
@@ -32,7 +32,7 @@ def utc_ms(text: str) -> int:
 
 @cache
 def _store(data: Path, names: tuple[str, ...]) -> Path:
-    folder = Path(mkdtemp(prefix="candles-"))
+    folder = scratch_folder("candles")
     store = CandleStore(folder)
     for name in names:
         for report in import_file(store, data / "upbit" / f"{name}.parquet", ImportOptions()):
@@ -70,7 +70,7 @@ def whole_daily_markets(data: Path, from_: str, to: str) -> tuple[str, ...]:
 @cache
 def sample_folder() -> Path:
     """The built-in sample market, made once."""
-    folder = Path(mkdtemp(prefix="sample-"))
+    folder = scratch_folder("sample")
     sample_store(folder)
     return folder
 

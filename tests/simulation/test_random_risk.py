@@ -1,6 +1,6 @@
 """Random strategies under strict risk profiles: the product makes the trades of the reference, and event by event the same ones again.
 
-How many worlds follows the hypothesis profile: quick 75, ci 300, deep 1,500, always the same ones.
+How many worlds follows the hypothesis profile: quick 75, ci 150, deep 1,500, always the same ones.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tests.generators.worlds import World, random_world
 from tests.simulation.agreement import ProductColumns, assert_agree
 from tests.simulation.live import live
 
-WORLDS = min(3 * settings.default.max_examples, 1_500)
+WORLDS = min(max(3 * settings.default.max_examples // 2, 75), 1_500)
 
 #: for 75 worlds
 LEAST = {

@@ -1,6 +1,6 @@
 """Random strategies over random candles: the product's backtest makes the trades of the reference simulator, and keeps its figures.
 
-How many worlds follows the hypothesis profile: quick 100, ci 400, deep 2,000, always the same ones.
+How many worlds follows the hypothesis profile: quick 100, ci 200, deep 2,000, always the same ones.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.generators.worlds import World, random_world
 from tests.oracles.reference_values import Values
 from tests.simulation.agreement import ProductColumns, assert_agree, assert_each_value, closed_trades
 
-WORLDS = min(4 * settings.default.max_examples, 2_000)
+WORLDS = min(max(2 * settings.default.max_examples, 100), 2_000)
 
 
 @dataclass

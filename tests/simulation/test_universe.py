@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 
 import numpy as np
 import pytest
@@ -14,6 +13,7 @@ from engine.candles.importer import ImportOptions, import_file
 from engine.candles.store import CandleStore
 from engine.research.result import Settings
 from tests.engine.kernel.test_universe import DAY_MS, daily_grid, daily_strategy
+from tests.scratch import scratch_folder
 from tests.simulation.market import NOWHERE, utc_ms
 
 EVERY_MS = 3 * DAY_MS
@@ -22,7 +22,7 @@ EVERY_MS = 3 * DAY_MS
 @cache
 def daily_store(data: Path) -> Path:
     """Every stored daily market of the data folder, imported as a user would."""
-    folder = Path(mkdtemp(prefix="candles-"))
+    folder = scratch_folder("candles")
     for path in sorted((data / "upbit").glob("KRW-*_1d.parquet")):
         for report in import_file(CandleStore(folder), path, ImportOptions()):
             assert report.error is None, report.error

@@ -131,6 +131,7 @@ composed(
 composed(
     "macd.signal", "ema(ema(x, fast) - ema(x, slow), signal)", args=MACD_ARGS, unit=Unit.SAME,
     formula="ema(macd.line, signal)", seed=MACD_SEED,
+    also=("macd_signal", "macd_signal_line"),
     korean="MACD 신호선: MACD 선의 평균입니다.", english="MACD signal: average of the MACD line.",
     example="macd.line(12, 26, 9) crosses above macd.signal(12, 26, 9)",
 )  # fmt: skip
@@ -138,6 +139,7 @@ composed(
 composed(
     "macd.hist", "(ema(x, fast) - ema(x, slow)) - ema(ema(x, fast) - ema(x, slow), signal)", args=MACD_ARGS, unit=Unit.SAME,
     formula="macd.line - macd.signal", seed=MACD_SEED,
+    also=("macd_hist", "macd_histogram"),
     korean="MACD 히스토그램: 선에서 신호선을 뺀 값입니다.", english="MACD histogram: line minus signal.",
     example="macd.hist(12, 26, 9) > 0",
 )  # fmt: skip

@@ -22,13 +22,14 @@ DONCHIAN_ARGS: Final = (window(default="20"),)
 
 composed(
     "donchian.upper", "highest(high, n)", args=DONCHIAN_ARGS, unit=Unit.PRICE, formula="highest(high, n)", degenerate=FULL_WINDOW,
-    also=("donchian_upper", "channel_high"),
+    also=("donchian_upper", "donchian_high", "channel_high"),
     korean="돈치안 채널 상단입니다. 지금 봉을 포함합니다.", english="Donchian channel, upper; this bar included.",
     example="close > donchian.upper(20)[1]",
 )  # fmt: skip
 
 composed(
     "donchian.lower", "lowest(low, n)", args=DONCHIAN_ARGS, unit=Unit.PRICE, formula="lowest(low, n)", degenerate=FULL_WINDOW,
+    also=("donchian_lower", "donchian_low", "channel_low"),
     korean="돈치안 채널 하단입니다. 지금 봉을 포함합니다.", english="Donchian channel, lower; this bar included.",
     example="close < donchian.lower(20)[1]",
 )  # fmt: skip
@@ -36,6 +37,7 @@ composed(
 composed(
     "donchian.middle", "(highest(high, n) + lowest(low, n)) / 2", args=DONCHIAN_ARGS, unit=Unit.PRICE,
     formula="(donchian.upper + donchian.lower) / 2", degenerate=FULL_WINDOW,
+    also=("donchian_middle", "donchian_mid"),
     korean="돈치안 채널 중심선입니다.", english="Donchian channel, middle.", example="close > donchian.middle(20)",
 )  # fmt: skip
 
@@ -46,6 +48,7 @@ KELTNER_GAPS: Final = "missing where close or true range is (the averages go on 
 composed(
     "keltner.middle", "ema(close, n)", args=DONCHIAN_ARGS, unit=Unit.PRICE, formula="ema(close, n)", seed="that of ema",
     degenerate="missing where close is (the average goes on from before)",
+    also=("keltner_middle",),
     korean="켈트너 채널 중심선입니다.", english="Keltner channel, middle.", example="close > keltner.middle(20)",
 )  # fmt: skip
 
@@ -59,6 +62,7 @@ composed(
 composed(
     "keltner.lower", "ema(close, n) - k * atr(atr_n)", args=KELTNER_ARGS, unit=Unit.PRICE, formula="ema(close, n) - k atr(atr_n)",
     seed=KELTNER_SEED, degenerate=KELTNER_GAPS,
+    also=("keltner_lower",),
     korean="켈트너 채널 하단입니다.", english="Keltner channel, lower.", example="close < keltner.lower(20, 2)",
 )  # fmt: skip
 

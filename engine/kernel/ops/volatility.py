@@ -48,21 +48,21 @@ BAND_ARGS_OF_SPREAD: Final = (BAND_WINDOW, *BAND_ARGS[1:])
 
 composed(
     "bb.middle", "sma(x, n)", args=BAND_ARGS, unit=Unit.SAME, formula="sma(x, n)", degenerate=FULL_WINDOW,
-    also=("bb_middle", "bollinger_middle"),
+    also=("bb_middle", "bollinger_middle", "bollinger_mid", "middle_band"),
     korean="볼린저 밴드 중심선입니다.", english="Bollinger band, middle.", example="close > bb.middle(20, 2)",
 )  # fmt: skip
 
 composed(
     "bb.upper", "sma(x, n) + k * stdev(x, n)", args=BAND_ARGS_OF_SPREAD, unit=Unit.SAME,
     formula="sma(x, n) + k stdev(x, n)", degenerate=FULL_WINDOW,
-    also=("bollinger", "bbands", "bb_upper", "볼린저", "볼린저밴드"),
+    also=("bollinger", "bbands", "bb_upper", "bollinger_upper", "bollinger_high", "upper_band", "볼린저", "볼린저밴드"),
     korean="볼린저 밴드 상단입니다.", english="Bollinger band, upper.", example="close > bb.upper(20, 2)",
 )  # fmt: skip
 
 composed(
     "bb.lower", "sma(x, n) - k * stdev(x, n)", args=BAND_ARGS_OF_SPREAD, unit=Unit.SAME,
     formula="sma(x, n) - k stdev(x, n)", degenerate=FULL_WINDOW,
-    also=("bb_lower", "bollinger_lower"),
+    also=("bb_lower", "bollinger_lower", "bollinger_low", "lower_band", "볼린저하단"),
     korean="볼린저 밴드 하단입니다.", english="Bollinger band, lower.", example="low < bb.lower(20, 2)",
 )  # fmt: skip
 
