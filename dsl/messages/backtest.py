@@ -26,6 +26,10 @@ TEXTS: dict[str, Text] = {
     ),
     "option_random": Text("결과와 견줄 무작위 진입의 수, 0 이면 안 함", "random entries to hold the result against, 0 = none"),
     "moved": Text("파라미터를 바꾸어 다시 돌리는 중", "running again with moved parameters"),
+    "option_checked": Text(
+        "장부 검산: 체결 기록만으로 현금과 보유분을 따로 계산해 견줌 (느림)",
+        "audit the books: cash and positions recomputed from the fills alone (slow)",
+    ),
     "bad_random": Text("--random 은 0 부터 {most} 까지입니다.", "--random lies between 0 and {most}."),
     "option_block": Text("한 번에 계산하는 캔들 수 (결과는 같음)", "candles computed at a time (results do not depend on it)"),
     "option_exchange": Text("업비트 시세 주소", "address of the exchange's public candles"),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from dsl.messages import text
-from engine.cli.deep import moved_runs
+from engine.cli.examined import examined, moved_runs
 from engine.cli.inputs import amount_krw, instant_ms, load_strategy, market_codes, ratio
 from engine.cli.language import language
 from engine.cli.portfolio import portfolio_of, run_portfolio, show
@@ -20,7 +20,7 @@ from engine.model.errors import UserError
 if TYPE_CHECKING:
     from dsl.strategy import Strategy
     from engine.assembly import Market
-    from engine.research.doctor import Variant
+    from engine.research.report import Checkup, Figures
     from engine.research.result import BacktestResult, Settings
 
 EXCHANGE_VARIABLE: Final = "JANGDAN_UPBIT_URL"
@@ -52,6 +52,7 @@ def backtest(
     trades: Annotated[Path | None, typer.Option("--trades", help=_say("option_trades"), show_default=False)] = None,
     doctor: Annotated[str, typer.Option("--doctor", help=_say("option_doctor"))] = "quick",
     random: Annotated[int, typer.Option("--random", help=_say("option_random"))] = 1000,
+    checked: Annotated[bool, typer.Option("--checked", help=_say("option_checked"))] = False,
     block: Annotated[int, typer.Option("--block", help=_say("option_block"))] = 2048,
     exchange: Annotated[str, typer.Option("--exchange", help=_say("option_exchange"), envvar=EXCHANGE_VARIABLE)] = "https://api.upbit.com",
 ) -> None:
@@ -78,8 +79,8 @@ def backtest(
         sys.stderr.write(text(message.key, language(), **message.values) + "\n")
     result = _run(strategy, market.traded, market)
     report_path = None if no_report or (only_document and report is None) else report or _default_report(strategy.name, result)
-    variants = moved_runs(file, market) if doctor == "deep" else None
-    _write(result, random, variants, json_path, trades, report_path, quiet=only_document)
+    found, checkup = examined(result, market, random, moved_runs(file, market) if doctor == "deep" else None, checked=checked)
+    _write(result, found, checkup, json_path, trades, report_path, quiet=only_document)
 
 
 def run_settings(from_: str | None, to: str | None, cash: str, fee: str, slippage: str, rounding: str, block: int) -> Settings:
@@ -141,15 +142,13 @@ def _default_report(name: str, result: BacktestResult) -> Path:
 
 
 def _write(
-    result: BacktestResult, draws: int, variants: tuple[Variant, ...] | None, json_path: Path | None, trades: Path | None,
-    report: Path | None, *, quiet: bool,
+    result: BacktestResult, found: Figures, checkup: Checkup, json_path: Path | None, trades: Path | None, report: Path | None,
+    *, quiet: bool,
 ) -> None:  # fmt: skip
     from rich.console import Console
 
-    from engine.research.report import examine, figures, render_html, render_terminal, to_json, trades_csv
+    from engine.research.report import render_html, render_terminal, to_json, trades_csv
 
-    found = figures(result)
-    checkup = examine(result, found, draws, variants)
     if not quiet:
         console = Console(highlight=False, emoji=False)
         if not console.is_terminal:

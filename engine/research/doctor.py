@@ -21,6 +21,7 @@ from engine.research.returns import DAY_MS
 from engine.research.trades import COIN_E8
 
 if TYPE_CHECKING:
+    from engine.research.audit import Audit
     from engine.research.figures import Figures
     from engine.research.result import BacktestResult
     from engine.research.trades import Trade
@@ -80,10 +81,12 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Checkup:
-    """Every check's finding in the order of CHECKS, and the run among random entries where they were drawn."""
+    """Every check's finding in the order of CHECKS, the run among random entries where they were drawn, and the audit of its books where
+    one was made."""
 
     findings: tuple[Finding, ...]
     lots: RandomEntry | None
+    audit: Audit | None = None
 
 
 @dataclass(frozen=True, slots=True)

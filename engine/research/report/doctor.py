@@ -11,6 +11,7 @@ from rich.text import Text
 from dsl.diagnostics import Language
 from dsl.explain.korean import particles
 from dsl.messages import text
+from engine.research.audit import Audit
 from engine.research.doctor import Checkup, Finding, Level, Number
 from engine.research.random_entry import RandomEntry
 from engine.research.report.format import written
@@ -55,12 +56,29 @@ def render_findings(checkup: Checkup, language: Language) -> RenderableType:
         names = [_say(f"name.{one.check}", language) for one in checkup.findings if one.level is level]
         if names:
             lines.append(Text(f"{_say(f'level.{level}', language)}: {', '.join(names)}", style="dim"))
+    if checkup.audit is not None:
+        lines.append(Text(audit_line(checkup.audit, language), style="green"))
     return Stack(*lines)
 
 
+def audit_line(audit: Audit, language: Language) -> str:
+    """What the checked mode found when the books balance."""
+    return text(
+        "audit.passed", language, fills=audit.fills, closes=audit.closes, largest=audit.largest_krw, allowed=audit.allowed_krw
+    )  # fmt: skip
+
+
 def checkup_document(checkup: Checkup) -> dict[str, Any]:
-    """{findings, random_entry} with the sentences in both languages."""
-    return {"findings": [_finding(one) for one in checkup.findings], "random_entry": _lots(checkup.lots)}
+    """{findings, random_entry, audit} with the sentences in both languages."""
+    audit = checkup.audit
+    books = audit and {
+        "fills": audit.fills,
+        "closes": audit.closes,
+        "largest_krw": audit.largest_krw,
+        "allowed_krw": audit.allowed_krw,
+        "says": {language.value: audit_line(audit, language) for language in Language},
+    }
+    return {"findings": [_finding(one) for one in checkup.findings], "random_entry": _lots(checkup.lots), "audit": books}
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

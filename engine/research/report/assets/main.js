@@ -39,7 +39,8 @@ function doctorSection() {
     h("span.tag", null, say("doctor.level." + one.level)), " ", name(one), one.says[state.language], h("div.soft", null, "→ " + one.advice[state.language])));
   const rest = [...of("fine"), ...of("not_judged")].map((one) => h("li", null, h("span.tag", null, say("doctor.level." + one.level)), " ", name(one), one.says[state.language]));
   const counts = ["serious", "warning", "fine", "not_judged"].map((level) => `${say("doctor.level." + level)} ${of(level).length}`).join(" · ");
-  return section("doctor.head", ill.length ? h("ul.notes", null, ...ill) : null, h("details.panel", null, h("summary", null, counts), h("ul", null, ...rest)));
+  return section("doctor.head", ill.length ? h("ul.notes", null, ...ill) : null, h("details.panel", null, h("summary", null, counts), h("ul", null, ...rest)),
+    report.doctor.audit ? h("p.soft", null, report.doctor.audit.says[state.language]) : null);
 }
 
 function equitySection() {

@@ -1,7 +1,8 @@
-"""The doctor's deep look: the backtest again with each parameter of the file moved by a tenth."""
+"""What a backtest is looked over for: the doctor, runs with each parameter moved by a tenth, and the audit of its books."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,29 @@ from dsl.messages import text
 from dsl.moved import moved_parameters
 from engine.cli.language import language
 from engine.kernel.catalogue import catalogue
+from engine.model.errors import UserError
 
 if TYPE_CHECKING:
     from engine.assembly import Market
     from engine.research.doctor import Variant
+    from engine.research.report import Checkup, Figures
+    from engine.research.result import BacktestResult
+
+
+def examined(
+    result: BacktestResult, market: Market, draws: int, variants: tuple[Variant, ...] | None, *, checked: bool
+) -> tuple[Figures, Checkup]:
+    """Figures and findings of a run. checked: its books are audited too; UserError when they do not balance."""
+    from engine.research.audit import audit
+    from engine.research.report import examine, figures
+    from engine.research.report.format import kst
+
+    books = audit(result, market.grid) if checked else None
+    if books is not None and (wrong := books.violation) is not None:
+        what = text(f"audit.{wrong.text}", language(), **wrong.values)
+        raise UserError("audit.failed", when=kst(wrong.time_ms), market=wrong.market, what=what)
+    found = figures(result)
+    return found, replace(examine(result, found, draws, variants), audit=books)
 
 
 def moved_runs(file: Path, market: Market) -> tuple[Variant, ...]:
