@@ -15,11 +15,15 @@ Floats = Any
 Integers = Any
 
 F = TypeVar("F", bound=Callable[..., object])
+T = TypeVar("T")
 
 #: attribute of a module-level function that ops (or other compiled functions) call
 HELPER_MARK: Final = "is_kernel_helper"
 #: attribute of a function that compiled code replaces by the numba intrinsic of the named kind
 INTRINSIC_MARK: Final = "kernel_intrinsic"
+
+#: classes of named tuples that `engine.kernel.load` has not told numba of yet
+BY_REFERENCE: Final[list[type[Any]]] = []
 
 #: inputs of every op; an op that has fewer ignores the rest
 INPUT_COUNT: Final = 5
@@ -33,6 +37,12 @@ def helper(function: F) -> F:
     """Mark a module-level function as callable from compiled code. It stays a plain Python function."""
     setattr(function, HELPER_MARK, True)
     return function
+
+
+def by_reference(kind: type[T]) -> type[T]:
+    """Mark a class of named tuples of arrays: compiled functions take them as one pointer. They never change such a tuple itself."""
+    BY_REFERENCE.append(kind)
+    return kind
 
 
 def call_op(

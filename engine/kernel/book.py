@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.kernel.abi import by_reference
 from engine.kernel.fills import WAITING
 
 DAY_MS: Final = 86_400_000
@@ -153,6 +154,7 @@ BREAKER_STATE: Final = np.dtype([("until_ms", "i8"), ("missing", "i8"), ("armed"
 _MAGIC: Final = b"jangdan-book-3\n"
 
 
+@by_reference
 class Book(NamedTuple):
     """The whole state of one strategy on an account, and the outbox of the event just processed.
 

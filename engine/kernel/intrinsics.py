@@ -1,4 +1,4 @@
-"""The numba intrinsics that stand for the marked functions of `engine.kernel.abi` in compiled code.
+"""What compiled code has beyond numba: the intrinsics that stand for the marked functions of `engine.kernel.abi`, and tuples by reference.
 
 Imported by `engine.kernel.load` only.
 """
@@ -10,9 +10,12 @@ from typing import Any, Final
 
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
+from numba.core import cgutils
+from numba.core.imputils import impl_ret_borrowed, lower_getattr_generic
+from numba.core.typing.templates import AttributeTemplate, infer_getattr
+from numba.extending import NativeValue, intrinsic, models, register_model, typeof_impl, unbox
 
-from engine.kernel.abi import INPUT_COUNT
+from engine.kernel.abi import BY_REFERENCE, INPUT_COUNT
 
 _ARRAY: Final = types.Array(types.float64, 1, "C")
 _INDEX: Final = types.int64
@@ -50,3 +53,53 @@ def call_op(
 
 
 INTRINSICS: Final = {"call_op": call_op}
+
+
+class ByReference(types.Type):
+    """A named tuple of arrays that compiled functions hand to each other as one pointer, and not as the hundreds of numbers in it.
+
+    fields: numba's type of the tuple itself. It lies in the frame of the call from Python, and nothing writes to it.
+    """
+
+    def __init__(self, fields: Any) -> None:
+        self.fields = fields
+        super().__init__(name=f"ByReference({fields.name})")
+
+
+@register_model(ByReference)
+class _Pointer(models.PrimitiveModel):
+    def __init__(self, manager: Any, of: ByReference) -> None:
+        super().__init__(manager, of, ir.IntType(8).as_pointer())
+
+
+@unbox(ByReference)
+def _unbox(of: ByReference, value: Any, c: Any) -> Any:
+    whole = c.unbox(of.fields, value)
+    place = cgutils.alloca_once_value(c.builder, whole.value)
+    return NativeValue(c.builder.bitcast(place, ir.IntType(8).as_pointer()), is_error=whole.is_error, cleanup=whole.cleanup)
+
+
+@infer_getattr
+class _Fields(AttributeTemplate):
+    key = ByReference
+
+    def generic_resolve(self, of: ByReference, name: str) -> Any:  # type: ignore[override]
+        return of.fields.types[of.fields.fields.index(name)] if name in of.fields.fields else None
+
+
+@lower_getattr_generic(ByReference)
+def _load_field(context: Any, builder: Any, of: ByReference, value: Any, name: str) -> Any:
+    position = of.fields.fields.index(name)
+    whole = builder.bitcast(value, context.get_value_type(of.fields).as_pointer())
+    field = builder.load(cgutils.gep_inbounds(builder, whole, 0, position))
+    return impl_ret_borrowed(context, builder, of.fields.types[position], field)
+
+
+def register_references() -> None:
+    """Let numba take tuples of the classes marked so far by reference."""
+    while BY_REFERENCE:
+        typeof_impl.register(BY_REFERENCE.pop())(_type_of)
+
+
+def _type_of(value: Any, context: Any) -> ByReference:
+    return ByReference(types.NamedTuple([typeof_impl(field, context) for field in value], type(value)))

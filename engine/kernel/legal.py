@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.kernel.abi import helper
+from engine.kernel.abi import by_reference, helper
 from engine.model.market import TickPeriod, tick_periods
 
 QUANTITY_SCALE: Final = 1e8
@@ -35,6 +35,7 @@ _SPLITTER: Final = 134217729.0  # 2^27 + 1
 _FOREVER: Final = np.iinfo(np.int64).max
 
 
+@by_reference
 class Venue(NamedTuple):
     """Costs and grids of M markets. periods[m, p]: first ms of a table; unused rows are in the far future. bands[m, p]: high to low."""
 

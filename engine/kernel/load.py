@@ -94,6 +94,7 @@ def compile_function(function: Callable[..., Any], signature: Any = None, *, all
     Raises TypeError when the function reaches a global that is neither constant, marked, nor of math or numpy.
     """
     _refuse_svml()
+    intrinsics.register_references()
     copy = _relocated(_plain(function), allocates)
     options = {"nogil": True, "cache": True, **_options(allocates)}
     return numba.njit(**options)(copy) if signature is None else numba.njit(signature, **options)(copy)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from dsl.catalogue import POSITION_SERIES
 from dsl.strategy import Exit, ExitKind, RiskProfile, Strategy
+from engine.kernel.abi import by_reference
 from engine.kernel.book import MAXIMUM_EXITS, Book, Size, new_book
 from engine.kernel.decide.guard_plan import breaker_rows, days_of, rule_rows, sectors_of, window_days
 from engine.kernel.fills import enter_terms
@@ -92,6 +93,7 @@ _NO_PROFILE: Final = RiskProfile(name="")
 _NO_LIMIT: Final = np.iinfo(np.int64).max
 
 
+@by_reference
 class Plan(NamedTuple):
     """Arrays that compiled functions take as one argument. M markets, E exits, K named conditions, P position rows, V slots.
 
