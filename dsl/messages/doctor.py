@@ -73,8 +73,8 @@ _CHECKS: dict[str, tuple[str, str, str, str]] = {
     ),
     "buy_and_hold": (
         "그냥 보유와 견주기", "Against buy and hold",
-        "낙폭이 줄어든 만큼의 값을 하는지 스스로 판단하세요.",
-        "Decide whether the smaller fall is worth the difference.",
+        "낙폭까지 견주어, 사고팔 만한 값이 있는지 판단하세요.",
+        "Compare the falls too, and decide whether trading is worth it here.",
     ),
     "cliff": (
         "파라미터 절벽", "Parameters on a cliff",

@@ -97,6 +97,7 @@ class _Auditor:
         self.ledger = _Ledger(_decimal(result.settings.cash_krw))
         self.ledger.highest_krw = self.ledger.cash_krw
         self.largest = self.allowed = Decimal(0)
+        self.flat: tuple[int, list[float]] | None = None  # what was shown after so many fills, without a position: nothing can have changed
 
     def run(self) -> Audit:
         result, violation, reached = self.result, None, 0
@@ -176,6 +177,9 @@ class _Auditor:
     def _close(self, row: int, time_ms: int, last: list[NDArray[np.float64]]) -> None:
         """Cash and open positions at a CLOSE against the run's books, and their sum."""
         result, grid = self.result, self.grid
+        shown = [float(one[row]) for one in (result.cash_krw, result.exposure_krw, result.equity_krw)]
+        if (self.ledger.fills, shown) == self.flat:
+            return
         column = (time_ms - grid.timeframe.offset_ms) // grid.timeframe.length_ms - 1 - grid.first_index
         exposure = Decimal(0)
         for market, quantity in self.ledger.held.items():
@@ -183,7 +187,6 @@ class _Auditor:
                 exposure += quantity * _decimal(last[market][column]) / _E8
         self.ledger.highest_krw = max(self.ledger.highest_krw, self.ledger.cash_krw + exposure)
         allowed = self.ledger.allowed_krw(exposure, len(self.rows))
-        shown = [float(one[row]) for one in (result.cash_krw, result.exposure_krw, result.equity_krw)]
         exact = [self.ledger.cash_krw, exposure, self.ledger.cash_krw + exposure]
         for name, ours, theirs in zip(("cash", "positions", "equity"), exact, shown, strict=True):
             difference = abs(Decimal(theirs) - ours) if np.isfinite(theirs) else Decimal("Infinity")
@@ -191,6 +194,7 @@ class _Auditor:
                 raise _ImpossibleError(time_ms, "", name, shown=theirs, exact=float(ours), allowed=float(allowed))
             if difference > self.largest:
                 self.largest, self.allowed = difference, allowed
+        self.flat = None if exposure else (self.ledger.fills, shown)
 
 
 def fee_rate(settings: Settings, market: str, decided_ms: int) -> float:
