@@ -16,6 +16,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.kernel.code_cache import cache_root
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -127,6 +129,8 @@ def main() -> int:
     chosen = [defect for defect in DEFECTS if options.only in defect.name]
     folder: Path = options.folder or Path(tempfile.mkdtemp(prefix="planted-"))
     shutil.copytree(REPOSITORY, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".git", ".venv", ".cache", "__pycache__"))
+    if cache_root().is_dir():  # machine code is named by its content: what is not changed need not be compiled again
+        shutil.copytree(cache_root(), folder / ".cache" / "kernel", dirs_exist_ok=True)
     missed = 0
     for number, defect in enumerate(chosen, 1):
         file = folder / defect.file

@@ -37,9 +37,10 @@ function doctorSection() {
   const name = (one) => h("b", null, say("doctor.name." + one.check) + ": ");
   const ill = [...of("serious"), ...of("warning")].map((one) => h("li." + one.level, null,
     h("span.tag", null, say("doctor.level." + one.level)), " ", name(one), one.says[state.language], h("div.soft", null, "→ " + one.advice[state.language])));
-  const rest = [...of("fine"), ...of("not_judged")].map((one) => h("li", null, h("span.tag", null, say("doctor.level." + one.level)), " ", name(one), one.says[state.language]));
+  const beside = ["buy_and_hold", "random_entry", "cliff"], shown = of("fine").filter((one) => beside.includes(one.check));
+  const rest = [...of("fine").filter((one) => !shown.includes(one)), ...of("not_judged")].map((one) => h("li", null, h("span.tag", null, say("doctor.level." + one.level)), " ", name(one), one.says[state.language]));
   const counts = ["serious", "warning", "fine", "not_judged"].map((level) => `${say("doctor.level." + level)} ${of(level).length}`).join(" · ");
-  return section("doctor.head", ill.length ? h("ul.notes", null, ...ill) : null, h("details.panel", null, h("summary", null, counts), h("ul", null, ...rest)),
+  return section("doctor.head", ill.length ? h("ul.notes", null, ...ill) : null, ...shown.map((one) => h("p", null, name(one), one.says[state.language])), h("details.panel", null, h("summary", null, counts), h("ul", null, ...rest)),
     report.doctor.audit ? h("p.soft", null, report.doctor.audit.says[state.language]) : null);
 }
 
