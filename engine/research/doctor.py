@@ -327,6 +327,8 @@ def _warm_up(case: Case) -> Finding:
 def _gaps(case: Case) -> Finding:
     held = unknown = quiet = 0
     for trade in case.figures.trades:
+        if trade.market not in case.result.candles.markets:
+            continue
         state = _held_states(case.result, trade)
         held += state.size
         unknown += int(np.count_nonzero(state == BarState.UNKNOWN))
