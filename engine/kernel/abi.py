@@ -77,6 +77,17 @@ def call_op(
 setattr(call_op, INTRINSIC_MARK, "call_op")
 
 
+def items(array: Floats, offset: int) -> Any:
+    """The items of a C-contiguous array from an offset on, whatever its dimensions: in compiled code a pointer.
+
+    Loops over a pointer are fast: nothing asks whether an index is negative.
+    """
+    return array.reshape(-1)[offset:]
+
+
+setattr(items, INTRINSIC_MARK, "items")
+
+
 @helper
 def call_row(
     addresses: Integers,

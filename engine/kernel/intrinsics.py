@@ -52,7 +52,18 @@ def call_op(
     return _CALL_OP, _emit_call
 
 
-INTRINSICS: Final = {"call_op": call_op}
+def _emit_items(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    """LLVM for `items`."""
+    return builder.gep(context.make_array(signature.args[0])(context, builder, args[0]).data, [args[1]])
+
+
+@intrinsic
+def items(typing_context: Any, array: Any, offset: Any) -> Any:
+    """Compiled form of `engine.kernel.abi.items`."""
+    return types.CPointer(array.dtype)(array, _INDEX), _emit_items
+
+
+INTRINSICS: Final = {"call_op": call_op, "items": items}
 
 
 class ByReference(types.Type):

@@ -86,10 +86,12 @@ RUN_MARKET_STATE: Final = 7  # float64 of state per market
 RUN_CLOCK: Final = 8  # the strategy's clock in the clock table
 RUN_OUT: Final = 9  # where in `out` the block's first clock bar goes
 RUN_SHARED_SIDES: Final = 10
-RUN_WIDTH: Final = 11
+RUN_SIDE: Final = 11  # position of the block's first base bar in the arrays of side series
+RUN_BLOCK: Final = 12  # most base bars that memory has room for
+RUN_WIDTH: Final = 13
 
 _TABLE: Final = "int64[:, ::1]"
-#: numba signature of `run_block`
+#: numba signature of `run_blocks`
 SIGNATURE: Final = (
     f"void(int64[::1], {', '.join([_TABLE] * 8)}, float64[::1], float64[::1], float64[::1], "
     f"int8[:, ::1], {', '.join(['float64[:, ::1]'] * len(SERIES))}, float64[:, :, ::1], float64[:, :, ::1])"
@@ -103,6 +105,33 @@ _OVER_ANY: Final = OVER["over.any"]
 _UNKNOWN: Final = 0  # engine.model.candle.BarState.UNKNOWN
 
 
+def run_blocks(
+    run: NDArray[np.int64], clocks: NDArray[np.int64], feeds: NDArray[np.int64], side_feeds: NDArray[np.int64], rows: NDArray[np.int64],
+    stages: NDArray[np.int64], moves: NDArray[np.int64], across: NDArray[np.int64], columns: NDArray[np.int64],
+    memory: NDArray[np.float64], state: NDArray[np.float64], params: NDArray[np.float64], states: NDArray[np.int8],
+    opens: NDArray[np.float64], highs: NDArray[np.float64], lows: NDArray[np.float64], closes: NDArray[np.float64],
+    volumes: NDArray[np.float64], values: NDArray[np.float64], sides: NDArray[np.float64], out: NDArray[np.float64],
+) -> None:  # fmt: skip
+    """A stretch of base bars of all markets, block by block: RUN_FIRST, RUN_SIDE, RUN_FROM_MS and RUN_LENGTH say which.
+
+    states..values: the grid's arrays [markets, bars]. sides: side series [series, markets, bars of the stretch]. memory: one region per
+    slot, then what is kept per market. Exported: out [markets, columns, clock bars].
+    """
+    from_ms, first, side, length = run[RUN_FROM_MS], run[RUN_FIRST], run[RUN_SIDE], run[RUN_LENGTH]
+    clock = run[RUN_CLOCK]
+    first_clock_bar = bar_at(from_ms, clocks[clock, CLOCK_LENGTH], clocks[clock, CLOCK_OFFSET])
+    for done in range(0, length, run[RUN_BLOCK]):
+        run[RUN_FROM_MS] = from_ms + done * run[RUN_BASE_MS]
+        run[RUN_FIRST], run[RUN_SIDE] = first + done, side + done
+        run[RUN_LENGTH] = min(run[RUN_BLOCK], length - done)
+        run[RUN_OUT] = bar_at(run[RUN_FROM_MS], clocks[clock, CLOCK_LENGTH], clocks[clock, CLOCK_OFFSET]) - first_clock_bar
+        run_block(
+            run, clocks, feeds, side_feeds, rows, stages, moves, across, columns, memory, state, params,
+            states, opens, highs, lows, closes, volumes, values, sides, out,
+        )  # fmt: skip
+
+
+@helper
 def run_block(
     run: NDArray[np.int64], clocks: NDArray[np.int64], feeds: NDArray[np.int64], side_feeds: NDArray[np.int64], rows: NDArray[np.int64],
     stages: NDArray[np.int64], moves: NDArray[np.int64], across: NDArray[np.int64], columns: NDArray[np.int64],
@@ -110,11 +139,7 @@ def run_block(
     opens: NDArray[np.float64], highs: NDArray[np.float64], lows: NDArray[np.float64], closes: NDArray[np.float64],
     volumes: NDArray[np.float64], values: NDArray[np.float64], sides: NDArray[np.float64], out: NDArray[np.float64],
 ) -> None:  # fmt: skip
-    """One block of all markets: alias sections once, then stage by stage every market's own rows and what reads all markets.
-
-    states..values: the grid's arrays [markets, bars]. sides: side series [series, markets, bars]. memory: one region per slot, then
-    what is kept per market. Exported: out [markets, clock bars, columns].
-    """
+    """One block of all markets: alias sections once, then stage by stage every market's own rows and what reads all markets."""
     set_clocks(run, clocks)
     for f in range(run[RUN_SHARED_FEEDS]):
         feed(run, clocks, feeds, f, feeds[f, FEED_MARKET], 0, memory, state, states, opens, highs, lows, closes, volumes, values)
@@ -186,7 +211,7 @@ def feed_side(
     run: NDArray[np.int64], side_feeds: NDArray[np.int64], row: int, market: int, memory: NDArray[np.float64], sides: NDArray[np.float64]
 ) -> None:
     """Copy one side series of the block's base bars to its slot; a flag that is not recorded is false."""
-    series, slot, first = side_feeds[row, SIDE_SERIES], side_feeds[row, SIDE_SLOT], run[RUN_FIRST]
+    series, slot, first = side_feeds[row, SIDE_SERIES], side_feeds[row, SIDE_SLOT], run[RUN_SIDE]
     flag = side_feeds[row, SIDE_FLAG] != 0
     for i in range(run[RUN_LENGTH]):
         x = sides[series, market, first + i]
@@ -313,6 +338,8 @@ def export(
     market: int, out: NDArray[np.float64],
 ) -> None:  # fmt: skip
     """Copy the exported slots [start, stop) of the market that was just evaluated."""
-    for k in range(clocks[run[RUN_CLOCK], CLOCK_COUNT]):
-        for j in range(start, stop):
-            out[market, run[RUN_OUT] + k, columns[j, COLUMN_NUMBER]] = memory[columns[j, COLUMN_SLOT] + k]
+    first, count = run[RUN_OUT], clocks[run[RUN_CLOCK], CLOCK_COUNT]
+    for j in range(start, stop):
+        column, slot = columns[j, COLUMN_NUMBER], columns[j, COLUMN_SLOT]
+        for k in range(count):
+            out[market, column, first + k] = memory[slot + k]

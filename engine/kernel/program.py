@@ -36,7 +36,8 @@ class ColumnBlock:
     """Exported columns of the clock bars that closed inside one `advance`.
 
     first_index: absolute clock index of values[:, 0]. close_ms[k] = close time of clock bar k (= its CLOSE event's time).
-    values float64 [markets, k, columns]; column j belongs to graph node Program.columns[j]. Conditions are 1.0, 0.0, NaN.
+    values float64 [markets, k, columns], in memory column by column; column j belongs to graph node Program.columns[j]. Conditions are
+    1.0, 0.0, NaN.
     """
 
     first_index: int

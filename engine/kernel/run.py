@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from engine.kernel.abi import helper
 from engine.kernel.book import FILL, SKIP_REASONS, Book
 from engine.kernel.decide.answers import ACCEPTED, on_done, on_fill
-from engine.kernel.decide.close import on_close
+from engine.kernel.decide.close import close_positions
+from engine.kernel.decide.entries import decide_entries
 from engine.kernel.decide.guard import on_mark
 from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import exposure_krw, is_open
+from engine.kernel.decide.quiet import count_columns, is_guarded, skip_quiet, take_columns
 from engine.kernel.decide.sales import is_working
 from engine.kernel.decide.step import on_step
 from engine.kernel.fills import TRADES, WAITS, trade_at
@@ -39,6 +41,8 @@ def run_bars(
     first_ms: int,
     base_ms: int,
     start: int,
+    stop: int,
+    may_skip: bool,
     state: NDArray[np.int8],
     open_krw: NDArray[np.float64],
     high_krw: NDArray[np.float64],
@@ -46,40 +50,58 @@ def run_bars(
     close_krw: NDArray[np.float64],
     close_ms: NDArray[np.int64],
     columns: NDArray[np.float64],
-    scratch: NDArray[np.float64],
     money: NDArray[np.float64],
+    row: int,
 ) -> int:
-    """Run base bars [start, n) of all markets; returns where it stopped: n, or earlier when the log is nearly full, or -1 on an error.
+    """Run base bars [start, stop) of all markets; returns where it ended: stop, or earlier when the log is nearly full, or -1 on an error.
 
-    state, open..close [M, n]; close_ms [k] and columns [M, k, C] of the clock bars that close in this block; scratch [M, C];
-    money [k, 2]: cash and exposure after each CLOSE; log FILL [..] with its count in log_count[0].
+    may_skip: pass quiet bars (engine.kernel.decide.quiet). state, open..close [M, n]; close_ms [k] and columns [M, C, k] of the clock bars
+    that close in this block; money [3, ..]: cash, exposure and equity after each CLOSE, from column `row` on; log FILL [..] with its
+    count in log_count[0].
     """
-    markets, bars = state.shape
-    most = markets * (plan.exits.shape[0] + 2)
-    guarded = plan.settings[0]["watches"] != 0 or plan.breakers.shape[0] > 0
-    closing = 0
-    while closing < close_ms.shape[0] and close_ms[closing] <= first_ms + start * base_ms:
-        closing += 1
-    for bar in range(start, bars):
-        if log_count[0] + most > log.shape[0]:
-            return bar
-        time_ms = first_ms + bar * base_ms
-        busy = step_bar(plan, book, log, log_count, time_ms, bar, state, open_krw, high_krw, low_krw, close_krw)
-        if busy < 0:
-            return -1
-        if closing < close_ms.shape[0] and close_ms[closing] == time_ms + base_ms:
-            for market in range(markets):
-                for column in range(scratch.shape[1]):
-                    scratch[market, column] = columns[market, closing, column]
-            book.outbox[0] = 0
-            on_close(plan, book, close_ms[closing], scratch)
-            money[closing, 0] = book.account[0]["cash_krw"]
-            money[closing, 1] = exposure_krw(book)
+    most = state.shape[0] * (plan.exits.shape[0] + 2)
+    guarded = is_guarded(plan)
+    counted = 0
+    while counted < close_ms.shape[0] and close_ms[counted] <= first_ms + start * base_ms:
+        counted += 1
+    closing = counted
+    bar, stepped = start, False
+    while bar < stop and log_count[0] + most <= log.shape[0]:
+        if may_skip:
+            bar, closing, stepped = skip_quiet(
+                plan, book, first_ms, base_ms, bar, stop, closing, stepped,
+                state, open_krw, high_krw, low_krw, close_krw, close_ms, columns, money, row,
+            )  # fmt: skip
+            if bar >= stop:
+                break
+        busy = 1
+        if not stepped:
+            busy = step_bar(plan, book, log, log_count, first_ms + bar * base_ms, bar, state, open_krw, high_krw, low_krw, close_krw)
+            if busy < 0:
+                return -1
+            if may_skip and not (guarded and busy > 0):
+                at, closing, stepped = skip_quiet(
+                    plan, book, first_ms, base_ms, bar, stop, closing, True,
+                    state, open_krw, high_krw, low_krw, close_krw, close_ms, columns, money, row,
+                )  # fmt: skip
+                if at != bar:
+                    bar = at
+                    continue
+        time_ms = first_ms + (bar + 1) * base_ms
+        book.outbox[0] = 0
+        if closing < close_ms.shape[0] and close_ms[closing] == time_ms:
+            take_columns(book, columns, closing)
+            close_positions(plan, book, time_ms)
+            decide_entries(plan, book, time_ms)
+            money[0, row + closing] = book.account[0]["cash_krw"]
+            money[1, row + closing] = exposure_krw(book)
+            money[2, row + closing] = money[0, row + closing] + money[1, row + closing]
             closing += 1
         elif busy > 0 and guarded:
-            book.outbox[0] = 0
-            on_mark(plan, book, time_ms + base_ms)
-    return int(bars)
+            on_mark(plan, book, time_ms)
+        bar, stepped = bar + 1, False
+    count_columns(plan, book, counted, closing, columns)
+    return bar
 
 
 @helper
@@ -203,51 +225,69 @@ class RunResult:
 class Run:
     """One backtest in progress: feed blocks of bars in order, then read the result. Costs one compiled call per block."""
 
-    def __init__(self, plan: Plan, book: Book, from_ms: int | None = None, *, compiled: bool = True) -> None:
-        """from_ms: trading start; bars before it are skipped. compiled=False runs the same functions as plain Python."""
+    def __init__(self, plan: Plan, book: Book, from_ms: int | None = None, *, compiled: bool = True, may_skip: bool = True) -> None:
+        """from_ms: trading start; bars before it are skipped. compiled=False runs the same functions as plain Python; may_skip=False
+        asks every rule at every bar, with the same result."""
         self.plan, self.book = plan, book
         self._from_ms = from_ms
+        self._may_skip = may_skip
         self._run_bars: Callable[..., int] = compile_function(run_bars, allocates=False) if compiled else run_bars
         self._log = np.zeros(_LOG_ROWS + len(plan.market) * (len(plan.exits) + 2), FILL)
         self._log_count = np.zeros(1, np.int64)
-        self._scratch = np.full_like(book.columns, np.nan)
         self._fills: list[NDArray[np.void]] = []
-        self._closes: list[tuple[NDArray[np.int64], NDArray[np.float64]]] = []
+        self._closes = 0
+        self._close_ms = np.empty(0, np.int64)
+        self._money = np.empty((3, 0))
 
-    def feed(self, bars: BarGrid, columns: ColumnBlock) -> None:
-        """Take consecutive base bars and the columns of the clock bars that close in them.
+    def feed(self, bars: BarGrid, columns: ColumnBlock, first: int = 0, count: int | None = None) -> None:
+        """Take consecutive base bars, `count` of the grid's from `first` on, and the columns of the clock bars that close in them.
 
         Raises RuntimeError when the books refuse an answer of the fill model: a defect, never a matter of the data.
         """
         base_ms = bars.timeframe.length_ms
         first_ms = bars.first_index * base_ms + bars.timeframe.offset_ms
-        start = self._start(first_ms, base_ms, bars.state.shape[1])
-        money = np.full((len(columns.close_ms), 2), np.nan)
+        stop = bars.state.shape[1] if count is None else first + count
         series = [np.ascontiguousarray(part) for part in (bars.state, bars.open, bars.high, bars.low, bars.close)]
-        values = np.ascontiguousarray(columns.values)
-        at = start
-        while at < bars.state.shape[1]:
+        values = np.ascontiguousarray(columns.values.transpose(0, 2, 1))
+        start = max(first, self._start(first_ms, base_ms, stop))
+        passed = int(np.searchsorted(columns.close_ms, first_ms + start * base_ms, side="right"))
+        live = len(columns.close_ms) - passed
+        self._make_room(live)
+        row, at = self._closes - passed, start
+        while at < stop:
             at = self._run_bars(
-                self.plan, self.book, self._log, self._log_count, first_ms, base_ms, at, *series,
-                columns.close_ms, values, self._scratch, money,
+                self.plan, self.book, self._log, self._log_count, first_ms, base_ms, at, stop, self._may_skip, *series,
+                columns.close_ms, values, self._money, row,
             )  # fmt: skip
             if at < 0:
                 raise RuntimeError("the books refused a fill of the fill model")
             self._drain()
-        live = columns.close_ms > first_ms + start * base_ms
-        self._closes.append((columns.close_ms[live].copy(), money[live]))
+        self._close_ms[self._closes : self._closes + live] = columns.close_ms[passed:]
+        self._closes += live
+
+    def expect(self, closes: int) -> None:
+        """Make room for so many CLOSEs at once."""
+        self._make_room(closes - self._closes)
+
+    def _make_room(self, closes: int) -> None:
+        needed = self._closes + closes
+        if needed > len(self._close_ms):
+            room = max(needed, 2 * len(self._close_ms))
+            close_ms, money = np.empty(room, np.int64), np.empty((3, room))
+            close_ms[: self._closes] = self._close_ms[: self._closes]
+            money[:, : self._closes] = self._money[:, : self._closes]
+            self._close_ms, self._money = close_ms, money
 
     def result(self) -> RunResult:
         """What has happened so far."""
         account = self.book.account[0]
-        times = np.concatenate([times for times, _ in self._closes]) if self._closes else np.zeros(0, np.int64)
-        money = np.concatenate([money for _, money in self._closes]) if self._closes else np.zeros((0, 2))
+        cash, exposure, equity = self._money[:, : self._closes]
         return RunResult(
             fills=np.concatenate(self._fills) if self._fills else np.zeros(0, FILL),
-            equity_ms=times,
-            equity_krw=money[:, 0] + money[:, 1],
-            cash_krw=money[:, 0].copy(),
-            exposure_krw=money[:, 1].copy(),
+            equity_ms=self._close_ms[: self._closes],
+            equity_krw=equity,
+            cash_krw=cash,
+            exposure_krw=exposure,
             skipped=dict(zip(SKIP_REASONS, self.book.skipped.tolist(), strict=True)),
             rule_counts=tuple((int(row[0]), int(row[1]), int(row[2])) for row in self.book.rule_counts),
             ambiguous_steps=int(account["ambiguous_steps"]),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -26,7 +25,7 @@ _CACHE_LINE: Final = 8  # float64
 
 def precompile() -> Any:
     """Compile the machine's loop, or load it from the cache."""
-    return compile_function(machine.run_block, machine.SIGNATURE, allocates=False)
+    return compile_function(machine.run_blocks, machine.SIGNATURE, allocates=False)
 
 
 class Kernel:
@@ -43,7 +42,7 @@ class Kernel:
         self.cold: tuple[int, ...] = ()
         self.next_index: int | None = None
         """Absolute index of the base bar that `advance` expects; None before the first."""
-        self._run_block = precompile()
+        self._run_blocks = precompile()
         layout = _Layout(program, block)
         self._tables = (
             layout.clocks, layout.feeds, layout.side_feeds, layout.rows, layout.stages, layout.moves, layout.across, layout.columns,
@@ -53,31 +52,31 @@ class Kernel:
         self._state = state.initial(program)
         self._run = layout.run
 
-    def advance(self, grid: BarGrid) -> ColumnBlock:
-        """Take the next base bars of all markets; returns the clock bars that closed.
+    def advance(self, grid: BarGrid, first: int = 0, count: int | None = None) -> ColumnBlock:
+        """Take the next base bars of all markets, `count` of the grid's from `first` on; returns the clock bars that closed.
 
         Raises ValueError when the grid has other markets or bars, is empty, or does not follow the bars before it.
         """
-        self._check(grid)
+        length = grid.state.shape[1] - first if count is None else count
+        self._check(grid, int(grid.first_index) + first, length)
         base, clock = self.program.base, self.program.clock
-        from_ms = base.open_ms(int(grid.first_index))
-        length = grid.state.shape[1]
-        first = clock.index(from_ms)
-        count = clock.index(from_ms + length * base.length_ms) - first
-        out = np.empty((len(grid.markets), count, len(self.program.columns)))
-        arrays = (*grid_arrays(grid), self._sides(grid))
-        for start in range(0, length, self.block):
-            self._advance_block(arrays, out, start, min(self.block, length - start), from_ms + start * base.length_ms, first)
-        self.next_index = int(grid.first_index) + length
-        close_ms = clock.open_ms(first + 1) + np.arange(count, dtype=np.int64) * clock.length_ms
-        return ColumnBlock(first_index=first, close_ms=close_ms, values=out)
+        from_ms = base.open_ms(int(grid.first_index) + first)
+        first_close = clock.index(from_ms)
+        closes = clock.index(from_ms + length * base.length_ms) - first_close
+        out = np.empty((len(grid.markets), len(self.program.columns), closes))
+        run = self._run
+        run[machine.RUN_FROM_MS], run[machine.RUN_FIRST], run[machine.RUN_SIDE], run[machine.RUN_LENGTH] = from_ms, first, 0, length
+        self._run_blocks(run, *self._tables, self._state, self._params, *grid_arrays(grid), self._sides(grid, first, length), out)
+        self.next_index = int(grid.first_index) + first + length
+        close_ms = clock.open_ms(first_close + 1) + np.arange(closes, dtype=np.int64) * clock.length_ms
+        return ColumnBlock(first_index=first_close, close_ms=close_ms, values=out.transpose(0, 2, 1))
 
-    def _sides(self, grid: BarGrid) -> NDArray[np.float64]:
+    def _sides(self, grid: BarGrid, first: int, length: int) -> NDArray[np.float64]:
         """The side series that the program reads, [series, markets, bars]; those that the grid lacks are missing."""
-        sides = np.full((len(self.program.table.sides), *grid.state.shape), np.nan)
+        sides = np.full((len(self.program.table.sides), len(grid.markets), length), np.nan)
         for k, key in enumerate(self.program.table.sides):
             if key in grid.side:
-                sides[k] = grid.side[key]
+                sides[k] = grid.side[key][:, first : first + length]
         return sides
 
     def save(self) -> bytes:
@@ -95,23 +94,13 @@ class Kernel:
         kernel._state, kernel.next_index, kernel.cold = restored.values, restored.next_index, restored.cold
         return kernel
 
-    def _check(self, grid: BarGrid) -> None:
+    def _check(self, grid: BarGrid, index: int, length: int) -> None:
         if grid.markets != self.program.markets or grid.timeframe != self.program.base:
             raise ValueError(f"a grid of {grid.markets} in {grid.timeframe} for a program of {self.program.markets} in {self.program.base}")
-        if grid.state.shape[1] == 0:
+        if length == 0:
             raise ValueError("a grid without bars")
-        if self.next_index is not None and grid.first_index != self.next_index:
-            raise ValueError(f"expected base bar {self.next_index}, got {grid.first_index}")
-
-    def _advance_block(
-        self, arrays: Sequence[NDArray[Any]], out: NDArray[np.float64], start: int, length: int, from_ms: int, first: int
-    ) -> None:
-        run = self._run
-        run[machine.RUN_FROM_MS] = from_ms
-        run[machine.RUN_FIRST] = start
-        run[machine.RUN_LENGTH] = length
-        run[machine.RUN_OUT] = self.program.clock.index(from_ms) - first
-        self._run_block(run, *self._tables, self._state, self._params, *arrays, out)
+        if self.next_index is not None and index != self.next_index:
+            raise ValueError(f"expected base bar {self.next_index}, got {index}")
 
 
 class _Layout:
@@ -225,6 +214,7 @@ class _Layout:
         run[machine.RUN_SHARED_ROWS] = len(self._table.shared_rows)
         run[machine.RUN_SHARED_STATE] = self._table.size(shared=True)
         run[machine.RUN_MARKET_STATE] = self._table.size(shared=False)
+        run[machine.RUN_BLOCK] = self._block
         run[machine.RUN_CLOCK] = self._timeframes.index(program.clock)
         return run
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from engine.kernel.decide.plan import Terms, make_book, make_plan
 from engine.kernel.program import ColumnBlock, Program, compile_program
 from engine.kernel.run import Run, RunResult
 from engine.kernel.universe import UniverseRun, member_series, universe_program
-from engine.kernel.vm import Kernel
+from engine.kernel.vm import DEFAULT_BLOCK, Kernel
 from engine.model.candle import MEMBER, BarGrid, BarState
 from engine.research.gaps import side_gaps
 from engine.research.result import BacktestResult, Rounding, Settings
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from dsl.strategy import Strategy
     from engine.model.candle import SideKey
     from engine.model.events import Members
+
+#: bars of all markets that one call of kernel and decisions takes
+_STRETCH_BARS: Final = 65_536
 
 #: (base bars done, of how many)
 Progress = Callable[[int, int], None]
@@ -101,15 +104,24 @@ def _run(
     run = Run(plan, make_book(plan, settings.cash_krw), settings.from_ms)
     kernel = Kernel(program, settings.block)
     length = grid.state.shape[1]
-    for start in range(0, length, settings.block):
-        part = bars_of(grid, start, min(start + settings.block, length))
-        columns = kernel.advance(part)
-        run.feed(part, columns)
+    stretch = _stretch(settings.block, len(grid.markets))
+    if length > stretch:
+        run.expect(length * grid.timeframe.length_ms // program.clock.length_ms + 1)
+    for start in range(0, length, stretch):
+        count = min(stretch, length - start)
+        columns = kernel.advance(grid, start, count)
+        run.feed(grid, columns, start, count)
         if watch is not None:
             watch(program, columns, run)
         if progress is not None:
-            progress(start + part.state.shape[1], length)
+            progress(start + count, length)
     return run.result()
+
+
+def _stretch(block: int, markets: int) -> int:
+    """Base bars in one call of kernel and decisions: whole blocks, as many as keep the columns small. A block that is shorter than usual
+    cuts the decisions, too."""
+    return block if block < DEFAULT_BLOCK else block * max(1, _STRETCH_BARS // (block * markets))
 
 
 def decided_closes(program: Program, columns: ColumnBlock, from_ms: int | None) -> NDArray[np.bool_]:

@@ -30,11 +30,20 @@ def on_close(plan: Plan, book: Book, time_ms: int, columns: NDArray[np.float64])
 @helper
 def close_exits(plan: Plan, book: Book, time_ms: int, columns: NDArray[np.float64]) -> None:
     """All of a CLOSE but the entries."""
+    for market in range(book.columns.shape[0]):
+        for column in range(book.columns.shape[1]):
+            book.columns[market, column] = columns[market, column]
+    for market in range(book.position.shape[0]):
+        count_conditions(plan, book, market)
+    close_positions(plan, book, time_ms)
+
+
+@helper
+def close_positions(plan: Plan, book: Book, time_ms: int) -> None:
+    """The risk profile, levels and exits, from the columns in the books."""
     markets = book.position.shape[0]
     for market in range(markets):
         discard_step(book, market)
-        for column in range(book.columns.shape[1]):
-            book.columns[market, column] = columns[market, column]
     if plan.settings[0]["watches"] != 0:
         look(plan, book, time_ms)
     judge_breakers(plan, book, time_ms)
@@ -42,40 +51,44 @@ def close_exits(plan: Plan, book: Book, time_ms: int, columns: NDArray[np.float6
     for market in range(markets):
         if is_open(book, market):
             refresh_levels(plan, book, market, book.position[market]["last_krw"], time_ms, _ALL)
-        _count_conditions(plan, book, market, time_ms)
+            _count_on_position(plan, book, market, time_ms)
     for market in range(markets):
         if is_open(book, market) and not is_busy(book, market):
             _decide_exits(plan, book, market, time_ms)
 
 
 @helper
-def _count_conditions(plan: Plan, book: Book, market: int, time_ms: int) -> None:
-    """True, false and missing of each named condition; of conditions on a position only where there is one."""
-    if plan.market[market]["tradable"] == 0 or plan.conditions.shape[0] == 0:
+def count_conditions(plan: Plan, book: Book, market: int) -> None:
+    """True, false and missing of each named condition that needs no position."""
+    if plan.market[market]["tradable"] == 0:
         return
-    held = is_open(book, market)
-    if held:
-        evaluate_open(plan, book, market, False, book.position[market]["last_krw"], time_ms)
     for condition in range(plan.conditions.shape[0]):
-        slot = plan.conditions[condition]
-        if held:
-            value = book.values[slot]
-        elif is_market_slot(plan, slot):
-            value = market_value(plan, book, market, slot)
-        else:
-            continue
-        if math.isnan(value):
-            book.rule_counts[condition, 2] += 1
-        elif value != 0.0:
-            book.rule_counts[condition, 0] += 1
-        else:
-            book.rule_counts[condition, 1] += 1
+        if plan.on_position[condition] == 0:
+            _count(book, condition, market_value(plan, book, market, plan.conditions[condition]))
 
 
 @helper
-def is_market_slot(plan: Plan, slot: int) -> bool:
-    """The slot is a column or a constant, so it has a value without a position."""
-    return bool(slot < plan.settings[0]["column_count"] or not math.isnan(plan.initial[slot]))
+def _count_on_position(plan: Plan, book: Book, market: int, time_ms: int) -> None:
+    """The same of conditions on the open position."""
+    if plan.market[market]["tradable"] == 0:
+        return
+    evaluated = False
+    for condition in range(plan.conditions.shape[0]):
+        if plan.on_position[condition] != 0:
+            if not evaluated:
+                evaluate_open(plan, book, market, False, book.position[market]["last_krw"], time_ms)
+                evaluated = True
+            _count(book, condition, book.values[plan.conditions[condition]])
+
+
+@helper
+def _count(book: Book, condition: int, value: float) -> None:
+    if math.isnan(value):
+        book.rule_counts[condition, 2] += 1
+    elif value != 0.0:
+        book.rule_counts[condition, 0] += 1
+    else:
+        book.rule_counts[condition, 1] += 1
 
 
 @helper

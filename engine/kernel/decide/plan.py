@@ -16,6 +16,7 @@ from dsl.strategy import Exit, ExitKind, RiskProfile, Strategy
 from engine.kernel.abi import by_reference
 from engine.kernel.book import MAXIMUM_EXITS, Book, Size, new_book
 from engine.kernel.decide.guard_plan import breaker_rows, days_of, rule_rows, sectors_of, window_days
+from engine.kernel.decide.quiet_plan import gates_of, level_reads
 from engine.kernel.fills import enter_terms
 from engine.kernel.legal import Venue, make_venue, unit_and_scale
 from engine.kernel.load import addresses
@@ -112,6 +113,10 @@ class Plan(NamedTuple):
     rules: NDArray[Any]  # guard_plan.RULE [R]
     breakers: NDArray[Any]  # guard_plan.BREAKER [B]
     window_days: NDArray[np.int64]  # [W]
+    on_position: NDArray[np.int64]  # [K] the condition has a value only where a position is open
+    level_reads: NDArray[np.int64]  # [E, 3] quiet_plan.level_reads
+    gates: NDArray[Any]  # quiet_plan.GATE [E + K]: of the exits, then of the conditions
+    gate_columns: NDArray[np.int64]
     drawdowns: NDArray[np.int64]  # [leaves] window of each acct.drawdown leaf, in the order of PositionRows.drawdown_ms
 
 
@@ -165,13 +170,16 @@ def make_plan(
     if part is not None:
         settings["share"] = part.share
         settings["when_slot"] = -1 if part.when is None else slots[part.when]
+    conditions = [slots[condition.node] for condition in strategy.conditions]
+    exits = [slots[rule.node] for rule in strategy.exits]
+    gates, gate_columns = gates_of(position, [*exits, *conditions])
     return Plan(
         venue=make_venue(markets, terms.fee_rate, terms.slippage, terms.on_grid),
         settings=settings,
         buying=enter_terms(strategy.execution.enter, terms.slippage, strategy.clock.length_ms),
         exits=np.array([_exit_row(rule, slots) for rule in strategy.exits], EXIT),
         market=market,
-        conditions=np.array([slots[condition.node] for condition in strategy.conditions], np.int64),
+        conditions=np.array(conditions, np.int64),
         addresses=addresses(position.ops) if row_addresses is None else row_addresses,
         rows=np.ascontiguousarray(position.rows, np.int64).reshape(-1, 7),
         row_params=np.ascontiguousarray(position.params, np.float64),
@@ -179,6 +187,10 @@ def make_plan(
         rules=rule_rows(profile, windows),
         breakers=breaker_rows(profile, strategy.graph, slots),
         window_days=np.array(windows, np.int64),
+        on_position=np.array([slot >= position.column_count and math.isnan(position.initial[slot]) for slot in conditions], np.int64),
+        level_reads=level_reads(position, exits),
+        gates=gates,
+        gate_columns=gate_columns,
         drawdowns=np.array([windows.index(days_of(window_ms)) for window_ms in position.drawdown_ms], np.int64),
     )
 

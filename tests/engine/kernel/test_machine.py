@@ -181,7 +181,7 @@ def rich_case(run_block: Callable[..., None] | None, monkeypatch: pytest.MonkeyP
 
 def test_machine_as_plain_python_gives_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
     compiled, expected = rich_case(None, monkeypatch)
-    plain, _ = rich_case(machine.run_block, monkeypatch)
+    plain, _ = rich_case(machine.run_blocks, monkeypatch)
     assert same_bits(compiled, expected)
     assert same_bits(plain, expected)
 
@@ -189,7 +189,7 @@ def test_machine_as_plain_python_gives_the_same_bits(monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_reference_catches_planted_mutations(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mutated = mutated_machine(tmp_path, *MUTATIONS[name])
-    found, expected = rich_case(mutated.run_block, monkeypatch)
+    found, expected = rich_case(mutated.run_blocks, monkeypatch)
     assert found.shape == expected.shape
     assert not same_bits(found, expected)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from dsl.strategy import (
     Breaker,
     Condition,
     Exit,
+    ExitKind,
     Limits,
     Period,
     RiskProfile,
@@ -49,7 +50,54 @@ def make_world(seed: int, bars: int = 400, on_grid: bool = True) -> World:
     """The world of a seed. Prices jump, stand still, and lie in several price bands; minutes without trades and unknown ones occur."""
     random = np.random.default_rng(seed)
     rules = Rules()
+    return _world(random, rules, _strategy(rules, random), bars, on_grid)
+
+
+def make_calm_world(seed: int, bars: int = 1500) -> World:
+    """Of any seed, but entries and exits are rare, prices move little, and few exits are there: long stretches where nothing happens."""
+    random = np.random.default_rng([1, seed])
+    rules = Rules()
     strategy = _strategy(rules, random)
+    if random.random() < 0.7:
+        exits = _calm_exits(rules, random)
+        conditions = tuple(Condition(f"exits.{one.name}", one.node) for one in exits if one.kind is ExitKind.RULE)
+        risk = strategy.risk if random.random() < 0.3 else None
+        strategy = replace(strategy, exits=exits, conditions=(*strategy.conditions[:1], *conditions), risk=risk, sizing=Sizing(weight=0.3))
+    world = _world(random, rules, strategy, bars, True)
+    sparse = world.columns.copy()
+    for column, node in enumerate(world.program.columns):
+        if node in (rules.columns.get("enter"), rules.columns.get("leave"), rules.columns.get("late")):
+            sparse[:, :, column] = random.choice([1.0, 0.0, np.nan], sparse.shape[:2], p=[0.03, 0.95, 0.02])
+    around = {name: getattr(world.bars, name).copy() for name in ("open", "high", "low", "close")}
+    if random.random() < 0.7:
+        for series in around.values():
+            middle = np.nanmean(series, axis=1, keepdims=True)
+            series[...] = middle + 0.1 * (series - middle)
+    return replace(world, columns=sparse, bars=replace(world.bars, **around))
+
+
+def _calm_exits(rules: Rules, random: np.random.Generator) -> tuple[Exit, ...]:
+    """A few of: levels that stand, that follow extremes, prices or columns, and rules on columns, time and both."""
+    entry, age, bars = rules.position("entry"), rules.position("age"), rules.position("bars")
+    late, width = rules.column("late"), rules.column("width")
+    kept = [
+        stop("stop", rules.apply("sub", entry, width), frozen=True),
+        stop("near", rules.entry_times(0.99)),
+        target("half", rules.entry_times(1.01), share=0.5),
+        stop("trail", rules.apply("mul", rules.position("high"), rules.number(0.98))),
+        stop("wide", rules.apply("sub", rules.position("high"), width)),
+        stop("gain", rules.apply("mul", entry, rules.apply("sub", rules.position("gain"), rules.number(-0.98)))),
+        rule("leave", rules.column("leave"), share=0.5, of_rest=True),
+        rule("late", rules.apply("and", late, rules.apply("ge", age, rules.number(20 * MINUTE)))),
+        rule("old", rules.apply("gt", bars, rules.number(float(random.integers(0, 60))))),
+        rule("older", rules.apply("le", rules.number(300.5 * MINUTE), age), share=0.4),
+        rule("weak", rules.apply("lt", rules.position("gain"), rules.number(-0.02))),
+        rule("never", rules.apply("and", rules.number(0.0), late)),
+    ]  # fmt: skip
+    return tuple(one for one in kept if random.random() < 0.3) or (kept[0],)
+
+
+def _world(random: np.random.Generator, rules: Rules, strategy: Strategy, bars: int, on_grid: bool) -> World:
     program = compile_program(strategy, BASE, MARKETS)
     grid = _bars(random, bars)
     closes = START + MINUTE * np.arange(1, bars + 1, dtype=np.int64)
@@ -67,12 +115,12 @@ def run_world(world: World, blocks: list[int], compiled: bool = True, from_ms: i
     return run, run.result()
 
 
-def new_run(world: World, compiled: bool = True, from_ms: int | None = None) -> Run:
+def new_run(world: World, compiled: bool = True, from_ms: int | None = None, may_skip: bool = True) -> Run:
     """A run with nothing fed."""
     plan = make_plan(
         world.strategy, world.program.position, MARKETS, world.terms, tradable=world.tradable, settle_ms=world.settle_ms
     )  # fmt: skip
-    return Run(plan, make_book(plan, world.terms.cash_krw), from_ms, compiled=compiled)
+    return Run(plan, make_book(plan, world.terms.cash_krw), from_ms, compiled=compiled, may_skip=may_skip)
 
 
 def feed_world(world: World, run: Run, first: int, last: int, blocks: list[int]) -> None:

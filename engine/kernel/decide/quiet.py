@@ -1,0 +1,453 @@
+"""Quiet bars: where nothing can happen is found by looking ahead, and passed without asking every rule (docs/design.md §4).
+
+Looking ahead decides nothing. It only proves that STEP, CLOSE and MARK would change no more than last prices, extremes and counts; at the
+first bar where that is not certain the functions of `step`, `close` and `guard` take over, as at every bar of live trading.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsl.strategy import Until
+from engine.kernel.abi import helper, items
+from engine.kernel.book import Book
+from engine.kernel.decide.calendar import next_day_ms
+from engine.kernel.decide.guard import judge_breakers
+from engine.kernel.decide.plan import Plan
+from engine.kernel.decide.position import RULE, STOP, is_active, is_open
+from engine.kernel.decide.step import IDLE
+from engine.kernel.legal import QUANTITY_SCALE
+from engine.kernel.stretches import (
+    add_up,
+    add_worth,
+    count_missing,
+    count_true,
+    fill,
+    first_not_false,
+    first_outside,
+    first_true,
+    highest_price,
+    last_traded,
+    lowest_price,
+)
+
+#: with a position open, look this many closes ahead at once: what stops it first is often a level
+_WINDOW: Final = 128
+_NEVER: Final = 2**62
+_WHILE: Final = int(Until.WHILE)
+#: columns of Plan.level_reads
+_COLUMNS: Final = 0
+_EXTREMES: Final = 1
+_MOMENT: Final = 2
+
+
+@helper
+def is_guarded(plan: Plan) -> bool:
+    """A risk profile looks at every MARK while a position is open."""
+    return bool(plan.settings[0]["watches"] != 0 or plan.breakers.shape[0] > 0)
+
+
+@helper
+def skip_quiet(
+    plan: Plan,
+    book: Book,
+    first_ms: int,
+    base_ms: int,
+    bar: int,
+    bars: int,
+    closing: int,
+    stepped: bool,
+    state: NDArray[np.int8],
+    open_krw: NDArray[np.float64],
+    high_krw: NDArray[np.float64],
+    low_krw: NDArray[np.float64],
+    close_krw: NDArray[np.float64],
+    close_ms: NDArray[np.int64],
+    columns: NDArray[np.float64],
+    money: NDArray[np.float64],
+    row: int,
+) -> tuple[int, int, bool]:
+    """(bar, closing, stepped) of the next bar that has to be run in full, from the one given: bars [bar, bars) of the block are to come.
+
+    closing: the next CLOSE in close_ms; stepped: the STEPs of `bar` are in. The last CLOSE of a block is never passed. The CLOSEs passed
+    write money[:, row + closing] (cash, exposure, equity).
+    """
+    closes = close_ms.shape[0]
+    held = 0
+    for market in range(book.position.shape[0]):
+        if book.order[market]["side"] != 0:
+            return bar, closing, stepped
+        held += 1 if is_open(book, market) else 0
+    if held > 0 and is_guarded(plan):
+        return bar, closing, stepped
+    while bar < bars:
+        first = bar + 1 if stepped else bar
+        if closing < closes:
+            limit = min(closes - 1, closing + _WINDOW) if held > 0 else closes - 1
+            until = _first_close(plan, book, held, closing, limit, close_ms, columns)
+            end = (close_ms[until] - first_ms) // base_ms
+        else:
+            limit = until = closes
+            end = bars
+        stop = end if held == 0 else _first_step(plan, book, first_ms, base_ms, first, end, state, open_krw, high_krw, low_krw, close_krw)
+        passed = until
+        if stop < end:
+            passed = closing
+            while passed < until and close_ms[passed] <= first_ms + stop * base_ms:
+                passed += 1
+        _write_money(book, held, first_ms, base_ms, first, closing, passed, state, close_krw, close_ms, money, row)
+        _judge(plan, book, closing, passed, close_ms, columns)
+        _count_held(plan, book, held, passed - closing)
+        for market in range(book.position.shape[0]):
+            if passed > closing and is_open(book, market):  # its levels may be made anew inside a later STEP
+                _take_market(book, market, columns, passed - 1)
+            _pass_steps(book, market, first_ms, base_ms, first, stop, state, open_krw, high_krw, low_krw, close_krw)
+        closing = passed
+        if stop < end:
+            return stop, closing, False
+        if closing >= closes:
+            return bars, closing, False
+        bar, stepped = end - 1, True
+        if until < limit or limit == closes - 1:
+            return bar, closing, stepped
+    return bar, closing, stepped
+
+
+@helper
+def _first_close(
+    plan: Plan, book: Book, held: int, closing: int, limit: int, close_ms: NDArray[np.int64], columns: NDArray[np.float64]
+) -> int:
+    """The first CLOSE in [closing, limit) that can do anything, or `limit`."""
+    if plan.settings[0]["watches"] != 0:
+        limit = _first_at(_quiet_until_ms(plan, book), closing, limit, close_ms)
+    slot = plan.settings[0]["entry_slot"]
+    for market in range(book.position.shape[0]):
+        if held > 0 and is_open(book, market):
+            limit = _first_exit(plan, book, market, closing, limit, close_ms, columns)
+        elif plan.market[market]["tradable"] != 0:
+            limit = _first_true(plan, market, slot, closing, limit, columns)
+    return limit
+
+
+@helper
+def _quiet_until_ms(plan: Plan, book: Book) -> int:
+    """Until then a look at the account without positions finds what the last one found."""
+    account = book.account[0]
+    if account["stirred"] != 0 or account["day"] < 0:
+        return -_NEVER
+    until = next_day_ms(account["day"])
+    for rule in range(plan.rules.shape[0]):
+        if book.rules[rule]["in_force"] != 0 and plan.rules[rule]["until"] != _WHILE:
+            until = min(until, book.rules[rule]["until_ms"])
+    return int(until)
+
+
+@helper
+def _first_at(time_ms: int, closing: int, limit: int, close_ms: NDArray[np.int64]) -> int:
+    """The first CLOSE in [closing, limit) at or after the time, or `limit`."""
+    if limit <= closing or close_ms[limit - 1] < time_ms:
+        return limit
+    low, high = closing, limit - 1
+    while low < high:
+        middle = (low + high) // 2
+        if close_ms[middle] >= time_ms:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+@helper
+def _first_true(plan: Plan, market: int, slot: int, closing: int, limit: int, columns: NDArray[np.float64]) -> int:
+    """The first CLOSE in [closing, limit) at which a market-phase value is true, or `limit`."""
+    if slot >= plan.settings[0]["column_count"]:
+        constant = plan.initial[slot]
+        return limit if math.isnan(constant) or constant == 0.0 else closing
+    return first_true(_column(columns, market, slot), closing, limit)
+
+
+@helper
+def _column(columns: NDArray[np.float64], market: int, column: int) -> Any:
+    """One market's values of a column at all CLOSEs of the block."""
+    return items(columns, (market * columns.shape[1] + column) * columns.shape[2])
+
+
+@helper
+def _first_exit(
+    plan: Plan, book: Book, market: int, closing: int, limit: int, close_ms: NDArray[np.int64], columns: NDArray[np.float64]
+) -> int:
+    """The first CLOSE in [closing, limit) at which the open position can be sold, its levels move, or a count is not certain."""
+    for rule in range(plan.exits.shape[0]):
+        if not is_active(plan, book, market, rule):
+            continue
+        if plan.exits[rule]["kind"] == RULE:
+            limit = _first_open(plan, book, market, rule, True, closing, limit, close_ms, columns)
+        elif plan.exits[rule]["frozen"] == 0:
+            if plan.level_reads[rule, _COLUMNS] != 0 or plan.level_reads[rule, _MOMENT] != 0:
+                return closing
+            limit = _first_at(_next_grid_ms(plan, book, market), closing, limit, close_ms)
+    if plan.market[market]["tradable"] != 0:
+        for condition in range(plan.conditions.shape[0]):
+            if plan.on_position[condition] != 0:
+                gate = plan.exits.shape[0] + condition
+                limit = _first_open(plan, book, market, gate, False, closing, limit, close_ms, columns)
+    return limit
+
+
+@helper
+def _first_open(
+    plan: Plan,
+    book: Book,
+    market: int,
+    gate: int,
+    missing_holds: bool,
+    closing: int,
+    limit: int,
+    close_ms: NDArray[np.int64],
+    columns: NDArray[np.float64],
+) -> int:
+    """The first CLOSE in [closing, limit) at which no part keeps the expression from being true; a missing part does if missing_holds."""
+    parts = plan.gates[gate]
+    if parts["never"] != 0:
+        return limit
+    if parts["age_ms"] > 0 or parts["bars"] > 0:
+        closing = _first_at(_due_ms(plan, book, market, gate), closing, limit, close_ms)
+    if parts["count"] == 0:
+        return min(closing, limit)
+    first = _column(columns, market, plan.gate_columns[parts["first"]])
+    while closing < limit:
+        closing = first_true(first, closing, limit) if missing_holds else first_not_false(first, closing, limit)
+        if closing >= limit or _others_allow(plan, market, gate, missing_holds, closing, columns):
+            return closing
+        closing += 1
+    return limit
+
+
+@helper
+def _others_allow(plan: Plan, market: int, gate: int, missing_holds: bool, at: int, columns: NDArray[np.float64]) -> bool:
+    """No part after the first keeps the expression from being true at this CLOSE."""
+    parts = plan.gates[gate]
+    for part in range(parts["first"] + 1, parts["first"] + parts["count"]):
+        value = columns[market, plan.gate_columns[part], at]
+        if value == 0.0 or (missing_holds and value != value):
+            return False
+    return True
+
+
+@helper
+def _due_ms(plan: Plan, book: Book, market: int, gate: int) -> int:
+    """Time of the first CLOSE at which `pos.age` and `pos.bars` have come far enough."""
+    opened = book.position[market]["opened_ms"]
+    clock, offset = plan.settings[0]["clock_ms"], plan.settings[0]["clock_offset_ms"]
+    by_age = opened + plan.gates[gate]["age_ms"]
+    by_bars = ((opened - offset) // clock + plan.gates[gate]["bars"]) * clock + offset
+    return int(max(by_age, by_bars))
+
+
+@helper
+def _next_grid_ms(plan: Plan, book: Book, market: int) -> int:
+    """When the next price table after the market's last STEP comes into force."""
+    since = book.position[market]["step_ms"]
+    for period in range(plan.venue.periods.shape[1]):
+        if plan.venue.periods[market, period] > since:
+            return int(plan.venue.periods[market, period])
+    return _NEVER
+
+
+@helper
+def _first_step(
+    plan: Plan,
+    book: Book,
+    first_ms: int,
+    base_ms: int,
+    first: int,
+    end: int,
+    state: NDArray[np.int8],
+    open_krw: NDArray[np.float64],
+    high_krw: NDArray[np.float64],
+    low_krw: NDArray[np.float64],
+    close_krw: NDArray[np.float64],
+) -> int:
+    """The first bar in [first, end) whose STEP can hit or move a level of an open position, or `end`."""
+    for market in range(book.position.shape[0]):
+        if is_open(book, market):
+            end = _first_hit(plan, book, market, first_ms, base_ms, first, end, state, open_krw, high_krw, low_krw, close_krw)
+    return end
+
+
+@helper
+def _first_hit(
+    plan: Plan,
+    book: Book,
+    market: int,
+    first_ms: int,
+    base_ms: int,
+    first: int,
+    end: int,
+    state: NDArray[np.int8],
+    open_krw: NDArray[np.float64],
+    high_krw: NDArray[np.float64],
+    low_krw: NDArray[np.float64],
+    close_krw: NDArray[np.float64],
+) -> int:
+    floor_krw, ceiling_krw = -math.inf, math.inf
+    for rule in range(plan.exits.shape[0]):
+        kind = plan.exits[rule]["kind"]
+        if kind == RULE or not is_active(plan, book, market, rule):
+            continue
+        level = book.exits[market, rule]["level_krw"]
+        if kind == STOP and level > floor_krw:
+            floor_krw = level
+        elif kind != STOP and level < ceiling_krw:
+            ceiling_krw = level
+        if plan.exits[rule]["frozen"] == 0:
+            if plan.level_reads[rule, _MOMENT] != 0:
+                return first
+            if plan.level_reads[rule, _EXTREMES] != 0:  # the highest and lowest price so far must stand: these become levels, too
+                low, high = book.position[market]["low_krw"], book.position[market]["high_krw"]
+                floor_krw = max(floor_krw, float(np.nextafter(low, -math.inf)))
+                ceiling_krw = min(ceiling_krw, float(np.nextafter(high, math.inf)))
+            end = max(min(end, -((first_ms - _next_grid_ms(plan, book, market)) // base_ms)), first)
+    if floor_krw == -math.inf and ceiling_krw == math.inf:
+        return end
+    row = market * state.shape[1]
+    return first_outside(
+        items(state, row), items(open_krw, row), items(high_krw, row), items(low_krw, row), items(close_krw, row),
+        first, end, floor_krw, ceiling_krw,
+    )  # fmt: skip
+
+
+@helper
+def _pass_steps(
+    book: Book,
+    market: int,
+    first_ms: int,
+    base_ms: int,
+    first: int,
+    stop: int,
+    state: NDArray[np.int8],
+    open_krw: NDArray[np.float64],
+    high_krw: NDArray[np.float64],
+    low_krw: NDArray[np.float64],
+    close_krw: NDArray[np.float64],
+) -> None:
+    """What the STEPs of bars [first, stop) leave behind where nothing happens in them."""
+    row = market * state.shape[1]
+    states = items(state, row)
+    last = last_traded(states, first, stop)
+    if last < 0:
+        return
+    held = book.position[market]
+    held["last_krw"] = close_krw[market, last]
+    if not is_open(book, market):
+        return
+    opens, highs, lows, closes = items(open_krw, row), items(high_krw, row), items(low_krw, row), items(close_krw, row)
+    held["high_krw"] = highest_price(states, opens, highs, lows, closes, first, last + 1, held["high_krw"])
+    held["low_krw"] = lowest_price(states, opens, highs, lows, closes, first, last + 1, held["low_krw"])
+    held["step_stage"] = IDLE
+    held["step_ms"] = first_ms + last * base_ms
+    held["step_open"] = open_krw[market, last]
+    held["step_high"] = high_krw[market, last]
+    held["step_low"] = low_krw[market, last]
+    held["step_close"] = close_krw[market, last]
+    held["step_price"] = close_krw[market, last]
+    held["step_ambiguous"] = 0
+    held["step_inside"] = 0
+
+
+@helper
+def _write_money(
+    book: Book,
+    held: int,
+    first_ms: int,
+    base_ms: int,
+    first: int,
+    closing: int,
+    passed: int,
+    state: NDArray[np.int8],
+    close_krw: NDArray[np.float64],
+    close_ms: NDArray[np.int64],
+    money: NDArray[np.float64],
+    row: int,
+) -> None:
+    """Cash, exposure and equity at CLOSEs [closing, passed): positions at the last price of each, which starts as the book's."""
+    cash, count = book.account[0]["cash_krw"], passed - closing
+    if count <= 0:
+        return
+    room = money.shape[1]
+    fill(items(money, row + closing), 0, count, cash)
+    fill(items(money, room + row + closing), 0, count, 0.0)
+    if held > 0:
+        last = (close_ms[closing] - first_ms) // base_ms - 1
+        bars = (close_ms[closing + 1] - close_ms[closing]) // base_ms if count > 1 else 1
+        for market in range(book.position.shape[0]):
+            if is_open(book, market):
+                start = market * state.shape[1]
+                add_worth(
+                    items(money, room), row + closing, count, book.position[market]["quantity_e8"], QUANTITY_SCALE,
+                    book.position[market]["last_krw"], items(state, start), items(close_krw, start), first, last, bars,
+                )  # fmt: skip
+    add_up(items(money, 0), room, row + closing, count)
+
+
+@helper
+def _judge(plan: Plan, book: Book, closing: int, passed: int, close_ms: NDArray[np.int64], columns: NDArray[np.float64]) -> None:
+    """Breakers at CLOSEs [closing, passed): they count the time that they are in force, so each CLOSE is asked."""
+    if plan.breakers.shape[0] == 0:
+        return
+    for at in range(closing, passed):
+        take_columns(book, columns, at)
+        judge_breakers(plan, book, close_ms[at])
+
+
+@helper
+def take_columns(book: Book, columns: NDArray[np.float64], at: int) -> None:
+    """Make the values of CLOSE `at` the latest. columns [M, C, closes]."""
+    for market in range(book.columns.shape[0]):
+        _take_market(book, market, columns, at)
+
+
+@helper
+def _take_market(book: Book, market: int, columns: NDArray[np.float64], at: int) -> None:
+    for column in range(book.columns.shape[1]):
+        book.columns[market, column] = columns[market, column, at]
+
+
+@helper
+def _count_held(plan: Plan, book: Book, held: int, closes: int) -> None:
+    """Conditions on a position at CLOSEs where each is certainly false."""
+    if held == 0 or closes == 0:
+        return
+    for condition in range(plan.conditions.shape[0]):
+        if plan.on_position[condition] != 0:
+            for market in range(book.position.shape[0]):
+                if is_open(book, market) and plan.market[market]["tradable"] != 0:
+                    book.rule_counts[condition, 1] += closes
+
+
+@helper
+def count_columns(plan: Plan, book: Book, closing: int, passed: int, columns: NDArray[np.float64]) -> None:
+    """True, false and missing of every named condition that needs no position, at CLOSEs [closing, passed) of all tradable markets."""
+    for condition in range(plan.conditions.shape[0]):
+        if plan.on_position[condition] == 0:
+            for market in range(book.position.shape[0]):
+                if plan.market[market]["tradable"] != 0:
+                    _count_column(plan, book, condition, market, closing, passed, columns)
+
+
+@helper
+def _count_column(plan: Plan, book: Book, condition: int, market: int, closing: int, passed: int, columns: NDArray[np.float64]) -> None:
+    slot = plan.conditions[condition]
+    true = missing = 0
+    if slot < plan.settings[0]["column_count"]:
+        values = _column(columns, market, slot)
+        true, missing = count_true(values, closing, passed), count_missing(values, closing, passed)
+    elif plan.initial[slot] != 0.0:
+        true = passed - closing
+    book.rule_counts[condition, 0] += true
+    book.rule_counts[condition, 1] += passed - closing - true - missing
+    book.rule_counts[condition, 2] += missing

@@ -1,0 +1,137 @@
+"""Loops over stretches of columns and bars: each looks for one thing, so that it runs at the speed of memory.
+
+Arguments of type Pointer are what `engine.kernel.abi.items` gives: the items of an array from some place on. Bars are [first, stop).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from engine.kernel.abi import helper
+from engine.kernel.catalogue import Pointer
+from engine.model.candle import BarState
+
+_TRADED: Final = int(BarState.TRADED)
+
+
+@helper
+def first_true(values: Pointer, first: int, stop: int) -> int:
+    """Place of the first value that is true, or `stop`."""
+    for at in range(first, stop):
+        if values[at] != 0.0 and values[at] == values[at]:
+            return at
+    return stop
+
+
+@helper
+def first_not_false(values: Pointer, first: int, stop: int) -> int:
+    """Place of the first value that is true or missing, or `stop`."""
+    for at in range(first, stop):
+        if values[at] != 0.0:
+            return at
+    return stop
+
+
+@helper
+def count_true(values: Pointer, first: int, stop: int) -> int:
+    """How many values are true."""
+    count = 0
+    for at in range(first, stop):
+        count += 1 if values[at] != 0.0 and values[at] == values[at] else 0
+    return count
+
+
+@helper
+def count_missing(values: Pointer, first: int, stop: int) -> int:
+    """How many values are missing."""
+    count = 0
+    for at in range(first, stop):
+        count += 1 if values[at] != values[at] else 0
+    return count
+
+
+@helper
+def fill(values: Pointer, first: int, stop: int, value: float) -> None:
+    """Write one value everywhere."""
+    for at in range(first, stop):
+        values[at] = value
+
+
+@helper
+def add_up(rows: Pointer, room: int, first: int, count: int) -> None:
+    """The third of three rows, each `room` items long, is the sum of the first two, for `count` items from `first` on."""
+    for at in range(first, first + count):
+        rows[2 * room + at] = rows[at] + rows[room + at]
+
+
+@helper
+def first_outside(
+    states: Pointer, opens: Pointer, highs: Pointer, lows: Pointer, closes: Pointer, first: int, stop: int, floor: float, ceiling: float
+) -> int:
+    """The first traded bar with a price at or below the floor, or at or above the ceiling; or `stop`."""
+    for bar in range(first, stop):
+        inside = lows[bar] > floor and highs[bar] < ceiling and floor < opens[bar] < ceiling and floor < closes[bar] < ceiling
+        if not inside and states[bar] == _TRADED:
+            return bar
+    return stop
+
+
+@helper
+def last_traded(states: Pointer, first: int, stop: int) -> int:
+    """The last traded bar, or -1."""
+    for back in range(stop - first):
+        if states[stop - 1 - back] == _TRADED:
+            return stop - 1 - back
+    return -1
+
+
+@helper
+def highest_price(
+    states: Pointer, opens: Pointer, highs: Pointer, lows: Pointer, closes: Pointer, first: int, stop: int, so_far: float
+) -> float:
+    """Highest price of all traded bars and of `so_far`."""
+    for bar in range(first, stop):
+        if states[bar] == _TRADED:
+            so_far = max(so_far, max(max(highs[bar], opens[bar]), max(lows[bar], closes[bar])))
+    return so_far
+
+
+@helper
+def lowest_price(
+    states: Pointer, opens: Pointer, highs: Pointer, lows: Pointer, closes: Pointer, first: int, stop: int, so_far: float
+) -> float:
+    """Lowest price of all traded bars and of `so_far`."""
+    for bar in range(first, stop):
+        if states[bar] == _TRADED:
+            so_far = min(so_far, min(min(lows[bar], opens[bar]), min(highs[bar], closes[bar])))
+    return so_far
+
+
+@helper
+def add_worth(
+    worth: Pointer,
+    row: int,
+    count: int,
+    quantity: float,
+    scale: float,
+    last: float,
+    states: Pointer,
+    closes: Pointer,
+    first: int,
+    bar: int,
+    bars: int,
+) -> None:
+    """worth[row + k] += quantity x last price / scale after bar `bar` + k x bars, for k in [0, count).
+
+    last: the last price before bar `first`, from where on the bars are looked at.
+    """
+    looked = first
+    for k in range(count):
+        end = bar + k * bars
+        at = end
+        while at >= looked and states[at] != _TRADED:
+            at -= 1
+        if at >= looked:
+            last = closes[at]
+        looked = end + 1
+        worth[row + k] += quantity * last / scale

@@ -1,0 +1,57 @@
+"""Passing quiet bars changes no bit: of result and books, in worlds with much to pass and with little."""
+
+import numpy as np
+import pytest
+
+from engine.kernel.book import Book, save_book
+from engine.kernel.decide.quiet import skip_quiet
+from tests.engine.kernel_decide.random_runs import World, feed_world, make_calm_world, make_world, new_run
+from tests.engine.kernel_decide.test_run import same_bits
+from tests.engine.kernel_decide.worlds import MINUTE, START
+
+
+def books(book: Book) -> tuple[bytes, bytes]:
+    """All that a CLOSE leaves, and what it said of every market."""
+    return save_book(book, "books"), book.verdict.tobytes()
+
+
+def passed_bars(world: World) -> int:
+    """Bars that the run passes before its first event: told by the function itself, as plain Python."""
+    run = new_run(world)
+    bars = world.bars.state.shape[1]
+    series = (world.bars.state, world.bars.open, world.bars.high, world.bars.low, world.bars.close)
+    columns, money = np.ascontiguousarray(world.columns.transpose(0, 2, 1)), np.zeros((3, len(world.close_ms)))
+    bar, _, _ = skip_quiet(run.plan, run.book, START, MINUTE, 0, bars, 0, False, *series, world.close_ms, columns, money, 0)
+    return bar
+
+
+@pytest.mark.parametrize("calm", [True, False])
+def test_quiet_bars_change_nothing(calm: bool) -> None:
+    """Fast and plain runs, in one block and in several, over worlds of every kind of exit and risk profile."""
+    passed = fills = 0
+    for seed in range(60):
+        world = make_calm_world(seed) if calm else make_world(seed)
+        bars = world.bars.state.shape[1]
+        plain = new_run(world, may_skip=False)
+        feed_world(world, plain, 0, bars, [bars])
+        for blocks in ([bars], [7, 1, 90, 301]):
+            fast = new_run(world)
+            feed_world(world, fast, 0, bars, blocks)
+            assert same_bits(fast.result(), plain.result())
+            assert books(fast.book) == books(plain.book)
+        passed += passed_bars(world)
+        fills += len(plain.result().fills)
+    assert passed > (1000 if calm else 100)
+    assert fills > 600
+
+
+def test_plain_python_passes_the_same_bars() -> None:
+    """Compiled and plain Python agree, from a late start too."""
+    for seed in range(3):
+        world = make_calm_world(seed, 400)
+        start = START + 123 * MINUTE
+        compiled, plain = new_run(world, True, start), new_run(world, False, start)
+        for run in (compiled, plain):
+            feed_world(world, run, 0, 400, [250])
+        assert same_bits(compiled.result(), plain.result())
+        assert books(compiled.book) == books(plain.book)
