@@ -53,6 +53,9 @@ from dsl.yaml_tree import Scalar, YamlNode, plain
 #: name of a profile -> (text, file name), None when there is none
 RiskProfiles = Callable[[str], tuple[str, str] | None]
 _MINUTE = Timeframe(60_000)
+_RANKING = "turnover(24h)"
+#: one object, so that versions of a file remember what it came to
+_RANK = RuleText(Scalar(Source("", _RANKING), _RANKING, 0, len(_RANKING)), ())
 
 
 @dataclass(frozen=True)
@@ -124,12 +127,12 @@ def compile_strategy(
     for diagnostic in (*diagnostics, *document.diagnostics):
         scope.add(diagnostic)
     profile, risk = _risk_profile(scope, document, risk_profiles, risk_profile)
-    strategy = _check(scope, document, profile)
+    strategy = check_document(scope, document, profile)
     findings = findings_of(text, scope.diagnostics)
     if risk is not None:
         findings += risk.findings
     if strategy is not None and risk is not None and risk.document is not None and risk.profile is not None:
-        strategy, more = _with_breakers(strategy, catalogue, risk.document, risk.source)
+        strategy, more = with_breakers(strategy, catalogue, risk.document, risk.source)
         findings += more
     strategy = None if strategy is None else prune(strategy)
     refused = any(found.diagnostic.severity is Severity.ERROR for found in findings)
@@ -212,14 +215,16 @@ def missing_profile(scope: Scope, rule: RuleText, risk_profiles: RiskProfiles) -
     scope.report_at("E215", rule, 0, len(rule.text), name=rule.text[:60], notes=notes, fix=fix)
 
 
-def _check(scope: Scope, document: StrategyDocument, profile: RiskProfile | None) -> Strategy | None:
-    """Everything behind the schema. Goes on after errors, so that all of them are found."""
+def check_document(scope: Scope, document: StrategyDocument, profile: RiskProfile | None) -> Strategy | None:
+    """Everything behind the schema, over the scope's graph. Goes on after errors, so that all of them are found."""
     clock_rule = text_at(document, "clock")
     clock = read_clock(scope, clock_rule) if clock_rule is not None else None
     scope.clock = clock or _MINUTE
     check_name(scope, document)
     markets = read_markets(scope, document)
     params = _read_names(scope, document)
+    if scope.memo is not None:
+        scope.memo.enter(scope)
     conditions = Conditions(scope, Expressions(scope))
     _check_definitions(scope, conditions)
     check_regimes(scope, conditions)
@@ -242,13 +247,14 @@ def _check(scope: Scope, document: StrategyDocument, profile: RiskProfile | None
         name=document.model.name, title=document.model.title, state=State(document.model.state), clock=clock,
         aliases=dict(scope.aliases), markets=markets, graph=scope.graph, entry=market_part, exits=exits, sizing=sizing, limits=limits,
         risk=profile, rank=_rank(scope, conditions, clock), conditions=tuple(conditions.named), params=params,
-        version=version_of(document.root), universe=universe, entry_order=order_part, factors=factors, score=score,
+        version="" if scope.memo is not None else version_of(document.root),
+        universe=universe, entry_order=order_part, factors=factors, score=score,
         externals=tuple(scope.externals.values()), execution=execution, reload=read_reload(document),
         wording=scope.wording, tests=tests,
     )  # fmt: skip
 
 
-def _with_breakers(
+def with_breakers(
     strategy: Strategy, catalogue: Catalogue, document: Document[RiskFile], source: Source
 ) -> tuple[Strategy, tuple[Finding, ...]]:
     """The strategy with its profile's breakers in its graph, and what is wrong with them on its clock."""
@@ -306,7 +312,5 @@ def _rank(scope: Scope, conditions: Conditions, clock: Timeframe) -> int | None:
     """Turnover over 24 hours, by which entries of one instant are ordered."""
     if "turnover" not in scope.catalogue or DAY_MS % clock.length_ms:
         return None
-    text = "turnover(24h)"
-    rule = RuleText(Scalar(Source("", text), text, 0, len(text)), ())
-    value = conditions.expressions.evaluate(parse_rule(text), conditions.context(rule))
+    value = conditions.expressions.evaluate(parse_rule(_RANK.text), conditions.context(_RANK))
     return None if value is None else value.node

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 #: what YAML counts as the end of a line
@@ -68,6 +69,7 @@ def spaced(text: str) -> str:
     return "".join(parts)
 
 
+@lru_cache(maxsize=4096)
 def compact(text: str) -> str:
     """`text` with as little white space as keeps its tokens apart: two texts that differ only in spacing come out equal."""
     found = tokens(text)

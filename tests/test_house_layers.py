@@ -32,6 +32,7 @@ PLANTS = [
     ("gui/__init__.py", "import engine.kernel.program", "the app reaches the engine through its API only"),
     ("gui/__init__.py", "import engine.api.service", "the app reaches the engine through its API only"),
     ("engine/assembly.py", "import engine.api.service", "engine from the ground up"),
+    ("engine/trader.py", "import engine.exchange.upbit.transfers", "only the owner's own hand moves money"),
     ("engine/kernel/ops/__init__.py", "import numba", "language, op files and catalogue start without numba and numpy"),
     ("engine/kernel/catalogue.py", "import engine.kernel.book", "language, op files and catalogue start without numba and numpy"),
     ("dsl/graph.py", "import numpy", "language, op files and catalogue start without numba and numpy"),

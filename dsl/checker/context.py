@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from dsl import ast
 from dsl.catalogue import Catalogue
@@ -14,6 +15,9 @@ from dsl.full_width import full_width_error
 from dsl.graph import Graph, Phase, Section, Timeframe
 from dsl.strategy import External, Wording
 from dsl.yaml_tree import Scalar
+
+if TYPE_CHECKING:
+    from dsl.checker.memo import Memo
 
 Notes = tuple[tuple[str, dict[str, str]], ...]
 #: errors of one file that are looked for; guessing what each name was meant to be takes time
@@ -134,6 +138,8 @@ class Scope:
     definition_values: dict[str, Value] = field(default_factory=dict)
     error_count: int = 0
     wording: Wording = field(default_factory=Wording)
+    memo: Memo | None = None
+    """What other versions of the file, checked into the same graph, came to; None: nothing is remembered."""
     _seen: set[tuple[object, ...]] = field(default_factory=set)
 
     def add(self, diagnostic: Diagnostic) -> None:

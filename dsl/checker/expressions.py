@@ -13,6 +13,7 @@ from dsl.checker import contradictions, traps
 from dsl.checker.calls import Calls
 from dsl.checker.clock import nearest, timeframe_of, timeframe_text
 from dsl.checker.context import Context, Notes, Scope
+from dsl.checker.memo import key_of
 from dsl.checker.names import Names
 from dsl.checker.nodes import Nodes
 from dsl.checker.suffixes import report_history, warn_one_sided
@@ -68,6 +69,13 @@ class Expressions:
         """The checked expression, or None when something in it has been reported."""
         if self.scope.full:
             return None
+        memo = self.scope.memo
+        key = None if memo is None or self.nodes.graph is not self.scope.graph else key_of(expression, context)
+        if memo is None or key is None:
+            return self._evaluated(expression, context)
+        return memo.outcome(key, self.scope, lambda: self._evaluated(expression, context))
+
+    def _evaluated(self, expression: ast.Expression, context: Context) -> Value | None:
         self._steps += 1
         if self._depth >= MAX_EXPANSION_DEPTH or self._steps > MAX_STEPS:
             if self._steps <= MAX_STEPS + 1 or self._depth >= MAX_EXPANSION_DEPTH:

@@ -79,7 +79,9 @@ def backtest(
         sys.stderr.write(text(message.key, language(), **message.values) + "\n")
     result = _run(strategy, market.traded, market)
     report_path = None if no_report or (only_document and report is None) else report or _default_report(strategy.name, result)
-    found, checkup = examined(result, market, random, moved_runs(file, market) if doctor == "deep" else None, checked=checked)
+    found, checkup = examined(
+        result, market, random, moved_runs(file, strategy.params, market) if doctor == "deep" else None, checked=checked
+    )
     _write(result, found, checkup, json_path, trades, report_path, quiet=only_document)
 
 
@@ -155,17 +157,17 @@ def _write(
             console = Console(highlight=False, emoji=False, width=_PIPE_WIDTH)
         console.print(render_terminal(result, found, checkup, language()))
     if json_path is not None:
-        _put(json_path, to_json(result, found, checkup))
+        put(json_path, to_json(result, found, checkup))
     if trades is not None:
-        _put(trades, trades_csv(result).encode())
+        put(trades, trades_csv(result).encode())
     if report is not None:
-        _put(report, render_html(result, found, checkup, language()).encode())
+        put(report, render_html(result, found, checkup, language()).encode())
         sys.stderr.write(_say("report_written", path=report) + "\n")
     if not quiet:
         sys.stderr.write(_say("computed", bars=result.candles.state.size, seconds=result.compute_seconds) + "\n")
 
 
-def _put(path: Path, content: bytes) -> None:
+def put(path: Path, content: bytes) -> None:
     """Write a whole file or nothing; `-` is standard output."""
     if str(path) == "-":
         sys.stdout.buffer.write(content)

@@ -6,15 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsl.compile import compile_strategy
 from dsl.files import default_profile_folders, profiles_in
 from dsl.messages import text
-from dsl.moved import moved_parameters
 from engine.cli.language import language
 from engine.kernel.catalogue import catalogue
 from engine.model.errors import UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from engine.assembly import Market
     from engine.research.doctor import Variant
     from engine.research.report import Checkup, Figures
@@ -37,22 +37,23 @@ def examined(
     return found, replace(examine(result, found, draws, variants), audit=books)
 
 
-def moved_runs(file: Path, market: Market) -> tuple[Variant, ...]:
+def moved_runs(file: Path, names: Iterable[str], market: Market) -> tuple[Variant, ...]:
     """One run per moved parameter over the same candles and settings; values that the file does not allow are left out."""
+    from dsl.variants import Variants
     from engine.assembly import run_backtest
     from engine.cli.progress import bar
+    from engine.research.cliff import moved_parameters
     from engine.research.doctor import Variant
 
-    profiles = profiles_in(*default_profile_folders(file))
-    moved = list(moved_parameters(file.read_text(encoding="utf-8-sig")))
+    variants = Variants(file.read_text(encoding="utf-8-sig"), file.name, catalogue(), profiles_in(*default_profile_folders(file)))
+    moved = list(moved_parameters(variants, names))
     runs = []
     with bar() as move:
         for done, one in enumerate(moved):
             move(text("backtest.moved", language()), done, len(moved))
-            strategy = compile_strategy(one.text, file.name, catalogue(), profiles).strategy
-            if strategy is None:
+            if one.compiled.strategy is None:
                 continue
-            result = run_backtest(strategy, market.traded, market)
+            result = run_backtest(one.compiled.strategy, market.traded, market)
             end_krw = float(result.equity_krw[-1]) if result.equity_krw.size else market.settings.cash_krw
             runs.append(Variant(one.name, one.value, one.moved_to, end_krw - market.settings.cash_krw))
     return tuple(runs)

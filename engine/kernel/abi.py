@@ -88,6 +88,26 @@ def items(array: Floats, offset: int) -> Any:
 setattr(items, INTRINSIC_MARK, "items")
 
 
+def at_variant(arrays: Any, strides: Integers, variant: int) -> Any:
+    """The same named tuple of arrays (named tuples of them inside it too) for one of several variants that lie one behind another.
+
+    arrays: those of variant 0; strides int64: bytes from one variant to the next, one per array in order of depth; 0: all share it.
+    Nothing is checked: the memory must hold as many variants.
+    """
+    left = list(strides)
+
+    def moved(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return type(value)(*map(moved, value))
+        view = (ctypes.c_char * value.nbytes).from_address(value.ctypes.data + int(left.pop(0)) * int(variant))
+        return type(value)(value.shape, value.dtype, view)
+
+    return moved(arrays)
+
+
+setattr(at_variant, INTRINSIC_MARK, "at_variant")
+
+
 @helper
 def call_row(
     addresses: Integers,

@@ -63,7 +63,7 @@ def items(typing_context: Any, array: Any, offset: Any) -> Any:
     return types.CPointer(array.dtype)(array, _INDEX), _emit_items
 
 
-INTRINSICS: Final = {"call_op": call_op, "items": items}
+INTRINSICS: Final[dict[str, Any]] = {"call_op": call_op, "items": items}
 
 
 class ByReference(types.Type):
@@ -114,3 +114,37 @@ def register_references() -> None:
 
 def _type_of(value: Any, context: Any) -> ByReference:
     return ByReference(types.NamedTuple([typeof_impl(field, context) for field in value], type(value)))
+
+
+def _emit_at_variant(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    """LLVM for `at_variant`: a tuple in this frame whose arrays begin further on. Who owns the memory is the caller's business."""
+    tuples, strides, variant = args
+    table = context.make_array(signature.args[1])(context, builder, strides).data
+    count = 0
+
+    def moved(kind: Any, value: Any) -> Any:
+        nonlocal count
+        if isinstance(kind, ByReference):
+            whole = context.get_value_type(kind.fields)
+            source, place = builder.bitcast(value, whole.as_pointer()), cgutils.alloca_once(builder, whole)
+            for i, field in enumerate(kind.fields.types):
+                inside = moved(field, builder.load(cgutils.gep_inbounds(builder, source, 0, i)))
+                builder.store(inside, cgutils.gep_inbounds(builder, place, 0, i))
+            return builder.bitcast(place, ir.IntType(8).as_pointer())
+        array = context.make_array(kind)(context, builder, value)
+        stride = builder.load(builder.gep(table, [ir.Constant(ir.IntType(64), count)]))
+        count += 1
+        start = builder.bitcast(array.data, ir.IntType(8).as_pointer())
+        array.data = builder.bitcast(builder.gep(start, [builder.mul(stride, variant)]), array.data.type)
+        return array._getvalue()
+
+    return moved(signature.args[0], tuples)
+
+
+@intrinsic
+def at_variant(typing_context: Any, tuples: Any, strides: Any, variant: Any) -> Any:
+    """Compiled form of `engine.kernel.abi.at_variant`, for tuples by reference and code without reference counts."""
+    return tuples(tuples, types.Array(types.int64, 1, "C"), _INDEX), _emit_at_variant
+
+
+INTRINSICS["at_variant"] = at_variant

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -49,6 +50,13 @@ def make_venue(markets: Sequence[str], fee_rate: float, slippage: float, on_grid
     for name, ratio in (("fee rate", fee_rate), ("slippage", slippage)):
         if not 0.0 <= ratio < 1.0:
             raise ValueError(f"{name} must be in [0, 1), not {ratio}")
+    periods, bands = _grids(tuple(markets))
+    return Venue(np.array([(fee_rate, slippage, int(on_grid))], COSTS), periods, bands)
+
+
+@lru_cache(maxsize=16)
+def _grids(markets: tuple[str, ...]) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """Venue.periods and Venue.bands. Kept, since a sweep asks for the same ones a thousand times; nobody writes to them."""
     tables = [tick_periods(market) for market in markets]
     width = max((len(table) for table in tables), default=1)
     depth = max((len(period.bands) for table in tables for period in table), default=1)
@@ -58,8 +66,7 @@ def make_venue(markets: Sequence[str], fee_rate: float, slippage: float, on_grid
         for position, period in enumerate(table):
             periods[market, position] = period.from_ms
             bands[market, position] = _band_rows(period, depth)
-    costs = np.array([(fee_rate, slippage, int(on_grid))], COSTS)
-    return Venue(costs, periods, bands)
+    return periods, bands
 
 
 def _band_rows(period: TickPeriod, depth: int) -> NDArray[Any]:

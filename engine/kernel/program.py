@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dsl.strategy import Strategy
     from engine.model.candle import SideKey
 
-__all__ = ["ColumnBlock", "PositionRows", "Program", "compile_program", "compile_values"]
+__all__ = ["ColumnBlock", "PositionRows", "Program", "compile_program", "compile_values", "decision_rows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +130,12 @@ def _compile(
         markets=tuple(markets),
         table=table,
     )
+
+
+def decision_rows(strategy: Strategy, base: Timeframe) -> tuple[tuple[int, ...], PositionRows]:
+    """What decisions of one strategy need of a graph: the nodes that have to be exported, and the position rows over them."""
+    columns = wanted_columns(strategy, base)
+    return columns, position_rows(strategy.graph, position_nodes(strategy.graph, _named_nodes(strategy, base)), columns, ops())
 
 
 def wanted_columns(strategy: Strategy, base: Timeframe | None = None) -> tuple[int, ...]:

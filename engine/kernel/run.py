@@ -29,7 +29,7 @@ _UNKNOWN: Final = int(BarState.UNKNOWN)
 _TRADED: Final = int(BarState.TRADED)
 
 #: room in the fill log for this many base times at least
-_LOG_ROWS: Final = 4096
+LOG_ROWS: Final = 4096
 
 
 @helper
@@ -232,7 +232,7 @@ class Run:
         self._from_ms = from_ms
         self._may_skip = may_skip
         self._run_bars: Callable[..., int] = compile_function(run_bars, allocates=False) if compiled else run_bars
-        self._log = np.zeros(_LOG_ROWS + len(plan.market) * (len(plan.exits) + 2), FILL)
+        self._log = np.zeros(LOG_ROWS + len(plan.market) * (len(plan.exits) + 2), FILL)
         self._log_count = np.zeros(1, np.int64)
         self._fills: list[NDArray[np.void]] = []
         self._closes = 0

@@ -34,9 +34,12 @@ class Kernel:
     block: most base bars per inner call, >= 1. `cold`: after `restore`, the nodes whose state was not saved (they need warm-up).
     """
 
-    def __init__(self, program: Program, block: int = DEFAULT_BLOCK) -> None:
+    def __init__(self, program: Program, block: int = DEFAULT_BLOCK, *, in_place: bool = False) -> None:
+        """in_place: columns are not exported; `places` says where in `memory` the latest block's are. For one market, block by block."""
         if block < 1:
             raise ValueError(f"block of {block} bars")
+        if in_place and len(program.markets) != 1:
+            raise ValueError("values of several markets stand in one place, one after the other")
         self.program = program
         self.block = block
         self.cold: tuple[int, ...] = ()
@@ -44,6 +47,10 @@ class Kernel:
         """Absolute index of the base bar that `advance` expects; None before the first."""
         self._run_blocks = precompile()
         layout = _Layout(program, block)
+        if in_place:
+            layout.columns, layout.stages[:, machine.STAGE_COLUMNS : machine.STAGE_COLUMNS + 2] = layout.columns[:0], 0
+        self.memory, self.places = layout.memory, layout.places(program)
+        self._exported = 0 if in_place else len(program.columns)
         self._tables = (
             layout.clocks, layout.feeds, layout.side_feeds, layout.rows, layout.stages, layout.moves, layout.across, layout.columns,
             layout.memory,
@@ -63,7 +70,7 @@ class Kernel:
         from_ms = base.open_ms(int(grid.first_index) + first)
         first_close = clock.index(from_ms)
         closes = clock.index(from_ms + length * base.length_ms) - first_close
-        out = np.empty((len(grid.markets), len(self.program.columns), closes))
+        out = np.empty((len(grid.markets), self._exported, closes))
         run = self._run
         run[machine.RUN_FROM_MS], run[machine.RUN_FIRST], run[machine.RUN_SIDE], run[machine.RUN_LENGTH] = from_ms, first, 0, length
         self._run_blocks(run, *self._tables, self._state, self._params, *grid_arrays(grid), self._sides(grid, first, length), out)
@@ -200,6 +207,10 @@ class _Layout:
         self.stages = _table(stages, machine.STAGE_WIDTH)
         self.moves = _table(moves, machine.MOVE_WIDTH)
         self.columns = _table(columns, machine.COLUMN_WIDTH)
+
+    def places(self, program: Program) -> NDArray[np.int64]:
+        """Where in memory every column of the program is while a market is being evaluated."""
+        return np.array([self._offsets[self._table.slot_of_node[node]] for node in program.columns], np.int64)
 
     def _move(self, slot: int) -> list[int]:
         timeframe = self._table.slots[slot].timeframe

@@ -67,7 +67,7 @@ DEFECTS = (
     Defect(
         "wrong day: limits of loss turn at midnight in Korea, not at 09:00", "engine/kernel/decide/calendar.py",
         "return int(time_ms // DAY_MS)", "return int((time_ms + 32_400_000) // DAY_MS)",
-        "tests/engine/kernel_decide/test_guard.py::test_a_daily_loss_stops_entries_until_the_day_turns",
+        "tests/engine/kernel_decide/test_guard.py::test_days_weeks_and_months_are_the_calendars",
     ),
     Defect(
         "best of both: a stop loosens when its level falls", "engine/kernel/decide/position.py",

@@ -1,1 +1,1 @@
-"""Upbit's wire: the polite reader of candles, and the pace that its rate limits ask for."""
+"""Upbit's wire: signing, rate limits, errors, the REST client, and the polite reader of candles."""

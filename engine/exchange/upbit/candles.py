@@ -25,6 +25,7 @@ from engine.candles.months import NO_ROWS, Rows
 from engine.candles.store import check_market, table_from
 from engine.candles.timeframes import bar_open, next_open, timeframe_name
 from engine.exchange.upbit.pace import Clock, Pace, SystemClock
+from engine.exchange.upbit.refusals import refusal
 from engine.model.candle import CandleTable
 
 BASE_URL: Final = "https://api.upbit.com"
@@ -127,22 +128,13 @@ class CandleReader:
             return FetchError("data.exchange_failing", status=status, url=self._base_url)
         if status == httpx.codes.NOT_FOUND:
             raise UnknownMarketError("data.exchange_unknown_market", market=market)
-        raise FetchError("data.exchange_refused", status=status, reason=_reason(response))
+        refused = refusal(status, response.content, str(response.url))
+        raise FetchError("data.exchange_refused", status=status, reason=refused.said or refused.name)
 
 
 def _retry_after_seconds(response: httpx.Response) -> float:
     said = response.headers.get("Retry-After", "")
     return min(float(said), 60.0) if said.isdecimal() else 1.0 if response.status_code == httpx.codes.TOO_MANY_REQUESTS else 0.0
-
-
-def _reason(response: httpx.Response) -> str:
-    """The exchange's own words: `error.message`, a flat `message`, or the start of whatever it sent."""
-    try:
-        body = orjson.loads(response.content)
-    except orjson.JSONDecodeError:
-        return response.text[:200]
-    inner = body.get("error", body) if isinstance(body, dict) else body
-    return str(inner.get("message", inner) if isinstance(inner, dict) else inner)[:200]
 
 
 def _server_ms(response: httpx.Response, local_ms: int) -> int:

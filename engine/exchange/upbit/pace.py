@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import time
 from typing import Final, Protocol
 
-_LEFT: Final = re.compile(r"\bsec\s*=\s*(\d+)")
+from engine.exchange.upbit.limits import read_remaining
+
 #: requests of the current second that are left to others on this address
 _RESERVE: Final = 1
 
@@ -60,8 +60,8 @@ class Pace:
 
     def learn(self, remaining: str | None) -> None:
         """Read a `Remaining-Req` header (`group=candle; min=600; sec=9`): with the second used up, hold the next request for one second."""
-        found = _LEFT.search(remaining or "")
-        if found is not None and int(found[1]) <= _RESERVE:
+        found = read_remaining(remaining)
+        if found is not None and found.left <= _RESERVE:
             self.hold(1.0)
 
     def hold(self, seconds: float) -> None:

@@ -47,17 +47,27 @@ def lag_ring(params: tuple[float, ...]) -> list[float]:
     return [NAN] * int(params[0])
 
 
+@helper
+def crossed(a_before: float, b_before: float, a: float, b: float) -> float:
+    """both_true(is_at_most(a_before, b_before), is_below(b, a)) without a branch, so that several bars are done at once."""
+    no = (a_before > b_before) | (a <= b)
+    missing = (a_before != a_before) | (b_before != b_before) | (a != a) | (b != b)
+    value = NAN if missing else 1.0
+    return 0.0 if no else value
+
+
 @op(
     "crosses_above", args=PAIR, unit=Unit.CONDITION, value_range=TRUTH, memory=Memory.WINDOW, settle=one_bar, init=unknown_before,
     formula="a[1] <= b[1] and a > b", degenerate=KLEENE, callable_by_user=False,
     korean="a가 b를 위로 뚫습니다.", english="a crosses above b.", example="ema(close, 9) crosses above ema(close, 21)",
 )  # fmt: skip
 def crosses_above(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
-    before = state[0]
-    for t in range(length):
-        y[t] = both_true(before, is_below(x1[t], x0[t]))
-        before = is_at_most(x0[t], x1[t])
-    state[0] = before
+    if length < 1:
+        return
+    y[0] = both_true(state[0], is_below(x1[0], x0[0]))
+    for t in range(1, length):
+        y[t] = crossed(x0[t - 1], x1[t - 1], x0[t], x1[t])
+    state[0] = is_at_most(x0[length - 1], x1[length - 1])
 
 
 @op(
@@ -66,11 +76,12 @@ def crosses_above(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, 
     korean="a가 b를 아래로 뚫습니다.", english="a crosses below b.", example="close crosses below vwap(day)",
 )  # fmt: skip
 def crosses_below(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
-    before = state[0]
-    for t in range(length):
-        y[t] = both_true(before, is_below(x0[t], x1[t]))
-        before = is_at_most(x1[t], x0[t])
-    state[0] = before
+    if length < 1:
+        return
+    y[0] = both_true(state[0], is_below(x0[0], x1[0]))
+    for t in range(1, length):
+        y[t] = crossed(x1[t - 1], x0[t - 1], x1[t], x0[t])
+    state[0] = is_at_most(x1[length - 1], x0[length - 1])
 
 
 @op(

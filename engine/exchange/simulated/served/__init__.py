@@ -1,0 +1,1 @@
+"""The simulated exchange behind Upbit's own wire protocol, on this machine's loopback."""

@@ -1,0 +1,255 @@
+"""The served exchange as one ASGI application: reads a request as it came, lets it in or refuses it, and answers in Upbit's words.
+
+`/control/...` exists only where it was asked for: POST /control/step {"ms": 60000} moves the market on, POST /control/offline
+{"market": "KRW-BTC", "offline": true} closes a market, POST /control/faults {"lost_answer": 1} makes things go wrong.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import quote, unquote
+
+import orjson
+
+from engine.exchange.simulated.served.auth import Gate, read_body
+from engine.exchange.simulated.served.clock import MarketClock
+from engine.exchange.simulated.served.faults import Fault, Faults, changed
+from engine.exchange.simulated.served.quota import Quota, Verdict
+from engine.exchange.simulated.served.routes import Asked, Route, find_route
+from engine.exchange.simulated.served.switches import WireSwitches
+from engine.exchange.simulated.venue.errors import REFUSALS, BadQueryError, RefusedError
+from engine.exchange.simulated.venue.query import Query
+from engine.exchange.simulated.venue.world import World
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+#: a request's body, in bytes
+_MOST_BYTES: Final = 1_000_000
+#: whose quota private requests use: there is one account
+_ACCOUNT: Final = "account"
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A request as it came. query: percent-encoded; headers: (lower-case name, value)."""
+
+    method: str
+    path: str
+    query: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    address: str
+
+    def header(self, name: str) -> str | None:
+        """The first header of a name."""
+        return next((value for found, value in self.headers if found == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """An answer. zipped: it may be compressed where the client takes that."""
+
+    status: int
+    value: Any
+    headers: dict[str, str] = field(default_factory=dict)
+    zipped: bool = False
+
+
+@dataclass(slots=True)
+class Face:
+    """The exchange's door. control: open the control paths too."""
+
+    world: World
+    gate: Gate
+    clock: MarketClock
+    switches: WireSwitches = field(default_factory=WireSwitches)
+    control: bool = False
+    faults: Faults = field(default_factory=Faults)
+    seed: int = 0
+    quota: Quota = field(init=False)
+    _count: int = 0
+
+    def __post_init__(self) -> None:
+        self.quota = Quota(self.switches)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One connection's request."""
+        if scope["type"] != "http":
+            raise NotImplementedError(f"no {scope['type']} here")
+        asked = await _read(scope, receive)
+        fault = self._fault(asked)
+        if fault is Fault.LOST_REQUEST:
+            await _hang_up(receive)
+            return
+        answer = self.answer(asked) if fault not in _INSTEAD else _INSTEAD[fault]
+        if fault is Fault.LOST_ANSWER:
+            await _hang_up(receive)
+            return
+        if fault is Fault.SLOW:
+            await asyncio.sleep(float(self.faults.slow_seconds))
+        await _write(asked, answer, send, cut=fault is Fault.TRUNCATED)
+
+    def _fault(self, asked: Incoming) -> Fault | None:
+        """What goes wrong with a request; never with one that steers the exchange."""
+        if asked.path.startswith("/control/"):
+            return None
+        self._count += 1
+        of_order = asked.method != "GET" and asked.path.startswith("/v1/order")
+        return self.faults.draw(self.seed, self._count, of_order=of_order)
+
+    def answer(self, asked: Incoming) -> Outgoing:
+        """What the exchange says."""
+        if self.control and asked.path.startswith("/control/"):
+            return self._control(asked)
+        found = find_route(asked.method, asked.path)
+        if found is None:
+            return _refused(RefusedError("not_found"))
+        route, match = found
+        self.world.advance(self.clock.now_ms())
+        return self._private(asked, route, match) if route.private else self._public(asked, route, match)
+
+    def _public(self, asked: Incoming, route: Route, match: Any) -> Outgoing:
+        group = "origin" if asked.header("origin") is not None else route.group
+        verdict = self.quota.ask(group, asked.address, self.clock.steady_ms())
+        if verdict.status != 200:
+            return self._too_many(verdict)
+        headers = {"Remaining-Req": verdict.remaining_header}
+        try:
+            query = Query(_parameters(asked.query), private=False)
+            status, value = route.answer(Asked(self.world, query, {}, match, self.switches))
+        except BadQueryError as error:
+            return Outgoing(error.status, {"error": {"name": error.status, "message": error.sentence}}, headers)
+        return Outgoing(status, value, headers, zipped=True)
+
+    def _private(self, asked: Incoming, route: Route, match: Any) -> Outgoing:
+        headers: dict[str, str] = {}
+        try:
+            self._check_form(asked)
+            body = asked.body if asked.method == "POST" else b""
+            text = asked.query or self._query_in_body(asked)
+            self.gate.enter(asked.header("authorization"), text, body, route.permission)
+            verdict = self.quota.ask(route.group, _ACCOUNT, self.clock.steady_ms())
+            headers["Remaining-Req"] = verdict.remaining_header
+            if verdict.status != 200:
+                return self._too_many(verdict)
+            query = Query(_parameters(text), private=True)
+            fields = read_body(body) if asked.method == "POST" else {}
+            status, value = route.answer(Asked(self.world, query, fields, match, self.switches))
+        except RefusedError as error:
+            headers.setdefault("Remaining-Req", self.quota.look(route.group, _ACCOUNT, self.clock.steady_ms()))
+            return _refused(error, headers)
+        return Outgoing(status, value, headers)
+
+    def _check_form(self, asked: Incoming) -> None:
+        """What makes a request wrong before anybody looks who sent it."""
+        types = [value for name, value in asked.headers if name == "content-type"]
+        if asked.method == "DELETE" and asked.body and not self.switches.delete_bodies:
+            raise RefusedError("QUERY_PARAMETER_NOT_SUPPORTED")
+        if asked.method == "POST" and (len(types) != 1 or not _is_json(types[0])):
+            raise RefusedError("bad_request")
+
+    def _query_in_body(self, asked: Incoming) -> str:
+        """The query string that a GET or DELETE carries in its body: a form, or JSON."""
+        allowed = {"GET": self.switches.get_bodies, "DELETE": self.switches.delete_bodies}
+        if not asked.body or not allowed.get(asked.method, False):
+            return ""
+        if _is_json(asked.header("content-type") or ""):
+            return "&".join(f"{quote(name, safe='[]')}={quote(str(value))}" for name, value in read_body(asked.body).items())
+        return asked.body.decode("latin-1")
+
+    def _too_many(self, verdict: Verdict) -> Outgoing:
+        headers = {"Remaining-Req": verdict.remaining_header}
+        if verdict.status == 418:
+            sentence = f"요청이 너무 많아 {verdict.blocked_seconds}초 동안 차단되었습니다."
+            error = {"name": "too_many_requests", "message": sentence, "seconds": verdict.blocked_seconds}
+            return Outgoing(418, {"error": error}, headers)
+        message = {"message": REFUSALS["too_many_requests"][1]} if self.switches.quota_message else {}
+        return Outgoing(429, {"error": {"name": "too_many_requests", **message}}, headers)
+
+    def _control(self, asked: Incoming) -> Outgoing:
+        try:
+            fields = read_body(asked.body)
+            if asked.path == "/control/step":
+                self.clock.step(int(fields["ms"]))
+            elif asked.path == "/control/offline":
+                self.world.venue.places[fields["market"]].offline = bool(fields["offline"])
+            elif asked.path == "/control/faults":
+                self.faults = changed(self.faults, fields)
+            else:
+                return _refused(RefusedError("not_found"))
+        except (KeyError, ValueError, TypeError, RefusedError):
+            return _refused(RefusedError("bad_request"))
+        self.world.advance(self.clock.now_ms())
+        return Outgoing(200, {"now_ms": self.world.now_ms})
+
+
+def _is_json(content_type: str) -> bool:
+    return content_type.partition(";")[0].strip().lower() == "application/json"
+
+
+def _parameters(query: str) -> dict[str, list[str]]:
+    """Names and values of a query string; `+` is a plus."""
+    found: dict[str, list[str]] = {}
+    for part in query.split("&"):
+        name, _, value = part.partition("=")
+        if name:
+            found.setdefault(unquote(name), []).append(unquote(value))
+    return found
+
+
+def _refused(error: RefusedError, headers: dict[str, str] | None = None) -> Outgoing:
+    return Outgoing(error.status, {"error": {"name": error.name, "message": error.sentence}}, headers or {})
+
+
+def _named(status: int, name: str, **more: object) -> Outgoing:
+    return Outgoing(status, {"error": {"name": name, "message": REFUSALS.get(name, (0, "서버 오류가 발생했습니다."))[1], **more}})
+
+
+#: answers that come though the exchange was never asked
+_INSTEAD: Final[dict[Fault | None, Outgoing]] = {
+    Fault.QUOTA: _named(429, "too_many_requests"),
+    Fault.BLOCKED: _named(418, "too_many_requests", seconds=3),
+    Fault.SERVER: _named(500, "internal_server_error"),
+    Fault.STABILISER: _named(500, "server_error"),
+    Fault.MAINTENANCE: _named(403, "market_offline"),
+    Fault.GATEWAY: Outgoing(502, "<html><body><h1>502 Bad Gateway</h1></body></html>"),
+}
+
+
+async def _hang_up(receive: Receive) -> None:
+    """Break the connection without an answer. ASGI has no word for it: uvicorn keeps the line where `receive` belongs to."""
+    cycle: Any = getattr(receive, "__self__", None)
+    cycle.transport.abort()
+    await receive()  # until it knows that nobody is there any more
+
+
+async def _read(scope: Scope, receive: Receive) -> Incoming:
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body") or len(body) > _MOST_BYTES:
+            break
+    headers = tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"])
+    address = (scope.get("client") or ("",))[0]
+    return Incoming(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers, body, address)
+
+
+async def _write(asked: Incoming, answer: Outgoing, send: Send, *, cut: bool) -> None:
+    page = isinstance(answer.value, str)
+    content: bytes = answer.value.encode() if page else orjson.dumps(answer.value)
+    content = content[: len(content) // 2] if cut else content
+    headers = {"Content-Type": "text/html" if page else "application/json; charset=utf-8", **answer.headers}
+    if answer.zipped and "gzip" in (asked.header("accept-encoding") or ""):
+        content = gzip.compress(content, 1)
+        headers["Content-Encoding"] = "gzip"
+    headers["Content-Length"] = str(len(content))
+    raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": answer.status, "headers": raw})
+    await send({"type": "http.response.body", "body": content})

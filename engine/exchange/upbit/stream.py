@@ -1,0 +1,238 @@
+"""Upbit's WebSocket, kept alive: connects, subscribes, reads, and after a loss begins again, for as long as somebody listens.
+
+Markets are split over connections; each waits longer after each failure (1 s doubled up to 30 s, with jitter) and never gives up. After a
+gap the trades that were missed are asked by REST, from the last known one on. Pings keep a silent connection open: the exchange closes
+one without any traffic after 120 s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final, Self
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+
+from engine.exchange.upbit.errors import ExchangeError, RefusedError
+from engine.exchange.upbit.frames import BrokenFrameError, TradeFrame, read_frame
+from engine.exchange.upbit.inbox import Arrival, Connected, Disconnected, Inbox, Trouble
+from engine.exchange.upbit.limits import RULES, Bucket, Group, Limits
+from engine.exchange.upbit.missed import missed_trades
+from engine.exchange.upbit.quotation import Quotation
+from engine.exchange.upbit.refusals import NoTokenError, PenaltyError, TooManyRequestsError, refusal
+from engine.exchange.upbit.signing import Keys, authorization
+from engine.exchange.upbit.subscriptions import CODES_MAX, PRIVATE, Format, Kind, Subscription, list_request, request, split
+
+STREAM_URL: Final = "wss://api.upbit.com/websocket/v1"
+_FIRST_WAIT_SECONDS: Final = 1.0
+_LONGEST_WAIT_SECONDS: Final = 30.0
+_JITTER: Final = 0.25
+_MESSAGE_BYTES_MAX: Final = 16 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSettings:
+    """Where the exchange is, and how it is listened to. ping_seconds: between pings, and how long an answer may take."""
+
+    url: str = STREAM_URL
+    form: Format = Format.SIMPLE
+    codes_max: int = CODES_MAX
+    open_seconds: float = 10.0
+    ping_seconds: float = 20.0
+
+
+@dataclass(slots=True)
+class _Line:
+    """One connection's lot over its losses. attempts: failures since its last message; again: it has been subscribed before.
+
+    messages: the limit of what is sent on the present connection.
+    """
+
+    group: tuple[Subscription, ...]
+    attempts: int = 0
+    again: bool = False
+    socket: ClientConnection | None = None
+    messages: Bucket | None = None
+
+    async def say(self, text: str) -> bool:
+        """Send on the present connection, when its limit allows. False: there is none, or not any more."""
+        socket, messages = self.socket, self.messages
+        if socket is None or messages is None:
+            return False
+        await messages.acquire()
+        try:
+            await socket.send(text)
+        except ConnectionClosed:
+            return False
+        return True
+
+    @property
+    def codes(self) -> frozenset[str]:
+        return frozenset(code for found in self.group for code in found.codes)
+
+    @property
+    def private(self) -> bool:
+        return self.group[0].kind in PRIVATE
+
+
+class Stream:
+    """An asynchronous context manager and iterator of arrivals. keys: for own orders, balances and announcements.
+
+    quotation: asked for missed trades after a gap; without it the reader is only told of the gap. chance: the jitter's.
+    """
+
+    def __init__(
+        self,
+        subscriptions: Sequence[Subscription],
+        *,
+        keys: Keys | None = None,
+        settings: StreamSettings | None = None,
+        limits: Limits | None = None,
+        quotation: Quotation | None = None,
+        chance: random.Random | None = None,
+        nonces: Callable[[], str] = lambda: str(uuid.uuid4()),
+    ) -> None:
+        self.settings = settings or StreamSettings()
+        self.limits = limits or Limits()
+        self.inbox = Inbox()
+        self._keys = keys
+        self._quotation = quotation
+        self._chance = chance or random.Random()  # noqa: S311 - jitter is no secret
+        self._nonces = nonces
+        self._lines = [_Line(group) for group in split(subscriptions, self.settings.codes_max)]
+        self._last_trades: dict[str, TradeFrame] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        if keys is None and any(found.kind in PRIVATE for found in subscriptions):
+            raise NoTokenError(401, "no_authorization_token", "", "WebSocket")
+
+    async def __aenter__(self) -> Self:
+        self._tasks = [asyncio.create_task(self._keep(line)) for line in self._lines]
+        for task in self._tasks:
+            task.add_done_callback(self._ended)
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Arrival:
+        return await self.inbox.get()
+
+    async def ask_subscriptions(self) -> int:
+        """Ask every open connection what it is subscribed to; the answers arrive as SubscriptionsFrame. Returns how many were asked."""
+        return sum([await line.say(list_request(self._nonces())) for line in self._lines])
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A connection's task only ends by a defect, which the reader must hear of, or because the stream is closed."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.inbox.fail(error)
+
+    async def _keep(self, line: _Line) -> None:
+        """One connection, again and again."""
+        while True:
+            known = dict(self._last_trades)
+            try:
+                async with await self._open(line.private) as socket:
+                    await self._subscribe(socket, line)
+                    self._put(Connected(line.again, line.codes))
+                    await self._listen(socket, line, known)
+                reason = "closed"
+            except (OSError, WebSocketException, TimeoutError, ExchangeError) as error:
+                reason = str(error) or type(error).__name__
+                if isinstance(error, RefusedError):
+                    self._put(Trouble(str(error), error))
+            line.attempts += 1
+            wait_seconds = self._wait_seconds(line.attempts)
+            self._put(Disconnected(reason, line.attempts, wait_seconds, line.codes))
+            await self.limits.clock.sleep(wait_seconds)
+
+    def _wait_seconds(self, attempts: int) -> float:
+        wait_seconds = min(_FIRST_WAIT_SECONDS * 2.0 ** min(attempts - 1, 10), _LONGEST_WAIT_SECONDS)
+        return wait_seconds * self._chance.uniform(1 - _JITTER, 1 + _JITTER)
+
+    async def _open(self, private: bool) -> ClientConnection:
+        """A new connection; the token is given at the handshake and only there. Raises a RefusedError for a refusing answer."""
+        bucket = self.limits.bucket(Group.WEBSOCKET_CONNECT)
+        await bucket.acquire()
+        headers = {}
+        if private and self._keys is not None:
+            headers["Authorization"] = authorization(self._keys, self._nonces(), "")
+        url = f"{self.settings.url}/private" if private else self.settings.url
+        ping = self.settings.ping_seconds
+        try:
+            return await connect(
+                url,
+                additional_headers=headers,
+                open_timeout=self.settings.open_seconds,
+                ping_interval=ping,
+                ping_timeout=ping,
+                max_size=None,
+            )
+        except InvalidStatus as error:
+            raise self._refused(bucket, error) from None
+
+    def _refused(self, bucket: Bucket, error: InvalidStatus) -> RefusedError:
+        found = refusal(
+            error.response.status_code, bytes(error.response.body or b""), "WebSocket", error.response.headers.get("Retry-After", "")
+        )
+        if isinstance(found, PenaltyError):
+            bucket.hold(found.seconds)
+        if isinstance(found, TooManyRequestsError):
+            bucket.refused()
+        return found
+
+    async def _subscribe(self, socket: ClientConnection, line: _Line) -> None:
+        line.socket = socket
+        line.messages = Bucket(self.limits.clock, Group.WEBSOCKET_MESSAGE, RULES[Group.WEBSOCKET_MESSAGE], str(socket.id))
+        await line.say(request(self._nonces(), line.group, self.settings.form))
+
+    async def _listen(self, socket: ClientConnection, line: _Line, known: dict[str, TradeFrame]) -> None:
+        """Read until the connection closes. Missed trades are asked for beside it, so that the socket is never kept waiting."""
+        resync = asyncio.create_task(self._resync(line.group, known)) if line.again and self._quotation is not None else None
+        line.again = True
+        try:
+            async for data in socket:
+                line.attempts = 0
+                self._read(data)
+        finally:
+            line.socket = None
+            if resync is not None:
+                resync.cancel()
+                await asyncio.gather(resync, return_exceptions=True)
+
+    def _read(self, data: str | bytes) -> None:
+        try:
+            found = read_frame(data)
+        except BrokenFrameError as error:
+            self._put(Trouble(str(error)))
+            return
+        for message in found:
+            if isinstance(message, RefusedError):
+                self._put(Trouble(str(message), message))
+                continue
+            if isinstance(message, TradeFrame):
+                self._last_trades[message.code] = message
+            self.inbox.put(message, self.limits.clock.monotonic_seconds())
+
+    async def _resync(self, group: tuple[Subscription, ...], known: dict[str, TradeFrame]) -> None:
+        """Ask for the trades since the last one of each market that was known before the connection was made."""
+        assert self._quotation is not None, "only called with one"
+        for code in [code for found in group if found.kind is Kind.TRADE for code in found.codes if code in known]:
+            try:
+                missed = await missed_trades(self._quotation, known[code])
+            except ExchangeError as error:
+                self._put(Trouble(str(error), error))
+                continue
+            self.inbox.put_missed(missed, self.limits.clock.monotonic_seconds())
+
+    def _put(self, item: Connected | Disconnected | Trouble) -> None:
+        self.inbox.put(item, self.limits.clock.monotonic_seconds())

@@ -1,0 +1,378 @@
+"""Many variants of a strategy over the same bars: each decides with the product's own loop, block by block, and leaves running figures.
+
+Variants whose plans and books have arrays of the same shapes lie one behind another in memory; one compiled call runs all of them over a
+block. Nothing is kept per bar and variant: a block's fills and equity are folded into each variant's figures at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.kernel.abi import at_variant, helper, items
+from engine.kernel.book import FILL
+from engine.kernel.catalogue import Pointer
+from engine.kernel.decide.plan import make_book
+from engine.kernel.load import compile_function
+from engine.kernel.run import LOG_ROWS, run_bars
+
+if TYPE_CHECKING:
+    from engine.kernel.book import Book
+    from engine.kernel.decide.plan import Plan
+    from engine.model.candle import BarGrid
+
+#: one per variant: what has become of it so far. Money in KRW
+FIGURES: Final = np.dtype(
+    [
+        ("end_krw", "f8"),  # equity at the latest CLOSE
+        ("peak_krw", "f8"),  # highest equity so far, the start counted
+        ("trough_krw", "f8"),  # lowest since
+        ("depth", "f8"),  # deepest fall of the peaks before this one, ratio <= 0
+        ("exposure_sum", "f8"),  # of open positions / equity over CLOSEs
+        ("exposed_closes", "i8"),  # CLOSEs with an open position
+        ("fees_krw", "f8"),
+        ("traded_krw", "f8"),
+        ("slippage_krw", "f8"),
+        ("trades", "i8"),  # closed
+        ("wins", "i8"),
+        ("gains_krw", "f8"),
+        ("losses_krw", "f8"),
+        ("fills", "i8"),
+        ("failed", "i8"),  # the books refused a fill: a defect
+    ],
+    align=True,
+)
+
+#: one per variant and market: the open position as its fills tell it. Sums in two parts, so that they are as exact as fsum's
+TRADE: Final = np.dtype(
+    [
+        ("rest_e8", "f8"),
+        ("bought_e8", "f8"),
+        ("cost", "f8"), ("cost_low", "f8"),
+        ("buy_fees", "f8"), ("buy_fees_low", "f8"),
+        ("proceeds", "f8"), ("proceeds_low", "f8"),
+        ("sale_fees", "f8"), ("sale_fees_low", "f8"),
+    ],
+    align=True,
+)  # fmt: skip
+
+_COIN_E8: Final = 1e8
+_DAY_MS: Final = 86_400_000
+#: CLOSEs that are looked at together
+_STRETCH: Final = 64
+
+
+@helper
+def sweep_bars(
+    plans: Plan,
+    plan_strides: NDArray[np.int64],
+    books: Book,
+    book_strides: NDArray[np.int64],
+    places: NDArray[np.int64],
+    figures: NDArray[Any],
+    trades: NDArray[Any],
+    daily: NDArray[np.float64],
+    log: NDArray[Any],
+    log_count: NDArray[np.int64],
+    first_ms: int,
+    base_ms: int,
+    start: int,
+    stop: int,
+    state: NDArray[np.int8],
+    open_krw: NDArray[np.float64],
+    high_krw: NDArray[np.float64],
+    low_krw: NDArray[np.float64],
+    close_krw: NDArray[np.float64],
+    close_ms: NDArray[np.int64],
+    live: int,
+    day_ends: NDArray[np.int64],
+    source: NDArray[np.float64],
+    strides: NDArray[np.int64],
+    columns: NDArray[np.float64],
+    money: NDArray[np.float64],
+    rest: float,
+) -> None:
+    """Base bars [start, stop) for every variant, one after the other; other arguments as of `run_bars`.
+
+    places [V, C]: where a variant's columns are in `source`, which holds the value of market m, column c, clock bar k at
+    m * strides[0] + places[c] * strides[1] + k; columns [M, C, k], money [3, k] and log are used by one variant after another.
+    figures FIGURES [V], trades TRADE [V, M], daily [V, D]: equity at the end of day d. live: the first of close_ms that is decided.
+    day_ends [n, 2]: day and its latest CLOSE in this block. rest: share of what was bought that counts as nothing.
+    """
+    for variant in range(places.shape[0]):
+        plan = at_variant(plans, plan_strides, variant)
+        book = at_variant(books, book_strides, variant)
+        gather(source, strides, places, variant, columns)
+        at = start
+        while 0 <= at < stop:
+            at = run_bars(
+                plan, book, log, log_count, first_ms, base_ms, at, stop, True, state, open_krw, high_krw, low_krw, close_krw, close_ms,
+                columns, money, 0,
+            )  # fmt: skip
+            fold_fills(log, log_count[0], figures, trades, variant, rest)
+            log_count[0] = 0
+        if at < 0:
+            figures[variant]["failed"] = 1
+        fold_money(money, live, figures, variant)
+        for k in range(day_ends.shape[0]):
+            daily[variant, day_ends[k, 0]] = money[2, day_ends[k, 1]]
+
+
+@helper
+def gather(
+    source: NDArray[np.float64], strides: NDArray[np.int64], places: NDArray[np.int64], variant: int, columns: NDArray[np.float64]
+) -> None:
+    """The variant's columns out of all."""
+    count = columns.shape[2]
+    for market in range(columns.shape[0]):
+        for column in range(columns.shape[1]):
+            place = market * strides[0] + places[variant, column] * strides[1]
+            copy(items(source, place), items(columns, (market * columns.shape[1] + column) * count), count)
+
+
+@helper
+def copy(values: Pointer, to: Pointer, count: int) -> None:
+    """Copy `count` values."""
+    for k in range(count):
+        to[k] = values[k]
+
+
+@helper
+def fold_money(money: NDArray[np.float64], live: int, figures: NDArray[Any], variant: int) -> None:
+    """money [3, k]: cash, open positions and equity after each CLOSE, from `live` on, into peak, trough, depth and exposure."""
+    row, count = figures[variant], money.shape[1]
+    if live >= count:
+        return
+    exposure, equity = items(money, count), items(money, 2 * count)
+    for first in range(live, count, _STRETCH):
+        stop = min(first + _STRETCH, count)
+        exposed = count_positive(exposure, first, stop)
+        if exposed > 0:
+            row["exposed_closes"] += exposed
+            row["exposure_sum"] = add_ratios(row["exposure_sum"], exposure, equity, first, stop)
+        if highest(equity, first, stop) > row["peak_krw"]:
+            for k in range(first, stop):
+                value = equity[k]
+                if value > row["peak_krw"]:
+                    row["depth"] = min(row["depth"], row["trough_krw"] / row["peak_krw"] - 1.0)
+                    row["peak_krw"] = row["trough_krw"] = value
+                elif value < row["trough_krw"]:
+                    row["trough_krw"] = value
+        else:
+            row["trough_krw"] = min(row["trough_krw"], lowest(equity, first, stop))
+    row["end_krw"] = equity[count - 1]
+
+
+@helper
+def count_positive(values: Pointer, first: int, stop: int) -> int:
+    """How many values are above zero."""
+    count = 0
+    for k in range(first, stop):
+        count += 1 if values[k] > 0.0 else 0
+    return count
+
+
+@helper
+def add_ratios(total: float, parts: Pointer, wholes: Pointer, first: int, stop: int) -> float:
+    """total + part / whole + ..., one after the other, so that the sum does not depend on blocks."""
+    for k in range(first, stop):
+        total += parts[k] / wholes[k]
+    return total
+
+
+@helper
+def highest(values: Pointer, first: int, stop: int) -> float:
+    """Highest value, four at a time."""
+    a = b = c = d = values[first]
+    at = first
+    while at + 4 <= stop:
+        a = values[at] if values[at] > a else a
+        b = values[at + 1] if values[at + 1] > b else b
+        c = values[at + 2] if values[at + 2] > c else c
+        d = values[at + 3] if values[at + 3] > d else d
+        at += 4
+    while at < stop:
+        a = values[at] if values[at] > a else a
+        at += 1
+    return float(max(max(a, b), max(c, d)))
+
+
+@helper
+def lowest(values: Pointer, first: int, stop: int) -> float:
+    """Lowest value, four at a time."""
+    a = b = c = d = values[first]
+    at = first
+    while at + 4 <= stop:
+        a = values[at] if values[at] < a else a
+        b = values[at + 1] if values[at + 1] < b else b
+        c = values[at + 2] if values[at + 2] < c else c
+        d = values[at + 3] if values[at + 3] < d else d
+        at += 4
+    while at < stop:
+        a = values[at] if values[at] < a else a
+        at += 1
+    return float(min(min(a, b), min(c, d)))
+
+
+@helper
+def fold_fills(log: NDArray[Any], count: int, figures: NDArray[Any], trades: NDArray[Any], variant: int, rest: float) -> None:
+    """Fills in order of time, into trades from open to flat and what they cost (engine.research.trades says the same of a list)."""
+    row = figures[variant]
+    for k in range(count):
+        fill = log[k]
+        trade = trades[variant, fill["market"]]
+        quantity, fee = fill["quantity_e8"], fill["fee_krw"]
+        value = quantity * fill["price_krw"] / _COIN_E8
+        row["fills"] += 1
+        row["fees_krw"] += fee
+        row["traded_krw"] += value
+        row["slippage_krw"] += (fill["price_krw"] - fill["base_krw"]) * fill["side"] * quantity / _COIN_E8
+        if fill["side"] > 0:
+            if not trade["rest_e8"] > 0.0:
+                forget(trade)
+            trade["bought_e8"] += quantity
+            trade["rest_e8"] += quantity
+            trade["cost"], trade["cost_low"] = added(trade["cost"], trade["cost_low"], value)
+            trade["buy_fees"], trade["buy_fees_low"] = added(trade["buy_fees"], trade["buy_fees_low"], fee)
+            continue
+        trade["rest_e8"] -= quantity
+        trade["proceeds"], trade["proceeds_low"] = added(trade["proceeds"], trade["proceeds_low"], value)
+        trade["sale_fees"], trade["sale_fees_low"] = added(trade["sale_fees"], trade["sale_fees_low"], fee)
+        if trade["rest_e8"] <= rest * trade["bought_e8"]:
+            trade["rest_e8"] = 0.0
+            cost, buy_fees = trade["cost"] + trade["cost_low"], trade["buy_fees"] + trade["buy_fees_low"]
+            proceeds, sale_fees = trade["proceeds"] + trade["proceeds_low"], trade["sale_fees"] + trade["sale_fees_low"]
+            profit = proceeds - cost - (buy_fees + sale_fees)
+            row["trades"] += 1
+            if profit > 0.0:
+                row["wins"] += 1
+                row["gains_krw"] += profit
+            else:
+                row["losses_krw"] -= profit
+
+
+@helper
+def forget(trade: Any) -> None:
+    """No position."""
+    trade["rest_e8"] = trade["bought_e8"] = 0.0
+    trade["cost"] = trade["cost_low"] = trade["buy_fees"] = trade["buy_fees_low"] = 0.0
+    trade["proceeds"] = trade["proceeds_low"] = trade["sale_fees"] = trade["sale_fees_low"] = 0.0
+
+
+@helper
+def added(high: float, low: float, value: float) -> tuple[float, float]:
+    """high + low + value in two parts (Knuth's two-sum)."""
+    total = high + value
+    virtual = total - high
+    return total, low + ((high - (total - virtual)) + (value - virtual))
+
+
+class Stack:
+    """Variants of equal shape, one behind another: plans, books and figures."""
+
+    def __init__(self, plans: Sequence[Plan], places: Sequence[Sequence[int]], cash_krw: float, days: int) -> None:
+        """places: where each variant's columns stand among all; days: of the run."""
+        book = make_book(plans[0], cash_krw)
+        self.plans, self.plan_strides = stacked(plans)
+        self.books, self.book_strides = stacked([book._replace(values=plan.initial) for plan in plans], shared=False)
+        self.places = np.array(places, np.int64).reshape(len(plans), -1)
+        self.figures = np.zeros(len(plans), FIGURES)
+        for name in ("end_krw", "peak_krw", "trough_krw"):
+            self.figures[name] = cash_krw
+        self.trades = np.zeros((len(plans), len(plans[0].market)), TRADE)
+        self.daily = np.full((len(plans), days), np.nan)
+        self.log = np.zeros(LOG_ROWS + len(plans[0].market) * (len(plans[0].exits) + 2), FILL)
+        self.log_count = np.zeros(1, np.int64)
+        self.closes = 0
+        """CLOSEs decided so far."""
+
+
+def shape_of(plan: Plan) -> tuple[object, ...]:
+    """Plans of the same shape can lie in one Stack."""
+    return tuple(leaf.shape for leaf in _leaves(plan))
+
+
+def stacked(tuples: Sequence[Any], *, shared: bool = True) -> tuple[Any, NDArray[np.int64]]:
+    """The arrays of all one behind another: those of the first, and the bytes from one to the next.
+
+    shared: what is the same in all of them is kept once, for arrays that nobody writes. Two names of one array stay two names of one.
+    """
+    parts = [list(_leaves(one)) for one in tuples]
+    known: dict[int, NDArray[Any]] = {}
+    found: list[NDArray[Any]] = []
+    strides: list[int] = []
+    for number, leaf in enumerate(parts[0]):
+        every = [part[number] for part in parts]
+        same = leaf.size == 0 or (shared and all(one is leaf or one.tobytes() == leaf.tobytes() for one in every))
+        address = -1 - number if leaf.size == 0 else leaf.ctypes.data
+        if address not in known:
+            known[address] = np.empty((1 if same else len(tuples), *leaf.shape), leaf.dtype)
+            for variant, one in enumerate(every[:1] if same else every):
+                known[address][variant] = one
+        found.append(known[address][0])
+        strides.append(0 if same else leaf.nbytes)
+    return _rebuilt(tuples[0], iter(found)), np.array(strides, np.int64)
+
+
+def _leaves(value: Any) -> Iterator[NDArray[Any]]:
+    if isinstance(value, tuple):
+        for one in value:
+            yield from _leaves(one)
+    else:
+        yield value
+
+
+def _rebuilt(value: Any, leaves: Iterator[NDArray[Any]]) -> Any:
+    return type(value)(*(_rebuilt(one, leaves) for one in value)) if isinstance(value, tuple) else next(leaves)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Base bars [first, stop) of a grid, the clock bars that close in them, and where their columns are: as of `sweep_bars`."""
+
+    first: int
+    stop: int
+    close_ms: NDArray[np.int64]
+    source: NDArray[np.float64]
+    strides: tuple[int, int]
+
+
+class SweepRun:
+    """Variants over blocks of bars in order; each is decided as `engine.kernel.run.Run` does, and by the same function."""
+
+    def __init__(self, stacks: Sequence[Stack], grid: BarGrid, from_ms: int, first_day: int, rest: float, *, compiled: bool = True) -> None:
+        """from_ms: trading start; first_day: its UTC day, day 0 of Stack.daily; rest: as of `sweep_bars`."""
+        self.stacks = tuple(stacks)
+        self._markets, self._base_ms = len(grid.markets), grid.timeframe.length_ms
+        self._first_ms = grid.first_index * self._base_ms + grid.timeframe.offset_ms
+        self._series = [np.ascontiguousarray(part) for part in (grid.state, grid.open, grid.high, grid.low, grid.close)]
+        self._start = max(-((self._first_ms - from_ms) // self._base_ms), 0)
+        self._first_day, self._rest = first_day, rest
+        self._sweep: Callable[..., None] = compile_function(sweep_bars, allocates=False) if compiled else sweep_bars
+
+    def feed(self, block: Block) -> None:
+        """Raises RuntimeError when the books refuse an answer of the fill model: a defect, never a matter of the data."""
+        start = max(block.first, self._start)
+        if start >= block.stop:
+            return
+        closes = len(block.close_ms)
+        live = int(np.searchsorted(block.close_ms, self._first_ms + start * self._base_ms, side="right"))
+        days = (block.close_ms - 1) // _DAY_MS - self._first_day
+        ends = np.flatnonzero(np.append(np.diff(days), 1)) if closes else np.empty(0, np.int64)
+        ends = ends[ends >= live]
+        day_ends = np.stack([days[ends], ends], axis=1) if closes else np.empty((0, 2), np.int64)
+        money, strides = np.empty((3, closes)), np.array(block.strides, np.int64)
+        for stack in self.stacks:
+            columns = np.empty((self._markets, stack.places.shape[1], closes))
+            self._sweep(
+                stack.plans, stack.plan_strides, stack.books, stack.book_strides, stack.places, stack.figures, stack.trades, stack.daily,
+                stack.log, stack.log_count, self._first_ms, self._base_ms, start, block.stop, *self._series, block.close_ms, live,
+                day_ends, block.source, strides, columns, money, self._rest,
+            )  # fmt: skip
+            stack.closes += closes - live
+            if stack.figures["failed"].any():
+                raise RuntimeError("the books refused a fill of the fill model")

@@ -1,0 +1,297 @@
+"""Many variants of one strategy over the same bars: every distinct value computed once, every variant decided as in a backtest.
+
+The variants' graphs are one graph (dsl.variants). Each of the threads takes a part of the variants: one program with all their columns,
+advanced block by block, and after each block the decisions of every variant (engine.kernel.sweep). Nothing is kept per bar and variant.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from dsl.strategy import Condition
+from engine.kernel.decide.plan import Terms, make_plan
+from engine.kernel.program import compile_values, decision_rows, wanted_columns
+from engine.kernel.sweep import Block, Stack, SweepRun, shape_of
+from engine.kernel.vm import Kernel
+from engine.research.backtest import until_ms, with_members
+from engine.research.metrics import CurveFacts, calmar, sharpe, sortino
+from engine.research.result import Rounding, Settings
+from engine.research.returns import DAY_MS, Curve, Drawdown, changes
+from engine.research.trades import CONTINUOUS_REST
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from dsl.graph import Timeframe
+    from dsl.strategy import Strategy
+    from engine.kernel.decide.plan import Plan
+    from engine.model.candle import BarGrid
+
+#: variants of one program; more are run one such part after the other, so that memory has a bound
+_PART: Final = 1024
+#: bytes of one block's values that stay in a cache
+_CACHE_BYTES: Final = 4 << 20
+_SHORTEST_BLOCK: Final = 128
+
+#: (variant-bars done, of how many)
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one variant: figures as a report computes them (engine.research.metrics), NaN where one is not defined.
+
+    daily: returns of the trading days, float64 [days]. Sums over trades and closes (fees, traded value, slippage, exposure, profit factor)
+    are added one by one, so their last digits can differ from a report's; the rest is the same to the bit.
+    """
+
+    end_equity: float
+    total_return: float
+    maximum_drawdown: float
+    sharpe: float
+    sortino: float
+    calmar: float
+    closed_trades: int
+    win_rate: float
+    profit_factor: float
+    fees_paid: float
+    slippage_paid: float
+    traded_value: float
+    exposure: float
+    time_in_market: float
+    fills: int
+    daily: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class SweepResult:
+    """Outcomes in the order of the variants. start_ms, end_ms: open of the first decided clock bar, latest CLOSE; bars: base bars of all
+    markets that were decided on; compute_seconds: of everything but candles and checking."""
+
+    outcomes: tuple[Outcome, ...]
+    start_ms: int
+    end_ms: int
+    bars: int
+    compute_seconds: float
+
+
+def sweep(
+    strategies: Sequence[Strategy],
+    grid: BarGrid,
+    settings: Settings,
+    *,
+    traded: Sequence[str] | None = None,
+    threads: int = 2,
+    block: int | None = None,
+    progress: Progress | None = None,
+) -> SweepResult:
+    """Run every strategy over the grid as `engine.research.backtest.backtest` would run it alone: the same fills, for any block and number
+    of threads.
+
+    grid, traded: as of `backtest`; the aliases of all strategies must be among the grid's markets. Strategies that share a graph, a clock
+    and a universe share their computing. Raises ValueError as `backtest` does.
+    """
+    grid = until_ms(grid, settings.to_ms)
+    started = time.perf_counter()
+    outcomes: list[Outcome | None] = [None] * len(strategies)
+    tasks = _tasks(strategies, grid, settings, traded, threads, block)
+    whole = grid.state.shape[1] * len(strategies)
+    done = [0] * len(tasks)
+
+    def run(number: int) -> None:
+        task = tasks[number]
+
+        def advanced(bars: int) -> None:
+            done[number] += bars * len(task.members)
+            if progress is not None:
+                progress(sum(done), whole)
+
+        for position, outcome in zip(task.members, task.run(advanced), strict=True):
+            outcomes[position] = outcome
+
+    with ThreadPoolExecutor(max(threads, 1)) as pool:
+        for finished in [pool.submit(run, number) for number in range(len(tasks))]:
+            finished.result()
+    span = _Span.of(grid, settings, strategies[0]) if strategies else _Span(0, 0, 0, 0)
+    return SweepResult(
+        outcomes=tuple(outcome for outcome in outcomes if outcome is not None),
+        start_ms=span.start_ms, end_ms=span.end_ms, bars=grid.state.size, compute_seconds=time.perf_counter() - started,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """Where the trading is: open of the first decided clock bar and the last CLOSE, UTC ms; UTC day of the first; days touched."""
+
+    start_ms: int
+    end_ms: int
+    first_day: int
+    days: int
+
+    @classmethod
+    def of(cls, grid: BarGrid, settings: Settings, strategy: Strategy) -> _Span:
+        base, clock = grid.timeframe, strategy.clock
+        first, last = base.open_ms(int(grid.first_index)), base.open_ms(int(grid.first_index) + grid.state.shape[1])
+        if settings.from_ms is not None:
+            first = max(first, first - (first - settings.from_ms) // base.length_ms * base.length_ms)
+        start_ms, end_ms = clock.open_ms(clock.index(first)), clock.open_ms(clock.index(last))
+        if end_ms <= start_ms:
+            return cls(start_ms, start_ms, start_ms // DAY_MS, 0)
+        return cls(start_ms, end_ms, start_ms // DAY_MS, (end_ms - 1) // DAY_MS - start_ms // DAY_MS + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """Variants that one program serves. members: their positions among all."""
+
+    strategies: tuple[Strategy, ...]
+    members: tuple[int, ...]
+    grid: BarGrid
+    settings: Settings
+    traded: tuple[str, ...]
+    block: int | None
+
+    def run(self, advanced: Callable[[int], None]) -> list[Outcome]:
+        """The outcomes. advanced: called with the bars of every block."""
+        first = self.strategies[0]
+        parts = [decision_rows(strategy, self.grid.timeframe) for strategy in self.strategies]
+        wanted = list(dict.fromkeys(node for columns, _ in parts for node in columns))
+        program = compile_values(first.graph, wanted, first.clock, self.grid.timeframe, self.grid.markets, domain=self.traded)
+        place = {node: number for number, node in enumerate(program.columns)}
+        terms = self._terms()
+        tradable = [market in self.traded for market in self.grid.markets]
+        plans = [
+            make_plan(strategy, position, self.grid.markets, terms, tradable=tradable)
+            for strategy, (_, position) in zip(self.strategies, parts, strict=True)
+        ]
+        places = [[place[node] for node in columns] for columns, _ in parts]
+        span = _Span.of(self.grid, self.settings, first)
+        stacks, order = _stacks(plans, places, self.settings.cash_krw, span.days)
+        rest = CONTINUOUS_REST if self.settings.rounding is Rounding.NONE else 0.0
+        run = SweepRun(stacks, self.grid, self._from_ms(), span.first_day, rest)
+        block = self.block or _block(len(program.table.slots), self.settings.block)
+        in_place = len(self.grid.markets) == 1 and not program.table.across
+        kernel = Kernel(program, block, in_place=in_place)
+        if in_place:
+            for stack in stacks:
+                stack.places = kernel.places[stack.places]
+        length = self.grid.state.shape[1]
+        for start in range(0, length, block):
+            stop = min(start + block, length)
+            columns = kernel.advance(self.grid, start, stop - start)
+            closes = len(columns.close_ms)
+            source, strides = (
+                (kernel.memory, (0, 1)) if in_place else (columns.values.transpose(0, 2, 1), (len(program.columns) * closes, closes))
+            )
+            run.feed(Block(start, stop, columns.close_ms, source.reshape(-1), strides))
+            advanced(stop - start)
+        found = [_outcome(stack, row, span, self.settings) for stack in stacks for row in range(len(stack.figures))]
+        return [found[at] for at in np.argsort(order)]
+
+    def _terms(self) -> Terms:
+        settings = self.settings
+        return Terms(settings.cash_krw, settings.fee_rate, settings.slippage, settings.rounding is Rounding.UPBIT)
+
+    def _from_ms(self) -> int:
+        first = self.grid.timeframe.open_ms(int(self.grid.first_index))
+        return first if self.settings.from_ms is None else self.settings.from_ms
+
+
+def groups(strategies: Sequence[Strategy]) -> list[list[int]]:
+    """Positions of the strategies that can share bars and a program: those of one graph, clock and universe."""
+    found: dict[Hashable, list[int]] = {}
+    for number, strategy in enumerate(strategies):
+        found.setdefault(_shared(strategy), []).append(number)
+    return list(found.values())
+
+
+def together(strategies: Sequence[Strategy], base: Timeframe | None = None) -> Strategy:
+    """One strategy that reads what all of a group read: what candles and side series the group needs."""
+    nodes = dict.fromkeys(node for strategy in strategies for node in wanted_columns(strategy, base))
+    aliases = {name: market for strategy in strategies for name, market in strategy.aliases.items()}
+    return replace(strategies[0], aliases=aliases, conditions=tuple(Condition("", node) for node in nodes))
+
+
+def _tasks(
+    strategies: Sequence[Strategy], grid: BarGrid, settings: Settings, traded: Sequence[str] | None, threads: int, block: int | None
+) -> list[_Task]:
+    """Variants by what they share, cut into parts of about equal size for the threads."""
+    tasks = []
+    for members in groups(strategies):
+        first = strategies[members[0]]
+        markets = tuple(traded) if traded is not None else (first.markets or grid.markets)
+        own = with_members(first, grid, markets, settings.block)[0]
+        count = max(-(-len(members) // _PART), min(threads, len(members)))
+        cuts = [len(members) * k // count for k in range(count + 1)]
+        for start, stop in pairwise(cuts):
+            part = tuple(members[start:stop])
+            tasks.append(_Task(tuple(strategies[i] for i in part), part, own, settings, markets, block))
+    return tasks
+
+
+def _shared(strategy: Strategy) -> Hashable:
+    """Strategies with equal keys can be one program over one grid."""
+    universe = strategy.universe
+    chosen = None if universe is None else (
+        universe.keep, universe.by, universe.take, universe.refresh_ms, universe.every_ms, tuple(universe.graph.nodes)
+    )  # fmt: skip
+    return id(strategy.graph), strategy.clock, strategy.markets, chosen
+
+
+def _stacks(plans: Sequence[Plan], places: Sequence[Sequence[int]], cash_krw: float, days: int) -> tuple[list[Stack], list[int]]:
+    """Plans of equal shapes together, and which plan each row of the stacks is."""
+    shapes: dict[Hashable, list[int]] = {}
+    for number, plan in enumerate(plans):
+        shapes.setdefault((shape_of(plan), int(plan.settings[0]["column_count"])), []).append(number)
+    stacks = [Stack([plans[i] for i in rows], [places[i] for i in rows], cash_krw, days) for rows in shapes.values()]
+    return stacks, [i for rows in shapes.values() for i in rows]
+
+
+def _block(slots: int, most: int) -> int:
+    """Base bars per block, so that a block's values stay in a cache."""
+    fitting = _CACHE_BYTES // (8 * max(slots, 1))
+    return max(min(1 << max(fitting.bit_length() - 1, 0), most), min(_SHORTEST_BLOCK, most))
+
+
+def _outcome(stack: Stack, row: int, span: _Span, settings: Settings) -> Outcome:
+    figures = stack.figures[row]
+    cash = settings.cash_krw
+    daily = stack.daily[row]
+    known = np.where(np.isnan(daily), 0, np.arange(1, daily.size + 1))
+    values = np.concatenate(([cash], daily))[np.maximum.accumulate(known)] if daily.size else daily
+    depth = min(float(figures["depth"]), float(figures["trough_krw"]) / float(figures["peak_krw"]) - 1.0)
+    closed = span.days > 0
+    end = np.array([figures["end_krw"]]) if closed else np.empty(0)
+    curve = Curve(span.start_ms, cash, np.array([span.end_ms], np.int64) if closed else np.empty(0, np.int64), end)
+    facts = CurveFacts(curve, changes(cash, values), Drawdown(depth, 0, 0, False))
+    trades, losses = int(figures["trades"]), float(figures["losses_krw"])
+    closes = stack.closes
+    return Outcome(
+        end_equity=curve.end_krw,
+        total_return=curve.end_krw / cash - 1.0,
+        maximum_drawdown=depth,
+        sharpe=_finite(sharpe(facts)),
+        sortino=_finite(sortino(facts)),
+        calmar=_finite(calmar(facts)),
+        closed_trades=trades,
+        win_rate=int(figures["wins"]) / trades if trades else float("nan"),
+        profit_factor=float(figures["gains_krw"]) / losses if losses else float("nan"),
+        fees_paid=float(figures["fees_krw"]),
+        slippage_paid=float(figures["slippage_krw"]),
+        traded_value=float(figures["traded_krw"]),
+        exposure=float(figures["exposure_sum"]) / closes if closes else float("nan"),
+        time_in_market=int(figures["exposed_closes"]) / closes if closes else float("nan"),
+        fills=int(figures["fills"]),
+        daily=facts.daily,
+    )
+
+
+def _finite(value: float) -> float:
+    return value if np.isfinite(value) else float("nan")

@@ -1,0 +1,417 @@
+"""The stream over real sockets against a far side that refuses, falls silent, breaks off and repeats itself."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.datastructures import Headers
+from websockets.http11 import Request, Response
+
+from engine.exchange.upbit.client import UpbitClient
+from engine.exchange.upbit.frames import CandleFrame, MyOrderFrame, OrderbookFrame, SubscriptionsFrame, TickerFrame, TradeFrame, read_frame
+from engine.exchange.upbit.inbox import Arrival, Connected, Disconnected, Inbox, Item, Lost, Trouble
+from engine.exchange.upbit.limits import Limits
+from engine.exchange.upbit.missed import missed_trades
+from engine.exchange.upbit.refusals import NoTokenError, StreamAuthError, StreamFormatError, TokenError
+from engine.exchange.upbit.rest import ClientSettings
+from engine.exchange.upbit.stream import Stream, StreamSettings
+from engine.exchange.upbit.subscriptions import Format, Kind, Subscription, list_request, request, split
+from tests.engine.exchange import recipe
+from tests.engine.exchange.far_side import SECRET, QuickClock, Received, Reply, far_side, keys
+from tests.engine.exchange.test_upbit_errors import body_of
+from tests.engine.exchange.test_upbit_frames import message, simple
+
+TRADES = Subscription(Kind.TRADE, ("KRW-BTC", "KRW-ETH"))
+OWN = Subscription(Kind.MY_ORDER)
+
+
+def trade(number: int, code: str = "KRW-BTC") -> dict[str, Any]:
+    return message("trade") | {"code": code, "sequential_id": number, "trade_timestamp": 1_751_327_999_000 + number}
+
+
+Script = Callable[[ServerConnection, list[dict[str, Any]], int], Awaitable[None]]
+
+
+@dataclass
+class Exchange:
+    """A WebSocket server. script: what it does on its n-th connection after it was asked; refuse: what it says to handshakes first."""
+
+    script: Script
+    refuse: list[Response] = field(default_factory=list)
+    asked: list[list[dict[str, Any]]] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+    tokens: list[str | None] = field(default_factory=list)
+    url: str = ""
+
+    async def serve(self, socket: ServerConnection) -> None:
+        self.asked.append(json.loads(await socket.recv()))
+        await self.script(socket, self.asked[-1], len(self.asked) - 1)
+
+    def handshake(self, socket: ServerConnection, asked: Request) -> Response | None:
+        self.paths.append(asked.path)
+        self.tokens.append(asked.headers.get("Authorization"))
+        return self.refuse.pop(0) if self.refuse else None
+
+
+@asynccontextmanager
+async def exchange(script: Script, *refuse: Response) -> AsyncIterator[Exchange]:
+    there = Exchange(script, list(refuse))
+    server: Server
+    async with serve(there.serve, "127.0.0.1", 0, process_request=there.handshake) as server:
+        there.url = f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}/websocket/v1"
+        yield there
+
+
+async def say(socket: ServerConnection, *messages: dict[str, Any]) -> None:
+    """In SIMPLE, as binary, which is how the exchange sends."""
+    for found in messages:
+        await socket.send(json.dumps(simple(found["type"], found)).encode())
+
+
+async def until(stream: Stream, wanted: Callable[[list[Item]], bool]) -> list[Item]:
+    found: list[Item] = []
+    async with asyncio.timeout(20):
+        async for arrival in stream:
+            found.append(arrival.item)
+            if wanted(found):
+                return found
+    raise AssertionError("a stream does not end")
+
+
+def ids(items: list[Item]) -> list[int]:
+    return [item.sequential_id for item in items if isinstance(item, TradeFrame)]
+
+
+def listening(there: Exchange, *subscriptions: Subscription, **more: Any) -> Stream:
+    settings = StreamSettings(url=there.url, open_seconds=5.0, **more.pop("settings", {}))
+    return Stream(subscriptions or (TRADES,), settings=settings, limits=Limits(QuickClock()), chance=random.Random(1), **more)
+
+
+def test_it_subscribes_and_reads() -> None:
+    async def script(socket: ServerConnection, asked: list[dict[str, Any]], number: int) -> None:
+        await say(socket, trade(1), trade(2))
+        await socket.send('{"status":"UP"}')
+        await socket.wait_closed()
+
+    async def main() -> None:
+        async with exchange(script) as there, listening(there) as stream:
+            items = await until(stream, lambda found: len(found) == 4)
+        assert items[0] == Connected(False, frozenset(TRADES.codes))
+        assert ids(items) == [1, 2]
+        (asked,) = there.asked
+        assert set(asked[0]) == {"ticket"}
+        assert asked[1:] == [{"type": "trade", "codes": ["KRW-BTC", "KRW-ETH"]}, {"format": "SIMPLE"}]
+        assert (there.paths, there.tokens) == (["/websocket/v1"], [None])
+
+    asyncio.run(main())
+
+
+def test_what_is_subscribed_can_be_asked() -> None:
+    async def script(socket: ServerConnection, asked: list[dict[str, Any]], number: int) -> None:
+        async for text in socket:
+            listed = json.loads(text)
+            assert listed[1:] == [{"method": "LIST_SUBSCRIPTIONS"}]
+            await socket.send(json.dumps({"method": "LIST_SUBSCRIPTIONS", "result": asked[1:-1], "ticket": listed[0]["ticket"]}))
+
+    async def main() -> None:
+        async with exchange(script) as there, listening(there) as stream:
+            await until(stream, lambda found: isinstance(found[-1], Connected))
+            assert await stream.ask_subscriptions() == 1
+            (listed,) = await until(stream, lambda found: True)
+        assert isinstance(listed, SubscriptionsFrame)
+        assert listed.result == [{"type": "trade", "codes": ["KRW-BTC", "KRW-ETH"]}]
+
+    asyncio.run(main())
+
+
+def test_private_kinds_go_to_their_own_address_signed() -> None:
+    async def script(socket: ServerConnection, asked: list[dict[str, Any]], number: int) -> None:
+        await say(socket, message(asked[1]["type"]))
+        await socket.wait_closed()
+
+    async def main() -> None:
+        async with exchange(script) as there, listening(there, TRADES, OWN, Subscription(Kind.MY_ASSET), keys=keys()) as stream:
+            items = await until(stream, lambda found: len(found) == 4)
+        assert sum(isinstance(item, MyOrderFrame) for item in items) == 1
+        told = dict(zip(there.paths, there.tokens, strict=True))
+        assert told["/websocket/v1"] is None
+        token = told["/websocket/v1/private"]
+        assert token is not None
+        assert "query_hash" not in recipe.claims_of(token, SECRET, "", b"")
+
+    asyncio.run(main())
+    with pytest.raises(NoTokenError):
+        Stream([OWN])
+
+
+def test_it_comes_back_after_every_loss_waiting_longer_each_time() -> None:
+    async def script(socket: ServerConnection, asked: list[dict[str, Any]], number: int) -> None:
+        if number in (3, 7):
+            await say(socket, trade(number))
+        if number < 8:
+            socket.transport.abort()
+        await socket.wait_closed()
+
+    async def main() -> None:
+        async with exchange(script) as there, listening(there) as stream:
+            items = await until(stream, lambda found: sum(isinstance(item, Connected) for item in found) == 9)
+        losses = [item for item in items if isinstance(item, Disconnected)]
+        assert [loss.attempts for loss in losses] == [1, 2, 3, 1, 2, 3, 4, 1]
+        for loss in losses:
+            assert 0.75 <= loss.wait_seconds / 2 ** (loss.attempts - 1) <= 1.25
+        assert [item.again for item in items if isinstance(item, Connected)] == [False] + [True] * 8
+        assert len({asked[0]["ticket"] for asked in there.asked}) == 9
+        assert ids(items) == [3, 7]
+
+    asyncio.run(main())
+
+
+def test_waits_end_at_thirty_seconds_and_never_give_up() -> None:
+    async def main() -> None:
+        stream = Stream([TRADES], settings=StreamSettings(url="ws://127.0.0.1:9"), limits=Limits(QuickClock()), chance=random.Random(1))
+        async with stream:
+            losses = await until(stream, lambda found: len(found) == 40)
+        waits = [item.wait_seconds for item in losses if isinstance(item, Disconnected)]
+        assert len(waits) == 40
+        assert all(22.5 <= seconds <= 37.5 for seconds in waits[5:])
+        assert len(set(waits)) == 40
+
+    asyncio.run(main())
+
+
+def test_what_cannot_be_read_does_not_end_it() -> None:
+    async def script(socket: ServerConnection, asked: list[dict[str, Any]], number: int) -> None:
+        await socket.send(b"\xff{")
+        await socket.send(body_of("WRONG_FORMAT", "x"))
+        await socket.send('{"ty":"trade"}')
+        await say(socket, trade(1))
+        await socket.wait_closed()
+
+    async def main() -> None:
+        async with exchange(script) as there, listening(there) as stream:
+            items = await until(stream, lambda found: bool(ids(found)))
+        troubles = [item for item in items if isinstance(item, Trouble)]
+        assert [type(item.error) for item in troubles] == [type(None), StreamFormatError, type(None)]
+        assert len(there.asked) == 1
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(("status", "name", "kind"), [(401, "jwt_verification", TokenError), (401, "INVALID_AUTH", StreamAuthError)])
+def test_a_refused_handshake_is_told_and_tried_again(status: int, name: str, kind: type[Exception]) -> None:
+    async def script(socket: ServerConnection, asked: list[dict[str, Any]], number: int) -> None:
+        await say(socket, message("myOrder"))
+        await socket.wait_closed()
+
+    async def main() -> None:
+        refused = Response(status, HTTPStatus(status).phrase, Headers(), body_of(name, "x"))
+        async with exchange(script, refused) as there, listening(there, OWN, keys=keys()) as stream:
+            items = await until(stream, lambda found: isinstance(found[-1], MyOrderFrame))
+        assert [type(item.error) for item in items if isinstance(item, Trouble)] == [kind]
+        assert len(set(there.tokens)) == 2
+        assert SECRET not in repr(items)
+
+    asyncio.run(main())
+
+
+def rest_trades(numbers: list[int]) -> Callable[[Received], Reply]:
+    """Trades by REST, newest first, in pages of two, cursor exclusive; markets but KRW-BTC have none."""
+
+    def answer(asked: Received) -> Reply:
+        query = dict(pair.split("=") for pair in asked.query.split("&"))
+        last = int(query.get("cursor", 10**9))
+        there = [] if "days_ago" in query or query["market"] != "KRW-BTC" else sorted((n for n in numbers if n < last), reverse=True)[:2]
+        rows = [
+            {
+                "market": "KRW-BTC", "trade_date_utc": "2025-06-27", "trade_time_utc": "23:59:59", "timestamp": 1_751_327_999_000 + number,
+                "trade_price": 1, "trade_volume": 2, "prev_closing_price": 3, "change_price": 4, "ask_bid": "BID", "sequential_id": number,
+            }
+            for number in there
+        ]  # fmt: skip
+        return Reply(json.dumps(rows).encode())
+
+    return answer
+
+
+def test_trades_that_were_missed_are_asked_by_rest() -> None:
+    """Seen: 1 to 3, then a gap; 7 and 8 come by the stream again. All of 1 to 8 arrive, each once."""
+
+    async def script(socket: ServerConnection, asked: list[dict[str, Any]], number: int) -> None:
+        await say(socket, *[trade(n) for n in ((1, 2, 3), (7, 8))[number]])
+        if number:
+            await socket.wait_closed()
+
+    async def main() -> None:
+        quick = Limits(QuickClock())
+        async with (
+            exchange(script) as there,
+            far_side(rest_trades(list(range(9)))) as rest,
+            UpbitClient(None, ClientSettings(base_url=rest.url), quick) as client,
+            listening(there, quotation=client.quotation) as stream,
+        ):
+            items = await until(stream, lambda found: len(ids(found)) == 8)
+        assert sorted(ids(items)) == list(range(1, 9))
+
+    asyncio.run(main())
+
+
+def test_missed_trades_end_at_the_last_known_one() -> None:
+    async def main(numbers: list[int], pages: int) -> list[int]:
+        last = read_frame(json.dumps(trade(5)))[0]
+        assert isinstance(last, TradeFrame)
+        async with (
+            far_side(rest_trades(numbers)) as there,
+            UpbitClient(None, ClientSettings(base_url=there.url), Limits(QuickClock())) as client,
+        ):
+            found = await missed_trades(client.quotation, last, pages)
+        assert {item.stream_type for item in found} <= {"RESYNC"}
+        return [item.sequential_id for item in found]
+
+    assert asyncio.run(main(list(range(12)), 40)) == [5, 6, 7, 8, 9, 10, 11]
+    assert asyncio.run(main(list(range(5, 12)), 40)) == [5, 6, 7, 8, 9, 10, 11]
+    assert asyncio.run(main(list(range(12)), 2)) == [8, 9, 10, 11]
+    assert asyncio.run(main([], 40)) == []
+
+
+# -- the inbox -------------------------------------------------------------------------------------------------------------------------
+
+
+def frame(kind: str, **changes: Any) -> Any:
+    return read_frame(json.dumps(message(kind) | changes))[0]
+
+
+async def drain(inbox: Inbox) -> list[Arrival]:
+    found = []
+    while True:
+        try:
+            async with asyncio.timeout(0.01):
+                found.append(await inbox.get())
+        except TimeoutError:
+            return found
+
+
+def drained(inbox: Inbox) -> list[Arrival]:
+    return asyncio.run(drain(inbox))
+
+
+def test_of_tickers_and_books_the_newest_counts_and_of_orders_all() -> None:
+    inbox = Inbox()
+    for number in range(5000):
+        inbox.put(frame("ticker", code=f"KRW-{number % 3}", trade_price=float(number)), number)
+        inbox.put(frame("orderbook", code="KRW-0", level=number), number)
+        if number % 10 == 0:
+            inbox.put(frame("myOrder", uuid=str(number)), number)
+    assert len(inbox) == 3 + 1 + 500
+    items = [arrival.item for arrival in drained(inbox)]
+    assert [item.trade_price for item in items if isinstance(item, TickerFrame)] == [4998.0, 4999.0, 4997.0]
+    assert [item.level for item in items if isinstance(item, OrderbookFrame)] == [4999]
+    assert [item.uuid for item in items if isinstance(item, MyOrderFrame)] == [str(number) for number in range(0, 5000, 10)]
+
+
+def test_each_bar_keeps_its_last_state() -> None:
+    inbox = Inbox()
+    for number in range(100):
+        inbox.put(frame("candle.240m", candle_date_time_utc=f"bar {number // 10}", trade_price=float(number)), number)
+    assert [arrival.item.trade_price for arrival in drained(inbox) if isinstance(arrival.item, CandleFrame)] == [
+        9.0 + 10 * n for n in range(10)
+    ]
+
+
+def test_trades_come_once_and_beyond_the_limit_the_loss_is_told() -> None:
+    inbox = Inbox(trades_max=50)
+    for number in [*range(100), *range(90, 100)]:
+        inbox.put(frame("trade", code="KRW-BTC", sequential_id=number), number)
+    inbox.put(frame("trade", code="KRW-ETH", sequential_id=99), 100)
+    items = [arrival.item for arrival in drained(inbox)]
+    assert items[0] == Lost("KRW-BTC", 51)
+    assert ids(items) == [*range(51, 100), 99]
+
+
+def test_a_flood_that_nobody_can_read_is_bounded_and_told() -> None:
+    async def main() -> None:
+        inbox = Inbox()
+        for number in range(1200):
+            inbox.put(Trouble(f"nonsense {number}"), number)
+            inbox.put(read_frame('{"type":"moon"}')[0], number)
+        inbox.put(frame("myOrder"), 1200)
+        assert len(inbox) == 1001
+        items = [arrival.item for arrival in await drain(inbox)]
+        assert items[0] == Lost("", 1400)
+        assert isinstance(items[-1], MyOrderFrame)
+        inbox.put(Trouble("again"), 1201)
+        assert [arrival.item for arrival in await drain(inbox)] == [Trouble("again")]
+
+    asyncio.run(main())
+
+
+def test_the_memory_of_trades_is_bounded_and_a_long_gap_is_not_doubled() -> None:
+    inbox = Inbox(trades_max=10**6)
+    inbox.put(frame("trade", sequential_id=5000), 0)
+    whole = [frame("trade", sequential_id=number) for number in range(5001)]
+    inbox.put_missed(whole, 1)
+    assert sorted(ids([arrival.item for arrival in drained(inbox)])) == list(range(5001))
+    assert sum(len(order) for order, _ in inbox._seen.values()) == sum(len(known) for _, known in inbox._seen.values()) == 2000
+
+
+def test_who_reads_hears_of_a_dead_writer() -> None:
+    inbox = Inbox()
+    inbox.fail(RuntimeError("a defect"))
+    with pytest.raises(RuntimeError, match="a defect"):
+        asyncio.run(inbox.get())
+
+
+# -- subscriptions ---------------------------------------------------------------------------------------------------------------------
+
+
+def test_requests_are_written_as_documented() -> None:
+    asked = [
+        Subscription(Kind.TICKER, ("KRW-BTC",), only_snapshot=True),
+        Subscription(Kind.ORDERBOOK, ("KRW-BTC", "KRW-ETH"), units=15, level=10000, only_realtime=True),
+        Subscription(Kind.ANNOUNCEMENT, categories=("notice",), include_body=False),
+    ]
+    assert json.loads(request("t", asked, Format.JSON_LIST)) == [
+        {"ticket": "t"},
+        {"type": "ticker", "codes": ["KRW-BTC"], "is_only_snapshot": True},
+        {"type": "orderbook", "codes": ["KRW-BTC.15", "KRW-ETH.15"], "level": 10000, "is_only_realtime": True},
+        {"type": "announcement", "categories": ["notice"], "include_body": False},
+        {"format": "JSON_LIST"},
+    ]
+    assert json.loads(list_request("t")) == [{"ticket": "t"}, {"method": "LIST_SUBSCRIPTIONS"}]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kind": Kind.TICKER},
+        {"kind": Kind.TICKER, "codes": ("krw-btc",)},
+        {"kind": Kind.MY_ASSET, "codes": ("KRW-BTC",)},
+        {"kind": Kind.MY_ORDER, "only_snapshot": True},
+        {"kind": Kind.TRADE, "codes": ("KRW-BTC",), "units": 15},
+        {"kind": Kind.ORDERBOOK, "codes": ("KRW-BTC",), "units": 3},
+        {"kind": Kind.ORDERBOOK, "codes": ("KRW-BTC",), "only_snapshot": True, "only_realtime": True},
+    ],
+)
+def test_wrong_subscriptions_are_told(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"\w"):
+        Subscription(**wrong)
+
+
+def test_many_markets_are_split_over_connections() -> None:
+    codes = tuple(f"KRW-{number}" for number in range(230))
+    groups = split([Subscription(Kind.TICKER, codes), Subscription(Kind.TRADE, codes[:20]), OWN, Subscription(Kind.MY_ASSET)])
+    assert [[(found.kind, len(found.codes)) for found in group] for group in groups] == [
+        [(Kind.TICKER, 100), (Kind.TRADE, 20)],
+        [(Kind.TICKER, 100)],
+        [(Kind.TICKER, 30)],
+        [(Kind.MY_ORDER, 0), (Kind.MY_ASSET, 0)],
+    ]
+    assert [code for group in groups for found in group if found.kind is Kind.TICKER for code in found.codes] == list(codes)
