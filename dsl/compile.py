@@ -31,6 +31,7 @@ from dsl.checker.settings import (
     read_params,
     read_sizing,
     text_at,
+    warn_live,
 )
 from dsl.checker.universe import read_universe
 from dsl.checker.values import Value
@@ -211,8 +212,12 @@ def missing_profile(scope: Scope, rule: RuleText, risk_profiles: RiskProfiles) -
     """E215 with the shipped name that was probably meant."""
     meant = suggestion(rule.text, [name for name in ("conservative", "balanced", "aggressive") if risk_profiles(name) is not None])
     notes = (("did_you_mean", {"name": meant}),) if meant else ()
+    bare = rule.text.removesuffix(".yaml").removesuffix(".yml")
+    if bare != rule.text and risk_profiles(bare) is not None:
+        scope.report_at("E215", rule, 0, len(rule.text), label="suffix", name=bare[:60], fix=rule.substituted(0, len(rule.text), bare))
+        return
     fix = rule.substituted(0, len(rule.text), meant) if meant else ""
-    scope.report_at("E215", rule, 0, len(rule.text), name=rule.text[:60], notes=notes, fix=fix)
+    scope.report_at("E215", rule, 0, len(rule.text), name=bare[:60], notes=notes, fix=fix)
 
 
 def check_document(scope: Scope, document: StrategyDocument, profile: RiskProfile | None) -> Strategy | None:
@@ -221,6 +226,7 @@ def check_document(scope: Scope, document: StrategyDocument, profile: RiskProfil
     clock = read_clock(scope, clock_rule) if clock_rule is not None else None
     scope.clock = clock or _MINUTE
     check_name(scope, document)
+    warn_live(scope, document)
     markets = read_markets(scope, document)
     params = _read_names(scope, document)
     if scope.memo is not None:

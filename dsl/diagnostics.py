@@ -7,10 +7,11 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """`error` refuses the file; `warning` does not."""
+    """`error` refuses the file; `warning` does not; `refused`: the file is right, but cannot replace the one that runs."""
 
     ERROR = "error"
     WARNING = "warning"
+    REFUSED = "refused"
 
 
 class Language(StrEnum):

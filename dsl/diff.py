@@ -17,7 +17,8 @@ from dsl.describe import describe
 from dsl.files import Checked
 from dsl.graph import Graph
 from dsl.keys import JOINING, Key, Looser, Reload, key_of, pattern_of
-from dsl.strategy import Strategy
+from dsl.stop_depth import may_lie_deeper
+from dsl.strategy import ExitKind, Strategy
 from dsl.yaml_tree import Mapping, Scalar, YamlNode
 from dsl.yaml_tree import Sequence as YamlSequence
 
@@ -85,6 +86,7 @@ def diff(old: Checked, new: Checked, catalogue: Catalogue) -> Difference:
     if before is None or after is None:
         return Difference(tuple(changes))
     keys, older = content_keys(after.graph), content_keys(before.graph)
+    changes = [_with_stop(change, before, _deeper_stops(before, older, after, keys)) for change in changes]
     fresh = {node for node, key in enumerate(keys) if key not in set(older)}
     changes = [_warmed(change, after, fresh, catalogue) for change in changes]
     gone = [node for node, key in enumerate(older) if key not in set(keys)]
@@ -335,6 +337,33 @@ def _warmed(change: Change, strategy: Strategy, fresh: set[int], catalogue: Cata
         if needs
         else change
     )
+
+
+def _deeper_stops(before: Strategy, older: Sequence[str], after: Strategy, keys: Sequence[str]) -> set[str]:
+    """Protective exits of the old file whose level may lie deeper in the new one, or is gone."""
+    there = {exit_.name: exit_ for exit_ in after.exits if exit_.kind is ExitKind.STOP}
+    old = [exit_ for exit_ in before.exits if exit_.kind is ExitKind.STOP]
+    return {
+        exit_.name
+        for exit_ in old
+        if exit_.name not in there or may_lie_deeper(before.graph, exit_.node, older, after.graph, there[exit_.name].node, keys)
+    }
+
+
+def _with_stop(change: Change, before: Strategy, deeper: set[str]) -> Change:
+    """The change marked as looser where it lets a protective level lie deeper, follow the market down, sell less, or wait."""
+    stops = {exit_.name for exit_ in before.exits if exit_.kind is ExitKind.STOP}
+    reached = {tuple(path.split(".")[1:]) for path in (change.path, *change.affects) if path.startswith("exits.")}
+    if change.kind in (Kind.RENAMED, Kind.MOVED) or change.reload == (Reload.NONE,):
+        return change
+    weaker = {("frozen", Kind.CHANGED, "false"), ("frozen", Kind.REMOVED, "")}
+    for name, *rest in reached:
+        key = rest[0] if rest else ""
+        if name not in stops:
+            continue
+        if (key == "at" and name in deeper) or (key, change.kind, change.new) in weaker or key in ("sell", "after"):
+            return _marked(change, Reload.LOOSER)
+    return change
 
 
 def _roots(strategy: Strategy) -> list[tuple[str, int]]:

@@ -9,6 +9,7 @@ from dsl.catalogue import Catalogue
 from dsl.compile import Compiled, CompiledRisk, Finding, RiskProfiles, compile_risk, compile_strategy, schema_of
 from dsl.loader import MAX_CHARACTERS, decode
 from dsl.portfolio import CompiledPortfolio, Strategies, compile_portfolio
+from dsl.source import Source
 
 #: a UTF-8 character takes at most four bytes; anything longer is refused unread
 _MAX_BYTES = 4 * MAX_CHARACTERS + 4
@@ -42,6 +43,13 @@ def _named(kind: str, *folders: Path) -> RiskProfiles:
 def strategies_in(folder: Path) -> Strategies:
     """Strategy files by name from `<folder>/<name>.yaml`."""
     return _named("strategy", folder)
+
+
+def strategy_names(folder: Path) -> tuple[str, ...]:
+    """Names by which a portfolio in this folder can name the strategies beside it."""
+    find = strategies_in(folder)
+    names = sorted(path.stem for path in folder.glob("*.yaml")) if folder.is_dir() else []
+    return tuple(name for name in names if (found := find(name)) is not None and schema_of(Source(found[1], found[0])) == "strategy")
 
 
 def default_profile_folders(strategy: Path) -> tuple[Path, ...]:

@@ -13,7 +13,7 @@ from dsl.checker.conditions import Conditions, parsed, phrase
 from dsl.checker.context import EVERY_PHASE, RuleText, Scope
 from dsl.checker.expressions import Expressions
 from dsl.checker.sections import read_regimes
-from dsl.checker.settings import check_name, entries, read_aliases, read_capital, read_definitions, read_params, text_at
+from dsl.checker.settings import check_name, entries, read_aliases, read_capital, read_definitions, read_params, text_at, warn_live
 from dsl.compile import Compiled, Finding, RiskProfiles, compile_risk, compile_strategy, findings_of, missing_profile, version_of
 from dsl.diagnostics import Severity
 from dsl.document import Document, read, suggestion
@@ -55,6 +55,7 @@ def compile_portfolio(
     for diagnostic in (*diagnostics, *document.diagnostics):
         scope.add(diagnostic)
     check_name(scope, document)
+    warn_live(scope, document)
     read_aliases(scope, document)
     read_params(scope, document)
     read_regimes(scope, document)

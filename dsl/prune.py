@@ -44,7 +44,8 @@ def _pruned_universe(universe: Universe) -> Universe:
     graph, ids = _reached(universe.graph, [*roots, *([] if universe.by is None else [universe.by])])
     conditions = tuple(replace(condition, node=ids[condition.node]) for condition in universe.conditions)
     by = None if universe.by is None else ids[universe.by]
-    return replace(universe, graph=graph, keep=ids[universe.keep], by=by, conditions=conditions)
+    wording = Wording(_moved(universe.wording.texts, ids), _moved(universe.wording.definitions, ids))
+    return replace(universe, graph=graph, keep=ids[universe.keep], by=by, conditions=conditions, wording=wording)
 
 
 def extracted(graph: Graph, node: int) -> tuple[Graph, int]:

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Mapping
 
 from dsl.diagnostics import Diagnostic, Language
+from dsl.explain.quantities import duration
 from dsl.messages import Text, texts
 from dsl.source import Source
 
@@ -83,8 +84,14 @@ def _text(key: str, language: Language, args: Mapping[str, str]) -> str:
     known = texts("diagnostics")
     entry: Text = known[key]
     pattern = entry.ko if language is Language.KOREAN else entry.en
-    filled = {name: _unit(value, language) if name in _UNIT_ARGUMENTS else _plain(value) for name, value in args.items()}
-    return pattern.format_map(filled)
+    return pattern.format_map({name: _filled(name, value, language) for name, value in args.items()})
+
+
+def _filled(name: str, value: str, language: Language) -> str:
+    """An argument in the reader's language: units by their name, `*_ms` as a duration."""
+    if name.endswith("_ms"):
+        return duration(float(value), language)
+    return _unit(value, language) if name in _UNIT_ARGUMENTS else _plain(value)
 
 
 def _unit(value: str, language: Language) -> str:

@@ -75,6 +75,14 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """How the file says what a node computes, by node id: the first text, and the first definition of that value."""
+
+    texts: dict[int, str] = field(default_factory=dict)
+    definitions: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Universe:
     """Which markets may be entered, decided at scheduled instants over all candidate markets.
 
@@ -91,15 +99,17 @@ class Universe:
     refresh_ms: int
     every_ms: int
     conditions: tuple[Condition, ...] = ()
+    wording: Wording = field(default_factory=Wording, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class External:
-    """A series that the file declares: from a file (`path`), or posted to the engine. Missing when older than `stale_after_ms`."""
+    """A series that the file declares: from a file (`path`), posted to the engine, or both. Missing when older than `stale_after_ms`."""
 
     name: str
     path: str | None
     stale_after_ms: int | None
+    posted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,14 +256,6 @@ class RiskProfile:
     def reason(self, exit_index: int) -> str:
         """Name of the rule or breaker behind an order with exit_index <= -2 (docs/decide.md §8)."""
         return [*(rule.name for rule in self.rules), *(breaker.name for breaker in self.breakers)][-2 - exit_index]
-
-
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """How the file says what a node computes, by node id: the first text, and the first definition of that value."""
-
-    texts: dict[int, str] = field(default_factory=dict)
-    definitions: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,21 @@ def market_for(
     return Market(grid, ranged, provided.synthetic, tuple(messages), tuple(markets))
 
 
+def recent_market(strategy: Strategy, markets: Sequence[str], sources: Sources, length_ms: int) -> Market:
+    """Candles of the last `length_ms` before the newest stored one, else of the sample market; the exchange is not asked.
+
+    markets: none = every market that is stored. Errors as `market_for`.
+    """
+    sources = replace(sources, exchange_url=None)
+    chosen = tuple(markets) or candidates(sources.data_folder, strategy.clock, None, None, None)
+    whole = provide(
+        sources.data_folder, tuple(sorted({*chosen, *strategy.aliases.values()})), strategy.clock, None, None,
+        fetch=None, now_ms=time.time_ns() // 1_000_000, sample_folder=sources.sample_folder,
+    )  # fmt: skip
+    settings = Settings(from_ms=max(whole.from_ms, whole.to_ms - length_ms), to_ms=whole.to_ms)
+    return market_for(strategy, chosen, settings, sources, whole.base)
+
+
 def _refuse_nothing(markets: Sequence[str], provided: Provided) -> None:
     """A mistyped market has no candle at all; a report over nothing would look like a strategy that never trades."""
     start, end = provided.from_ms, provided.to_ms

@@ -22,6 +22,7 @@ from engine.kernel.universe import UniverseRun, universe_program
 from engine.kernel.vm import Kernel
 from engine.model.bars import Bars
 from engine.model.candle import MEMBER, BarGrid
+from engine.model.costs import fee_at
 from engine.model.events import Cash, Close, Control, Done, Fill, Intent, Mark, Members, Side, Step
 from engine.model.money import coins, exact
 from engine.orders.plan import LegalOrder, Means, Refusal, plan_order
@@ -74,7 +75,6 @@ class Trader:
             tradable=assignment.tradable, settle_ms=assignment.settle_ms, compiled=compiled,
         )  # fmt: skip
         self._index = {market: index for index, market in enumerate(markets)}
-        self._fee_rate = exact(assignment.terms.fee_rate)
 
     def process(self, event: Told) -> Reaction:
         """Take one event. Raises ValueError for bars that do not follow those before, engine.kernel.desk.EventRefusedError for an
@@ -112,10 +112,14 @@ class Trader:
     def _means(self, intent: Intent) -> Means:
         """What this order can use: cash that no earlier order has taken, coins, the last price."""
         earlier = [order for order in self.desk.working() if order.side is Side.BID and order.order_id < intent.order_id]
-        taken = sum((exact(order.amount_krw) for order in earlier), Decimal(0)) * (ONE + self._fee_rate)
+        taken = sum((exact(order.amount_krw) * (ONE + self._fee_of(order)) for order in earlier), Decimal(0))
         last = float(self.desk.book.position[self._index[intent.market]]["last_krw"])
         reference = exact(last) if last == last else None
-        return Means(exact(self.desk.cash_krw) - taken, self.held(intent.market), reference, self._fee_rate)
+        return Means(exact(self.desk.cash_krw) - taken, self.held(intent.market), reference, self._fee_of(intent))
+
+    def _fee_of(self, intent: Intent) -> Decimal:
+        terms = self.assignment.terms
+        return exact(fee_at(terms.costs.fees, intent.market, terms.fee_rate, intent.time_ms))
 
 
 def _universe_run(assignment: Assignment, candidates: Sequence[str]) -> UniverseRun | None:

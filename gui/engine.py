@@ -69,6 +69,10 @@ class Engine:
         """{length, problems, outline}."""
         return await self._ask("POST", "/assist/diagnostics", self._edited(name, content))
 
+    async def findings(self, name: str, content: str, markets: list[str], days: int | None) -> Document:
+        """{length, problems} with what recent candles show; problems: None where they have no say. Raises Overtaken."""
+        return await self._ask("POST", "/findings", self._edited(name, content) | {"markets": markets, "days": days, "page": self._page})
+
     async def markets(self) -> list[Document]:
         """[{code, name}] of the markets that there are candles of."""
         found: list[Document] = (await self._ask("GET", "/markets", query={"language": self.language.value}))["markets"]

@@ -18,7 +18,7 @@ from dsl.diagnostics import Language
 from dsl.messages import text
 from gui.backtest import BacktestPanel
 from gui.editor import Assist
-from gui.engine import Engine, EngineError, FileChanged
+from gui.engine import Engine, EngineError, FileChanged, Overtaken
 from gui.look import add_style
 from gui.panels import ProblemList, RuleTree, WhyPanel
 from gui.preview import PreviewPanel
@@ -26,6 +26,8 @@ from gui.preview import PreviewPanel
 Document = dict[str, Any]
 #: how long the text rests before it is checked
 DEBOUNCE_SECONDS: Final = 0.3
+#: how long after that before candles are asked what is wrong
+CANDLES_SECONDS: Final = 1.0
 #: how often the file on disk is looked at
 WATCH_SECONDS: Final = 2.0
 _QUASAR: Final = {Language.KOREAN: "ko-KR", Language.ENGLISH: "en-US"}
@@ -182,6 +184,19 @@ class Page:
             self.problems.show(answer["problems"])
             self.tree.show(answer["outline"])
             self._show_state()
+            await self._ask_candles(name, checked, answer["problems"])
+
+    async def _ask_candles(self, name: str, checked: str, known: list[Document]) -> None:
+        """Complete the list of problems with what recent candles show, once the text has rested long enough for the preview to come
+        first. Nothing to say about candles is no notice: the preview's line tells why there are none."""
+        await asyncio.sleep(CANDLES_SECONDS)
+        try:
+            found = await self.engine.findings(name, checked, self.preview.markets(), self.preview.days())
+        except (EngineError, Overtaken):
+            return
+        if (name, checked) == (self.name, self.text) and found["problems"] not in (None, known):
+            self.assist.show(found["length"], found["problems"])
+            self.problems.show(found["problems"])
 
     def _show_state(self) -> None:
         dirty = self.text != self.saved

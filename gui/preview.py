@@ -112,10 +112,14 @@ class PreviewPanel:
         """Markets to run over: none = the file's own."""
         return list(self.traded.value or []) if self.traded.visible else []
 
+    def days(self) -> int | None:
+        """Length of the period; None = what suits the clock."""
+        return self.period.value or None
+
     async def _make(self) -> None:
         page = self.page
         try:
-            found = await page.engine.preview(page.name, page.text, self.markets(), self.period.value or None)
+            found = await page.engine.preview(page.name, page.text, self.markets(), self.days())
         except Overtaken:
             return
         except EngineError as error:

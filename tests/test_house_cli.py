@@ -72,6 +72,18 @@ def test_every_command_explains_itself_in_korean(name: str) -> None:
     result = jangdan(name, "--help", lang="ko")
     assert result.returncode == 0, result.stderr
     assert f"jangdan {name}" in result.stdout
+    for english in ("Usage", "Options", "Arguments", "Commands", "OPTIONS", "ARGS", "required", "default:", "env var", "Show this"):
+        assert english not in result.stdout, english
+
+
+def test_help_follows_the_language_within_one_process(capsys: pytest.CaptureFixture[str]) -> None:
+    for lang, line in (
+        ("en", "Usage: jangdan data [OPTIONS]"),
+        ("ko", "사용법: jangdan data [옵션]"),
+        ("en", "Usage: jangdan data [OPTIONS]"),
+    ):
+        assert root.run(["data", "--help", "--lang", lang]) == 0
+        assert line in capsys.readouterr().out
 
 
 def test_version_is_the_projects() -> None:

@@ -74,6 +74,7 @@ class Kind(StrEnum):
     VALUE = "value"  # one of a few words, or an example of a phrase
     MARKET = "market"
     PROFILE = "profile"  # a risk profile
+    STRATEGY = "strategy"  # a strategy file that a portfolio names
 
 
 @dataclass(frozen=True, slots=True)

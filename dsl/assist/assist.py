@@ -28,6 +28,7 @@ class Assist:
 
     catalogue: functions of the language. risk_profiles: name -> (text, file name), None when there is none.
     profile_names: profiles to propose. strategies: name -> (text, file name) of the strategies that a portfolio file names.
+    strategy_names: strategies to propose.
     """
 
     def __init__(
@@ -36,11 +37,13 @@ class Assist:
         risk_profiles: RiskProfiles,
         profile_names: tuple[str, ...] = ("conservative", "balanced", "aggressive"),
         strategies: Strategies = _no_strategy,
+        strategy_names: tuple[str, ...] = (),
     ) -> None:
         self.catalogue = catalogue
         self.risk_profiles = risk_profiles
         self.profile_names = profile_names
         self.strategies = strategies
+        self.strategy_names = strategy_names
         self._vocabulary = vocabulary(catalogue)
 
     def diagnostics(self, text: str, file_name: str, language: Language) -> tuple[Problem, ...]:
@@ -56,7 +59,7 @@ class Assist:
 
     def complete(self, text: str, offset: int, language: Language) -> tuple[Completion, ...]:
         """What could be written at the cursor, best first."""
-        return completing.complete(self._around(text, language), offset, self.profile_names)
+        return completing.complete(self._around(text, language), offset, self.profile_names, self.strategy_names)
 
     def hover(self, text: str, offset: int, language: Language) -> Hover | None:
         """What the word under the pointer means."""

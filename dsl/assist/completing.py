@@ -20,8 +20,8 @@ from dsl.diagnostics import Language
 from dsl.messages import text as message
 
 
-def complete(around: Surroundings, offset: int, profiles: tuple[str, ...]) -> tuple[Completion, ...]:
-    """What could be written at the cursor, best first."""
+def complete(around: Surroundings, offset: int, profiles: tuple[str, ...], strategies: tuple[str, ...] = ()) -> tuple[Completion, ...]:
+    """What could be written at the cursor, best first. profiles, strategies: names of the files that may be named."""
     text = around.layout.text
     spot = around.layout.at(offset)
     if spot is None:
@@ -39,10 +39,10 @@ def complete(around: Surroundings, offset: int, profiles: tuple[str, ...]) -> tu
         if role is Role.EXIT_LEVEL and not text[spot.place.start : place.start].strip():
             proposals += _texts(spot.path, 0)
         return chosen(proposals, text, place, offset)
-    return chosen(_values(around, spot, role, profiles), text, spot.place, offset)
+    return chosen(_values(around, spot, role, profiles, strategies), text, spot.place, offset)
 
 
-def _values(around: Surroundings, spot: Spot, role: Role, profiles: tuple[str, ...]) -> Iterator[Proposal]:
+def _values(around: Surroundings, spot: Spot, role: Role, profiles: tuple[str, ...], strategies: tuple[str, ...]) -> Iterator[Proposal]:
     language = around.language
     words = choices(around.kind, spot.path)
     for number, word in enumerate(words):
@@ -54,6 +54,8 @@ def _values(around: Surroundings, spot: Spot, role: Role, profiles: tuple[str, .
             yield Proposal(name, Kind.TIMEFRAME, message("assist.clock", language, bar=bar_word(name, language)), group=number)
     elif role is Role.PROFILE:
         yield from (Proposal(name, Kind.PROFILE, message("assist.profile", language), group=number) for number, name in enumerate(profiles))
+    elif role is Role.STRATEGY:
+        yield from (Proposal(name, Kind.STRATEGY, message("assist.strategy", language), group=n) for n, name in enumerate(strategies))
     elif role is Role.EXIT:
         own = spot.path[1] if len(spot.path) > 1 else ""
         for name in around.names.known(Kind.EXIT):

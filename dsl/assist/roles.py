@@ -16,6 +16,7 @@ class Role(StrEnum):
     MARKET = "market"
     TIMEFRAME = "timeframe"
     PROFILE = "profile"
+    STRATEGY = "strategy"
     EXIT = "exit"  # the name of an exit
     DEFINITION = "definition"  # the name of a definition
     REGIME = "regime"  # declares a regime
@@ -94,6 +95,8 @@ def role_of(path: Path) -> Role:
         return Role.TIMEFRAME
     if last == "risk_profile":
         return Role.PROFILE
+    if top == "strategies" and last == "strategy":
+        return Role.STRATEGY
     if top == "tests" and last == "rule":
         return Role.DEFINITION
     return Role.PHRASE if examples(path) else Role.OTHER

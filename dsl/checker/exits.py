@@ -51,7 +51,8 @@ def _refuse_stop_lookalikes(scope: Scope, keys: list[Scalar], document: Strategy
     for key in keys:
         if looks_like_stop(key.text) and text_at(document, "exits", key.text, "at") is not None:
             fix = replaced(key.source, key.span(), "stop") if key.style is None else ""
-            notes: tuple[tuple[str, dict[str, str]], ...] = (("exit_names", {}), ("did_you_mean", {"name": "stop"}), ("no_hard_stop", {}))
+            meant = "did_you_mean_stop" if text_at(document, "sizing", "risk") is None else "did_you_mean_needed"
+            notes: tuple[tuple[str, dict[str, str]], ...] = (("exit_names", {}), (meant, {}))
             args = {"key": key.text, "parent": "exits"}
             scope.add(Diagnostic("E201", Severity.ERROR, key.span(), "exits", args, notes=notes, fix=fix))
             return

@@ -19,6 +19,7 @@ from dsl.checker.nodes import Nodes
 from dsl.checker.suffixes import report_history, warn_one_sided
 from dsl.checker.values import Value, comparable, fixed, joined, product, quotient
 from dsl.graph import Graph, Section, Timeframe
+from dsl.strategy import Wording
 
 #: how deep expansions may nest, and how many expressions one file may expand to
 MAX_EXPANSION_DEPTH = 2 * MAX_DEPTH
@@ -40,6 +41,7 @@ class Expressions:
     def __init__(self, scope: Scope, graph: Graph | None = None, *, candidates: bool = False) -> None:
         self.scope = scope
         self.nodes = Nodes(scope, graph, candidates=candidates)
+        self.wording = scope.wording if self.nodes.graph is scope.graph else Wording()
         self.calls = Calls(scope, self.nodes, self.evaluate)
         self.names = Names(scope, self.nodes, self.calls, self.evaluate)
         self.calls.names = self.names
@@ -86,7 +88,7 @@ class Expressions:
             value = self._methods[type(expression)](expression, context)
         finally:
             self._depth -= 1
-        plain = not context.builtin and not context.bindings and self.nodes.graph is self.scope.graph
+        plain = not context.builtin and not context.bindings
         if value is not None and value.node is not None and plain:
             self._remember_wording(expression, context, value.node)
         return value
@@ -95,7 +97,7 @@ class Expressions:
         """What the file calls the value; a parameter of a definition means something else at each use."""
         text = " ".join(context.rule.text[expression.start : expression.end].split())
         named = isinstance(expression, ast.Name) and expression.name in self.scope.definitions
-        (self.scope.wording.definitions if named else self.scope.wording.texts).setdefault(node, text)
+        (self.wording.definitions if named else self.wording.texts).setdefault(node, text)
 
     # ---- what rules end in ----
     def condition(self, expression: ast.Expression, context: Context) -> Value | None:

@@ -115,7 +115,9 @@ class Names:
         """`btc.` before a name: the same bars of KRW-BTC. One other market cannot be read from another's bars."""
         market = self.scope.aliases[alias]
         if context.section.market not in ("", market):
-            self.scope.report("E190", context, place.start, place.end, name=place.name)
+            outer = next((name for name, code in self.scope.aliases.items() if code == context.section.market), context.section.market)
+            notes: Notes = (("alias_each", {"outer": outer}),)
+            self.scope.report("E190", context, place.start, place.end, label="alias", notes=notes, name=place.name, outer=outer)
             return None
         return context.on(Section(context.section.timeframe, market))
 

@@ -33,7 +33,7 @@ def read_externals(scope: Scope, document: StrategyDocument) -> None:
             scope.report_at("E221", file, 0, len(file.text), label="path", name=key.text)
         amount = None if stale is None else phrase(scope, stale, "duration_of")
         stale_ms = int(amount.value) if isinstance(amount, Amount) else None
-        scope.externals[key.text] = External(key.text, None if file is None else file.text, stale_ms)
+        scope.externals[key.text] = External(key.text, None if file is None else file.text, stale_ms, way is not None)
 
 
 def read_regimes(scope: Scope, document: FileDocument) -> None:
@@ -160,9 +160,9 @@ def _bounded(scope: Scope, name: str, value: Value, body: ast.Expression, rule: 
         ("factor_scale", {"expression": f"scale({text}, lo={bounds[0]}, hi={bounds[1]})"}),
         ("factor_rank", {"expression": f"2 * across.pct_rank({text}) - 1"}),
     )
-    label = "open" if low is None or high is None else ""
-    shown = f"{_shown(low, ratio)}..{_shown(high, ratio)}"
-    scope.report_at("E140", rule, body.start, body.end, label=label, notes=notes, name=name, range=shown.strip(".") or "..")
+    label = {(True, True): "unknown", (False, True): "above", (True, False): "below"}.get((low is None, high is None), "")
+    bounds_shown = {"low": _shown(low, ratio), "high": _shown(high, ratio)}
+    scope.report_at("E140", rule, body.start, body.end, label=label, notes=notes, name=name, **bounds_shown)
     return False
 
 

@@ -58,6 +58,13 @@ def text_at(document: FileDocument, *path: str) -> RuleText | None:
     return RuleText(scalar, path) if scalar is not None and scalar.text else None
 
 
+def warn_live(scope: Scope, document: FileDocument) -> None:
+    """W413 for `state: live`: the file is right, and nothing trades it with real money yet."""
+    rule = text_at(document, "state")
+    if rule is not None and rule.text == "live":
+        scope.report_at("W413", rule, 0, len(rule.text))
+
+
 def read_clock(scope: Scope, rule: RuleText) -> Timeframe | None:
     """The decision clock."""
     found = phrase(scope, rule, "timeframe")

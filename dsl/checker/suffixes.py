@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dsl import ast
-from dsl.checker.clock import timeframe_text
+from dsl.builder import DURATION_MS
+from dsl.catalogue import Unit
+from dsl.checker.clock import timeframe_of, timeframe_text
 from dsl.checker.context import Context, Notes, Scope
 
 
@@ -52,16 +54,36 @@ def warn_one_sided(scope: Scope, comparison: ast.Comparison, context: Context) -
         if not isinstance(at, ast.At) or not isinstance(at.value, ast.Call) or not isinstance(plain, ast.Call):
             continue
         if at.value.name == plain.name and at.timeframe != timeframe_text(context.section.timeframe.length_ms):
-            _report_one_sided(scope, comparison, at, other, context)
+            _report_one_sided(scope, comparison, at, context)
 
 
-def _report_one_sided(scope: Scope, comparison: ast.Comparison, at: ast.At, other: ast.Expression, context: Context) -> None:
+def _span_ms(side: ast.Expression, context: Context) -> int | None:
+    """How far back a call looks, in whole units of its size: its last plain number is taken for its bars. None without one."""
+    plain = ast.unbracketed(side)
+    frame = timeframe_of(plain.timeframe) if isinstance(plain, ast.At) else context.section.timeframe
+    call = ast.unbracketed(plain.value) if isinstance(plain, ast.At) else plain
+    last = call.arguments[-1].value if isinstance(call, ast.Call) and call.arguments else None
+    if frame is None or not isinstance(last, ast.Literal) or last.unit not in (Unit.NUMBER, Unit.BARS) or last.value < 1:
+        return None
+    length = int(last.value) * frame.length_ms
+    unit = next(DURATION_MS[unit] for unit in ("d", "h", "m", "s") if length >= DURATION_MS[unit])
+    return length // unit * unit
+
+
+def _report_one_sided(scope: Scope, comparison: ast.Comparison, at: ast.At, context: Context) -> None:
     text = context.rule.text
     suffix = text[at.suffix_start : at.end]
     whole = text[comparison.start : at.suffix_start] + text[at.end : comparison.end]
     fix = context.rule.substituted(comparison.start, comparison.end, f"({whole}){suffix}")
     clock = timeframe_text(context.section.timeframe.length_ms)
-    sides: Notes = (("other_side", {"expression": text[other.start : other.end], "clock": clock}), ("bracket_comparison", {}))
-    side = "right" if at is comparison.operands[1] else "left"
+    side, opposite = ("right", "left") if at is comparison.operands[1] else ("left", "right")
+    spans = [_span_ms(one, context) for one in comparison.operands]
+    stays: dict[str, str] = {"clock": clock}
+    known = [f"{span}" for span in spans if span is not None]
+    if len(known) == len(spans):
+        stays |= {"left_ms": known[0], "right_ms": known[1]}
+    kinds = ("left_side", "left_side_spans") if opposite == "left" else ("right_side", "right_side_spans")
+    kind = kinds[len(stays) > 1]
+    sides: Notes = ((kind, stays), ("bracket_comparison", {"timeframe": at.timeframe}))
     expression = text[at.value.start : at.value.end]
     scope.report("W124", context, at.suffix_start, at.end, label=side, notes=sides, fix=fix, timeframe=at.timeframe, expression=expression)

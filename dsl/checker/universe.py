@@ -36,7 +36,7 @@ def read_universe(scope: Scope, document: StrategyDocument) -> Universe | None:
     keep = _joined(conditions, document, kept, dropped)
     if keep is None or refresh is None:
         return None
-    return Universe(graph, keep, by, take, refresh.at_ms, refresh.every_ms, tuple(conditions.named))
+    return Universe(graph, keep, by, take, refresh.at_ms, refresh.every_ms, tuple(conditions.named), conditions.expressions.wording)
 
 
 def _refresh(scope: Scope, rule: RuleText | None) -> Refresh | None:

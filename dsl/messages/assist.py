@@ -99,6 +99,7 @@ TEXTS: dict[str, Text] = {
     "bar.h": Text("{count}시간봉", "{count}h bar"),
     "bar.d": Text("{count}일봉", "{count}d bar"),
     "bar.w": Text("{count}주봉", "{count}w bar"),
+    "strategy": Text("전략", "strategy"),
     "profile": Text("위험 설정", "risk profile"),
     "exit": Text("이 파일의 청산 규칙", "an exit of this file"),
     "regime": Text("이 파일의 장세", "a regime of this file"),

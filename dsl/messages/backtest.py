@@ -10,8 +10,23 @@ TEXTS: dict[str, Text] = {
     "option_cash": Text("처음 현금. 예: 1000만원", "starting cash, such as 10_000_000"),
     "option_data": Text("캔들 폴더 (없으면 {variable} 또는 사용자 폴더)", "candle folder (default: {variable}, else the user's folder)"),
     "option_base": Text("계산에 쓸 가장 작은 캔들. 예: 1m", "base candles of the run, such as 1m"),
-    "option_fee": Text("한쪽 수수료", "fee per side"),
-    "option_slippage": Text("시장가 체결이 불리해지는 정도", "how much worse a market order fills"),
+    "option_fee": Text(
+        "한쪽 수수료. 마켓이나 날짜마다 다르면 여러 번 씁니다. 예: 0.05%, '0.04% from 2025-03-01', 'KRW-USDT 0.01%'",
+        "fee per side; repeat it where markets or dates differ: 0.05%, '0.04% from 2025-03-01', 'KRW-USDT 0.01%'",
+    ),
+    "option_slippage": Text(
+        "시장가 체결이 불리해지는 정도. 예: 5bp. 주문이 클수록 커지게: '5bp + 10bp per 1% of volume' (제곱근으로 커지면 끝에 ', sqrt')",
+        "how much worse a market order fills, such as 5bp; growing with the order: '5bp + 10bp per 1% of volume' (', sqrt' behind it: "
+        "with the square root)",
+    ),
+    "option_participation": Text(
+        "한 봉 거래량에서 내 주문이 체결될 수 있는 가장 큰 몫. 예: 10%. 나머지는 다음 봉에서 이어서 체결됩니다",
+        "largest share of a bar's volume that may be ours, such as 10%; the rest of an order goes on in the next bars",
+    ),
+    "option_latency": Text(
+        "판단한 뒤 주문이 거래소에 닿기까지 걸리는 시간. 예: 500ms, 2s, 1 bar. 닿은 뒤 시작하는 첫 봉에서 체결됩니다",
+        "from a decision to the order's arrival, such as 500ms, 2s, 1 bar; it fills in the first bar that begins after that",
+    ),
     "option_rounding": Text(
         "upbit: 호가 단위와 소수 8자리. none: 반올림 없음 (다른 엔진과 비교할 때)",
         "upbit: price grid and 8 decimals. none: continuous, to compare with other engines",
@@ -40,8 +55,20 @@ TEXTS: dict[str, Text] = {
     "report_written": Text("보고서: {path}", "report: {path}"),
     "cannot_write": Text("{path} 에 쓸 수 없습니다: {reason}", "cannot write {path}: {reason}"),
     "synthetic": Text("합성 캔들: 실제로 거래된 적이 없습니다.", "SYNTHETIC candles: generated, never traded."),
-    "account": Text("계좌: {equity} ({gain})", "account: {equity} ({gain})"),
-    "part": Text("  {name} ({weight}): 매수 {buys}번, 매도 {sales}번", "  {name} ({weight}): {buys} buys, {sales} sales"),
+    "portfolio_title": Text("포트폴리오: {name}", "Portfolio: {name}"),
+    "period": Text("기간: {first} ~ {last} ({days}일)", "Period: {first} to {last} ({days} days)"),
+    "column_strategy": Text("전략", "Strategy"),
+    "column_weight": Text("비중", "Weight"),
+    "column_buys": Text("매수", "Buys"),
+    "column_trades": Text("끝난 거래", "Closed trades"),
+    "column_open": Text("보유 중", "Open"),
+    "column_win_rate": Text("승률", "Win rate"),
+    "column_profit": Text("손익", "Profit"),
+    "column_fees": Text("수수료", "Fees"),
+    "portfolio_only_json": Text(
+        "포트폴리오는 HTML 보고서와 거래 CSV를 아직 만들지 않습니다. --json 파일을 쓰세요",
+        "a portfolio has no HTML report and no CSV of trades yet: use --json FILE",
+    ),
     "cannot_run": Text("이 캔들로는 실행할 수 없습니다: {reason}", "cannot run on these candles: {reason}"),
     "computed": Text("{bars:,}개 캔들을 {seconds:.2f}초에 계산했습니다.", "computed {bars:,} candles in {seconds:.2f} s."),
 }

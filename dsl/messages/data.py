@@ -55,6 +55,46 @@ TEXTS: dict[str, Text] = {
         "{path}, 행 {row}: 칸이 {found}개인데 머리글은 {expected}개입니다.",
         "{path}, row {row}: {found} fields where the header has {expected}.",
     ),
+    "posted_name": Text(
+        "외부 시계열의 이름이 아닙니다: `{name}`. 파일의 `external:` 아래에 적은 이름을 쓰세요",
+        "`{name}` is no name of an external series: use one that stands under `external:` in a file",
+    ),
+    "posted_unknown": Text(
+        "`{name}`: 이 이름의 외부 시계열을 `or: api`로 선언한 파일이 없습니다. 선언된 이름: {names}",
+        "no file declares an external series `{name}` with `or: api`. Declared are: {names}",
+    ),
+    "posted_none_declared": Text(
+        "`{name}`: `or: api`로 선언한 외부 시계열이 없습니다. 파일에 이렇게 적으세요: external: {{{name}: {{or: api, stale_after: 5m}}}}",
+        "`{name}`: no file declares an external series with `or: api`. Write in one: external: {{{name}: {{or: api, stale_after: 5m}}}}",
+    ),
+    "posted_market": Text(
+        "{name}: `{found}` 은(는) 원화 마켓 코드가 아닙니다. 예: KRW-BTC. 모든 마켓에 같은 값이면 market을 빼세요",
+        "{name}: `{found}` is not the code of a KRW market, such as KRW-BTC; leave `market` out for one value for all markets",
+    ),
+    "posted_time": Text(
+        "{name}: `{found}` 은(는) 시각이 아닙니다. 예: 2025-09-01T09:00:00+09:00, 1756684800000",
+        "{name}: `{found}` is no time. Write 2025-09-01T09:00:00+09:00 or 1756684800000",
+    ),
+    "posted_zone": Text(
+        "{name}: `{found}` 에 시간대가 없습니다. 2025-09-01T09:00:00+09:00 처럼 시간대까지 적어 주세요.",
+        "{name}: `{found}` has no time zone. Write it with its zone: 2025-09-01T09:00:00+09:00.",
+    ),
+    "posted_future": Text(
+        "{name}: {time} 은(는) 아직 오지 않은 시각입니다 (지금 {now}). 값이 정해진 시각을 보내고, 두 컴퓨터의 시계를 맞추세요",
+        "{name}: {time} has not come yet (it is {now}). Send the time at which the value was known, and set both clocks right",
+    ),
+    "posted_order": Text(
+        "{name}: {time} 은(는) 마지막 값의 시각 {last} 보다 늦지 않습니다. 값은 시간 순서대로, 한 시각에 하나만 받습니다. "
+        "지난 값은 `file:`로 넣으세요",
+        "{name}: {time} is not after the last value's time {last}. Values are taken in order of time, one each; "
+        "history belongs into `file:`",
+    ),
+    "posted_by_market": Text(
+        "{name}: 마켓별로 받아 온 시계열입니다. market을 함께 보내세요", "{name} is a series by market: send `market` with the value"
+    ),
+    "posted_for_all": Text(
+        "{name}: 모든 마켓에 하나인 시계열입니다. market을 빼고 보내세요", "{name} has one value for all markets: leave `market` out"
+    ),
     "bad_number": Text(
         "{path}, 행 {row}, 열 {column}: `{found}` 은(는) 숫자가 아닙니다.", "{path}, row {row}, column {column}: `{found}` is no number."
     ),

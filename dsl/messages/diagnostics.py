@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dsl.messages import Text, findings, habits
+from dsl.messages import Text, candles, findings, habits, reload
 
 _FILE: dict[str, Text] = {
     "E001": Text("쓸 수 없는 문자 {character}", "character {character} cannot be used"),
@@ -86,6 +86,8 @@ _SHAPE: dict[str, Text] = {
         'reports are named after it: at most {limit} characters, none of / \\ : * ? " < > |, and no dot in front',
     ),
     "E214.label.twice": Text("이 파일에서 이미 쓴 이름입니다", "this file already uses the name"),
+    "E215@suffix": Text("위험 프로필은 이름만 적습니다", "a risk profile goes by its name alone"),
+    "E215.label.suffix": Text(".yaml 을 빼세요: `{name}`", "leave out .yaml: `{name}`"),
     "E215": Text("없는 위험 프로필 `{name}`", "no risk profile `{name}`"),
     "E215.label": Text("risk_profiles/{name}.yaml 을 찾지 못했습니다", "risk_profiles/{name}.yaml was not found"),
     "E216": Text(
@@ -298,6 +300,12 @@ _MEANING: dict[str, Text] = {
     "E133": Text("정의가 자기 자신을 부릅니다: `{name}`", "`{name}` is defined by itself"),
     "E133.label": Text("{chain}", "{chain}"),
     "E190": Text("아직 지원하지 않습니다: `{name}`", "`{name}` is not yet supported"),
+    "E190@alias": Text("`{outer}.` 안에 다른 마켓이 있습니다: `{name}`", "`{name}` is another market inside `{outer}.`"),
+    "E190.label.alias": Text("별칭은 하나씩만 씁니다", "one alias at a time"),
+    "note.alias_each": Text(
+        "비교하려면 각각 별칭을 붙이세요: {outer}.close > eth.close, corr({outer}.close, eth.close, 20)",
+        "to compare two markets give each its own alias: {outer}.close > eth.close, corr({outer}.close, eth.close, 20)",
+    ),
     "E190.label": Text("언어에는 있지만 아직 만들지 않았습니다", "part of the language, but not built yet"),
     "W124": Text("한쪽만 {timeframe} 봉입니다", "only one side is on {timeframe}"),
     "W124@right": Text("오른쪽만 {timeframe} 봉입니다", "only the right side is on {timeframe}"),
@@ -345,6 +353,8 @@ _TRADING: dict[str, Text] = {
     "E424.label": Text("한 번만 적으세요", "write it once"),
     "W461": Text("`{name}`: 실거래에서만 쓰입니다", "`{name}` acts in live trading only"),
     "W461.label": Text("백테스트와 모의투자에는 영향이 없습니다", "it changes nothing in a backtest or on paper"),
+    "W413": Text("실거래는 아직 할 수 없습니다", "live trading is not available yet"),
+    "W413.label": Text("백테스트와 모의투자만 됩니다", "only backtests and paper trading run this file"),
     "W408": Text("팔 방법이 하나도 없습니다", "there is no way out"),
     "W408.label": Text("사면 끝까지 가지고 있게 됩니다", "what is bought is never sold"),
 }
@@ -356,18 +366,40 @@ _NOTES: dict[str, Text] = {
         "청산의 이름은 자유지만 손절의 이름은 정해져 있습니다: `stop`",
         "keys allowed here are your own exit names plus the reserved name `stop`",
     ),
-    "note.no_hard_stop": Text("`stop`이 없으면 이 전략에는 손절이 없습니다", "without `stop` this strategy has no hard stop"),
+    "note.did_you_mean_stop": Text(
+        "혹시 `stop`인가요? `stop`이 없으면 이 전략에는 손절이 없습니다",
+        "did you mean `stop`?  Without `stop` this strategy has no hard stop",
+    ),
+    "note.did_you_mean_needed": Text(
+        "혹시 `stop`인가요? `stop`이 없으면 이 전략에는 손절이 없고, `sizing.risk`에는 손절이 있어야 합니다 (E403)",
+        "did you mean `stop`?  Without `stop` this strategy has no hard stop, which `sizing.risk` needs (E403)",
+    ),
     "note.reading": Text("{letter}: {text}", "{letter}: {text}"),
     "note.no_default": Text(
         "둘은 서로 다르게 거래하므로 어느 쪽도 고르지 않습니다", "no default is chosen because the two trade differently"
+    ),
+    "note.no_default_counted": Text(
+        "둘은 서로 다르게 거래하므로 어느 쪽도 고르지 않습니다: 지난 {days}일 동안 A는 {first}번, B는 {second}번 참입니다",
+        "no default is chosen because the two trade differently: on the last {days} days A fires {first} times, B {second} times",
     ),
     "note.previous_bar": Text("지난 봉은 {expression} 입니다", "{expression} is the closed bar before"),
     "note.nearest_timeframes": Text("가까운 길이: {near}; 업비트 화면: {upbit}", "nearest: {near}; Upbit shows {upbit}"),
     "note.history_inside": Text("위치를 @ 앞에 적으세요: x[1]@4h", "put the offset before the @: x[1]@4h"),
     "note.history_previous": Text("지난 {timeframe} 봉: {expression}", "previous {timeframe} bar: {expression}"),
     "note.history_whole": Text("전체를 {timeframe} 봉에서: {expression}", "whole test on {timeframe}: {expression}"),
-    "note.other_side": Text("`{expression}` 쪽은 {clock} 시계에 남습니다", "`{expression}` stays on the {clock} clock"),
-    "note.bracket_comparison": Text("둘 다 그 봉이라면 비교 전체를 괄호로 묶으세요", "if both belong there, bracket the comparison"),
+    "note.left_side": Text("왼쪽은 {clock} 시계에 남습니다", "left side stays on the {clock} clock"),
+    "note.right_side": Text("오른쪽은 {clock} 시계에 남습니다", "right side stays on the {clock} clock"),
+    "note.left_side_spans": Text(
+        "왼쪽은 {clock} 시계에 남습니다. 두 값은 각각 {left_ms}, {right_ms} 동안을 봅니다",
+        "left side stays on the {clock} clock; the two span {left_ms} and {right_ms}",
+    ),
+    "note.right_side_spans": Text(
+        "오른쪽은 {clock} 시계에 남습니다. 두 값은 각각 {left_ms}, {right_ms} 동안을 봅니다",
+        "right side stays on the {clock} clock; the two span {left_ms} and {right_ms}",
+    ),
+    "note.bracket_comparison": Text(
+        "둘 다 {timeframe} 봉이라면 비교 전체를 괄호로 묶으세요", "if both belong to {timeframe}, bracket the comparison"
+    ),
     "note.units_of_sides": Text(
         "왼쪽: {left} (`{left_text}`), 오른쪽: {right} (`{right_text}`)",
         "left side is {left} ({left_text}), right side is {right} ({right_text})",
@@ -430,6 +462,18 @@ _SHOWN: dict[str, Text] = {
     "fix": Text("fix", "fix"),
     "ok": Text("{file}: 문제 없음", "{file}: no problems"),
     "summary": Text("{file}: 오류 {errors}개, 경고 {warnings}개", "{file}: errors {errors}, warnings {warnings}"),
+    "option_data": Text(
+        "저장된 캔들로도 검사: 최근 90일 동안 이 파일이 어떻게 움직이는지 보고 경고를 더합니다",
+        "check against stored candles too: warnings from what the file does over the last 90 days",
+    ),
+    "option_candles": Text(
+        "캔들 폴더 (--data 를 포함. 기본: {variable} 또는 사용자 데이터 폴더)",
+        "folder of candles, implies --data (default: {variable} or the user's data folder)",
+    ),
+    "data_hidden": Text(
+        "{file}: 다른 오류를 먼저 고쳐야 캔들로 검사할 수 있습니다",
+        "{file}: mend the other errors first; then it can be checked against candles",
+    ),
     "argument_files": Text("전략 파일이나 위험 프로필 파일", "strategy or risk profile files"),
     "option_json": Text("JSON 문서 하나로 출력합니다", "print one JSON document"),
     "unreadable": Text("{file}: 파일을 읽을 수 없습니다 ({reason})", "{file}: cannot be read ({reason})"),
@@ -445,6 +489,8 @@ TEXTS: dict[str, Text] = {
     **_NOTES,
     **_UNITS,
     **_SHOWN,
+    **candles.TEXTS,
     **findings.TEXTS,
     **habits.TEXTS,
+    **reload.TEXTS,
 }

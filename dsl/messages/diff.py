@@ -6,6 +6,10 @@ TEXTS: dict[str, Text] = {
     "argument_old": Text("지금 쓰는 파일", "the file in use"),
     "argument_new": Text("바뀐 파일", "the changed file"),
     "option_json": Text("JSON 문서 하나만 출력", "print one JSON document and nothing else"),
+    "option_open": Text(
+        "열린 포지션의 마켓 (예: KRW-XRP,KRW-SOL): 이대로 바꿔도 되는지 봅니다",
+        "markets with open positions, such as KRW-XRP,KRW-SOL: says whether the new file may take over",
+    ),
     "refused": Text(
         "{file} 에 오류가 있어 견줄 수 없습니다:\n\n{findings}", "{file} has errors, so there is nothing to compare:\n\n{findings}"
     ),

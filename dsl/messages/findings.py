@@ -36,8 +36,10 @@ _NAMES: dict[str, Text] = {
 
 _SCORES: dict[str, Text] = {
     "E140": Text("팩터 `{name}`의 값이 -1..1을 벗어날 수 있습니다", "factor `{name}` can leave -1..1"),
-    "E140.label": Text("범위: {range}", "range is {range}"),
-    "E140.label.open": Text("끝이 없는 범위: {range}", "range without an end: {range}"),
+    "E140.label": Text("범위: {low}..{high}", "range is {low}..{high}"),
+    "E140.label.above": Text("범위: {low}..끝없음", "range is {low}..unbounded"),
+    "E140.label.below": Text("범위: 끝없음..{high}", "range is unbounded..{high}"),
+    "E140.label.unknown": Text("범위에 끝이 없습니다", "its range has no bounds"),
     "W141": Text("팩터 비중의 합이 {total}입니다", "factor weights add up to {total}"),
     "W141.label": Text("모두 더하면 {total}", "{total} in total"),
     "E143": Text("`score`에는 `factors:`가 필요합니다", "`score` needs `factors:`"),

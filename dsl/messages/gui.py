@@ -8,6 +8,14 @@ TEXTS: dict[str, Text] = {
         "열어 볼 전략 파일 (없으면 함께 설치된 전략 목록)", "strategy file to open (default: the strategies that come along)"
     ),
     "option_port": Text("앱의 포트, 0 = 빈 포트 아무거나", "port of the app, 0 = any free one"),
+    "option_api_port": Text(
+        "외부 시계열을 받는 포트, 0 = 빈 포트 아무거나 (환경 변수 {variable}에 토큰을 두면 POST를 받습니다)",
+        "port that takes external series, 0 = any free one (with a token in the environment variable {variable}, POST is taken)",
+    ),
+    "posting": Text(
+        "외부 시계열: POST {url}  (Authorization: Bearer <{variable}의 값>)",
+        "external series: POST {url}  (Authorization: Bearer <{variable}>)",
+    ),
     "option_no_browser": Text("브라우저를 열지 않습니다", "do not open a browser"),
     "running": Text("장단 앱: {url}  (끝내기: Ctrl+C)", "Jangdan app: {url}  (stop: Ctrl+C)"),
     "port_taken": Text(

@@ -17,6 +17,25 @@ TEXTS: dict[str, Text] = {
         "{option} `{text}` is not an amount. Write 10_000_000 KRW or 1000만원",
     ),
     "bad_ratio": Text("{option} `{text}` 은 비율이 아닙니다. 예: 0.05%, 5bp", "{option} `{text}` is not a ratio. Write 0.05% or 5bp"),
+    "bad_fee": Text(
+        "{option} `{text}` 을 읽을 수 없습니다. 예: 0.05%, 0.04% from 2025-03-01, KRW-USDT 0.01% from 2025-03-01",
+        "{option} `{text}` is no fee. Write 0.05%, 0.04% from 2025-03-01 or KRW-USDT 0.01% from 2025-03-01",
+    ),
+    "bad_slippage": Text(
+        "{option} `{text}` 을 읽을 수 없습니다. 예: 5bp, 5bp + 10bp per 1% of volume, 5bp + 10bp per 1% of volume, sqrt",
+        "{option} `{text}` is no slippage. Write 5bp, 5bp + 10bp per 1% of volume or 5bp + 10bp per 1% of volume, sqrt",
+    ),
+    "too_much_slippage": Text(
+        "{option} `{text}`: 봉 거래량만큼 큰 주문의 슬리피지가 100%를 넘습니다. 더 작게 쓰거나 끝에 `, sqrt` 를 붙이세요",
+        "{option} `{text}`: an order as large as a bar's volume would slip by 100% or more. Write less, or add `, sqrt`",
+    ),
+    "bad_participation": Text(
+        "{option} `{text}` 은 0%보다 크고 100% 이하여야 합니다. 예: 10%", "{option} `{text}` must be above 0% and at most 100%. Write 10%"
+    ),
+    "bad_latency": Text(
+        "{option} `{text}` 을 읽을 수 없습니다. 하루 이하의 시간이나 1000개 이하의 봉을 쓰세요. 예: 500ms, 2s, 1m, 1 bar",
+        "{option} `{text}` is no latency. Write a time up to a day or up to 1000 bars: 500ms, 2s, 1m, 1 bar",
+    ),
     "bad_choice": Text("{option} `{text}` 은 없습니다. 가능한 값: {choices}", "{option} has no `{text}`. Choose one of: {choices}"),
     "bad_market": Text(
         "`{code}` 은 원화 마켓 코드가 아닙니다. 예: {hint}", "`{code}` is not the code of a KRW market. Write it like {hint}"

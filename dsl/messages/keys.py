@@ -75,7 +75,10 @@ TEXTS: dict[str, Text] = {
     "strategy.execution.enter.after": Text("이만큼 지나도 다 체결되지 않으면", "When it is not filled after this long."),
     "strategy.execution.enter.then": Text("그때 하는 일", "What happens then."),
     "strategy.execution.leave": Text("팔 때의 주문", "Orders that sell."),
-    "strategy.execution.leave.order": Text("주문 종류", "Kind of order."),
+    "strategy.execution.leave.order": Text(
+        "market: 시장가. limit: 목표가는 그 가격에 지정가로 걸어 두고, 손절과 조건 매도는 시장가",
+        "market; limit: targets wait at their price as limit orders, stops and conditions sell at the market.",
+    ),
     "strategy.execution.leave.max_slippage": Text(
         "슬리피지가 이를 넘으면 나누어 팔고 알립니다 (손절은 멈추지 않습니다)",
         "Beyond this slippage the sale is split and reported; a stop is never given up.",

@@ -309,10 +309,45 @@ _PLAIN: dict[str, Text] = {
     "assume.best_orders": Text(
         "최유리 지정가 매수(best)는 시장가 매수와 똑같이 계산합니다.", "A `best` buy is counted as a market buy."
     ),
+    "assume.limit_sales": Text(
+        "목표가 매도는 그 가격에 걸어 둔 지정가로 보고, 가격이 목표가보다 높게 거래될 때만 체결됩니다. 닿기만 하면 체결되지 않습니다.",
+        "A target is a limit order that waits at its price: it fills only when the price trades above it; a touch fills nothing.",
+    ),
     "assume.leave_slippage": Text(
         "슬리피지가 leave.max_slippage보다 큽니다. 이 계산에서는 나누어 팔아도 나아지지 않으므로 한 번에 팝니다. 한도",
         "Slippage is above leave.max_slippage; slices would not sell better in this model, so sales were made at once. Limit",
     ),
+    "cost.all_markets": Text("모든 종목", "all markets"),
+    "cost.fee_of": Text("{market} 수수료(한쪽): {rate}", "Fee per side of {market}: {rate}"),
+    "cost.fee_since": Text("{market} 수수료(한쪽): {since} KST부터 {rate}", "Fee per side of {market}: {rate} from {since} KST"),
+    "cost.impact": Text(
+        "주문이 봉 거래량의 1%일 때마다 슬리피지가 {more} 커집니다. 판단할 때는 직전에 거래된 봉의 거래량으로 어림합니다.",
+        "Slippage grows by {more} for every 1% of a bar's volume that an order is; decisions expect the volume of the bar before.",
+    ),
+    "cost.impact_root": Text(
+        "주문이 봉 거래량의 1%이면 슬리피지가 {more} 커지고, 그 비율의 제곱근에 따라 늘어납니다. "
+        "판단할 때는 직전에 거래된 봉의 거래량으로 어림합니다.",
+        "An order of 1% of a bar's volume slips by {more} more, growing with the square root of that share; decisions expect the volume of "
+        "the bar before.",
+    ),
+    "cost.participation": Text(
+        "한 봉에서 거래량의 {share}까지만 체결되고, 나머지는 다음 봉에서 이어서 체결됩니다.",
+        "At most {share} of a bar's volume fills our orders; the rest goes on in the next bars.",
+    ),
+    "cost.slices": Text(
+        "팔 때 슬리피지가 leave.max_slippage({most})를 넘지 않도록 여러 봉에 나누어 팝니다. 손절도 나누지만 멈추지 않습니다.",
+        "Sales are cut over several bars so that slippage stays within leave.max_slippage ({most}); stops too, and never given up.",
+    ),
+    "cost.latency": Text(
+        "주문은 판단하고 {time} 뒤에 닿고, 그 뒤에 시작하는 첫 봉의 시가에 체결됩니다. 봉 안에서 닿은 손절과 목표가도 그렇습니다.",
+        "Orders arrive {time} after the decision and fill at the open of the first bar that begins then; stops and targets touched inside "
+        "a bar too.",
+    ),
+    "cost.latency_bars": Text(
+        "주문은 판단하고 캔들 {bars}개 뒤에 닿고, 그때 시작하는 봉의 시가에 체결됩니다. 봉 안에서 닿은 손절과 목표가도 그렇습니다.",
+        "Orders arrive {bars} base bars after the decision and fill at the open then; stops and targets touched inside a bar too.",
+    ),
+    "cost.parts": Text("여러 봉에 나뉘어 체결된 주문: {count}건", "Orders that filled over several bars: {count}"),
     "assume.fee": Text("수수료(한쪽)", "Fee per side"),
     "assume.slippage": Text("슬리피지(한쪽)", "Slippage per side"),
     "assume.rounding": Text("가격과 수량", "Prices and quantities"),

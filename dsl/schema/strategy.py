@@ -151,6 +151,5 @@ class StrategyFile(Section):
 UNBUILT: tuple[tuple[str, ...], ...] = ()
 #: values whose meaning is not built yet
 UNBUILT_VALUES: dict[tuple[str, ...], tuple[str, ...]] = {
-    ("execution", "leave", "order"): ("limit",),
     ("universe", "quote"): ("BTC", "USDT"),
 }

@@ -11,7 +11,7 @@ from dsl.assist.answers import Completion, Edit, Problem, Symbol
 from dsl.assist.assist import Assist
 from dsl.compile import schema_of
 from dsl.diagnostics import Language
-from dsl.files import default_profile_folders, profiles_in, strategies_in
+from dsl.files import default_profile_folders, profiles_in, strategies_in, strategy_names
 from dsl.source import Source
 from engine.kernel.catalogue import catalogue
 
@@ -36,9 +36,11 @@ class Places:
         return bisect_left(self._units, unit) if self._units else unit
 
 
-def assist_for(path: Path) -> Assist:
-    """Assistance for the file at `path`, with the risk profiles that it can name."""
-    return Assist(catalogue(), profiles_in(*default_profile_folders(path)), strategies=strategies_in(path.parent))
+def assist_for(path: Path, text: str = "") -> Assist:
+    """Assistance for the file at `path`, with the risk profiles that it can name, and the strategies if the text is a portfolio's."""
+    named = strategy_names(path.parent) if schema_of(Source(path.name, text)) == "portfolio" else ()
+    profiles, strategies = profiles_in(*default_profile_folders(path)), strategies_in(path.parent)
+    return Assist(catalogue(), profiles, strategies=strategies, strategy_names=named)
 
 
 def diagnostics(path: Path, text: str, language: Language) -> Document:
@@ -48,7 +50,7 @@ def diagnostics(path: Path, text: str, language: Language) -> Document:
     return {
         "length": places.length,
         "kind": schema_of(Source(path.name, text)),
-        "problems": [_problem(one, places) for one in problems],
+        "problems": [problem_document(one, places) for one in problems],
         "outline": [_symbol(one, places) for one in assist.outline(text, language)],
     }
 
@@ -56,7 +58,7 @@ def diagnostics(path: Path, text: str, language: Language) -> Document:
 def completions(path: Path, text: str, unit: int, language: Language) -> Document:
     """What could be written at the cursor, best first."""
     places = Places(text)
-    found = assist_for(path).complete(text, places.into(unit), language)
+    found = assist_for(path, text).complete(text, places.into(unit), language)
     return {"completions": [_completion(one, places) for one in found]}
 
 
@@ -69,7 +71,8 @@ def hover(path: Path, text: str, unit: int, language: Language) -> Document:
     return {"from": places.out(found.start), "to": places.out(found.end), "markdown": found.markdown}
 
 
-def _problem(problem: Problem, places: Places) -> Document:
+def problem_document(problem: Problem, places: Places) -> Document:
+    """One finding with its places as the editor counts them."""
     fix = problem.fix
     return {
         "from": places.out(problem.start),

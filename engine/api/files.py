@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from dsl.loader import MAX_CHARACTERS, decode
+from dsl.loader import MAX_CHARACTERS, decode, load
+from dsl.source import Source
+from dsl.yaml_tree import Mapping
 from engine.model.errors import UserError
 
 _SUFFIXES: Final = (".yaml", ".yml")
@@ -105,6 +107,20 @@ class StrategyFiles:
                 return file.read(4 * MAX_CHARACTERS + 4)
         except OSError as error:
             raise UserError("inputs.unreadable", path=path, reason=error) from error
+
+
+def declared_series(files: StrategyFiles) -> set[str]:
+    """Names under `external:` with `or: api`, of every file that can be read."""
+    found: set[str] = set()
+    for name in files.names():
+        try:
+            root, _ = load(Source(name, files.read(name).text))
+        except UserError:
+            continue  # an unreadable file declares nothing
+        section = root.find("external") if isinstance(root, Mapping) else None
+        if section is not None and isinstance(section[1], Mapping):
+            found |= {key.text for key, value in section[1].entries if isinstance(value, Mapping) and value.find("or") is not None}
+    return found
 
 
 def _version(content: bytes) -> str:

@@ -54,6 +54,14 @@ class Saved(BaseModel):
     language: Language
 
 
+class Posted(BaseModel):
+    """A value of an external series. time: epoch or ISO 8601 with a zone; market: none = all; value: null = there is none."""
+
+    time: int | Annotated[str, Field(max_length=60)]
+    market: Annotated[str, Field(max_length=40)] | None = None
+    value: Annotated[float, Field(strict=True, allow_inf_nan=False)] | None
+
+
 class ToRun(Edited):
     """A text to run over recent candles."""
 
@@ -67,10 +75,11 @@ class ToRun(Edited):
         return RunRequest(self.name, self.text, tuple(self.markets), self.days, self.page)
 
 
-def create_app(service: Service, token: str) -> FastAPI:
-    """The API of a service. token: what `Authorization: Bearer` must carry."""
+def create_app(service: Service, token: str, post_token: str = "") -> FastAPI:
+    """The API of a service. token: what `Authorization: Bearer` must carry; post_token: opens `POST /external/..` and nothing else."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    _guard(app, token)
+    _guard(app, token, post_token)
+    _external_routes(app, service)
     _file_routes(app, service)
     _assist_routes(app, service)
     _preview_routes(app, service)
@@ -96,12 +105,14 @@ async def _off_loop(function: Callable[..., Any], *arguments: Any) -> Response:
     return await asyncio.to_thread(lambda: _json(function(*arguments)))
 
 
-def _guard(app: FastAPI, token: str) -> None:
+def _guard(app: FastAPI, token: str, post_token: str) -> None:
     """Refuse requests without the token; turn what users can mend into sentences."""
 
     @app.middleware("http")
     async def check(request: Request, call_next: Any) -> Response:
-        if not _allowed(request.headers.get("authorization", ""), token):
+        header = request.headers.get("authorization", "")
+        posting = bool(post_token) and request.method == "POST" and request.url.path.startswith("/external/")
+        if not _allowed(header, token) and not (posting and _allowed(header, post_token)):
             return Response(status_code=401)
         answer: Response = await call_next(request)
         return answer
@@ -121,6 +132,12 @@ def _guard(app: FastAPI, token: str) -> None:
 
 def _allowed(header: str, token: str) -> bool:
     return hmac.compare_digest(header.encode(), f"Bearer {token}".encode())
+
+
+def _external_routes(app: FastAPI, service: Service) -> None:
+    @app.post("/external/{name}")
+    async def post(name: str, body: Posted) -> Response:
+        return await _off_loop(service.post_external, name, body.time, body.market, body.value)
 
 
 def _file_routes(app: FastAPI, service: Service) -> None:
@@ -159,6 +176,10 @@ def _preview_routes(app: FastAPI, service: Service) -> None:
     @app.get("/markets")
     async def markets(language: Language) -> Response:
         return await _off_loop(service.markets, language)
+
+    @app.post("/findings")
+    async def findings(body: ToRun) -> Response:
+        return await _off_loop(service.findings, body.request(), body.language)
 
     @app.post("/previews")
     async def preview(body: ToRun) -> Response:

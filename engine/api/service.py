@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +14,11 @@ from dsl.files import default_profile_folders, profiles_in
 from dsl.source import Source
 from engine.api import assist, preview
 from engine.api.candles import CandleCache
-from engine.api.files import StrategyFiles
+from engine.api.files import StrategyFiles, declared_series
+from engine.api.findings import CandleFindings
 from engine.api.jobs import Job, Jobs
 from engine.api.preview import Previews
+from engine.candles.posted import PostedStore
 from engine.kernel.catalogue import catalogue
 from engine.model.errors import UserError
 
@@ -41,10 +44,18 @@ class RunRequest:
 class Service:
     """Everything behind the routes. Methods block; the server calls them in threads."""
 
-    def __init__(self, folders: Sequence[Path], data_folder: Path, sample_folder: Path) -> None:
+    def __init__(
+        self,
+        folders: Sequence[Path],
+        data_folder: Path,
+        sample_folder: Path,
+        now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    ) -> None:
+        self._data_folder, self._now_ms = data_folder, now_ms
         self.files = StrategyFiles(folders)
         self.candles = CandleCache(data_folder, sample_folder)
         self.previews = Previews(self.candles)
+        self.candle_findings = CandleFindings(self.candles)
         self.jobs = Jobs()
 
     def warm(self) -> None:
@@ -57,6 +68,15 @@ class Service:
     def diagnostics(self, name: str, text: str, language: Language) -> Document:
         """What is wrong with the text of a file, and its outline."""
         return assist.diagnostics(self.files.path(name), text, language)
+
+    def post_external(self, name: str, moment: int | str, market: str | None, value: float | None) -> Document:
+        """Store a value of an external series that a file declares with `or: api`. Raises UserError for what cannot be taken."""
+        declared = declared_series(self.files)
+        if name not in declared:
+            key = "data.posted_unknown" if declared else "data.posted_none_declared"
+            raise UserError(key, name=name[:64], names=", ".join(sorted(declared)))
+        post = PostedStore(self._data_folder).add(name, moment, market, value, self._now_ms())
+        return {"name": name, "time_ms": post.time_ms, "market": post.market or None, "received_ms": post.received_ms}
 
     def completions(self, name: str, text: str, unit: int, language: Language) -> Document:
         """What could be written at this UTF-16 offset."""
@@ -74,6 +94,10 @@ class Service:
         """Run the text over recent candles; jobs.Cancelled when a newer preview was asked for meanwhile."""
         strategy, markets = self._runnable(request)
         return preview.summary(self.previews.make(strategy, markets, request.days, self._folder(request), request.page), language)
+
+    def findings(self, request: RunRequest, language: Language) -> Document:
+        """What is wrong with the text, recent candles asked too; jobs.Cancelled when the page asked again meanwhile."""
+        return self.candle_findings.find(self.files.path(request.name), request, language)
 
     def chart(self, number: int, market: str, timeframe: str, before_ms: int | None, count: int) -> Document:
         """Candles and fills of a preview's market."""

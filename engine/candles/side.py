@@ -15,6 +15,7 @@ import numpy as np
 from dsl.side_series import EXTERNAL_PREFIX, SIDE_SERIES
 from engine.candles.errors import SourceError
 from engine.candles.formats import RawSeries, read_series
+from engine.candles.posted import PostedStore, posted_at
 from engine.candles.side_store import Kind, Record, SideStore
 from engine.candles.timeframes import DAY_MS
 from engine.model.candle import BarGrid, SideKey
@@ -43,7 +44,7 @@ def with_sides(
         if key in side:
             continue
         if key[0] in declared:
-            column = _external(grid, declared[key[0]], files)
+            column = _external(grid, declared[key[0]], files, PostedStore(store.folder))
         elif key[0] == _AGE:
             column = _age(grid, store)
         else:
@@ -59,22 +60,36 @@ def close_times(grid: BarGrid) -> NDArray[np.int64]:
     return (np.arange(grid.state.shape[1], dtype=np.int64) + grid.first_index + 1) * base.length_ms + base.offset_ms
 
 
-# -- files ------------------------------------------------------------------------------------------------------------------------
+# -- files and what was posted ----------------------------------------------------------------------------------------------------
 
 
-def _external(grid: BarGrid, external: External, files: Path | None) -> NDArray[np.float64] | None:
-    if external.path is None:
+def _external(grid: BarGrid, external: External, files: Path | None, store: PostedStore) -> NDArray[np.float64] | None:
+    """Of the file and of what was posted, whichever is newer at each close."""
+    raw = None if external.path is None else read_series(Path(external.path) if files is None else files / external.path)
+    posted = store.read(external.name) if external.posted else None
+    if raw is None and posted is None:
         return None
-    raw = read_series(Path(external.path) if files is None else files / external.path)
     close_ms = close_times(grid)
-    if raw.markets is None:
-        return np.tile(series_at(raw, np.arange(len(raw.time_ms)), close_ms, external.stale_after_ms), (len(grid.markets), 1))
-    codes = np.array(raw.markets)
-    return np.stack([series_at(raw, np.flatnonzero(codes == market), close_ms, external.stale_after_ms) for market in grid.markets])
+    columns = []
+    for market in grid.markets:
+        time_ms, values = np.full(len(close_ms), -1, np.int64), np.full(len(close_ms), np.nan)
+        if raw is not None:
+            rows = np.arange(len(raw.time_ms)) if raw.markets is None else np.flatnonzero(np.array(raw.markets) == market)
+            time_ms, values = series_at(raw, rows, close_ms, external.stale_after_ms)
+        if posted is not None:
+            codes = np.array(posted.markets)
+            rows = np.flatnonzero((codes == market) | (codes == ""))
+            posted_ms, given = posted_at(posted, rows, close_ms, external.stale_after_ms)
+            values = np.where((posted_ms >= time_ms) & (posted_ms >= 0), given, values)
+        columns.append(values)
+    return np.stack(columns)
 
 
-def series_at(raw: RawSeries, rows: NDArray[np.intp], close_ms: NDArray[np.int64], stale_after_ms: int | None) -> NDArray[np.float64]:
-    """At every close the value of the last of these rows until then; missing before the first, and when it is older than allowed.
+def series_at(
+    raw: RawSeries, rows: NDArray[np.intp], close_ms: NDArray[np.int64], stale_after_ms: int | None
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """At every close the time and the value of the last of these rows until then; -1 and missing before the first, missing when it is
+    older than allowed.
 
     Raises SourceError for two rows of one time.
     """
@@ -83,11 +98,12 @@ def series_at(raw: RawSeries, rows: NDArray[np.intp], close_ms: NDArray[np.int64
     twice = np.flatnonzero(np.diff(time_ms) == 0)
     if len(twice):
         raise SourceError("data.series_twice", path=raw.path, row=int(raw.rows[order[twice[0] + 1]]))
+    if not len(time_ms):
+        return np.full(len(close_ms), -1, np.int64), np.full(len(close_ms), np.nan)
     at = np.searchsorted(time_ms, close_ms, side="right") - 1
-    known = at >= 0
-    if stale_after_ms is not None:
-        known &= close_ms - time_ms[np.maximum(at, 0)] <= stale_after_ms if len(time_ms) else False
-    return np.where(known, raw.values[order][np.maximum(at, 0)], np.nan) if len(time_ms) else np.full(len(close_ms), np.nan)
+    last = np.maximum(at, 0)
+    fresh = at >= 0 if stale_after_ms is None else (at >= 0) & (close_ms - time_ms[last] <= stale_after_ms)
+    return np.where(at >= 0, time_ms[last], -1), np.where(fresh, raw.values[order][last], np.nan)
 
 
 # -- listing ----------------------------------------------------------------------------------------------------------------------

@@ -26,6 +26,12 @@ def floor_prices(market: str, time_ms: NDArray[np.int64], prices: NDArray[np.flo
     return floored
 
 
+def sale_slippage(market: str, time_ms: NDArray[np.int64], prices: NDArray[np.float64], slippage: float) -> NDArray[np.float64]:
+    """What a sale at market gets less than the last price, as a ratio: the slippage, and the grid that the price falls to. Shapes [n]."""
+    lost: NDArray[np.float64] = 1.0 - floor_prices(market, time_ms, prices * (1.0 - slippage)) / prices
+    return lost
+
+
 def off_grid(market: str, time_ms: NDArray[np.int64], prices: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Which prices are no grid price at their time. NaN and prices <= 0 are not judged. Shapes [n]."""
     judged = np.isfinite(prices) & (prices > 0)

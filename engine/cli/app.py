@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 8730
+#: environment variable with the token that opens POST /external/NAME
+POST_VARIABLE: Final = "JANGDAN_POST_VARIABLE"
 _ROOT: Final = Path(__file__).resolve().parents[2]
 
 
@@ -38,13 +40,15 @@ def app(
     data: Annotated[
         Path | None, typer.Option("--data", help=text("backtest.option_data", language(), variable=VARIABLE), show_default=False)
     ] = None,
+    api_port: Annotated[int, typer.Option("--api-port", help=_say("option_api_port", variable=POST_VARIABLE), min=0, max=65535)] = 0,
     no_browser: Annotated[bool, typer.Option("--no-browser", help=_say("option_no_browser"))] = False,
 ) -> None:
     """Open the app on a file, or on the strategies that come along; runs until Ctrl+C."""
     if file is not None and not file.is_file():
         raise UserError("inputs.unreadable", path=file, reason=FileNotFoundError(2, "no such file"))
     port = _free_port(port)
-    code = asyncio.run(_serve(_folders(file), file.name if file else "", data_folder(data), port, not no_browser))
+    api_port = _free_port(api_port) if api_port else 0
+    code = asyncio.run(_serve(_folders(file), file.name if file else "", data_folder(data), port, api_port, not no_browser))
     raise typer.Exit(code)
 
 
@@ -63,17 +67,22 @@ def _free_port(wanted: int) -> int:
         raise UserError("gui.port_taken", port=wanted, reason=error) from error
 
 
-async def _serve(folders: list[Path], first: str, candles: Path, port: int, browser: bool) -> int:
+async def _serve(folders: list[Path], first: str, candles: Path, port: int, api_port: int, browser: bool) -> int:
     """Run both until one of them ends; the exit code."""
     from engine.api.server import create_app, make_server
     from engine.api.service import Service
 
     token = secrets.token_urlsafe(32)
-    with socket.create_server((HOST, 0)) as listening:
+    post_token = os.environ.get(POST_VARIABLE, "")
+    with socket.create_server((HOST, api_port)) as listening:
         service = Service(folders, candles, sample_folder())
         threading.Thread(target=service.warm, name="warm", daemon=True).start()
-        server = make_server(create_app(service, token))
-        pages = _start_pages(f"http://{HOST}:{listening.getsockname()[1]}", token, port, first)
+        server = make_server(create_app(service, token, post_token))
+        api = f"http://{HOST}:{listening.getsockname()[1]}"
+        if post_token:
+            sys.stdout.write(_say("posting", url=f"{api}/external/NAME", variable=POST_VARIABLE) + "\n")
+            sys.stdout.flush()
+        pages = _start_pages(api, token, port, first)
         watch = asyncio.create_task(_watch(pages, server, f"http://{HOST}:{port}", browser))
         try:
             await server.serve(sockets=[listening])

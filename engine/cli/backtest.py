@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from dsl.messages import text
+from engine.cli.costs import costs_of
 from engine.cli.examined import examined, moved_runs
-from engine.cli.inputs import amount_krw, instant_ms, load_strategy, market_codes, ratio
+from engine.cli.inputs import amount_krw, instant_ms, load_strategy, market_codes
 from engine.cli.language import language
-from engine.cli.portfolio import portfolio_of, run_portfolio, show
+from engine.cli.portfolio import document, portfolio_of, run_portfolio, show
 from engine.model.errors import UserError
 
 if TYPE_CHECKING:
@@ -43,8 +44,10 @@ def backtest(
     cash: Annotated[str, typer.Option("--cash", help=_say("option_cash"))] = "10_000_000 KRW",
     data: Annotated[Path | None, typer.Option("--data", help=_say("option_data", variable="JANGDAN_DATA"), show_default=False)] = None,
     base: Annotated[str | None, typer.Option("--base", help=_say("option_base"), show_default=False)] = None,
-    fee: Annotated[str, typer.Option("--fee", help=_say("option_fee"))] = "0.05%",
+    fee: Annotated[list[str] | None, typer.Option("--fee", help=_say("option_fee"), show_default="0.05%")] = None,
     slippage: Annotated[str, typer.Option("--slippage", help=_say("option_slippage"))] = "5bp",
+    participation: Annotated[str | None, typer.Option("--participation", help=_say("option_participation"), show_default=False)] = None,
+    latency: Annotated[str, typer.Option("--latency", help=_say("option_latency"))] = "0",
     rounding: Annotated[str, typer.Option("--rounding", help=_say("option_rounding"))] = "upbit",
     json_path: Annotated[Path | None, typer.Option("--json", help=_say("option_json"), show_default=False)] = None,
     report: Annotated[Path | None, typer.Option("--report", help=_say("option_report"), show_default=False)] = None,
@@ -67,13 +70,20 @@ def backtest(
     if not 0 <= random <= _MOST_DRAWS:
         raise UserError("backtest.bad_random", most=f"{_MOST_DRAWS:,}")
     portfolio = portfolio_of(file)
+    costs = (fee or [], slippage, participation, latency)
     if portfolio is not None:
-        settings = run_settings(from_, to, cash, fee, slippage, rounding, block)
-        show(run_portfolio(portfolio, markets or [], lambda one, own: candles_for(one, own, settings, data, base, exchange, file.parent)))
+        if report is not None or trades is not None:
+            raise UserError("backtest.portfolio_only_json")
+        settings = run_settings(from_, to, cash, costs, rounding, block)
+        whole = run_portfolio(portfolio, markets or [], lambda one, own: candles_for(one, own, settings, data, base, exchange, file.parent))
+        if not only_document:
+            show(whole)
+        if json_path is not None:
+            put(json_path, document(whole))
         return
     strategy = load_strategy(file)
     chosen = market_codes(markets or [], strategy)
-    settings = run_settings(from_, to, cash, fee, slippage, rounding, block)
+    settings = run_settings(from_, to, cash, costs, rounding, block)
     market = candles_for(strategy, chosen, settings, data, base, exchange, file.parent)
     for message in market.messages:
         sys.stderr.write(text(message.key, language(), **message.values) + "\n")
@@ -85,8 +95,10 @@ def backtest(
     _write(result, found, checkup, json_path, trades, report_path, quiet=only_document)
 
 
-def run_settings(from_: str | None, to: str | None, cash: str, fee: str, slippage: str, rounding: str, block: int) -> Settings:
-    """What the command line says about the run. Raises UserError for what cannot be read."""
+def run_settings(
+    from_: str | None, to: str | None, cash: str, costs: tuple[list[str], str, str | None, str], rounding: str, block: int
+) -> Settings:
+    """What the command line says about the run. costs: fees, slippage, participation, latency. Raises UserError for what cannot be read."""
     from engine.research.result import Rounding, Settings  # numpy: a wrong file is refused without it
 
     from_ms, to_ms = instant_ms(from_, "--from"), instant_ms(to, "--to")
@@ -94,14 +106,16 @@ def run_settings(from_: str | None, to: str | None, cash: str, fee: str, slippag
         raise UserError("inputs.empty_range")
     if rounding not in list(Rounding):
         raise UserError("inputs.bad_choice", option="--rounding", text=rounding, choices=", ".join(Rounding))
+    fee_rate, slippage, more = costs_of(*costs)
     return Settings(
         cash_krw=amount_krw(cash, "--cash"),
-        fee_rate=ratio(fee, "--fee"),
-        slippage=ratio(slippage, "--slippage"),
+        fee_rate=fee_rate,
+        slippage=slippage,
         rounding=Rounding(rounding),
         from_ms=from_ms,
         to_ms=to_ms,
         block=block,
+        costs=more,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from dsl.files import Checked, check_file
 from dsl.messages import text
 from dsl.portfolio import CompiledPortfolio
 from dsl.render import as_json, render
+from engine.cli.check_data import DataOptions, findings_with_data
 from engine.cli.language import language
 from engine.kernel.catalogue import catalogue
 from engine.model.errors import system_reason
@@ -26,10 +28,23 @@ def _say(key: str, **values: object) -> str:
 
 def check(
     files: Annotated[list[Path], typer.Argument(help=_say("argument_files"), show_default=False)],
+    data: Annotated[bool, typer.Option("--data", help=_say("option_data"))] = False,
+    candles: Annotated[
+        Path | None, typer.Option("--candles", help=_say("option_candles", variable="JANGDAN_DATA"), show_default=False)
+    ] = None,
+    markets: Annotated[
+        list[str] | None, typer.Option("--markets", help=text("backtest.option_markets", language()), show_default=False)
+    ] = None,
+    cash: Annotated[str, typer.Option("--cash", help=text("backtest.option_cash", language()))] = "10_000_000 KRW",
+    fee: Annotated[str, typer.Option("--fee", help=text("backtest.option_fee", language()))] = "0.05%",
+    slippage: Annotated[str, typer.Option("--slippage", help=text("backtest.option_slippage", language()))] = "5bp",
     json_output: Annotated[bool, typer.Option("--json", help=_say("option_json"))] = False,
 ) -> None:
     """Check every file named; exit 1 when any of them has an error or cannot be read."""
     results = [_checked(path) for path in files]
+    if data or candles is not None:
+        options = DataOptions(candles, tuple(markets or ()), cash, fee, slippage)
+        results = [(_with_data(path, result, options), problem) for path, (result, problem) in zip(files, results, strict=True)]
     if json_output:
         sys.stdout.write(json.dumps({"files": [_document(path, *result) for path, result in zip(files, results, strict=True)]}) + "\n")
     else:
@@ -45,6 +60,13 @@ def _checked(path: Path) -> tuple[Checked | None, str]:
         return check_file(path, catalogue()), ""
     except OSError as error:
         return None, system_reason(error, language())
+
+
+def _with_data(path: Path, result: Checked | None, options: DataOptions) -> Checked | None:
+    """The result with what the candles show; only strategies are run."""
+    if not isinstance(result, Compiled):
+        return result
+    return replace(result, findings=findings_with_data(path, result, options))
 
 
 def _findings(result: Checked | None) -> tuple[Finding, ...]:

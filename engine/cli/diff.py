@@ -10,10 +10,12 @@ from typing import Annotated
 import typer
 
 from dsl.compile import schema_of
-from dsl.diff import Change, Difference, diff
+from dsl.diff import Change, Difference
 from dsl.files import Checked, check_file
 from dsl.messages import text
-from engine.cli.inputs import refusal
+from dsl.reload import plan_reload
+from dsl.render import as_json, render
+from engine.cli.inputs import MARKET, refusal
 from engine.cli.language import language
 from engine.kernel.catalogue import catalogue
 from engine.model.errors import UsageError
@@ -29,17 +31,33 @@ def _say(key: str, **values: object) -> str:
 def diff_files(
     old: Annotated[Path, typer.Argument(help=_say("argument_old"), show_default=False)],
     new: Annotated[Path, typer.Argument(help=_say("argument_new"), show_default=False)],
+    opened: Annotated[str, typer.Option("--open", help=_say("option_open"), show_default=False)] = "",
     json_output: Annotated[bool, typer.Option("--json", help=_say("option_json"))] = False,
 ) -> None:
-    """Compare two files of one kind; exit 1 when they differ."""
+    """Compare two files of one kind; exit 1 when they differ. With --open: whether the new one may be loaded with these positions."""
     before, after = _read(old), _read(new)
     kinds = schema_of(before.source), schema_of(after.source)
     if kinds[0] != kinds[1]:
         raise UsageError("diff.kinds", old=kinds[0], new=kinds[1])
-    found = diff(before, after, catalogue())
-    sys.stdout.write((json.dumps(_document(found), ensure_ascii=False) if json_output else shown(found)) + "\n")
+    plan = plan_reload(before, after, catalogue(), dict.fromkeys(open_markets(opened), ""))
+    found = plan.difference
+    refused = [as_json(one.diagnostic, one.source) for one in plan.refused]
+    if json_output:
+        sys.stdout.write(json.dumps({**_document(found), "refused": refused}, ensure_ascii=False) + "\n")
+    else:
+        blocks = [shown(found), *(render(one.diagnostic, one.source, language()) for one in plan.refused)]
+        sys.stdout.write("\n\n".join(blocks) + "\n")
     if not found.same:
         raise typer.Exit(1)
+
+
+def open_markets(text: str) -> list[str]:
+    """Codes of `--open KRW-XRP,KRW-SOL`. Raises UsageError for what is no KRW market."""
+    codes = [code.strip().upper() for code in text.split(",") if code.strip()]
+    wrong = next((code for code in codes if not MARKET.fullmatch(code)), None)
+    if wrong is not None:
+        raise UsageError("inputs.bad_market", code=wrong, hint="KRW-BTC")
+    return codes
 
 
 def _read(path: Path) -> Checked:

@@ -108,7 +108,11 @@ async def _serve(face: Face, listening: socket.socket, greeting: str) -> None:
     """Answer until the process is told to stop."""
     import uvicorn
 
+    from engine.exchange.simulated.served.socket import LineProtocol
+
     sys.stdout.write(greeting)
     sys.stdout.flush()
-    server = uvicorn.Server(uvicorn.Config(face, log_level="warning", lifespan="off", ws="none", server_header=False))
+    server = uvicorn.Server(
+        uvicorn.Config(face, log_level="warning", lifespan="off", ws=LineProtocol, ws_ping_interval=None, server_header=False)
+    )
     await server.serve(sockets=[listening])

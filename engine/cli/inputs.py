@@ -30,7 +30,12 @@ _FIRST_CANDLES: Final = datetime(2017, 1, 1, tzinfo=KST)
 _FURTHEST_AHEAD: Final = timedelta(days=366)
 #: KRW; far beyond it quantities and prices are no longer exact
 _MOST_MONEY: Final = 1e15
-_MARKET: Final = re.compile(r"KRW-[A-Z0-9]{1,15}")
+#: the code of a KRW market
+MARKET: Final = re.compile(r"KRW-[A-Z0-9]{1,15}")
+#: `오백만` is 5백만, `천만` is 1천만: a unit without a number, at the beginning or after another unit
+_HANGUL: Final = "일이삼사오육칠팔구"
+_HANGUL_DIGIT: Final = re.compile(r"[일이삼사오육칠팔구](?=[조억만천백십])")
+_ONE: Final = re.compile(r"(?:^|(?<=[조억만\s]))(?=[조억만천백십])")
 _RATIO: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(%|bp)")
 _RATIO_SCALE: Final = {"%": 100.0, "bp": 10_000.0}
 
@@ -68,7 +73,7 @@ def instant_ms(text: str | None, option: str) -> int | None:
 
 def amount_krw(text: str, option: str) -> float:
     """KRW of `10000000`, `10_000_000 KRW`, `1000만`, `1억 5000만원`; above zero."""
-    plain = text.replace(",", "_").strip()
+    plain = _ONE.sub("1", _HANGUL_DIGIT.sub(lambda found: str(_HANGUL.index(found[0]) + 1), text.replace(",", "_").strip()))
     try:
         value = won(plain)
     except ValueError:
@@ -93,9 +98,9 @@ def market_codes(named: Sequence[str], strategy: Strategy) -> tuple[str, ...]:
     """Markets of `--markets KRW-BTC,KRW-ETH`, else the strategy file's; sorted, each once. None where a universe chooses of all."""
     codes = [code.strip().upper() for part in named for code in part.split(",") if code.strip()] or list(strategy.markets)
     for code in codes:
-        if not _MARKET.fullmatch(code):
+        if not MARKET.fullmatch(code):
             turned = "-".join(reversed(code.split("-")))
-            hint = turned if _MARKET.fullmatch(turned) else "KRW-BTC"
+            hint = turned if MARKET.fullmatch(turned) else "KRW-BTC"
             raise UserError("inputs.bad_market", code=code, hint=hint)
     if not codes and strategy.universe is None:
         raise UserError("inputs.no_markets")

@@ -16,7 +16,7 @@ from pygls.uris import to_fs_path
 from dsl.assist.assist import Assist
 from dsl.assist.positions import Positions, Units
 from dsl.diagnostics import Language
-from dsl.files import default_profile_folders, profiles_in, strategies_in
+from dsl.files import default_profile_folders, profiles_in, strategies_in, strategy_names
 from engine.cli import lsp_answers as answers
 from engine.cli.language import VARIABLE, language
 from engine.kernel.catalogue import catalogue
@@ -61,7 +61,9 @@ class Server(LanguageServer):
             folders = default_profile_folders(path)
             names = {file.stem for folder in folders if folder.is_dir() for file in folder.glob("*.yaml") if _is_risk(file)}
             shown = tuple(sorted(names, key=_usual_first))
-            self.helpers[path.parent] = Assist(self.functions, profiles_in(*folders), shown, strategies_in(path.parent))
+            self.helpers[path.parent] = Assist(
+                self.functions, profiles_in(*folders), shown, strategies_in(path.parent), strategy_names(path.parent)
+            )
         return self.helpers[path.parent]
 
     def check(self, uri: str) -> None:

@@ -23,6 +23,7 @@ _COMPLETION_KINDS = {
     Kind.KEY: types.CompletionItemKind.Property,
     Kind.MARKET: types.CompletionItemKind.EnumMember,
     Kind.PROFILE: types.CompletionItemKind.File,
+    Kind.STRATEGY: types.CompletionItemKind.File,
 }
 _SYMBOL_KINDS = {
     Kind.DEFINITION: types.SymbolKind.Function,
@@ -32,7 +33,11 @@ _SYMBOL_KINDS = {
     Kind.EXIT: types.SymbolKind.Event,
     Kind.KEY: types.SymbolKind.Property,
 }
-_SEVERITIES = {Severity.ERROR: types.DiagnosticSeverity.Error, Severity.WARNING: types.DiagnosticSeverity.Warning}
+_SEVERITIES = {
+    Severity.ERROR: types.DiagnosticSeverity.Error,
+    Severity.REFUSED: types.DiagnosticSeverity.Error,
+    Severity.WARNING: types.DiagnosticSeverity.Warning,
+}
 
 
 def span(places: Positions, start: int, end: int) -> types.Range:

@@ -132,8 +132,9 @@ def _invoke(name: str, arguments: list[str]) -> int:
     """Import the command's module and run it under typer. Returns its exit code."""
     module, _, attribute = COMMANDS[name].partition(":")
     target = getattr(importlib.import_module(module), attribute)
-    from engine.cli.usage import TyperUsageError, explained  # typer: --help must not pay for it
+    from engine.cli.usage import TyperUsageError, explained, translate_typer  # typer: --help must not pay for it
 
+    translate_typer(language())
     try:
         code = _as_app(name, target)(args=arguments, prog_name=f"jangdan {name}", standalone_mode=False)
     except SystemExit as stop:

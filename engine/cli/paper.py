@@ -12,7 +12,8 @@ import orjson
 import typer
 
 from dsl.messages import text
-from engine.cli.inputs import amount_krw, instant_ms, load_strategy, market_codes, ratio
+from engine.cli.costs import costs_of
+from engine.cli.inputs import amount_krw, instant_ms, load_strategy, market_codes
 from engine.cli.language import language
 from engine.model.errors import UserError
 
@@ -40,7 +41,7 @@ def paper(
     markets: Annotated[list[str] | None, typer.Option("--markets", help=_say("option_markets"), show_default=False)] = None,
     cash: Annotated[str, typer.Option("--cash", help=_say("option_cash"))] = "10_000_000 KRW",
     data: Annotated[Path | None, typer.Option("--data", help=_say("option_data", variable="JANGDAN_DATA"), show_default=False)] = None,
-    fee: Annotated[str, typer.Option("--fee", help=_say("option_fee"))] = "0.05%",
+    fee: Annotated[list[str] | None, typer.Option("--fee", help=_say("option_fee"), show_default="0.05%")] = None,
     slippage: Annotated[str, typer.Option("--slippage", help=_say("option_slippage"))] = "5bp",
     latency: Annotated[int, typer.Option("--latency", min=0, help=_say("option_latency"))] = 0,
     journal: Annotated[Path | None, typer.Option("--journal", help=_say("option_journal"), show_default=False)] = None,
@@ -53,7 +54,7 @@ def paper(
 
     strategy = load_strategy(file)
     chosen = market_codes(markets or [], strategy)
-    settings = _settings(from_, to, cash, fee, slippage)
+    settings = _settings(from_, to, cash, fee or [], slippage)
     market = market_for(strategy, chosen, settings, Sources(data_folder(data), sample_folder(), exchange, file.parent))
     for message in market.messages:
         sys.stderr.write(text(message.key, language(), **message.values) + "\n")
@@ -84,16 +85,20 @@ def replay(journal: Annotated[Path, typer.Argument(help=_say("argument_journal")
     sys.stdout.write(_same(result))
 
 
-def _settings(from_: str | None, to: str | None, cash: str, fee: str, slippage: str) -> Settings:
+def _settings(from_: str | None, to: str | None, cash: str, fee: list[str], slippage: str) -> Settings:
     from engine.research.result import Settings
 
     from_ms, to_ms = instant_ms(from_, "--from"), instant_ms(to, "--to")
     if from_ms is not None and to_ms is not None and from_ms >= to_ms:
         raise UserError("inputs.empty_range")
+    fee_rate, slipping, costs = costs_of(fee, slippage, None, "0")
+    if costs.impact > 0.0:
+        raise UserError("paper.no_volume", text=slippage)
     return Settings(
         cash_krw=amount_krw(cash, "--cash"),
-        fee_rate=ratio(fee, "--fee"),
-        slippage=ratio(slippage, "--slippage"),
+        fee_rate=fee_rate,
+        slippage=slipping,
+        costs=costs,
         from_ms=from_ms,
         to_ms=to_ms,
     )
@@ -117,7 +122,7 @@ def _session(file: Path, strategy: Strategy, traded: tuple[str, ...], market: Ma
         tradable=tuple(code in traded for code in grid.markets),
         settle_ms=tuple(settled_ms(strategy, program, grid)),
         from_ms=settings.from_ms or 0,
-        terms=Terms(settings.cash_krw, settings.fee_rate, settings.slippage),
+        terms=Terms(settings.cash_krw, settings.fee_rate, settings.slippage, costs=settings.costs),
         latency_ms=latency_ms,
         synthetic=market.synthetic,
     )
@@ -133,6 +138,18 @@ def _default_journal(name: str) -> Path:
     return folder / f"{name}-{datetime.now(UTC):%Y%m%d-%H%M%S}.jsonl"
 
 
+def _begin(session: Session, market: Market, speed: float) -> None:
+    """Say what has begun and when it ends: the first bar of a slow run takes a minute to come."""
+    from engine.research.report.format import duration, kst
+
+    start, end = session.from_ms, market.settings.to_ms or session.from_ms
+    took = "" if speed == 0 else _say("begin_takes", length=duration((end - start) / speed, language()))
+    tradable = sum(session.tradable)
+    values = {"markets": tradable, "first": kst(start), "last": kst(end), "took": took}
+    sys.stderr.write(_say("begin", **values) + "\n")
+    sys.stderr.flush()
+
+
 def _run(session: Session, market: Market, path: Path, speed: float) -> tuple[PaperSummary, Trader]:
     from engine.cli.paper_bar import time_bar
     from engine.runner.clock import SpeedClock
@@ -140,6 +157,7 @@ def _run(session: Session, market: Market, path: Path, speed: float) -> tuple[Pa
     from engine.store.journal import Journal
     from engine.trader import Trader
 
+    _begin(session, market, speed)
     trader = Trader(session.assignment())
     exchange = make_exchange(trader.assignment.strategy, session.markets, session.terms, session.latency_ms)
     with Journal(path, session.header()) as journal, time_bar(_say("running"), market.grid) as move:

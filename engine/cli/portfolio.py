@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+import orjson
 import typer
 
 from dsl.diagnostics import Severity
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
     from dsl.strategy import Portfolio, Strategy
     from engine.assembly import Market
     from engine.research.portfolio import PortfolioResult
+
+_PIPE_WIDTH: Final = 120
+_DAY_MS: Final = 86_400_000
+#: figures of the account, in this order
+_ACCOUNT: Final = ("end_equity", "profit", "total_return", "annualised_return", "maximum_drawdown", "annualised_volatility", "sharpe")
 
 
 def portfolio_of(path: Path) -> Portfolio | None:
@@ -67,15 +73,58 @@ def run_portfolio(portfolio: Portfolio, markets: Sequence[str], candles: Callabl
 
 
 def show(result: PortfolioResult) -> None:
-    """The account's end and every strategy's part in it, to standard output."""
-    from engine.research.report.format import count, money, percent
+    """The account with its period, drawdown and fees, and a row for every strategy, to standard output."""
+    from rich.console import Console
+    from rich.table import Table
 
-    start, end = result.settings.cash_krw, float(result.equity_krw[-1]) if len(result.equity_krw) else result.settings.cash_krw
-    gain = percent(end / start - 1.0, signed=True)
-    lines = [text("backtest.synthetic", language())] if result.synthetic else []
-    lines += [text("backtest.account", language(), equity=money(end, language()), gain=gain)]
-    for part, one in zip(result.portfolio.parts, result.parts, strict=True):
-        buys = int((one.fills["side"] > 0).sum())
-        values = {"name": one.name, "weight": percent(part.weight), "buys": count(buys), "sales": count(len(one.fills) - buys)}
-        lines.append(text("backtest.part", language(), **values))
-    sys.stdout.write("\n".join(lines) + "\n")
+    from engine.research.metrics import definitions
+    from engine.research.portfolio import portfolio_figures
+    from engine.research.report.format import count, kst, money, percent, written
+
+    found, chosen = portfolio_figures(result), language()
+    console = Console(highlight=False, emoji=False, markup=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, emoji=False, markup=False, width=_PIPE_WIDTH)
+    if result.synthetic:
+        console.print(text("backtest.synthetic", chosen), style="bold")
+    days = (found.end_ms - found.start_ms) / _DAY_MS
+    console.print(text("backtest.portfolio_title", chosen, name=result.portfolio.title or result.portfolio.name), style="bold")
+    console.print(text("backtest.period", chosen, first=kst(found.start_ms), last=kst(found.end_ms), days=f"{days:.0f}"))
+    account = Table(box=None, pad_edge=False, show_header=False)
+    account.add_column()
+    account.add_column(justify="right")
+    for key in _ACCOUNT:
+        account.add_row(text(f"report.figure.{key}", chosen), written(found.values[key], definitions()[key].unit, chosen))
+    account.add_row(text("report.figure.fees_paid", chosen), money(found.fees_krw, chosen))
+    console.print(account)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(text("backtest.column_strategy", chosen), overflow="fold")
+    for key in ("weight", "buys", "trades", "open", "win_rate", "profit", "fees"):
+        table.add_column(text(f"backtest.column_{key}", chosen), justify="right", no_wrap=True)
+    for part in found.parts:
+        numbers = [percent(part.weight), count(part.buys), count(part.trades), count(part.open_trades), percent(part.win_rate)]
+        table.add_row(part.name, *numbers, money(part.profit_krw, chosen, signed=True), money(part.fees_krw, chosen))
+    console.print()
+    console.print(table)
+
+
+def document(result: PortfolioResult) -> bytes:
+    """The run as one JSON document; what is not defined is null."""
+    from engine.research.portfolio import portfolio_figures
+    from engine.research.report.document import finite
+
+    found = portfolio_figures(result)
+    shown = {
+        "synthetic": result.synthetic,
+        "name": result.portfolio.name,
+        "version": result.portfolio.version,
+        "from_ms": found.start_ms,
+        "to_ms": found.end_ms,
+        "markets": list(result.markets),
+        "figures": finite(found.values | {"fees_paid": found.fees_krw}),
+        "strategies": [finite({name: getattr(part, name) for name in part.__slots__}) for part in found.parts],
+        "skipped": {part.name: part.skipped for part in result.parts},
+        "equity_ms": result.equity_ms.tolist(),
+        "equity_krw": result.equity_krw.tolist(),
+    }
+    return orjson.dumps(shown, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)

@@ -91,8 +91,12 @@ def sweep(
         Path | None, typer.Option("--data", help=_of_backtest("option_data", variable="JANGDAN_DATA"), show_default=False)
     ] = None,
     base: Annotated[str | None, typer.Option("--base", help=_of_backtest("option_base"), show_default=False)] = None,
-    fee: Annotated[str, typer.Option("--fee", help=_of_backtest("option_fee"))] = "0.05%",
+    fee: Annotated[list[str] | None, typer.Option("--fee", help=_of_backtest("option_fee"), show_default="0.05%")] = None,
     slippage: Annotated[str, typer.Option("--slippage", help=_of_backtest("option_slippage"))] = "5bp",
+    participation: Annotated[
+        str | None, typer.Option("--participation", help=_of_backtest("option_participation"), show_default=False)
+    ] = None,
+    latency: Annotated[str, typer.Option("--latency", help=_of_backtest("option_latency"))] = "0",
     rounding: Annotated[str, typer.Option("--rounding", help=_of_backtest("option_rounding"))] = "upbit",
     json_path: Annotated[Path | None, typer.Option("--json", help=_say("option_json"), show_default=False)] = None,
     csv_path: Annotated[Path | None, typer.Option("--csv", help=_say("option_csv"), show_default=False)] = None,
@@ -112,7 +116,7 @@ def sweep(
     strategy = load_strategy(file)
     variants = Variants(file.read_text("utf-8-sig"), str(file), catalogue(), profiles_in(*default_profile_folders(file)))
     axes = axes_of(variants, vary or [])
-    settings = run_settings(from_, to, cash, fee, slippage, rounding, _BLOCK)
+    settings = run_settings(from_, to, cash, (fee or [], slippage, participation, latency), rounding, _BLOCK)
     chosen = market_codes(markets or [], strategy)
     started = time.perf_counter()
     tried, refused = checked(variants, axes)

@@ -44,8 +44,12 @@ def why(
     cash: Annotated[str, typer.Option("--cash", help=_backtest("option_cash"))] = "10_000_000 KRW",
     data: Annotated[Path | None, typer.Option("--data", help=_backtest("option_data", variable="JANGDAN_DATA"), show_default=False)] = None,
     base: Annotated[str | None, typer.Option("--base", help=_backtest("option_base"), show_default=False)] = None,
-    fee: Annotated[str, typer.Option("--fee", help=_backtest("option_fee"))] = "0.05%",
+    fee: Annotated[list[str] | None, typer.Option("--fee", help=_backtest("option_fee"), show_default="0.05%")] = None,
     slippage: Annotated[str, typer.Option("--slippage", help=_backtest("option_slippage"))] = "5bp",
+    participation: Annotated[
+        str | None, typer.Option("--participation", help=_backtest("option_participation"), show_default=False)
+    ] = None,
+    latency: Annotated[str, typer.Option("--latency", help=_backtest("option_latency"))] = "0",
     json_output: Annotated[bool, typer.Option("--json", help=_say("option_json"))] = False,
     exchange: Annotated[
         str, typer.Option("--exchange", help=_backtest("option_exchange"), envvar=EXCHANGE_VARIABLE)
@@ -60,7 +64,7 @@ def why(
     if market is not None:
         market = market_codes([market], strategy)[0]
     at_ms = instant_ms(at, "--at")
-    settings = run_settings(from_, to, cash, fee, slippage, "upbit", 2048)
+    settings = run_settings(from_, to, cash, (fee or [], slippage, participation, latency), "upbit", 2048)
     candles = candles_for(strategy, chosen, settings, data, base, exchange, file.parent)
     for message in candles.messages:
         sys.stderr.write(text(message.key, language(), **message.values) + "\n")
@@ -124,7 +128,10 @@ def _show_bar(document: dict[str, Any], console: Console) -> None:
     console.print(f"\n{_say('head_entry')}", style="bold")
     _show_tree(document["entry"], console, 1)
     for rule in document["late"]:
-        console.print(f"  · {rule['sentence']}")
+        if rule["reading"] is None:
+            console.print(f"  · {rule['sentence']}")
+        else:
+            _show_tree(rule["reading"], console, 1)
     if document["factors"]:
         console.print(f"\n{_say('head_factors')}", style="bold")
     for factor in document["factors"]:
@@ -168,7 +175,8 @@ def _show_summary(document: dict[str, Any], console: Console) -> None:
         table.add_row("  " * (clause["depth"] - 1) + clause["text"], *map(_number, [*numbers, clause["remaining"]]))
     table.add_section()
     entry = document["entry"]
-    table.add_row(_say("entry_row"), *map(_number, [entry["true"], entry["false"], entry["missing"], None, None, None]))
+    alone = [None, None, None] if document["clauses"] else [entry["false"] + entry["missing"], entry["true"], entry["true"]]
+    table.add_row(_say("entry_row"), *map(_number, [entry["true"], entry["false"], entry["missing"], *alone]))
     console.print(table)
     rows = [(_say("row_busy"), document["busy"])]
     rows += [(text(f"report.skip.{reason}", language()), number) for reason, number in document["skipped"].items()]

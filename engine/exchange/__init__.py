@@ -1,1 +1,1 @@
-"""Exchanges behind one port: `simulated` (in this process). The real one comes in `upbit`."""
+"""Exchanges: `simulated` (in this process) and `upbit` (the wire of the real one: REST and WebSocket)."""

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.kernel.abi import by_reference
-from engine.kernel.fills import WAITING
+from engine.kernel.fills import FLOW, WAITING
 
 DAY_MS: Final = 86_400_000
 
@@ -86,9 +86,12 @@ ORDER: Final = np.dtype(
         ("quantity_e8", "f8"),  # sales
         ("filled_e8", "f8"),
         ("level_krw", "f8"),  # base price of an in-step sale; NaN when made at a CLOSE
-        ("limit_krw", "f8"),  # first limit of a buy; NaN for any other order
+        ("limit_krw", "f8"),  # first limit of a buy, level of a TARGET that waited there; NaN for an order that takes what there is
         ("exit_index", "i8"),  # reason; -1 entry
         ("fires", "i8"),  # bit set of the exits that fire when it has filled
+        ("left_e8", "f8"),  # sales: what has not traded yet
+        ("ambiguous", "i8"),  # made in a STEP that was ambiguous by then
+        ("stopped", "i8"),  # a buy in parts whose position is to be sold: cancelled at the next traded STEP
     ],
     align=True,
 )
@@ -151,7 +154,7 @@ RULE_STATE: Final = np.dtype([("armed", "i8"), ("in_force", "i8"), ("until_ms", 
 #: one that has to be armed came into force
 BREAKER_STATE: Final = np.dtype([("until_ms", "i8"), ("missing", "i8"), ("armed", "i8"), ("trades_closed", "i8")], align=True)
 
-_MAGIC: Final = b"jangdan-book-3\n"
+_MAGIC: Final = b"jangdan-book-4\n"
 
 
 @by_reference
@@ -168,7 +171,8 @@ class Book(NamedTuple):
     all_order: NDArray[Any]  # ORDER [strategies x M]
     position: NDArray[Any]  # POSITION [M]
     order: NDArray[Any]  # ORDER [M]
-    waiting: NDArray[Any]  # fills.WAITING [M]: the fill model's memory of limit buys, where it answers this book
+    waiting: NDArray[Any]  # fills.WAITING [M]: the fill model's memory of buys, where it answers this book
+    flow: NDArray[Any]  # fills.FLOW [M]: and of what traded, for all strategies of the account
     rules: NDArray[Any]  # RULE_STATE [R]
     breakers: NDArray[Any]  # BREAKER_STATE [B, M]; one on the account uses row [b, 0]
     peaks: NDArray[np.float64]  # [D] highest equity of day d at d % D; NaN: no look
@@ -187,8 +191,8 @@ class Book(NamedTuple):
 
 #: what `save_book` writes; the rest is rebuilt or scratch
 _SAVED: Final = (
-    "account", "position", "order", "waiting", "rules", "breakers", "peaks", "windows", "exits", "columns", "entry_columns", "skipped",
-    "rule_counts",
+    "account", "position", "order", "waiting", "flow", "rules", "breakers", "peaks", "windows", "exits", "columns", "entry_columns",
+    "skipped", "rule_counts",
 )  # fmt: skip
 
 
@@ -218,7 +222,14 @@ def new_book(size: Size, values: NDArray[np.float64], cash_krw: float) -> Book:
     rules = np.zeros(size.rules, RULE_STATE)
     rules["armed"] = 1
     stacks = np.zeros(size.markets, POSITION), np.zeros(size.markets, ORDER)
-    return _strategy_book(size, values, account, stacks, rules, np.full(size.peak_days, np.nan), np.full(size.windows, np.nan), 0)
+    peaks, windows = np.full(size.peak_days, np.nan), np.full(size.windows, np.nan)
+    return _strategy_book(size, values, account, stacks, _empty_flow(size.markets), rules, peaks, windows, 0)
+
+
+def _empty_flow(markets: int) -> NDArray[Any]:
+    flow = np.zeros(markets, FLOW)
+    flow["time_ms"] = -1
+    return flow
 
 
 def shared_books(sizes: Sequence[Size], values: Sequence[NDArray[np.float64]], cash_krw: float) -> tuple[Book, ...]:
@@ -228,7 +239,7 @@ def shared_books(sizes: Sequence[Size], values: Sequence[NDArray[np.float64]], c
     if any((size.markets, size.rules, size.windows) != (markets, sizes[0].rules, sizes[0].windows) for size in sizes):
         raise ValueError("strategies on one account have the same markets, rules and drawdown windows")
     stacks = np.zeros(markets * len(sizes), POSITION), np.zeros(markets * len(sizes), ORDER)
-    shared = (first.account, stacks, first.rules, first.peaks, first.windows)
+    shared = (first.account, stacks, first.flow, first.rules, first.peaks, first.windows)
     return tuple(_strategy_book(size, own, *shared, k * markets) for k, (size, own) in enumerate(zip(sizes, values, strict=True)))
 
 
@@ -237,6 +248,7 @@ def _strategy_book(
     values: NDArray[np.float64],
     account: NDArray[Any],
     stacks: tuple[NDArray[Any], NDArray[Any]],
+    flow: NDArray[Any],
     rules: NDArray[Any],
     peaks: NDArray[np.float64],
     windows: NDArray[np.float64],
@@ -250,6 +262,7 @@ def _strategy_book(
         position=stacks[0][row : row + size.markets],
         order=stacks[1][row : row + size.markets],
         waiting=np.zeros(size.markets, WAITING),
+        flow=flow,
         rules=rules,
         breakers=np.zeros((size.breakers, size.markets), BREAKER_STATE),
         peaks=peaks,

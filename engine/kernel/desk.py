@@ -18,10 +18,11 @@ from engine.kernel.decide.guard import on_mark
 from engine.kernel.decide.plan import Plan, Terms, make_book, make_plan
 from engine.kernel.decide.position import equity_krw, exposure_krw
 from engine.kernel.decide.step import on_step
-from engine.kernel.fills import CANCELLED, REFUSED, WAITING, WAITS, enter_terms, trade_at
-from engine.kernel.legal import Venue, make_venue
+from engine.kernel.fills import CANCELLED, FLOW, REFUSED, WAITING, WAITS, enter_terms, trade_at
+from engine.kernel.legal import QUANTITY_SCALE, Venue, make_venue
 from engine.kernel.load import compile_function
 from engine.kernel.program import PositionRows
+from engine.model.costs import NO_COSTS, Costs
 from engine.model.events import Cash, Close, Control, Done, DoneReason, Event, Fill, Intent, Mark, Side, Step
 
 #: one event as numbers
@@ -85,11 +86,20 @@ class EventRefusedError(ValueError):
 
 
 class FillModel:
-    """What the simulated exchange trades: FILL and DONE of an intent at a STEP. It remembers one waiting limit buy per market."""
+    """What the simulated exchange trades: FILL and DONE of an intent at a STEP. It remembers one waiting buy per market.
 
-    def __init__(self, venue: Venue, markets: Sequence[str], enter: NDArray[Any], waiting: NDArray[Any], *, compiled: bool = True) -> None:
-        """markets: the venue's, in its order. enter: ENTER [1]; waiting: WAITING [M], the memory. compiled=False: plain Python."""
-        self._venue, self._enter, self._waiting = venue, enter, waiting
+    It fills orders whole: participation, impact and slices need the volume of whole bars, which single events do not have.
+    """
+
+    def __init__(
+        self, venue: Venue, markets: Sequence[str], enter: NDArray[Any], waiting: NDArray[Any], flow: NDArray[Any], *, compiled: bool = True
+    ) -> None:
+        """markets: the venue's, in its order. enter: ENTER [1]; waiting: WAITING [M] and flow: FLOW [M], the memory. compiled=False: plain
+        Python. Raises ValueError for costs that depend on the volume of bars."""
+        costs = venue.costs[0]
+        if costs["impact"] > 0.0 or costs["buy_share"] != math.inf:
+            raise ValueError("slippage and participation by volume are for backtests: single events do not have a bar's volume")
+        self._venue, self._enter, self._waiting, self._flow = venue, enter, waiting, flow
         self._index = {market: index for index, market in enumerate(markets)}
         self._trade_at: Callable[..., tuple[int, float, float, float, float]] = (
             compile_function(trade_at, allocates=False) if compiled else trade_at
@@ -105,21 +115,23 @@ class FillModel:
         *,
         enter: Enter | None = None,
         clock_ms: int = 0,
+        costs: Costs = NO_COSTS,
         compiled: bool = True,
     ) -> FillModel:
         """For markets, costs and how a strategy on that clock enters (default: market orders). Raises ValueError for an unknown market or
-        a cost outside [0, 1)."""
-        terms = enter_terms(enter or Enter(), slippage, clock_ms)
-        venue = make_venue(markets, fee_rate, slippage, on_grid)
-        return cls(venue, markets, terms, np.zeros(len(markets), WAITING), compiled=compiled)
+        a cost outside its range."""
+        terms = enter_terms(enter or Enter(), clock_ms)
+        venue = make_venue(markets, fee_rate, slippage, on_grid, costs)
+        return cls(venue, markets, terms, np.zeros(len(markets), WAITING), np.zeros(len(markets), FLOW), compiled=compiled)
 
     def answer(self, intent: Intent, step: Step) -> list[Fill | Done]:
         """[] while the order has to wait; else FILL and DONE, or DONE without a FILL: nothing to trade, cancelled, refused."""
         if step.market != intent.market or not step.traded:
             return []
         status, quantity, price, fee, _ = self._trade_at(
-            self._venue, self._enter, self._waiting, self._index[step.market], intent.order_id, int(intent.side), intent.time_ms,
-            intent.amount_krw, intent.quantity_e8, intent.level_krw, intent.limit_krw, step.open, step.low, step.close, step.time_ms,
+            self._venue, self._enter, self._waiting, self._flow, self._index[step.market], intent.order_id, int(intent.side),
+            intent.time_ms, intent.amount_krw, 0.0, intent.quantity_e8, intent.level_krw, intent.limit_krw, step.open, step.low, step.close,
+            step.volume * QUANTITY_SCALE, step.time_ms,
         )  # fmt: skip
         if status == WAITS:
             return []
@@ -150,7 +162,7 @@ class Desk:
         self.markets = tuple(markets)
         self.plan: Plan = make_plan(strategy, position, markets, terms, tradable=tradable, settle_ms=settle_ms)
         self.book: Book = make_book(self.plan, terms.cash_krw)
-        self.fill_model = FillModel(self.plan.venue, markets, self.plan.buying, self.book.waiting, compiled=compiled)
+        self.fill_model = FillModel(self.plan.venue, markets, self.plan.buying, self.book.waiting, self.book.flow, compiled=compiled)
         self._identity = f"{strategy.name} {strategy.version} {' '.join(markets)}"
         self._index = {market: index for index, market in enumerate(markets)}
         self._handle: Callable[..., int] = compile_function(handle_event, allocates=False) if compiled else handle_event

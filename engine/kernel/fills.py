@@ -10,7 +10,18 @@ from numpy.typing import NDArray
 
 from dsl.strategy import Enter
 from engine.kernel.abi import helper
-from engine.kernel.legal import NAN, Venue, bought_quantity, ceil_tick, floor_tick, next_tick, value_krw
+from engine.kernel.legal import (
+    NAN,
+    QUANTITY_SCALE,
+    Venue,
+    bought_quantity,
+    ceil_tick,
+    fee_rate,
+    floor_tick,
+    next_tick,
+    slippage_of,
+    value_krw,
+)
 from engine.model.events import Side
 
 _BUY: Final = int(Side.BID)
@@ -22,45 +33,64 @@ MAKER: Final = 2  # post_only
 AT_ONCE: Final = 3  # limit with ioc or fok
 
 #: ENTER.then
-KEEP: Final = 0
 CANCEL: Final = 1
 MARKET: Final = 2
 
-#: what becomes of an order at a traded STEP
+#: ENTER.force
+NONE: Final = 0
+IOC: Final = 1
+FOK: Final = 2
+
+#: what becomes of an order at a traded STEP. A part may trade with any of them but REFUSED
 WAITS: Final = 0
-TRADES: Final = 1
+TRADES: Final = 1  # the rest, so that the order is over
 CANCELLED: Final = 2
 REFUSED: Final = 3
 
 _NEVER: Final = 2**62
 
-#: how the strategy's buys are placed: `execution.enter`. ask: the price is made from the best ask, else from the best bid
+#: how the strategy's buys are placed: `execution.enter`. ask: the price is made from the best ask, else from the best bid. `then` applies
+#: where the filled share is in [filled_from, filled_below); a market order only up to that slippage, else it is cancelled
 ENTER: Final = np.dtype(
-    [("kind", "i8"), ("ask", "i8"), ("ticks", "i8"), ("reprice_ms", "i8"), ("after_ms", "i8"), ("then", "i8")], align=True
+    [
+        ("kind", "i8"), ("ask", "i8"), ("ticks", "i8"), ("reprice_ms", "i8"), ("after_ms", "i8"), ("then", "i8"), ("force", "i8"),
+        ("max_slippage", "f8"), ("filled_from", "f8"), ("filled_below", "f8"),
+    ],
+    align=True,
+)  # fmt: skip
+
+#: what the exchange knows of a market's waiting buy. resting: a STEP has passed it; last_krw: that STEP's close; market: it takes what
+#: there is
+WAITING: Final = np.dtype(
+    [("order_id", "i8"), ("resting", "i8"), ("priced_ms", "i8"), ("limit_krw", "f8"), ("last_krw", "f8"), ("market", "i8")], align=True
 )
 
-#: what the exchange knows of a market's waiting limit buy. resting: a STEP has passed it; last_krw: that STEP's close
-WAITING: Final = np.dtype([("order_id", "i8"), ("resting", "i8"), ("priced_ms", "i8"), ("limit_krw", "f8"), ("last_krw", "f8")], align=True)
+#: one per market and account. traded_e8: what has traded for us in the STEP of time_ms; volume_e8: volume of the market's last traded STEP
+FLOW: Final = np.dtype([("time_ms", "i8"), ("traded_e8", "f8"), ("volume_e8", "f8")], align=True)
 
 
-def enter_terms(enter: Enter, slippage: float, clock_ms: int) -> NDArray[Any]:
-    """ENTER [1]. slippage: of the run, a ratio; clock_ms: a limit order without `after` is cancelled after one bar of the clock."""
+def enter_terms(enter: Enter, clock_ms: int) -> NDArray[Any]:
+    """ENTER [1]. clock_ms: a limit order without `after` is cancelled after one bar of the clock."""
     kinds = {"market": TAKE, "best": TAKE, "post_only": MAKER, "limit": REST if enter.time_in_force is None else AT_ONCE}
     kind = kinds[enter.order]
     after_ms = (_NEVER if kind in (TAKE, AT_ONCE) else clock_ms) if enter.after_ms is None else enter.after_ms
     reprice_ms = _NEVER if enter.reprice_ms is None else enter.reprice_ms
-    return np.array([(kind, int(enter.side == "ask"), enter.ticks, reprice_ms, after_ms, _then(enter, slippage))], ENTER)
-
-
-def _then(enter: Enter, slippage: float) -> int:
-    """Nothing is filled while an order of this model waits, and slippage is the same all the time: so it is known beforehand."""
-    if (enter.then_filled_from or 0.0) > 0.0 or enter.then_filled_below == 0.0:
-        return KEEP
-    return (
-        MARKET
-        if enter.then == "market" and slippage <= (math.inf if enter.then_max_slippage is None else enter.then_max_slippage)
-        else CANCEL
+    then = MARKET if enter.then == "market" else CANCEL
+    force = {None: NONE, "ioc": IOC, "fok": FOK}[enter.time_in_force]
+    bounds = [math.inf if bound is None else bound for bound in (enter.then_max_slippage, enter.then_filled_below)]
+    row = (
+        kind,
+        int(enter.side == "ask"),
+        enter.ticks,
+        reprice_ms,
+        after_ms,
+        then,
+        force,
+        bounds[0],
+        enter.then_filled_from or 0.0,
+        bounds[1],
     )
+    return np.array([row], ENTER)
 
 
 @helper
@@ -81,40 +111,130 @@ def trade_at(
     venue: Venue,
     enter: NDArray[Any],
     waiting: NDArray[Any],
+    flow: NDArray[Any],
     market: int,
     order_id: int,
     side: int,
     created_ms: int,
     amount_krw: float,
-    quantity_e8: float,
+    spent_krw: float,
+    left_e8: float,
     level_krw: float,
     limit_krw: float,
     open_krw: float,
     low_krw: float,
     close_krw: float,
+    volume_e8: float,
     time_ms: int,
 ) -> tuple[int, float, float, float, float]:
-    """(WAITS..REFUSED, quantity_e8, price_krw, fee_krw, base_krw) of an order at a traded STEP; TRADES with quantity 0: nothing to trade.
+    """(WAITS..REFUSED, quantity_e8, price_krw, fee_krw, base_krw) of an order at a traded STEP; with quantity 0 nothing trades.
 
-    level_krw: base price of a sale made inside this STEP; NaN for an order that waited for it and trades at its open. limit_krw: first
-    limit of a buy; NaN for one that takes what there is. waiting: WAITING [M], changed.
+    amount_krw, spent_krw: of a buy; left_e8: of a sale. level_krw: base price of a sale made inside a STEP; NaN for an order that waited
+    for it. limit_krw: first limit of a buy, or where a sale has waited; NaN for an order that takes what there is. volume_e8: NaN = 0.
+    waiting: WAITING [M], flow: FLOW [M], changed.
     """
-    status = TRADES
-    slippage = venue.costs[0]["slippage"]
+    if time_ms < created_ms + venue.costs[0]["latency_ms"]:
+        return WAITS, 0.0, NAN, 0.0, NAN
+    volume = volume_e8 if volume_e8 > 0.0 else 0.0
     if side == _BUY:
-        status, price, limit = _work(
-            venue, enter, waiting, market, order_id, created_ms, limit_krw, open_krw, low_krw, close_krw, time_ms
+        status, quantity, price, base = _buy_at(
+            venue, enter, waiting, flow, market, order_id, created_ms, amount_krw, spent_krw, limit_krw, open_krw, low_krw, close_krw,
+            volume, time_ms,
         )  # fmt: skip
-        base = limit if price == limit else open_krw
-        if status != TRADES:
-            return status, 0.0, NAN, 0.0, NAN
-        quantity = bought_quantity(venue, market, amount_krw, price if math.isnan(limit) else limit, time_ms)
     else:
-        base = open_krw if math.isnan(level_krw) else level_krw
-        price = floor_tick(venue, market, base * (1.0 - slippage), time_ms)
-        quantity = quantity_e8
-    fee = value_krw(quantity, price) * venue.costs[0]["fee_rate"]
-    return status, quantity, price, fee, base
+        inside = not math.isnan(level_krw) and time_ms == created_ms
+        base = level_krw if inside else open_krw
+        status, quantity, price = _sell_at(venue, flow, market, left_e8, base, limit_krw if inside else NAN, volume, time_ms)
+    if not quantity > 0.0:
+        return status, 0.0, NAN, 0.0, NAN
+    if flow[market]["time_ms"] != time_ms:
+        flow[market]["time_ms"] = time_ms
+        flow[market]["traded_e8"] = 0.0
+    flow[market]["traded_e8"] += quantity
+    return status, quantity, price, value_krw(quantity, price) * fee_rate(venue, market, created_ms), base
+
+
+@helper
+def _room(venue: Venue, flow: NDArray[Any], market: int, share: float, volume_e8: float, time_ms: int) -> float:
+    """Counts that may still trade in the STEP."""
+    if share == math.inf:
+        return math.inf
+    cap = share * volume_e8
+    if venue.costs[0]["on_grid"] != 0:
+        cap = float(np.floor(cap))
+    traded = flow[market]["traded_e8"] if flow[market]["time_ms"] == time_ms else 0.0
+    return float(max(cap - traded, 0.0))
+
+
+@helper
+def _sell_at(
+    venue: Venue, flow: NDArray[Any], market: int, left_e8: float, base_krw: float, limit_krw: float, volume_e8: float, time_ms: int
+) -> tuple[int, float, float]:
+    """(status, quantity, price) of a sale at a base price; limit_krw: it has waited there and gets that, NaN: it takes what there is."""
+    quantity = left_e8
+    status = TRADES
+    room = _room(venue, flow, market, venue.costs[0]["sale_share"], volume_e8, time_ms)
+    if room < left_e8:
+        rest = left_e8 - room
+        quantity = left_e8 - rest if venue.costs[0]["on_grid"] != 0 else room  # above 2^53 `rest` can be rounded
+        status = WAITS
+    if not math.isnan(limit_krw):
+        return status, quantity, limit_krw
+    price = floor_tick(venue, market, base_krw * (1.0 - slippage_of(venue, quantity, volume_e8)), time_ms)
+    return status, quantity, price
+
+
+@helper
+def _buy_at(
+    venue: Venue,
+    enter: NDArray[Any],
+    waiting: NDArray[Any],
+    flow: NDArray[Any],
+    market: int,
+    order_id: int,
+    created_ms: int,
+    amount_krw: float,
+    spent_krw: float,
+    limit_krw: float,
+    open_krw: float,
+    low_krw: float,
+    close_krw: float,
+    volume_e8: float,
+    time_ms: int,
+) -> tuple[int, float, float, float]:
+    """(status, quantity, price, base) of a buy at a traded STEP."""
+    left = max(amount_krw - spent_krw, 0.0)
+    room = _room(venue, flow, market, venue.costs[0]["buy_share"], volume_e8, time_ms)
+    slippage = slippage_of(venue, min(left * QUANTITY_SCALE / open_krw, room), volume_e8)
+    taken = ceil_tick(venue, market, open_krw * (1.0 + slippage), time_ms)
+    _arrive(waiting, market, order_id, created_ms, limit_krw)
+    status, price, limit = _work(
+        venue, enter, waiting, market, created_ms, spent_krw / amount_krw, slippage, taken, open_krw, low_krw, time_ms
+    )  # fmt: skip
+    whole = quantity = 0.0
+    if status == TRADES:
+        whole = bought_quantity(venue, market, left, price if math.isnan(limit) else limit, time_ms)
+        quantity = min(whole, room)
+        force = enter[0]["force"] if waiting[market]["market"] == 0 else NONE
+        if quantity < whole:
+            status = CANCELLED if force != NONE else WAITS
+            quantity = 0.0 if force == FOK else quantity
+    if status == WAITS:
+        waiting[market]["resting"] = 1
+        waiting[market]["last_krw"] = close_krw
+    return status, quantity, price, limit if price == limit else open_krw
+
+
+@helper
+def _arrive(waiting: NDArray[Any], market: int, order_id: int, created_ms: int, limit_krw: float) -> None:
+    """The exchange takes an order that it does not know yet."""
+    wait = waiting[market]
+    if wait["order_id"] != order_id:
+        wait["order_id"] = order_id
+        wait["resting"] = 0
+        wait["priced_ms"] = created_ms
+        wait["limit_krw"] = limit_krw
+        wait["market"] = 0
 
 
 @helper
@@ -123,28 +243,24 @@ def _work(
     enter: NDArray[Any],
     waiting: NDArray[Any],
     market: int,
-    order_id: int,
     created_ms: int,
-    limit_krw: float,
+    filled: float,
+    slippage: float,
+    taken_krw: float,
     open_krw: float,
     low_krw: float,
-    close_krw: float,
     time_ms: int,
 ) -> tuple[int, float, float]:
-    """(status, price, limit) of a buy at a traded STEP; limit NaN: it takes what there is."""
+    """(status, price, limit) of a buy at a traded STEP; limit NaN: it takes what there is, at taken_krw. filled: share of the amount."""
     terms = enter[0]
     wait = waiting[market]
-    taken = ceil_tick(venue, market, open_krw * (1.0 + venue.costs[0]["slippage"]), time_ms)
-    if time_ms - created_ms >= terms["after_ms"] and terms["then"] != KEEP:
-        return TRADES if terms["then"] == MARKET else CANCELLED, taken, NAN
-    if math.isnan(limit_krw):
-        return TRADES, taken, NAN
-    if wait["order_id"] != order_id:
-        wait["order_id"] = order_id
-        wait["resting"] = 0
-        wait["priced_ms"] = created_ms
-        wait["limit_krw"] = limit_krw
-    elif time_ms - wait["priced_ms"] >= terms["reprice_ms"]:
+    if wait["market"] == 0 and time_ms - created_ms >= terms["after_ms"] and terms["filled_from"] <= filled < terms["filled_below"]:
+        if terms["then"] != MARKET or slippage > terms["max_slippage"]:
+            return CANCELLED, taken_krw, NAN
+        wait["market"] = 1
+    if wait["market"] != 0 or math.isnan(wait["limit_krw"]):
+        return TRADES, taken_krw, NAN
+    if wait["resting"] != 0 and time_ms - wait["priced_ms"] >= terms["reprice_ms"]:
         anew = limit_price(venue, enter, market, wait["last_krw"], time_ms)
         if anew != wait["limit_krw"]:
             wait["resting"] = 0
@@ -153,11 +269,7 @@ def _work(
     limit = floor_tick(venue, market, wait["limit_krw"], time_ms)
     wait["limit_krw"] = limit
     if wait["resting"] == 0 and open_krw < limit:
-        return REFUSED if terms["kind"] == MAKER else TRADES, min(limit, taken), limit
+        return REFUSED if terms["kind"] == MAKER else TRADES, min(limit, taken_krw), limit
     if terms["kind"] == AT_ONCE:
         return CANCELLED, NAN, limit
-    if low_krw < limit:
-        return TRADES, limit, limit
-    wait["resting"] = 1
-    wait["last_krw"] = close_krw
-    return WAITS, NAN, limit
+    return TRADES if low_krw < limit else WAITS, limit, limit

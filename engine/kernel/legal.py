@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.kernel.abi import by_reference, helper
+from engine.model.costs import NO_COSTS, Costs, fee_steps
 from engine.model.market import TickPeriod, tick_periods
 
 QUANTITY_SCALE: Final = 1e8
@@ -30,7 +31,18 @@ NAN: Final = math.nan
 BAND: Final = np.dtype([("low_krw", "f8"), ("unit", "f8"), ("scale", "f8")], align=True)
 
 #: what a venue does to an order, the same for all markets
-COSTS: Final = np.dtype([("fee_rate", "f8"), ("slippage", "f8"), ("on_grid", "i8")], align=True)
+COSTS: Final = np.dtype(
+    [
+        ("slippage", "f8"),
+        ("on_grid", "i8"),
+        ("impact", "f8"),  # slippage that an order as large as its bar's volume adds
+        ("impact_root", "i8"),  # it grows with the root of the order's share
+        ("buy_share", "f8"),  # of a bar's volume that a buy, a sale may be; infinite: any
+        ("sale_share", "f8"),
+        ("latency_ms", "i8"),
+    ],
+    align=True,
+)
 
 _SPLITTER: Final = 134217729.0  # 2^27 + 1
 _FOREVER: Final = np.iinfo(np.int64).max
@@ -38,20 +50,43 @@ _FOREVER: Final = np.iinfo(np.int64).max
 
 @by_reference
 class Venue(NamedTuple):
-    """Costs and grids of M markets. periods[m, p]: first ms of a table; unused rows are in the far future. bands[m, p]: high to low."""
+    """Costs and grids of M markets. periods[m, p]: first ms of a table; unused rows are in the far future. bands[m, p]: high to low.
+
+    fee_from[m, f]: ms from which fees[m, f] (ratio per side) holds; unused rows are in the far future."""
 
     costs: NDArray[Any]  # COSTS [1]
+    fee_from: NDArray[np.int64]  # [M, F]
+    fees: NDArray[np.float64]  # [M, F]
     periods: NDArray[np.int64]  # [M, P]
     bands: NDArray[Any]  # BAND [M, P, B]; unused rows repeat the last
 
 
-def make_venue(markets: Sequence[str], fee_rate: float, slippage: float, on_grid: bool) -> Venue:
-    """Tables of `markets`. fee_rate: per side; slippage: ratio. Raises ValueError for an unknown market or a cost outside [0, 1)."""
+def make_venue(
+    markets: Sequence[str], fee_rate: float, slippage: float, on_grid: bool, costs: Costs = NO_COSTS, leave_slippage: float | None = None
+) -> Venue:
+    """Tables of `markets`. fee_rate: per side; slippage: ratio; leave_slippage: above it sales are cut into slices.
+
+    A latency in bars counts as none: who knows the bars has turned it into ms. Raises ValueError for an unknown market or a cost outside
+    its range.
+    """
     for name, ratio in (("fee rate", fee_rate), ("slippage", slippage)):
         if not 0.0 <= ratio < 1.0:
             raise ValueError(f"{name} must be in [0, 1), not {ratio}")
-    periods, bands = _grids(tuple(markets))
-    return Venue(np.array([(fee_rate, slippage, int(on_grid))], COSTS), periods, bands)
+    costs.check(slippage)
+    share = math.inf if costs.participation is None else costs.participation
+    sale_share = min(share, costs.slice_share(slippage, leave_slippage))
+    row = (slippage, int(on_grid), costs.impact, int(costs.impact_root), share, sale_share, costs.latency_ms)
+    return Venue(np.array([row], COSTS), *_fee_rows(markets, costs, fee_rate), *_grids(tuple(markets)))
+
+
+def _fee_rows(markets: Sequence[str], costs: Costs, fee_rate: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    steps = [fee_steps(costs.fees, market, fee_rate) for market in markets]
+    width = max((len(rows) for rows in steps), default=1)
+    from_ms, rates = np.full((len(markets), width), _FOREVER, np.int64), np.zeros((len(markets), width))
+    for market, rows in enumerate(steps):
+        for position, (time_ms, rate) in enumerate(rows):
+            from_ms[market, position], rates[market, position] = time_ms, rate
+    return from_ms, rates
 
 
 @lru_cache(maxsize=16)
@@ -81,6 +116,25 @@ def unit_and_scale(value: Decimal) -> tuple[float, float]:
     if not 0 < unit < 2**53 or exponent < -15:
         raise ValueError(f"{value} is no whole number over a power of ten that float64 holds")
     return float(unit), 10.0**-exponent
+
+
+@helper
+def fee_rate(venue: Venue, market: int, time_ms: int) -> float:
+    """Fee per side of an order made at a time."""
+    row = venue.fees.shape[1] - 1
+    while row > 0 and venue.fee_from[market, row] > time_ms:
+        row -= 1
+    return float(venue.fees[market, row])
+
+
+@helper
+def slippage_of(venue: Venue, quantity_e8: float, volume_e8: float) -> float:
+    """Slippage, as a ratio, of a part of an order in a bar of that volume, impact included."""
+    costs = venue.costs[0]
+    if costs["impact"] == 0.0:
+        return float(costs["slippage"])
+    share = quantity_e8 / volume_e8 if quantity_e8 < volume_e8 else 1.0
+    return float(costs["slippage"] + costs["impact"] * (math.sqrt(share) if costs["impact_root"] != 0 else share))
 
 
 @helper

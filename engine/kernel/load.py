@@ -49,13 +49,14 @@ def precompile(progress: Callable[[int, int], None]) -> None:
 
 def _own_pieces() -> dict[str, Callable[[], object]]:
     """What is compiled besides the ops. The first takes one process about as long as all the rest takes the other."""
-    from engine.kernel import aggregate, rehearsal, vm  # they import this module
+    from engine.kernel import aggregate, ledger, rehearsal, vm  # they import this module
     from engine.kernel.ops import across
 
     return {
         "decisions of a backtest": rehearsal.rehearse_run,
         "machine": vm.precompile,
         "aggregator": aggregate.precompile,
+        "figures": ledger.precompile,
         "values across markets": lambda: [address_of(kernel) for kernel in across.KERNELS.values()],
         "decisions by event": rehearsal.rehearse_desk,
     }

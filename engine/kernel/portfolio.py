@@ -22,7 +22,7 @@ from engine.kernel.decide.plan import Part, Plan, Terms, book_size, make_plan
 from engine.kernel.decide.position import equity_krw, exposure_krw
 from engine.kernel.load import compile_function
 from engine.kernel.program import ColumnBlock, Program
-from engine.kernel.run import step_bar
+from engine.kernel.run import note_volumes, step_bar
 from engine.model.candle import BarGrid, BarState
 
 _TRADED: Final = int(BarState.TRADED)
@@ -99,6 +99,7 @@ class PortfolioRun:
 
         self._step_bar, self._close_exits, self._on_mark = made(step_bar), made(close_exits), made(on_mark)
         self._queue, self._enter, self._quiet = made(queue_entries), made(enter), made(quiet_bars)
+        self._note_volumes, self._weighed = made(note_volumes), bool(plans[0].venue.costs[0]["impact"] > 0.0)
         self._equity, self._exposure = made(equity_krw), made(exposure_krw)
         self._logs = [np.zeros(_LOG_ROWS + len(plan.market) * (len(plan.exits) + 2), FILL) for plan in plans]
         self._counts = [np.zeros(1, np.int64) for _ in plans]
@@ -113,9 +114,9 @@ class PortfolioRun:
         base_ms, length = bars.timeframe.length_ms, bars.state.shape[1]
         first_ms = bars.first_index * base_ms + bars.timeframe.offset_ms
         start = 0 if self._from_ms is None else min(max(-((first_ms - self._from_ms) // base_ms), 0), length)
-        series = [np.ascontiguousarray(part) for part in (bars.state, bars.open, bars.high, bars.low, bars.close)]
+        series = [np.ascontiguousarray(part) for part in (bars.state, bars.open, bars.high, bars.low, bars.close, bars.volume)]
         closing = [{int(ms): k for k, ms in enumerate(block.close_ms)} for block in columns]
-        quiet_from = start
+        quiet_from = noted = start
         for bar in range(start, length):
             time_ms = first_ms + bar * base_ms
             after_ms = time_ms + base_ms
@@ -127,9 +128,14 @@ class PortfolioRun:
             for k, (plan, book) in enumerate(zip(self.plans, self.books, strict=True)):
                 if self._step_bar(plan, book, self._logs[k], self._counts[k], time_ms, bar, *series) < 0:
                     raise RuntimeError("the books refused a fill of the fill model")
+            if self._weighed:
+                self._note_volumes(self.books[0], noted, bar + 1, series[0], series[5])
+                noted = bar + 1
             self._decide(after_ms, busy, [(block, times.get(after_ms)) for block, times in zip(columns, closing, strict=True)])
             self._drain()
         self._catch_up(quiet_from, length, series)
+        if self._weighed:
+            self._note_volumes(self.books[0], noted, length, series[0], series[5])
 
     def _is_busy(self) -> bool:
         book = self.books[0]

@@ -18,9 +18,10 @@ from engine.kernel.decide.guard import on_mark
 from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import exposure_krw, is_open
 from engine.kernel.decide.quiet import count_columns, is_guarded, skip_quiet, take_columns
-from engine.kernel.decide.sales import is_working
-from engine.kernel.decide.step import on_step
-from engine.kernel.fills import TRADES, WAITS, trade_at
+from engine.kernel.decide.sales import BUY, is_working
+from engine.kernel.decide.step import end_step, on_step
+from engine.kernel.fills import WAITS, trade_at
+from engine.kernel.legal import QUANTITY_SCALE
 from engine.kernel.load import compile_function
 from engine.kernel.program import ColumnBlock
 from engine.model.candle import BarGrid, BarState
@@ -30,6 +31,10 @@ _TRADED: Final = int(BarState.TRADED)
 
 #: room in the fill log for this many base times at least
 LOG_ROWS: Final = 4096
+#: what a run of one variant has no use for
+_NO_DAYS: Final = np.zeros((0, 2), np.int64)
+_NO_SOURCE: Final = np.zeros(0)
+_NO_STRIDES: Final = np.zeros(0, np.int64)
 
 
 @helper
@@ -48,6 +53,7 @@ def run_bars(
     high_krw: NDArray[np.float64],
     low_krw: NDArray[np.float64],
     close_krw: NDArray[np.float64],
+    volume: NDArray[np.float64],
     close_ms: NDArray[np.int64],
     columns: NDArray[np.float64],
     money: NDArray[np.float64],
@@ -55,9 +61,9 @@ def run_bars(
 ) -> int:
     """Run base bars [start, stop) of all markets; returns where it ended: stop, or earlier when the log is nearly full, or -1 on an error.
 
-    may_skip: pass quiet bars (engine.kernel.decide.quiet). state, open..close [M, n]; close_ms [k] and columns [M, C, k] of the clock bars
-    that close in this block; money [3, ..]: cash, exposure and equity after each CLOSE, from column `row` on; log FILL [..] with its
-    count in log_count[0].
+    may_skip: pass quiet bars (engine.kernel.decide.quiet). state, open..close (KRW), volume (coins) [M, n]; close_ms [k] and columns
+    [M, C, k] of the clock bars that close in this block; money [3, ..]: cash, exposure and equity after each CLOSE, from column `row`
+    on; log FILL [..] with its count in log_count[0].
     """
     most = state.shape[0] * (plan.exits.shape[0] + 2)
     guarded = is_guarded(plan)
@@ -65,7 +71,8 @@ def run_bars(
     while counted < close_ms.shape[0] and close_ms[counted] <= first_ms + start * base_ms:
         counted += 1
     closing = counted
-    bar, stepped = start, False
+    weighed = plan.venue.costs[0]["impact"] > 0.0
+    bar, seen, stepped = start, start, False
     while bar < stop and log_count[0] + most <= log.shape[0]:
         if may_skip:
             bar, closing, stepped = skip_quiet(
@@ -76,7 +83,8 @@ def run_bars(
                 break
         busy = 1
         if not stepped:
-            busy = step_bar(plan, book, log, log_count, first_ms + bar * base_ms, bar, state, open_krw, high_krw, low_krw, close_krw)
+            at_ms = first_ms + bar * base_ms
+            busy = step_bar(plan, book, log, log_count, at_ms, bar, state, open_krw, high_krw, low_krw, close_krw, volume)
             if busy < 0:
                 return -1
             if may_skip and not (guarded and busy > 0):
@@ -90,18 +98,43 @@ def run_bars(
         time_ms = first_ms + (bar + 1) * base_ms
         book.outbox[0] = 0
         if closing < close_ms.shape[0] and close_ms[closing] == time_ms:
-            take_columns(book, columns, closing)
-            close_positions(plan, book, time_ms)
-            decide_entries(plan, book, time_ms)
-            money[0, row + closing] = book.account[0]["cash_krw"]
-            money[1, row + closing] = exposure_krw(book)
-            money[2, row + closing] = money[0, row + closing] + money[1, row + closing]
+            if weighed:
+                note_volumes(book, seen, bar + 1, state, volume)
+                seen = bar + 1
+            close_bar(plan, book, time_ms, columns, closing, money, row)
             closing += 1
         elif busy > 0 and guarded:
             on_mark(plan, book, time_ms)
         bar, stepped = bar + 1, False
+    if weighed:
+        note_volumes(book, seen, bar, state, volume)
     count_columns(plan, book, counted, closing, columns)
     return bar
+
+
+@helper
+def close_bar(
+    plan: Plan, book: Book, time_ms: int, columns: NDArray[np.float64], closing: int, money: NDArray[np.float64], row: int
+) -> None:
+    """CLOSE `closing` of the block, and the account after it."""
+    take_columns(book, columns, closing)
+    close_positions(plan, book, time_ms)
+    decide_entries(plan, book, time_ms)
+    money[0, row + closing] = book.account[0]["cash_krw"]
+    money[1, row + closing] = exposure_krw(book)
+    money[2, row + closing] = money[0, row + closing] + money[1, row + closing]
+
+
+@helper
+def note_volumes(book: Book, start: int, stop: int, state: NDArray[np.int8], volume: NDArray[np.float64]) -> None:
+    """Remember the volume of each market's last traded bar of [start, stop), where one of them traded."""
+    for market in range(state.shape[0]):
+        bar = stop - 1
+        while bar >= start and state[market, bar] != _TRADED:
+            bar -= 1
+        if bar >= start:
+            counts = volume[market, bar] * QUANTITY_SCALE
+            book.flow[market]["volume_e8"] = counts if counts > 0.0 else 0.0
 
 
 @helper
@@ -117,6 +150,7 @@ def step_bar(
     high_krw: NDArray[np.float64],
     low_krw: NDArray[np.float64],
     close_krw: NDArray[np.float64],
+    volume: NDArray[np.float64],
 ) -> int:
     """The STEPs of one base time, market by market: 1 where a position was open or an order worked, 0 where none, -1 on an error."""
     busy = 0
@@ -131,7 +165,7 @@ def step_bar(
             continue
         accepted = run_step(
             plan, book, log, log_count, market, time_ms,
-            open_krw[market, bar], high_krw[market, bar], low_krw[market, bar], close_krw[market, bar], traded,
+            open_krw[market, bar], high_krw[market, bar], low_krw[market, bar], close_krw[market, bar], volume[market, bar], traded,
         )  # fmt: skip
         if not accepted:
             return -1
@@ -150,17 +184,20 @@ def run_step(
     high_krw: float,
     low_krw: float,
     close_krw: float,
+    volume: float,
     traded: bool,
 ) -> bool:
     """One STEP with the answers to its orders: the waiting order trades at the open, then each sale inside as it is made."""
-    if traded and is_working(book, market) and not answer_order(plan, book, log, log_count, market, open_krw, low_krw, close_krw, time_ms):
-        return False
+    if traded and is_working(book, market):
+        if not answer_order(plan, book, log, log_count, market, open_krw, low_krw, close_krw, volume, time_ms):
+            return False
     book.outbox[0] = 0
     on_step(plan, book, market, time_ms, open_krw, high_krw, low_krw, close_krw, traded)
     while book.outbox[0] > 0:
         book.outbox[0] = 0
-        if not answer_order(plan, book, log, log_count, market, open_krw, low_krw, close_krw, time_ms):
+        if not answer_order(plan, book, log, log_count, market, open_krw, low_krw, close_krw, volume, time_ms):
             return False
+    end_step(plan, book, market)
     return True
 
 
@@ -174,18 +211,20 @@ def answer_order(
     open_krw: float,
     low_krw: float,
     close_krw: float,
+    volume: float,
     time_ms: int,
 ) -> bool:
-    """FILL and DONE of the market's working order, logged, or nothing while it waits; False when the books refuse them."""
+    """FILL and DONE of the market's working order, logged, as far as they come; False when the books refuse them."""
     order = book.order[market]
     order_id = order["order_id"]
+    if order["stopped"] != 0:
+        return on_done(plan, book, market, order_id, time_ms) == ACCEPTED
+    spent = book.position[market]["cost_krw"] if order["side"] == BUY else 0.0
     status, quantity, price, fee, base = trade_at(
-        plan.venue, plan.buying, book.waiting, market, order_id, order["side"], order["created_ms"], order["amount_krw"],
-        order["quantity_e8"], order["level_krw"], order["limit_krw"], open_krw, low_krw, close_krw, time_ms,
+        plan.venue, plan.buying, book.waiting, book.flow, market, order_id, order["side"], order["created_ms"], order["amount_krw"], spent,
+        order["left_e8"], order["level_krw"], order["limit_krw"], open_krw, low_krw, close_krw, volume * QUANTITY_SCALE, time_ms,
     )  # fmt: skip
-    if status == WAITS:
-        return True
-    if status == TRADES and quantity > 0.0:
+    if quantity > 0.0:
         row = log[log_count[0]]
         row["time_ms"] = time_ms
         row["market"] = market
@@ -197,12 +236,11 @@ def answer_order(
         row["fee_krw"] = fee
         row["base_krw"] = base
         row["decided_ms"] = order["created_ms"]
-        in_step = order["level_krw"] == order["level_krw"]
-        row["ambiguous"] = 1 if in_step and book.position[market]["step_ambiguous"] != 0 else 0
+        row["ambiguous"] = order["ambiguous"]
         log_count[0] += 1
         if on_fill(plan, book, market, order_id, quantity, price, fee, time_ms) != ACCEPTED:
             return False
-    return on_done(plan, book, market, order_id, time_ms) == ACCEPTED
+    return status == WAITS or on_done(plan, book, market, order_id, time_ms) == ACCEPTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +269,10 @@ class Run:
         self.plan, self.book = plan, book
         self._from_ms = from_ms
         self._may_skip = may_skip
-        self._run_bars: Callable[..., int] = compile_function(run_bars, allocates=False) if compiled else run_bars
+        from engine.kernel.sweep import alone, sweep_bars  # it calls the loop above
+
+        self._first = alone(plan, book)
+        self._run: Callable[..., int] = compile_function(sweep_bars, allocates=False) if compiled else sweep_bars
         self._log = np.zeros(LOG_ROWS + len(plan.market) * (len(plan.exits) + 2), FILL)
         self._log_count = np.zeros(1, np.int64)
         self._fills: list[NDArray[np.void]] = []
@@ -247,7 +288,7 @@ class Run:
         base_ms = bars.timeframe.length_ms
         first_ms = bars.first_index * base_ms + bars.timeframe.offset_ms
         stop = bars.state.shape[1] if count is None else first + count
-        series = [np.ascontiguousarray(part) for part in (bars.state, bars.open, bars.high, bars.low, bars.close)]
+        series = [np.ascontiguousarray(part) for part in (bars.state, bars.open, bars.high, bars.low, bars.close, bars.volume)]
         values = np.ascontiguousarray(columns.values.transpose(0, 2, 1))
         start = max(first, self._start(first_ms, base_ms, stop))
         passed = int(np.searchsorted(columns.close_ms, first_ms + start * base_ms, side="right"))
@@ -255,9 +296,9 @@ class Run:
         self._make_room(live)
         row, at = self._closes - passed, start
         while at < stop:
-            at = self._run_bars(
-                self.plan, self.book, self._log, self._log_count, first_ms, base_ms, at, stop, self._may_skip, *series,
-                columns.close_ms, values, self._money, row,
+            at = self._run(
+                *self._first, self._log, self._log_count, first_ms, base_ms, at, stop, *series, columns.close_ms, 0, _NO_DAYS,
+                _NO_SOURCE, _NO_STRIDES, values, self._money, row, self._may_skip, 0.0, False,
             )  # fmt: skip
             if at < 0:
                 raise RuntimeError("the books refused a fill of the fill model")

@@ -42,7 +42,6 @@ FIGURES: Final = np.dtype(
         ("gains_krw", "f8"),
         ("losses_krw", "f8"),
         ("fills", "i8"),
-        ("failed", "i8"),  # the books refused a fill: a defect
     ],
     align=True,
 )
@@ -87,6 +86,7 @@ def sweep_bars(
     high_krw: NDArray[np.float64],
     low_krw: NDArray[np.float64],
     close_krw: NDArray[np.float64],
+    volume: NDArray[np.float64],
     close_ms: NDArray[np.int64],
     live: int,
     day_ends: NDArray[np.int64],
@@ -94,15 +94,25 @@ def sweep_bars(
     strides: NDArray[np.int64],
     columns: NDArray[np.float64],
     money: NDArray[np.float64],
+    row: int,
+    may_skip: bool,
     rest: float,
-) -> None:
-    """Base bars [start, stop) for every variant, one after the other; other arguments as of `run_bars`.
+    fold: bool,
+) -> int:
+    """Base bars [start, stop) for every variant, one after the other; other arguments as of `run_bars`. Returns stop; -1 on an error.
+
+    fold=False: one variant, whose log and money its caller reads: exactly `run_bars`. So a backtest and a sweep are one compiled function.
 
     places [V, C]: where a variant's columns are in `source`, which holds the value of market m, column c, clock bar k at
     m * strides[0] + places[c] * strides[1] + k; columns [M, C, k], money [3, k] and log are used by one variant after another.
     figures FIGURES [V], trades TRADE [V, M], daily [V, D]: equity at the end of day d. live: the first of close_ms that is decided.
     day_ends [n, 2]: day and its latest CLOSE in this block. rest: share of what was bought that counts as nothing.
     """
+    if not fold:
+        return run_bars(
+            plans, books, log, log_count, first_ms, base_ms, start, stop, may_skip, state, open_krw, high_krw, low_krw, close_krw, volume,
+            close_ms, columns, money, row,
+        )  # fmt: skip
     for variant in range(places.shape[0]):
         plan = at_variant(plans, plan_strides, variant)
         book = at_variant(books, book_strides, variant)
@@ -110,16 +120,17 @@ def sweep_bars(
         at = start
         while 0 <= at < stop:
             at = run_bars(
-                plan, book, log, log_count, first_ms, base_ms, at, stop, True, state, open_krw, high_krw, low_krw, close_krw, close_ms,
-                columns, money, 0,
+                plan, book, log, log_count, first_ms, base_ms, at, stop, may_skip, state, open_krw, high_krw, low_krw, close_krw, volume,
+                close_ms, columns, money, row,
             )  # fmt: skip
             fold_fills(log, log_count[0], figures, trades, variant, rest)
             log_count[0] = 0
         if at < 0:
-            figures[variant]["failed"] = 1
+            return -1
         fold_money(money, live, figures, variant)
         for k in range(day_ends.shape[0]):
             daily[variant, day_ends[k, 0]] = money[2, day_ends[k, 1]]
+    return stop
 
 
 @helper
@@ -291,6 +302,13 @@ class Stack:
         """CLOSEs decided so far."""
 
 
+def alone(plan: Plan, book: Book) -> tuple[Any, ...]:
+    """The first arguments of `sweep_bars` for one variant without folding."""
+    none = np.zeros(0, np.int64)
+    places = np.zeros((1, 0), np.int64)
+    return plan, none, book, none, places, np.zeros(0, FIGURES), np.zeros((0, 0), TRADE), np.zeros((0, 0))
+
+
 def shape_of(plan: Plan) -> tuple[object, ...]:
     """Plans of the same shape can lie in one Stack."""
     return tuple(leaf.shape for leaf in _leaves(plan))
@@ -349,10 +367,10 @@ class SweepRun:
         self.stacks = tuple(stacks)
         self._markets, self._base_ms = len(grid.markets), grid.timeframe.length_ms
         self._first_ms = grid.first_index * self._base_ms + grid.timeframe.offset_ms
-        self._series = [np.ascontiguousarray(part) for part in (grid.state, grid.open, grid.high, grid.low, grid.close)]
+        self._series = [np.ascontiguousarray(part) for part in (grid.state, grid.open, grid.high, grid.low, grid.close, grid.volume)]
         self._start = max(-((self._first_ms - from_ms) // self._base_ms), 0)
         self._first_day, self._rest = first_day, rest
-        self._sweep: Callable[..., None] = compile_function(sweep_bars, allocates=False) if compiled else sweep_bars
+        self._sweep: Callable[..., int] = compile_function(sweep_bars, allocates=False) if compiled else sweep_bars
 
     def feed(self, block: Block) -> None:
         """Raises RuntimeError when the books refuse an answer of the fill model: a defect, never a matter of the data."""
@@ -368,11 +386,11 @@ class SweepRun:
         money, strides = np.empty((3, closes)), np.array(block.strides, np.int64)
         for stack in self.stacks:
             columns = np.empty((self._markets, stack.places.shape[1], closes))
-            self._sweep(
+            end = self._sweep(
                 stack.plans, stack.plan_strides, stack.books, stack.book_strides, stack.places, stack.figures, stack.trades, stack.daily,
                 stack.log, stack.log_count, self._first_ms, self._base_ms, start, block.stop, *self._series, block.close_ms, live,
-                day_ends, block.source, strides, columns, money, self._rest,
+                day_ends, block.source, strides, columns, money, 0, True, self._rest, True,
             )  # fmt: skip
             stack.closes += closes - live
-            if stack.figures["failed"].any():
+            if end < 0:
                 raise RuntimeError("the books refused a fill of the fill model")

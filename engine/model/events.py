@@ -118,7 +118,7 @@ Event = Step | Close | Mark | Fill | Done | Cash | Control
 class Intent:
     """An order that `decide` wants. BID: amount_krw > 0. ASK: quantity_e8 > 0. level_krw: the price that was hit, NaN if decided at
     a CLOSE. exit_index: position in the strategy's exits, -1 for an entry, -2 - k for rule k of the risk profile. limit_krw: first limit
-    of a buy, NaN for an order that takes what there is."""
+    of a buy, or where a sale has waited; NaN for an order that takes what there is."""
 
     order_id: int
     market: str

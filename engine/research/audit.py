@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from engine.model.candle import BarState
+from engine.model.costs import fee_at
 from engine.model.events import Side
 from engine.model.market import tick_size
 from engine.research.result import Rounding
@@ -230,8 +231,7 @@ class _Auditor:
 
 def fee_rate(settings: Settings, market: str, decided_ms: int) -> float:
     """Fee per side that the settings ask of an order made at a time."""
-    del market, decided_ms
-    return settings.fee_rate
+    return fee_at(settings.costs.fees, market, settings.fee_rate, decided_ms)
 
 
 def _decimal(value: Any) -> Decimal:

@@ -59,8 +59,7 @@ def backtest(
     started = time.perf_counter()
     grid, members, universe_sides = with_members(strategy, grid, markets, settings.block)
     program = compile_program(strategy, grid.timeframe, grid.markets, domain=markets)
-    settled = settled_ms(strategy, program, grid)
-    run = _run(strategy, program, grid, settings, markets, settled, progress, watch)
+    run, settled = _run(strategy, program, grid, settings, markets, progress, watch)
     elapsed = time.perf_counter() - started
     result = _result(strategy, grid, settings, markets, settled, run, synthetic, elapsed)
     sides = dict.fromkeys((*program.sides, *universe_sides))
@@ -89,19 +88,11 @@ def universe_settle_ms(strategy: Strategy, base: Timeframe, markets: Sequence[st
 
 
 def _run(
-    strategy: Strategy, program: Program, grid: BarGrid, settings: Settings, traded: Sequence[str], settled: Sequence[int],
-    progress: Progress | None, watch: Watch | None,
-) -> RunResult:  # fmt: skip
-    terms = Terms(settings.cash_krw, settings.fee_rate, settings.slippage, settings.rounding is Rounding.UPBIT)
-    plan = make_plan(
-        strategy,
-        program.position,
-        grid.markets,
-        terms,
-        tradable=[market in traded for market in grid.markets],
-        settle_ms=settled,
-    )
-    run = Run(plan, make_book(plan, settings.cash_krw), settings.from_ms)
+    strategy: Strategy, program: Program, grid: BarGrid, settings: Settings, traded: Sequence[str], progress: Progress | None,
+    watch: Watch | None,
+) -> tuple[RunResult, list[int]]:  # fmt: skip
+    """What happened, and when each market's values had settled (UTC ms)."""
+    run = started(strategy, program, grid, settings, traded)
     kernel = Kernel(program, settings.block)
     length = grid.state.shape[1]
     stretch = _stretch(settings.block, len(grid.markets))
@@ -115,7 +106,27 @@ def _run(
             watch(program, columns, run)
         if progress is not None:
             progress(start + count, length)
-    return run.result()
+    return run.result(), run.plan.market["settle_ms"].tolist()
+
+
+def started(strategy: Strategy, program: Program, grid: BarGrid, settings: Settings, traded: Sequence[str]) -> Run:
+    """The decisions of a strategy over a grid, before their first bar. Arguments as `backtest`."""
+    plan = make_plan(
+        strategy,
+        program.position,
+        grid.markets,
+        terms_of(settings, grid.timeframe),
+        tradable=[market in traded for market in grid.markets],
+        settle_ms=settled_ms(strategy, program, grid),
+    )
+    return Run(plan, make_book(plan, settings.cash_krw), settings.from_ms)
+
+
+def terms_of(settings: Settings, base: Timeframe) -> Terms:
+    """The account's terms on base bars of that length."""
+    costs = settings.costs
+    costs = replace(costs, latency_ms=costs.latency_ms + costs.latency_bars * base.length_ms, latency_bars=0)
+    return Terms(settings.cash_krw, settings.fee_rate, settings.slippage, settings.rounding is Rounding.UPBIT, costs)
 
 
 def _stretch(block: int, markets: int) -> int:
@@ -206,10 +217,12 @@ def _traded_krw(grid: BarGrid, fills: NDArray[np.void]) -> NDArray[np.float64]:
 
 
 def _clock_candles(grid: BarGrid, rows: Sequence[int], strategy: Strategy, from_ms: int | None) -> BarGrid:
-    """Clock candles of the rows' markets from the trading start on."""
-    series = {name: getattr(grid, name)[rows] for name in SERIES}
-    chosen = replace(grid, markets=tuple(grid.markets[row] for row in rows), state=grid.state[rows], side={}, **series)
-    candles = aggregate(chosen, strategy.clock)
+    """Clock candles of the rows' markets from the trading start on; the grid's own, not copied, where they are its bars."""
+    chosen = replace(grid, side={})
+    if len(rows) < len(grid.markets):
+        series = {name: getattr(grid, name)[rows] for name in SERIES}
+        chosen = replace(chosen, markets=tuple(grid.markets[row] for row in rows), state=grid.state[rows], **series)
+    candles = chosen if strategy.clock == grid.timeframe else aggregate(chosen, strategy.clock)
     skipped = 0 if from_ms is None else max(strategy.clock.index(from_ms) - candles.first_index, 0)
     length = candles.state.shape[1]
     return bars_of(candles, min(skipped, length), length)

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import fsum
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.model.events import Side
 from engine.research.metrics import (
     CURVE_FIGURES,
     NAN,
     RUN_FIGURES,
     TRADE_FIGURES,
-    RunFacts,
     curve_facts,
     definitions,
     evaluate,
-    trade_facts,
+    ledger_facts,
+    run_facts,
 )
 from engine.research.returns import Curve, account_curve, buy_and_hold_curve, held_ratio
-from engine.research.trades import Trade, trades_of, ways_out
+from engine.research.trades import COIN_E8, Ledger, Trade, ledger_of, trades_of, ways_out, ways_out_indices
 
 if TYPE_CHECKING:
     from engine.research.result import BacktestResult
@@ -51,59 +53,76 @@ class ExitFigures:
     average_return: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Figures:
     """All that a report shows. `values` and `buy_and_hold` by key of `definitions()`; NaN where not defined."""
 
     values: dict[str, float]
     buy_and_hold: dict[str, float]
-    trades: tuple[Trade, ...]
     account: Curve
     held: Curve
     markets: tuple[MarketFigures, ...]
     exits: tuple[ExitFigures, ...]
+    result: BacktestResult
+    ledger: Ledger
+
+    @cached_property
+    def trades(self) -> tuple[Trade, ...]:
+        """Every trade in order of opening, made when first asked for: no figure needs them."""
+        return trades_of(self.result, self.ledger)
 
 
 def figures(result: BacktestResult) -> Figures:
     """Every figure of a run. Raises ValueError for a fill log that sells what was not bought."""
-    trades = trades_of(result)
+    ledger = ledger_of(result)
     account, held = account_curve(result), buy_and_hold_curve(result)
-    facts = RunFacts(result, account, trade_facts(trades), tuple(trade for trade in trades if trade.is_open))
-    values = evaluate(CURVE_FIGURES, curve_facts(account)) | evaluate(TRADE_FIGURES, facts.closed) | evaluate(RUN_FIGURES, facts)
+    facts = run_facts(result, account, ledger)
+    of_trades = evaluate(TRADE_FIGURES, facts.closed)
+    values = evaluate(CURVE_FIGURES, curve_facts(account)) | of_trades | evaluate(RUN_FIGURES, facts)
+    alone = of_trades if len(result.markets) == 1 else None
     return Figures(
         values={key: values[key] for key in definitions()},
         buy_and_hold=evaluate(CURVE_FIGURES, curve_facts(held)),
-        trades=trades,
         account=account,
         held=held,
-        markets=tuple(_market(result, market, trades) for market in result.markets),
-        exits=tuple(_exit(name, trades) for name, _ in ways_out(result)),
+        markets=tuple(_market(result, ledger, number, alone) for number in range(len(result.markets))),
+        exits=_exits(result, ledger),
+        result=result,
+        ledger=ledger,
     )
 
 
-def _market(result: BacktestResult, market: str, trades: tuple[Trade, ...]) -> MarketFigures:
-    own = tuple(trade for trade in trades if trade.market == market)
-    ratio = held_ratio(result, market)
+def _market(result: BacktestResult, ledger: Ledger, number: int, values: dict[str, float] | None) -> MarketFigures:
+    """values: its figures, where they are known already."""
+    own = ledger.rows["market"] == number
+    ratio = held_ratio(result, result.markets[number])
     return MarketFigures(
-        market=market,
-        values=evaluate(TRADE_FIGURES, trade_facts(own)),
-        profit_krw=fsum(trade.profit_krw for trade in own),
-        fees_krw=fsum(trade.fees_krw for trade in own),
+        market=result.markets[number],
+        values=evaluate(TRADE_FIGURES, ledger_facts(ledger, number)) if values is None else dict(values),
+        profit_krw=fsum(ledger.profit_krw[own].tolist()),
+        fees_krw=fsum(ledger.fees_krw[own].tolist()),
         held_return=float(ratio[-1]) - 1.0 if ratio.size else NAN,
     )
 
 
-def _exit(name: str, trades: tuple[Trade, ...]) -> ExitFigures:
-    legs = [(trade, leg) for trade in trades for leg in trade.sales if leg.reason == name]
-    profits = [leg.profit_krw for _, leg in legs]
-    costs = [leg.value_krw - leg.fee_krw - leg.profit_krw for _, leg in legs]
-    returns = np.array([gain / cost if cost else NAN for gain, cost in zip(profits, costs, strict=True)], np.float64)
-    return ExitFigures(
-        name=name,
-        sales=len(legs),
-        wins=sum(gain > 0 for gain in profits),
-        closed_trades=sum(1 for trade, leg in legs if not trade.is_open and leg is trade.sales[-1]),
-        ambiguous=sum(leg.ambiguous for _, leg in legs),
-        profit_krw=fsum(profits),
-        average_return=float(returns.mean()) if returns.size else NAN,
-    )
+def _exits(result: BacktestResult, ledger: Ledger) -> tuple[ExitFigures, ...]:
+    fills, profits = result.fills, ledger.sale_profit_krw
+    last = np.zeros(len(fills), np.bool_)
+    last[ledger.rows["last"][ledger.is_closed]] = True
+    costs = fills["quantity_e8"] * fills["price_krw"] / COIN_E8 - fills["fee_krw"] - profits
+    returns = np.divide(profits, costs, out=np.full(len(fills), np.nan), where=costs != 0.0)
+    found = []
+    for (name, _), index in zip(ways_out(result), ways_out_indices(result), strict=True):
+        own = (fills["exit_index"] == index) & (fills["side"] == Side.ASK)
+        found.append(
+            ExitFigures(
+                name=name,
+                sales=int(np.count_nonzero(own)),
+                wins=int(np.count_nonzero(profits[own] > 0)),
+                closed_trades=int(np.count_nonzero(last & own)),
+                ambiguous=int(np.count_nonzero(fills["ambiguous"][own])),
+                profit_krw=fsum(profits[own].tolist()),
+                average_return=float(returns[own].mean()) if own.any() else NAN,
+            )
+        )
+    return tuple(found)

@@ -24,10 +24,13 @@ def side_gaps(keys: Iterable[SideKey], clock: Timeframe, grid: BarGrid, from_ms:
 
     A state must be recorded at the close, an amount in every base bar of the clock bar. Who is in the universe is never lacking.
     """
+    wanted = tuple(keys)
+    if not wanted:
+        return ()
     at, bars = _closes(clock, grid, from_ms)
     known = grid.state[:, at] != BarState.UNKNOWN
     found = []
-    for key in keys:
+    for key in wanted:
         series = side_series(key[0])
         lacking = _lacking(key, grid, at, bars if series.fold is Fold.SUM else 1) & known
         if key != MEMBER and lacking.any():

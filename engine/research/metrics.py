@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
+from engine.kernel.ledger import precompile as passes
 from engine.research.returns import DAY_MS, Curve, Drawdown, changes, daily_values, drawdown
-from engine.research.trades import COIN_E8, Trade
+from engine.research.trades import COIN_E8, Ledger, Trade
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,21 +59,25 @@ class CurveFacts:
 
 @dataclass(frozen=True, slots=True)
 class TradeFacts:
-    """Closed trades in order of closing, as columns."""
+    """Closed trades in order of closing, as columns. holding_ms: from first buy to last sale."""
 
-    trades: tuple[Trade, ...]
     profit_krw: NDArray[np.float64]
     profit_ratio: NDArray[np.float64]
+    holding_ms: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """The whole run."""
+    """The whole run. open_profit_krw: of each position that is still open; exposure: mean over rows of open positions / equity;
+    time_in_market: share of rows with any; mean_equity_krw: over rows."""
 
     result: BacktestResult
     curve: Curve
     closed: TradeFacts
-    open: tuple[Trade, ...]
+    open_profit_krw: tuple[float, ...]
+    exposure: float
+    time_in_market: float
+    mean_equity_krw: float
 
 
 Facts = CurveFacts | TradeFacts | RunFacts
@@ -114,8 +119,34 @@ def curve_facts(curve: Curve) -> CurveFacts:
 
 def trade_facts(trades: Iterable[Trade]) -> TradeFacts:
     """The closed ones among `trades`, by time of closing."""
-    closed = tuple(sorted((t for t in trades if t.closed_ms is not None), key=lambda t: (t.closed_ms, t.number)))
-    return TradeFacts(closed, np.array([t.profit_krw for t in closed], np.float64), np.array([t.profit_ratio for t in closed], np.float64))
+    closed = sorted((t for t in trades if t.closed_ms is not None), key=lambda t: (t.closed_ms, t.number))
+    columns = ([t.profit_krw for t in closed], [t.profit_ratio for t in closed], [t.holding_ms for t in closed])
+    return TradeFacts(*(np.array(column, np.float64) for column in columns))
+
+
+def ledger_facts(ledger: Ledger, market: int | None = None) -> TradeFacts:
+    """The closed ones among a ledger's trades, of one market or all, by time of closing."""
+    rows = ledger.rows
+    chosen = ledger.is_closed if market is None else ledger.is_closed & (rows["market"] == market)
+    order = np.flatnonzero(chosen)
+    order = order[np.argsort(rows["closed_ms"][order], kind="stable")]
+    holding_ms = rows["closed_ms"] - rows["opened_ms"]
+    return TradeFacts(ledger.profit_krw[order], ledger.profit_ratio[order], holding_ms[order].astype(np.float64))
+
+
+def run_facts(result: BacktestResult, curve: Curve, ledger: Ledger) -> RunFacts:
+    """The whole run, from its trades and one pass over its rows."""
+    sums, rows = np.empty(3), len(result.equity_krw)
+    passes()["sum_rows"](np.ascontiguousarray(result.equity_krw), np.ascontiguousarray(result.exposure_krw), sums)
+    return RunFacts(
+        result=result,
+        curve=curve,
+        closed=ledger_facts(ledger),
+        open_profit_krw=tuple(ledger.profit_krw[~ledger.is_closed].tolist()),
+        exposure=_per(float(sums[0]), rows),
+        time_in_market=_per(float(sums[1]), rows),
+        mean_equity_krw=_per(float(sums[2]), rows),
+    )
 
 
 def evaluate(scope: Mapping[str, Definition], facts: Facts) -> dict[str, float]:
@@ -244,13 +275,13 @@ def calmar(facts: CurveFacts) -> float:
 @_figure(TRADE_FIGURES, Unit.COUNT, Group.TRADE)
 def closed_trades(facts: TradeFacts) -> float:
     """How many positions went from open to flat."""
-    return len(facts.trades)
+    return facts.profit_krw.size
 
 
 @_figure(TRADE_FIGURES, Unit.RATIO, Group.TRADE)
 def win_rate(facts: TradeFacts) -> float:
     """Trades with profit > 0 / closed trades."""
-    return _per(int(np.count_nonzero(facts.profit_krw > 0)), len(facts.trades))
+    return _per(int(np.count_nonzero(facts.profit_krw > 0)), facts.profit_krw.size)
 
 
 @_figure(TRADE_FIGURES, Unit.MONEY, Group.TRADE)
@@ -305,29 +336,26 @@ def payoff_ratio(facts: TradeFacts) -> float:
 @_figure(TRADE_FIGURES, Unit.RATIO, Group.TRADE)
 def best_trade(facts: TradeFacts) -> float:
     """Highest return of a closed trade."""
-    return float(facts.profit_ratio.max()) if facts.trades else NAN
+    return float(facts.profit_ratio.max()) if facts.profit_ratio.size else NAN
 
 
 @_figure(TRADE_FIGURES, Unit.RATIO, Group.TRADE)
 def worst_trade(facts: TradeFacts) -> float:
     """Lowest return of a closed trade."""
-    return float(facts.profit_ratio.min()) if facts.trades else NAN
+    return float(facts.profit_ratio.min()) if facts.profit_ratio.size else NAN
 
 
 @_figure(TRADE_FIGURES, Unit.COUNT, Group.TRADE)
 def longest_losing_streak(facts: TradeFacts) -> float:
     """Most closed trades in a row, by time of closing, with profit < 0."""
-    longest = streak = 0
-    for value in facts.profit_krw.tolist():
-        streak = streak + 1 if value < 0 else 0
-        longest = max(longest, streak)
-    return longest
+    ends = np.flatnonzero(np.concatenate(([True], facts.profit_krw >= 0, [True])))
+    return int(np.diff(ends).max()) - 1
 
 
 @_figure(TRADE_FIGURES, Unit.DURATION, Group.TRADE)
 def average_holding(facts: TradeFacts) -> float:
     """Mean time from first buy to last sale, ms."""
-    return _mean(np.array([trade.holding_ms for trade in facts.trades], np.float64))
+    return _mean(facts.holding_ms)
 
 
 # --- of the whole run
@@ -336,32 +364,31 @@ def average_holding(facts: TradeFacts) -> float:
 @_figure(RUN_FIGURES, Unit.COUNT, Group.TRADE)
 def open_trades(facts: RunFacts) -> float:
     """Positions still open when the run ends."""
-    return len(facts.open)
+    return len(facts.open_profit_krw)
 
 
 @_figure(RUN_FIGURES, Unit.MONEY, Group.TRADE)
 def open_profit(facts: RunFacts) -> float:
     """Their profit so far, KRW: at last prices, without a selling fee."""
-    return fsum(trade.profit_krw for trade in facts.open)
+    return fsum(facts.open_profit_krw)
 
 
 @_figure(RUN_FIGURES, Unit.NUMBER, Group.TRADE)
 def trades_per_day(facts: RunFacts) -> float:
     """Closed trades / days of the run."""
-    return _per(len(facts.closed.trades) * DAY_MS, facts.curve.span_ms)
+    return _per(facts.closed.profit_krw.size * DAY_MS, facts.curve.span_ms)
 
 
 @_figure(RUN_FIGURES, Unit.RATIO, Group.TRADE)
 def exposure(facts: RunFacts) -> float:
     """Mean over rows of open positions / equity."""
-    equity = facts.result.equity_krw
-    return _mean(np.divide(facts.result.exposure_krw, equity, out=np.full(equity.shape, np.nan), where=equity > 0))
+    return facts.exposure
 
 
 @_figure(RUN_FIGURES, Unit.RATIO, Group.TRADE)
 def time_in_market(facts: RunFacts) -> float:
     """Share of rows with any open position."""
-    return _mean((facts.result.exposure_krw > 0).astype(np.float64))
+    return facts.time_in_market
 
 
 @_figure(RUN_FIGURES, Unit.MONEY, Group.COST)
@@ -394,4 +421,4 @@ def traded_value(facts: RunFacts) -> float:
 @_figure(RUN_FIGURES, Unit.NUMBER, Group.COST)
 def turnover(facts: RunFacts) -> float:
     """Traded value / mean equity."""
-    return _per(traded_value(facts), _mean(facts.result.equity_krw))
+    return _per(traded_value(facts), facts.mean_equity_krw)

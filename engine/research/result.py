@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from engine.model.costs import NO_COSTS, Costs
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -24,7 +26,8 @@ class Rounding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the user chose for the run. Times in UTC ms; the range is [from_ms, to_ms)."""
+    """What the user chose for the run. Times in UTC ms; the range is [from_ms, to_ms). fee_rate: per side; costs: what is assumed beyond
+    fee and slippage."""
 
     cash_krw: float = 10_000_000.0
     fee_rate: float = 0.0005
@@ -33,6 +36,7 @@ class Settings:
     from_ms: int | None = None
     to_ms: int | None = None
     block: int = 2048
+    costs: Costs = NO_COSTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.model.candle import BarGrid, BarState
+from engine.kernel.ledger import precompile as passes
+from engine.model.costs import fee_at
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,47 +56,32 @@ def account_curve(result: BacktestResult) -> Curve:
 
 
 def buy_and_hold_curve(result: BacktestResult) -> Curve:
-    """The cash in equal parts in all markets, each bought at its first known price with the run's slippage and fee, never
-    sold (what is held counts at last prices, as in the account's equity).
+    """The cash in equal parts in all markets, each bought at its first known price with the run's slippage and the fee in
+    force when it begins, never sold (what is held counts at last prices, as in the account's equity).
 
     A market that is listed later keeps its part in cash until then; one that ends keeps its last price. Markets without any known
     price are left out; without any market the values are NaN.
     """
-    held = [ratio for market in result.markets if (ratio := held_ratio(result, market)).size and np.isfinite(ratio).all()]
+    held = [ratio for market in result.markets if (ratio := held_ratio(result, market)).size and np.isfinite(ratio[-1])]
     cash = result.settings.cash_krw
-    values = cash * np.mean(held, axis=0) if held else np.full(result.equity_ms.shape, np.nan)
+    values = cash * (sum(held[1:], held[0]) / len(held)) if held else np.full(result.equity_ms.shape, np.nan)
     return Curve(_start_ms(result), cash, result.equity_ms, values)
 
 
 def held_ratio(result: BacktestResult, market: str) -> NDArray[np.float64]:
     """float64 [n] beside equity_ms: what 1 KRW put into one market at its first known price is worth, after the
-    fee and slippage of buying (1 before it: still cash); NaN where no price is ever known."""
-    closes, opens = _prices_at(result.candles, market, result.equity_ms)
-    known = np.flatnonzero(np.isfinite(opens) & np.isfinite(closes))
-    if not known.size:
-        return np.full(result.equity_ms.shape, np.nan)
-    bought = 1.0 / ((1.0 + result.settings.slippage) * (1.0 + result.settings.fee_rate))
-    ratio = bought * _carry_forward(closes) / opens[known[0]]
-    ratio[: known[0]] = 1.0
-    return np.asarray(ratio)
-
-
-def _prices_at(grid: BarGrid, market: str, close_ms: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """close and open float64 [n] of the bars that end at `close_ms`; NaN outside the grid and where unknown."""
-    closes, opens = np.full(close_ms.shape, np.nan), np.full(close_ms.shape, np.nan)
+    slippage and fee of buying (1 before it: still cash); NaN where no price is ever known."""
+    grid = result.candles
     if market not in grid.markets:
-        return closes, opens
-    row = grid.markets.index(market)
-    column = (close_ms - 1 - grid.timeframe.offset_ms) // grid.timeframe.length_ms - grid.first_index
-    inside = np.flatnonzero((column >= 0) & (column < grid.close.shape[1]))
-    inside = inside[grid.state[row, column[inside]] != BarState.UNKNOWN]
-    closes[inside], opens[inside] = grid.close[row, column[inside]], grid.open[row, column[inside]]
-    return closes, opens
-
-
-def _carry_forward(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    position = np.where(np.isfinite(values), np.arange(values.size), 0)
-    return np.asarray(values[np.maximum.accumulate(position)])
+        return np.full(result.equity_ms.shape, np.nan)
+    ratio = np.empty(result.equity_ms.shape)
+    clock, close_ms = grid.timeframe, np.ascontiguousarray(result.equity_ms)
+    states, opens, closes = (np.ascontiguousarray(part) for part in (grid.state, grid.open, grid.close))
+    row, settings = grid.markets.index(market), result.settings
+    fee = fee_at(settings.costs.fees, market, settings.fee_rate, _start_ms(result))
+    cost = (1.0 + settings.slippage) * (1.0 + fee)
+    passes()["hold"](close_ms, clock.length_ms, clock.offset_ms, int(grid.first_index), row, states, opens, closes, cost, ratio)
+    return ratio
 
 
 def _start_ms(result: BacktestResult) -> int:
@@ -108,7 +94,7 @@ def daily_values(curve: Curve) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         return np.empty(0, np.int64), np.empty(0)
     days = np.arange(curve.start_ms // DAY_MS, (int(curve.time_ms[-1]) - 1) // DAY_MS + 1, dtype=np.int64)
     last = np.searchsorted(curve.time_ms, (days + 1) * DAY_MS, side="right")
-    return days, np.concatenate(([curve.start_krw], curve.value_krw))[last]
+    return days, np.where(last > 0, curve.value_krw[last - 1], curve.start_krw)
 
 
 def changes(start: float, values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -137,16 +123,7 @@ def drawdowns(curve: Curve) -> NDArray[np.float64]:
 
 def drawdown(curve: Curve) -> Drawdown:
     """The deepest fall of the curve and how long it and the longest fall lasted. depth is NaN where the curve is not known."""
-    depths = np.concatenate(([0.0], drawdowns(curve)))
-    time_ms = np.concatenate(([curve.start_ms], curve.time_ms))
-    if np.isnan(depths).any():
-        return Drawdown(float("nan"), 0, 0, False)
-    peaks = np.flatnonzero(depths == 0.0)
-    after = np.append(peaks[1:], depths.size - 1)
-    lengths = np.where(after - peaks > 1, time_ms[after] - time_ms[peaks], 0)
-    if depths[-1] < 0.0:  # still below the last peak when the run ends
-        lengths[-1] = time_ms[-1] - time_ms[peaks[-1]]
-    trough = int(np.argmin(depths))
-    episode = int(np.searchsorted(peaks, trough, side="right")) - 1
-    recovered = episode < peaks.size - 1 or depths[-1] == 0.0
-    return Drawdown(float(depths[trough]), int(lengths[episode]), int(lengths.max()), recovered)
+    found = np.empty(4)
+    time_ms, value_krw = np.ascontiguousarray(curve.time_ms), np.ascontiguousarray(curve.value_krw)
+    passes()["measure_falls"](curve.start_ms, curve.start_krw, time_ms, value_krw, found)
+    return Drawdown(float(found[0]), int(found[1]), int(found[2]), bool(found[3]))

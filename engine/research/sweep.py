@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from dsl.strategy import Condition
-from engine.kernel.decide.plan import Terms, make_plan
+from engine.kernel.decide.plan import make_plan
 from engine.kernel.program import compile_values, decision_rows, wanted_columns
 from engine.kernel.sweep import Block, Stack, SweepRun, shape_of
 from engine.kernel.vm import Kernel
-from engine.research.backtest import until_ms, with_members
+from engine.research.backtest import terms_of, until_ms, with_members
 from engine.research.metrics import CurveFacts, calmar, sharpe, sortino
 from engine.research.result import Rounding, Settings
 from engine.research.returns import DAY_MS, Curve, Drawdown, changes
@@ -165,7 +165,7 @@ class _Task:
         wanted = list(dict.fromkeys(node for columns, _ in parts for node in columns))
         program = compile_values(first.graph, wanted, first.clock, self.grid.timeframe, self.grid.markets, domain=self.traded)
         place = {node: number for number, node in enumerate(program.columns)}
-        terms = self._terms()
+        terms = terms_of(self.settings, self.grid.timeframe)
         tradable = [market in self.traded for market in self.grid.markets]
         plans = [
             make_plan(strategy, position, self.grid.markets, terms, tradable=tradable)
@@ -194,10 +194,6 @@ class _Task:
             advanced(stop - start)
         found = [_outcome(stack, row, span, self.settings) for stack in stacks for row in range(len(stack.figures))]
         return [found[at] for at in np.argsort(order)]
-
-    def _terms(self) -> Terms:
-        settings = self.settings
-        return Terms(settings.cash_krw, settings.fee_rate, settings.slippage, settings.rounding is Rounding.UPBIT)
 
     def _from_ms(self) -> int:
         first = self.grid.timeframe.open_ms(int(self.grid.first_index))

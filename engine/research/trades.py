@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import fsum
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.kernel.ledger import TRADE
+from engine.kernel.ledger import precompile as passes
 from engine.model.events import Side
 from engine.research.result import Rounding
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from engine.model.candle import BarGrid
     from engine.research.result import BacktestResult
 
@@ -83,100 +87,153 @@ class Trade:
         return tuple(dict.fromkeys(leg.reason for leg in self.sales))
 
 
-@dataclass(slots=True)
-class _Building:
-    """The open position of one market while the fill log is read."""
-
-    rest_e8: float = 0.0
-    buys: list[tuple[Any, ...]] = field(default_factory=list)
-    sales: list[tuple[Any, ...]] = field(default_factory=list)
-
-
 _FIELDS = ("time_ms", "market", "side", "exit_index", "quantity_e8", "price_krw", "base_krw", "fee_krw", "ambiguous")
-_TIME, _MARKET, _SIDE, _EXIT, _QUANTITY, _PRICE, _BASE, _FEE, _AMBIGUOUS = range(len(_FIELDS))
+_TIME, _MARKET, _SIDE, _EXIT, _QUANTITY, _PRICE, _BASE, _FEE, _AMBIGUOUS, _PROFIT = range(len(_FIELDS) + 1)
+#: columns of a ledger that a Trade takes over
+_COLUMNS = ("market", "opened_ms", "closed_ms", "quantity_e8", "rest_e8", "cost_krw", "proceeds_krw")
+#: where the last known close is looked for before all bars are
+_RECENT_BARS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Fills put together into trades, as columns.
+
+    rows: engine.kernel.ledger.TRADE [trades] in order of opening. trade_of int64 [fills]: position in `rows`; profit_krw float64 [fills]:
+    of a sale, after its fee and its share of cost and buying fees. mark_krw [trades]: price at which what is left of an open trade counts.
+    """
+
+    rows: NDArray[np.void]
+    trade_of: NDArray[np.int64]
+    sale_profit_krw: NDArray[np.float64]
+    mark_krw: NDArray[np.float64]
+
+    @property
+    def is_closed(self) -> NDArray[np.bool_]:
+        """[trades]"""
+        return np.asarray(self.rows["closed_ms"] >= 0)
+
+    @property
+    def fees_krw(self) -> NDArray[np.float64]:
+        """[trades] of buys and sales."""
+        return np.asarray(self.rows["buying_fees_krw"] + self.rows["selling_fees_krw"])
+
+    @property
+    def profit_krw(self) -> NDArray[np.float64]:
+        """[trades] proceeds - cost - all fees; an open trade's rest counts at mark_krw."""
+        rows = self.rows
+        rest = np.where(self.is_closed, 0.0, rows["rest_e8"] * self.mark_krw / COIN_E8)
+        return np.asarray(rows["proceeds_krw"] - rows["cost_krw"] - self.fees_krw + rest)
+
+    @property
+    def profit_ratio(self) -> NDArray[np.float64]:
+        """[trades] profit / (cost + buying fees)."""
+        return np.asarray(self.profit_krw / (self.rows["cost_krw"] + self.rows["buying_fees_krw"]))
 
 
 def ways_out(result: BacktestResult) -> tuple[tuple[str, str], ...]:
     """(name, kind) of everything that can have sold: the strategy's exits (`stop`, `target`, `rule`), then what sold of the risk
     profile (`risk`)."""
     strategy = result.strategy
-    sold = sorted({int(index) for index in result.fills["exit_index"] if index < -1}, reverse=True)
-    return (*((one.name, one.kind.name.lower()) for one in strategy.exits), *((strategy.exit_name(index), "risk") for index in sold))
+    return (
+        *((one.name, one.kind.name.lower()) for one in strategy.exits),
+        *((strategy.exit_name(index), "risk") for index in _sold(result)),
+    )
 
 
-def trades_of(result: BacktestResult) -> tuple[Trade, ...]:
+def ways_out_indices(result: BacktestResult) -> tuple[int, ...]:
+    """Their exit_index in the fill log, in the same order."""
+    return (*range(len(result.strategy.exits)), *_sold(result))
+
+
+def _sold(result: BacktestResult) -> list[int]:
+    indices = result.fills["exit_index"]
+    return [int(index) for index in np.unique(indices[indices < -1])[::-1]]
+
+
+def ledger_of(result: BacktestResult) -> Ledger:
+    """The run's fills as trades. Raises ValueError for a sale without position."""
+    count = len(result.fills)
+    rows, trade_of, profit = np.empty(count, TRADE), np.empty(count, np.int64), np.empty(count)
+    tolerance = CONTINUOUS_REST if result.settings.rounding is Rounding.NONE else 0.0
+    fills = np.ascontiguousarray(result.fills)
+    found = passes()["put_together"](fills, tolerance, np.empty(len(result.markets), np.int64), rows, trade_of, profit)
+    if found < 0:
+        sale = fills[-1 - found]
+        raise ValueError(f"the fill log sells {result.markets[int(sale['market'])]} at {int(sale['time_ms'])} without a position")
+    rows = rows[:found]
+    mark = np.full(found, np.nan)
+    for number in np.flatnonzero(rows["closed_ms"] < 0).tolist():
+        mark[number] = _mark(result, int(rows[number]["market"]), fills[trade_of == number])
+    return Ledger(rows, trade_of, profit, mark)
+
+
+def trades_of(result: BacktestResult, ledger: Ledger | None = None) -> tuple[Trade, ...]:
     """All trades of a run in order of opening; open ones are marked at the last price. Raises ValueError for a sale without position."""
-    maker = _Maker(result)
-    for row in zip(*(result.fills[name].tolist() for name in _FIELDS), strict=True):
-        maker.take(row)
-    return maker.finish()
+    found = ledger_of(result) if ledger is None else ledger
+    return _Maker(result, found).make()
+
+
+def _mark(result: BacktestResult, market: int, fills: NDArray[np.void]) -> float:
+    """Last known close of the market; the last fill's price where the candles know none."""
+    grid = result.candles
+    if result.markets[market] in grid.markets:
+        closes = grid.close[grid.markets.index(result.markets[market])]
+        known = np.flatnonzero(np.isfinite(closes[-_RECENT_BARS:]))
+        known = known + max(len(closes) - _RECENT_BARS, 0) if known.size else np.flatnonzero(np.isfinite(closes))
+        if known.size:
+            return float(closes[known[-1]])
+    sales = fills[fills["side"] == Side.ASK]
+    return float((sales if len(sales) else fills)[-1]["price_krw"])
 
 
 class _Maker:
-    """Reads fills in order of time."""
+    """Makes a Trade of every row of a ledger."""
 
-    def __init__(self, result: BacktestResult) -> None:
+    def __init__(self, result: BacktestResult, ledger: Ledger) -> None:
         self.result = result
-        self.tolerance = CONTINUOUS_REST if result.settings.rounding is Rounding.NONE else 0.0
-        self.building: dict[int, _Building] = {}
-        self.positions: list[_Building] = []
+        self.ledger = ledger
+        self.fills = list(zip(*(result.fills[name].tolist() for name in _FIELDS), ledger.sale_profit_krw.tolist(), strict=True))
 
-    def take(self, row: tuple[Any, ...]) -> None:
-        market = row[_MARKET]
-        if row[_SIDE] == Side.BID:
-            position = self.building.get(market)
-            if position is None:
-                position = self.building[market] = _Building()
-                self.positions.append(position)
-            position.buys.append(row)
-            position.rest_e8 += row[_QUANTITY]
-            return
-        position = self.building.get(market)
-        if position is None:
-            raise ValueError(f"the fill log sells {self.result.markets[market]} at {row[_TIME]} without a position")
-        position.sales.append(row)
-        position.rest_e8 -= row[_QUANTITY]
-        if position.rest_e8 <= self.tolerance * fsum(buy[_QUANTITY] for buy in position.buys):
-            position.rest_e8 = 0.0
-            del self.building[market]
+    def make(self) -> tuple[Trade, ...]:
+        """In order of opening."""
+        rows = self.ledger.rows
+        own: list[list[tuple[Any, ...]]] = [[] for _ in range(len(rows))]
+        for number, fill in zip(self.ledger.trade_of.tolist(), self.fills, strict=True):
+            own[number].append(fill)
+        columns = [rows[name].tolist() for name in _COLUMNS]
+        derived = (self.ledger.mark_krw, self.ledger.fees_krw, self.ledger.profit_krw, self.ledger.profit_ratio)
+        columns += [column.tolist() for column in derived]
+        return tuple(self._trade(number, fills, *row) for number, (fills, *row) in enumerate(zip(own, *columns, strict=True), start=1))
 
-    def finish(self) -> tuple[Trade, ...]:
-        return tuple(self._trade(number, position) for number, position in enumerate(self.positions, start=1))
-
-    def _trade(self, number: int, position: _Building) -> Trade:
-        market = self.result.markets[position.buys[0][_MARKET]]
-        bought = fsum(row[_QUANTITY] for row in position.buys)
-        cost = fsum(_value(row) for row in position.buys)
-        buying_fees = fsum(row[_FEE] for row in position.buys)
-        sales = tuple(self._leg(row, (cost + buying_fees) / bought) for row in position.sales)
-        proceeds = fsum(leg.value_krw for leg in sales)
-        fees = buying_fees + fsum(leg.fee_krw for leg in sales)
-        is_open = position.rest_e8 > 0
-        mark = self._mark(market, position) if is_open else float("nan")
-        profit = proceeds - cost - fees + (position.rest_e8 * mark / COIN_E8 if is_open else 0.0)
-        opened = position.buys[0][_TIME]
-        closed = None if is_open else sales[-1].time_ms
-        entry = _average(position.buys)
+    def _trade(
+        self, number: int, fills: list[tuple[Any, ...]], market_row: int, opened: int, closed_ms: int, bought: float, rest: float,
+        cost: float, proceeds: float, mark: float, fees: float, profit: float, ratio: float,
+    ) -> Trade:  # fmt: skip
+        market = self.result.markets[market_row]
+        closed = None if closed_ms < 0 else closed_ms
+        buys = [row for row in fills if row[_SIDE] == Side.BID]
+        sold = [row for row in fills if row[_SIDE] == Side.ASK]
+        sales = tuple(map(self._leg, sold))
+        entry = _average(buys)
         best, worst = self._excursion(market, entry, opened, closed, sales)
-        slippage = fsum((row[_PRICE] - row[_BASE]) * row[_SIDE] * row[_QUANTITY] for row in position.buys + position.sales) / COIN_E8
+        slippage = fsum((row[_PRICE] - row[_BASE]) * row[_SIDE] * row[_QUANTITY] for row in fills) / COIN_E8
         return Trade(
             number=number, market=market, opened_ms=opened, closed_ms=closed, holding_ms=self._end_ms(closed, opened) - opened,
-            entry_krw=entry, exit_krw=_average(position.sales), quantity_e8=bought,
-            rest_e8=position.rest_e8, mark_krw=mark, cost_krw=cost, proceeds_krw=proceeds, fees_krw=fees, slippage_krw=slippage,
-            profit_krw=profit, profit_ratio=profit / (cost + buying_fees), best_ratio=best, worst_ratio=worst,
-            buys=tuple(self._leg(row, 0.0) for row in position.buys), sales=sales,
+            entry_krw=entry, exit_krw=_average(sold), quantity_e8=bought, rest_e8=rest, mark_krw=mark, cost_krw=cost,
+            proceeds_krw=proceeds, fees_krw=fees, slippage_krw=slippage, profit_krw=profit, profit_ratio=ratio,
+            best_ratio=best, worst_ratio=worst, buys=tuple(map(self._leg, buys)), sales=sales,
         )  # fmt: skip
 
-    def _leg(self, row: tuple[Any, ...], unit_cost: float) -> Leg:
-        selling = row[_SIDE] == Side.ASK
+    def _leg(self, row: tuple[Any, ...]) -> Leg:
         return Leg(
             time_ms=row[_TIME],
-            reason=self.result.strategy.exit_name(row[_EXIT]) if selling else "",
+            reason=self.result.strategy.exit_name(row[_EXIT]) if row[_SIDE] == Side.ASK else "",
             quantity_e8=row[_QUANTITY],
             price_krw=row[_PRICE],
             base_krw=row[_BASE],
             fee_krw=row[_FEE],
-            profit_krw=_value(row) - row[_FEE] - row[_QUANTITY] * unit_cost if selling else 0.0,
+            profit_krw=row[_PROFIT],
             ambiguous=bool(row[_AMBIGUOUS]),
         )
 
@@ -184,16 +241,6 @@ class _Maker:
         if closed is not None:
             return closed
         return int(self.result.equity_ms[-1]) if self.result.equity_ms.size else opened
-
-    def _mark(self, market: str, position: _Building) -> float:
-        """Last known close of the market; the last fill's price where the candles know none."""
-        grid = self.result.candles
-        if market in grid.markets:
-            closes = grid.close[grid.markets.index(market)]
-            known = np.flatnonzero(np.isfinite(closes))
-            if known.size:
-                return float(closes[known[-1]])
-        return float((position.sales or position.buys)[-1][_PRICE])
 
     def _excursion(self, market: str, entry: float, opened: int, closed: int | None, sales: tuple[Leg, ...]) -> tuple[float, float]:
         grid = self.result.candles

@@ -44,11 +44,14 @@ class PaperSummary:
 
 
 def make_exchange(strategy: Strategy, markets: tuple[str, ...], terms: Terms, latency_ms: int = 0) -> SimulatedExchange:
-    """A simulated exchange with the account's starting cash, on which the strategy's buys work as its file says."""
+    """A simulated exchange with the account's starting cash, on which the strategy's buys work as its file says.
+
+    Raises ValueError for costs that depend on the volume of bars: those are a backtest's."""
     model = FillModel.of(
-        markets, terms.fee_rate, terms.slippage, terms.on_grid, enter=strategy.execution.enter, clock_ms=strategy.clock.length_ms
-    )
-    exchange = SimulatedExchange(markets, model, exact(terms.fee_rate), latency_ms)
+        markets, terms.fee_rate, terms.slippage, terms.on_grid, enter=strategy.execution.enter, clock_ms=strategy.clock.length_ms,
+        costs=terms.costs,
+    )  # fmt: skip
+    exchange = SimulatedExchange(markets, model, exact(terms.fee_rate), max(latency_ms, terms.costs.latency_ms), terms.costs.fees)
     exchange.deposit("KRW", exact(terms.cash_krw))
     return exchange
 

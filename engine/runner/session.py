@@ -12,6 +12,7 @@ from dsl.graph import Timeframe
 from dsl.strategy import Strategy
 from engine.kernel.catalogue import catalogue
 from engine.kernel.decide.plan import Terms
+from engine.model.costs import Costs, FeeRule
 from engine.model.errors import UserError
 from engine.store.journal import Record
 from engine.trader import Assignment
@@ -59,6 +60,7 @@ class Session:
             "fee_rate": self.terms.fee_rate,
             "slippage": self.terms.slippage,
             "on_grid": self.terms.on_grid,
+            "fees": [[rule.rate, rule.market, rule.from_ms] for rule in self.terms.costs.fees],
             "latency_ms": self.latency_ms,
             "synthetic": self.synthetic,
         }
@@ -111,6 +113,7 @@ def session_of(header: Record, path: Path) -> Session:
 def _session(header: Record) -> Session:
     strategy: dict[str, Any] = header["strategy"]
     risk: dict[str, Any] | None = header["risk"]
+    costs = Costs(fees=tuple(FeeRule(*rule) for rule in header.get("fees", [])))
     return Session(
         strategy=FileText(strategy["file"], strategy["text"]),
         risk=None if risk is None else (risk["profile"], FileText(risk["file"], risk["text"])),
@@ -120,7 +123,7 @@ def _session(header: Record) -> Session:
         tradable=tuple(header["tradable"]),
         settle_ms=tuple(header["settle_ms"]),
         from_ms=header["from_ms"],
-        terms=Terms(header["cash_krw"], header["fee_rate"], header["slippage"], header["on_grid"]),
+        terms=Terms(header["cash_krw"], header["fee_rate"], header["slippage"], header["on_grid"], costs),
         latency_ms=header["latency_ms"],
         synthetic=header["synthetic"],
     )

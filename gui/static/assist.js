@@ -315,7 +315,7 @@ export default {
 const KINDS = {
   function: "function", series: "variable", member: "property", definition: "constant", param: "variable", alias: "namespace",
   factor: "constant", regime: "constant", condition: "constant", exit: "constant", keyword: "keyword", timeframe: "enum", argument: "property",
-  key: "property", value: "enum", market: "class", profile: "class",
+  key: "property", value: "enum", market: "class", profile: "class", strategy: "class",
 };
 
 // `${1:close}` of a snippet as plain text; `stop`: the first place for the cursor

@@ -276,3 +276,14 @@ def test_the_text_survives_a_restart_of_the_app(tab: Page, app: App) -> None:
     tab.wait_for_function(came_back)  # the page finds the app again, and loads anew, by itself
     state_of(tab).to_have_text("저장 안 됨")
     assert "5m DIP" not in app.read("pullback-trend.yaml")
+
+
+def test_candles_complete_the_problem_list(tab: Page, app: App) -> None:
+    visit(tab, app)
+    expect(tab.locator(".jd-problems .jd-good")).to_be_visible()
+    replace(tab, "risk: 0.5% of equity", "risk: 0.001% of equity")
+    problem = tab.locator(".jd-problem.jd-warning")
+    expect(problem.locator(".jd-where")).to_contain_text("W402")
+    expect(problem.locator(".jd-note").first).to_contain_text("x 0.001% /")
+    replace(tab, "risk: 0.001% of equity", "risk: 0.5% of equity")
+    expect(tab.locator(".jd-problems .jd-good")).to_be_visible()

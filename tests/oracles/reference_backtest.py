@@ -79,7 +79,7 @@ def count_of_positions(strategy: Strategy, rules: Rules, state: State, now: int,
             value = position_expression(strategy.graph, condition.node)
             for m in state.markets.values():
                 if m.position is not None:
-                    found = value(m.columns, seen(rules, m.position, m.last, now))
+                    found = value(m.columns, seen(rules, m.code, m.position, m.last, now))
                     counts[condition.path][2 if found != found else 0 if found == 1 else 1] += 1
 
 
@@ -127,23 +127,25 @@ def rules_of(strategy: Strategy, settings: Settings, markets: tuple[str, ...], b
         entries_per_day=limits.entries_per_day,
         cooldown_ms=limits.cooldown_ms,
         reentry_bars=limits.reentry_bars,
-        enter=enter_of(strategy, settings),
+        enter=enter_of(strategy),
+        fees=tuple((rule.rate, rule.market, rule.from_ms) for rule in settings.costs.fees),
+        impact=settings.costs.impact,
+        impact_root=settings.costs.impact_root,
+        participation=settings.costs.participation,
+        leave_limit=strategy.execution.leave.order == "limit",
+        leave_most=strategy.execution.leave.max_slippage,
+        latency=settings.costs.latency_ms + settings.costs.latency_bars * base.length_ms,
         **(risk_of(strategy, risk, base) if risk else {}),
     )
 
 
-def enter_of(strategy: Strategy, settings: Settings) -> Enter:
-    """`execution.enter` in the reference's words: nothing of a waiting order is ever filled, and slippage is always the same."""
+def enter_of(strategy: Strategy) -> Enter:
+    """`execution.enter` in the reference's words."""
     asked = strategy.execution.enter
     order = {"best": "market", "limit": "at_once" if asked.time_in_force else "limit"}.get(asked.order, asked.order)
-    then = asked.then
-    if then == "market" and asked.then_max_slippage is not None and settings.slippage > asked.then_max_slippage:
-        then = "cancel"
-    share = 0.0
-    if not (share >= (asked.then_filled_from or 0.0) and (asked.then_filled_below is None or share < asked.then_filled_below)):
-        then = "keep"
+    filled = (asked.then_filled_from or 0.0, math.inf if asked.then_filled_below is None else asked.then_filled_below)
     after = strategy.clock.length_ms if asked.after_ms is None and order in ("limit", "post_only") else asked.after_ms
-    return Enter(order, asked.side, asked.ticks, asked.reprice_ms, after, then)
+    return Enter(order, asked.side, asked.ticks, asked.reprice_ms, after, asked.then, filled, asked.then_max_slippage, asked.time_in_force)
 
 
 def risk_of(strategy: Strategy, risk: RiskProfile, base: Timeframe) -> dict[str, Any]:
@@ -236,7 +238,9 @@ def events_of(strategy: Strategy, grid: BarGrid, settings: Settings, rules: Rule
     """STEPs and CLOSEs in the order of docs/decide.md §2."""
     base, clock = grid.timeframe, strategy.clock
     rows = {market: grid.markets.index(market) for market in rules.markets}
-    prices = {market: [getattr(grid, name)[row].tolist() for name in ("open", "high", "low", "close")] for market, row in rows.items()}
+    prices = {
+        market: [getattr(grid, name)[row].tolist() for name in ("open", "high", "low", "close", "volume")] for market, row in rows.items()
+    }
     states = {market: grid.state[row].tolist() for market, row in rows.items()}
     for k in range(grid.state.shape[1]):
         t = (grid.first_index + k) * base.length_ms + base.offset_ms
@@ -244,7 +248,13 @@ def events_of(strategy: Strategy, grid: BarGrid, settings: Settings, rules: Rule
             continue
         for market in rules.markets:
             if states[market][k] != BarState.UNKNOWN:
-                yield Step(market, t, *(series[k] for series in prices[market]), traded=states[market][k] == BarState.TRADED)
+                yield Step(
+                    market,
+                    t,
+                    *(series[k] for series in prices[market][:4]),
+                    traded=states[market][k] == BarState.TRADED,
+                    volume=prices[market][4][k],
+                )
         end = t + base.length_ms
         if (end - clock.offset_ms) % clock.length_ms == 0:
             yield Close(end, {market: columns.at(market, end) for market in rules.markets})

@@ -78,7 +78,7 @@ def float_below(exact: Fraction) -> float:
 
 @dataclass(frozen=True)
 class Enter:
-    """How buys are placed (docs/decide.md §3). after, every: ms, None = never; then: "cancel", "market" or "keep"."""
+    """How buys are placed (docs/decide.md §3). after, every: ms, None = never; then: "cancel" or "market"."""
 
     order: str = "market"  # market | limit | post_only | at_once
     side: str = "bid"
@@ -86,6 +86,13 @@ class Enter:
     every: int | None = None
     after: int | None = None
     then: str = "cancel"
+    filled: tuple[float, float] = (0.0, math.inf)  # `then` applies from this filled share to below that one
+    most: float | None = None  # slippage up to which `then: market` buys
+    force: str | None = None  # ioc | fok
+
+    def holds(self, share: float) -> bool:
+        """`then` applies to an order of which that share is filled."""
+        return self.filled[0] <= share < self.filled[1]
 
 
 @dataclass(frozen=True)
@@ -128,6 +135,37 @@ class Rules:
     enter: Enter = Enter()
     limits: tuple[Any, ...] = ()  # reference_risk.Limit
     breakers: tuple[Any, ...] = ()  # reference_risk.Breaker
+    fees: tuple[tuple[float, str, int], ...] = ()  # (rate, market or "" for all, from): §10
+    impact: float = 0.0
+    impact_root: bool = False
+    participation: float | None = None
+    leave_most: float | None = None  # leave.max_slippage
+    leave_limit: bool = False  # TARGETs are limit sales
+    latency: int = 0
+
+    def fee_of(self, market: str, time: int) -> float:
+        """The fee of an order made then."""
+        for name in (market, ""):
+            begun = [(since, k, rate) for k, (rate, whose, since) in enumerate(self.fees) if whose == name and since <= time]
+            if begun:
+                return max(begun)[2]
+        return self.fee
+
+    def slip_of(self, counts: float, volume: float) -> float:
+        """Slippage of a part of so many counts where so many trade."""
+        if not self.impact:
+            return self.slip
+        share = counts / volume if counts < volume else 1.0
+        return self.slip + self.impact * (math.sqrt(share) if self.impact_root else share)
+
+    def sale_share(self) -> float | None:
+        """Share of a STEP's volume that a sale may be."""
+        shares = [] if self.participation is None else [self.participation]
+        if self.impact and self.leave_most is not None and self.leave_most > self.slip:
+            at_most = (self.leave_most - self.slip) / self.impact
+            at_most = at_most * at_most if self.impact_root else at_most
+            shares += [at_most] if at_most < 1 else []
+        return min(shares, default=None)
 
     @property
     def grid(self) -> UpbitGrid | NoGrid:
@@ -152,6 +190,7 @@ class Step:
     low: float
     close: float
     traded: bool = True
+    volume: float = NAN  # coins
 
 
 @dataclass(slots=True)
@@ -207,12 +246,14 @@ class Order:
     amount: float = 0.0  # KRW, of a buy
     quantity: float = 0  # counts, of a sale
     base: float = NAN  # price reached, of a sale made inside a STEP
-    limit: float = NAN  # first limit, of a buy
+    limit: float = NAN  # first limit, of a buy; of a TARGET that waits at its level
     reason: int = -1  # index of the exit
     fires: tuple[int, ...] = ()
     columns: Columns = field(default_factory=dict)  # of the CLOSE that decided a buy
     ambiguous: bool = False  # the STEP had been found ambiguous
     filled: float = 0
+    left: float = 0  # counts of a sale
+    stopped: bool = False  # the rest of a buy is to be cancelled
     spent: float = 0.0  # KRW without fees, of a buy
 
 
@@ -251,6 +292,7 @@ class Path:
 class Market:
     code: str
     last: float = NAN
+    volume: float = 0.0  # V of the last traded STEP
     position: Position | None = None
     order: Order | None = None
     path: Path | None = None
@@ -294,6 +336,7 @@ class State:
 
 def make_order(state: State, m: Market, side: str, time: int, **fields: Any) -> Order:
     m.order = Order(state.next_order, m.code, side, time, **fields)
+    m.order.left = m.order.quantity
     state.next_order += 1
     state.made[time // 60_000] += 1
     if side == BUY:

@@ -11,8 +11,6 @@ from tests.oracles.reference_book import (
     BUY,
     DAY_MS,
     E8,
-    LARGEST_ORDER_KRW,
-    MIN_ORDER_KRW,
     NAN,
     RULE,
     SALE_MINIMUM_KRW,
@@ -36,7 +34,8 @@ from tests.oracles.reference_book import (
     Step,
     make_order,
 )
-from tests.oracles.reference_risk import Account, allow, capital, judge_breakers, look, move_cash, sales, size_factor, skip, taken
+from tests.oracles.reference_entries import entries, grid_level
+from tests.oracles.reference_risk import allow, judge_breakers, look, move_cash, sales
 
 
 def decide(rules: Rules, state: State, event: Event) -> list[Order]:
@@ -62,9 +61,9 @@ def decide(rules: Rules, state: State, event: Event) -> list[Order]:
 
 
 # ---- levels and quantities (§4) ----
-def seen(rules: Rules, position: Position, p: float, now: int) -> Seen:
+def seen(rules: Rules, market: str, position: Position, p: float, now: int) -> Seen:
     bars = (now - rules.clock_offset_ms) // rules.clock_ms - (position.opened - rules.clock_offset_ms) // rules.clock_ms
-    return Seen(position.entry, position.high, position.low, p, now - position.opened, rules.fee, bars)
+    return Seen(position.entry, position.high, position.low, p, now - position.opened, rules.fee_of(market, now), bars)
 
 
 def is_active(rules: Rules, position: Position, i: int) -> bool:
@@ -72,17 +71,11 @@ def is_active(rules: Rules, position: Position, i: int) -> bool:
     return not position.fired[i] and (after is None or position.fired[after])
 
 
-def grid_level(rules: Rules, exit_: ExitRule, market: str, value: float, now: int) -> float:
-    if math.isnan(value):
-        return NAN
-    return (rules.grid.floor if exit_.kind == STOP else rules.grid.ceil)(market, value, now)
-
-
 def set_levels(rules: Rules, m: Market, p: float, now: int) -> None:
     """Levels of the active exits that are not frozen."""
     position = m.position
     assert position is not None
-    variables = seen(rules, position, p, now)
+    variables = seen(rules, m.code, position, p, now)
     for i, exit_ in enumerate(rules.exits):
         if exit_.kind == RULE or exit_.frozen or not is_active(rules, position, i):
             continue
@@ -95,7 +88,7 @@ def set_levels(rules: Rules, m: Market, p: float, now: int) -> None:
 def set_frozen_levels(rules: Rules, m: Market, now: int) -> None:
     position = m.position
     assert position is not None
-    variables = seen(rules, position, position.entry, now)
+    variables = seen(rules, m.code, position, position.entry, now)
     for i, exit_ in enumerate(rules.exits):
         if exit_.kind != RULE and exit_.frozen:
             position.level[i] = grid_level(rules, exit_, m.code, exit_.value(position.columns, variables), now)
@@ -129,10 +122,11 @@ def try_to_sell(rules: Rules, state: State, position: Position, i: int, present:
 # ---- STEP (§5) ----
 def on_step(rules: Rules, state: State, step: Step) -> list[Order]:
     m = state.markets[step.market]
-    m.path = None
+    finish(rules, state, m)
     if not step.traded:
         return []
     m.last = step.close
+    m.volume = step.volume * E8 if step.volume > 0 else 0.0
     if m.position is None:
         return []
     entry = m.position.entry
@@ -145,14 +139,29 @@ def on_step(rules: Rules, state: State, step: Step) -> list[Order]:
     return walk(rules, state, m)
 
 
+def finish(rules: Rules, state: State, m: Market) -> None:
+    """§5, Unanswered: the STEP is over."""
+    if m.path is not None and m.position is not None:
+        walk(rules, state, m, tries=False)
+    m.path = None
+
+
+def watch(rules: Rules, m: Market, price: float) -> None:
+    """§10: a buy in parts is stopped at a STOP of its position."""
+    if m.order is not None and m.order.side == BUY and any(level >= price for _, level in active_levels(rules, m, STOP)):
+        m.order.stopped = True
+
+
 def reach(rules: Rules, m: Market, price: float) -> None:
     position, path = m.position, m.path
     assert position is not None
     assert path is not None
+    watch(rules, m, price)
     path.p = price
     position.high = max(position.high, price)
     position.low = min(position.low, price)
     set_levels(rules, m, price, path.time)
+    watch(rules, m, price)
 
 
 def walk(rules: Rules, state: State, m: Market, tries: bool = True) -> list[Order]:
@@ -179,8 +188,13 @@ def hit_here(rules: Rules, state: State, m: Market) -> Order | None:
     path = m.path
     assert path is not None
     stops = [i for i, level in active_levels(rules, m, STOP) if level >= path.p]
-    targets = [i for i, level in active_levels(rules, m, TARGET, falling=None) if level <= path.p and path.targets]
-    return first_sale(rules, state, m, [(i, path.p) for i in stops + targets])
+    targets = [(i, level) for i, level in active_levels(rules, m, TARGET, falling=None) if met(rules, level, path.p) and path.targets]
+    return first_sale(rules, state, m, [(i, path.p) for i in stops] + [(i, level if rules.leave_limit else path.p) for i, level in targets])
+
+
+def met(rules: Rules, level: float, price: float) -> bool:
+    """A TARGET by a price (§3, limit sales)."""
+    return level < price or (level == price and not rules.leave_limit)
 
 
 def hit_ahead(rules: Rules, state: State, m: Market) -> Order | None:
@@ -193,7 +207,7 @@ def hit_ahead(rules: Rules, state: State, m: Market) -> Order | None:
         return None
     end = path.ends[0]
     if len(path.ends) == 2:  # up to high
-        hits = [(i, level) for i, level in active_levels(rules, m, TARGET, falling=False) if level <= end and path.targets]
+        hits = [(i, level) for i, level in active_levels(rules, m, TARGET, falling=False) if met(rules, level, end) and path.targets]
     else:
         hits = [(i, level) for i, level in active_levels(rules, m, STOP) if level >= end]
     return first_sale(rules, state, m, hits)
@@ -220,9 +234,12 @@ def first_sale(rules: Rules, state: State, m: Market, hits: list[tuple[int, floa
         if counts > 0:
             if rules.exits[i].kind == STOP and len(path.ends) == 3 and base < path.open and not path.ambiguous:
                 count_ambiguous(rules, state, m, base)
-            if base != path.p:
+            limit = base if rules.exits[i].kind == TARGET and rules.leave_limit else NAN
+            if base != path.p and not (base < path.p and limit == limit):
                 reach(rules, m, base)
-            return make_order(state, m, SELL, path.time, quantity=counts, base=base, reason=i, fires=(i,), ambiguous=path.ambiguous)
+            return make_order(
+                state, m, SELL, path.time, quantity=counts, base=base, limit=limit, reason=i, fires=(i,), ambiguous=path.ambiguous
+            )
     return None
 
 
@@ -231,7 +248,7 @@ def count_ambiguous(rules: Rules, state: State, m: Market, base: float) -> None:
     assert position is not None
     assert path is not None
     for i, level in active_levels(rules, m, TARGET, falling=None):
-        if level <= path.high and path.targets:
+        if met(rules, level, path.high) and path.targets:
             counts, _ = quantity_to_sell(rules, rules.exits[i], position.bought, position.quantity, level)
             path.ambiguous = True
             state.ambiguous_steps += 1
@@ -249,7 +266,10 @@ def order_of(state: State, order_id: int) -> tuple[Market, Order]:
 
 def on_fill(rules: Rules, state: State, fill: Fill) -> None:
     m, order = order_of(state, fill.order)
+    if m.path is not None and fill.time > m.path.time:
+        finish(rules, state, m)
     order.filled += fill.quantity
+    order.left -= fill.quantity
     state.stirred = True
     krw = fill.quantity * fill.price / E8
     if order.side == BUY:
@@ -299,6 +319,8 @@ def sold(state: State, m: Market, fill: Fill, krw: float) -> None:
 
 def on_done(rules: Rules, state: State, done: Done) -> list[Order]:
     m, order = order_of(state, done.order)
+    if m.path is not None and done.time > m.path.time:
+        finish(rules, state, m)
     m.order = None
     if m.position is not None and m.path is not None and order.filled == 0:
         return walk(rules, state, m, tries=False)
@@ -316,7 +338,7 @@ def on_done(rules: Rules, state: State, done: Done) -> list[Order]:
 # ---- CLOSE (§6) ----
 def on_close(rules: Rules, state: State, close: Close) -> list[Order]:
     for m in state.markets.values():
-        m.path = None
+        finish(rules, state, m)
         m.columns = close.columns[m.code]
     look(rules, state, close.time)
     judge_breakers(rules, state, close.time)
@@ -328,6 +350,8 @@ def on_close(rules: Rules, state: State, close: Close) -> list[Order]:
 
 
 def on_mark(rules: Rules, state: State, mark: Mark) -> list[Order]:
+    for m in state.markets.values():
+        finish(rules, state, m)
     if state.stirred or any(m.position is not None for m in state.markets.values()):
         look(rules, state, mark.time)
     return sales(rules, state, mark.time)
@@ -337,16 +361,23 @@ def exits_at_close(rules: Rules, state: State, now: int) -> list[Order]:
     orders = []
     for m in state.markets.values():
         if m.position is not None and m.order is None:
-            variables = seen(rules, m.position, m.last, now)
-            true = [
-                i
-                for i, exit_ in enumerate(rules.exits)
-                if exit_.kind == RULE and is_active(rules, m.position, i) and exit_.value(m.columns, variables) == 1
-            ]
-            order = rule_sale(rules, state, m, true, now)
+            order = rule_sale(rules, state, m, true_rules(rules, m, now), now)
             if order is not None:
                 orders.append(order)
+        elif m.position is not None and m.order is not None and m.order.side == BUY and true_rules(rules, m, now):
+            m.order.stopped = True
     return orders
+
+
+def true_rules(rules: Rules, m: Market, now: int) -> list[int]:
+    """The active RULEs that are true for the position."""
+    assert m.position is not None
+    variables = seen(rules, m.code, m.position, m.last, now)
+    return [
+        i
+        for i, exit_ in enumerate(rules.exits)
+        if exit_.kind == RULE and is_active(rules, m.position, i) and exit_.value(m.columns, variables) == 1
+    ]
 
 
 def rule_sale(rules: Rules, state: State, m: Market, true: list[int], now: int) -> Order | None:
@@ -364,128 +395,3 @@ def rule_sale(rules: Rules, state: State, m: Market, true: list[int], now: int) 
     if not fires:
         return None
     return make_order(state, m, SELL, now, quantity=position.quantity - left, reason=fires[0], fires=tuple(fires))
-
-
-def entries(rules: Rules, state: State, now: int) -> list[Order]:
-    def rank_key(m: Market) -> float:
-        rank = rules.rank(m.columns) if rules.rank else NAN
-        return math.inf if math.isnan(rank) else -rank
-
-    candidates = [m for m in state.markets.values() if m.position is None and m.order is None and rules.entry(m.columns) == 1]
-    usable = capital(rules, state.equity())
-    before = Account(rules, state, now)
-    scales = {m.code: rules.scale(m.columns, before) for m in candidates} if rules.scale is not None else {}
-    orders = []
-    for m in sorted(candidates, key=rank_key):
-        value = entry_value(rules, state, m, usable, scales.get(m.code, 1.0), now)
-        if isinstance(value, str):
-            state.skipped[value] += 1
-        else:
-            limit = NAN if rules.enter.order == "market" else first_limit(rules, m.code, m.last, now)
-            orders.append(make_order(state, m, BUY, now, amount=value, columns=m.columns, limit=limit))
-    return orders
-
-
-def first_limit(rules: Rules, code: str, last: float, now: int) -> float:
-    """The limit of a buy from a last price (§3)."""
-    grid, price = rules.grid, rules.grid.floor(code, last * (1 - rules.slip), now)
-    if rules.enter.side == "ask":
-        price = max(grid.ceil(code, last * (1 + rules.slip), now), grid.neighbour(code, price, now, 1))
-    for _ in range(abs(rules.enter.ticks)):
-        price = grid.neighbour(code, price, now, 1 if rules.enter.ticks > 0 else -1)
-    return price
-
-
-def entry_value(rules: Rules, state: State, m: Market, equity: float, scale: float, now: int) -> float | str:
-    """KRW to buy for, or the reason of the skip."""
-    reason = limit_against(rules, state, m, now)
-    if reason is not None:
-        return reason
-    grid, fee = rules.grid, rules.fee
-    e = grid.ceil(m.code, m.last * (1 + rules.slip), now) if rules.enter.order == "market" else first_limit(rules, m.code, m.last, now)
-    expected = Seen(entry=e, high=e, low=e, p=e, age=0, fee=fee)
-    from_start = [x for x in rules.exits if x.after is None and x.kind != RULE]
-    levels = [(x, grid_level(rules, x, m.code, x.value(m.columns, expected), now)) for x in from_start]
-    if any(x.kind == STOP and math.isnan(level) for x, level in levels):
-        return "no_level"
-    weights = [rules.weight * equity] if rules.weight is not None else []
-    if rules.risk is not None:
-        stop = next(level for x, level in levels if x.name == "stop")
-        if stop >= e:
-            return "stop_above_entry"
-        loss = e * (1 + fee) - grid.floor(m.code, stop * (1 - rules.slip), now) * (1 - fee)
-        weights.append(rules.risk * equity / loss * e)
-    value = min(weights, default=equity)
-    if not scale > 0:
-        return "no_size"
-    value = value * scale * size_factor(rules, state)
-    value = min([value, *caps(rules, state, equity)])
-    targets = [level for x, level in levels if x.kind == TARGET and not math.isnan(level)]
-    if targets and not grid.floor(m.code, min(targets) * (1 - rules.slip), now) * (1 - fee) > e * (1 + fee):
-        return "target_below_cost"
-    value = math.floor(value) if rules.rounding else value
-    asked = [x for x in (rules.min_order, rules.profile_min_order) if x is not None] or [MIN_ORDER_KRW]
-    if value < max(*asked, SALE_MINIMUM_KRW):
-        return "below_minimum"
-    order = Account(rules, state, now, (value, e))
-    return value if rules.order_condition is None or rules.order_condition(m.columns, order) == 1 else "order_condition"
-
-
-def limit_against(rules: Rules, state: State, m: Market, now: int) -> str | None:
-    if state.entries_stopped:
-        return "entries_stopped"
-    against = skip(rules, state, m.code, now)
-    if against is not None:
-        return against
-    slots = sum(o.position is not None or (o.order is not None and o.order.side == BUY) for o in state.markets.values())
-    if rules.open_positions is not None and slots >= rules.open_positions:
-        return "open_positions"
-    if rules.entries_per_day is not None and m.opened_on[now // DAY_MS] >= rules.entries_per_day:
-        return "entries_per_day"
-    if rules.cooldown_ms is not None and m.last_loss is not None and now < m.last_loss + rules.cooldown_ms:
-        return "cooldown"
-    if rules.reentry_bars is not None and m.last_exit is not None:
-        index = [(t - rules.clock_offset_ms) // rules.clock_ms for t in (now, m.last_exit)]
-        if index[0] - 1 - index[1] < rules.reentry_bars:
-            return "reentry"
-    return limit_of_account(rules, state, m, now)
-
-
-def limit_of_account(rules: Rules, state: State, m: Market, now: int) -> str | None:
-    """What the profile limits over all strategies."""
-    held = taken(state)
-    if rules.account_positions is not None and len(held) >= rules.account_positions:
-        return "account_positions"
-    sector = rules.sectors.get(m.code)
-    together = sum(rules.sectors.get(x.code) == sector for x in held) if sector is not None else 0
-    if rules.max_per_sector is not None and together >= rules.max_per_sector:
-        return "sector"
-    if rules.orders_per_minute is not None and state.made[now // 60_000] >= rules.orders_per_minute:
-        return "orders_per_minute"
-    if math.isnan(m.last):
-        return "no_price"
-    return "slippage" if rules.max_slippage is not None and rules.slip > rules.max_slippage else None
-
-
-def caps(rules: Rules, state: State, equity: float) -> list[float]:
-    """What the size may not exceed, in KRW."""
-    waiting = sum(m.order.amount - m.order.spent for m in state.markets.values() if m.order is not None and m.order.side == BUY)
-    free = state.cash - waiting * (1 + rules.fee)
-    found = [free / (1 + rules.fee)]
-    if rules.max_weight is not None:
-        found.append(rules.max_weight * equity)
-    if rules.exposure_per_market is not None:
-        found.append(rules.exposure_per_market * equity)
-    if rules.exposure_total is not None:
-        found.append(rules.exposure_total * equity - (state.exposure() + waiting))
-    if rules.exposure_per_strategy is not None:
-        found.append(rules.exposure_per_strategy * equity - (state.exposure() + waiting))
-    if rules.capital_krw is not None or rules.capital_ratio is not None:
-        found.append((equity - (state.exposure() + waiting)) / (1 + rules.fee))
-    if rules.cash_reserve is not None:
-        found.append((free - rules.cash_reserve) / (1 + rules.fee))
-    if rules.rounding:
-        found.append(LARGEST_ORDER_KRW)
-    if rules.profile_max_order is not None:
-        found.append(rules.profile_max_order)
-    return found

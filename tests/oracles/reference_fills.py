@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections import deque
+import math
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from tests.oracles.reference_book import BUY, E8, Close, Done, Event, Fill, Order, Rules, State, Step
-from tests.oracles.reference_decide import decide, first_limit
+from tests.oracles.reference_decide import decide
+from tests.oracles.reference_entries import first_limit
 
 Answer = Fill | Done
 
@@ -41,83 +43,130 @@ class Trade:
 
 @dataclass(slots=True)
 class Resting:
-    """A limit buy at the exchange. priced: when its limit was made; last: close of the latest STEP that it waited through."""
+    """A buy at the exchange. priced: when its limit was made; last: close of the latest STEP that it waited through."""
 
     limit: float
     priced: int
     last: float | None = None
     arrives: bool = True
+    market: bool = False  # it has become a market buy
 
 
 @dataclass
 class ImmediateFills:
-    """A limit buy works as §3 says. Else next open for what was made at a CLOSE; at its base inside the STEP for a level."""
+    """Orders work as §3 and §10 say. Next open for what was made at a CLOSE; at its base inside the STEP for a level."""
 
     rules: Rules
     waiting: dict[str, Order] = field(default_factory=dict)
     resting: dict[int, Resting] = field(default_factory=dict)
     base: float = float("nan")  # price before slippage of the latest fill
+    step: Step | None = None  # the latest
+    traded: Counter[tuple[str, int]] = field(default_factory=Counter)  # (market, STEP) -> counts that have traded for us in it
 
     def before(self, event: Step | Close) -> list[Answer]:
-        if not isinstance(event, Step) or not event.traded or event.market not in self.waiting:
+        if not isinstance(event, Step) or not event.traded:
             return []
-        order = self.waiting.pop(event.market)
-        if order.side == BUY:
-            return self.work(order, event)
-        return self.fill(order, event.open, event.time)
+        self.step = event
+        order = self.waiting.pop(event.market, None)
+        return [] if order is None else self.meet(order, event)
+
+    def accept(self, order: Order) -> list[Answer]:
+        if order.base == order.base:
+            assert self.step is not None
+            return self.meet(order, self.step)
+        self.waiting[order.market] = order
+        return []
+
+    def meet(self, order: Order, step: Step) -> list[Answer]:
+        """An order and a traded STEP."""
+        if order.stopped:
+            return [Done(order.id, "cancelled", step.time)]
+        if step.time < order.time + self.rules.latency:
+            self.waiting[order.market] = order
+            return []
+        return self.work(order, step) if order.side == BUY else self.sell(order, step)
+
+    def room(self, share: float | None, step: Step) -> float:
+        """Counts that may still trade in the STEP."""
+        if share is None:
+            return math.inf
+        cap = share * counts_of(step)
+        return max((math.floor(cap) if self.rules.rounding else cap) - self.traded[step.market, step.time], 0)
+
+    def sell(self, order: Order, step: Step) -> list[Answer]:
+        """A sale: at the open, or at its base in the STEP that it was made in."""
+        rules = self.rules
+        counts = min(order.left, self.room(rules.sale_share(), step))
+        if rules.rounding and counts < order.left:
+            counts = order.left - (order.left - counts)
+        inside = order.base == order.base and step.time == order.time
+        base = order.base if inside else step.open
+        price = rules.grid.floor(order.market, base * (1 - rules.slip_of(counts, counts_of(step))), step.time)
+        if inside and order.limit == order.limit:
+            price = order.limit
+        return self.give(order, step, counts, counts == order.left, price, base)
 
     def work(self, order: Order, step: Step) -> list[Answer]:
         """§3, a buy at a traded STEP, in the order of its numbers."""
         rules, enter, t = self.rules, self.rules.enter, step.time
-        if enter.after is not None and t - order.time >= enter.after and enter.then != "keep":
-            return self.fill(order, step.open, t) if enter.then == "market" else [Done(order.id, "cancelled", t)]
-        if enter.order == "market":
-            return self.fill(order, step.open, t)
-        rest = self.resting.pop(order.id, None) or Resting(order.limit, order.time)
+        left = max(order.amount - order.spent, 0.0)
+        room = self.room(rules.participation, step)
+        slip = rules.slip_of(min(left * E8 / step.open, room), counts_of(step))
+        asked = rules.grid.ceil(order.market, step.open * (1 + slip), t)
+        rest = self.resting.setdefault(order.id, Resting(order.limit, order.time))
+        due = enter.after is not None and t - order.time >= enter.after and enter.holds(order.spent / order.amount)
+        if due and not rest.market:
+            if enter.then == "cancel" or (enter.most is not None and slip > enter.most):
+                return [Done(order.id, "cancelled", t)]
+            rest.market = True
+        if rest.market or enter.order == "market":
+            return self.buy(order, step, left, room, asked, asked, None if rest.market else enter.force)
         if rest.last is not None and enter.every is not None and t - rest.priced >= enter.every:
             limit = first_limit(rules, order.market, rest.last, t)
-            rest = Resting(limit, t, rest.last, arrives=rest.arrives or limit != rest.limit)
+            rest.limit, rest.priced, rest.arrives = limit, t, rest.arrives or limit != rest.limit
         rest.limit = rules.grid.floor(order.market, rest.limit, t)
         if rest.arrives and step.open < rest.limit:
             if enter.order == "post_only":
                 return [Done(order.id, "refused", t)]
-            taken = rules.grid.ceil(order.market, step.open * (1 + rules.slip), t)
-            return self.bought(order, rest.limit, min(rest.limit, taken), step.open, t)
+            return self.buy(order, step, left, room, rest.limit, min(rest.limit, asked), enter.force)
         if enter.order == "at_once":
             return [Done(order.id, "cancelled", t)]
         if step.low < rest.limit:
-            return self.bought(order, rest.limit, rest.limit, rest.limit, t)
-        rest.arrives, rest.last = False, step.close
-        self.resting[order.id] = rest
+            return self.buy(order, step, left, room, rest.limit, rest.limit, None)
+        return self.wait(order, step)
+
+    def wait(self, order: Order, step: Step) -> list[Answer]:
+        """The STEP passes it."""
+        if order.id in self.resting:
+            self.resting[order.id].arrives, self.resting[order.id].last = False, step.close
         self.waiting[order.market] = order
         return []
 
-    def bought(self, order: Order, limit: float, price: float, base: float, time: int) -> list[Answer]:
-        """The whole volume of a limit buy."""
-        self.base = limit if price == limit else base
-        quantity = self.rules.counts_for(order.amount, limit)
-        if quantity == 0:
-            return [Done(order.id, "no_quantity", time)]
-        return [Fill(order.id, quantity, price, quantity * price / E8 * self.rules.fee, time), Done(order.id, "filled", time)]
+    def buy(self, order: Order, step: Step, left: float, room: float, limit: float, price: float, force: str | None) -> list[Answer]:
+        """As much of what is left as there is room for; its quantity is that at the limit."""
+        whole = self.rules.counts_for(left, limit)
+        base = limit if price == limit and order.limit == order.limit and not self.resting[order.id].market else step.open
+        if room < whole and force is not None:
+            given = [] if force == "fok" else self.give(order, step, room, True, price, base)[:-1]
+            return [*given, Done(order.id, "cancelled", step.time)]
+        return self.give(order, step, min(whole, room), whole <= room, price, base)
 
-    def accept(self, order: Order) -> list[Answer]:
-        if order.base == order.base:
-            return self.fill(order, order.base, order.time)
-        self.waiting[order.market] = order
-        return []
+    def give(self, order: Order, step: Step, counts: float, last: bool, price: float, base: float) -> list[Answer]:
+        """FILL of some counts, if any; DONE where they are the last, else the order waits."""
+        answers: list[Answer] = []
+        if counts > 0:
+            self.base = base
+            self.traded[step.market, step.time] += counts  # type: ignore[assignment]
+            fee = counts * price / E8 * self.rules.fee_of(order.market, order.time)
+            answers.append(Fill(order.id, counts, price, fee, step.time))
+        if last:
+            return [*answers, Done(order.id, "filled" if counts > 0 else "no_quantity", step.time)]
+        return answers + self.wait(order, step)
 
-    def fill(self, order: Order, base: float, time: int) -> list[Answer]:
-        rules = self.rules
-        self.base = base
-        if order.side == BUY:
-            price = rules.grid.ceil(order.market, base * (1 + rules.slip), time)
-            quantity = rules.counts_for(order.amount, price)
-        else:
-            price = rules.grid.floor(order.market, base * (1 - rules.slip), time)
-            quantity = order.quantity
-        if quantity == 0:
-            return [Done(order.id, "no_quantity", time)]
-        return [Fill(order.id, quantity, price, quantity * price / E8 * rules.fee, time), Done(order.id, "filled", time)]
+
+def counts_of(step: Step) -> float:
+    """V of a STEP."""
+    return step.volume * E8 if step.volume > 0 else 0.0
 
 
 def play(
@@ -137,7 +186,7 @@ def play(
             intents = decide(rules, state, current)
             if isinstance(current, Fill):
                 order = orders[current.order]
-                base = order.base if order.base == order.base else getattr(exchange, "base", float("nan"))
+                base = getattr(exchange, "base", order.base)
                 yield Trade(
                     current.time, order.market, order.side, order.reason, current.quantity, current.price, current.fee, base,
                     order.ambiguous, order.time,

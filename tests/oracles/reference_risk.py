@@ -75,27 +75,27 @@ def highest(state: State, days: int, time: int) -> float:
 
 @dataclass
 class Account:
-    """What expressions see of the account; `order` is there when one is intended: (value, price)."""
+    """What expressions see of the account; `order` is there when one is intended: (value, price, fee, slip)."""
 
     rules: Rules
     state: State
     now: int
-    order: tuple[float, float] | None = None
+    order: tuple[float, float, float, float] | None = None
 
     def late(self, name: str, params: tuple[float, ...]) -> float:
         """The value of a leaf."""
-        equity, rules = self.state.equity(), self.rules
+        equity = self.state.equity()
         family, _, what = name.partition(".")
         if family in ("order", "cost"):
             assert self.order is not None
-            value, price = self.order
+            value, price, fee, slip = self.order
             return {
                 "order.value": value, "order.price": price, "order.quantity": value / price,
-                "cost.fee": rules.fee, "cost.slippage": rules.slip, "cost.round_trip": 2 * (rules.fee + rules.slip),
+                "cost.fee": fee, "cost.slippage": slip, "cost.round_trip": 2 * (fee + slip),
             }[name]  # fmt: skip
         if what in ("pnl_today", "pnl_week", "pnl_month"):
             base = self.state.bases[{"pnl_today": "day", "pnl_week": "week", "pnl_month": "month"}[what]]
-            usable = capital(rules, base)
+            usable = capital(self.rules, base)
             return (equity - base) / usable if usable > 0 else 0.0
         if what == "drawdown":
             peak = highest(self.state, int(params[0]) // 86_400_000, self.state.looked or 0)
@@ -217,10 +217,14 @@ def sales(rules: Rules, state: State, now: int) -> list[Order]:
     """What rules and breakers sell."""
     orders = []
     for m in state.markets.values():
-        if m.position is None or m.order is not None or not m.position.quantity * m.last / 1e8 >= SALE_MINIMUM_KRW:
+        if m.position is None or (m.order is not None and m.order.side == SELL):
             continue
         rule, breaker = acting(rules, state, "flatten"), breaking(rules, state, m.code, now, close=True)
-        if rule is not None or breaker is not None:
+        if rule is None and breaker is None:
+            continue
+        if m.order is not None:
+            m.order.stopped = True
+        elif m.position.quantity * m.last / 1e8 >= SALE_MINIMUM_KRW:
             cause = rule if rule is not None else rules.breakers[breaker or 0].number
             orders.append(make_order(state, m, SELL, now, quantity=m.position.quantity, reason=-2 - cause))
     return orders

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def assignment_of(world: World) -> Assignment:
 
 def terms_of(settings: Settings) -> Terms:
     """The account's terms."""
-    return Terms(settings.cash_krw, settings.fee_rate, settings.slippage, settings.rounding is Rounding.UPBIT)
+    return Terms(settings.cash_krw, settings.fee_rate, settings.slippage, settings.rounding is Rounding.UPBIT, settings.costs)
 
 
 def rows(fills: list[Fill], exits: dict[int, int]) -> list[Row]:
@@ -107,20 +108,19 @@ class Life:
 
     def _step(self, step: Step) -> None:
         if step.traded and step.market in self.waiting:
-            intent = self.waiting.pop(step.market)
-            if not self._answer(intent, step):
-                self.waiting[step.market] = intent
+            self._answer(self.waiting.pop(step.market), step)
         for intent in self.tell(step):
             self._answer(intent, step)
 
-    def _answer(self, intent: Intent, step: Step) -> bool:
-        """Whether the exchange said anything."""
+    def _answer(self, intent: Intent, step: Step) -> None:
+        """What the exchange says; without an answer the order waits."""
         answers = self.desk.answer(intent, step)
         for answer in answers:
             self.fills += [answer] if isinstance(answer, Fill) else []
             for more in self.tell(answer):
                 self._answer(more, step)
-        return bool(answers)
+        if not answers:
+            self.waiting[intent.market] = intent
 
 
 def paper(world: World, path: Path, latency_ms: int) -> PaperSummary:
@@ -149,12 +149,12 @@ def live(world: World, chance: random.Random, cut: float) -> Life:
 
 
 def paper_and_replay(world: World, path: Path, latency_ms: int) -> PaperSummary:
-    """The world on the simulated exchange. Its journal must give the same intents; without latency its fills are the backtest's."""
+    """The world on the simulated exchange. Its journal must give the same intents, and its fills are the backtest's of that latency."""
     summary = paper(world, path, latency_ms)
     work = assignment_of(world)
     found = replay(path, lambda _: Trader(work))
     assert (found.difference, found.intents, found.ended) == (None, summary.intents, True), (world.seed, world.text)
-    if latency_ms == 0:
-        result = backtest(world.strategy, world.grid, world.settings, traded=world.traded)
-        assert rows(summary.fills, summary.exits) == rows_of(result), (world.seed, world.text)
+    settings = replace(world.settings, costs=replace(world.settings.costs, latency_ms=latency_ms))
+    result = backtest(world.strategy, world.grid, settings, traded=world.traded)
+    assert rows(summary.fills, summary.exits) == rows_of(result), (world.seed, world.text)
     return summary

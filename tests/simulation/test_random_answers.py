@@ -95,7 +95,7 @@ class Both:
         """The event in the product's words."""
         match event:
             case reference_book.Step():
-                return Step(event.market, event.time, event.open, event.high, event.low, event.close, 0.0, event.traded)
+                return Step(event.market, event.time, event.open, event.high, event.low, event.close, event.volume, event.traded)
             case reference_book.Close():
                 block = self.columns.block
                 at = self.world.strategy.clock.index(event.time) - 1 - block.first_index

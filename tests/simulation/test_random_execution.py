@@ -5,6 +5,7 @@ How many worlds follows the hypothesis profile: quick 100, ci 200, deep 2,000, a
 
 from __future__ import annotations
 
+import math
 import random
 from collections import Counter
 from dataclasses import replace
@@ -14,7 +15,8 @@ import pytest
 from hypothesis import settings
 
 from dsl.strategy import Enter, Execution, ExitKind, Leave
-from engine.kernel.fills import enter_terms
+from engine.kernel.desk import FillModel
+from engine.model.events import Fill, Intent, Side, Step
 from engine.research.backtest import backtest
 from engine.research.result import BacktestResult, Rounding
 from tests.generators.worlds import World, random_world
@@ -49,7 +51,9 @@ def random_enter(chance: random.Random, base_ms: int) -> Enter:
 def world_of(seed: int, longest: int = 900) -> World:
     """A world whose strategy enters in a random way."""
     world, chance = random_world(seed, whole=True, longest=longest), random.Random(seed)
-    execution = Execution(random_enter(chance, world.grid.timeframe.length_ms), Leave("market", chance.choice([None, 0.001])))
+    execution = Execution(
+        random_enter(chance, world.grid.timeframe.length_ms), Leave(chance.choice(["market", "limit"]), chance.choice([None, 0.001]))
+    )
     return replace(world, strategy=replace(world.strategy, execution=execution))
 
 
@@ -63,6 +67,8 @@ def count(seen: Counter[str], world: World, result: BacktestResult) -> None:
     sold = [f for f in result.fills if f["side"] == -1 and f["exit_index"] >= 0]
     same = [f for f in sold if (int(f["market"]), int(f["time_ms"])) in bought and exits[f["exit_index"]].kind is ExitKind.STOP]
     seen["stopped in the bar of the entry"] += len(same)
+    waited = world.strategy.execution.leave.order == "limit"
+    seen["sold at a target's limit"] += sum(exits[f["exit_index"]].kind is ExitKind.TARGET for f in sold) if waited else 0
     ids = {int(f["order_id"]) for f in result.fills}
     seen["orders without a fill"] += max(ids, default=0) - len(ids)
     waits = [int(f["time_ms"] - f["decided_ms"]) for f in bought.values()]
@@ -73,7 +79,8 @@ def count(seen: Counter[str], world: World, result: BacktestResult) -> None:
 #: for 100 worlds
 LEAST = {
     "trading": 35, "trading limit": 16, "trading post_only": 2, "trading best": 6, "bought at the limit": 150, "bought at once": 100,
-    "stopped in the bar of the entry": 4, "orders without a fill": 200, "bought after waiting for bars": 60, "prices made anew": 15,
+    "stopped in the bar of the entry": 4, "orders without a fill": 200,
+    "sold at a target's limit": 15, "bought after waiting for bars": 60, "prices made anew": 15,
 }  # fmt: skip
 
 
@@ -108,15 +115,20 @@ def test_paper_and_single_events_with_restarts_are_the_backtest(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("slippage", "enter", "then"),
+    ("slippage", "enter", "bought"),
     [
-        (0.001, Enter("limit", after_ms=1_000, then="market", then_max_slippage=0.001), 2),
-        (0.001, Enter("limit", after_ms=1_000, then="market", then_max_slippage=0.0009), 1),
-        (0.001, Enter("limit", after_ms=1_000, then="market"), 2),
-        (0.001, Enter("limit", after_ms=1_000, then="cancel"), 1),
-        (0.001, Enter("limit", after_ms=1_000, then="cancel", then_filled_from=0.5), 0),
-        (0.001, Enter("limit", after_ms=1_000, then="market", then_filled_below=0.5), 2),
+        (0.001, Enter("limit", after_ms=1_000, then="market", then_max_slippage=0.001), True),
+        (0.001, Enter("limit", after_ms=1_000, then="market", then_max_slippage=0.0009), False),
+        (0.001, Enter("limit", after_ms=1_000, then="market"), True),
+        (0.001, Enter("limit", after_ms=1_000, then="cancel"), False),
+        (0.001, Enter("limit", after_ms=1_000, then="cancel", then_filled_from=0.5), None),
+        (0.001, Enter("limit", after_ms=1_000, then="market", then_filled_below=0.5), True),
     ],
 )
-def test_what_then_comes_to_is_known_beforehand(slippage: float, enter: Enter, then: int) -> None:
-    assert enter_terms(enter, slippage, 60_000)[0]["then"] == then
+def test_what_comes_after_a_limit_that_nobody_met(slippage: float, enter: Enter, bought: bool | None) -> None:
+    model = FillModel.of(("KRW-BTC",), 0.0, slippage, enter=enter, compiled=False)
+    buy = Intent(1, "KRW-BTC", Side.BID, 1_000_000.0, 0.0, math.nan, -1, 0, 90_000_000.0)
+    steps = [Step("KRW-BTC", time_ms, *[100_000_000.0] * 4, volume=1.0, traded=True) for time_ms in (0, 60_000)]
+    assert model.answer(buy, steps[0]) == []
+    answers = model.answer(buy, steps[1])
+    assert [isinstance(answer, Fill) for answer in answers] == ([] if bought is None else [True, False] if bought else [False])

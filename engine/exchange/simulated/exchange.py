@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from engine.exchange.simulated.accounts import Accounts, Balance, InsufficientFundsError
 from engine.kernel.desk import FillModel
+from engine.model.costs import FeeRule, fee_at
 from engine.model.events import Done, DoneReason, Fill, Intent, Side, Step
 from engine.model.market import minimum_total, quote_currency
 from engine.model.money import PRECISION, QUANTITY_STEP, coins, exact
@@ -62,12 +63,13 @@ class OrderReport:
 
 @dataclass(slots=True)
 class SimulatedExchange:
-    """One account. fee_rate: per side, exact; latency_ms: from an order's time to when it can trade."""
+    """One account. fee_rate: per side, exact; fees: where another rate holds; latency_ms: from an order's time to when it can trade."""
 
     markets: tuple[str, ...]
     fill_model: FillModel
     fee_rate: Decimal
     latency_ms: int = 0
+    fees: tuple[FeeRule, ...] = ()
     _accounts: Accounts = field(default_factory=Accounts)
     _reports: dict[str, OrderReport] = field(default_factory=dict)
     _open: dict[str, None] = field(default_factory=dict)
@@ -146,7 +148,7 @@ class SimulatedExchange:
         with localcontext(prec=PRECISION):
             quantity = coins(fill.quantity_e8)
             traded = quantity * exact(fill.price_krw)
-            fee = traded * self.fee_rate
+            fee = traded * self._fee_of(report.order)
             if report.order.side is Side.BID:
                 given, locked = traded + fee, report.locked - traded - fee
                 self._accounts.spend(krw, given)
@@ -179,7 +181,11 @@ class SimulatedExchange:
         if order.side is Side.ASK:
             return _coin(order.market), order.quantity
         with localcontext(prec=PRECISION):
-            return quote_currency(order.market), order.amount_krw * (ONE + self.fee_rate)
+            return quote_currency(order.market), order.amount_krw * (ONE + self._fee_of(order))
+
+    def _fee_of(self, order: LegalOrder) -> Decimal:
+        """Rate of the order's market when it was made."""
+        return exact(fee_at(self.fees, order.market, float(self.fee_rate), order.time_ms))
 
 
 def _coin(market: str) -> str:

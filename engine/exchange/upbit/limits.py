@@ -13,7 +13,7 @@ import itertools
 import math
 import re
 import time
-from bisect import insort
+from bisect import bisect_right, insort
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
@@ -209,7 +209,7 @@ class Bucket:
             self._most, self._most_since = self._most + 1, now
         if left is not None and len(self.rule.limits) == 1:
             limit = self.rule.limits[0]
-            own = sum(counted > ticket.granted_at - limit.period_seconds * (1 + _MARGIN) for counted in self._counted)
+            own = len(self._counted) - bisect_right(self._counted, ticket.granted_at - limit.period_seconds * (1 + _MARGIN))
             for _ in range(limit.requests - own - left):
                 self._count(ticket.counted_at)
 
@@ -238,7 +238,7 @@ class Bucket:
         return Quota(self.group, self.rule.scope, self.owner, 0 if held else left, waiting, held)
 
     def _used(self, limit: Limit, now: float) -> int:
-        return sum(counted > now - limit.period_seconds * (1 + _MARGIN) for counted in self._counted[-limit.requests :])
+        return min(limit.requests, len(self._counted) - bisect_right(self._counted, now - limit.period_seconds * (1 + _MARGIN)))
 
     def _check_patience(self, patient_until: float, now: float) -> None:
         if patient_until < self._held_until:

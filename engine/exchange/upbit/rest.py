@@ -182,7 +182,7 @@ class Rest:
             headers["Content-Type"] = "application/json; charset=utf-8"
         if call.endpoint.signed and self._keys is not None:
             headers["Authorization"] = authorization(self._keys, self._nonces(), payload.hashed)
-        url = f"{self.settings.base_url}{call.path}" + (f"?{payload.query}" if payload.query else "")
+        url = f"{self.settings.base_url.rstrip('/')}{call.path}" + (f"?{payload.query}" if payload.query else "")
         return self._client.build_request(call.endpoint.method, url, content=payload.body or None, headers=headers)
 
     def _failure(self, call: _Call[T], response: httpx.Response, bucket: Bucket) -> Exception:

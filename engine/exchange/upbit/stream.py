@@ -8,10 +8,11 @@ one without any traffic after 120 s.
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final, Self
 
@@ -32,6 +33,9 @@ STREAM_URL: Final = "wss://api.upbit.com/websocket/v1"
 _FIRST_WAIT_SECONDS: Final = 1.0
 _LONGEST_WAIT_SECONDS: Final = 30.0
 _JITTER: Final = 0.25
+#: the library logs the handshake's headers at the level of debugging, and the token is one of them
+_LOGGER: Final = logging.getLogger(__name__)
+_LOGGER.setLevel(logging.INFO)
 _MESSAGE_BYTES_MAX: Final = 16 * 2**20
 
 
@@ -50,7 +54,8 @@ class StreamSettings:
 class _Line:
     """One connection's lot over its losses. attempts: failures since its last message; again: it has been subscribed before.
 
-    messages: the limit of what is sent on the present connection.
+    messages: the limit of what is sent on the present connection. gaps: per market the last trade before what was missed, until it is
+    filled; a loss before that makes the gap longer.
     """
 
     group: tuple[Subscription, ...]
@@ -58,6 +63,7 @@ class _Line:
     again: bool = False
     socket: ClientConnection | None = None
     messages: Bucket | None = None
+    gaps: dict[str, TradeFrame] = field(default_factory=dict)
 
     async def say(self, text: str) -> bool:
         """Send on the present connection, when its limit allows. False: there is none, or not any more."""
@@ -139,12 +145,12 @@ class Stream:
     async def _keep(self, line: _Line) -> None:
         """One connection, again and again."""
         while True:
-            known = dict(self._last_trades)
+            line.gaps = self._last_trades_of(line) | line.gaps
             try:
                 async with await self._open(line.private) as socket:
                     await self._subscribe(socket, line)
                     self._put(Connected(line.again, line.codes))
-                    await self._listen(socket, line, known)
+                    await self._listen(socket, line)
                 reason = "closed"
             except (OSError, WebSocketException, TimeoutError, ExchangeError) as error:
                 reason = str(error) or type(error).__name__
@@ -175,7 +181,8 @@ class Stream:
                 open_timeout=self.settings.open_seconds,
                 ping_interval=ping,
                 ping_timeout=ping,
-                max_size=None,
+                max_size=_MESSAGE_BYTES_MAX,
+                logger=_LOGGER,
             )
         except InvalidStatus as error:
             raise self._refused(bucket, error) from None
@@ -195,9 +202,9 @@ class Stream:
         line.messages = Bucket(self.limits.clock, Group.WEBSOCKET_MESSAGE, RULES[Group.WEBSOCKET_MESSAGE], str(socket.id))
         await line.say(request(self._nonces(), line.group, self.settings.form))
 
-    async def _listen(self, socket: ClientConnection, line: _Line, known: dict[str, TradeFrame]) -> None:
+    async def _listen(self, socket: ClientConnection, line: _Line) -> None:
         """Read until the connection closes. Missed trades are asked for beside it, so that the socket is never kept waiting."""
-        resync = asyncio.create_task(self._resync(line.group, known)) if line.again and self._quotation is not None else None
+        resync = asyncio.create_task(self._resync(line)) if line.again and self._quotation is not None else None
         line.again = True
         try:
             async for data in socket:
@@ -223,15 +230,21 @@ class Stream:
                 self._last_trades[message.code] = message
             self.inbox.put(message, self.limits.clock.monotonic_seconds())
 
-    async def _resync(self, group: tuple[Subscription, ...], known: dict[str, TradeFrame]) -> None:
-        """Ask for the trades since the last one of each market that was known before the connection was made."""
+    def _last_trades_of(self, line: _Line) -> dict[str, TradeFrame]:
+        """The last trade of each market whose trades this connection tells."""
+        codes = {code for found in line.group if found.kind is Kind.TRADE for code in found.codes}
+        return {code: trade for code, trade in self._last_trades.items() if code in codes}
+
+    async def _resync(self, line: _Line) -> None:
+        """Ask for the trades of every gap. What fails is asked again after the next loss."""
         assert self._quotation is not None, "only called with one"
-        for code in [code for found in group if found.kind is Kind.TRADE for code in found.codes if code in known]:
+        for code, last in list(line.gaps.items()):
             try:
-                missed = await missed_trades(self._quotation, known[code])
+                missed = await missed_trades(self._quotation, last)
             except ExchangeError as error:
                 self._put(Trouble(str(error), error))
                 continue
+            del line.gaps[code]
             self.inbox.put_missed(missed, self.limits.clock.monotonic_seconds())
 
     def _put(self, item: Connected | Disconnected | Trouble) -> None:

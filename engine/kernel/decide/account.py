@@ -90,17 +90,16 @@ def fill_account(plan: Plan, book: Book) -> None:
 
 
 @helper
-def fill_order(plan: Plan, book: Book, value_krw: float, price_krw: float) -> None:
-    """Write the values of an intended buy into `book.values`."""
+def fill_order(plan: Plan, book: Book, value_krw: float, price_krw: float, fee: float, slippage: float) -> None:
+    """Write the values of an intended buy into `book.values`. fee, slippage: expected, one side."""
     first = plan.settings[0]["column_count"]
-    costs = plan.venue.costs[0]
     values = book.values
     values[first + _VALUE] = value_krw
     values[first + _QUANTITY] = value_krw / price_krw
     values[first + _PRICE] = price_krw
-    values[first + _FEE] = costs["fee_rate"]
-    values[first + _SLIPPAGE] = costs["slippage"]
-    values[first + _ROUND_TRIP] = 2.0 * (costs["fee_rate"] + costs["slippage"])
+    values[first + _FEE] = fee
+    values[first + _SLIPPAGE] = slippage
+    values[first + _ROUND_TRIP] = 2.0 * (fee + slippage)
 
 
 @helper

@@ -10,7 +10,7 @@ from engine.kernel.decide.guard import release
 from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import freeze_levels, is_open, refresh_levels, take_extreme
 from engine.kernel.decide.sales import BUY, clear_order, is_working
-from engine.kernel.decide.step import IDLE, continue_step
+from engine.kernel.decide.step import IDLE, continue_step, end_step
 from engine.kernel.legal import NAN, value_krw
 from engine.model.events import ControlKind
 
@@ -31,7 +31,10 @@ def on_fill(plan: Plan, book: Book, market: int, order_id: int, quantity_e8: flo
         return UNKNOWN_ORDER
     if order["side"] != BUY and quantity_e8 > book.position[market]["quantity_e8"]:
         return OVERSOLD
+    if time_ms > book.position[market]["step_ms"]:
+        end_step(plan, book, market)
     order["filled_e8"] += quantity_e8
+    order["left_e8"] -= quantity_e8
     book.account[0]["fees_krw"] += fee_krw
     book.account[0]["stirred"] = 1
     if order["side"] == BUY:
@@ -109,6 +112,8 @@ def on_done(plan: Plan, book: Book, market: int, order_id: int, time_ms: int) ->
     held = book.position[market]
     if not is_working(book, market) or order["order_id"] != order_id:
         return UNKNOWN_ORDER
+    if time_ms > held["step_ms"]:
+        end_step(plan, book, market)
     sold = order["side"] != BUY and order["filled_e8"] > 0.0
     fires = order["fires"]
     clear_order(book, market)

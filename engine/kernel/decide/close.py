@@ -13,8 +13,8 @@ from engine.kernel.decide.entries import decide_entries
 from engine.kernel.decide.guard import judge_breakers, look, sell_for_risk
 from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import RULE, evaluate_open, is_active, is_open, market_value, refresh_levels
-from engine.kernel.decide.sales import is_busy, legal_sale, sale_quantity, sell
-from engine.kernel.decide.step import discard_step
+from engine.kernel.decide.sales import BUY, is_busy, legal_sale, sale_quantity, sell, stop_buying
+from engine.kernel.decide.step import end_step
 from engine.kernel.legal import NAN, value_krw
 
 _ALL = -1
@@ -31,6 +31,7 @@ def on_close(plan: Plan, book: Book, time_ms: int, columns: NDArray[np.float64])
 def close_exits(plan: Plan, book: Book, time_ms: int, columns: NDArray[np.float64]) -> None:
     """All of a CLOSE but the entries."""
     for market in range(book.columns.shape[0]):
+        end_step(plan, book, market)
         for column in range(book.columns.shape[1]):
             book.columns[market, column] = columns[market, column]
     for market in range(book.position.shape[0]):
@@ -42,8 +43,6 @@ def close_exits(plan: Plan, book: Book, time_ms: int, columns: NDArray[np.float6
 def close_positions(plan: Plan, book: Book, time_ms: int) -> None:
     """The risk profile, levels and exits, from the columns in the books."""
     markets = book.position.shape[0]
-    for market in range(markets):
-        discard_step(book, market)
     if plan.settings[0]["watches"] != 0:
         look(plan, book, time_ms)
     judge_breakers(plan, book, time_ms)
@@ -55,6 +54,8 @@ def close_positions(plan: Plan, book: Book, time_ms: int) -> None:
     for market in range(markets):
         if is_open(book, market) and not is_busy(book, market):
             _decide_exits(plan, book, market, time_ms)
+        elif is_open(book, market) and book.order[market]["side"] == BUY and _true_rule(plan, book, market, time_ms) >= 0:
+            stop_buying(book, market)
 
 
 @helper
@@ -89,6 +90,16 @@ def _count(book: Book, condition: int, value: float) -> None:
         book.rule_counts[condition, 0] += 1
     else:
         book.rule_counts[condition, 1] += 1
+
+
+@helper
+def _true_rule(plan: Plan, book: Book, market: int, time_ms: int) -> int:
+    """The first active RULE that is true for the position; -1 = none."""
+    evaluate_open(plan, book, market, False, book.position[market]["last_krw"], time_ms)
+    for rule in range(plan.exits.shape[0]):
+        if plan.exits[rule]["kind"] == RULE and is_active(plan, book, market, rule) and _is_true(book, plan.exits[rule]["slot"]):
+            return rule
+    return -1
 
 
 @helper

@@ -27,7 +27,7 @@ from engine.kernel.decide.position import (
 )
 from engine.kernel.decide.sales import BUY, MINUTE_MS, buy, is_working
 from engine.kernel.fills import TAKE, limit_price
-from engine.kernel.legal import NAN, ceil_tick, floor_tick
+from engine.kernel.legal import NAN, QUANTITY_SCALE, ceil_tick, fee_rate, floor_tick, slippage_of
 
 #: positions in engine.kernel.book.SKIP_REASONS
 ENTRIES_STOPPED: Final = 0
@@ -249,7 +249,7 @@ def _try_entry(plan: Plan, book: Book, market: int, capital: float, time_ms: int
     else:
         entry = limit_price(plan.venue, plan.buying, market, last, time_ms)
         limit = entry
-    evaluate(plan, book, market, False, entry, entry, entry, entry, 0, 0)
+    evaluate(plan, book, market, False, entry, entry, entry, entry, 0, 0, time_ms)
     stop = _stop_level(plan, book, market, time_ms)
     book.verdict[market]["entry_krw"] = entry
     book.verdict[market]["level_krw"] = stop
@@ -261,15 +261,20 @@ def _try_entry(plan: Plan, book: Book, market: int, capital: float, time_ms: int
     scale = book.scales[market] if plan.settings[0]["scale_slot"] >= 0 else 1.0
     if not scale > 0.0:
         return NO_SIZE
-    if _target_below_cost(plan, book, market, entry, time_ms):
+    if _target_below_cost(plan, book, market, entry, plan.venue.costs[0]["slippage"], time_ms):
         return TARGET_BELOW_COST
     share = plan.settings[0]["share"]
     wanted = _wanted_krw(plan, market, capital * share, entry, stop, time_ms) * scale * book.account[0]["size_factor"]
-    value = _cut(plan, book, wanted, capital)
+    value = _cut(plan, book, market, wanted, capital, time_ms)
     book.verdict[market]["amount_krw"] = value
     if not value >= plan.settings[0]["min_order_krw"]:
         return BELOW_MINIMUM
-    if not _order_is_wanted(plan, book, market, value, entry):
+    slippage = expected_slippage(plan, book, market, value, last)
+    if slippage != plan.venue.costs[0]["slippage"]:
+        reason = _impact_reason(plan, book, market, last, limit, slippage, time_ms)
+        if reason != _PASSED:
+            return reason
+    if not _order_is_wanted(plan, book, market, value, entry, slippage, time_ms):
         return ORDER_CONDITION
     buy(book, market, value, limit, time_ms)
     if time_ms < plan.market[market]["settle_ms"]:
@@ -278,15 +283,36 @@ def _try_entry(plan: Plan, book: Book, market: int, capital: float, time_ms: int
 
 
 @helper
-def _order_is_wanted(plan: Plan, book: Book, market: int, value_krw: float, entry: float) -> bool:
+def _order_is_wanted(plan: Plan, book: Book, market: int, value_krw: float, entry: float, slippage: float, time_ms: int) -> bool:
     """The entry's condition on the order is true, or there is none."""
     slot = plan.settings[0]["order_slot"]
     if slot < 0:
         return True
     fill_account(plan, book)
-    fill_order(plan, book, value_krw, entry)
+    fill_order(plan, book, value_krw, entry, fee_rate(plan.venue, market, time_ms), slippage)
     wanted = late_value(plan, book, market, slot)
     return not math.isnan(wanted) and bool(wanted != 0.0)
+
+
+@helper
+def expected_slippage(plan: Plan, book: Book, market: int, value_krw: float, last_krw: float) -> float:
+    """Of a buy of that size, or of the part of it that may trade in one bar, if as much trades as in the market's last traded bar."""
+    costs = plan.venue.costs[0]
+    volume = book.flow[market]["volume_e8"]
+    quantity = min(value_krw * QUANTITY_SCALE / last_krw, costs["buy_share"] * volume if costs["buy_share"] != math.inf else math.inf)
+    return slippage_of(plan.venue, quantity, volume)
+
+
+@helper
+def _impact_reason(plan: Plan, book: Book, market: int, last_krw: float, limit: float, slippage: float, time_ms: int) -> int:
+    """The tests of expected costs once more, with the slippage of an order of this size."""
+    if slippage > plan.settings[0]["max_slippage"]:
+        return SLIPPAGE
+    entry = limit
+    if math.isnan(limit):
+        entry = ceil_tick(plan.venue, market, last_krw * (1.0 + slippage), time_ms)
+    evaluate(plan, book, market, False, entry, entry, entry, entry, 0, 0, time_ms)
+    return TARGET_BELOW_COST if _target_below_cost(plan, book, market, entry, slippage, time_ms) else _PASSED
 
 
 @helper
@@ -305,7 +331,7 @@ def _levels_exist(plan: Plan, book: Book, market: int, time_ms: int) -> bool:
 
 
 @helper
-def _target_below_cost(plan: Plan, book: Book, market: int, entry: float, time_ms: int) -> bool:
+def _target_below_cost(plan: Plan, book: Book, market: int, entry: float, slippage: float, time_ms: int) -> bool:
     """The lowest TARGET that is active from the start does not pay for both fees and the slippage."""
     lowest = math.inf
     for rule in range(plan.exits.shape[0]):
@@ -315,20 +341,22 @@ def _target_below_cost(plan: Plan, book: Book, market: int, entry: float, time_m
                 lowest = level
     if lowest == math.inf:
         return False
-    costs = plan.venue.costs[0]
-    received = floor_tick(plan.venue, market, lowest * (1.0 - costs["slippage"]), time_ms) * (1.0 - costs["fee_rate"])
-    return bool(not received > entry * (1.0 + costs["fee_rate"]))
+    fee = fee_rate(plan.venue, market, time_ms)
+    if plan.settings[0]["resting_targets"] != 0:
+        slippage = 0.0
+    received = floor_tick(plan.venue, market, lowest * (1.0 - slippage), time_ms) * (1.0 - fee)
+    return bool(not received > entry * (1.0 + fee))
 
 
 @helper
 def _wanted_krw(plan: Plan, market: int, capital: float, entry: float, stop: float, time_ms: int) -> float:
     """By risk (lost at the stop, fees and slippage included), by weight, the smaller of both, or everything."""
     settings = plan.settings[0]
-    costs = plan.venue.costs[0]
     value = math.inf
     if settings["stop_exit"] >= 0:
-        received = floor_tick(plan.venue, market, stop * (1.0 - costs["slippage"]), time_ms)
-        loss = entry * (1.0 + costs["fee_rate"]) - received * (1.0 - costs["fee_rate"])
+        fee = fee_rate(plan.venue, market, time_ms)
+        received = floor_tick(plan.venue, market, stop * (1.0 - plan.venue.costs[0]["slippage"]), time_ms)
+        loss = entry * (1.0 + fee) - received * (1.0 - fee)
         value = settings["risk"] * capital / loss * entry
     if not math.isnan(settings["weight"]):
         value = min(value, settings["weight"] * capital)
@@ -336,10 +364,10 @@ def _wanted_krw(plan: Plan, market: int, capital: float, entry: float, stop: flo
 
 
 @helper
-def _cut(plan: Plan, book: Book, wanted: float, capital: float) -> float:
+def _cut(plan: Plan, book: Book, candidate: int, wanted: float, capital: float, time_ms: int) -> float:
     """`wanted` within every cap and the free cash, whole KRW on the grid."""
     settings = plan.settings[0]
-    costs = plan.venue.costs[0]
+    fee = fee_rate(plan.venue, candidate, time_ms)
     markets = book.position.shape[0]
     working = 0.0
     free = book.account[0]["cash_krw"]
@@ -347,18 +375,18 @@ def _cut(plan: Plan, book: Book, wanted: float, capital: float) -> float:
         if book.all_order[row]["side"] == BUY:
             waits = max(book.all_order[row]["amount_krw"] - book.all_position[row]["cost_krw"], 0.0)
             working += waits
-            free -= waits * (1.0 + costs["fee_rate"])
+            free -= waits * (1.0 + fee_rate(plan.venue, row % markets, book.all_order[row]["created_ms"]))
     exposure = exposure_krw(book) + working
     value = min(wanted, settings["max_weight"] * (capital * settings["share"]), settings["exposure_per_market"] * capital)
     value = min(value, settings["exposure_total"] * capital - exposure, settings["max_order_krw"])
-    value = min(value, (free - settings["cash_reserve_krw"]) / (1.0 + costs["fee_rate"]), free / (1.0 + costs["fee_rate"]))
+    value = min(value, (free - settings["cash_reserve_krw"]) / (1.0 + fee), free / (1.0 + fee))
     if settings["exposure_per_strategy"] != math.inf or settings["share"] != 1.0:
         own = own_exposure_krw(book)
         for market in range(markets):
             own += working_amount(book, market) if book.order[market]["side"] == BUY else 0.0
         value = min(value, settings["exposure_per_strategy"] * capital - own)
         if settings["share"] != 1.0:
-            value = min(value, (capital * settings["share"] - own) / (1.0 + costs["fee_rate"]))
+            value = min(value, (capital * settings["share"] - own) / (1.0 + fee))
     if settings["capital_krw"] != math.inf or settings["capital_ratio"] != 1.0:
-        value = min(value, (capital - exposure) / (1.0 + costs["fee_rate"]))
-    return value if costs["on_grid"] == 0 else float(np.floor(value))
+        value = min(value, (capital - exposure) / (1.0 + fee))
+    return value if plan.venue.costs[0]["on_grid"] == 0 else float(np.floor(value))

@@ -12,7 +12,8 @@ from engine.kernel.decide.account import capital_krw, fill_account, highest_peak
 from engine.kernel.decide.calendar import day_of, month_of, next_day_ms, next_month_ms, next_week_ms, week_of
 from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import equity_krw, exposure_krw, is_open
-from engine.kernel.decide.sales import is_busy, sell
+from engine.kernel.decide.sales import BUY, is_busy, sell, stop_buying
+from engine.kernel.decide.step import end_step
 from engine.kernel.legal import NAN, value_krw
 
 #: exit_index of a sale by rule k of the profile: FIRST_RISK_INDEX - k; breakers count on after the rules
@@ -35,6 +36,8 @@ _NONE: Final = -1
 @helper
 def on_mark(plan: Plan, book: Book, time_ms: int) -> None:
     """MARK: a look at the account where anything can have moved, and the sales of what is in force."""
+    for market in range(book.position.shape[0]):
+        end_step(plan, book, market)
     if plan.settings[0]["watches"] != 0 and (book.account[0]["stirred"] != 0 or exposure_krw(book) > 0.0):
         look(plan, book, time_ms)
     sell_for_risk(plan, book, time_ms)
@@ -225,7 +228,7 @@ def sell_for_risk(plan: Plan, book: Book, time_ms: int) -> None:
     if flattened_by == _NONE and plan.breakers.shape[0] == 0:
         return
     for market in range(book.position.shape[0]):
-        if not is_open(book, market) or is_busy(book, market):
+        if not is_open(book, market) or (is_busy(book, market) and book.order[market]["side"] != BUY):
             continue
         cause = flattened_by
         if cause == _NONE:
@@ -233,6 +236,9 @@ def sell_for_risk(plan: Plan, book: Book, time_ms: int) -> None:
             if breaker == _NONE:
                 continue
             cause = plan.breakers[breaker]["cause"]
+        if is_busy(book, market):
+            stop_buying(book, market)
+            continue
         held = book.position[market]["quantity_e8"]
         if value_krw(held, book.position[market]["last_krw"]) >= plan.settings[0]["sale_minimum_krw"]:
             sell(book, market, held, NAN, FIRST_RISK_INDEX - cause, 0, time_ms)

@@ -21,6 +21,7 @@ from engine.kernel.fills import enter_terms
 from engine.kernel.legal import Venue, make_venue, unit_and_scale
 from engine.kernel.load import addresses
 from engine.kernel.program import PositionRows
+from engine.model.costs import NO_COSTS, Costs
 from engine.model.events import Side
 from engine.model.market import maximum_total, minimum_total
 
@@ -37,6 +38,7 @@ SETTINGS: Final = np.dtype(
         ("entry_slot", "i8"),
         ("rank_slot", "i8"),  # -1: none
         ("scale_slot", "i8"),  # -1: none
+        ("resting_targets", "i8"),  # TARGETs are limit sales that wait at their levels
         ("levels_follow_price", "i8"),  # 0: levels move only with columns, entry and extremes
         ("when_slot", "i8"),  # condition of the portfolio on entries; -1: none
         ("share", "f8"),  # of the capital that this strategy sizes by; 1 where it is alone
@@ -122,12 +124,14 @@ class Plan(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the user chose for the account. fee_rate: per side; slippage: ratio; on_grid False = continuous prices and quantities."""
+    """What the user chose for the account. fee_rate: per side; slippage: ratio; on_grid False = continuous prices and quantities.
+    costs: what the run assumes beyond these."""
 
     cash_krw: float = 10_000_000.0
     fee_rate: float = 0.0005
     slippage: float = 0.0005
     on_grid: bool = True
+    costs: Costs = NO_COSTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +178,9 @@ def make_plan(
     exits = [slots[rule.node] for rule in strategy.exits]
     gates, gate_columns = gates_of(position, [*exits, *conditions])
     return Plan(
-        venue=make_venue(markets, terms.fee_rate, terms.slippage, terms.on_grid),
+        venue=make_venue(markets, terms.fee_rate, terms.slippage, terms.on_grid, terms.costs, strategy.execution.leave.max_slippage),
         settings=settings,
-        buying=enter_terms(strategy.execution.enter, terms.slippage, strategy.clock.length_ms),
+        buying=enter_terms(strategy.execution.enter, strategy.clock.length_ms),
         exits=np.array([_exit_row(rule, slots) for rule in strategy.exits], EXIT),
         market=market,
         conditions=np.array(conditions, np.int64),
@@ -241,6 +245,7 @@ def _settings(strategy: Strategy, position: PositionRows, markets: Sequence[str]
     row["levels_follow_price"] = int(
         any(_follows_price(position, slots[rule.node]) for rule in strategy.exits if rule.kind is not ExitKind.RULE)
     )
+    row["resting_targets"] = int(strategy.execution.leave.order == "limit")
     row["entry_slot"] = slots[strategy.entry]
     row["rank_slot"] = -1 if strategy.rank is None else slots[strategy.rank]
     row["scale_slot"] = -1 if sizing.scale is None else slots[sizing.scale]

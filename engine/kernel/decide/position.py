@@ -9,7 +9,7 @@ from dsl.strategy import ExitKind
 from engine.kernel.abi import call_row, helper
 from engine.kernel.book import Book
 from engine.kernel.decide.plan import Plan
-from engine.kernel.legal import ceil_tick, floor_tick, value_krw
+from engine.kernel.legal import ceil_tick, fee_rate, floor_tick, value_krw
 
 STOP: Final = int(ExitKind.STOP)
 TARGET: Final = int(ExitKind.TARGET)
@@ -51,21 +51,22 @@ def evaluate(
     price_krw: float,
     age_ms: int,
     bars: int,
+    time_ms: int,
 ) -> None:
     """Fill `book.values` with the columns, the position variables at a price, and every row of the position phase.
 
-    decided: the columns of the CLOSE that decided the entry instead of the latest.
+    decided: the columns of the CLOSE that decided the entry instead of the latest. time_ms: now, for the fee.
     """
     values = book.values
     count = plan.settings[0]["column_count"]
-    fee_rate = plan.venue.costs[0]["fee_rate"]
+    fee = fee_rate(plan.venue, market, time_ms)
     for column in range(count):
         values[column] = book.entry_columns[market, column] if decided else book.columns[market, column]
     values[count] = entry_krw
     values[count + 1] = high_krw
     values[count + 2] = low_krw
     values[count + 3] = price_krw / entry_krw - 1.0
-    values[count + 4] = price_krw * (1.0 - fee_rate) / (entry_krw * (1.0 + fee_rate)) - 1.0
+    values[count + 4] = price_krw * (1.0 - fee) / (entry_krw * (1.0 + fee)) - 1.0
     values[count + 5] = high_krw / entry_krw - 1.0
     values[count + 6] = low_krw / entry_krw - 1.0
     values[count + 7] = age_ms
@@ -83,7 +84,7 @@ def evaluate_open(plan: Plan, book: Book, market: int, decided: bool, price_krw:
     offset = plan.settings[0]["clock_offset_ms"]
     evaluate(
         plan, book, market, decided, held["entry_krw"], held["high_krw"], held["low_krw"], price_krw, time_ms - opened,
-        (time_ms - offset) // clock - (opened - offset) // clock,
+        (time_ms - offset) // clock - (opened - offset) // clock, time_ms,
     )  # fmt: skip
 
 

@@ -72,6 +72,9 @@ def make_order(
     order["limit_krw"] = limit_krw
     order["exit_index"] = rule
     order["fires"] = fires
+    order["left_e8"] = quantity_e8
+    order["ambiguous"] = 0
+    order["stopped"] = 0
     book.account[0]["next_order_id"] += 1
     minute = time_ms // MINUTE_MS
     book.account[0]["orders_in_minute"] = book.account[0]["orders_in_minute"] + 1 if book.account[0]["minute"] == minute else 1
@@ -89,9 +92,18 @@ def buy(book: Book, market: int, amount_krw: float, limit_krw: float, time_ms: i
 
 
 @helper
-def sell(book: Book, market: int, quantity_e8: float, level_krw: float, rule: int, fires: int, time_ms: int) -> None:
-    """SELL `quantity_e8`; level_krw: base price inside a STEP, NaN at a CLOSE."""
-    make_order(book, market, SELL, 0.0, quantity_e8, level_krw, NAN, rule, fires, time_ms)
+def sell(
+    book: Book, market: int, quantity_e8: float, level_krw: float, rule: int, fires: int, time_ms: int, limit_krw: float = NAN
+) -> None:
+    """SELL `quantity_e8`; level_krw: base price inside a STEP, NaN at a CLOSE; limit_krw: it has waited there and trades at it."""
+    make_order(book, market, SELL, 0.0, quantity_e8, level_krw, limit_krw, rule, fires, time_ms)
+
+
+@helper
+def stop_buying(book: Book, market: int) -> None:
+    """The position of a buy that still works is to be sold: what is left of the buy shall be cancelled."""
+    if book.order[market]["side"] == BUY:
+        book.order[market]["stopped"] = 1
 
 
 @helper
@@ -108,6 +120,9 @@ def clear_order(book: Book, market: int) -> None:
     order["limit_krw"] = 0.0
     order["exit_index"] = 0
     order["fires"] = 0
+    order["left_e8"] = 0.0
+    order["ambiguous"] = 0
+    order["stopped"] = 0
 
 
 @helper

@@ -8,9 +8,9 @@ from engine.kernel.abi import helper
 from engine.kernel.book import Book
 from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import STOP, TARGET, is_active, is_open, refresh_levels, take_extreme
-from engine.kernel.decide.sales import is_working, legal_sale, sale_quantity, sell
+from engine.kernel.decide.sales import BUY, is_working, legal_sale, sale_quantity, sell, stop_buying
 from engine.kernel.fills import TAKE
-from engine.kernel.legal import grid_changed, value_krw
+from engine.kernel.legal import NAN, grid_changed, value_krw
 
 #: POSITION.step_stage
 IDLE: Final = 0
@@ -27,7 +27,7 @@ def on_step(
     plan: Plan, book: Book, market: int, time_ms: int, open_krw: float, high_krw: float, low_krw: float, close_krw: float, traded: bool
 ) -> None:
     """Take a STEP in. It goes on until it ends or makes a sale; then `continue_step` after the sale's DONE."""
-    discard_step(book, market)
+    end_step(plan, book, market)
     if not traded:
         return
     held = book.position[market]
@@ -47,7 +47,7 @@ def on_step(
     held["step_close"] = close_krw
     held["step_ambiguous"] = 0
     held["step_stage"] = DOWN_TO_LOW
-    _reach(plan, book, market, open_krw, new_grid)
+    _pass(plan, book, market, open_krw, new_grid)
     continue_step(plan, book, market, not is_working(book, market))
 
 
@@ -64,7 +64,7 @@ def continue_step(plan: Plan, book: Book, market: int, may_sell: bool) -> None:
         if may_sell and _try_leg(plan, book, market, end):
             return
         if held["step_price"] != end:
-            _reach(plan, book, market, end, False)
+            _pass(plan, book, market, end, False)
             if may_sell and _try_here(plan, book, market):
                 return
         held["step_stage"] = IDLE if held["step_stage"] == DOWN_TO_CLOSE else held["step_stage"] + 1
@@ -73,12 +73,29 @@ def continue_step(plan: Plan, book: Book, market: int, may_sell: bool) -> None:
 
 
 @helper
-def discard_step(book: Book, market: int) -> None:
-    """Forget what is left of an unanswered STEP; the last price is its close all the same."""
-    held = book.position[market]
-    if held["step_stage"] != IDLE:
-        held["last_krw"] = held["step_close"]
-        held["step_stage"] = IDLE
+def end_step(plan: Plan, book: Book, market: int) -> None:
+    """An unanswered STEP is over: extremes and levels take in what is left of its path, and the last price is its close."""
+    if book.position[market]["step_stage"] != IDLE:
+        continue_step(plan, book, market, False)
+
+
+@helper
+def _pass(plan: Plan, book: Book, market: int, price_krw: float, new_grid: bool) -> None:
+    """Reach the open or the end of a leg. A buy that still works is stopped where that is at a STOP of what it has bought so far."""
+    buying = book.order[market]["side"] == BUY
+    if buying:
+        _watch_buy(plan, book, market, price_krw)
+    _reach(plan, book, market, price_krw, new_grid)
+    if buying:
+        _watch_buy(plan, book, market, price_krw)
+
+
+@helper
+def _watch_buy(plan: Plan, book: Book, market: int, price_krw: float) -> None:
+    """Stop the buy where an active STOP has a level at or above the price."""
+    for rule in range(plan.exits.shape[0]):
+        if plan.exits[rule]["kind"] == STOP and book.exits[market, rule]["level_krw"] >= price_krw and is_active(plan, book, market, rule):
+            stop_buying(book, market)
 
 
 @helper
@@ -136,9 +153,14 @@ def _try_here(plan: Plan, book: Book, market: int) -> bool:
 def _sell_exit(plan: Plan, book: Book, market: int, rule: int, quantity_e8: float) -> None:
     held = book.position[market]
     base = held["step_price"]
+    limit = NAN
+    if plan.exits[rule]["kind"] == TARGET and plan.settings[0]["resting_targets"] != 0:
+        base = book.exits[market, rule]["level_krw"]
+        limit = base
     if plan.exits[rule]["kind"] == STOP and held["step_stage"] == DOWN_TO_LOW and base < held["step_open"]:
         _examine_ambiguity(plan, book, market, base)
-    sell(book, market, quantity_e8, base, rule, 1 << rule, held["step_ms"])
+    sell(book, market, quantity_e8, base, rule, 1 << rule, held["step_ms"], limit)
+    book.order[market]["ambiguous"] = held["step_ambiguous"]
 
 
 @helper
@@ -162,8 +184,14 @@ def _highest_stop(plan: Plan, book: Book, market: int, price_krw: float) -> int:
 
 
 @helper
+def _meets(plan: Plan, level_krw: float, price_krw: float) -> bool:
+    """The price has come to a TARGET's level; where a limit sale waits there, above it."""
+    return bool(level_krw < price_krw or (level_krw == price_krw and plan.settings[0]["resting_targets"] == 0))
+
+
+@helper
 def _lowest_target(plan: Plan, book: Book, market: int, price_krw: float) -> int:
-    """The active TARGET with the lowest level <= price whose sale can be made, ties in file order; -1 = none."""
+    """The active TARGET with the lowest level that the price meets whose sale can be made, ties in file order; -1 = none."""
     held = book.position[market]["quantity_e8"]
     passed = 0
     while book.position[market]["step_inside"] == 0:
@@ -171,7 +199,7 @@ def _lowest_target(plan: Plan, book: Book, market: int, price_krw: float) -> int
         best_level = 0.0
         for rule in range(plan.exits.shape[0]):
             level = book.exits[market, rule]["level_krw"]
-            if plan.exits[rule]["kind"] != TARGET or not level <= price_krw or (passed >> rule) & 1 != 0:
+            if plan.exits[rule]["kind"] != TARGET or not _meets(plan, level, price_krw) or (passed >> rule) & 1 != 0:
                 continue
             if (best == _NONE or level < best_level) and is_active(plan, book, market, rule):
                 best = rule
@@ -184,13 +212,13 @@ def _lowest_target(plan: Plan, book: Book, market: int, price_krw: float) -> int
 
 @helper
 def _first_target(plan: Plan, book: Book, market: int, price_krw: float) -> int:
-    """The first active TARGET in file order with level <= price whose sale can be made; -1 = none."""
+    """The first active TARGET in file order whose level the price meets and whose sale can be made; -1 = none."""
     held = book.position[market]["quantity_e8"]
     if book.position[market]["step_inside"] != 0:
         return _NONE
     for rule in range(plan.exits.shape[0]):
         level = book.exits[market, rule]["level_krw"]
-        if plan.exits[rule]["kind"] != TARGET or not level <= price_krw or not is_active(plan, book, market, rule):
+        if plan.exits[rule]["kind"] != TARGET or not _meets(plan, level, price_krw) or not is_active(plan, book, market, rule):
             continue
         if legal_sale(plan, book, market, rule, held, level) > 0.0:
             return rule
@@ -205,7 +233,7 @@ def _examine_ambiguity(plan: Plan, book: Book, market: int, stop_base_krw: float
         return
     for rule in range(plan.exits.shape[0]):
         level = book.exits[market, rule]["level_krw"]
-        if plan.exits[rule]["kind"] != TARGET or not level <= held["step_high"] or not is_active(plan, book, market, rule):
+        if plan.exits[rule]["kind"] != TARGET or not _meets(plan, level, held["step_high"]) or not is_active(plan, book, market, rule):
             continue
         quantity = sale_quantity(plan, book, market, rule, held["quantity_e8"], level)
         if value_krw(quantity, level) < plan.settings[0]["sale_minimum_krw"]:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import orjson
 
+from engine.model.costs import ALWAYS_MS, Costs
 from engine.research.doctor import Checkup
 from engine.research.figures import ExitFigures, Figures, MarketFigures
 from engine.research.gaps import series_name
+from engine.research.report.costs import orders_in_parts
 from engine.research.report.doctor import checkup_document
 from engine.research.report.format import kst
 from engine.research.returns import DAY_MS, changes, daily_values, drawdowns, monthly_values
@@ -97,9 +99,25 @@ def _settings(result: BacktestResult) -> Document:
         "cash_krw": settings.cash_krw,
         "fee_rate": settings.fee_rate,
         "slippage": settings.slippage,
+        "costs": _costs(settings.costs),
         "rounding": settings.rounding.value,
         "from_ms": settings.from_ms,
         "to_ms": settings.to_ms,
+    }
+
+
+def _costs(costs: Costs) -> Document:
+    """Ratios and ms; impact: slippage that an order as large as its bar's volume adds."""
+    return {
+        "fees": [
+            {"rate": rule.rate, "market": rule.market or None, "from_ms": None if rule.from_ms == ALWAYS_MS else rule.from_ms}
+            for rule in costs.fees
+        ],
+        "impact": costs.impact,
+        "impact_grows_with": "root of share" if costs.impact_root else "share",
+        "participation": costs.participation,
+        "latency_ms": costs.latency_ms,
+        "latency_bars": costs.latency_bars,
     }
 
 
@@ -155,6 +173,7 @@ def _assumptions(result: BacktestResult) -> Document:
     return {
         "fill_model": "next open, in-step levels",
         "enter_order": result.strategy.execution.enter.order,
+        "leave_order": result.strategy.execution.leave.order,
         "fee_rate": result.settings.fee_rate,
         "slippage": result.settings.slippage,
         "rounding": result.settings.rounding.value,
@@ -162,6 +181,8 @@ def _assumptions(result: BacktestResult) -> Document:
         "ambiguous_krw": result.ambiguous_krw,
         "unsettled_entries": result.unsettled_entries,
         "sale_below_minimum": result.sale_below_minimum,
+        "costs": _costs(result.settings.costs),
+        "orders_in_parts": orders_in_parts(result),
         "left_out_breakers": list(result.left_out_breakers),
         "side_series": [
             {

@@ -19,6 +19,7 @@ from engine.research.doctor import Checkup
 from engine.research.figures import Figures
 from engine.research.gaps import series_name
 from engine.research.metrics import CURVE_FIGURES, Definition, Group, Unit, definitions
+from engine.research.report.costs import cost_lines
 from engine.research.report.doctor import render_findings
 from engine.research.report.format import UNDEFINED, count, duration, kst, money, number, percent, written
 from engine.research.result import Rounding, SideGap
@@ -190,7 +191,9 @@ def assumptions(result: BacktestResult, language: Language) -> list[str]:
         rows += (("leave_slippage", percent(execution.leave.max_slippage, signed=False)),)
     kinds = {"limit": "limit_orders", "post_only": "limit_orders", "best": "best_orders"}
     said = ["fill", *([kinds[execution.enter.order]] if execution.enter.order in kinds else [])]
+    said += ["limit_sales"] if execution.leave.order == "limit" else []
     lines = [*(_say(f"assume.{name}", language) for name in said), *(f"{_say(f'assume.{key}', language)}: {value}" for key, value in rows)]
+    lines += cost_lines(result, language)
     return lines + [_gap_line(gap, language) for gap in result.gaps]
 
 

@@ -12,7 +12,10 @@ from engine.candles.instants import korean_time
 from engine.kernel import book as books
 from engine.kernel.aggregate import open_ms
 from engine.kernel.book import SKIP_REASONS
+from engine.kernel.decide.account import fill_account, fill_order, late_value
+from engine.kernel.decide.entries import expected_slippage
 from engine.kernel.decide.position import evaluate_open, is_active, is_open
+from engine.kernel.legal import fee_rate
 from engine.model.errors import UserError
 from engine.model.events import Side
 from engine.research.backtest import Progress, backtest, settled_ms
@@ -86,8 +89,9 @@ class Factor:
 @dataclass(frozen=True, slots=True)
 class BarWhy:
     """One market at one clock bar. blocked: the innermost parts that keep the entry from being true. late: rules of the entry that are
-    judged with the order's size, once `entry` is true. happened: fills inside the bar. order: side (`buy`, `sell`) and exit name of the
-    order that is working after the bar. settled: the values no longer depend on where the candles begin.
+    judged with the order's size, each with its values where `entry` is true and came as far as a size. happened: fills inside the bar.
+    order: side (`buy`, `sell`) and exit name of the order that is working after the bar. settled: the values no longer depend on where
+    the candles begin.
     """
 
     market: str
@@ -95,7 +99,7 @@ class BarWhy:
     last_krw: float
     entry: Reading
     blocked: tuple[Reading, ...]
-    late: tuple[Part, ...]
+    late: tuple[tuple[Part, Reading | None], ...]
     factors: tuple[Factor, ...]
     universe: Membership | None
     decision: Decision
@@ -154,7 +158,7 @@ def why_at(
         last_krw=float(book.position[row]["last_krw"]),
         entry=entry,
         blocked=tuple(blockers(entry)),
-        late=probed.late,
+        late=_late(probed, end.program, end.columns, end.run, row, bar.close_ms),
         factors=tuple(Factor(name, weight, value_of(node)) for name, weight, node in probed.factors),
         universe=membership(strategy, grid, result.members, market, _candidates(strategy, grid, traded), bar.close_ms, settings.block),
         decision=_decision(strategy, plan, book, row, bar.close_ms),
@@ -203,6 +207,34 @@ def _values(probed: Probe, program: Program, columns: ColumnBlock, run: Run, row
         return float(own[slots[node]]) if held and node in slots else math.nan
 
     return value_of
+
+
+def _late(
+    probed: Probe, program: Program, columns: ColumnBlock, run: Run, row: int, now_ms: int
+) -> tuple[tuple[Part, Reading | None], ...]:  # fmt: skip
+    """Rules on the order, computed once more with the size and the price that the CLOSE gave the market's entry."""
+    verdict = run.book.verdict[row]
+    amount, entry = float(verdict["amount_krw"]), float(verdict["entry_krw"])
+    slots = program.position.slot_of_node
+    known = [part for part in probed.late if part.node in slots]
+    if math.isnan(amount) or math.isnan(entry) or not known:
+        return tuple((part, None) for part in probed.late)
+    fill_account(run.plan, run.book)
+    slippage = expected_slippage(run.plan, run.book, row, amount, float(run.book.position[row]["last_krw"]))
+    fill_order(run.plan, run.book, amount, entry, fee_rate(run.plan.venue, row, now_ms), slippage)
+    late_value(run.plan, run.book, row, slots[known[0].node])  # computes them all
+    own, latest = run.book.values.copy(), columns.values[row, -1]
+    place = {node: k for k, node in enumerate(program.columns)}
+    graph = probed.strategy.graph
+
+    def value_of(node: int) -> float:
+        if node in place:
+            return float(latest[place[node]])
+        if graph[node].op == "const":
+            return float(graph[node].params[0])
+        return float(own[slots[node]]) if node in slots else math.nan
+
+    return tuple((part, read(part, value_of, now_ms, probed.strategy.clock) if part in known else None) for part in probed.late)
 
 
 def _held(run: Run, program: Program, row: int) -> Held | None:

@@ -56,7 +56,7 @@ def bar_document(why: BarWhy, language: Language, *, synthetic: bool = False) ->
         "entry": reading_document(why.entry, language),
         "factors": [_factor(factor, language) for factor in why.factors],
         "universe": None if why.universe is None else _universe(why.universe, language),
-        "late": [_late(part, language) for part in why.late],
+        "late": [_late(part, reading, language) for part, reading in why.late],
         "held": None if held is None else {
             "quantity": held.quantity, "entry_krw": held.entry_krw, "gain": held.gain, "pnl": held.pnl, "opened_ms": held.opened_ms,
             "sentence": say(
@@ -70,8 +70,9 @@ def bar_document(why: BarWhy, language: Language, *, synthetic: bool = False) ->
     }  # fmt: skip
 
 
-def _late(part: Part, language: Language) -> dict[str, Any]:
-    return {"path": part.path, "text": label(part), "sentence": text("why.late", language, rule=label(part))}
+def _late(part: Part, reading: Reading | None, language: Language) -> dict[str, Any]:
+    shown_reading = None if reading is None else reading_document(reading, language)
+    return {"path": part.path, "text": label(part), "sentence": text("why.late", language, rule=label(part)), "reading": shown_reading}
 
 
 def _factor(factor: Factor, language: Language) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dsl.graph import Graph
-from dsl.strategy import Wording
 from engine.kernel.aggregate import open_ms
 from engine.kernel.program import compile_values
 from engine.kernel.vm import Kernel
@@ -49,7 +48,7 @@ def membership(
     graph = Graph()
     for node in universe.graph:
         graph.add(node)
-    builder = PartBuilder(graph, strategy.clock, Wording())
+    builder = PartBuilder(graph, strategy.clock, universe.wording)
     parts = [builder.part(condition.node, path=condition.path) for condition in universe.conditions]
     wanted = [universe.keep, *sorted(builder.wanted), *([] if universe.by is None else [universe.by])]
     program = compile_values(graph, wanted, strategy.clock, grid.timeframe, grid.markets, domain=candidates)

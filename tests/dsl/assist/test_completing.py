@@ -10,12 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsl.assist.answers import Kind, applied
+from dsl.assist.assist import Assist
 from dsl.assist.layout import Layout
 from dsl.assist.roles import Role, role_of
 from dsl.assist.shape import keys, kind_of
 from dsl.assist.words import words
 from dsl.diagnostics import Language, Severity
+from dsl.files import strategies_in, strategy_names
 from tests.dsl.assist.helpers import ASSIST, BROKEN_FILES, EN, EXAMPLE, FILES, KO, accepted, cursor, edited, labels, proposal
+from tests.dsl.helpers import CATALOGUE, PROFILES, ROOT
 
 TEXTS = [path.read_text("utf-8") for path in [*FILES, *BROKEN_FILES]]
 
@@ -75,6 +78,18 @@ def test_what_fits_the_place_is_proposed(old: str, new: str, wanted: list[str], 
 def test_regimes_are_proposed_after_their_comparison() -> None:
     text, at = cursor("regime:\n  trending: adx(14) > 20\n  otherwise: calm\nentry: regime == ¦\n")
     assert labels(text, at) == ["trending", "calm"]
+
+
+def test_a_portfolio_is_offered_the_strategies_beside_it() -> None:
+    folder = ROOT / "strategies"
+    names = strategy_names(folder)
+    assert "trend-1h" in names
+    assert "regime-switch" not in names  # a portfolio
+    helper = Assist(CATALOGUE, PROFILES, strategies=strategies_in(folder), strategy_names=names)
+    text, at = cursor("schema: portfolio/1\nname: core\nstrategies:\n  hourly: {strategy: ¦, weight: 60%}\n")
+    assert [one.label for one in helper.complete(text, at, EN)] == list(names)
+    text, at = cursor("schema: portfolio/1\nname: core\nstrategies:\n  hourly:\n    strategy: trend-1¦\n")
+    assert [one.label for one in helper.complete(text, at, EN)][:2] == ["trend-1d", "trend-1h"]
 
 
 def test_an_empty_file_begins_with_a_whole_one_that_is_valid() -> None:

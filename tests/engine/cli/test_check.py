@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from engine.cli.main import run
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -51,6 +53,30 @@ def test_both_languages() -> None:
 def test_checking_imports_nothing_that_computes() -> None:
     code = (
         "import sys; from engine.cli.main import run; run(sys.argv[1:]); "
-        "print(sorted({'numba', 'numpy', 'pandas', 'pyarrow'} & set(sys.modules)))"
+        "print(sorted({'numba', 'numpy', 'pandas', 'pyarrow', 'httpx', 'jwt', 'websockets'} & set(sys.modules)))"
     )
     assert call("check", GOOD[0], code=code).stdout.splitlines()[-1] == "[]"
+
+
+def test_candles_add_warnings_and_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("JANGDAN_DATA", str(tmp_path / "none"))
+    monkeypatch.setenv("JANGDAN_LANG", "en")
+    folder = ROOT / "tests" / "golden" / "candles"
+    small, refused = str(folder / "fixed-markets.yaml"), str(folder / "refused.yaml")
+    assert run(["check", small]) == 0
+    assert capsys.readouterr().out == f"{small}: no problems\n"
+    assert run(["check", small, "--data", "--cash", "100_000_000 KRW", "--json"]) == 0
+    shown = capsys.readouterr()
+    assert "Using the built-in sample market" in shown.err
+    (document,) = json.loads(shown.out)["files"]
+    assert [one["code"] for one in document["diagnostics"]] == ["W160"]  # ten times the cash: the orders are large enough
+    assert run(["check", refused, small, "--data"]) == 1
+    assert "on the last 60 days A fires" in capsys.readouterr().out
+
+
+def test_other_errors_keep_the_candles_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("JANGDAN_LANG", "en")
+    assert run(["check", BROKEN, "--candles", str(tmp_path)]) == 1
+    shown = capsys.readouterr()
+    assert "mend the other errors first" in shown.err
+    assert "E101" in shown.out

@@ -35,3 +35,16 @@ def test_what_cannot_be_compared_ends_with_2(tmp_path: Path, capsys: pytest.Capt
     assert "E101" in capsys.readouterr().err
     assert run(["diff", str(FILE), str(tmp_path / "none.yaml")]) == 2
     assert run(["diff", str(FILE), str(ROOT / "risk_profiles" / "balanced.yaml")]) == 2
+
+
+def test_open_positions_refuse_another_clock(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = tmp_path / "new.yaml"
+    other.write_text(FILE.read_text("utf-8").replace("clock: 1h", "clock: 4h"), "utf-8")
+    assert run(["diff", str(FILE), str(other), "--open", "krw-xrp, KRW-SOL", "--lang", "en"]) == 1
+    assert "open now: KRW-SOL, KRW-XRP (opened by version" in capsys.readouterr().out
+    assert run(["diff", str(FILE), str(other), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["refused"] == []
+    assert run(["diff", str(FILE), str(other), "--open", "KRW-XRP", "--json"]) == 1
+    assert [one["code"] for one in json.loads(capsys.readouterr().out)["refused"]] == ["R301"]
+    assert run(["diff", str(FILE), str(FILE), "--open", "KRW-XRP"]) == 0
+    assert run(["diff", str(FILE), str(FILE), "--open", "XRP"]) == 2

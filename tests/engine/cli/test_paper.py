@@ -109,7 +109,9 @@ def paper_on_sample(place: Path, sample: Path, entry: str) -> int:
 
 def test_generated_candles_are_called_so(place: Path, sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert paper_on_sample(place, sample, "close > close[1]") == 0
-    shown = capsys.readouterr().out
+    captured = capsys.readouterr()
+    shown = captured.out
+    assert "paper trading begins: 1 markets" in captured.err  # before the first bar, which a slow run waits a minute for
     assert shown.startswith("SYNTHETIC")
     assert "run.jsonl" in shown
     header = orjson.loads((place / "run.jsonl").read_bytes().splitlines()[0])

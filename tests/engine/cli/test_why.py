@@ -122,6 +122,16 @@ def file_with(tests: str) -> str:
     return str(path)
 
 
+def test_a_single_rule_blocks_and_carries_everything_alone(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (place / "one.yaml").write_text(FILE.removesuffix("tests:\n"), encoding="utf-8")
+    document = documents(capsys, "why", "one.yaml", "--summary")
+    assert document["clauses"] == []
+    entry = document["entry"]
+    row = next(line for line in answer(capsys, "why", "one.yaml", "--summary").splitlines() if line.startswith("entry (whole)"))
+    numbers = [int(word.replace(",", "")) for word in row.split()[2:]]
+    assert numbers == [entry["true"], entry["false"], entry["missing"], entry["false"] + entry["missing"], entry["true"], entry["true"]]
+
+
 def test_rules_pass_or_fail_with_what_was_seen(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "1 passed, 0 failed, 0 not run" in answer(capsys, "test", file_with(RULE))
     failed = answer(capsys, "test", file_with(RULE + WRONG.replace("above", "below")), code=1)

@@ -119,7 +119,7 @@ def hold_against(group: Group, requests: int, seed: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("group", "requests"), [(Group.CANDLE, 8_000), (Group.DEFAULT, 12_000), (Group.ORDER, 6_000), (Group.ORDER_CANCEL_ALL, 1_000)]
+    ("group", "requests"), [(Group.CANDLE, 15_000), (Group.DEFAULT, 20_000), (Group.ORDER, 14_000), (Group.ORDER_CANCEL_ALL, 1_000)]
 )
 def test_twenty_tasks_are_never_refused_and_use_the_rate(group: Group, requests: int) -> None:
     hold_against(group, requests, seed=1)
@@ -229,6 +229,22 @@ def test_a_refusal_holds_longer_each_time_until_an_answer() -> None:
         bucket.answered(ticket)
         bucket.refused()
         assert bucket.quota().held_seconds == 1
+
+    timed(main)
+
+
+def test_after_a_refusal_bursts_are_smaller_and_grow_again() -> None:
+    async def main(limits: Limits) -> None:
+        bucket, clock = limits.bucket(Group.ORDER, "account"), LoopClock()
+        bucket.refused()
+        await clock.sleep(2)
+        lefts = []
+        for _ in range(30):
+            lefts.append(bucket.quota().left)
+            bucket.answered(await bucket.acquire())
+            await clock.sleep(2)
+        assert lefts == sorted(lefts)
+        assert (lefts[0], lefts[-1], len(set(lefts))) == (8, 12, 5)
 
     timed(main)
 

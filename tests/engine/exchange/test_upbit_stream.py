@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -264,6 +265,88 @@ def test_trades_that_were_missed_are_asked_by_rest() -> None:
     asyncio.run(main())
 
 
+def test_a_gap_that_could_not_be_filled_is_filled_after_the_next_loss() -> None:
+    """The first re-sync fails (four 500s); 4 to 6 and 8 are missed in two gaps, and all of 1 to 9 arrive, each once."""
+    whole, left, failed = rest_trades(list(range(10))), [4], asyncio.Event()
+
+    def rest(asked: Received) -> Reply:
+        if "market=KRW-BTC" not in asked.query or not left[0]:
+            return whole(asked)
+        left[0] -= 1
+        if not left[0]:
+            failed.set()
+        return Reply(body_of("server_error", "x"), 500)
+
+    async def script(socket: ServerConnection, asked: list[dict[str, Any]], number: int) -> None:
+        await say(socket, *[trade(n) for n in ((1, 2, 3), (7,), (9,))[number]])
+        if number == 1:
+            await failed.wait()
+        if number == 2:
+            await socket.wait_closed()
+
+    async def main() -> None:
+        async with (
+            exchange(script) as there,
+            far_side(rest) as other,
+            UpbitClient(None, ClientSettings(base_url=other.url, backoff_seconds=0.01), Limits(QuickClock())) as client,
+            listening(there, quotation=client.quotation) as stream,
+        ):
+            items = await until(stream, lambda found: len(ids(found)) == 9)
+        assert sorted(ids(items)) == list(range(1, 10))
+
+    asyncio.run(main())
+
+
+def test_a_gap_that_was_filled_is_not_asked_for_again() -> None:
+    """Pages of two: 8 down to 3 take four, 12 down to 8 take three."""
+
+    async def script(socket: ServerConnection, asked: list[dict[str, Any]], number: int) -> None:
+        await say(socket, *[trade(n) for n in ((1, 2, 3), (8,), (12,))[number]])
+        if number == 1:
+            await filled.wait()
+        if number == 2:
+            await socket.wait_closed()
+
+    async def main() -> None:
+        numbers = list(range(9))
+        quick = Limits(QuickClock())
+        async with (
+            exchange(script) as there,
+            far_side(lambda asked: rest_trades(numbers)(asked)) as rest,
+            UpbitClient(None, ClientSettings(base_url=rest.url), quick) as client,
+            listening(there, quotation=client.quotation) as stream,
+        ):
+            await until(stream, lambda found: len(ids(found)) == 8)
+            assert len(rest.received) == 4
+            numbers.extend([9, 10, 11, 12])
+            filled.set()
+            await until(stream, lambda found: len(ids(found)) == 4)
+            assert len(rest.received) == 4 + 3
+
+    filled = asyncio.Event()
+    asyncio.run(main())
+
+
+def test_the_token_is_in_no_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    async def script(socket: ServerConnection, asked: list[dict[str, Any]], number: int) -> None:
+        await say(socket, message("myOrder"))
+        await socket.wait_closed()
+
+    async def main() -> str:
+        async with exchange(script) as there, listening(there, OWN, keys=keys()) as stream:
+            await until(stream, lambda found: isinstance(found[-1], MyOrderFrame))
+            return repr(vars(stream))
+
+    shown = asyncio.run(main())
+    told = "\n".join(record.getMessage() for record in caplog.records if not record.name.startswith("websockets.server"))
+    assert any("websocket" in record.name for record in caplog.records), "the far side logs what it gets"
+    for text in (shown, told):
+        assert "Bearer" not in text
+        assert SECRET not in text
+
+
 def test_missed_trades_end_at_the_last_known_one() -> None:
     async def main(numbers: list[int], pages: int) -> list[int]:
         last = read_frame(json.dumps(trade(5)))[0]
@@ -305,16 +388,16 @@ def drained(inbox: Inbox) -> list[Arrival]:
 
 def test_of_tickers_and_books_the_newest_counts_and_of_orders_all() -> None:
     inbox = Inbox()
-    for number in range(5000):
+    for number in range(1500):
         inbox.put(frame("ticker", code=f"KRW-{number % 3}", trade_price=float(number)), number)
         inbox.put(frame("orderbook", code="KRW-0", level=number), number)
         if number % 10 == 0:
             inbox.put(frame("myOrder", uuid=str(number)), number)
-    assert len(inbox) == 3 + 1 + 500
+    assert len(inbox) == 3 + 1 + 150
     items = [arrival.item for arrival in drained(inbox)]
-    assert [item.trade_price for item in items if isinstance(item, TickerFrame)] == [4998.0, 4999.0, 4997.0]
-    assert [item.level for item in items if isinstance(item, OrderbookFrame)] == [4999]
-    assert [item.uuid for item in items if isinstance(item, MyOrderFrame)] == [str(number) for number in range(0, 5000, 10)]
+    assert [item.trade_price for item in items if isinstance(item, TickerFrame)] == [1497.0, 1498.0, 1499.0]
+    assert [item.level for item in items if isinstance(item, OrderbookFrame)] == [1499]
+    assert [item.uuid for item in items if isinstance(item, MyOrderFrame)] == [str(number) for number in range(0, 1500, 10)]
 
 
 def test_each_bar_keeps_its_last_state() -> None:

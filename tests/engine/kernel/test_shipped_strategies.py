@@ -18,12 +18,13 @@ from engine.kernel.fills import trade_at
 from engine.kernel.load import compile_function
 from engine.kernel.program import Program, compile_program
 from engine.kernel.rehearsal import rehearse_desk, rehearse_run
-from engine.kernel.run import run_bars
+from engine.kernel.sweep import sweep_bars
 from engine.kernel.vm import Kernel
 from engine.model.candle import BarGrid
 from engine.model.events import Intent, Side, Step
 from engine.research.backtest import backtest
 from engine.research.result import Settings
+from engine.research.sweep import sweep
 from tests.engine.kernel.samples import HOUR, MINUTE, cut, random_grid, same_bits
 from tests.shipped import STRATEGIES as SHIPPED
 
@@ -93,11 +94,13 @@ def test_rehearsals_compile_for_the_types_of_real_runs() -> None:
     """Else the first backtest after the launcher's precompilation would compile once more."""
     rehearse_run()
     rehearse_desk()
-    loop = compile_function(run_bars, allocates=False)
+    loop = compile_function(sweep_bars, allocates=False)
     event, fill = compile_function(handle_event, allocates=False), compile_function(trade_at, allocates=False)
     path = next(path for path in SHIPPED if path.stem == "every-exit")
     strategy, program = shipped(path)
-    assert backtest(strategy, grid_of(program, 3000, 1), Settings()).equity_ms.size > 100
+    grid = grid_of(program, 3000, 1)
+    assert backtest(strategy, grid, Settings()).equity_ms.size > 100
+    assert sweep([strategy], grid, Settings()).outcomes[0].daily.size > 0
     desk = Desk(strategy, program.position, MARKETS, Terms(1_000_000.0, 0.0005, 0.0005, True))
     step = Step(MARKETS[0], 1_750_000_000_000, 100.0, 101.0, 99.0, 100.0, 1.0, True)
     assert desk.process(step) == []

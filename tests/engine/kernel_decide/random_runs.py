@@ -26,6 +26,7 @@ from engine.kernel.decide.plan import Terms, make_book, make_plan
 from engine.kernel.program import ColumnBlock, Program, compile_program
 from engine.kernel.run import Run, RunResult
 from engine.model.candle import BarGrid, BarState
+from engine.model.costs import Costs, FeeRule
 from tests.engine.kernel_decide.worlds import BASE, CLOCK, MINUTE, START, Rules, make_strategy, profile, rule, stop, target
 
 MARKETS = ("KRW-BTC", "KRW-DOGE", "KRW-ETH")
@@ -74,6 +75,20 @@ def make_calm_world(seed: int, bars: int = 1500) -> World:
             middle = np.nanmean(series, axis=1, keepdims=True)
             series[...] = middle + 0.1 * (series - middle)
     return replace(world, columns=sparse, bars=replace(world.bars, **around))
+
+
+def with_costs(world: World, seed: int) -> World:
+    """The same world where slippage and fills depend on volumes: a few million KRW a bar, sometimes nothing."""
+    random = np.random.default_rng([2, seed])
+    close = np.where(np.isnan(world.bars.close), 1.0, world.bars.close)
+    volume = np.round(random.exponential(3e6, close.shape) / close, 8) * random.choice([0.0, 1.0, 1.0, 30.0], close.shape)
+    volume = np.where(np.isnan(world.bars.close), np.nan, volume)
+    costs = Costs(
+        (FeeRule(0.001, MARKETS[0], START + 99 * MINUTE), FeeRule(0.0)) if random.random() < 0.5 else (),
+        float(random.choice([0.0, 0.003, 0.05])), bool(random.random() < 0.5), random.choice([None, 0.05, 0.4]),
+        int(random.choice([0, 0, 500, 3 * MINUTE])),
+    )  # fmt: skip
+    return replace(world, bars=replace(world.bars, volume=volume), terms=replace(world.terms, costs=costs))
 
 
 def _calm_exits(rules: Rules, random: np.random.Generator) -> tuple[Exit, ...]:

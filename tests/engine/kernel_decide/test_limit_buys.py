@@ -112,7 +112,7 @@ def test_bids_and_asks_are_modelled_from_the_last_price() -> None:
     model = FillModel.of(("KRW-BTC",), 0.0, 0.0005, enter=Enter("limit"), compiled=False)
     venue = model._venue
     for side, ticks, price in [("bid", 0, 999_500.0), ("bid", 1, 1_000_000.0), ("ask", 0, 1_001_000.0), ("ask", -2, 999_500.0)]:
-        terms = enter_terms(Enter("limit", side, ticks), 0.0005, BASE.length_ms)
+        terms = enter_terms(Enter("limit", side, ticks), BASE.length_ms)
         assert limit_price(venue, terms, 0, 1_000_000.0, START + MINUTE) == price
 
 

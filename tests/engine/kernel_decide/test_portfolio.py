@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +14,9 @@ from dsl.strategy import Portfolio, PortfolioPart, RiskProfile, Strategy
 from engine.kernel.book import FILL
 from engine.kernel.portfolio import PortfolioRun, PortfolioRunResult, make_books, make_plans
 from engine.kernel.run import RunResult
-from tests.engine.kernel_decide.random_runs import MARKETS, World, cut_bars, cut_columns, make_world, run_world
+from engine.model.costs import Costs
+from tests.engine.kernel_decide.random_runs import MARKETS, World, cut_bars, cut_columns, make_world, run_world, with_costs
+from tests.engine.kernel_decide.worlds import MINUTE, START
 
 BARS = 300
 
@@ -63,6 +66,40 @@ def test_a_portfolio_of_one_is_the_strategy_alone(seed: int, blocks: list[int]) 
     assert found.rule_counts[0] == alone.rule_counts
     assert found.equity_ms.tolist() == alone.equity_ms.tolist()
     assert (found.cash_krw + found.exposure_krw).tobytes() == alone.equity_krw.tobytes()
+
+
+def test_a_portfolio_of_one_pays_the_costs_of_the_strategy_alone() -> None:
+    fills = 0
+    for seed in range(30):
+        world = with_costs(make_world(seed, bars=BARS), seed)
+        alone = run_world(world, [BARS])[1]
+        found, _ = run_portfolio(portfolio_of(world, weights=(1.0,)), (world,), [world.tradable], [37])
+        assert bits(fills_of(found)) == bits(fills_of(alone))
+        assert found.skipped[0] == alone.skipped
+        fills += len(alone.fills)
+    assert fills > 300
+
+
+def test_strategies_share_the_volume_of_a_bar() -> None:
+    """What trades for the account in a bar and market is at most the participation, whoever wanted it."""
+    together = 0
+    for seed in range(25):
+        worlds = tuple(with_costs(make_world(seed + k, bars=BARS), seed) for k in (0, 500))
+        terms = replace(worlds[0].terms, costs=Costs(participation=0.2))
+        worlds = tuple(replace(world, bars=worlds[0].bars, terms=terms) for world in worlds)
+        portfolio = portfolio_of(*worlds, weights=(0.5, 0.5), risk=RiskProfile("shared", positions_per_market=2))
+        found, _ = run_portfolio(portfolio, (worlds[0], worlds[1]), [[True] * 3] * 2, [37])
+        traded: Counter[tuple[int, int]] = Counter()
+        wanted: dict[tuple[int, int], set[int]] = {}
+        for part, fills in enumerate(found.fills):
+            for row in fills:
+                key = int(row["market"]), (int(row["time_ms"]) - START) // MINUTE
+                traded[key] += row["quantity_e8"]
+                wanted.setdefault(key, set()).add(part)
+        for key, counts in traded.items():
+            assert counts <= np.floor(0.2 * (worlds[0].bars.volume[key] * 1e8))
+        together += sum(len(parts) > 1 for parts in wanted.values())
+    assert together > 10
 
 
 def test_strategies_that_do_not_meet_trade_as_if_they_were_alone() -> None:

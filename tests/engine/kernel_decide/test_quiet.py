@@ -5,7 +5,7 @@ import pytest
 
 from engine.kernel.book import Book, save_book
 from engine.kernel.decide.quiet import skip_quiet
-from tests.engine.kernel_decide.random_runs import World, feed_world, make_calm_world, make_world, new_run
+from tests.engine.kernel_decide.random_runs import World, feed_world, make_calm_world, make_world, new_run, with_costs
 from tests.engine.kernel_decide.test_run import same_bits
 from tests.engine.kernel_decide.worlds import MINUTE, START
 
@@ -43,6 +43,24 @@ def test_quiet_bars_change_nothing(calm: bool) -> None:
         fills += len(plain.result().fills)
     assert passed > (1000 if calm else 100)
     assert fills > 600
+
+
+def test_quiet_bars_change_nothing_where_costs_depend_on_volumes() -> None:
+    parts = fills = 0
+    for seed in range(40):
+        world = with_costs(make_calm_world(seed, 900) if seed % 2 else make_world(seed), seed)
+        bars = world.bars.state.shape[1]
+        plain = new_run(world, may_skip=False)
+        feed_world(world, plain, 0, bars, [bars])
+        for blocks in ([bars], [7, 1, 90, 301]):
+            fast = new_run(world)
+            feed_world(world, fast, 0, bars, blocks)
+            assert same_bits(fast.result(), plain.result())
+            assert books(fast.book) == books(plain.book)
+        _, counts = np.unique(plain.result().fills["order_id"], return_counts=True)
+        parts, fills = parts + int((counts > 1).sum()), fills + int(counts.sum())
+    assert parts > 50
+    assert fills > 400
 
 
 def test_plain_python_passes_the_same_bars() -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from dsl.strategy import Portfolio, PortfolioPart
 from engine.research.audit import audit_portfolio
 from engine.research.backtest import backtest
-from engine.research.portfolio import backtest_portfolio
+from engine.research.portfolio import backtest_portfolio, portfolio_figures
 from tests.generators.worlds import random_world
 
 
@@ -51,3 +52,29 @@ def test_two_strategies_share_one_account() -> None:
         refused += sum(part.skipped["positions_per_market"] + part.skipped["account_positions"] for part in found.parts)
     assert refused > 0
     assert fills > 100
+
+
+def test_the_profits_of_the_parts_are_the_accounts() -> None:
+    """Trades of every strategy, open ones at the last price, add up to what became of the account; so do the fees of the fills."""
+    trades = open_trades = 0
+    for seed in range(300, 308):
+        world = random_world(seed, whole=False, longest=900)
+        parts = tuple(PortfolioPart(replace(world.strategy, name=f"part {k}"), weight) for k, weight in enumerate((0.6, 0.4)))
+        portfolio = Portfolio("two", "", parts, None)
+        result = backtest_portfolio(portfolio, world.grid, replace(world.settings, to_ms=None))
+        if not len(result.equity_krw):
+            continue
+        last_close = int(result.equity_ms[-1])  # what is filled after it is in no row of the equity
+        result = backtest_portfolio(portfolio, world.grid, replace(world.settings, to_ms=last_close))
+        found = portfolio_figures(result)
+        assert [(part.name, part.weight) for part in found.parts] == [("part 0", 0.6), ("part 1", 0.4)]
+        gained = float(result.equity_krw[-1]) - world.settings.cash_krw
+        assert found.values["profit"] == gained
+        assert sum(part.profit_krw for part in found.parts) == pytest.approx(gained, abs=1.0)
+        assert found.fees_krw == pytest.approx(sum(float(part.fills["fee_krw"].sum()) for part in result.parts), abs=1e-6)
+        curve = np.concatenate([[world.settings.cash_krw], result.equity_krw])
+        assert found.values["maximum_drawdown"] == pytest.approx(float((curve / np.maximum.accumulate(curve) - 1.0).min()), abs=1e-12)
+        trades += sum(part.trades for part in found.parts)
+        open_trades += sum(part.open_trades for part in found.parts)
+    assert trades > 50
+    assert open_trades > 0

@@ -10,6 +10,7 @@ import asyncio
 import gzip
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
@@ -17,9 +18,10 @@ import orjson
 
 from engine.exchange.simulated.served.auth import Gate, read_body
 from engine.exchange.simulated.served.clock import MarketClock
-from engine.exchange.simulated.served.faults import Fault, Faults, changed
+from engine.exchange.simulated.served.faults import Fault, Faults, FrameFault, changed
 from engine.exchange.simulated.served.quota import Quota, Verdict
 from engine.exchange.simulated.served.routes import Asked, Route, find_route
+from engine.exchange.simulated.served.socket import Line
 from engine.exchange.simulated.served.switches import WireSwitches
 from engine.exchange.simulated.venue.errors import REFUSALS, BadQueryError, RefusedError
 from engine.exchange.simulated.venue.query import Query
@@ -74,14 +76,16 @@ class Face:
     seed: int = 0
     quota: Quota = field(init=False)
     _count: int = 0
+    _lines: int = 0
 
     def __post_init__(self) -> None:
         self.quota = Quota(self.switches)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection's request."""
-        if scope["type"] != "http":
-            raise NotImplementedError(f"no {scope['type']} here")
+        if scope["type"] == "websocket":
+            await self._socket(scope, receive, send)
+            return
         asked = await _read(scope, receive)
         fault = self._fault(asked)
         if fault is Fault.LOST_REQUEST:
@@ -94,6 +98,34 @@ class Face:
         if fault is Fault.SLOW:
             await asyncio.sleep(float(self.faults.slow_seconds))
         await _write(asked, answer, send, cut=fault is Fault.TRUNCATED)
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One WebSocket: let in by quota and, at the private address, by key."""
+        await receive()
+        headers = _headers(scope)
+        address = (scope.get("client") or ("",))[0]
+        private = scope["path"] == "/websocket/v1/private"
+        if not private and scope["path"] != "/websocket/v1":
+            return await _deny(send, _refused(RefusedError("not_found")))
+        verdict = self.quota.ask("websocket-connect", _ACCOUNT if private else address, self.clock.steady_ms())
+        if verdict.status != 200:
+            return await _deny(send, self._too_many(verdict))
+        try:
+            if private:
+                self.gate.enter(next((value for name, value in headers if name == "authorization"), None), "", b"", None)
+        except RefusedError as error:
+            return await _deny(send, _refused(error))
+        await send({"type": "websocket.accept"})
+        self._lines += 1
+        line = Line(
+            self.world, lambda: self.world.advance(self.clock.now_ms()), self.quota, self.clock.steady_ms, f"line {self._lines}",
+            private, self.switches.idle_seconds, self.switches.resubscribe == "add",
+            partial(self._frame_fault, self._lines),
+        )  # fmt: skip
+        return await line.run(receive, send)
+
+    def _frame_fault(self, line: int, number: int) -> FrameFault | None:
+        return self.faults.draw_frame(self.seed, line, number)
 
     def _fault(self, asked: Incoming) -> Fault | None:
         """What goes wrong with a request; never with one that steers the exchange."""
@@ -133,14 +165,14 @@ class Face:
             self._check_form(asked)
             body = asked.body if asked.method == "POST" else b""
             text = asked.query or self._query_in_body(asked)
-            self.gate.enter(asked.header("authorization"), text, body, route.permission)
+            key = self.gate.enter(asked.header("authorization"), text, body, route.permission)
             verdict = self.quota.ask(route.group, _ACCOUNT, self.clock.steady_ms())
             headers["Remaining-Req"] = verdict.remaining_header
             if verdict.status != 200:
                 return self._too_many(verdict)
             query = Query(_parameters(text), private=True)
             fields = read_body(body) if asked.method == "POST" else {}
-            status, value = route.answer(Asked(self.world, query, fields, match, self.switches))
+            status, value = route.answer(Asked(self.world, query, fields, match, self.switches, key.access))
         except RefusedError as error:
             headers.setdefault("Remaining-Req", self.quota.look(route.group, _ACCOUNT, self.clock.steady_ms()))
             return _refused(error, headers)
@@ -229,6 +261,17 @@ async def _hang_up(receive: Receive) -> None:
     await receive()  # until it knows that nobody is there any more
 
 
+def _headers(scope: Scope) -> tuple[tuple[str, str], ...]:
+    return tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"])
+
+
+async def _deny(send: Send, answer: Outgoing) -> None:
+    """Refuse a handshake in the exchange's words."""
+    headers = [(b"content-type", b"application/json")]
+    await send({"type": "websocket.http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": orjson.dumps(answer.value)})
+
+
 async def _read(scope: Scope, receive: Receive) -> Incoming:
     body = b""
     while True:
@@ -236,7 +279,7 @@ async def _read(scope: Scope, receive: Receive) -> Incoming:
         body += message.get("body", b"")
         if not message.get("more_body") or len(body) > _MOST_BYTES:
             break
-    headers = tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"])
+    headers = _headers(scope)
     address = (scope.get("client") or ("",))[0]
     return Incoming(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers, body, address)
 

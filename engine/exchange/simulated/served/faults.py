@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeVar
 
 _DRAWS: Final = 2**64
 
@@ -28,13 +28,27 @@ class Fault(StrEnum):
     STABILISER = "stabiliser"
 
 
+class FrameFault(StrEnum):
+    """What goes wrong on a WebSocket, frame by frame. DROP: the line breaks instead; DUPLICATE: it comes twice; SWAPPED: after the one
+    that follows it; TRUNCATED: half of it comes; UNKNOWN: one of a type that nobody knows comes before it."""
+
+    DROP = "socket_drop"
+    DUPLICATE = "frame_duplicate"
+    SWAPPED = "frame_swapped"
+    TRUNCATED = "frame_truncated"
+    UNKNOWN = "frame_unknown"
+
+
 #: faults that only orders meet
 ORDERS_ONLY: Final = frozenset({Fault.MAINTENANCE, Fault.STABILISER})
 
 
+Kind = TypeVar("Kind", Fault, FrameFault)
+
+
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """Probability of each fault, a ratio; at most one happens to a request. slow_seconds: of the machine's time."""
+    """Probability of each fault, a ratio; at most one happens to a request or a frame. slow_seconds: of the machine's time."""
 
     lost_request: Decimal = Decimal(0)
     lost_answer: Decimal = Decimal(0)
@@ -46,16 +60,29 @@ class Faults:
     gateway: Decimal = Decimal(0)
     maintenance: Decimal = Decimal(0)
     stabiliser: Decimal = Decimal(0)
+    socket_drop: Decimal = Decimal(0)
+    frame_duplicate: Decimal = Decimal(0)
+    frame_swapped: Decimal = Decimal(0)
+    frame_truncated: Decimal = Decimal(0)
+    frame_unknown: Decimal = Decimal(0)
     slow_seconds: Decimal = Decimal(2)
 
     def draw(self, seed: int, number: int, *, of_order: bool) -> Fault | None:
         """What happens to the number-th request. of_order: it makes or changes an order."""
-        digest = hashlib.blake2b(f"{seed}/fault/{number}".encode(), digest_size=8).digest()
+        fault = self._drawn(f"{seed}/request/{number}", tuple(Fault))
+        return fault if of_order or fault not in ORDERS_ONLY else None
+
+    def draw_frame(self, seed: int, line: int, number: int) -> FrameFault | None:
+        """What happens to the number-th frame of a line."""
+        return self._drawn(f"{seed}/line/{line}/{number}", tuple(FrameFault))
+
+    def _drawn(self, name: str, kinds: tuple[Kind, ...]) -> Kind | None:
+        digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
         drawn = Decimal(int.from_bytes(digest)) / _DRAWS
-        for fault in Fault:
-            probability: Decimal = getattr(self, fault.value)
+        for kind in kinds:
+            probability: Decimal = getattr(self, kind.value)
             if drawn < probability:
-                return fault if of_order or fault not in ORDERS_ONLY else None
+                return kind
             drawn -= probability
         return None
 

@@ -31,6 +31,9 @@ GROUPS: Final = {
         Group("order", 12, private=True),
         Group("order-test", 8, private=True),
         Group("order-cancel-all", 1, 2000, private=True),
+        Group("websocket-connect", 5),
+        Group("websocket-message", 5),
+        Group("websocket-message-minute", 100, 60_000),
     )
 }
 _PLURAL: Final = {"candle": "candles", "trade": "trades"}

@@ -9,23 +9,24 @@ from typing import Any, Final
 
 from engine.exchange.simulated.served.switches import WireSwitches
 from engine.exchange.simulated.venue import listing, prices
-from engine.exchange.simulated.venue.answers import Json, accounts_json, chance_json, order_json
+from engine.exchange.simulated.venue.answers import Json, accounts_json, chance_json, korean_seconds, order_json
 from engine.exchange.simulated.venue.charts import candles_json
 from engine.exchange.simulated.venue.errors import BadQueryError, RefusedError
 from engine.exchange.simulated.venue.query import Query
-from engine.exchange.simulated.venue.tape import Tape
+from engine.exchange.simulated.venue.tape import DAY_MS, Tape
 from engine.exchange.simulated.venue.world import World
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request that was let in. body: the JSON object of a POST; match: what the path holds."""
+    """A request that was let in. body: the JSON object of a POST; match: what the path holds; access: the key that signed it."""
 
     world: World
     query: Query
     body: Mapping[str, Any]
     match: Mapping[str, str]
     wire: WireSwitches
+    access: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,16 @@ def _closed(asked: Asked) -> Any:
     return listing.closed_orders(asked.world.venue, asked.query, asked.world.now_ms)
 
 
+def _keys(asked: Asked) -> Any:
+    expiry = asked.world.now_ms + 365 * DAY_MS
+    return [{"access_key": asked.access, "expire_at": korean_seconds(expiry)}]
+
+
+def _wallets(asked: Asked) -> Any:
+    currencies = sorted({code for market in asked.world.listed() for code in market.split("-")})
+    return [{"currency": code, "wallet_state": "working", "net_type": code, "network_name": code} for code in currencies]
+
+
 def _ok(answer: Callable[[Asked], Any]) -> Callable[[Asked], tuple[int, Any]]:
     return lambda asked: (200, answer(asked))
 
@@ -123,7 +134,7 @@ def _public(path: str, group: str, answer: Callable[[Asked], Any]) -> Route:
     return Route("GET", re.compile(path), group, _ok(answer), private=False)
 
 
-def _private(method: str, path: str, answer: Callable[[Asked], Any], permission: str, group: str = "default") -> Route:
+def _private(method: str, path: str, answer: Callable[[Asked], Any], permission: str | None, group: str = "default") -> Route:
     return Route(method, re.compile(path), group, _ok(answer), permission=permission)
 
 
@@ -138,6 +149,10 @@ ROUTES: Final = (
     _public("/v1/orderbook", "orderbook", lambda asked: prices.orderbooks_json(asked.world, asked.query)),
     _public("/v1/orderbook/instruments", "orderbook", lambda asked: prices.instruments_json(asked.world, asked.query)),
     _public("/v1/orderbook/supported_levels", "orderbook", lambda asked: prices.supported_levels_json(asked.world, asked.query)),
+    _private("GET", "/v1/api_keys", _keys, None),
+    _private("GET", "/v1/status/wallet", _wallets, None),
+    _private("GET", "/v1/deposits", lambda _: [], "view_asset"),
+    _private("GET", "/v1/withdraws", lambda _: [], "view_asset"),
     _private("GET", "/v1/accounts", lambda asked: accounts_json(asked.world.venue), "view_asset"),
     _private("GET", "/v1/orders/chance", _chance, "view_orders"),
     Route("POST", re.compile("/v1/orders"), "order", _place, permission="make_orders"),

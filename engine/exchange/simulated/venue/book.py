@@ -7,14 +7,15 @@ farther one `growth` more of that. The rule is the same for every market and mom
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import Final, NamedTuple
 
 from engine.exchange.simulated.venue.exact import ONE, wide
 from engine.model.events import Side
-from engine.model.market import minimum_total, tick_size
-from engine.model.money import QUANTITY_STEP, floor_quotient
+from engine.model.market import Band, minimum_total, tick_periods, tick_size
+from engine.model.money import QUANTITY_STEP
 
 #: levels that the exchange shows, and measures market orders against
 VISIBLE_LEVELS: Final = 30
@@ -52,16 +53,37 @@ def modelled_book(market: str, last: Decimal, at_ms: int, rule: BookRule) -> Boo
     bid = on_grid(market, last * (ONE - rule.slippage), at_ms, up=False)
     ask = max(on_grid(market, last * (ONE + rule.slippage), at_ms, up=True), next_price(market, bid, at_ms))
     best = minimum_total(market, Side.BID, at_ms) * rule.depth
-    bids: list[Level] = []
-    asks: list[Level] = []
-    for step in range(rule.levels):
-        quote = best * (ONE + rule.growth * step)
-        if bid > 0:
-            bids.append(Level(bid, max(floor_quotient(quote, bid), QUANTITY_STEP)))
-            bid = price_below(market, bid, at_ms)
-        asks.append(Level(ask, max(floor_quotient(quote, ask), QUANTITY_STEP)))
-        ask = next_price(market, ask, at_ms)
-    return Book(tuple(bids), tuple(asks))
+    quotes = [best * (ONE + rule.growth * step) for step in range(rule.levels)]
+    bands = _bands(market, at_ms)
+    return Book(_side(bid, quotes, bands, up=False), _side(ask, quotes, bands, up=True))
+
+
+def _side(price: Decimal, quotes: list[Decimal], bands: tuple[Band, ...], *, up: bool) -> tuple[Level, ...]:
+    """Levels from the best price outwards, one a price unit, each with as many coins as its quote buys."""
+    levels = []
+    for quote in quotes:
+        if price <= 0:
+            break
+        size = (quote / price).quantize(QUANTITY_STEP, ROUND_FLOOR)
+        levels.append(Level(price, max(size, QUANTITY_STEP)))
+        price = price + _tick(bands, price) if up else _below(bands, price)
+    return tuple(levels)
+
+
+def _bands(market: str, at_ms: int) -> tuple[Band, ...]:
+    """Price units in force, from high prices to low."""
+    periods = tick_periods(market)
+    return periods[max(bisect_right(periods, at_ms, key=lambda period: period.from_ms) - 1, 0)].bands
+
+
+def _tick(bands: tuple[Band, ...], price: Decimal) -> Decimal:
+    return next(band.tick for band in bands if price >= band.low)
+
+
+def _below(bands: tuple[Band, ...], price: Decimal) -> Decimal:
+    """The grid price below a grid price; 0 where there is none. At the foot of a band the unit is that of the band below."""
+    tick = next(band.tick for band in bands if price > band.low or band is bands[-1])
+    return max((price / tick).to_integral_value(ROUND_CEILING) - 1, Decimal(0)) * tick
 
 
 def on_grid(market: str, price: Decimal, at_ms: int, *, up: bool) -> Decimal:
@@ -81,5 +103,4 @@ def next_price(market: str, price: Decimal, at_ms: int) -> Decimal:
 
 def price_below(market: str, price: Decimal, at_ms: int) -> Decimal:
     """The grid price below a grid price; 0 where there is none."""
-    tick = tick_size(market, price - QUANTITY_STEP / 2, at_ms)
-    return max((price / tick).to_integral_value(ROUND_CEILING) - 1, Decimal(0)) * tick
+    return _below(_bands(market, at_ms), price)

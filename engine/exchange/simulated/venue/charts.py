@@ -17,7 +17,7 @@ from engine.exchange.simulated.venue.answers import Json
 from engine.exchange.simulated.venue.errors import BadQueryError
 from engine.exchange.simulated.venue.exact import number
 from engine.exchange.simulated.venue.query import Query
-from engine.exchange.simulated.venue.tape import Tape
+from engine.exchange.simulated.venue.tape import DAY_MS, Tape
 from engine.model.market import KST
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 MINUTES: Final = (1, 3, 5, 10, 15, 30, 60, 240)
 MOST: Final = 200
-DAY_MS: Final = 86_400_000
 _WEEK_MS: Final = 7 * DAY_MS
 #: Monday 1970-01-05
 _MONDAY_MS: Final = 4 * DAY_MS
@@ -145,7 +144,7 @@ def candles_json(tape: Tape, kind: str, unit_minutes: str | None, query: Query, 
     found = candles(tape, unit, before_ms, count + (kind == "days"), now_ms)
     if kind == "seconds":
         found = [candle for candle in found if candle.start_ms > now_ms - _SECONDS_KEPT_MS]
-    answer = [_common(tape.market, candle) for candle in found[:count]]
+    answer = [candle_json(tape.market, candle) for candle in found[:count]]
     if minutes:
         for row in answer:
             row["unit"] = minutes
@@ -182,7 +181,8 @@ def _add_changes(answer: list[Json], found: list[Candle], query: Query) -> None:
             row["converted_trade_price"] = row["trade_price"]
 
 
-def _common(market: str, candle: Candle) -> Json:
+def candle_json(market: str, candle: Candle) -> Json:
+    """What candles of every unit have."""
     return {
         "market": market,
         "candle_date_time_utc": utc(candle.start_ms),

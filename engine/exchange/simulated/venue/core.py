@@ -8,7 +8,7 @@ kernel's. Every method takes the time of the exchange, `at_ms` (UTC ms), which m
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import UUID
@@ -18,7 +18,17 @@ from engine.exchange.simulated.venue.errors import RefusedError
 from engine.exchange.simulated.venue.exact import ZERO, wide
 from engine.exchange.simulated.venue.ledger import Ledger, cost, locked_currency
 from engine.exchange.simulated.venue.matching import Offer, Place, better, in_line, limit_of, opposite, reaches, run, wanted
-from engine.exchange.simulated.venue.orders import Order, OrderType, Prevention, Request, State, TimeInForce, Trade
+from engine.exchange.simulated.venue.orders import (
+    Order,
+    OrderEvent,
+    OrderType,
+    Prevention,
+    Request,
+    State,
+    TimeInForce,
+    Trade,
+    copied,
+)
 from engine.exchange.simulated.venue.request import read_identifier, read_request, side_name
 from engine.exchange.simulated.venue.switches import Switches
 from engine.model.events import Side
@@ -54,6 +64,8 @@ class Venue:
         self.ledger = Ledger(self.switches.release_better_price)
         self.orders: dict[str, Order] = {}
         self.fees = {market: (fees or {}).get(market, fee_rates(market)) for market in self.places}
+        self.told: list[Callable[[OrderEvent], None]] = []
+        """Who hears of every order that is taken, trades, is prevented from it or ends."""
         self._seed = seed
         self._made = 0
         self._identifiers: dict[str, str | None] = {}
@@ -164,6 +176,7 @@ class Venue:
         self.orders[order.uuid] = order
         if request.identifier is not None:
             self._identifiers[request.identifier] = order.uuid
+        self._tell(State.WAIT, order)
         return order
 
     def _make(self, request: Request, at_ms: int) -> Order:
@@ -300,6 +313,7 @@ class Venue:
 
     def _settle(self, order: Order, trade: Trade) -> None:
         self.ledger.settle(order, trade)
+        self._tell("trade", order, trade)
         if order.remaining_volume == 0 and order.remaining_total == 0:
             self._end(order, State.DONE)
 
@@ -310,11 +324,13 @@ class Venue:
             volume = min(maker.remaining_volume, wanted(taker, price))
             for order in (maker, taker):
                 self.ledger.prevent(order, volume, price)
+                self._tell("prevented", order)
                 if order.remaining_volume == 0 and order.remaining_total == 0:
                     self._end(order, State.CANCEL)
             return
         loser = maker if taker.prevention is Prevention.CANCEL_MAKER else taker
         self.ledger.prevent_all(loser, price)
+        self._tell("prevented", loser)
         self._end(loser, State.CANCEL)
 
     def _end(self, order: Order, state: State) -> None:
@@ -322,6 +338,12 @@ class Venue:
         if order in resting:
             resting.remove(order)
         self.ledger.end(order, state)
+        self._tell(state, order)
+
+    def _tell(self, kind: str, order: Order, trade: Trade | None = None) -> None:
+        self.places[order.request.market].changes += 1
+        for hear in self.told:
+            hear(OrderEvent(str(kind), copied(order), trade))
 
     def _passing_volume(self, order: Order, trade: Passing, left: Decimal) -> Decimal:
         """How much of a waiting order a trade of others fills."""
@@ -335,11 +357,6 @@ class Venue:
     def _uuid(self, kind: str, number: int) -> str:
         digest = hashlib.blake2b(f"{self._seed}/{kind}/{number}".encode(), digest_size=16).digest()
         return str(UUID(bytes=digest, version=4))
-
-
-def copied(order: Order) -> Order:
-    """The order as it is now."""
-    return replace(order, trades=list(order.trades))
 
 
 def _on_grid(request: Request, at_ms: int) -> bool:

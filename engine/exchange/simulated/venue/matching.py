@@ -24,8 +24,8 @@ class Offer(NamedTuple):
 
 @dataclass(slots=True)
 class Place:
-    """One market: last price, the book of others, and own orders that wait. What was taken from a modelled book stays taken until the
-    next trade of others renews it; a recorded book stays until the next one."""
+    """One market: last price, the book of others, own orders that wait, and how often the book changed. What was taken from a modelled
+    book stays taken until the next trade of others renews it; a recorded book stays until the next one."""
 
     market: str
     rule: BookRule
@@ -33,6 +33,7 @@ class Place:
     time_ms: int = 0
     offline: bool = False
     listed: bool = True
+    changes: int = 0
     resting: list[Order] = field(default_factory=list)
     _outside: dict[Side, list[Level]] = field(default_factory=lambda: {Side.BID: [], Side.ASK: []})
     _recorded: bool = False
@@ -42,17 +43,20 @@ class Place:
         """Others traded."""
         self.last = price
         self.time_ms = time_ms
+        self.changes += 1
         self._stale = True
 
     def show(self, book: Book, time_ms: int) -> None:
         """A recorded book came."""
         self._outside = {Side.BID: list(book.bids), Side.ASK: list(book.asks)}
         self._recorded = True
+        self.changes += 1
         self.time_ms = time_ms
 
     def model_again(self) -> None:
         """No recorded book any more."""
         self._recorded = False
+        self.changes += 1
         self._stale = True
 
     def levels(self, side: Side) -> list[Level]:

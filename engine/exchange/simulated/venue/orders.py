@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -121,3 +121,17 @@ class Order:
         assert self.request.ord_type is OrderType.LIMIT
         assert self.request.price is not None
         return self.request.price
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEvent:
+    """What the account is told: kind wait, trade, prevented, done or cancel; order: as it was then; trade: of a trade."""
+
+    kind: str
+    order: Order
+    trade: Trade | None = None
+
+
+def copied(order: Order) -> Order:
+    """The order as it is now."""
+    return replace(order, trades=list(order.trades))

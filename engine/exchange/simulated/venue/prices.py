@@ -8,16 +8,14 @@ from datetime import UTC, datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final
 
-import numpy as np
-
 from engine.exchange.simulated.venue.answers import Json
 from engine.exchange.simulated.venue.book import VISIBLE_LEVELS, Level
-from engine.exchange.simulated.venue.charts import DAY_MS, utc
+from engine.exchange.simulated.venue.charts import utc
 from engine.exchange.simulated.venue.errors import BadQueryError
 from engine.exchange.simulated.venue.exact import ZERO, number, plain, wide
 from engine.exchange.simulated.venue.ledger import base_currency
 from engine.exchange.simulated.venue.query import Query
-from engine.exchange.simulated.venue.tape import Tape
+from engine.exchange.simulated.venue.tape import DAY_MS, Tape
 from engine.exchange.simulated.venue.world import World
 from engine.model.events import Side
 from engine.model.market import KST, quote_currency, tick_size
@@ -50,7 +48,7 @@ def markets_json(world: World, query: Query) -> list[Json]:
 
 def tickers_json(world: World, markets: Iterable[str]) -> list[Json]:
     """GET /v1/ticker: markets that have traded."""
-    return [row for market in markets if (row := _ticker(world.tapes[market], world.now_ms)) is not None]
+    return [row for market in markets if (row := ticker_json(world.tapes[market], world.now_ms)) is not None]
 
 
 def tickers_of_quotes_json(world: World, query: Query) -> list[Json]:
@@ -67,19 +65,19 @@ def known_markets(world: World, query: Query) -> list[str]:
     return found
 
 
-def _ticker(tape: Tape, now_ms: int) -> Json | None:
+def ticker_json(tape: Tape, now_ms: int) -> Json | None:
+    """One market's ticker at a moment; None before its first trade."""
     last = tape.last(now_ms)
     if last is None:
         return None
     midnight = now_ms // DAY_MS * DAY_MS
     _, day = tape.bars(midnight, now_ms + 1, now_ms)
     _, day_24h = tape.bars(now_ms - DAY_MS, now_ms + 1, now_ms)
-    times, year = tape.bars(now_ms - _YEAR_MS, now_ms + 1, now_ms)
+    (highest, high_day), (lowest, low_day) = tape.extremes(now_ms - _YEAR_MS, now_ms)
     price = float(last.price)
     before = previous_close(tape, midnight, now_ms)
     change = round(price - before, 8)
     open_, high, low = (float(day[0, 0]), float(day[1].max()), float(day[2].min())) if day.shape[1] else (before,) * 3
-    top, bottom = int(np.argmax(year[1])), int(np.argmin(year[2]))
     return {
         "market": tape.market,
         **_trade_times(last.time_ms),
@@ -99,10 +97,10 @@ def _ticker(tape: Tape, now_ms: int) -> Json | None:
         "acc_trade_price_24h": number(round(float(day_24h[5].sum()), 8)),
         "acc_trade_volume": number(round(float(day[4].sum()), 8)),
         "acc_trade_volume_24h": number(round(float(day_24h[4].sum()), 8)),
-        "highest_52_week_price": number(float(year[1, top])),
-        "highest_52_week_date": utc(int(times[top]))[:10],
-        "lowest_52_week_price": number(float(year[2, bottom])),
-        "lowest_52_week_date": utc(int(times[bottom]))[:10],
+        "highest_52_week_price": number(highest),
+        "highest_52_week_date": utc(high_day)[:10],
+        "lowest_52_week_price": number(lowest),
+        "lowest_52_week_date": utc(low_day)[:10],
         "timestamp": last.time_ms,
     }
 

@@ -9,23 +9,30 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
 from engine.exchange.simulated.venue.core import Passing
 from engine.exchange.simulated.venue.recorded import Recording, bar_of, with_recorded_bars
-from engine.model.money import coins, exact
+from engine.model.money import QUANTITY_STEP, exact
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engine.model.candle import CandleTable
 
+DAY_MS: Final = 86_400_000
 #: trades that a bar is played as
 TRADES: Final = 4
+#: bars whose trades are drawn together
+_CHUNK: Final = 64
 _OPEN, _HIGH, _LOW, _CLOSE, _VOLUME, _VALUE = range(6)
+
+#: a trade in plain numbers: time, price, 1e-8 coins, whether the taker bought
+_Piece: TypeAlias = tuple[int, float, int, bool]
 
 
 class Tape:
@@ -43,7 +50,10 @@ class Tape:
         self.numbers[_VALUE, unknown] = self.numbers[_CLOSE, unknown] * self.numbers[_VOLUME, unknown]
         self.until_ms = max((end for _, end in table.fetched), default=0)
         """End of what is known of the market: where others go on, it was delisted."""
-        self._seed = seed
+        self._key = int.from_bytes(hashlib.blake2b(f"{seed}/{table.market}".encode(), digest_size=8).digest())
+        self._chunks = lru_cache(maxsize=64)(self._chunk)
+        self._days = _by_day(self.time_ms, self.numbers)
+        self._bought: tuple[int, int, Decimal] = (0, -1, Decimal(0))
         self._cached = lru_cache(maxsize=512)(self._trades_of)
 
     def trades_of(self, row: int) -> tuple[Passing, ...]:
@@ -93,22 +103,84 @@ class Tape:
         row = int(np.searchsorted(self.time_ms, bar_ms))
         return max(trade.time_ms for trade in self.trades_of(row) if trade.time_ms <= now_ms)
 
+    def extremes(self, from_ms: int, now_ms: int) -> tuple[tuple[float, int], tuple[float, int]]:
+        """Highest and lowest price since a moment, each with the start of its UTC day. A day counts whole; today up to now."""
+        starts, highs, lows = self._days
+        midnight = now_ms // DAY_MS * DAY_MS
+        first, end = (int(i) for i in np.searchsorted(starts, (from_ms // DAY_MS * DAY_MS, midnight)))
+        _, today = self.bars(midnight, now_ms + 1, now_ms)
+        high, low = highs[first:end], lows[first:end]
+        days = starts[first:end]
+        if today.shape[1]:
+            high, low, days = np.append(high, today[_HIGH].max()), np.append(low, today[_LOW].min()), np.append(days, midnight)
+        top, bottom = int(np.argmax(high)), int(np.argmin(low))
+        return (float(high[top]), int(days[top])), (float(low[bottom]), int(days[bottom]))
+
+    def bought_volume(self, from_ms: int, now_ms: int) -> Decimal:
+        """Coins whose taker bought, in [from_ms, now_ms]; asked again a little later it looks at what is new only."""
+        start, until, volume = self._bought
+        if start != from_ms or now_ms < until:
+            until, volume = from_ms - 1, Decimal(0)
+        first = max(int(np.searchsorted(self.time_ms, until, side="right")) - 1, 0)
+        count = 0
+        for row in range(first, int(np.searchsorted(self.time_ms, now_ms, side="right"))):
+            if int(self.time_ms[row]) in self.recorded.trades:
+                volume += sum((t.volume for t in self.trades_of(row) if t.taker_bought and until < t.time_ms <= now_ms), Decimal(0))
+            else:
+                count += sum(share for at_ms, _, share, bought in self._pieces(row) if bought and until < at_ms <= now_ms)
+        volume += count * QUANTITY_STEP
+        self._bought = (from_ms, now_ms, volume)
+        return volume
+
     def _trades_of(self, row: int) -> tuple[Passing, ...]:
         start = int(self.time_ms[row])
         if start in self.recorded.trades:
             return self.recorded.trades[start]
-        draws = hashlib.blake2b(f"{self._seed}/{self.market}/{start}".encode(), digest_size=32).digest()
-        open_, high, low, close = (exact(float(price)) for price in self.numbers[:_VOLUME, row])
-        prices = (open_, high, low, close) if draws[0] & 1 else (open_, low, high, close)
-        weights = [1 + draw for draw in draws[1 : 1 + TRADES]]
-        count = max(round(float(self.numbers[_VOLUME, row]) * 1e8), TRADES)
-        shares = [max(count * weight // sum(weights), 1) for weight in weights[:-1]]
-        shares.append(max(count - sum(shares), 1))
-        quarter = max(self.length_ms // TRADES, 1)
-        trades: list[Passing] = []
-        for number, (price, share) in enumerate(zip(prices, shares, strict=True)):
-            at_ms = start + number * quarter + int.from_bytes(draws[8 + 4 * number : 12 + 4 * number]) % quarter
-            before = trades[-1].price if trades else None
-            rose = draws[5] >> number & 1 == 1 if before is None or before == price else price > before
-            trades.append(Passing(self.market, at_ms, price, coins(float(share)), rose, at_ms * 10_000 + number))
-        return tuple(trades)
+        return tuple(
+            Passing(self.market, at_ms, exact(price), share * QUANTITY_STEP, bought, at_ms * 10_000 + number)
+            for number, (at_ms, price, share, bought) in enumerate(self._pieces(row))
+        )
+
+    def _pieces(self, row: int) -> list[_Piece]:
+        """The trades of a bar that was not recorded: time, price, 1e-8 coins, whether the taker bought."""
+        return self._chunks(row // _CHUNK)[row % _CHUNK]
+
+    def _chunk(self, number: int) -> list[list[_Piece]]:
+        rows = slice(number * _CHUNK, (number + 1) * _CHUNK)
+        base = _mixed(self.time_ms[rows].astype(np.uint64) ^ np.uint64(self._key))
+        draws = zip(*((_mixed(base + np.uint64(k))).tolist() for k in range(3)), strict=True)
+        bars = zip(self.time_ms[rows].tolist(), self.numbers[:_VALUE, rows].T.tolist(), draws, strict=True)
+        return [_played(start, numbers, drawn, max(self.length_ms // TRADES, 1)) for start, numbers, drawn in bars]
+
+
+def _played(start_ms: int, numbers: list[float], drawn: tuple[int, ...], quarter_ms: int) -> list[_Piece]:
+    """One bar's trades. drawn: three numbers of 64 bits: order, weights and sides; times of the first two; times of the last two."""
+    open_, high, low, close, volume = numbers
+    prices = (open_, high, low, close) if drawn[0] & 1 else (open_, low, high, close)
+    weights = [1 + (drawn[0] >> shift & 0xFF) for shift in (8, 16, 24, 32)]
+    count = max(round(volume * 1e8), TRADES)
+    shares = [max(count * weight // sum(weights), 1) for weight in weights[:-1]]
+    shares.append(max(count - sum(shares), 1))
+    found: list[_Piece] = []
+    for number, (price, share) in enumerate(zip(prices, shares, strict=True)):
+        at_ms = start_ms + number * quarter_ms + (drawn[1 + number // 2] >> 32 * (number % 2) & 0xFFFFFFFF) % quarter_ms
+        before = found[-1][1] if found else price
+        found.append((at_ms, price, share, bool(drawn[0] >> 40 + number & 1) if price == before else price > before))
+    return found
+
+
+def _mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Bits that look drawn, one number of 64 for each (the finalizer of splitmix64, Steele, Lea and Flood 2014)."""
+    mixed = numbers + np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return mixed ^ (mixed >> np.uint64(31))
+
+
+def _by_day(time_ms: NDArray[np.int64], numbers: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """UTC days with bars, and their highest and lowest prices: all [days]."""
+    days = time_ms // DAY_MS * DAY_MS
+    firsts = np.flatnonzero(np.diff(days, prepend=-1))
+    if not len(firsts):
+        return days, numbers[_HIGH], numbers[_LOW]
+    return days[firsts], np.maximum.reduceat(numbers[_HIGH], firsts), np.minimum.reduceat(numbers[_LOW], firsts)

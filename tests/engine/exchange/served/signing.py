@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
 import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+import uvicorn
 
 from dsl.graph import Timeframe
 from engine.candles.store import CandleStore
 from engine.exchange.simulated.served.auth import Key
 from engine.exchange.simulated.served.face import Face, Incoming, Outgoing
 from engine.exchange.simulated.served.opening import Terms, open_face
+from engine.exchange.simulated.served.socket import LineProtocol
 from engine.model.candle import CandleTable
 
 ACCESS, SECRET = "test-access-key-0123456789abcdef", "test-secret-key-0123456789abcdef"
@@ -77,3 +83,18 @@ class Client:
         """Market time, and that of quotas, moves on."""
         body = json.dumps({"ms": int(minutes * MINUTE_MS)}).encode()
         assert self.face.answer(Incoming("POST", "/control/step", "", (), body, "127.0.0.1")).status == 200
+
+
+@contextmanager
+def serving(face: Face) -> Iterator[str]:
+    """The exchange in a thread of this process; yields host and port."""
+    server = uvicorn.Server(uvicorn.Config(face, port=0, log_level="error", lifespan="off", ws=LineProtocol, ws_ping_interval=None))
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
+    thread.start()
+    while not server.started:
+        thread.join(0.01)
+    try:
+        yield f"127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()

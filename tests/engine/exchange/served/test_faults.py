@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
+import contextlib
+import json
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal as D
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
-import uvicorn
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
-from engine.exchange.simulated.served.faults import Fault, Faults, changed
-from tests.engine.exchange.served.signing import Client, token
+from engine.exchange.simulated.served.faults import Fault, Faults, FrameFault, changed
+from tests.engine.exchange.served.signing import Client, serving, token
 
 ALL = Faults(**{fault.value: D("0.05") for fault in Fault})
 
@@ -36,16 +38,9 @@ def test_faults_come_as_often_as_asked_and_the_same_each_time() -> None:
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[str, Client]]:
-    """The exchange in a thread of this process."""
     client = Client(tmp_path)
-    server = uvicorn.Server(uvicorn.Config(client.face, port=0, log_level="error", lifespan="off", ws="none"))
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
-    thread.start()
-    while not server.started:
-        thread.join(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", client
-    server.should_exit = True
-    thread.join()
+    with serving(client.face) as address:
+        yield f"http://{address}", client
 
 
 def test_what_a_client_sees_of_each_fault(served: tuple[str, Client]) -> None:
@@ -76,3 +71,37 @@ def test_what_a_client_sees_of_each_fault(served: tuple[str, Client]) -> None:
         http.post("/control/faults", json={fault.value: 0 for fault in Fault})
         asked = http.get("/v1/order?identifier=lost_answer", headers={"Authorization": f"Bearer {token('identifier=lost_answer', 'z')}"})
         assert asked.json()["state"] == "wait"
+
+
+def test_what_a_client_sees_on_a_broken_line(served: tuple[str, Client]) -> None:
+    url, _ = served
+    with httpx.Client(base_url=url) as http:
+        seen: dict[str, list[Any]] = {}
+        for fault in FrameFault:
+            http.post("/control/faults", json={other.value: int(other is fault) for other in FrameFault})
+            with connect(url.replace("http", "ws") + "/websocket/v1", proxy=None) as opened:
+                opened.send('[{"ticket":"t"},{"type":"trade","codes":["KRW-BTC","KRW-XRP"],"is_only_snapshot":true}]')
+                seen[fault.value] = []
+                with contextlib.suppress(TimeoutError, ConnectionClosed):
+                    while True:
+                        seen[fault.value].append(opened.recv(timeout=0.4))
+                if fault is FrameFault.SWAPPED:  # both wait for one that comes as it should
+                    http.post("/control/faults", json={"frame_swapped": 0})
+                    opened.send("PING")
+                    seen[fault.value] = [opened.recv(timeout=5) for _ in range(3)]
+    types = {name: [_type(frame) for frame in frames] for name, frames in seen.items()}
+    assert types == {
+        "socket_drop": [],
+        "frame_duplicate": ["trade"] * 4,
+        "frame_swapped": ["UP", "trade", "trade"],
+        "frame_truncated": ["broken"] * 2,
+        "frame_unknown": ["weather", "trade"] * 2,
+    }
+
+
+def _type(frame: bytes) -> str:
+    try:
+        found = json.loads(frame)
+    except ValueError:
+        return "broken"
+    return str(found.get("type", found.get("status")))

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from dsl.graph import Timeframe
 from engine.candles.grid import build_grid
 from engine.exchange.simulated.venue.answers import accounts_json, chance_json, order_json
-from engine.exchange.simulated.venue.charts import DAY_MS, MINUTES, Unit, candles, candles_json
+from engine.exchange.simulated.venue.charts import MINUTES, Unit, candles, candles_json
 from engine.exchange.simulated.venue.core import Venue
 from engine.exchange.simulated.venue.errors import BadQueryError, RefusedError
 from engine.exchange.simulated.venue.listing import cancel_by_id, cancel_open, closed_orders, open_orders, orders_by_id
 from engine.exchange.simulated.venue.prices import instruments_json, markets_json, orderbooks_json, tickers_json, trades_json
 from engine.exchange.simulated.venue.query import Query
-from engine.exchange.simulated.venue.tape import TRADES, Tape
+from engine.exchange.simulated.venue.tape import DAY_MS, TRADES, Tape
 from engine.exchange.simulated.venue.world import World
 from engine.kernel.aggregate import aggregate
 from engine.model.candle import BarState, CandleTable

@@ -233,6 +233,34 @@ def test_a_buy_that_is_too_small_says_its_size() -> None:
     assert "3만원" in bar_document(why, Language.KOREAN)["sentence"]
 
 
+def test_rules_on_the_order_have_the_values_that_decided() -> None:
+    """Bought exactly where the market part and every rule on the order are true; without a size they have no values."""
+    limit = "order.value <= 4_000_000 KRW"
+    strategy = compiled(f"all:\n  a: close > open\n  pays: abs(ret(10m)) >= 2 * cost.round_trip\n  small: {limit}")
+    settings = Settings(fee_rate=0.0005, slippage=0.0003)
+    verdicts: Counter[str] = Counter()
+    for seed, cash in ((3, 3e6), (4, 9e6), (5, 3e6)):
+        grid = random_grid(random.Random(seed), CODES, 60, base_ms=300_000, unknown=False)
+        for bar in range(4, 60):
+            why = why_at(strategy, grid, dataclasses.replace(settings, cash_krw=cash), CODES[0], at(grid, bar))
+            readings = {part.path: reading for part, reading in why.late}
+            assert list(readings) == ["entry.pays", "entry.small"]
+            verdicts[why.decision.verdict] += 1
+            pays, small = readings["entry.pays"], readings["entry.small"]
+            if why.decision.verdict not in ("bought", "order_condition"):
+                assert (pays is None) == ("amount_krw" not in why.decision.facts)
+                continue
+            assert pays is not None
+            assert small is not None
+            assert small.sides[0].value == why.decision.facts["amount_krw"]
+            assert pays.sides[1].value == pytest.approx(4 * (0.0005 + 0.0003), rel=1e-12)
+            assert (pays.truth is True and small.truth is True) == (why.decision.verdict == "bought")
+            assert bar_document(why, Language.KOREAN)["late"][1]["reading"]["truth"] is small.truth
+    assert verdicts["bought"] >= 3
+    assert verdicts["order_condition"] >= 10
+    assert verdicts["entry_false"] >= 10
+
+
 def test_bars_outside_the_run_are_refused() -> None:
     strategy, grid = compiled("all:\n  a: close > open"), grid_of([1000.0] * 4, [1001.0] * 4)
     late = Settings(from_ms=at(grid, 2))
@@ -251,7 +279,7 @@ universe:
   refresh: every 1h
   keep:
     rising: close > sma(close, 30)
-    alive: volume > 0
+    alive: turnover(1h) > 0 KRW
   drop:
     hot: rsi(5) > 75
   take: 1
@@ -282,6 +310,8 @@ def test_members_of_a_universe_and_factors_of_a_score() -> None:
             assert member.truth is why.universe.member
             rising, alive, hot = why.universe.rules
             assert [rule.part.path for rule in why.universe.rules] == ["universe.keep.rising", "universe.keep.alive", "universe.drop.hot"]
+            assert [rule.part.text for rule in why.universe.rules] == ["close > sma(close, 30)", "turnover(1h) > 0 KRW", "rsi(5) > 75"]
+            assert [rule.sides[0].side.text for rule in why.universe.rules] == ["close", "turnover(1h)", "rsi(5)"]
             fits = rising.truth is True and alive.truth is True and hot.truth is False
             assert fits or not why.universe.member
             assert why.universe.decided_ms <= why.bar.close_ms < why.universe.decided_ms + 3_600_000

@@ -1,0 +1,255 @@
+"""Compiled passes over what a run left behind: fills put together into trades, falls of a value curve, sums over its rows.
+
+They decide nothing. What the numbers mean is said where they are read: engine.research.trades, returns and metrics.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.kernel.abi import helper
+from engine.kernel.book import FILL
+from engine.model.candle import BarState
+from engine.model.events import Side
+
+#: one position. quantity_e8: bought; rest_e8: still held; last: row of the last sale, -1 before one; closed_ms: -1 while open. Beside each
+#: sum what its roundings lost: both together are the exact sum, but for the last bit
+TRADE: Final = np.dtype(
+    [
+        ("market", "i8"),
+        ("opened_ms", "i8"),
+        ("closed_ms", "i8"),
+        ("last", "i8"),
+        ("rest_e8", "f8"),
+        ("quantity_e8", "f8"),
+        ("quantity_lost", "f8"),
+        ("cost_krw", "f8"),
+        ("cost_lost", "f8"),
+        ("buying_fees_krw", "f8"),
+        ("buying_fees_lost", "f8"),
+        ("proceeds_krw", "f8"),
+        ("proceeds_lost", "f8"),
+        ("selling_fees_krw", "f8"),
+        ("selling_fees_lost", "f8"),
+    ],
+    align=True,
+)
+
+_COIN_E8: Final = 1e8
+_BUY: Final = int(Side.BID)
+_UNKNOWN: Final = int(BarState.UNKNOWN)
+
+
+@cache
+def precompile() -> dict[str, Any]:
+    """Compile the passes, or load them from the cache: by name."""
+    from numba import types  # when the first figure is made, not before
+
+    from engine.kernel.load import compile_function, record_array
+
+    reals, ints = types.float64[::1], types.int64[::1]
+    prices = types.float64[:, ::1]
+    signatures = {
+        put_together: types.int64(record_array(FILL), types.float64, ints, record_array(TRADE), ints, reals),
+        measure_falls: types.void(types.int64, types.float64, ints, reals, reals),
+        sum_rows: types.void(reals, reals, reals),
+        hold: types.boolean(ints, *[types.int64] * 4, types.int8[:, ::1], prices, prices, types.float64, reals),
+    }
+    return {one.__name__: compile_function(one, signature, allocates=False) for one, signature in signatures.items()}
+
+
+@helper
+def lost(total: float, value: float) -> float:
+    """What total + value loses in rounding, exactly (Knuth's two-sum)."""
+    found = total + value
+    part = found - total
+    return (total - (found - part)) + (value - part)
+
+
+def put_together(
+    fills: NDArray[Any],
+    tolerance: float,
+    current: NDArray[np.int64],
+    trades: NDArray[Any],
+    trade_of: NDArray[np.int64],
+    profit_krw: NDArray[np.float64],
+) -> int:
+    """Fills in order of time -> trades in order of opening; returns how many, or -1 - row of a sale without position.
+
+    tolerance: what may be left of a position that is flat, as a share of what was bought. current [M]: scratch. For each fill trade_of,
+    and of a sale its profit after its fee and its share of cost and buying fees.
+    """
+    count = 0
+    for market in range(current.shape[0]):
+        current[market] = -1
+    for row in range(fills.shape[0]):
+        fill = fills[row]
+        market = fill["market"]
+        number = current[market]
+        value = fill["quantity_e8"] * fill["price_krw"] / _COIN_E8
+        if fill["side"] == _BUY:
+            if number < 0:
+                number = count
+                current[market] = number
+                count += 1
+                _open(trades, number, fill["time_ms"], market)
+            _buy(trades, number, fill["quantity_e8"], value, fill["fee_krw"])
+        elif number < 0:
+            return -1 - row
+        elif _sell(trades, number, row, fill["quantity_e8"], value, fill["fee_krw"], fill["time_ms"], tolerance):
+            current[market] = -1
+        trade_of[row] = number
+    for number in range(count):
+        _round(trades, number)
+    for row in range(fills.shape[0]):
+        fill, trade = fills[row], trades[trade_of[row]]
+        profit_krw[row] = 0.0
+        if fill["side"] != _BUY:
+            unit_cost = (trade["cost_krw"] + trade["buying_fees_krw"]) / trade["quantity_e8"]
+            value = fill["quantity_e8"] * fill["price_krw"] / _COIN_E8
+            profit_krw[row] = value - fill["fee_krw"] - fill["quantity_e8"] * unit_cost
+    return count
+
+
+@helper
+def _open(trades: NDArray[Any], number: int, time_ms: int, market: int) -> None:
+    trade = trades[number]
+    trade["market"] = market
+    trade["opened_ms"] = time_ms
+    trade["closed_ms"] = -1
+    trade["last"] = -1
+    trade["rest_e8"] = trade["quantity_e8"] = trade["quantity_lost"] = 0.0
+    trade["cost_krw"] = trade["cost_lost"] = trade["buying_fees_krw"] = trade["buying_fees_lost"] = 0.0
+    trade["proceeds_krw"] = trade["proceeds_lost"] = trade["selling_fees_krw"] = trade["selling_fees_lost"] = 0.0
+
+
+@helper
+def _buy(trades: NDArray[Any], number: int, quantity: float, value: float, fee: float) -> None:
+    trade = trades[number]
+    trade["rest_e8"] += quantity
+    trade["quantity_lost"] += lost(trade["quantity_e8"], quantity)
+    trade["quantity_e8"] += quantity
+    trade["cost_lost"] += lost(trade["cost_krw"], value)
+    trade["cost_krw"] += value
+    trade["buying_fees_lost"] += lost(trade["buying_fees_krw"], fee)
+    trade["buying_fees_krw"] += fee
+
+
+@helper
+def _sell(trades: NDArray[Any], number: int, row: int, quantity: float, value: float, fee: float, time_ms: int, tolerance: float) -> bool:
+    """True when the position is flat."""
+    trade = trades[number]
+    trade["last"] = row
+    trade["rest_e8"] -= quantity
+    trade["proceeds_lost"] += lost(trade["proceeds_krw"], value)
+    trade["proceeds_krw"] += value
+    trade["selling_fees_lost"] += lost(trade["selling_fees_krw"], fee)
+    trade["selling_fees_krw"] += fee
+    if trade["rest_e8"] > tolerance * (trade["quantity_e8"] + trade["quantity_lost"]):
+        return False
+    trade["rest_e8"] = 0.0
+    trade["closed_ms"] = time_ms
+    return True
+
+
+@helper
+def _round(trades: NDArray[Any], number: int) -> None:
+    """Put what the sums have lost back into them."""
+    trade = trades[number]
+    trade["quantity_e8"] += trade["quantity_lost"]
+    trade["cost_krw"] += trade["cost_lost"]
+    trade["buying_fees_krw"] += trade["buying_fees_lost"]
+    trade["proceeds_krw"] += trade["proceeds_lost"]
+    trade["selling_fees_krw"] += trade["selling_fees_lost"]
+
+
+def measure_falls(
+    start_ms: int, start_krw: float, time_ms: NDArray[np.int64], value_krw: NDArray[np.float64], found: NDArray[np.float64]
+) -> None:
+    """found: depth of the deepest fall (value / highest so far - 1), its length in ms, that of the longest fall, 1 where the deepest
+    ended. A fall goes from its peak until that is reached again, or to the end. Where a value is missing or no peak above 0: NaN, 0, 0, 0.
+    """
+    peak, peak_ms, deepest, longest_ms, length_ms = start_krw, start_ms, 0.0, 0, 0
+    below = deepest_now = False
+    recovered = True
+    bound = peak
+    for row in range(value_krw.shape[0]):
+        value = value_krw[row]
+        if value != value or not (peak > 0.0 or value > 0.0):
+            found[0], found[1], found[2], found[3] = math.nan, 0.0, 0.0, 0.0
+            return
+        if value >= peak:
+            if below:
+                longest_ms = max(longest_ms, time_ms[row] - peak_ms)
+                if deepest_now:
+                    length_ms, recovered = time_ms[row] - peak_ms, True
+            below = deepest_now = False
+            peak, peak_ms = value, time_ms[row]
+            bound = peak * (1.0 + deepest) * (1.0 + 1e-15)
+            continue
+        below = True
+        if value <= bound and value / peak - 1.0 < deepest:
+            deepest, deepest_now, recovered = value / peak - 1.0, True, False
+            bound = peak * (1.0 + deepest) * (1.0 + 1e-15)
+    if below:
+        last_ms = time_ms[value_krw.shape[0] - 1] - peak_ms
+        longest_ms = max(longest_ms, last_ms)
+        if deepest_now:
+            length_ms = last_ms
+    found[0], found[1], found[2], found[3] = deepest, length_ms, longest_ms, 1.0 if recovered else 0.0
+
+
+def sum_rows(equity_krw: NDArray[np.float64], exposure_krw: NDArray[np.float64], found: NDArray[np.float64]) -> None:
+    """found: sum of exposure / equity (NaN where an equity is not above 0), rows with an exposure above 0, sum of equity."""
+    share = share_lost = total = total_lost = 0.0
+    held = 0
+    for row in range(equity_krw.shape[0]):
+        equity = equity_krw[row]
+        total_lost += lost(total, equity)
+        total += equity
+        held += 1 if exposure_krw[row] > 0.0 else 0
+        if not equity > 0.0:
+            share = math.nan
+        elif exposure_krw[row] != 0.0:
+            part = exposure_krw[row] / equity
+            share_lost += lost(share, part)
+            share += part
+    found[0], found[1], found[2] = share + share_lost, held, total + total_lost
+
+
+def hold(
+    close_ms: NDArray[np.int64],
+    length_ms: int,
+    offset_ms: int,
+    first_index: int,
+    market: int,
+    states: NDArray[np.int8],
+    opens: NDArray[np.float64],
+    closes: NDArray[np.float64],
+    cost: float,
+    ratio: NDArray[np.float64],
+) -> bool:
+    """ratio: of the latest known close of the bars that end at close_ms to the market's first known open x cost, 1 before it. cost: what
+    buying costs, as a ratio of the price. False, and NaN everywhere, where no bar has both."""
+    first = last = math.nan
+    bar, bars = 0, closes.shape[1]
+    for row in range(close_ms.shape[0]):
+        if row > 0 and close_ms[row] - close_ms[row - 1] == length_ms:
+            bar += 1
+        else:
+            bar = (close_ms[row] - 1 - offset_ms) // length_ms - first_index
+        if 0 <= bar < bars and states[market, bar] != _UNKNOWN and math.isfinite(closes[market, bar]):
+            if first != first and math.isfinite(opens[market, bar]):
+                first = opens[market, bar] * cost
+            last = closes[market, bar]
+        ratio[row] = last / first if first == first else 1.0
+    if first != first:
+        for row in range(close_ms.shape[0]):
+            ratio[row] = math.nan
+        return False
+    return True

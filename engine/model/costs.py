@@ -1,0 +1,81 @@
+"""What a run assumes about the cost of trading beyond one fee and one slippage (docs/decide.md §10)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+#: a rule without a beginning
+ALWAYS_MS: Final = -(2**62)
+
+
+@dataclass(frozen=True, slots=True)
+class FeeRule:
+    """A fee rate per side (ratio). market: "" = all of them; from_ms: UTC ms from which it holds."""
+
+    rate: float
+    market: str = ""
+    from_ms: int = ALWAYS_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """Assumptions of a run; the default assumes nothing.
+
+    impact: slippage (ratio) that an order as large as the whole volume of its bar adds; it grows with the order's share of that volume, or
+    with the square root of the share (impact_root). participation: largest share of a bar's volume that may trade. latency: from the
+    decision to when the order can trade, in ms and in base bars (the two add up).
+    """
+
+    fees: tuple[FeeRule, ...] = ()
+    impact: float = 0.0
+    impact_root: bool = False
+    participation: float | None = None
+    latency_ms: int = 0
+    latency_bars: int = 0
+
+    @property
+    def reads_volume(self) -> bool:
+        """Fills depend on how much traded in a bar."""
+        return self.impact > 0.0 or self.participation is not None
+
+    def slice_share(self, slippage: float, most: float | None) -> float:
+        """Share of a bar's volume up to which a sale's slippage stays at `most` (a ratio); infinite where cutting gains nothing."""
+        if most is None or self.impact == 0.0 or most <= slippage:
+            return math.inf
+        share = (most - slippage) / self.impact
+        share = share * share if self.impact_root else share
+        return share if share < 1.0 else math.inf
+
+    def check(self, slippage: float) -> None:
+        """Raises ValueError for what cannot be: a share outside (0, 1], a negative time, slippage of the whole price."""
+        if not self.impact >= 0.0 or not slippage + self.impact < 1.0:
+            raise ValueError(f"slippage of an order as large as a bar's volume must be below 1, not {slippage + self.impact}")
+        if self.participation is not None and not 0.0 < self.participation <= 1.0:
+            raise ValueError(f"participation must be in (0, 1], not {self.participation}")
+        if self.latency_ms < 0 or self.latency_bars < 0:
+            raise ValueError("latency cannot be negative")
+        for rule in self.fees:
+            if not 0.0 <= rule.rate < 1.0:
+                raise ValueError(f"fee rate must be in [0, 1), not {rule.rate}")
+
+
+#: the default of every run
+NO_COSTS: Final = Costs()
+
+
+def fee_steps(rules: Sequence[FeeRule], market: str, rate: float) -> list[tuple[int, float]]:
+    """(from UTC ms, rate) of one market, ascending; the first holds always. rate: where no rule says more."""
+    times = sorted({ALWAYS_MS, *(rule.from_ms for rule in rules if rule.market in ("", market))})
+    return [(time_ms, fee_at(rules, market, rate, time_ms)) for time_ms in times]
+
+
+def fee_at(rules: Sequence[FeeRule], market: str, rate: float, time_ms: int) -> float:
+    """Rate of a market at a time: of the latest rule that names it, else of the latest for all markets, else `rate`."""
+    for named in (market, ""):
+        in_force = [rule for rule in rules if rule.market == named and rule.from_ms <= time_ms]
+        if in_force:
+            return max(in_force, key=lambda rule: (rule.from_ms, rules.index(rule))).rate
+    return rate

@@ -1,0 +1,55 @@
+"""What a run assumed about the cost of trading beyond one fee and one slippage, one sentence each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from dsl.diagnostics import Language
+from dsl.messages import text
+from engine.model.costs import ALWAYS_MS, FeeRule
+from engine.research.metrics import Unit
+from engine.research.report.format import count, duration, kst, percent, written
+
+if TYPE_CHECKING:
+    from engine.research.result import BacktestResult
+
+
+def orders_in_parts(result: BacktestResult) -> int:
+    """Orders that filled over several bars."""
+    parts = Counter(result.fills["order_id"].tolist())
+    return sum(fills > 1 for fills in parts.values())
+
+
+def cost_lines(result: BacktestResult, language: Language) -> list[str]:
+    """Sentences; none where nothing beyond fee and slippage was assumed."""
+    costs, settings = result.settings.costs, result.settings
+    lines = [_fee_line(rule, language) for rule in costs.fees]
+    if costs.impact > 0.0:
+        at_one = costs.impact * (0.1 if costs.impact_root else 0.01)
+        shape = "impact_root" if costs.impact_root else "impact"
+        lines.append(_say(shape, language, more=written(at_one * 1e4, Unit.BASIS_POINTS, language)))
+    if costs.participation is not None:
+        lines.append(_say("participation", language, share=percent(costs.participation)))
+    most = result.strategy.execution.leave.max_slippage
+    if most is not None and costs.slice_share(settings.slippage, most) < 1.0:
+        lines.append(_say("slices", language, most=percent(most)))
+    if costs.latency_ms > 0:
+        time = f"{costs.latency_ms}ms" if costs.latency_ms < 1_000 else duration(costs.latency_ms, language)
+        lines.append(_say("latency", language, time=time))
+    if costs.latency_bars > 0:
+        lines.append(_say("latency_bars", language, bars=costs.latency_bars))
+    if costs.reads_volume:
+        lines.append(_say("parts", language, count=count(orders_in_parts(result))))
+    return lines
+
+
+def _fee_line(rule: FeeRule, language: Language) -> str:
+    market = rule.market or _say("all_markets", language)
+    if rule.from_ms == ALWAYS_MS:
+        return _say("fee_of", language, market=market, rate=percent(rule.rate))
+    return _say("fee_since", language, market=market, rate=percent(rule.rate), since=kst(rule.from_ms))
+
+
+def _say(key: str, language: Language, **args: object) -> str:
+    return text(f"report.cost.{key}", language, **args)

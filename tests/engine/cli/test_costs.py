@@ -1,0 +1,98 @@
+"""Cost options of the command line: what is read, what is refused, and that a run and its report have them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from dsl.diagnostics import Language
+from engine.cli.costs import costs_of, fees, latency, participation, slippage
+from engine.cli.inputs import instant_ms
+from engine.cli.main import run
+from engine.model.costs import ALWAYS_MS, Costs, FeeRule
+from engine.model.errors import UserError
+from engine.research.report.costs import cost_lines
+from engine.research.result import Settings
+from tests.engine.research import toy
+from tests.simulation.market import NOWHERE
+
+SINCE = instant_ms("2025-03-01", "--fee")
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.mark.parametrize(("texts", "rate", "rules"), [
+    ([], 0.0005, ()), (["0.04%"], 0.0004, ()), (["5bp", "0"], 0.0, ()),
+    (["0.04% from 2025-03-01"], 0.0005, (FeeRule(0.0004, "", SINCE or 0),)),
+    (["0.1%", "krw-usdt 0.01%", "KRW-USDT 0% from 2025-03-01"], 0.001, (FeeRule(0.0001, "KRW-USDT"), FeeRule(0.0, "KRW-USDT", SINCE or 0))),
+])  # fmt: skip
+def test_fees(texts: list[str], rate: float, rules: tuple[FeeRule, ...]) -> None:
+    assert fees(texts, "--fee") == (rate, rules)
+
+
+@pytest.mark.parametrize(("text_", "found"), [
+    ("5bp", (0.0005, 0.0, False)), ("0", (0.0, 0.0, False)), ("5bp + 10bp per 1% of volume", (0.0005, 0.1, False)),
+    (" 0 + 0.1% per 4% of volume, sqrt", (0.0, 0.005, True)), ("0.05%+10bp per 10bp of volume,sqrt", (0.0005, 0.001 / 0.001**0.5, True)),
+])  # fmt: skip
+def test_slippage(text_: str, found: tuple[float, float, bool]) -> None:
+    assert slippage(text_, "--slippage") == found
+
+
+def test_participation_and_latency() -> None:
+    assert [participation(one, "--participation") for one in (None, "10%", "100%", "50bp")] == [None, 0.1, 1.0, 0.005]
+    assert [latency(one, "--latency") for one in ("0", "500ms", "2s", "1m", "1 bar", "3bars")] == [
+        (0, 0), (500, 0), (2_000, 0), (60_000, 0), (0, 1), (0, 3),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("option", "value"), [
+    ("--fee", "much"), ("--fee", "0.05"), ("--fee", "BTC-KRW 0.05%"), ("--fee", "KRW-BTC"), ("--fee", "0.05% since 2025-01-01"),
+    ("--fee", "0.05% from yesterday"), ("--fee", "100%"), ("--slippage", "5"), ("--slippage", "5bp + 1bp"),
+    ("--slippage", "5bp + 1bp per 0 of volume"), ("--slippage", "5bp + 100bp per 1% of volume"),
+    ("--slippage", "5bp + 1bp per 1% of volume, cube"), ("--participation", "0%"), ("--participation", "101%"), ("--participation", "some"),
+    ("--latency", "soon"), ("--latency", "-1ms"), ("--latency", "2d"), ("--latency", "100000s"), ("--latency", "1001 bars"),
+])  # fmt: skip
+@pytest.mark.parametrize("language", list(Language))
+def test_what_cannot_be_read_is_told_with_an_example(option: str, value: str, language: Language) -> None:
+    given: dict[str, object] = {"--fee": [], "--slippage": "5bp", "--participation": None, "--latency": "0"}
+    given[option] = [value] if option == "--fee" else value
+    with pytest.raises(UserError) as refused:
+        costs_of(*given.values())  # type: ignore[arg-type]
+    said = refused.value.message(language)
+    assert "KRW-BTC" in said or option in said
+    assert any(sign in said for sign in ("bp", "%", "1 bar", "2025-09-01", "KRW-BTC"))
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_the_report_tells_every_assumption(language: Language) -> None:
+    costs = Costs((FeeRule(0.0001, "KRW-USDT"), FeeRule(0.0004, "", SINCE or 0)), 0.1, False, 0.1, 500, 2)
+    result = toy.simulate(toy.candles(200), Settings(costs=costs), chance=0.05)
+    lines = cost_lines(result, language)
+    for fact in ("KRW-USDT", "0.01%", "2025-03-01 09:00", "0.04%", "10.00 bp", "10.00%", "500ms", "2"):
+        assert any(fact in line for line in lines), (fact, lines)
+    assert len(lines) == 7
+    root = cost_lines(toy.simulate(toy.candles(200), Settings(costs=Costs(impact=0.01, impact_root=True))), language)
+    assert "10.00 bp" in root[0]
+    assert root[0] != lines[2]
+    assert cost_lines(toy.simulate(toy.candles(200)), language) == []
+    assert FeeRule(0.1).from_ms == ALWAYS_MS
+
+
+def test_a_run_has_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    out = tmp_path / "run.json"
+    command = [
+        "backtest", str(ROOT / "strategies" / "trend-1h.yaml"), "--markets", "KRW-BTC", "--data", str(tmp_path), "--exchange", NOWHERE,
+        "--no-report",
+        "--json", str(out), "--participation", "1%", "--slippage", "5bp + 10bp per 1% of volume, sqrt", "--latency", "1 bar",
+        "--fee", "0.04%", "--fee", "KRW-BTC 0.1% from 2025-03-01",
+    ]  # fmt: skip
+    assert run(command) == 0
+    found = json.loads(out.read_text())
+    assert found["settings"]["fee_rate"] == 0.0004
+    assert found["settings"]["costs"]["fees"] == [{"rate": 0.001, "market": "KRW-BTC", "from_ms": SINCE}]
+    assert found["settings"]["costs"]["impact"] == pytest.approx(0.01)
+    assert found["settings"]["costs"]["participation"] == 0.01
+    assert found["settings"]["costs"]["latency_bars"] == 1
+    assert found["assumptions"]["orders_in_parts"] >= 0

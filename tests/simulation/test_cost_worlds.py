@@ -1,0 +1,211 @@
+"""Costs beyond one fee and one slippage (docs/decide.md §10) in small worlds, by hand; and each is the reference's too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from dsl.strategy import RiskProfile
+from engine.model.costs import Costs, FeeRule, fee_at
+from engine.research.backtest import backtest
+from engine.research.result import BacktestResult, Settings
+from tests.simulation.agreement import assert_agree
+from tests.simulation.test_odd_worlds import ALWAYS, MINUTE, START, Bar, fills, grid_of, world_of
+
+#: 1,000,000 KRW at 4,000: 250 coins
+BUY = ALWAYS + "exits:\n  stop: {at: -5%}\n"
+
+
+def run(
+    body: str, bars: Sequence[Bar], volume: float | Sequence[float], costs: Costs, slippage: float = 0.0, cash: float = 10_000_000.0
+) -> BacktestResult:
+    """Both programs over minutes of one market. volume: coins of every bar."""
+    grid = grid_of({"KRW-XRP": bars})
+    grid = replace(grid, volume=np.broadcast_to(np.array(volume, np.float64), grid.state.shape).copy())
+    world = world_of(body, grid, Settings(cash, 0.0, slippage, costs=costs))
+    results = [assert_agree(world.strategy, grid, replace(world.settings, block=block), world.traded) for block in (1, 2_048)]
+    assert results[0].fills.tobytes() == results[1].fills.tobytes()
+    return results[1]
+
+
+def coins(result: BacktestResult) -> list[tuple[int, str, float, float]]:
+    """(bar, what, price, coins) of every fill."""
+    return [(*row, fill["quantity_e8"] / 1e8) for row, fill in zip(fills(result), result.fills, strict=True)]
+
+
+def test_a_buy_takes_its_share_of_each_bar_and_what_is_left_of_its_money() -> None:
+    result = run(BUY, [4000.0, 4000.0, float("nan"), 4000.0, 5000.0, 4000.0], 500.0, Costs(participation=0.2))
+    assert coins(result) == [(1, "buy", 4000.0, 100.0), (3, "buy", 4000.0, 100.0), (4, "buy", 5000.0, 40.0)]
+    assert len(set(result.fills["order_id"].tolist())) == 1
+
+
+def test_a_bar_without_volume_gives_nothing() -> None:
+    result = run(BUY, [4000.0] * 5, [500.0, 0.0, float("nan"), 1e9, 0.0], Costs(participation=0.2))
+    assert coins(result) == [(3, "buy", 4000.0, 250.0)]
+
+
+TARGET = ALWAYS + "exits:\n  stop: {at: -20%}\n  up: {at: +1%, sell: 50%}\n"
+
+
+def test_a_sale_inside_a_bar_goes_on_at_the_opens_after_it() -> None:
+    bars: list[Bar] = [4000.0, 4000.0, (4000.0, 4100.0, 3990.0, 4050.0), (4060.0, 4060.0, 4060.0, 4060.0), 4070.0, 4070.0]
+    result = run(TARGET, bars, [1e9, 1e9, 250.0, 250.0, 250.0, 250.0], Costs(participation=0.2))
+    assert coins(result)[1:] == [(2, "up", 4040.0, 50.0), (3, "up", 4060.0, 50.0), (4, "up", 4070.0, 25.0)]
+
+
+def test_two_sales_share_the_volume_of_their_bar() -> None:
+    body = ALWAYS + "exits:\n  stop: {at: -20%}\n  up: {at: +1%, sell: 20%}\n  more: {at: +2%}\n"
+    bars: list[Bar] = [4000.0, 4000.0, (4000.0, 4100.0, 3990.0, 4050.0), 4060.0, 4060.0]
+    result = run(body, bars, [1e9, 1e9, 1000.0, 1e9, 1e9], Costs(participation=0.2))
+    assert coins(result)[1:] == [(2, "up", 4040.0, 50.0), (2, "more", 4080.0, 150.0), (3, "more", 4060.0, 50.0)]
+
+
+def test_what_is_left_of_a_buy_is_cancelled_when_its_stop_is_reached() -> None:
+    bars: list[Bar] = [4000.0, (4000.0, 4000.0, 3790.0, 3900.0), 3900.0, 3700.0, 3700.0]
+    result = run(BUY, bars, 500.0, Costs(participation=0.2))
+    assert coins(result) == [(1, "buy", 4000.0, 100.0), (3, "stop", 3700.0, 100.0)]
+
+
+def test_what_is_left_of_a_buy_is_cancelled_when_a_rule_would_sell() -> None:
+    body = ALWAYS + "exits:\n  out: {when: 'close < 3_900 KRW'}\n"
+    result = run(body, [4000.0, 3800.0, 3800.0, 3800.0], 500.0, Costs(participation=0.2))
+    assert coins(result) == [(1, "buy", 3800.0, 100.0), (3, "out", 3800.0, 100.0)]
+
+
+@pytest.mark.parametrize(("force", "bought"), [("ioc", [(1, "buy", 4000.0, 100.0)]), ("fok", [])])
+@pytest.mark.parametrize("order", ["{order: best, ", "{order: limit, price: best bid, "])
+def test_ioc_keeps_what_it_got_and_fok_wants_all(force: str, bought: list[tuple[int, str, float, float]], order: str) -> None:
+    """The limit arrives at an open that is below it."""
+    body = BUY + "execution: {enter: " + order + f"time_in_force: {force}" + "}}\n"
+    price = 3999.0 if "limit" in order else 4000.0
+    result = run(body, [4000.0, *[price] * 4], 500.0, Costs(participation=0.2))
+    expected = [(bar, what, price, 100.0) for bar, what, _, _ in bought]
+    assert coins(result)[:1] == expected
+    assert all(row[0] == 1 for row in coins(result) if row[1] == "buy")
+
+
+def test_a_limit_buy_waits_at_its_limit_between_its_parts_and_then_asks_how_much_it_has() -> None:
+    body = BUY + "execution: {enter: {order: limit, price: best bid, after: 3m, then: market if filled >= 50%}}\n"
+    bars: list[Bar] = [4000.0, (4000.0, 4000.0, 3995.0, 3995.0), (4010.0, 4010.0, 4000.0, 4005.0), (4010.0, 4010.0, 3995.0, 4000.0), 4020.0]
+    result = run(body, bars, [0.0, 500.0, 500.0, 100.0, 500.0], Costs(participation=0.2))
+    assert coins(result) == [(1, "buy", 4000.0, 100.0), (3, "buy", 4000.0, 20.0)]
+    more = run(body, bars, [0.0, 500.0, 500.0, 300.0, 500.0], Costs(participation=0.2))
+    assert coins(more) == [(1, "buy", 4000.0, 100.0), (3, "buy", 4000.0, 60.0), (4, "buy", 4020.0, 89.55223880)]
+
+
+@pytest.mark.parametrize(("root", "price"), [(False, 4040.0), (True, 4080.0)])
+def test_impact_grows_with_the_share_of_the_volume_or_its_root(root: bool, price: float) -> None:
+    """250 coins of 1,000 are 25 %: 4 % of a quarter, or of a half."""
+    result = run(BUY, [4000.0] * 3, 1000.0, Costs(impact=0.04, impact_root=root))
+    assert coins(result) == [(1, "buy", price, pytest.approx(1_000_000 / price, abs=1e-8))]
+    assert result.fills["base_krw"].tolist() == [4000.0]
+
+
+def test_an_order_larger_than_the_volume_slips_as_one_of_all_of_it() -> None:
+    assert fills(run(BUY, [4000.0] * 3, 1.0, Costs(impact=0.04))) == [(1, "buy", 4160.0)]
+    assert fills(run(BUY, [4000.0] * 3, 0.0, Costs(impact=0.04))) == [(1, "buy", 4160.0)]
+
+
+def test_a_target_below_the_slippage_of_its_own_size_is_refused() -> None:
+    body = ALWAYS + "exits:\n  up: {at: +1%}\n"
+    assert fills(run(body, [4000.0] * 4, 1e12, Costs(impact=0.04))) == [(1, "buy", 4000.0)]
+    result = run(body, [4000.0] * 4, 500.0, Costs(impact=0.04))
+    assert (fills(result), result.skipped["target_below_cost"]) == ([], 4)
+    quiet = run(body, [4000.0] * 4, [500.0, 1e12, 500.0, 500.0], Costs(impact=0.04))
+    assert fills(quiet) == [(2, "buy", 4080.0)]
+
+
+def test_the_order_condition_and_the_profile_see_the_slippage_of_the_size() -> None:
+    body = BUY.replace("entry: close > 0 KRW", "entry: close > 0 KRW and cost.slippage < 1%")
+    for volume, skips in ((1000.0, 3), (1001.0, 0)):
+        grid = grid_of({"KRW-XRP": [4000.0] * 3})
+        world = world_of(body, replace(grid, volume=np.full((1, 3), volume)), Settings(costs=Costs(impact=0.04), slippage=0.0))
+        result = backtest(world.strategy, world.grid, world.settings, traded=world.traded)
+        assert (result.skipped["order_condition"], len(result.fills)) == (skips, int(skips == 0))
+        strict = replace(world_of(BUY, grid).strategy, risk=RiskProfile("strict", max_slippage=0.009995))
+        assert assert_agree(strict, world.grid, world.settings, world.traded).skipped["slippage"] == skips
+
+
+SLICED = BUY + "execution: {leave: {max_slippage: 1%}}\n"
+
+
+def test_a_stop_is_sold_in_slices_that_slip_as_much_as_the_file_allows() -> None:
+    """1 % is a quarter of 4 %: a quarter of each bar's volume at most."""
+    bars: list[Bar] = [4000.0, 4000.0, (4000.0, 4000.0, 3700.0, 3700.0), 3600.0, 3600.0, 3600.0]
+    result = run(SLICED, bars, [1e12, 1e12, 400.0, 400.0, 200.0, 400.0], Costs(impact=0.04))
+    assert coins(result)[1:] == [(2, "stop", 3762.0, 100.0), (3, "stop", 3564.0, 100.0), (4, "stop", 3564.0, 50.0)]
+
+
+def test_a_sale_is_not_cut_where_that_gains_nothing() -> None:
+    bars: list[Bar] = [4000.0, 4000.0, (4000.0, 4000.0, 3700.0, 3700.0), 3600.0]
+    assert len(run(SLICED, bars, 400.0, Costs(), slippage=0.02).fills) == 2
+    assert len(run(SLICED, bars, 400.0, Costs(impact=0.04), slippage=0.01).fills) == 2
+
+
+@pytest.mark.parametrize(("costs", "bought", "sold"), [
+    (Costs(latency_ms=1), 2, (4, 3650.0)), (Costs(latency_ms=MINUTE), 2, (4, 3650.0)), (Costs(latency_bars=1), 2, (4, 3650.0)),
+    (Costs(latency_ms=1, latency_bars=1), 3, (5, 3600.0)),
+])  # fmt: skip
+def test_orders_arrive_late(costs: Costs, bought: int, sold: tuple[int, float]) -> None:
+    bars: list[Bar] = [4000.0, 4000.0, 4000.0, (4000.0, 4000.0, 3700.0, 3700.0), 3650.0, 3600.0]
+    assert fills(run(BUY, bars, 1.0, costs)) == [(bought, "buy", 4000.0), (sold[0], "stop", sold[1])]
+
+
+def test_the_highest_price_of_a_bar_counts_though_its_sale_is_late() -> None:
+    """The target's sale arrives a bar later; the trail follows the high of the bar that it was made in."""
+    body = ALWAYS + "exits:\n  up: {at: +1%, sell: 50%}\n  trail: {after: up, at: pos.high - 20 KRW}\n"
+    bars: list[Bar] = [4000.0, 4000.0, 4000.0, (4000.0, 4200.0, 4000.0, 4195.0), (4190.0, 4190.0, 4185.0, 4190.0), 4170.0, 4170.0, 4160.0]
+    result = run(body, bars, 1.0, Costs(latency_bars=1))
+    assert fills(result) == [(2, "buy", 4000.0), (4, "up", 4190.0), (6, "trail", 4170.0)]
+
+
+def test_fees_by_market_and_date() -> None:
+    rules = (FeeRule(0.001, "KRW-XRP", START + 3 * MINUTE), FeeRule(0.002, "", START + 1), FeeRule(0.5, "KRW-BTC"))
+    body = "entry: close > 0 KRW\nsizing: {weight: 10% of equity}\nexits:\n  out: {when: 'pos.age > 0m'}\n"
+    result = run(body, [4000.0] * 6, 1.0, Costs(rules))
+    rates = (result.fills["fee_krw"] / (result.fills["quantity_e8"] * 4000.0 / 1e8)).tolist()
+    assert rates == pytest.approx([0.002, 0.002, 0.001, 0.001, 0.001])
+    assert [fee_at(rules, market, 0.7, START) for market in ("KRW-XRP", "KRW-BTC", "KRW-ETH")] == [0.7, 0.5, 0.7]
+    assert [fee_at(rules, market, 0.7, START + 3 * MINUTE) for market in ("KRW-XRP", "KRW-BTC", "KRW-ETH")] == [0.001, 0.5, 0.002]
+
+
+@pytest.mark.parametrize("costs", [
+    Costs(impact=1.0), Costs(impact=-0.1), Costs(participation=0.0), Costs(participation=1.1), Costs(latency_ms=-1), Costs(latency_bars=-1),
+    Costs((FeeRule(1.0),)), Costs((FeeRule(-0.1),)), Costs(impact=float("nan")), Costs(participation=float("nan")),
+])  # fmt: skip
+def test_costs_that_cannot_be_are_refused(costs: Costs) -> None:
+    with pytest.raises(ValueError, match=r"must be|negative"):
+        run(BUY, [4000.0] * 3, 1.0, costs)
+
+
+WAITING = "execution: {leave: {order: limit}}\n"
+
+
+@pytest.mark.parametrize(("bar", "sold"), [
+    ((4000.0, 4040.0, 4000.0, 4020.0), []),  # a touch
+    ((4000.0, 4045.0, 4000.0, 4020.0), [(2, "up", 4040.0)]),
+    ((4100.0, 4150.0, 4090.0, 4100.0), [(2, "up", 4040.0)]),  # a gap: it waited below
+    ((4000.0, 4045.0, 3700.0, 3700.0), [(2, "stop", 3800.0)]),
+])  # fmt: skip
+def test_a_target_that_waits_at_its_level_is_sold_there_when_the_price_goes_above(bar: Bar, sold: list[tuple[int, str, float]]) -> None:
+    body = ALWAYS + "exits:\n  stop: {at: -5%}\n  up: {at: +1%}\n" + WAITING
+    bars: list[Bar] = [4000.0, 4000.0, bar, bar[3] if isinstance(bar, tuple) else bar]
+    result = run(body, bars, 1.0, Costs())
+    assert fills(result)[1:] == sold
+
+
+def test_what_a_waiting_target_cannot_sell_goes_on_at_the_market() -> None:
+    bars: list[Bar] = [4000.0, 4000.0, (4000.0, 4100.0, 3990.0, 4050.0), (4000.0, 4000.0, 4000.0, 4000.0), 4070.0]
+    result = run(TARGET + WAITING, bars, [1e12, 1e12, 250.0, 1000.0, 250.0], Costs(impact=0.04, participation=0.2), slippage=0.0)
+    assert coins(result)[1:] == [(2, "up", 4040.0, 50.0), (3, "up", 3988.0, 75.0)]
+    late = run(TARGET + WAITING, bars, 1.0, Costs(latency_ms=1))
+    assert fills(late) == [(2, "buy", 4000.0), (3, "up", 4000.0)]
+
+
+def test_a_waiting_target_pays_its_level_without_slippage() -> None:
+    body = ALWAYS + "exits:\n  up: {at: +1%}\n"
+    assert run(body, [4000.0] * 3, 1.0, Costs(), slippage=0.012).skipped["target_below_cost"] == 3
+    assert len(run(body + WAITING, [4000.0] * 3, 1.0, Costs(), slippage=0.012).fills) == 1
