@@ -41,7 +41,7 @@ DEFECTS = (
     ),
     Defect(
         "look-ahead: an order is filled at the close of the bar that it meets, not at its open", "engine/kernel/fills.py",
-        "base = open_krw if math.isnan(level_krw)", "base = close_krw if math.isnan(level_krw)",
+        "base = level_krw if inside else open_krw", "base = level_krw if inside else close_krw",
         "tests/engine/kernel_decide/test_step.py::test_a_rule_sale_waits_for_the_next_open_and_blocks_level_exits",
     ),
     Defect(
@@ -101,7 +101,7 @@ DEFECTS = (
     ),
     Defect(
         "flattered figures: a trade's profit leaves its fees out", "engine/research/trades.py",
-        "profit = proceeds - cost - fees + (", "profit = proceeds - cost + (", "tests/engine/research/test_trades.py",
+        'rows["proceeds_krw"] - rows["cost_krw"] - self.fees_krw + rest', 'rows["proceeds_krw"] - rows["cost_krw"] + rest', "tests/engine/research/test_trades.py",
     ),
 )  # fmt: skip
 
