@@ -101,7 +101,9 @@ DEFECTS = (
     ),
     Defect(
         "flattered figures: a trade's profit leaves its fees out", "engine/research/trades.py",
-        'rows["proceeds_krw"] - rows["cost_krw"] - self.fees_krw + rest', 'rows["proceeds_krw"] - rows["cost_krw"] + rest', "tests/engine/research/test_trades.py",
+        'rows["proceeds_krw"] - rows["cost_krw"] - self.fees_krw + rest',
+        'rows["proceeds_krw"] - rows["cost_krw"] + rest',
+        "tests/engine/research/test_trades.py",
     ),
 )  # fmt: skip
 
