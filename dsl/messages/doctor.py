@@ -43,8 +43,8 @@ _CHECKS: dict[str, tuple[str, str, str, str]] = {
     ),
     "volume": (
         "체결 가능성", "Size of the fills",
-        "현금이나 비중을 줄이거나 거래대금이 큰 마켓만 쓰세요. 이런 크기는 실제로는 더 나쁜 값에 체결됩니다.",
-        "Use less cash, smaller positions or markets with more turnover: fills of this size get worse prices in earnest.",
+        "현금이나 비중을 줄이거나 거래대금이 큰 마켓만 쓰세요. --participation 10% 로 다시 돌려 보면 실제에 가깝습니다.",
+        "Use less cash, smaller positions or markets with more turnover; --participation 10% shows what is left of it.",
     ),
     "ambiguous": (
         "봉 안의 순서", "Order inside bars",
