@@ -45,6 +45,14 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class ShareOf:
+    """`10% of` an expression."""
+
+    ratio: float
+    expression: ast.Expression
+
+
+@dataclass(frozen=True, slots=True)
 class Amount:
     """A fixed number with its unit, sign included."""
 
@@ -422,7 +430,10 @@ class Builder(Transformer[Token, Any]):
             return Amount(self.amount(children).value, Unit.MONEY)
         return Amount(number_of(children[0]), Unit.RATIO)
 
-    size_factor = starts_at = positions = clusters = of_depth = _phrase
+    size_factor = starts_at = positions = clusters = _phrase
+
+    def of_depth(self, children: list[Any]) -> ShareOf:
+        return ShareOf(number_of(children[0]), children[-1])
 
     # ---- the lines of `tests:` ----
     def given_series(self, children: list[Any]) -> tuple[float, ...]:

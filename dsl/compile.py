@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from dsl.catalogue import Catalogue, Unit
-from dsl.checker.breakers import read_breakers, used_aliases
+from dsl.checker.book_share import read_book_share
+from dsl.checker.breakers import markets_below, read_breakers
 from dsl.checker.clock import DAY_MS
 from dsl.checker.conditions import Conditions
 from dsl.checker.context import RuleText, Scope
 from dsl.checker.costs import check_costs
+from dsl.checker.crowding import read_crowding
 from dsl.checker.entries import split
 from dsl.checker.execution import read_execution, read_reload
 from dsl.checker.exits import read_exits
@@ -31,6 +33,7 @@ from dsl.checker.settings import (
     read_params,
     read_sizing,
     text_at,
+    warn_all_cash,
     warn_live,
 )
 from dsl.checker.universe import read_universe
@@ -39,6 +42,7 @@ from dsl.diagnostics import Diagnostic, Severity
 from dsl.document import Document, read, suggestion
 from dsl.graph import Graph, Node, Phase, Section, Timeframe
 from dsl.loader import load
+from dsl.pairs import BITCOIN, markets_read
 from dsl.parser import parse_rule
 from dsl.prune import prune
 from dsl.schema import risk as risk_schema
@@ -133,7 +137,7 @@ def compile_strategy(
     if risk is not None:
         findings += risk.findings
     if strategy is not None and risk is not None and risk.document is not None and risk.profile is not None:
-        strategy, more = with_breakers(strategy, catalogue, risk.document, risk.source)
+        strategy, more = with_profile(strategy, catalogue, risk.document, risk.source)
         findings += more
     strategy = None if strategy is None else prune(strategy)
     refused = any(found.diagnostic.severity is Severity.ERROR for found in findings)
@@ -153,6 +157,8 @@ def compile_risk(source: str, file_name: str, catalogue: Catalogue) -> CompiledR
         scope.add(diagnostic)
     profile = read_risk(scope, document, _text(document, "name"))
     read_breakers(scope, document)  # on base bars of a minute; what they become is up to the strategy
+    read_crowding(scope, document)
+    read_book_share(scope, document)
     findings = findings_of(text, scope.diagnostics)
     refused = any(found.diagnostic.severity is Severity.ERROR for found in findings)
     return CompiledRisk(text, None if refused else profile, findings, document)
@@ -248,6 +254,8 @@ def check_document(scope: Scope, document: StrategyDocument, profile: RiskProfil
         scope.diagnostics = [found for found in scope.diagnostics if found.code not in ("E112", "E122", "E136")]
     if entry is None or entry.node is None or document.model is None or clock is None:
         return None
+    if not scope.error_count:
+        warn_all_cash(scope, document, sizing, limits, profile)
     market_part, order_part = _entry_parts(scope, conditions, entry.node)
     return Strategy(
         name=document.model.name, title=document.model.title, state=State(document.model.state), clock=clock,
@@ -260,17 +268,26 @@ def check_document(scope: Scope, document: StrategyDocument, profile: RiskProfil
     )  # fmt: skip
 
 
-def with_breakers(
+def with_profile(
     strategy: Strategy, catalogue: Catalogue, document: Document[RiskFile], source: Source
 ) -> tuple[Strategy, tuple[Finding, ...]]:
-    """The strategy with its profile's breakers in its graph, and what is wrong with them on its clock."""
+    """The strategy with what its profile computes on its clock, breakers in its graph, and what is wrong with them there."""
     assert strategy.risk is not None
     scope = Scope(catalogue, strategy.clock, graph=strategy.graph)
     breakers = read_breakers(scope, document)
-    markets = {market: alias for alias, market in used_aliases(scope, breakers).items() if market not in strategy.aliases.values()}
-    aliases = strategy.aliases | {market if alias in strategy.aliases else alias: market for market, alias in markets.items()}
+    crowding, book_share = read_crowding(scope, document), read_book_share(scope, document)
+    named = [breaker.node for breaker in breakers] + ([] if book_share is None else [book_share.node])
+    read = markets_below(scope.graph, named)
+    if crowding is not None:
+        read |= markets_read(crowding.graph) | (set() if crowding.btc is None else {BITCOIN})
+    names = {market: alias for alias, market in scope.aliases.items()}
+    aliases = dict(strategy.aliases)
+    for market in sorted(read - {*aliases.values()}):
+        alias = names.get(market, market)
+        aliases[market if alias in aliases else alias] = market
     findings = tuple(found for found in findings_of(source, scope.diagnostics) if found.diagnostic.severity is Severity.ERROR)
-    return replace(strategy, aliases=aliases, risk=replace(strategy.risk, breakers=breakers)), findings
+    risk = replace(strategy.risk, breakers=breakers, crowding=crowding, book_share=book_share)
+    return replace(strategy, aliases=aliases, risk=risk), findings
 
 
 def _read_names(scope: Scope, document: StrategyDocument) -> dict[str, float]:

@@ -35,11 +35,13 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """The values of one series; NaN = the bar is missing. alias: "" for the market of the test."""
+    """The values of one series; NaN = the bar is missing. alias: "" for the market of the test. side: leaf and parameters of a series
+    beside the candles (flags: 1 and 0), None for one of the candles."""
 
     alias: str
     series: str
     values: tuple[float, ...]
+    side: tuple[str, tuple[float, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,10 @@ class Graph:
         self._ids[node] = len(self.nodes) - 1
         return len(self.nodes) - 1
 
+    def copy(self) -> Graph:
+        """The same nodes under the same ids; adding to the copy leaves this one as it is."""
+        return Graph(list(self.nodes), dict(self._ids))
+
     def __getitem__(self, node_id: int) -> Node:
         return self.nodes[node_id]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from dsl.graph import Graph
-from dsl.strategy import Strategy, Universe, Wording
+from dsl.strategy import RiskProfile, Strategy, Universe, Wording
 
 
 def prune(strategy: Strategy) -> Strategy:
@@ -17,6 +17,8 @@ def prune(strategy: Strategy) -> Strategy:
     roots = [node for node in single if node is not None]
     roots += [exit_.node for exit_ in strategy.exits] + [condition.node for condition in strategy.conditions]
     roots += [factor.node for factor in strategy.factors] + [breaker.node for breaker in breakers]
+    book_share = risk.book_share if risk is not None else None
+    roots += [] if book_share is None else [book_share.node]
     graph, ids = _reached(strategy.graph, roots)
 
     def moved(node: int | None) -> int | None:
@@ -32,11 +34,16 @@ def prune(strategy: Strategy) -> Strategy:
         rank=moved(strategy.rank),
         score=moved(strategy.score),
         factors=tuple(replace(factor, node=ids[factor.node]) for factor in strategy.factors),
-        risk=None if risk is None else replace(risk, breakers=tuple(replace(b, node=ids[b.node]) for b in breakers)),
+        risk=None if risk is None else _moved_risk(risk, ids),
         conditions=tuple(replace(condition, node=ids[condition.node]) for condition in strategy.conditions),
         universe=None if strategy.universe is None else _pruned_universe(strategy.universe),
         wording=Wording(_moved(strategy.wording.texts, ids), _moved(strategy.wording.definitions, ids)),
     )
+
+
+def _moved_risk(risk: RiskProfile, ids: dict[int, int]) -> RiskProfile:
+    book_share = None if risk.book_share is None else replace(risk.book_share, node=ids[risk.book_share.node])
+    return replace(risk, breakers=tuple(replace(b, node=ids[b.node]) for b in risk.breakers), book_share=book_share)
 
 
 def _pruned_universe(universe: Universe) -> Universe:

@@ -33,7 +33,9 @@ def render(diagnostic: Diagnostic, source: Source, language: Language) -> str:
         *(f"{gutter} = {note}" for note in notes(diagnostic, language)),
     ]
     if diagnostic.fix:
-        rows.append(f"{gutter} {_text('fix', language, {})}: {_plain(diagnostic.fix).strip()}")
+        first, *more = [_plain(line) for line in diagnostic.fix.strip().splitlines()]
+        lead = f"{gutter} {_text('fix', language, {})}: "
+        rows += [lead + first, *(" " * _width(lead) + line.rstrip() for line in more)]
     return "\n".join(rows)
 
 

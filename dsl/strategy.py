@@ -221,6 +221,34 @@ class Breaker:
 
 
 @dataclass(frozen=True, slots=True)
+class Crowding:
+    """How many positions may be alike (docs/decide.md §8). Two markets are alike above `pair`, and where both are above `btc` with KRW-BTC.
+
+    graph: of the measure alone, on the strategy's clock, with `dsl.pairs.OTHER` as the market that another one is measured with; measure:
+    its node. cluster: most positions that are alike, directly or through others. None: no such bound.
+    """
+
+    graph: Graph
+    measure: int
+    pair: float | None = None
+    cluster: int = 1
+    btc: float | None = None
+
+    def runs_on(self, base: Timeframe) -> bool:
+        """Whether base bars of this length make up all bars that the measure reads."""
+        return all(node.section is None or node.section.timeframe.length_ms % base.length_ms == 0 for node in self.graph)
+
+
+@dataclass(frozen=True, slots=True)
+class BookShare:
+    """The most that one buy may be: a share of an amount of KRW, a market-phase node of the strategy's graph. `text` says it."""
+
+    share: float
+    node: int
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Safety:
     """A guard of the running engine (`safety:`): carried with the profile; facts about the engine do not enter a backtest."""
 
@@ -249,8 +277,10 @@ class RiskProfile:
     capital_ratio: float | None = None  # of the equity
     orders_per_minute: int | None = None
     max_slippage: float | None = None
+    book_share: BookShare | None = None
     rules: tuple[RiskRule, ...] = ()
     breakers: tuple[Breaker, ...] = ()
+    crowding: Crowding | None = None
     safety: tuple[Safety, ...] = ()
 
     def reason(self, exit_index: int) -> str:

@@ -16,7 +16,7 @@ from dsl.checker.conditions import WORDS
 from dsl.checker.context import Scope
 from dsl.checker.memo import Memo
 from dsl.checker.settings import StrategyDocument
-from dsl.compile import Compiled, CompiledRisk, RiskProfiles, check_document, compile_risk, compile_strategy, with_breakers
+from dsl.compile import Compiled, CompiledRisk, RiskProfiles, check_document, compile_risk, compile_strategy, with_profile
 from dsl.diagnostics import Severity
 from dsl.document import read
 from dsl.graph import Graph, Timeframe
@@ -169,7 +169,7 @@ class Variants:
         if compiled_risk is None or compiled_risk.document is None or profile is None:
             return strategy
         if strategy.clock not in self._breakers:
-            whole, found = with_breakers(strategy, self._catalogue, compiled_risk.document, compiled_risk.source)
+            whole, found = with_profile(strategy, self._catalogue, compiled_risk.document, compiled_risk.source)
             self._breakers[strategy.clock] = (None if found else whole.risk, whole.aliases)
         risk, aliases = self._breakers[strategy.clock]
         return None if risk is None else replace(strategy, risk=risk, aliases=aliases)

@@ -19,8 +19,6 @@ from typing import Any, NoReturn
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.scratch import remove_scratch_folders
-
 ROOT = Path(__file__).resolve().parents[1]
 IN_CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
 PROFILE = os.environ.get("JANGDAN_HYPOTHESIS_PROFILE") or ("ci" if IN_CI else "quick")
@@ -67,11 +65,6 @@ def go_without_data() -> NoReturn:
 def market_data() -> Path:
     """Folder of real market data (subfolders upbit, rest, ws, ...)."""
     return MARKET_DATA or go_without_data()
-
-
-def pytest_unconfigure() -> None:
-    """Leave nothing behind."""
-    remove_scratch_folders()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

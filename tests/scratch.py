@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 from pathlib import Path
 from tempfile import mkdtemp
-
-_MADE: list[Path] = []
 
 
 def scratch_folder(name: str) -> Path:
     """A new empty folder, removed when the test process ends."""
     folder = Path(mkdtemp(prefix=f"jangdan-test-{name}-"))
-    _MADE.append(folder)
+    atexit.register(shutil.rmtree, folder)
     return folder
-
-
-def remove_scratch_folders() -> None:
-    """Remove every folder that this process made."""
-    while _MADE:
-        shutil.rmtree(_MADE.pop())

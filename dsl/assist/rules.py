@@ -18,6 +18,7 @@ from dsl.assist.words import Open, Word, open_brackets, words
 from dsl.catalogue import Arg, ArgKind
 from dsl.checker.clock import timeframe_of
 from dsl.messages import text as message
+from dsl.pairs import OTHER
 
 _TYPED = re.compile(r"(?:@[0-9]*[A-Za-z]*|[A-Za-z_가-힣][A-Za-z0-9_가-힣.]*)\Z")
 _REST = re.compile(r"[A-Za-z0-9_가-힣]*")
@@ -154,11 +155,14 @@ class _Rule:
 
     def _values(self) -> Iterator[Proposal]:
         alias, dot, _ = self.typed.partition(".")
-        if dot and Name(Kind.ALIAS, alias) in self.around.names.declared:
+        measures = self.path == ("crowding", "measure")
+        if dot and ((measures and alias == OTHER) or Name(Kind.ALIAS, alias) in self.around.names.declared):
             yield from (replace(p, label=f"{alias}.{p.label}", insert=f"{alias}.{p.insert or p.label}") for p in self._of_any_market())
             return
         yield from self._params(1)
         yield from self._of_any_market()
+        if measures:
+            yield Proposal(f"{OTHER}.", Kind.ALIAS, self.say("other"), group=3, again=True)
         for name in self.around.names.known(Kind.ALIAS):
             detail = self.around.layout.string(self.around.names.declared[Name(Kind.ALIAS, name)])
             yield Proposal(f"{name}.", Kind.ALIAS, detail, group=3, again=True)

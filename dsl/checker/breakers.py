@@ -7,7 +7,7 @@ one of its bars is true at its close.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from dsl import ast
 from dsl.builder import Amount
@@ -36,10 +36,17 @@ def read_breakers(scope: Scope, document: RiskDocument) -> tuple[Breaker, ...]:
     return tuple(breaker for breaker in found if breaker is not None)
 
 
-def used_aliases(scope: Scope, breakers: tuple[Breaker, ...]) -> dict[str, str]:
-    """The aliases whose markets the breakers read."""
-    read = {node.section.market for node in _below(scope.graph, breakers) if node.section is not None}
-    return {alias: market for alias, market in scope.aliases.items() if market in read}
+def markets_below(graph: Graph, nodes: Iterable[int]) -> set[str]:
+    """The markets that the nodes and what they read name."""
+    waiting, seen, found = list(nodes), set[int](), set[str]()
+    while waiting:
+        node_id = waiting.pop()
+        if node_id not in seen:
+            seen.add(node_id)
+            section = graph[node_id].section
+            found |= {section.market} if section is not None else set()
+            waiting.extend(graph[node_id].inputs)
+    return found - {""}
 
 
 def _aliases(scope: Scope, document: RiskDocument) -> dict[str, str]:
@@ -112,13 +119,3 @@ def _reads_the_account_only(graph: Graph, node_id: int) -> bool:
     if not node.inputs:
         return node.section is None or node.section.market != ""
     return all(_reads_the_account_only(graph, i) for i in node.inputs)
-
-
-def _below(graph: Graph, breakers: tuple[Breaker, ...]) -> Iterator[Node]:
-    waiting, seen = [breaker.node for breaker in breakers], set[int]()
-    while waiting:
-        node_id = waiting.pop()
-        if node_id not in seen:
-            seen.add(node_id)
-            yield graph[node_id]
-            waiting.extend(graph[node_id].inputs)

@@ -189,18 +189,23 @@ def _relative_level(scope: Scope, rule: RuleText, conditions: Conditions) -> tup
 
 
 def _is_target(expression: ast.Expression) -> bool:
-    """`pos.entry + ...` or `pos.entry * (1 + ...)` lies above the entry; every other level protects from below."""
+    """`pos.entry + ...` or `pos.entry * (1 + ...)` lies above the entry, whatever comes after; every other level protects from below."""
     expression = ast.unbracketed(expression)
-    if not isinstance(expression, ast.Binary) or not _is_entry(expression.left):
+    if not isinstance(expression, ast.Binary):
         return False
-    if expression.operator == "+":
-        return True
+    if expression.operator in ("+", "-"):
+        return expression.operator == "+" if _is_entry(expression.left) else _is_target(expression.left)
+    if expression.operator != "*" or not _is_entry(expression.left):
+        return False
     factor = ast.unbracketed(expression.right)
-    if expression.operator != "*":
+    return factor.value > 1 if isinstance(factor, ast.Literal) else _adds_to_one(factor)
+
+
+def _adds_to_one(factor: ast.Expression) -> bool:
+    factor = ast.unbracketed(factor)
+    if not isinstance(factor, ast.Binary) or factor.operator not in ("+", "-"):
         return False
-    if isinstance(factor, ast.Literal):
-        return factor.value > 1
-    return isinstance(factor, ast.Binary) and factor.operator == "+" and _is_one(factor.left)
+    return factor.operator == "+" if _is_one(factor.left) else _adds_to_one(factor.left)
 
 
 def _is_entry(expression: ast.Expression) -> bool:

@@ -15,6 +15,7 @@ from dsl.checker.values import PLAIN, Value, comparable
 from dsl.document import suggestion
 from dsl.file_tests import Check, Expect, Expectation, FileTest, Given, ReplayTest, RuleTest
 from dsl.prune import extracted
+from dsl.side_series import EXTERNAL_PREFIX, SIDE_SERIES
 from dsl.yaml_tree import Mapping, Scalar, Sequence, YamlNode
 
 #: figures of a replay and their units: buys, closed trades, of them won and lost, change of equity, worst fall of equity (>= 0), fees
@@ -24,6 +25,8 @@ METRICS: Final = {
 }  # fmt: skip
 #: what must not lie above what in one bar
 _ORDER: Final = (("low", "open"), ("low", "close"), ("open", "high"), ("close", "high"), ("low", "high"))
+#: of the series beside the candles, those that a message names
+_SHOWN: Final = ("market.warning", "book.spread", "flow.bought")
 _PRICES: Final = ("open", "high", "low", "close")
 
 
@@ -36,12 +39,23 @@ def read_tests(scope: Scope, document: StrategyDocument, conditions: Conditions)
     return tuple(test for test in tests if test is not None)
 
 
+def _sides(scope: Scope) -> dict[str, tuple[str, tuple[float, ...]]]:
+    """Series beside the candles that a test can give, by the name that a rule without arguments calls them by: leaf and parameters."""
+    found: dict[str, tuple[str, tuple[float, ...]]] = {name: (f"{EXTERNAL_PREFIX}{name}", ()) for name in scope.externals}
+    for name, series in SIDE_SERIES.items():
+        defaults = [arg.default for arg in series.args]
+        if name != "universe.member" and series.unit is not Unit.DURATION and None not in defaults:
+            found[name] = (name, tuple(float(default) for default in defaults if default is not None))
+    return found
+
+
 class _Reader:
     """One test of the list."""
 
     def __init__(self, scope: Scope, conditions: Conditions, item: Mapping, number: int) -> None:
         self.scope, self.conditions, self.item = scope, conditions, item
         self.path = ("tests", number)
+        self.sides = _sides(scope)
 
     def _text(self, *keys: str) -> RuleText | None:
         node: YamlNode = self.item
@@ -113,22 +127,37 @@ class _Reader:
             first = first or (key.text, len(values))
             others = read.setdefault(place[0], {})
             others[place[1]] = values
-            if self._possible(rule, place[1], others):
-                yield Given(*place, values)
+            side = self.sides.get(place[1])
+            if self._is_flag(rule, place[1], values) if side is not None else self._possible(rule, place[1], others):
+                yield Given(*place, values, side)
 
     def _series(self, key: Scalar) -> tuple[str, str] | None:
-        """(alias, series) of `close` or `btc.close`."""
-        alias, dot, series = key.text.rpartition(".")
-        if series in INPUT_SERIES and (not dot or alias in self.scope.aliases):
+        """(alias, series) of `close`, `btc.close`, `kimp`, `market.warning` or `btc.market.warning`."""
+        alias, dot, series = key.text.partition(".")
+        if not dot or alias not in self.scope.aliases:
+            alias, series = "", key.text
+        if series in INPUT_SERIES or series in self.sides:
             return alias, series
-        known = [*INPUT_SERIES, *(f"{name}.{series_name}" for name in self.scope.aliases for series_name in INPUT_SERIES)]
+        names = (*INPUT_SERIES, *self.sides)
+        known = [*names, *(f"{name}.{series_name}" for name in self.scope.aliases for series_name in names)]
         meant = suggestion(key.text, known)
         rule = RuleText(key, (*self.path, "given"))
-        notes: Notes = (("given_series", {"names": ", ".join(INPUT_SERIES)}),)
+        shown = (*INPUT_SERIES, *self.scope.externals, *_SHOWN)
+        notes: Notes = (("given_series", {"names": ", ".join(shown)}),)
         notes += (("did_you_mean", {"name": meant}),) if meant else ()
         fix = rule.substituted(0, len(key.text), meant) if meant else ""
         self.scope.report_at("E602", rule, 0, len(key.text) or 1, label="", notes=notes, fix=fix, name=key.text[:60])
         return None
+
+    def _is_flag(self, rule: RuleText, series: str, values: tuple[float, ...]) -> bool:
+        """A flag is 1 or 0; every other series beside the candles may be any number."""
+        known = SIDE_SERIES.get(series)
+        wrong = next((number for number, value in enumerate(values, 1) if value not in (0, 1) and not math.isnan(value)), None)
+        if known is None or not known.flag or wrong is None:
+            return True
+        args = {"bar": str(wrong), "series": series, "other": "", "found": f"{values[wrong - 1]:g}"}
+        self.scope.report_at("E604", rule, 0, len(rule.text), label="flag", notes=(), fix="", **args)
+        return False
 
     def _possible(self, rule: RuleText, series: str, given: dict[str, tuple[float, ...]]) -> bool:
         """No price or volume below zero, no low above what lies in the same bar, no high below it."""

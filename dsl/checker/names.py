@@ -20,10 +20,11 @@ from dsl.checker.scores import Scores
 from dsl.checker.values import Value
 from dsl.document import suggestion
 from dsl.graph import Phase, Section
+from dsl.pairs import OTHER
 from dsl.side_series import ACROSS, EXTERNAL_PREFIX, SIDE_SERIES
 
 Evaluate = Callable[[ast.Expression, Context], Value | None]
-#: words of the language whose meaning is not built yet
+#: the two constants of conditions
 TRUTH = {"true": 1.0, "false": 0.0}
 #: session series, whose names the catalogue has
 CALENDAR = ("day", "prev_day", "week", "prev_week")
@@ -31,8 +32,6 @@ CALENDAR = ("day", "prev_day", "week", "prev_week")
 PREFIXES = ("across", "market", "acct", "book", "flow", "cost", "order", "pos", "universe", "external")
 #: words of the language that no section of a file may redefine
 RESERVED = frozenset({"score", "regime", "depth", "last", "any", "over", "bid", "ask", "desc", "asc", "other", *PREFIXES, *CALENDAR})
-#: words of the language whose meaning is not built yet
-UNBUILT_NAMES = frozenset({"other"})
 
 
 class Names:
@@ -217,8 +216,12 @@ class Names:
         return bindings
 
     # ---- what it was meant to be ----
-    def _unbuilt(self, name: str) -> bool:
-        return name in UNBUILT_NAMES
+    def _is_other(self, name: str, place: tuple[int, int], context: Context) -> bool:
+        """E141 for `other` where no second market is meant, or without a value after it."""
+        if name.partition(".")[0] != OTHER:
+            return False
+        self.scope.report("E141", context, *place, name=name)
+        return True
 
     def _is_future(self, name: str, start: int, end: int, context: Context) -> bool:
         """E120 for the one indicator of the charts that draws the future."""
@@ -270,8 +273,7 @@ class Names:
     def _report_unknown_function(self, call: ast.Call, context: Context) -> None:
         if self._is_future(call.name, call.start, call.name_end, context):
             return
-        if self._unbuilt(call.name):
-            self.scope.report("E190", context, call.start, call.name_end, name=call.name)
+        if self._is_other(call.name, (call.start, call.name_end), context):
             return
         outputs = self._outputs(call.name)
         if outputs:
@@ -299,8 +301,7 @@ class Names:
     def _report_unknown_name(self, name: ast.Name, context: Context) -> None:
         if self._is_future(name.name, name.start, name.end, context):
             return
-        if self._unbuilt(name.name):
-            self.scope.report("E190", context, name.start, name.end, name=name.name)
+        if self._is_other(name.name, (name.start, name.end), context):
             return
         outputs = self._outputs(name.name)
         if outputs:

@@ -113,10 +113,8 @@ def check_name(scope: Scope, document: FileDocument) -> None:
 
 def read_markets(scope: Scope, document: StrategyDocument) -> tuple[str, ...]:
     """`markets:` in file order; the same one twice is an error."""
-    node = document.root.find("markets") if isinstance(document.root, Mapping) else None
-    items = node[1].items if node is not None and isinstance(node[1], Sequence) else ()
     found: list[str] = []
-    for number, item in enumerate(items):
+    for number, item in enumerate(_markets(document)):
         if not isinstance(item, Scalar) or not item.text:
             continue
         rule = RuleText(item, ("markets", number))
@@ -126,6 +124,11 @@ def read_markets(scope: Scope, document: StrategyDocument) -> tuple[str, ...]:
         elif market is not None:
             found.append(market)
     return tuple(found)
+
+
+def _markets(document: StrategyDocument) -> tuple[YamlNode, ...]:
+    node = document.root.find("markets") if isinstance(document.root, Mapping) else None
+    return tuple(node[1].items) if node is not None and isinstance(node[1], Sequence) else ()
 
 
 def read_aliases(scope: Scope, document: FileDocument) -> None:
@@ -322,6 +325,41 @@ def read_sizing(scope: Scope, document: StrategyDocument, conditions: Conditions
         min_order_krw=min_order,
         scale=_scale(scope, text_at(document, "sizing", "scale"), conditions),
     )
+
+
+def warn_all_cash(scope: Scope, document: StrategyDocument, sizing: Sizing, limits: Limits, risk: RiskProfile | None) -> None:
+    """W416 where a buy takes all cash that there is, so that the first of several markets leaves nothing to the others."""
+    one = (limits.open_positions, None if risk is None else risk.open_positions, len(_markets(document)))
+    sized = (sizing.risk, sizing.weight, sizing.max_weight, None if risk is None else risk.exposure_per_market)
+    unread = risk is None and text_at(document, "risk_profile") is not None
+    if unread or 1 in one or any(ratio is not None for ratio in sized):
+        return
+    known = entries(document, "sizing")
+    name = "sizing" if known else next((key for key in ("exits", "entry") if _has(document, key)), None)
+    if name is None:
+        return
+    key = document.key(name)
+    rule = RuleText(key, ())
+    scope.report_at("W416", rule, 0, len(key.text), fix=_with_weight(rule, known[0][0] if known else None))
+
+
+def _with_weight(rule: RuleText, first: Scalar | None) -> str:
+    """The key's line with a size: before it, or inside `sizing:`, whose first key is given; "" where the file is laid out otherwise."""
+    span = rule.span(0, len(rule.text))
+    line = rule.scalar.source.line_text(span.line)
+    weight = "weight: 20% of equity"
+    if line[: span.column - 1].strip():
+        return ""
+    if first is None:
+        return f"{line[: span.column - 1]}sizing: {{{weight}}}\n{line}"
+    place = first.span(0, 1)
+    if place.line == span.line:
+        return line.replace("{", f"{{{weight}, ", 1)
+    return f"{line}\n{' ' * (place.column - 1)}{weight}"
+
+
+def _has(document: StrategyDocument, key: str) -> bool:
+    return isinstance(document.root, Mapping) and document.root.find(key) is not None
 
 
 def _lacks_stop(document: StrategyDocument) -> bool:

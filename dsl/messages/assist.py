@@ -103,6 +103,7 @@ TEXTS: dict[str, Text] = {
     "profile": Text("위험 설정", "risk profile"),
     "exit": Text("이 파일의 청산 규칙", "an exit of this file"),
     "regime": Text("이 파일의 장세", "a regime of this file"),
+    "other": Text("함께 재는 다른 종목", "the market that it is measured with"),
     "external": Text("이 파일이 밖에서 읽는 값", "an external series of this file"),
     "argument": Text("`{function}`의 인자", "argument of `{function}`"),
     "parameter": Text("이 정의의 매개변수", "parameter of this definition"),

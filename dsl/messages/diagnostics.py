@@ -176,6 +176,7 @@ _TESTS: dict[str, Text] = {
     "E604": Text("있을 수 없는 캔들입니다", "there is no such candle"),
     "E604.label": Text("{bar}번째 봉에서 `{series}`가 `{other}`보다 높습니다: {found}", "`{series}` above `{other}` on bar {bar}: {found}"),
     "E604.label.sign": Text("{bar}번째 봉의 `{series}`가 {found} 입니다", "`{series}` is {found} on bar {bar}"),
+    "E604.label.flag": Text("{bar}번째 봉의 `{series}`는 1이나 0이어야 합니다: {found}", "`{series}` is 1 or 0, not {found}, on bar {bar}"),
     "E605": Text("봉이 너무 많습니다", "too many bars"),
     "E605.label": Text("{limit}봉까지 줄 수 있습니다", "at most {limit} bars can be given"),
     "E606": Text("없는 날짜나 시각입니다", "there is no such date or time"),

@@ -359,6 +359,14 @@ _FILES: dict[str, Text] = {
         "위험 관리 파일 ‘{value}’[을/를] 모든 전략에 적용합니다.", "The risk profile ‘{value}’ guards all its strategies."
     ),
     "s.portfolio.capital": Text("엔진은 계좌에서 {value}까지만 씁니다.", "The engine uses at most {value} of the account."),
+    "s.risk.crowding.max_pair": Text(
+        "그 값이 {value}보다 크면 두 종목이 함께 움직인다고 봅니다.", "Above {value} two markets count as moving together."
+    ),
+    "s.risk.crowding.max_cluster": Text("함께 움직이는 종목은 {value}까지만 가집니다.", "At most {value} that move together."),
+    "s.risk.crowding.with_btc.above": Text(
+        "비트코인과 잰 값이 {value}보다 큰 종목은 모두 함께 움직인다고 봅니다.",
+        "All markets whose value with bitcoin is above {value} count as moving together.",
+    ),
     "s.risk.capital": Text("엔진은 계좌에서 {value}까지만 씁니다.", "The engine uses at most {value} of the account."),
     "s.risk.name": Text("위험 관리 ‘{value}’", "Risk profile ‘{value}’"),
     "s.risk.title": Text("제목: {value}", "Title: {value}"),

@@ -42,6 +42,11 @@ _SCORES: dict[str, Text] = {
     "E140.label.unknown": Text("범위에 끝이 없습니다", "its range has no bounds"),
     "W141": Text("팩터 비중의 합이 {total}입니다", "factor weights add up to {total}"),
     "W141.label": Text("모두 더하면 {total}", "{total} in total"),
+    "E141": Text("`{name}`: 다른 종목은 여기서 쓸 수 없습니다", "`{name}`: there is no other market here"),
+    "E141.label": Text(
+        "위험 파일의 crowding.measure에서 other.logret(1)처럼 씁니다",
+        "only in `crowding.measure` of a risk file, before a value: other.logret(1)",
+    ),
     "E143": Text("`score`에는 `factors:`가 필요합니다", "`score` needs `factors:`"),
     "E143.label": Text("이 파일에는 팩터가 없습니다", "this file has no factors"),
     "E112.label.count": Text("1 이상의 정수여야 합니다", "must be a whole number, at least 1"),
@@ -96,6 +101,15 @@ _COSTS: dict[str, Text] = {
     "E431.label": Text("모두 {total}", "{total} in total"),
     "E431.label.twice": Text("포지션은 전략의 이름으로 구별합니다", "positions are told apart by the strategy's name"),
     "E431.label.none": Text("`이름: {{strategy: 파일, weight: 50%}}`", "`name: {{strategy: file, weight: 50%}}`"),
+    "E425": Text("함께 움직이는 종목의 한도를 이렇게 적을 수 없습니다", "this is no limit on markets that move together"),
+    "E425.label.other": Text(
+        "두 종목을 견주어야 합니다: corr(logret(1), other.logret(1), 192 bars)@1h",
+        "must compare two markets: corr(logret(1), other.logret(1), 192 bars)@1h",
+    ),
+    "E425.label": Text(
+        "max_pair나 with_btc가 있어야 무엇이 함께 움직이는지 알 수 있습니다", "needs max_pair or with_btc, which say what moves together"
+    ),
+    "E425.label.clusters": Text("비트코인과 함께 움직이는 종목은 한 묶음입니다", "markets that move with bitcoin are one cluster"),
     "W432": Text("이 전략은 프로필 `{name}`을(를) 따릅니다", "this strategy is ruled by profile `{name}`"),
     "W432.label": Text("포트폴리오의 프로필이 우선합니다", "the portfolio's profile comes first"),
     "E409": Text("어떤 주문도 최소 금액에 이르지 못합니다", "no order can ever reach the minimum"),

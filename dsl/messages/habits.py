@@ -165,9 +165,13 @@ _FILES: dict[str, Text] = {
         "`at: {level}` protects from below: it sells when the price falls to it",
     ),
     "W412.label": Text(
-        "가격이 이미 그 아래면 사자마자 팝니다. 위에서 파는 목표라면 `when:` 으로 적습니다",
-        "where the price is below it already, it sells at once; write a target above with `when:`",
+        "가격이 이미 그 아래면 사지 않거나 곧바로 팝니다. 위에서 파는 목표라면 `when:` 으로 적습니다",
+        "where the price is below it already, nothing is bought, or it sells at once; write a target above with `when:`",
     ),
+    "W416": Text(
+        "살 금액을 정하지 않았습니다: 처음 사는 종목이 현금을 모두 씁니다", "no size is given: the first market bought takes all the cash"
+    ),
+    "W416.label": Text("한 번에 살 금액을 `sizing:`에 적으세요", "say under `sizing:` how large a buy is"),
     "W410": Text("청산 `{name}`은(는) 할 일이 없습니다", "exit `{name}` has nothing left to do"),
     "W410.label": Text("같은 때에 `{first}`이(가) 먼저 모두 팝니다", "`{first}` sells everything at the same moment, and comes first"),
 }

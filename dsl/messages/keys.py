@@ -106,7 +106,9 @@ TEXTS: dict[str, Text] = {
     "strategy.tests.*": Text("시험 하나", "One test."),
     "strategy.tests.*.name": Text("시험의 이름", "Name of the test."),
     "strategy.tests.*.rule": Text("시험하는 규칙", "The rule under test."),
-    "strategy.tests.*.given": Text("시험에 쓰는 캔들 값", "Candle values of the test."),
+    "strategy.tests.*.given": Text(
+        "시험에 줄 값: 캔들, 외부 시계열, 표시(1과 0)", "Values of the test: candles, external series, flags (1 and 0)."
+    ),
     "strategy.tests.*.given.*": Text("값의 나열. `20x100` 은 100이 20번", "Values in order; `20x100` is 100 twenty times."),
     "strategy.tests.*.replay": Text("저장된 캔들로 돌리는 시험", "A test on stored candles."),
     "strategy.tests.*.replay.markets": Text("마켓", "Markets."),
@@ -195,8 +197,10 @@ TEXTS: dict[str, Text] = {
     "risk.exposure.cash_reserve": Text("늘 남겨 두는 현금", "Cash that is never spent."),
     "risk.crowding": Text("함께 움직이는 종목의 한도", "Limits on positions that move together."),
     "risk.crowding.measure": Text("얼마나 함께 움직이는지 재는 식", "How alike two markets are."),
-    "risk.crowding.max_pair": Text("두 종목 사이의 한도", "Most between two positions."),
-    "risk.crowding.max_cluster": Text("함께 움직이는 종목 수의 한도", "Most positions that move together."),
+    "risk.crowding.max_pair": Text("이보다 크면 두 종목이 함께 움직인다고 봅니다", "Above this two markets count as moving together."),
+    "risk.crowding.max_cluster": Text(
+        "함께 움직이는 종목을 가장 많이 몇 개까지 (없으면 1종목)", "Most positions that move together; 1 unless given."
+    ),
     "risk.crowding.with_btc": Text("비트코인과 함께 움직이는 종목", "Positions that move with bitcoin."),
     "risk.crowding.with_btc.above": Text("이보다 크면 함께 움직인다고 봅니다", "Above this they count as moving together."),
     "risk.crowding.with_btc.count_as": Text("함께 움직이는 종목을 세는 방법", "How they are counted."),
@@ -209,7 +213,10 @@ TEXTS: dict[str, Text] = {
     "risk.orders.min_order": Text("가장 작은 주문", "Smallest order."),
     "risk.orders.max_order": Text("가장 큰 주문", "Largest order."),
     "risk.orders.max_slippage": Text("허용하는 슬리피지", "Most slippage."),
-    "risk.orders.max_book_share": Text("호가 잔량에서 차지하는 몫의 한도", "Largest share of the order book."),
+    "risk.orders.max_book_share": Text(
+        "한 번의 매수가 호가 잔량(또는 다른 금액)에서 차지하는 몫의 한도",
+        "Largest share of the order book, or of another amount, of one buy.",
+    ),
     "risk.orders.per_minute": Text("1분에 낼 수 있는 주문 수", "Most orders a minute."),
     "risk.safety": Text("엔진 자신에게 문제가 있을 때", "What the engine does when something about itself is wrong."),
     **{

@@ -203,7 +203,8 @@ _PLAIN: dict[str, Text] = {
     "synthetic": Text("SYNTHETIC · 만들어 낸 시세입니다. 실제 거래가 아닙니다", "SYNTHETIC · generated prices, never traded"),
     "title": Text("백테스트", "Backtest"),
     "period": Text("기간", "Period"),
-    "clock": Text("기준 봉", "Clock"),
+    "clock": Text("판단하는 봉(clock)", "Clock"),
+    "base": Text("계산에 쓴 캔들", "Base candles"),
     "markets": Text("마켓", "Markets"),
     "version": Text("버전", "Version"),
     "cash": Text("시작 현금", "Starting cash"),
@@ -282,6 +283,10 @@ _PLAIN: dict[str, Text] = {
     "skip.positions_per_market": Text("한 마켓의 보유 한도(모든 전략)", "Limit of positions in one market, all strategies together"),
     "skip.market_busy": Text("다른 전략의 주문이 진행 중", "Another strategy's order was working there"),
     "skip.sector": Text("섹터별 보유 한도", "Limit of positions in the sector"),
+    "skip.crowding": Text("함께 움직이는 종목의 한도(crowding)", "Limit of positions that move together (crowding)"),
+    "skip.crowding_missing": Text(
+        "함께 움직이는지 잴 수 없음(crowding)", "Whether it moves with what is held was not known (crowding)"
+    ),
     "skip.orders_per_minute": Text("1분 주문 수 한도", "Limit of orders per minute"),
     "skip.slippage": Text("예상 슬리피지가 한도보다 큼", "Expected slippage above the limit"),
     "skip.order_condition": Text("주문 조건(order, cost)이 참이 아님", "The condition on the order was not true"),
@@ -291,9 +296,12 @@ _PLAIN: dict[str, Text] = {
     "skip.reentry": Text("재진입 대기", "Too soon after the last exit"),
     "skip.no_price": Text("아직 체결가가 없음", "No price yet"),
     "skip.no_level": Text("손절 가격을 계산할 수 없음", "The stop had no value"),
-    "skip.stop_above_entry": Text("손절 가격이 진입가보다 높음", "The stop was above the entry"),
+    "skip.stop_above_entry": Text("손절 가격이 진입가보다 낮지 않음", "The stop was not below the entry"),
     "skip.no_size": Text("크기 배수가 없거나 0 이하", "The size multiplier was missing or not above zero"),
     "skip.target_below_cost": Text("목표가가 비용을 넘지 못함", "The target did not cover the costs"),
+    "skip.book_missing": Text("호가 잔량의 값이 없음(max_book_share)", "The depth of the book had no value (max_book_share)"),
+    "skip.book_share": Text("호가 잔량이 모자람(max_book_share)", "Too little in the book (max_book_share)"),
+    "skip.no_cash": Text("남은 현금이 최소 주문 금액보다 적음", "Not enough cash left for the smallest order"),
     "skip.below_minimum": Text("최소 주문 금액 미만", "Below the smallest order"),
     "assume.fill": Text(
         "봉 마감에서 판단하고 다음 체결 봉의 시가에 삽니다. 손절과 목표가는 봉 안에서 닿으면 체결됩니다. 순서를 모르면 나쁜 쪽을 씁니다.",
@@ -356,7 +364,11 @@ _PLAIN: dict[str, Text] = {
     "assume.ambiguous": Text("순서를 모르는 봉(손절 먼저로 계산)", "Bars of unknown order (counted stop first)"),
     "assume.ambiguous_krw": Text("목표가가 먼저였다면의 차이", "Difference had the target come first"),
     "assume.left_out_breakers": Text(
-        "더 짧은 봉이 없어 보지 못한 차단 조건(breakers)", "Breakers left out: they need finer candles than this run had"
+        "더 짧은 봉이 없어 보지 못한 위험 관리 조건", "Limits of the risk profile left out: they need finer candles than this run had"
+    ),
+    "assume.book_share": Text(
+        "한 번의 매수는 호가 잔량의 몫까지만 합니다. 기록된 값이 없으면 사지 않습니다",
+        "A buy takes at most this much of the book; where nothing is recorded, nothing is bought",
     ),
     "assume.unsettled": Text("준비 구간이 덜 찬 진입", "Entries before the values had settled"),
     "assume.sale_below_minimum": Text("최소 매도 금액 미달로 미룬 매도", "Sales put off: below the exchange's minimum"),

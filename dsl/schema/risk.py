@@ -148,7 +148,4 @@ class RiskFile(Section):
 
 
 #: keys whose meaning is not built yet: refused, never ignored
-UNBUILT: tuple[tuple[str, ...], ...] = (
-    ("crowding",),
-    ("orders", "max_book_share"),
-)
+UNBUILT: tuple[tuple[str, ...], ...] = ()

@@ -19,7 +19,7 @@ from dsl.render import as_json, render
 from engine.cli.check_data import DataOptions, findings_with_data
 from engine.cli.language import language
 from engine.kernel.catalogue import catalogue
-from engine.model.errors import system_reason
+from engine.model.errors import UserError, system_reason
 
 
 def _say(key: str, **values: object) -> str:
@@ -42,15 +42,21 @@ def check(
 ) -> None:
     """Check every file named; exit 1 when any of them has an error or cannot be read."""
     results = [_checked(path) for path in files]
+    unserved = False
     if data or candles is not None:
         options = DataOptions(candles, tuple(markets or ()), cash, fee, slippage)
-        results = [(_with_data(path, result, options), problem) for path, (result, problem) in zip(files, results, strict=True)]
+        for number, (path, (result, problem)) in enumerate(zip(files, results, strict=True)):
+            try:
+                results[number] = _with_data(path, result, options), problem
+            except UserError as error:  # what the file alone shows is told all the same
+                sys.stderr.write(text("cli.error", language(), message=error.message(language())) + "\n")
+                unserved = True
     if json_output:
         sys.stdout.write(json.dumps({"files": [_document(path, *result) for path, result in zip(files, results, strict=True)]}) + "\n")
     else:
         for path, (result, problem) in zip(files, results, strict=True):
             sys.stdout.write(_shown(path, result, problem) + "\n")
-    if any(problem or _errors(result) for result, problem in results):
+    if unserved or any(problem or _errors(result) for result, problem in results):
         raise typer.Exit(1)
 
 

@@ -22,7 +22,7 @@ from engine.kernel.catalogue import catalogue
 from engine.model.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from dsl.strategy import Strategy
     from engine.assembly import Market
@@ -192,12 +192,11 @@ def checked(variants: Variants, axes: dict[Place, tuple[str, ...]]) -> tuple[lis
 
 def _swept(
     strategy: Strategy, variants: Variants, axes: dict[Place, tuple[str, ...]], tried: list[Tried],
-    refused: list[tuple[dict[str, str], str]], split: str | None, threads: int, checking: float, candles: object,
+    refused: list[tuple[dict[str, str], str]], split: str | None, threads: int, checking: float, candles: Callable[[Strategy], Market],
 ) -> Swept:  # fmt: skip
     """All combinations and the file as it stands over the candles, in two parts where they are split."""
     from engine.research.sweep import groups, together  # numpy and numba: a wrong command line is refused without them
 
-    assert callable(candles)
     own = variants.variant({})
     assert own.strategy is not None  # the file has been checked
     every = [*tried, Tried({}, (), own.strategy)]

@@ -77,6 +77,36 @@ def call_op(
 setattr(call_op, INTRINSIC_MARK, "call_op")
 
 
+def call_twin(
+    address: int,
+    state: Floats,
+    state_a: int,
+    state_b: int,
+    params: Floats,
+    params_a: int,
+    params_b: int,
+    memory: Floats,
+    x_a: int,
+    x_b: int,
+    y_a: int,
+    y_b: int,
+    length: int,
+    index: int,
+) -> None:
+    """Call the twin (engine.kernel.catalogue.twin) at `address` for two nodes of one op. Arguments as of `call_op`."""
+
+    def at(array: Floats, offset: int) -> object:
+        return ctypes.cast(array.ctypes.data + int(offset) * _ITEM_BYTES, _POINTER)
+
+    _PROTOTYPE(int(address))(
+        at(state, state_a), at(params, params_a), at(memory, x_a), at(state, state_b), at(params, params_b), at(memory, x_b),
+        at(memory, y_b), at(memory, y_a), int(length), int(index),
+    )  # fmt: skip
+
+
+setattr(call_twin, INTRINSIC_MARK, "call_twin")
+
+
 def items(array: Floats, offset: int) -> Any:
     """The items of a C-contiguous array from an offset on, whatever its dimensions: in compiled code a pointer.
 

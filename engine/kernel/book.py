@@ -120,8 +120,9 @@ FILL: Final = np.dtype(
 #: why an entry was skipped (docs/decide.md §6.3), in the order in which they are tested
 SKIP_REASONS: Final = (
     "entries_stopped", "loss_limit", "drawdown", "breaker", "breaker_missing", "open_positions", "entries_per_day", "cooldown", "reentry",
-    "account_positions", "positions_per_market", "market_busy", "sector", "orders_per_minute", "no_price", "slippage", "no_level",
-    "stop_above_entry", "no_size", "target_below_cost", "below_minimum", "order_condition",
+    "account_positions", "positions_per_market", "market_busy", "sector", "crowding", "crowding_missing", "orders_per_minute", "no_price",
+    "slippage", "no_level", "stop_above_entry", "no_size", "target_below_cost", "book_missing", "book_share", "no_cash", "below_minimum",
+    "order_condition",
 )  # fmt: skip
 
 #: what the latest CLOSE made of a market: the position of a reason in SKIP_REASONS, or one of these
@@ -154,7 +155,7 @@ RULE_STATE: Final = np.dtype([("armed", "i8"), ("in_force", "i8"), ("until_ms", 
 #: one that has to be armed came into force
 BREAKER_STATE: Final = np.dtype([("until_ms", "i8"), ("missing", "i8"), ("armed", "i8"), ("trades_closed", "i8")], align=True)
 
-_MAGIC: Final = b"jangdan-book-4\n"
+_MAGIC: Final = b"jangdan-book-5\n"
 
 
 @by_reference
@@ -186,6 +187,7 @@ class Book(NamedTuple):
     values: NDArray[np.float64]  # [V] scratch of the position rows, constants in place
     queue: NDArray[np.int64]  # [M] scratch: candidates in order of rank
     scales: NDArray[np.float64]  # [M] scratch: their size multipliers
+    alike: NDArray[np.int64]  # [strategies x M] scratch: which positions belong to a candidate's cluster
     verdict: NDArray[Any]  # VERDICT [M], told anew by every CLOSE
 
 
@@ -276,6 +278,7 @@ def _strategy_book(
         values=values.astype(np.float64).copy(),
         queue=np.zeros(size.markets, np.int64),
         scales=np.ones(size.markets),
+        alike=np.zeros(len(stacks[0]), np.int64),
         verdict=np.zeros(size.markets, VERDICT),
     )
     book.breakers["armed"] = 1

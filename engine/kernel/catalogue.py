@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, MutableSequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
@@ -65,7 +65,7 @@ class Op:
     """A primitive: its language entry, the plain kernel function, and the size and first contents of its state.
 
     state_size(params) == len(init(params)), in float64.
-    version: raise it when results change; part of the node key.
+    version: raise it when results change; part of the node key. twin: computes two nodes of this op at once, to the same bits.
     """
 
     function: Function
@@ -73,6 +73,7 @@ class Op:
     state_size: Count
     init: Init
     version: int = 1
+    twin: Kernel | None = None
 
 
 _FUNCTIONS: Final[dict[str, Function]] = {}
@@ -180,6 +181,19 @@ def op(
     def register(kernel: Kernel) -> Kernel:
         _add(function)
         _OPS[name] = Op(function, kernel, lambda params: len(init(params)), init, version)
+        return kernel
+
+    return register
+
+
+def twin(name: str) -> Callable[[Kernel], Kernel]:
+    """Register the decorated kernel as the one that computes two nodes of `name` at once, each with a single input.
+
+    Its arguments are the op ABI's: state, params, x0 and y of the first node, then as x1, x2, x3, x4 state, params, x0 and y of the second.
+    """
+
+    def register(kernel: Kernel) -> Kernel:
+        _OPS[name] = replace(_OPS[name], twin=kernel)
         return kernel
 
     return register

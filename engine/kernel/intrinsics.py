@@ -25,21 +25,37 @@ _CALL_OP: Final = types.void(
 )  # fmt: skip
 
 
+_CALL_TWIN: Final = types.void(
+    _INDEX, _ARRAY, _INDEX, _INDEX, _ARRAY, _INDEX, _INDEX, _ARRAY, _INDEX, _INDEX, _INDEX, _INDEX, _INDEX, _INDEX
+)  # fmt: skip
+
+
 def _emit_call(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     """LLVM for `call_op`: turn arrays and offsets into pointers and call through the address."""
     address, state, state_offset, params, param_offset, memory, *offsets = args
     *series, length, index = offsets
+    places = [(1, state, state_offset), (3, params, param_offset), *((5, memory, offset) for offset in series)]
+    return _emit(context, builder, signature, address, places, [length, index])
+
+
+def _emit_twin(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    """LLVM for `call_twin`."""
+    address, state, state_a, state_b, params, params_a, params_b, memory, x_a, x_b, y_a, y_b, length, index = args
+    places = [(1, state, state_a), (4, params, params_a), (7, memory, x_a), (1, state, state_b), (4, params, params_b)]
+    places += [(7, memory, offset) for offset in (x_b, y_b, y_a)]
+    return _emit(context, builder, signature, address, places, [length, index])
+
+
+def _emit(context: Any, builder: Any, signature: Any, address: Any, places: Any, rest: Any) -> Any:
+    """Call through the address. places: position among the arguments, array, offset of each pointer."""
     double = ir.DoubleType().as_pointer()
     integer = ir.IntType(64)
     prototype = ir.FunctionType(ir.VoidType(), [double] * (2 + _SERIES_COUNT) + [integer, integer])
-
-    def pointer(position: int, array: Any, offset: Any) -> Any:
-        data = context.make_array(signature.args[position])(context, builder, array).data
-        return builder.gep(data, [offset])
-
-    pointers = [pointer(1, state, state_offset), pointer(3, params, param_offset)]
-    pointers += [pointer(5, memory, offset) for offset in series]
-    builder.call(builder.inttoptr(address, prototype.as_pointer()), [*pointers, length, index])
+    pointers = [
+        builder.gep(context.make_array(signature.args[position])(context, builder, array).data, [offset])
+        for position, array, offset in places
+    ]
+    builder.call(builder.inttoptr(address, prototype.as_pointer()), [*pointers, *rest])
     return context.get_dummy_value()
 
 
@@ -50,6 +66,15 @@ def call_op(
 ) -> Any:  # fmt: skip
     """Compiled form of `engine.kernel.abi.call_op`; integers are cast to int64, arrays must be C-contiguous float64."""
     return _CALL_OP, _emit_call
+
+
+@intrinsic
+def call_twin(
+    typing_context: Any, address: Any, state: Any, state_a: Any, state_b: Any, params: Any, params_a: Any, params_b: Any, memory: Any,
+    x_a: Any, x_b: Any, y_a: Any, y_b: Any, length: Any, index: Any,
+) -> Any:  # fmt: skip
+    """Compiled form of `engine.kernel.abi.call_twin`."""
+    return _CALL_TWIN, _emit_twin
 
 
 def _emit_items(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -63,7 +88,7 @@ def items(typing_context: Any, array: Any, offset: Any) -> Any:
     return types.CPointer(array.dtype)(array, _INDEX), _emit_items
 
 
-INTRINSICS: Final[dict[str, Any]] = {"call_op": call_op, "items": items}
+INTRINSICS: Final[dict[str, Any]] = {"call_op": call_op, "call_twin": call_twin, "items": items}
 
 
 class ByReference(types.Type):

@@ -177,9 +177,11 @@ def measure_falls(
     peak, peak_ms, deepest, longest_ms, length_ms = start_krw, start_ms, 0.0, 0, 0
     below = deepest_now = False
     recovered = True
-    bound = peak
+    bound = peak  # a value above it is not the deepest
     for row in range(value_krw.shape[0]):
         value = value_krw[row]
+        if below and bound < value < peak:
+            continue
         if value != value or not (peak > 0.0 or value > 0.0):
             found[0], found[1], found[2], found[3] = math.nan, 0.0, 0.0, 0.0
             return
@@ -193,7 +195,7 @@ def measure_falls(
             bound = peak * (1.0 + deepest) * (1.0 + 1e-15)
             continue
         below = True
-        if value <= bound and value / peak - 1.0 < deepest:
+        if value / peak - 1.0 < deepest:
             deepest, deepest_now, recovered = value / peak - 1.0, True, False
             bound = peak * (1.0 + deepest) * (1.0 + 1e-15)
     if below:
@@ -237,19 +239,20 @@ def hold(
     """ratio: of the latest known close of the bars that end at close_ms to the market's first known open x cost, 1 before it. cost: what
     buying costs, as a ratio of the price. False, and NaN everywhere, where no bar has both."""
     first = last = math.nan
-    bar, bars = 0, closes.shape[1]
-    for row in range(close_ms.shape[0]):
+    bar, bars, rows = 0, closes.shape[1], close_ms.shape[0]
+    start = rows
+    for row in range(rows):
         if row > 0 and close_ms[row] - close_ms[row - 1] == length_ms:
             bar += 1
         else:
             bar = (close_ms[row] - 1 - offset_ms) // length_ms - first_index
         if 0 <= bar < bars and states[market, bar] != _UNKNOWN and math.isfinite(closes[market, bar]):
-            if first != first and math.isfinite(opens[market, bar]):
-                first = opens[market, bar] * cost
             last = closes[market, bar]
-        ratio[row] = last / first if first == first else 1.0
-    if first != first:
-        for row in range(close_ms.shape[0]):
-            ratio[row] = math.nan
-        return False
-    return True
+            if start == rows and math.isfinite(opens[market, bar]):
+                first, start = opens[market, bar] * cost, row
+        ratio[row] = last
+    for row in range(start):
+        ratio[row] = 1.0 if start < rows else math.nan
+    for row in range(start, rows):
+        ratio[row] /= first
+    return bool(start < rows)

@@ -66,6 +66,9 @@ def _precompile_piece(piece: str) -> None:
     own = _own_pieces().get(piece)
     if own is None:
         address(piece)
+        twin = ops()[piece].twin
+        if twin is not None:
+            address_of(twin)
     else:
         own()
 

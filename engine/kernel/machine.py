@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from engine.kernel.abi import call_op, helper
+from engine.kernel.abi import call_op, call_twin, helper, items
 from engine.kernel.aggregate import SERIES, SLOT_COUNT, bar_at, bar_open, fold_bars
 from engine.kernel.ops.windows import larger, smaller
 from engine.kernel.rows import OVER
@@ -23,7 +23,8 @@ ROW_INPUT: Final = 3  # five of them
 ROW_OUTPUT: Final = 8
 ROW_STATE: Final = 9
 ROW_PARAMS: Final = 10
-ROW_WIDTH: Final = 11
+ROW_TWIN: Final = 11  # address of what computes this row and the next at once; 0: none does
+ROW_WIDTH: Final = 12
 
 #: columns of the feed table: first the SLOT_COUNT offsets in memory that `fold_bars` reads (-1 = not wanted)
 FEED_TIMEFRAME: Final = SLOT_COUNT
@@ -202,8 +203,10 @@ def copy_known(
     """Copy base bars to a slot, unknown ones as missing; a slot of -1 is not wanted."""
     if slot < 0:
         return
+    start = market * states.shape[1] + first
+    state, value, target = items(states, start), items(series, start), items(memory, slot)
     for i in range(length):
-        memory[slot + i] = np.nan if states[market, first + i] == _UNKNOWN else series[market, first + i]
+        target[i] = np.nan if state[i] == _UNKNOWN else value[i]
 
 
 @helper
@@ -213,9 +216,10 @@ def feed_side(
     """Copy one side series of the block's base bars to its slot; a flag that is not recorded is false."""
     series, slot, first = side_feeds[row, SIDE_SERIES], side_feeds[row, SIDE_SLOT], run[RUN_SIDE]
     flag = side_feeds[row, SIDE_FLAG] != 0
+    value, target = items(sides, (series * sides.shape[1] + market) * sides.shape[2] + first), items(memory, slot)
     for i in range(run[RUN_LENGTH]):
-        x = sides[series, market, first + i]
-        memory[slot + i] = 0.0 if flag and x != x else x
+        x = value[i]
+        target[i] = 0.0 if flag and x != x else x
 
 
 @helper
@@ -224,9 +228,21 @@ def run_rows(
     state: NDArray[np.float64], own: int, params: NDArray[np.float64],
 ) -> None:  # fmt: skip
     """Rows [start, stop) in order, over the bars of their timeframe that close in the block. own: offset of the market's state."""
+    done = start
     for r in range(start, stop):
         clock = rows[r, ROW_TIMEFRAME]
-        if rows[r, ROW_ADDRESS] == 0:
+        if r < done:
+            continue
+        done = r + 1
+        if rows[r, ROW_TWIN] != 0:
+            done = r + 2
+            if clocks[clock, CLOCK_COUNT] > 0:
+                call_twin(
+                    rows[r, ROW_TWIN], state, own + rows[r, ROW_STATE], own + rows[r + 1, ROW_STATE],
+                    params, rows[r, ROW_PARAMS], rows[r + 1, ROW_PARAMS], memory, rows[r, ROW_INPUT], rows[r + 1, ROW_INPUT],
+                    rows[r, ROW_OUTPUT], rows[r + 1, ROW_OUTPUT], clocks[clock, CLOCK_COUNT], clocks[clock, CLOCK_FIRST],
+                )  # fmt: skip
+        elif rows[r, ROW_ADDRESS] == 0:
             run_hold(clocks, rows, r, memory, state, own + rows[r, ROW_STATE])
         elif _OVER_ANY <= rows[r, ROW_ADDRESS] < 0:
             run_over(clocks, rows, r, memory, state, own + rows[r, ROW_STATE])
@@ -309,12 +325,9 @@ def move(
     for m in range(start, stop):
         slot, kept = moves[m, MOVE_SLOT], moves[m, MOVE_KEPT] + market * moves[m, MOVE_STRIDE]
         count = clocks[moves[m, MOVE_TIMEFRAME], CLOCK_COUNT]
-        if load:
-            for k in range(count):
-                memory[slot + k] = memory[kept + k]
-        else:
-            for k in range(count):
-                memory[kept + k] = memory[slot + k]
+        source, target = items(memory, kept if load else slot), items(memory, slot if load else kept)
+        for k in range(count):
+            target[k] = source[k]
 
 
 @helper
@@ -340,6 +353,7 @@ def export(
     """Copy the exported slots [start, stop) of the market that was just evaluated."""
     first, count = run[RUN_OUT], clocks[run[RUN_CLOCK], CLOCK_COUNT]
     for j in range(start, stop):
-        column, slot = columns[j, COLUMN_NUMBER], columns[j, COLUMN_SLOT]
+        target = items(out, (market * out.shape[1] + columns[j, COLUMN_NUMBER]) * out.shape[2] + first)
+        source = items(memory, columns[j, COLUMN_SLOT])
         for k in range(count):
-            out[market, column, first + k] = memory[slot + k]
+            target[k] = source[k]

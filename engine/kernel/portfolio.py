@@ -99,7 +99,7 @@ class PortfolioRun:
 
         self._step_bar, self._close_exits, self._on_mark = made(step_bar), made(close_exits), made(on_mark)
         self._queue, self._enter, self._quiet = made(queue_entries), made(enter), made(quiet_bars)
-        self._note_volumes, self._weighed = made(note_volumes), bool(plans[0].venue.costs[0]["impact"] > 0.0)
+        self._note_volumes = made(note_volumes)
         self._equity, self._exposure = made(equity_krw), made(exposure_krw)
         self._logs = [np.zeros(_LOG_ROWS + len(plan.market) * (len(plan.exits) + 2), FILL) for plan in plans]
         self._counts = [np.zeros(1, np.int64) for _ in plans]
@@ -128,14 +128,11 @@ class PortfolioRun:
             for k, (plan, book) in enumerate(zip(self.plans, self.books, strict=True)):
                 if self._step_bar(plan, book, self._logs[k], self._counts[k], time_ms, bar, *series) < 0:
                     raise RuntimeError("the books refused a fill of the fill model")
-            if self._weighed:
-                self._note_volumes(self.books[0], noted, bar + 1, series[0], series[5])
-                noted = bar + 1
+            noted = self._note_volumes(self.plans[0], self.books[0], noted, bar + 1, series[0], series[5])
             self._decide(after_ms, busy, [(block, times.get(after_ms)) for block, times in zip(columns, closing, strict=True)])
             self._drain()
         self._catch_up(quiet_from, length, series)
-        if self._weighed:
-            self._note_volumes(self.books[0], noted, length, series[0], series[5])
+        self._note_volumes(self.plans[0], self.books[0], noted, length, series[0], series[5])
 
     def _is_busy(self) -> bool:
         book = self.books[0]

@@ -44,6 +44,7 @@ class PositionRows:
     position_rows: int = 0
     drawdown_ms: tuple[float, ...] = ()  # windows of the acct.drawdown leaves
     reads_account: bool = False
+    pairs: tuple[int, ...] = ()  # columns of the profile's measure of a market with each market of the run, in order; () without one
 
 
 def position_nodes(graph: Graph, wanted: Iterable[int]) -> list[int]:

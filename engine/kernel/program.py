@@ -11,10 +11,11 @@ kernel.save() -> bytes / Kernel.restore(program, bytes)
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dsl.graph import Graph, Phase
+from dsl.pairs import add_pairs
 from dsl.warmup import warmup
 from engine.kernel.catalogue import Op, ops
 from engine.kernel.position import PositionRows, market_inputs, position_nodes, position_rows
@@ -47,7 +48,8 @@ class ColumnBlock:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What the VM runs. `columns`: graph node ids exported per clock bar, in order. `settle_ms`: after this much data every exported
+    """What the VM runs. `columns`: graph node ids exported per clock bar, in order (after the strategy's own nodes those of
+    `dsl.pairs.add_pairs`). `settle_ms`: after this much data every exported
     value no longer depends on where the data began; `ready_ms`: after this much every exported value can be defined. Both hold
     wherever in a bar the data begins."""
 
@@ -83,8 +85,26 @@ def compile_program(
     missing = sorted(set(strategy.aliases.values()) - set(markets))
     if missing:
         raise ValueError(f"alias markets {missing} are not among the grid's markets")
-    position = position_nodes(strategy.graph, _named_nodes(strategy, base))
-    return _compile(strategy.graph, wanted_columns(strategy, base), position, strategy.clock, base, markets, known_ops, domain)
+    graph = strategy.graph.copy()
+    columns, rows = decision_rows(strategy, base, markets, graph, known_ops)
+    return _compile(graph, columns, rows, strategy.clock, base, markets, known_ops, domain)
+
+
+def decision_rows(
+    strategy: Strategy, base: Timeframe, markets: Sequence[str], graph: Graph, known_ops: Mapping[str, Op] | None = None
+) -> tuple[tuple[int, ...], PositionRows]:
+    """What decisions of one strategy need: the nodes that have to be exported, and the position rows over them.
+
+    graph: the strategy's own or a copy of it, to which the measure of the profile is added for every market (none where the base is too
+    long for it).
+    """
+    crowding = strategy.risk.crowding if strategy.risk is not None else None
+    measured = crowding is not None and crowding.runs_on(base)
+    pairs = add_pairs(graph, crowding.graph, crowding.measure, markets) if crowding is not None and measured else ()
+    columns = tuple(dict.fromkeys((*wanted_columns(strategy, base), *pairs)))
+    nodes = position_nodes(strategy.graph, _named_nodes(strategy, base))
+    rows = position_rows(strategy.graph, nodes, columns, ops() if known_ops is None else known_ops)
+    return columns, replace(rows, pairs=tuple(columns.index(node) for node in pairs))
 
 
 def compile_values(
@@ -98,13 +118,15 @@ def compile_values(
     domain: Iterable[str] | None = None,
 ) -> Program:
     """A program that only exports these market-phase nodes of a graph. Parameters and errors as of `compile_program`."""
-    return _compile(graph, tuple(dict.fromkeys(columns)), [], clock, base, markets, known_ops, domain)
+    exported = tuple(dict.fromkeys(columns))
+    rows = position_rows(graph, (), exported, ops() if known_ops is None else known_ops)
+    return _compile(graph, exported, rows, clock, base, markets, known_ops, domain)
 
 
 def _compile(
     graph: Graph,
     columns: tuple[int, ...],
-    position: Sequence[int],
+    position: PositionRows,
     clock: Timeframe,
     base: Timeframe,
     markets: Sequence[str],
@@ -118,24 +140,17 @@ def _compile(
     available = ops() if known_ops is None else known_ops
     _check_columns(graph, columns, clock)
     table = market_table(graph, columns, base, markets, available, markets if domain is None else domain)
-    rows = position_rows(graph, position, columns, available)
     needs = warmup(graph, {name: op.function for name, op in available.items()}, base.length_ms).nodes
     return Program(
         clock=clock,
         base=base,
         columns=columns,
-        position=rows,
+        position=position,
         ready_ms=max((needs[i].ready_ms for i in columns), default=0),
         settle_ms=max((needs[i].settle_ms for i in columns), default=0),
         markets=tuple(markets),
         table=table,
     )
-
-
-def decision_rows(strategy: Strategy, base: Timeframe) -> tuple[tuple[int, ...], PositionRows]:
-    """What decisions of one strategy need of a graph: the nodes that have to be exported, and the position rows over them."""
-    columns = wanted_columns(strategy, base)
-    return columns, position_rows(strategy.graph, position_nodes(strategy.graph, _named_nodes(strategy, base)), columns, ops())
 
 
 def wanted_columns(strategy: Strategy, base: Timeframe | None = None) -> tuple[int, ...]:
@@ -150,7 +165,12 @@ def _named_nodes(strategy: Strategy, base: Timeframe | None) -> list[int]:
     named = [strategy.entry, strategy.rank, strategy.sizing.scale, *(condition.node for condition in strategy.conditions)]
     named += [exit_rule.node for exit_rule in strategy.exits]
     breakers = strategy.risk.breakers if strategy.risk is not None else ()
-    named += [strategy.entry_order, *(breaker.node for breaker in breakers if base is None or breaker.runs_on(base))]
+    book_share = strategy.risk.book_share if strategy.risk is not None else None
+    named += [
+        None if book_share is None else book_share.node,
+        strategy.entry_order,
+        *(breaker.node for breaker in breakers if base is None or breaker.runs_on(base)),
+    ]
     return [node for node in named if node is not None]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from dsl.catalogue import INPUT_SERIES, ArgKind
@@ -68,6 +68,7 @@ class Row:
     """One node. `op`: None for a hold or an over, which have `source`, the timeframe that they read, and `code` (0, or one of OVER).
 
     inputs: slots (INPUT_COUNT of them; an op ignores those beyond its own). cell: state. params: offset in the parameters.
+    leads: the next row is of the same op, and both are computed at once.
     """
 
     node: int
@@ -80,6 +81,7 @@ class Row:
     output: int
     cell: int
     params: int
+    leads: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +152,34 @@ def market_table(
     builder.add_feeds()
     builder.table.rows.sort(key=lambda row: row.stage)
     builder.table.across.sort(key=lambda row: row.stage)
+    builder.table.rows = paired(builder.table.rows)
+    builder.table.shared_rows = paired(builder.table.shared_rows)
     _plan_stages(builder.table, {builder.table.slot_of_node[i] for i in wanted})
     return builder.table
+
+
+def paired(rows: Sequence[Row]) -> list[Row]:
+    """The same rows, still each after what it reads, two of an op that has a twin side by side where that can be."""
+    waiting = list(rows)
+    missing = {row.output for row in rows}
+    found: list[Row] = []
+    while waiting:
+        row = waiting.pop(0)
+        partner = next((other for other in waiting if _is_twin(row, other) and missing.isdisjoint(other.inputs)), None)
+        found.append(row if partner is None else replace(row, leads=True))
+        if partner is not None:
+            waiting.remove(partner)
+            found.append(partner)
+            missing.discard(partner.output)
+        missing.discard(row.output)
+    return found
+
+
+def _is_twin(row: Row, other: Row) -> bool:
+    """Both can be computed in one call, as far as their kind goes."""
+    if row.op is None or row.op.twin is None or other.op is not row.op:
+        return False
+    return (row.stage, row.timeframe) == (other.stage, other.timeframe)
 
 
 def _plan_stages(table: MarketTable, exported: set[int]) -> None:

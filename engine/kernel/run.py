@@ -67,11 +67,7 @@ def run_bars(
     """
     most = state.shape[0] * (plan.exits.shape[0] + 2)
     guarded = is_guarded(plan)
-    counted = 0
-    while counted < close_ms.shape[0] and close_ms[counted] <= first_ms + start * base_ms:
-        counted += 1
-    closing = counted
-    weighed = plan.venue.costs[0]["impact"] > 0.0
+    counted = closing = _closes_until(close_ms, first_ms + start * base_ms)
     bar, seen, stepped = start, start, False
     while bar < stop and log_count[0] + most <= log.shape[0]:
         if may_skip:
@@ -98,16 +94,13 @@ def run_bars(
         time_ms = first_ms + (bar + 1) * base_ms
         book.outbox[0] = 0
         if closing < close_ms.shape[0] and close_ms[closing] == time_ms:
-            if weighed:
-                note_volumes(book, seen, bar + 1, state, volume)
-                seen = bar + 1
+            seen = note_volumes(plan, book, seen, bar + 1, state, volume)
             close_bar(plan, book, time_ms, columns, closing, money, row)
             closing += 1
         elif busy > 0 and guarded:
             on_mark(plan, book, time_ms)
         bar, stepped = bar + 1, False
-    if weighed:
-        note_volumes(book, seen, bar, state, volume)
+    note_volumes(plan, book, seen, bar, state, volume)
     count_columns(plan, book, counted, closing, columns)
     return bar
 
@@ -126,8 +119,10 @@ def close_bar(
 
 
 @helper
-def note_volumes(book: Book, start: int, stop: int, state: NDArray[np.int8], volume: NDArray[np.float64]) -> None:
-    """Remember the volume of each market's last traded bar of [start, stop), where one of them traded."""
+def note_volumes(plan: Plan, book: Book, start: int, stop: int, state: NDArray[np.int8], volume: NDArray[np.float64]) -> int:
+    """Remember the volume of each market's last traded bar of [start, stop), where one traded and decisions ask for it; returns stop."""
+    if plan.venue.costs[0]["impact"] == 0.0:
+        return stop
     for market in range(state.shape[0]):
         bar = stop - 1
         while bar >= start and state[market, bar] != _TRADED:
@@ -135,6 +130,16 @@ def note_volumes(book: Book, start: int, stop: int, state: NDArray[np.int8], vol
         if bar >= start:
             counts = volume[market, bar] * QUANTITY_SCALE
             book.flow[market]["volume_e8"] = counts if counts > 0.0 else 0.0
+    return stop
+
+
+@helper
+def _closes_until(close_ms: NDArray[np.int64], time_ms: int) -> int:
+    """How many of the times are not after `time_ms`."""
+    count = 0
+    while count < close_ms.shape[0] and close_ms[count] <= time_ms:
+        count += 1
+    return count
 
 
 @helper
@@ -273,7 +278,7 @@ class Run:
 
         self._first = alone(plan, book)
         self._run: Callable[..., int] = compile_function(sweep_bars, allocates=False) if compiled else sweep_bars
-        self._log = np.zeros(LOG_ROWS + len(plan.market) * (len(plan.exits) + 2), FILL)
+        self._log = np.empty(LOG_ROWS + len(plan.market) * (len(plan.exits) + 2), FILL)
         self._log_count = np.zeros(1, np.int64)
         self._fills: list[NDArray[np.void]] = []
         self._closes = 0
@@ -324,7 +329,7 @@ class Run:
         account = self.book.account[0]
         cash, exposure, equity = self._money[:, : self._closes]
         return RunResult(
-            fills=np.concatenate(self._fills) if self._fills else np.zeros(0, FILL),
+            fills=self._all_fills(),
             equity_ms=self._close_ms[: self._closes],
             equity_krw=equity,
             cash_krw=cash,
@@ -336,6 +341,11 @@ class Run:
             unsettled_entries=int(account["unsettled_entries"]),
             sale_below_minimum=int(account["sale_below_minimum"]),
         )
+
+    def _all_fills(self) -> NDArray[np.void]:
+        if len(self._fills) != 1:
+            self._fills = [np.concatenate(self._fills) if self._fills else np.zeros(0, FILL)]
+        return self._fills[0]
 
     def _start(self, first_ms: int, base_ms: int, bars: int) -> int:
         """The first bar of the block whose time is not before the trading start."""

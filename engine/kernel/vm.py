@@ -175,7 +175,8 @@ class _Layout:
         source = -1 if row.source is None else self._timeframes.index(row.source)
         inputs = [self._offsets[slot] for slot in row.inputs]
         cell = self._table.cells[row.cell]
-        return [address, self._timeframes.index(row.timeframe), source, *inputs, self._offsets[row.output], cell.offset, row.params]
+        twin = address_of(row.op.twin) if row.leads and row.op is not None and row.op.twin is not None else 0
+        return [address, self._timeframes.index(row.timeframe), source, *inputs, self._offsets[row.output], cell.offset, row.params, twin]
 
     def _across(self, row: AcrossRow) -> list[int]:
         """An input that all markets share has one copy: its stride is 0."""

@@ -159,8 +159,10 @@ def settled_ms(strategy: Strategy, program: Program, grid: BarGrid) -> list[int]
 
 def _first_known_ms(grid: BarGrid) -> list[int]:
     """Open of each market's first known bar; the grid's end where it has none."""
-    known = grid.state != BarState.UNKNOWN
-    first = np.where(known.any(axis=1), known.argmax(axis=1), known.shape[1])
+    first = np.zeros(len(grid.markets), np.int64)
+    if (grid.state[:, 0] == BarState.UNKNOWN).any():
+        known = grid.state != BarState.UNKNOWN
+        first = np.where(known.any(axis=1), known.argmax(axis=1), known.shape[1])
     return [(grid.first_index + int(k)) * grid.timeframe.length_ms + grid.timeframe.offset_ms for k in first]
 
 
@@ -181,9 +183,11 @@ def _result(
 ) -> BacktestResult:  # fmt: skip
     """The run as the user sees it: only the markets that may be bought; a market that merely feeds an alias is left out."""
     kept = [row for row, market in enumerate(grid.markets) if market in traded]
-    fills = run.fills.copy()
-    fill_bar_krw = _traded_krw(grid, fills)
-    fills["market"] = np.searchsorted(kept, fills["market"])
+    fill_bar_krw = _traded_krw(grid, run.fills)
+    fills = run.fills
+    if len(kept) < len(grid.markets):
+        fills = fills.copy()
+        fills["market"] = np.searchsorted(kept, fills["market"])
     paths = (condition.path for condition in strategy.conditions)
     return BacktestResult(
         strategy=strategy,
@@ -203,9 +207,10 @@ def _result(
         sale_below_minimum=run.sale_below_minimum,
         settled_ms=tuple(settled[row] for row in kept),
         fill_bar_krw=fill_bar_krw,
-        left_out_breakers=tuple(b.name for b in strategy.risk.breakers if not b.runs_on(grid.timeframe)) if strategy.risk else (),
+        left_out_breakers=_left_out(strategy, grid.timeframe),
         synthetic=synthetic,
         compute_seconds=seconds,
+        base=grid.timeframe,
     )
 
 
@@ -214,6 +219,15 @@ def _traded_krw(grid: BarGrid, fills: NDArray[np.void]) -> NDArray[np.float64]:
     row, column = fills["market"], (fills["time_ms"] - grid.timeframe.offset_ms) // grid.timeframe.length_ms - grid.first_index
     value = grid.value[row, column]
     return np.asarray(np.where(np.isnan(value), grid.close[row, column] * grid.volume[row, column], value))
+
+
+def _left_out(strategy: Strategy, base: Timeframe) -> tuple[str, ...]:
+    """What of the profile needs finer candles."""
+    risk = strategy.risk
+    if risk is None:
+        return ()
+    found = [breaker.name for breaker in risk.breakers if not breaker.runs_on(base)]
+    return (*found, "crowding") if risk.crowding is not None and not risk.crowding.runs_on(base) else tuple(found)
 
 
 def _clock_candles(grid: BarGrid, rows: Sequence[int], strategy: Strategy, from_ms: int | None) -> BarGrid:

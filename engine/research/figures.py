@@ -25,6 +25,8 @@ from engine.research.returns import Curve, account_curve, buy_and_hold_curve, he
 from engine.research.trades import COIN_E8, Ledger, Trade, ledger_of, trades_of, ways_out, ways_out_indices
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from engine.research.result import BacktestResult
 
 
@@ -75,7 +77,8 @@ class Figures:
 def figures(result: BacktestResult) -> Figures:
     """Every figure of a run. Raises ValueError for a fill log that sells what was not bought."""
     ledger = ledger_of(result)
-    account, held = account_curve(result), buy_and_hold_curve(result)
+    ratios = [held_ratio(result, market) for market in result.markets]
+    account, held = account_curve(result), buy_and_hold_curve(result, ratios)
     facts = run_facts(result, account, ledger)
     of_trades = evaluate(TRADE_FIGURES, facts.closed)
     values = evaluate(CURVE_FIGURES, curve_facts(account)) | of_trades | evaluate(RUN_FIGURES, facts)
@@ -85,17 +88,18 @@ def figures(result: BacktestResult) -> Figures:
         buy_and_hold=evaluate(CURVE_FIGURES, curve_facts(held)),
         account=account,
         held=held,
-        markets=tuple(_market(result, ledger, number, alone) for number in range(len(result.markets))),
+        markets=tuple(_market(result, ledger, number, ratio, alone) for number, ratio in enumerate(ratios)),
         exits=_exits(result, ledger),
         result=result,
         ledger=ledger,
     )
 
 
-def _market(result: BacktestResult, ledger: Ledger, number: int, values: dict[str, float] | None) -> MarketFigures:
-    """values: its figures, where they are known already."""
+def _market(
+    result: BacktestResult, ledger: Ledger, number: int, ratio: NDArray[np.float64], values: dict[str, float] | None
+) -> MarketFigures:
+    """ratio: its held_ratio. values: its figures, where they are known already."""
     own = ledger.rows["market"] == number
-    ratio = held_ratio(result, result.markets[number])
     return MarketFigures(
         market=result.markets[number],
         values=evaluate(TRADE_FIGURES, ledger_facts(ledger, number)) if values is None else dict(values),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from dsl.graph import Timeframe
     from dsl.strategy import Strategy
+    from engine.model.candle import SideKey
     from engine.research.result import BacktestResult
 
 #: the market that a rule test is about; no alias can be it
@@ -89,17 +90,24 @@ def given_grid(test: RuleTest, aliases: dict[str, str], clock: Timeframe, market
     """The given series as candles, the rest filled in from them.
 
     close: else the open, low or high that is given, else 100. open: the close. high and low: the highest and lowest of the prices that
-    are there. volume: 1. value: close x volume. A bar on which a given series is missing is an unknown bar.
+    are there. volume: 1. value: close x volume. A bar on which a given series of candles is missing is an unknown bar. Series beside the
+    candles are given as they are; one that is not given is missing (a flag: false).
     """
     arrays = {name: np.full((len(markets), test.bars), np.nan) for name in SERIES}
     state = np.full((len(markets), test.bars), BarState.UNKNOWN, np.int8)
     by_alias: dict[str, dict[str, NDArray[np.float64]]] = {}
+    side: dict[SideKey, NDArray[np.float64]] = {}
     for given in test.given:
-        by_alias.setdefault(given.alias, {})[given.series] = np.array(given.values)
+        row = markets.index(aliases[given.alias] if given.alias else MARKET)
+        candles = by_alias.setdefault(given.alias, {})
+        if given.side is None:
+            candles[given.series] = np.array(given.values)
+        else:
+            side.setdefault(given.side, np.full((len(markets), test.bars), np.nan))[row] = given.values
     for alias, series in by_alias.items():
         row = markets.index(aliases[alias] if alias else MARKET)
-        filled = _filled(series)
-        known = ~np.any([np.isnan(values) for values in series.values()], axis=0)
+        filled = _filled(series, test.bars)
+        known = ~np.isnan(np.array([*series.values()])).any(axis=0) if series else np.ones(test.bars, bool)
         state[row] = np.where(known, BarState.TRADED, BarState.UNKNOWN)
         for name, values in filled.items():
             arrays[name][row] = np.where(known, values, np.nan)
@@ -114,11 +122,11 @@ def given_grid(test: RuleTest, aliases: dict[str, str], clock: Timeframe, market
         arrays["close"],
         arrays["volume"],
         arrays["value"],
+        side,
     )
 
 
-def _filled(given: dict[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
-    length = len(next(iter(given.values())))
+def _filled(given: dict[str, NDArray[np.float64]], length: int) -> dict[str, NDArray[np.float64]]:
     close = next((given[name] for name in ("close", "open", "low", "high") if name in given), np.full(length, 100.0))
     open_ = given.get("open", close)
     prices = [close, open_, *(given[name] for name in ("high", "low") if name in given)]

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from dsl.graph import Timeframe
     from dsl.strategy import Strategy
     from engine.model.candle import BarGrid, SideKey
     from engine.model.events import Members
@@ -64,9 +65,9 @@ class BacktestResult:
         (times true, false, missing) over all markets and CLOSEs.
     settled_ms: per market, when its values had settled (UTC ms); empty where that is not known.
     fill_bar_krw: float64 [fills], KRW traded in the base bar that each fill happened in (NaN: not known); None where nobody looked.
-    left_out_breakers: those of the risk profile that need finer candles than the run had.
+    left_out_breakers: those of the risk profile that need finer candles than the run had; `crowding` likewise.
     members: decisions of the universe, in order of time. gaps: side series that were not recorded everywhere.
-    synthetic: the candles were generated, not traded; every output says so.
+    synthetic: the candles were generated, not traded; every output says so. base: the candles that it ran over.
     """
 
     strategy: Strategy
@@ -91,3 +92,4 @@ class BacktestResult:
     gaps: tuple[SideGap, ...] = ()
     synthetic: bool = False
     compute_seconds: float = 0.0
+    base: Timeframe | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -55,17 +56,20 @@ def account_curve(result: BacktestResult) -> Curve:
     return Curve(_start_ms(result), result.settings.cash_krw, result.equity_ms, result.equity_krw)
 
 
-def buy_and_hold_curve(result: BacktestResult) -> Curve:
+def buy_and_hold_curve(result: BacktestResult, ratios: Sequence[NDArray[np.float64]] | None = None) -> Curve:
     """The cash in equal parts in all markets, each bought at its first known price with the run's slippage and the fee in
-    force when it begins, never sold (what is held counts at last prices, as in the account's equity).
+    force when it begins, never sold (what is held counts at last prices, as in the account's equity). ratios: their held_ratio.
 
     A market that is listed later keeps its part in cash until then; one that ends keeps its last price. Markets without any known
     price are left out; without any market the values are NaN.
     """
-    held = [ratio for market in result.markets if (ratio := held_ratio(result, market)).size and np.isfinite(ratio[-1])]
+    every = [held_ratio(result, market) for market in result.markets] if ratios is None else ratios
+    held = [ratio for ratio in every if ratio.size and np.isfinite(ratio[-1])]
     cash = result.settings.cash_krw
-    values = cash * (sum(held[1:], held[0]) / len(held)) if held else np.full(result.equity_ms.shape, np.nan)
-    return Curve(_start_ms(result), cash, result.equity_ms, values)
+    if not held:
+        return Curve(_start_ms(result), cash, result.equity_ms, np.full(result.equity_ms.shape, np.nan))
+    mean = held[0] if len(held) == 1 else sum(held[1:], held[0]) / len(held)
+    return Curve(_start_ms(result), cash, result.equity_ms, cash * mean)
 
 
 def held_ratio(result: BacktestResult, market: str) -> NDArray[np.float64]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from threading import Event
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -37,8 +38,8 @@ if TYPE_CHECKING:
 #: variants of one program; more are run one such part after the other, so that memory has a bound
 _PART: Final = 1024
 #: bytes of one block's values that stay in a cache
-_CACHE_BYTES: Final = 4 << 20
-_SHORTEST_BLOCK: Final = 128
+_CACHE_BYTES: Final = 16 << 20
+_SHORTEST_BLOCK: Final = 256
 
 #: (variant-bars done, of how many)
 Progress = Callable[[int, int], None]
@@ -104,11 +105,14 @@ def sweep(
     tasks = _tasks(strategies, grid, settings, traded, threads, block)
     whole = grid.state.shape[1] * len(strategies)
     done = [0] * len(tasks)
+    stopped = Event()
 
     def run(number: int) -> None:
         task = tasks[number]
 
         def advanced(bars: int) -> None:
+            if stopped.is_set():
+                raise CancelledError
             done[number] += bars * len(task.members)
             if progress is not None:
                 progress(sum(done), whole)
@@ -117,8 +121,15 @@ def sweep(
             outcomes[position] = outcome
 
     with ThreadPoolExecutor(max(threads, 1)) as pool:
-        for finished in [pool.submit(run, number) for number in range(len(tasks))]:
-            finished.result()
+        running = [pool.submit(run, number) for number in range(len(tasks))]
+        try:
+            for one in running:
+                one.result()
+        except BaseException:  # Ctrl+C too: the other threads must not go on
+            stopped.set()
+            for one in running:
+                one.cancel()
+            raise
     span = _Span.of(grid, settings, strategies[0]) if strategies else _Span(0, 0, 0, 0)
     return SweepResult(
         outcomes=tuple(outcome for outcome in outcomes if outcome is not None),
@@ -161,9 +172,10 @@ class _Task:
     def run(self, advanced: Callable[[int], None]) -> list[Outcome]:
         """The outcomes. advanced: called with the bars of every block."""
         first = self.strategies[0]
-        parts = [decision_rows(strategy, self.grid.timeframe) for strategy in self.strategies]
+        graph = first.graph.copy()
+        parts = [decision_rows(strategy, self.grid.timeframe, self.grid.markets, graph) for strategy in self.strategies]
         wanted = list(dict.fromkeys(node for columns, _ in parts for node in columns))
-        program = compile_values(first.graph, wanted, first.clock, self.grid.timeframe, self.grid.markets, domain=self.traded)
+        program = compile_values(graph, wanted, first.clock, self.grid.timeframe, self.grid.markets, domain=self.traded)
         place = {node: number for number, node in enumerate(program.columns)}
         terms = terms_of(self.settings, self.grid.timeframe)
         tradable = [market in self.traded for market in self.grid.markets]

@@ -52,6 +52,7 @@ exits:
   stop: {{at: -2%}}
   out:
     when: {when}
+sizing: {{weight: 10% of equity}}
 """
 
 

@@ -34,6 +34,7 @@ define:
   target_move: 2 * atr(14) / close
   tried: {expression}
 entry: close > open
+sizing: {{weight: 10% of equity}}
 exits:
   stop: {{at: -2%}}
 """
@@ -333,7 +334,11 @@ def test_a_definition_may_be_given_its_own_result() -> None:
     [
         ("-2%", ExitKind.STOP), ("+2%", ExitKind.TARGET), ("pos.entry - 2 * atr(14)", ExitKind.STOP), ("ema(close, 50)", ExitKind.STOP),
         ("pos.entry + 2 * atr(14)", ExitKind.TARGET), ("pos.entry * (1 + 2%)", ExitKind.TARGET), ("pos.entry * (1 - 2%)", ExitKind.STOP),
-        ("pos.high - atr(14)", ExitKind.STOP), ("(pos.entry + atr(14))", ExitKind.TARGET), ("pos.entry * 1.02", ExitKind.TARGET),
+        ("pos.high - atr(14)", ExitKind.STOP), ("(pos.entry + atr(14))", ExitKind.TARGET),
+        ("pos.entry + 2 * atr(14) + 0.1 * pos.low", ExitKind.TARGET), ("pos.entry + 2 * atr(14) - atr(5)", ExitKind.TARGET),
+        ("pos.entry - 2 * atr(14) + atr(5)", ExitKind.STOP), ("pos.entry * (1 + 2% + pos.worst)", ExitKind.TARGET),
+        ("pos.entry * (1 - 2% + pos.best)", ExitKind.STOP), ("pos.entry * 1.02 - atr(5)", ExitKind.TARGET),
+        ("pos.entry * 1.02", ExitKind.TARGET),
         ("pos.entry * 0.98", ExitKind.STOP), ("90_000_000 KRW", ExitKind.STOP),
     ],
 )  # fmt: skip

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from dsl.compile import compile_risk, compile_strategy
+from dsl.document import read
 from dsl.files import check_file, compile_file
-from dsl.schema import risk as risk_schema
-from dsl.schema import strategy as strategy_schema
+from dsl.loader import load
+from dsl.schema.risk import RiskFile
+from dsl.source import Source
 from dsl.strategy import ExitKind, Limits, RiskProfile, Sizing, State
 from tests.dsl.helpers import CATALOGUE, PROFILES, ROOT, codes, compiled, strategy_of
 
@@ -126,20 +128,14 @@ def test_a_profile_that_cannot_be_read_to_its_end_is_refused(tmp_path: Path) -> 
     assert codes(result) == ["E001"]
 
 
-def _paths_of(kind: str, unbuilt: tuple[tuple[str, ...], ...]) -> list[tuple[str, tuple[str, ...]]]:
-    return [(kind, path) for path in unbuilt]
-
-
-UNBUILT = _paths_of("strategy", strategy_schema.UNBUILT) + _paths_of("risk", risk_schema.UNBUILT)
-
-
-@pytest.mark.parametrize(("kind", "path"), UNBUILT, ids=lambda value: ".".join(value) if isinstance(value, tuple) else value)
-def test_keys_that_are_not_built_are_refused_never_ignored(kind: str, path: tuple[str, ...]) -> None:
-    line = "{" + ": {".join(path) + ": x" + "}" * len(path)
-    inner = line[1:-1]
-    text = f"schema: {kind}/1\nname: a\nclock: 1h\nentry: close > open\nexits: {{}}\n{inner}\n"
-    findings = compile_risk(text, "r", CATALOGUE).findings if kind == "risk" else compiled(text).findings
-    assert "E210" in [f.diagnostic.code for f in findings]
+def test_keys_that_are_not_built_are_refused_never_ignored() -> None:
+    """Nothing is unbuilt now; what a schema names as such is refused at its place, and the other keys are read."""
+    text = Source("r.yaml", "schema: risk/1\nname: a\nbreakers: {}\norders: {per_minute: 5, min_order: 30_000 KRW}\n")
+    root, _ = load(text)
+    assert root is not None
+    found = read(text, root, RiskFile, [("breakers",), ("orders", "per_minute")], {})
+    assert [(d.code, d.args["key"]) for d in found.diagnostics] == [("E210", "breakers"), ("E210", "orders.per_minute")]
+    assert [(d.code, d.args["key"]) for d in read(text, root, RiskFile, [], {}).diagnostics] == []
 
 
 def test_off_is_a_word_not_a_truth_value() -> None:

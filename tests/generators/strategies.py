@@ -150,7 +150,7 @@ def _value(c: Draw, kind: str, clock: str, alias: str | None) -> str:
     if kind == "trail":
         return "at: " + c.choice([f"pos.high - {c.uniform(0.3, 3):.2f} * atr({n(c)})", f"pos.high * {c.uniform(0.97, 0.998):.4f}"])
     if kind == "swing":
-        return "at: " + c.choice([f"lowest(low, {n(c)})", f"sma(close, {n(c)}) - {c.uniform(0.5, 3):.2f} * atr({n(c)})"])
+        return "at: " + c.choice([f"lowest(low, {n(c)})", f"sma(close, {n(c)}) - {c.uniform(1.5, 4):.2f} * atr({n(c)})"])
     if kind == "follower":  # levels that move with the price or the time itself
         return "at: " + c.choice(
             [
@@ -168,7 +168,7 @@ def _value(c: Draw, kind: str, clock: str, alias: str | None) -> str:
             ]
         )
     if kind == "floor":
-        return f"at: pos.entry * {c.uniform(0.99, 1.002):.4f}"
+        return f"at: pos.entry * {c.uniform(0.99, 1.0005):.4f}"
     if kind == "aged":
         return f"when: pos.age >= {c.randint(1, 20) * MINUTES[clock]}m and pos.best < {percent(c, 0.1, 2)}"
     if kind == "gain":

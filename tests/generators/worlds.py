@@ -11,6 +11,7 @@ from engine.kernel.catalogue import catalogue
 from engine.model.candle import BarGrid
 from engine.research.result import Rounding, Settings
 from tests.generators.candles import MARKETS, MINUTE_MS, random_grid
+from tests.generators.crowding import with_book_share, with_crowding
 from tests.generators.late import with_late_values, with_rest
 from tests.generators.strategies import random_strategy
 
@@ -52,6 +53,12 @@ def random_world(seed: int, whole: bool, longest: int = 1_500, strict: bool = Fa
     # off the grid and free, a trade sold at its own price is a loss or none by the last bit of a float, and so is the count of losses
     if strict and (settings.rounding is Rounding.UPBIT or settings.fee_rate > 0.0) and apart.random() < 0.7:
         strategy = with_rest(apart, strategy)
+    apart = random.Random(f"crowding {seed}")
+    if strict and apart.random() < 0.6:
+        strategy = with_crowding(apart, strategy, grid.markets)
+    apart = random.Random(f"book share {seed}")
+    if strict and apart.random() < 0.3:
+        strategy = with_book_share(apart, strategy)
     return World(seed, text, strategy, grid, settings, tuple(sorted(codes)))
 
 

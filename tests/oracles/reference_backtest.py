@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from dsl.graph import Graph, Phase, Timeframe
-from dsl.strategy import Exit, ExitKind, Period, RiskProfile, Strategy, Until
+from dsl.graph import Graph, Phase, Section, Timeframe
+from dsl.strategy import Crowding, Exit, ExitKind, Period, RiskProfile, Strategy, Until
 from dsl.warmup import warmup
 from engine.kernel.catalogue import catalogue
 from engine.model.candle import BarGrid, BarState
 from engine.research.result import Rounding, Settings
-from tests.oracles.reference_book import RULE, STOP, TARGET, Close, Enter, Event, ExitRule, Mark, Rules, State, Step, new_state
+from tests.oracles.reference_book import RULE, STOP, TARGET, Close, Enter, Event, ExitRule, Mark, MarketValue, Rules, State, Step, new_state
 from tests.oracles.reference_decide import seen
 from tests.oracles.reference_fills import ImmediateFills, Trade, play
 from tests.oracles.reference_risk import Breaker, Limit
@@ -88,6 +88,9 @@ def count_unsettled(columns: Columns, state: State) -> int:
     grid, graph = columns.grid, columns.strategy.graph
     needs = warmup(graph, catalogue(), grid.timeframe.length_ms).nodes
     long = max((needs[node].settle_ms for node in columns.nodes), default=0)
+    if columns.crowding is not None:
+        measured = warmup(columns.crowding.graph, catalogue(), grid.timeframe.length_ms).nodes
+        long = max(long, measured[columns.crowding.measure].settle_ms)
     others = {node.section.market for node in graph if node.section is not None} - {""}
     begun = {}
     for row, market in enumerate(grid.markets):
@@ -128,15 +131,19 @@ def rules_of(strategy: Strategy, settings: Settings, markets: tuple[str, ...], b
         cooldown_ms=limits.cooldown_ms,
         reentry_bars=limits.reentry_bars,
         enter=enter_of(strategy),
-        fees=tuple((rule.rate, rule.market, rule.from_ms) for rule in settings.costs.fees),
-        impact=settings.costs.impact,
-        impact_root=settings.costs.impact_root,
-        participation=settings.costs.participation,
-        leave_limit=strategy.execution.leave.order == "limit",
-        leave_most=strategy.execution.leave.max_slippage,
-        latency=settings.costs.latency_ms + settings.costs.latency_bars * base.length_ms,
+        **costs_of(strategy, settings, base),
         **(risk_of(strategy, risk, base) if risk else {}),
     )
+
+
+def costs_of(strategy: Strategy, settings: Settings, base: Timeframe) -> dict[str, Any]:
+    """Costs beyond one fee and one slippage (§10)."""
+    costs, leave = settings.costs, strategy.execution.leave
+    return {
+        "fees": tuple((rule.rate, rule.market, rule.from_ms) for rule in costs.fees), "impact": costs.impact,
+        "impact_root": costs.impact_root, "participation": costs.participation, "leave_limit": leave.order == "limit",
+        "leave_most": leave.max_slippage, "latency": costs.latency_ms + costs.latency_bars * base.length_ms,
+    }  # fmt: skip
 
 
 def enter_of(strategy: Strategy) -> Enter:
@@ -177,8 +184,15 @@ def risk_of(strategy: Strategy, risk: RiskProfile, base: Timeframe) -> dict[str,
         "exposure_per_strategy": risk.exposure_per_strategy, "capital_krw": risk.capital_krw, "capital_ratio": risk.capital_ratio,
         "account_positions": risk.open_positions, "sectors": {market: name for name, members in risk.sectors for market in members},
         "max_per_sector": risk.max_per_sector, "orders_per_minute": risk.orders_per_minute, "max_slippage": risk.max_slippage,
+        "book_share": None if risk.book_share is None else (risk.book_share.share, read_at(risk.book_share.node)),
+        "crowding": risk.crowding if risk.crowding is not None and base_serves(risk.crowding, base) else None,
         "limits": tuple(limits), "breakers": tuple(breakers), "positions_per_market": risk.positions_per_market,
     }  # fmt: skip
+
+
+def read_at(node: int) -> MarketValue:
+    """The column of a node."""
+    return lambda columns: columns[node]
 
 
 def reads_account(graph: Graph, node: int) -> bool:
@@ -192,6 +206,19 @@ def exit_of(strategy: Strategy, exit_: Exit) -> ExitRule:
     return ExitRule(exit_.name, KINDS[exit_.kind], value, exit_.frozen, exit_.after, exit_.share, exit_.of_rest)
 
 
+def base_serves(crowding: Crowding, base: Timeframe) -> bool:
+    """Base bars of this length make up all bars that the measure reads."""
+    lengths = {node.section.timeframe.length_ms for node in crowding.graph if node.section is not None}
+    return all(length % base.length_ms == 0 for length in lengths)
+
+
+def named(crowding: Crowding, market: str) -> Graph:
+    """The measure with this market as the other one, node by node."""
+    sections = {node.section: node.section for node in crowding.graph}
+    sections |= {s: Section(s.timeframe, market) for s in sections if s is not None and s.market == "other"}
+    return Graph([replace(node, section=sections[node.section]) for node in crowding.graph])
+
+
 @dataclass
 class Columns:
     """The market-phase values that decisions read, per market and CLOSE."""
@@ -200,29 +227,51 @@ class Columns:
     grid: BarGrid
     values: Values = field(init=False)
     nodes: list[int] = field(init=False)
+    crowding: Crowding | None = field(init=False)
+    measures: dict[str, Values] = field(init=False)  # by the other market
 
     def __post_init__(self) -> None:
         strategy = self.strategy
         roots = [strategy.entry, strategy.rank, strategy.sizing.scale, strategy.entry_order, *(exit_.node for exit_ in strategy.exits)]
         length = self.grid.timeframe.length_ms
         roots += [breaker.node for breaker in strategy.risk.breakers if breaker.bars_ms % length == 0] if strategy.risk else []
+        roots += [strategy.risk.book_share.node] if strategy.risk and strategy.risk.book_share else []
         self.values = Values(strategy.graph, self.grid)
+        crowding = strategy.risk.crowding if strategy.risk else None
+        self.crowding = crowding if crowding and base_serves(crowding, self.grid.timeframe) else None
+        self.measures = {other: Values(named(self.crowding, other), self.grid) for other in self.grid.markets} if self.crowding else {}
         self.nodes = sorted(set().union(*(columns_needed(strategy.graph, node) for node in roots if node is not None)))
 
-    def at(self, market: str, time: int) -> dict[int, float]:
+    def at(self, market: str, time: int) -> dict[Any, float]:
         """Values of the clock bar that closes at `time`."""
-        return {node: self.one(node, market, time) for node in self.nodes}
+        pairs = {("measure", other): self.both(market, other, time) for other in self.measures}
+        return {node: self.one(node, market, time) for node in self.nodes} | pairs
+
+    def both(self, market: str, other: str, time: int) -> float:
+        """The measure of two markets: the larger of either's with the other."""
+        found = [self.measured(market, other, time), self.measured(other, market, time)]
+        return math.nan if any(map(math.isnan, found)) else max(found)
+
+    def measured(self, market: str, other: str, time: int) -> float:
+        """The measure of a market with another one."""
+        assert self.crowding is not None
+        return self._at(self.measures[other], self.crowding.measure, market, time)
+
+    def _at(self, values: Values, node_id: int, market: str, time: int) -> float:
+        section = values.graph[node_id].section
+        assert section is not None
+        k = self.strategy.clock.index(time) - 1 - values.bars_at(section, market).first
+        found = values.of(node_id, market)
+        return float(found[k]) if 0 <= k < len(found) else math.nan
 
     def one(self, node_id: int, market: str, time: int) -> float:
         """One value; missing outside the data."""
         node = self.strategy.graph[node_id]
-        values = self.values.of(node_id, market)
         if node.section is None:
-            return float(values[0])
+            return float(self.values.of(node_id, market)[0])
         if node.section.timeframe != self.strategy.clock:
             raise ValueError(f"node {node_id} ({node.op}) is read by decisions but is not on the clock")
-        k = self.strategy.clock.index(time) - 1 - self.values.bars_at(node.section, market).first
-        return float(values[k]) if 0 <= k < len(values) else math.nan
+        return self._at(self.values, node_id, market, time)
 
     def count_conditions(self, markets: tuple[str, ...], times: list[int]) -> dict[str, tuple[int, int, int]]:
         """How often each named market-phase condition was true, false, missing."""

@@ -132,6 +132,8 @@ class Rules:
     max_per_sector: int | None = None
     orders_per_minute: int | None = None
     max_slippage: float | None = None
+    book_share: tuple[float, MarketValue] | None = None
+    crowding: Any = None  # dsl.strategy.Crowding, of which only the bounds are read here
     enter: Enter = Enter()
     limits: tuple[Any, ...] = ()  # reference_risk.Limit
     breakers: tuple[Any, ...] = ()  # reference_risk.Breaker

@@ -232,11 +232,11 @@ def first_sale(rules: Rules, state: State, m: Market, hits: list[tuple[int, floa
     for i, base in hits:
         counts = try_to_sell(rules, state, position, i, position.quantity, position.level[i])
         if counts > 0:
-            if rules.exits[i].kind == STOP and len(path.ends) == 3 and base < path.open and not path.ambiguous:
-                count_ambiguous(rules, state, m, base)
             limit = base if rules.exits[i].kind == TARGET and rules.leave_limit else NAN
             if base != path.p and not (base < path.p and limit == limit):
                 reach(rules, m, base)
+            if rules.exits[i].kind == STOP and len(path.ends) == 3 and base < path.open and not path.ambiguous:
+                count_ambiguous(rules, state, m, base)
             return make_order(
                 state, m, SELL, path.time, quantity=counts, base=base, limit=limit, reason=i, fires=(i,), ambiguous=path.ambiguous
             )

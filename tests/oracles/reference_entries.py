@@ -8,7 +8,6 @@ from tests.oracles.reference_book import (
     BUY,
     DAY_MS,
     E8,
-    LARGEST_ORDER_KRW,
     MIN_ORDER_KRW,
     NAN,
     RULE,
@@ -23,7 +22,8 @@ from tests.oracles.reference_book import (
     State,
     make_order,
 )
-from tests.oracles.reference_risk import Account, capital, size_factor, skip, taken
+from tests.oracles.reference_risk import Account, capital, crowded, size_factor, skip, taken
+from tests.oracles.reference_sizes import caps, money_left
 
 
 def grid_level(rules: Rules, exit_: ExitRule, market: str, value: float, now: int) -> float:
@@ -72,27 +72,33 @@ def entry_value(rules: Rules, state: State, m: Market, equity: float, scale: flo
     expected = Seen(entry=e, high=e, low=e, p=e, age=0, fee=fee)
     from_start = [x for x in rules.exits if x.after is None and x.kind != RULE]
     levels = [(x, grid_level(rules, x, m.code, x.value(m.columns, expected), now)) for x in from_start]
-    if any(x.kind == STOP and math.isnan(level) for x, level in levels):
+    stops = [level for x, level in levels if x.kind == STOP]
+    if any(map(math.isnan, stops)):
         return "no_level"
+    if max(stops, default=-math.inf) >= e:
+        return "stop_above_entry"
     weights = [rules.weight * equity] if rules.weight is not None else []
     if rules.risk is not None:
         stop = next(level for x, level in levels if x.name == "stop")
-        if stop >= e:
-            return "stop_above_entry"
         loss = e * (1 + fee) - grid.floor(m.code, stop * (1 - rules.slip), now) * (1 - fee)
         weights.append(rules.risk * equity / loss * e)
     value = min(weights, default=equity)
     if not scale > 0:
         return "no_size"
     value = value * scale * size_factor(rules, state)
-    value = min([value, *caps(rules, state, equity, fee)])
     targets = [level for x, level in levels if x.kind == TARGET and not math.isnan(level)]
     if targets and not paid(rules, m.code, min(targets), rules.slip, now) * (1 - fee) > e * (1 + fee):
         return "target_below_cost"
+    book = math.inf if rules.book_share is None else rules.book_share[0] * rules.book_share[1](m.columns)
+    if math.isnan(book):
+        return "book_missing"
+    money = money_left(rules, state, equity, fee)
+    value = min([value, *caps(rules, state, equity), money, book])
     value = math.floor(value) if rules.rounding else value
     asked = [x for x in (rules.min_order, rules.profile_min_order) if x is not None] or [MIN_ORDER_KRW]
-    if value < max(*asked, SALE_MINIMUM_KRW):
-        return "below_minimum"
+    least = max(*asked, SALE_MINIMUM_KRW)
+    if value < least:
+        return "book_share" if book < least else "no_cash" if money < least else "below_minimum"
     slip = expected_slip(rules, m, value)
     against = with_impact(rules, m, slip, now)
     if against is not None:
@@ -157,33 +163,11 @@ def limit_of_account(rules: Rules, state: State, m: Market, now: int) -> str | N
     together = sum(rules.sectors.get(x.code) == sector for x in held) if sector is not None else 0
     if rules.max_per_sector is not None and together >= rules.max_per_sector:
         return "sector"
+    against = crowded(rules, state, m.code)
+    if against is not None:
+        return against
     if rules.orders_per_minute is not None and state.made[now // 60_000] >= rules.orders_per_minute:
         return "orders_per_minute"
     if math.isnan(m.last):
         return "no_price"
     return "slippage" if rules.max_slippage is not None and rules.slip > rules.max_slippage else None
-
-
-def caps(rules: Rules, state: State, equity: float, fee: float) -> list[float]:
-    """What the size may not exceed, in KRW."""
-    buys = [m.order for m in state.markets.values() if m.order is not None and m.order.side == BUY]
-    waiting = sum(order.amount - order.spent for order in buys)
-    free = state.cash - sum((order.amount - order.spent) * (1 + rules.fee_of(order.market, order.time)) for order in buys)
-    found = [free / (1 + fee)]
-    if rules.max_weight is not None:
-        found.append(rules.max_weight * equity)
-    if rules.exposure_per_market is not None:
-        found.append(rules.exposure_per_market * equity)
-    if rules.exposure_total is not None:
-        found.append(rules.exposure_total * equity - (state.exposure() + waiting))
-    if rules.exposure_per_strategy is not None:
-        found.append(rules.exposure_per_strategy * equity - (state.exposure() + waiting))
-    if rules.capital_krw is not None or rules.capital_ratio is not None:
-        found.append((equity - (state.exposure() + waiting)) / (1 + fee))
-    if rules.cash_reserve is not None:
-        found.append((free - rules.cash_reserve) / (1 + fee))
-    if rules.rounding:
-        found.append(LARGEST_ORDER_KRW)
-    if rules.profile_max_order is not None:
-        found.append(rules.profile_max_order)
-    return found

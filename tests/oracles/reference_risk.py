@@ -213,6 +213,36 @@ def skip(rules: Rules, state: State, market: str, now: int) -> str | None:
     return "breaker_missing" if {market, None} & {where for _, where in state.unknown_breakers} else None
 
 
+def crowded(rules: Rules, state: State, candidate: str) -> str | None:
+    """Why too many positions would move together."""
+    if rules.crowding is None:
+        return None
+    nodes = [candidate, *(m.code for m in taken(state))]
+    for doubtful, reason in ((False, "crowding"), (True, "crowding_missing")):
+        joined = [[a, b] for a in nodes for b in nodes if alike(rules, state, a, b, doubtful)]
+        cluster = {candidate}
+        for _ in nodes:
+            cluster |= {b for a, b in joined if a in cluster}
+        if len(cluster) > rules.crowding.cluster:
+            return reason
+    return None
+
+
+def alike(rules: Rules, state: State, a: str, b: str, doubtful: bool) -> bool:
+    """Two different markets of the account; doubtful: what is not known counts as above."""
+
+    def above(x: str, y: str, bound: float | None) -> bool:
+        if bound is None:
+            return False
+        value = state.markets[x].columns["measure", y]
+        return doubtful if math.isnan(value) else value > bound
+
+    if a == b:
+        return False
+    bitcoin = [x == "KRW-BTC" or above(x, "KRW-BTC", rules.crowding.btc) for x in (a, b)]
+    return above(a, b, rules.crowding.pair) or (rules.crowding.btc is not None and all(bitcoin))
+
+
 def sales(rules: Rules, state: State, now: int) -> list[Order]:
     """What rules and breakers sell."""
     orders = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -68,6 +69,13 @@ class ProductColumns(reference_backtest.Columns):
         program = compile_program(strategy, grid.timeframe, grid.markets)
         self.block = Kernel(program).advance(grid)
         self.place = {node: k for k, node in enumerate(program.columns)}
+        self.pairs = dict(zip(grid.markets, program.position.pairs, strict=False))
+
+    def measured(self, market: str, other: str, time: int) -> float:
+        """The product's measure of two markets."""
+        at = self.strategy.clock.index(time) - 1 - self.block.first_index
+        inside = 0 <= at < self.block.values.shape[1]
+        return float(self.block.values[self.grid.markets.index(market), at, self.pairs[other]]) if inside else math.nan
 
     def one(self, node_id: int, market: str, time: int) -> float:
         """A value of the product; constants, and what is outside the data, are the reference's."""

@@ -23,8 +23,9 @@ WORLDS = min(max(3 * settings.default.max_examples // 2, 75), 1_500)
 #: for 75 worlds
 LEAST = {
     "fills": 500, "sold for a loss": 8, "sold for a drawdown": 6, "sold for a breaker": 4, "loss_limit": 200, "drawdown": 100,
-    "breaker": 200, "breaker_missing": 20, "account_positions": 5, "sector": 1, "order_condition": 50, "smaller buys": 3,
-    "worlds with a capital": 5, "worlds that trade on after a rest": 3,
+    "breaker": 200, "breaker_missing": 20, "account_positions": 5, "sector": 1, "crowding": 30, "crowding_missing": 60,
+    "book_share": 150, "book_missing": 80, "no_cash": 250, "stop_above_entry": 100,
+    "order_condition": 50, "smaller buys": 3, "worlds with a capital": 5, "worlds that trade on after a rest": 3,
 }  # fmt: skip
 
 

@@ -77,7 +77,10 @@ class Tally:
 
 
 #: nothing stops entries in a backtest, one strategy has no other's orders in its way; test_random_risk.py has the rest
-ELSEWHERE = ("entries_stopped", "positions_per_market", "market_busy", "orders_per_minute", "account_positions", "slippage")
+ELSEWHERE = (
+    "entries_stopped", "positions_per_market", "market_busy", "orders_per_minute", "account_positions", "slippage", "crowding",
+    "crowding_missing", "book_missing", "book_share",
+)  # fmt: skip
 LEAST = {
     "trading worlds": 45, "fills": 2_000, "closed trades": 800, "conditions on a position": 1_000,
     **{f"sales by {kind.name}": 60 for kind in ExitKind},

@@ -269,10 +269,10 @@ class Order(Part):
 
 
 class CancelledOrder(Part):
-    """An order of a batch."""
+    """An order of a batch, by as much as is known of it: one that does not exist has but the name it was asked by."""
 
-    uuid: str
-    market: str
+    uuid: str | None = None
+    market: str | None = None
     identifier: str | None = None
 
 

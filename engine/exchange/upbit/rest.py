@@ -172,7 +172,7 @@ class Rest:
         try:
             value = read(endpoint.answer, response.content)
         except Malformed as error:
-            raise self._lost(call, BrokenAnswerError(call.name, _first_line(error))) from None
+            raise self._lost(call, BrokenAnswerError(call.name, _first_words(error))) from None
         return Answer(value, response.status_code, remaining.group if remaining else None, remaining.left if remaining else None)
 
     def _request(self, call: _Call[T]) -> httpx.Request:
@@ -222,5 +222,6 @@ def _reason(error: httpx.RequestError) -> str:
     return str(error) or type(error).__name__
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]
+def _first_words(error: Exception) -> str:
+    """What does not fit, and where."""
+    return " ".join(str(error).split())[:200] or type(error).__name__

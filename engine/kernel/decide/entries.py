@@ -11,6 +11,7 @@ from dsl.strategy import Period
 from engine.kernel.abi import helper
 from engine.kernel.book import BOUGHT, DAY_MS, ENTRY_FALSE, ENTRY_MISSING, NOT_TRADABLE, ORDER_WORKING, POSITION_OPEN, Book
 from engine.kernel.decide.account import capital_krw, fill_account, fill_order, is_taken, late_value, positions_of_account
+from engine.kernel.decide.crowding import cluster_size
 from engine.kernel.decide.guard import breaker_in_force, breaker_is_missing
 from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import (
@@ -43,15 +44,20 @@ ACCOUNT_POSITIONS: Final = 9
 POSITIONS_PER_MARKET: Final = 10
 MARKET_BUSY: Final = 11
 SECTOR: Final = 12
-ORDERS_PER_MINUTE: Final = 13
-NO_PRICE: Final = 14
-SLIPPAGE: Final = 15
-NO_LEVEL: Final = 16
-STOP_ABOVE_ENTRY: Final = 17
-NO_SIZE: Final = 18
-TARGET_BELOW_COST: Final = 19
-BELOW_MINIMUM: Final = 20
-ORDER_CONDITION: Final = 21
+CROWDING: Final = 13
+CROWDING_MISSING: Final = 14
+ORDERS_PER_MINUTE: Final = 15
+NO_PRICE: Final = 16
+SLIPPAGE: Final = 17
+NO_LEVEL: Final = 18
+STOP_ABOVE_ENTRY: Final = 19
+NO_SIZE: Final = 20
+TARGET_BELOW_COST: Final = 21
+BOOK_MISSING: Final = 22
+BOOK_SHARE: Final = 23
+NO_CASH: Final = 24
+BELOW_MINIMUM: Final = 25
+ORDER_CONDITION: Final = 26
 
 _NO_LIMIT: Final = 2**63 - 1
 _DRAWDOWN_PERIOD: Final = int(Period.DRAWDOWN)
@@ -214,6 +220,11 @@ def _account_reason(plan: Plan, book: Book, market: int, time_ms: int) -> int:
             members += 1 if plan.market[row % markets]["sector"] == sector and is_taken(book, row) else 0
         if members >= settings["max_per_sector"]:
             return SECTOR
+    most = settings["cluster_most"]
+    if most != _NO_LIMIT and cluster_size(plan, book, market, most, False) > most:
+        return CROWDING
+    if most != _NO_LIMIT and cluster_size(plan, book, market, most, True) > most:
+        return CROWDING_MISSING
     made = book.account[0]["orders_in_minute"] if book.account[0]["minute"] == time_ms // MINUTE_MS else 0
     return ORDERS_PER_MINUTE if made >= settings["orders_per_minute"] else _PASSED
 
@@ -251,12 +262,13 @@ def _try_entry(plan: Plan, book: Book, market: int, capital: float, time_ms: int
         limit = entry
     evaluate(plan, book, market, False, entry, entry, entry, entry, 0, 0, time_ms)
     stop = _stop_level(plan, book, market, time_ms)
+    highest = _highest_stop(plan, book, market, stop, time_ms)
     book.verdict[market]["entry_krw"] = entry
     book.verdict[market]["level_krw"] = stop
-    by_risk = plan.settings[0]["stop_exit"] >= 0
-    if not _levels_exist(plan, book, market, time_ms) or (by_risk and math.isnan(stop)):
+    if math.isnan(highest):
         return NO_LEVEL
-    if by_risk and stop >= entry:
+    if highest >= entry:
+        book.verdict[market]["level_krw"] = highest
         return STOP_ABOVE_ENTRY
     scale = book.scales[market] if plan.settings[0]["scale_slot"] >= 0 else 1.0
     if not scale > 0.0:
@@ -265,10 +277,17 @@ def _try_entry(plan: Plan, book: Book, market: int, capital: float, time_ms: int
         return TARGET_BELOW_COST
     share = plan.settings[0]["share"]
     wanted = _wanted_krw(plan, market, capital * share, entry, stop, time_ms) * scale * book.account[0]["size_factor"]
-    value = _cut(plan, book, market, wanted, capital, time_ms)
+    deep = _book_share_krw(plan, book, market)
+    if math.isnan(deep):
+        return BOOK_MISSING
+    working, free = _reserved_krw(plan, book)
+    left = _left_krw(plan, book, market, capital, working, free, time_ms)
+    value = min(_cut(plan, book, wanted, capital, working), left, deep)
+    value = value if plan.venue.costs[0]["on_grid"] == 0 else float(np.floor(value))
     book.verdict[market]["amount_krw"] = value
-    if not value >= plan.settings[0]["min_order_krw"]:
-        return BELOW_MINIMUM
+    minimum = plan.settings[0]["min_order_krw"]
+    if not value >= minimum:
+        return BOOK_SHARE if deep < minimum else NO_CASH if left < minimum else BELOW_MINIMUM
     slippage = expected_slippage(plan, book, market, value, last)
     if slippage != plan.venue.costs[0]["slippage"]:
         reason = _impact_reason(plan, book, market, last, limit, slippage, time_ms)
@@ -322,12 +341,23 @@ def _stop_level(plan: Plan, book: Book, market: int, time_ms: int) -> float:
 
 
 @helper
-def _levels_exist(plan: Plan, book: Book, market: int, time_ms: int) -> bool:
-    """Every STOP that is active from the start has a level at the expected entry."""
+def _highest_stop(plan: Plan, book: Book, market: int, stop: float, time_ms: int) -> float:
+    """The highest level of the STOPs that are active from the start, and of the one that risk is measured to; NaN when one of them is
+    missing, minus infinite without any. stop: level of that one, if there is one."""
+    highest = stop if plan.settings[0]["stop_exit"] >= 0 else -math.inf
     for rule in range(plan.exits.shape[0]):
-        if plan.exits[rule]["kind"] == STOP and plan.exits[rule]["after"] < 0 and math.isnan(grid_level(plan, book, market, rule, time_ms)):
-            return False
-    return True
+        if plan.exits[rule]["kind"] == STOP and plan.exits[rule]["after"] < 0:
+            level = grid_level(plan, book, market, rule, time_ms)
+            if not level <= highest and not math.isnan(highest):
+                highest = level
+    return float(highest)
+
+
+@helper
+def _book_share_krw(plan: Plan, book: Book, market: int) -> float:
+    """The most that the profile lets a buy take of the order book; infinite without such a limit, NaN where the depth is missing."""
+    slot = plan.settings[0]["book_slot"]
+    return float(plan.settings[0]["book_share"] * market_value(plan, book, market, slot)) if slot >= 0 else math.inf
 
 
 @helper
@@ -364,10 +394,8 @@ def _wanted_krw(plan: Plan, market: int, capital: float, entry: float, stop: flo
 
 
 @helper
-def _cut(plan: Plan, book: Book, candidate: int, wanted: float, capital: float, time_ms: int) -> float:
-    """`wanted` within every cap and the free cash, whole KRW on the grid."""
-    settings = plan.settings[0]
-    fee = fee_rate(plan.venue, candidate, time_ms)
+def _reserved_krw(plan: Plan, book: Book) -> tuple[float, float]:
+    """What working buys have not filled yet, and the cash that they leave free."""
     markets = book.position.shape[0]
     working = 0.0
     free = book.account[0]["cash_krw"]
@@ -376,17 +404,37 @@ def _cut(plan: Plan, book: Book, candidate: int, wanted: float, capital: float, 
             waits = max(book.all_order[row]["amount_krw"] - book.all_position[row]["cost_krw"], 0.0)
             working += waits
             free -= waits * (1.0 + fee_rate(plan.venue, row % markets, book.all_order[row]["created_ms"]))
-    exposure = exposure_krw(book) + working
-    value = min(wanted, settings["max_weight"] * (capital * settings["share"]), settings["exposure_per_market"] * capital)
-    value = min(value, settings["exposure_total"] * capital - exposure, settings["max_order_krw"])
-    value = min(value, (free - settings["cash_reserve_krw"]) / (1.0 + fee), free / (1.0 + fee))
-    if settings["exposure_per_strategy"] != math.inf or settings["share"] != 1.0:
-        own = own_exposure_krw(book)
-        for market in range(markets):
-            own += working_amount(book, market) if book.order[market]["side"] == BUY else 0.0
-        value = min(value, settings["exposure_per_strategy"] * capital - own)
-        if settings["share"] != 1.0:
-            value = min(value, (capital * settings["share"] - own) / (1.0 + fee))
+    return working, free
+
+
+@helper
+def _own_krw(book: Book) -> float:
+    """Positions and working buys of this strategy."""
+    own = own_exposure_krw(book)
+    for market in range(book.position.shape[0]):
+        own += working_amount(book, market) if book.order[market]["side"] == BUY else 0.0
+    return float(own)
+
+
+@helper
+def _left_krw(plan: Plan, book: Book, candidate: int, capital: float, working: float, free: float, time_ms: int) -> float:
+    """The most that there is money for, fee included: free cash, less the reserve, within the capital and the strategy's share of it."""
+    settings = plan.settings[0]
+    with_fee = 1.0 + fee_rate(plan.venue, candidate, time_ms)
+    value = min((free - settings["cash_reserve_krw"]) / with_fee, free / with_fee)
+    if settings["share"] != 1.0:
+        value = min(value, (capital * settings["share"] - _own_krw(book)) / with_fee)
     if settings["capital_krw"] != math.inf or settings["capital_ratio"] != 1.0:
-        value = min(value, (capital - exposure) / (1.0 + fee))
-    return value if plan.venue.costs[0]["on_grid"] == 0 else float(np.floor(value))
+        value = min(value, (capital - (exposure_krw(book) + working)) / with_fee)
+    return float(value)
+
+
+@helper
+def _cut(plan: Plan, book: Book, wanted: float, capital: float, working: float) -> float:
+    """`wanted` within every limit on its size and on the exposure."""
+    settings = plan.settings[0]
+    value = min(wanted, settings["max_weight"] * (capital * settings["share"]), settings["exposure_per_market"] * capital)
+    value = min(value, settings["exposure_total"] * capital - (exposure_krw(book) + working), settings["max_order_krw"])
+    if settings["exposure_per_strategy"] != math.inf:
+        value = min(value, settings["exposure_per_strategy"] * capital - _own_krw(book))
+    return float(value)

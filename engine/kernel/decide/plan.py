@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsl.catalogue import POSITION_SERIES
-from dsl.strategy import Exit, ExitKind, RiskProfile, Strategy
+from dsl.pairs import BITCOIN
+from dsl.strategy import Crowding, Exit, ExitKind, RiskProfile, Strategy
 from engine.kernel.abi import by_reference
 from engine.kernel.book import MAXIMUM_EXITS, Book, Size, new_book
 from engine.kernel.decide.guard_plan import breaker_rows, days_of, rule_rows, sectors_of, window_days
@@ -59,10 +60,16 @@ SETTINGS: Final = np.dtype(
         ("capital_krw", "f8"),  # infinite: none
         ("capital_ratio", "f8"),  # 1: none
         ("max_slippage", "f8"),
+        ("book_share", "f8"),  # of the value in book_slot
+        ("book_slot", "i8"),  # KRW that the book offers; -1: no limit
         ("account_positions", "i8"),
         ("positions_per_market", "i8"),
         ("max_per_sector", "i8"),
         ("orders_per_minute", "i8"),
+        ("pair_above", "f8"),  # two markets are alike above these; infinite: no such bound
+        ("btc_above", "f8"),
+        ("bitcoin", "i8"),  # its market
+        ("cluster_most", "i8"),  # positions that are alike; the largest int64: no limit
         ("open_positions", "i8"),  # limits; the largest int64: none
         ("entries_per_day", "i8"),
         ("cooldown_ms", "i8"),  # 0: none
@@ -115,6 +122,7 @@ class Plan(NamedTuple):
     rules: NDArray[Any]  # guard_plan.RULE [R]
     breakers: NDArray[Any]  # guard_plan.BREAKER [B]
     window_days: NDArray[np.int64]  # [W]
+    pairs: NDArray[np.int64]  # [M] column of the measure with each market; [0] without one
     on_position: NDArray[np.int64]  # [K] the condition has a value only where a position is open
     level_reads: NDArray[np.int64]  # [E, 3] quiet_plan.level_reads
     gates: NDArray[Any]  # quiet_plan.GATE [E + K]: of the exits, then of the conditions
@@ -171,6 +179,7 @@ def make_plan(
     market["sector"] = sectors_of(profile, markets)
     windows = window_days(profile, position) if part is None else part.windows
     settings = _settings(strategy, position, markets, terms.on_grid)
+    _crowding_settings(settings[0], profile.crowding if position.pairs else None, markets)
     if part is not None:
         settings["share"] = part.share
         settings["when_slot"] = -1 if part.when is None else slots[part.when]
@@ -191,6 +200,7 @@ def make_plan(
         rules=rule_rows(profile, windows),
         breakers=breaker_rows(profile, strategy.graph, slots),
         window_days=np.array(windows, np.int64),
+        pairs=np.array(position.pairs, np.int64),
         on_position=np.array([slot >= position.column_count and math.isnan(position.initial[slot]) for slot in conditions], np.int64),
         level_reads=level_reads(position, exits),
         gates=gates,
@@ -265,19 +275,32 @@ def _settings(strategy: Strategy, position: PositionRows, markets: Sequence[str]
     row["open_positions"] = _limit(limits.open_positions, _NO_LIMIT)
     row["entries_per_day"] = _limit(limits.entries_per_day, _NO_LIMIT)
     row["cooldown_ms"], row["reentry_bars"] = _limit(limits.cooldown_ms, 0), _limit(limits.reentry_bars, 0)
-    _account_settings(row, risk)
+    _account_settings(row, risk, slots)
     return settings
 
 
-def _account_settings(row: Any, risk: RiskProfile) -> None:
+def _account_settings(row: Any, risk: RiskProfile, slots: dict[int, int]) -> None:
     """What the profile limits over all strategies of the account."""
     row["exposure_per_strategy"] = _or(risk.exposure_per_strategy, math.inf)
     row["capital_krw"], row["capital_ratio"] = _or(risk.capital_krw, math.inf), _or(risk.capital_ratio, 1.0)
     row["max_slippage"] = _or(risk.max_slippage, math.inf)
+    row["book_share"], row["book_slot"] = (0.0, -1) if risk.book_share is None else (risk.book_share.share, slots[risk.book_share.node])
     row["account_positions"] = _limit(risk.open_positions, _NO_LIMIT)
     row["positions_per_market"] = risk.positions_per_market
     row["max_per_sector"] = _limit(risk.max_per_sector, _NO_LIMIT)
     row["orders_per_minute"] = _limit(risk.orders_per_minute, _NO_LIMIT)
+
+
+def _crowding_settings(row: Any, crowding: Crowding | None, markets: Sequence[str]) -> None:
+    """How many positions may move together. Raises ValueError when bitcoin is asked about and not among the markets."""
+    row["pair_above"] = row["btc_above"] = math.inf
+    row["bitcoin"], row["cluster_most"] = -1, _NO_LIMIT
+    if crowding is None or (crowding.pair is None and crowding.btc is None):
+        return
+    row["cluster_most"] = crowding.cluster
+    row["pair_above"] = _or(crowding.pair, math.inf)
+    if crowding.btc is not None:
+        row["btc_above"], row["bitcoin"] = crowding.btc, list(markets).index(BITCOIN)
 
 
 def _follows_price(position: PositionRows, slot: int) -> bool:

@@ -13,7 +13,7 @@ from typing import Final
 from dsl.catalogue import Memory, Unit
 from engine.kernel.abi import helper
 from engine.kernel.catalogue import Pointer as P
-from engine.kernel.catalogue import composed, op, series, window
+from engine.kernel.catalogue import composed, op, series, twin, window
 
 NAN: Final = math.nan
 ARGS: Final = (series("x"), window())
@@ -47,32 +47,57 @@ def two_averages(_params: tuple[float, ...]) -> list[float]:
 
 
 @helper
+def with_value(counted: float, average: float, n: float, weight: float, v: float) -> tuple[float, float]:
+    """One stream after one more value."""
+    if counted == n:
+        return counted, average + weight * (v - average)
+    counted = counted + 1.0
+    return counted, average + (v - average) / counted
+
+
+@helper
 def smooth(state: P, n: float, weight: float, x: P, y: P, start: int, stop: int) -> None:
     """Both streams over x[start:stop], inside one restart period."""
-    counted = state[0]
-    average = state[1]
-    next_counted = state[2]
-    next_average = state[3]
+    counted, average, next_counted, next_average = state[0], state[1], state[2], state[3]
     for t in range(start, stop):
         v = x[t]
         if v != v:
             y[t] = NAN
             continue
-        if counted == n:
-            average = average + weight * (v - average)
-        else:
-            counted = counted + 1.0
-            average = average + (v - average) / counted
-        if next_counted == n:
-            next_average = next_average + weight * (v - next_average)
-        else:
-            next_counted = next_counted + 1.0
-            next_average = next_average + (v - next_average) / next_counted
+        counted, average = with_value(counted, average, n, weight, v)
+        next_counted, next_average = with_value(next_counted, next_average, n, weight, v)
         y[t] = average if counted == n else NAN
-    state[0] = counted
-    state[1] = average
-    state[2] = next_counted
-    state[3] = next_average
+    state[0], state[1], state[2], state[3] = counted, average, next_counted, next_average
+
+
+@helper
+def smooth_two(
+    state: P, n: float, weight: float, x: P, y: P, state_b: P, n_b: float, weight_b: float, x_b: P, y_b: P, start: int, stop: int
+) -> None:
+    """`smooth` of two averages, value by value: a processor that waits for the one computes the other."""
+    counted, average, next_counted, next_average = state[0], state[1], state[2], state[3]
+    counted_b, average_b, next_counted_b, next_average_b = state_b[0], state_b[1], state_b[2], state_b[3]
+    for t in range(start, stop):
+        v, w = x[t], x_b[t]
+        if v == v:
+            counted, average = with_value(counted, average, n, weight, v)
+            next_counted, next_average = with_value(next_counted, next_average, n, weight, v)
+        if w == w:
+            counted_b, average_b = with_value(counted_b, average_b, n_b, weight_b, w)
+            next_counted_b, next_average_b = with_value(next_counted_b, next_average_b, n_b, weight_b, w)
+        y[t] = average if v == v and counted == n else NAN
+        y_b[t] = average_b if w == w and counted_b == n_b else NAN
+    state[0], state[1], state[2], state[3] = counted, average, next_counted, next_average
+    state_b[0], state_b[1], state_b[2], state_b[3] = counted_b, average_b, next_counted_b, next_average_b
+
+
+@helper
+def until_restart(state: P, period: int, at: int) -> int:
+    """Bars up to the next restart; at one, the second stream takes over and a third begins."""
+    phase = at % period
+    if phase == 0:
+        state[0], state[1], state[2], state[3] = state[2], state[3], 0.0, 0.0
+    return period - phase
 
 
 @helper
@@ -80,14 +105,21 @@ def keyed_average(state: P, n: float, weight: float, period: int, x: P, y: P, le
     """A recursive average restarted on the grid of `period` bars."""
     t = 0
     while t < length:
-        phase = (index + t) % period
-        if phase == 0:
-            state[0] = state[2]
-            state[1] = state[3]
-            state[2] = 0.0
-            state[3] = 0.0
-        stop = min(t + period - phase, length)
+        stop = min(t + until_restart(state, period, index + t), length)
         smooth(state, n, weight, x, y, t, stop)
+        t = stop
+
+
+@helper
+def two_keyed_averages(
+    state: P, n: float, weight: float, period: int, x: P, y: P,
+    state_b: P, n_b: float, weight_b: float, period_b: int, x_b: P, y_b: P, length: int, index: int,
+) -> None:  # fmt: skip
+    """`keyed_average` of two averages at once."""
+    t = 0
+    while t < length:
+        stop = min(t + until_restart(state, period, index + t), t + until_restart(state_b, period_b, index + t), length)
+        smooth_two(state, n, weight, x, y, state_b, n_b, weight_b, x_b, y_b, t, stop)
         t = stop
 
 
@@ -102,6 +134,15 @@ def ema(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: in
     keyed_average(state, n, 2.0 / (n + 1.0), EMA_PERIODS * int(n), x0, y, length, index)
 
 
+@twin("ema")
+def two_emas(state: P, params: P, x0: P, state_b: P, params_b: P, x_b: P, y_b: P, y: P, length: int, index: int) -> None:
+    n, m = params[0], params_b[0]
+    two_keyed_averages(
+        state, n, 2.0 / (n + 1.0), EMA_PERIODS * int(n), x0, y,
+        state_b, m, 2.0 / (m + 1.0), EMA_PERIODS * int(m), x_b, y_b, length, index,
+    )  # fmt: skip
+
+
 @op(
     "rma", args=ARGS, unit=Unit.SAME, memory=Memory.KEYED, warmup=full_window, settle=settled_wilder, init=two_averages, version=2,
     formula="r = r[1] + (x - r[1]) / n; restarted every 32 n bars", seed=SEED, degenerate=HELD,
@@ -111,6 +152,14 @@ def ema(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: in
 def rma(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
     n = params[0]
     keyed_average(state, n, 1.0 / n, WILDER_PERIODS * int(n), x0, y, length, index)
+
+
+@twin("rma")
+def two_rmas(state: P, params: P, x0: P, state_b: P, params_b: P, x_b: P, y_b: P, y: P, length: int, index: int) -> None:
+    n, m = params[0], params_b[0]
+    two_keyed_averages(
+        state, n, 1.0 / n, WILDER_PERIODS * int(n), x0, y, state_b, m, 1.0 / m, WILDER_PERIODS * int(m), x_b, y_b, length, index
+    )
 
 
 MACD_ARGS: Final = (

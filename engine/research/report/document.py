@@ -103,6 +103,7 @@ def _settings(result: BacktestResult) -> Document:
         "rounding": settings.rounding.value,
         "from_ms": settings.from_ms,
         "to_ms": settings.to_ms,
+        "base_ms": None if result.base is None else result.base.length_ms,
     }
 
 
@@ -170,6 +171,7 @@ def _exit(one: ExitFigures) -> Document:
 
 
 def _assumptions(result: BacktestResult) -> Document:
+    risk = result.strategy.risk
     return {
         "fill_model": "next open, in-step levels",
         "enter_order": result.strategy.execution.enter.order,
@@ -181,6 +183,7 @@ def _assumptions(result: BacktestResult) -> Document:
         "ambiguous_krw": result.ambiguous_krw,
         "unsettled_entries": result.unsettled_entries,
         "sale_below_minimum": result.sale_below_minimum,
+        "max_book_share": risk.book_share.text if risk is not None and risk.book_share is not None else None,
         "costs": _costs(result.settings.costs),
         "orders_in_parts": orders_in_parts(result),
         "left_out_breakers": list(result.left_out_breakers),

@@ -82,6 +82,8 @@ def _head(result: BacktestResult, figures: Figures, language: Language) -> Panel
              f"{_few(result.markets)}"),
         Text(f"{_say('cash', language)}: {money(result.settings.cash_krw, language)}"),
     ]  # fmt: skip
+    if result.base is not None:
+        lines.insert(4, Text(f"{_say('base', language)}: {duration(result.base.length_ms, language)}"))
     if result.synthetic:
         lines.insert(0, Text(_say("synthetic", language), style="bold black on yellow"))
     return Panel(Stack(*lines), title=Text(f"Jangdan · {_say('title', language)}"), box=ROUNDED, expand=False)
@@ -186,7 +188,9 @@ def assumptions(result: BacktestResult, language: Language) -> list[str]:
     )
     if result.left_out_breakers:
         rows += (("left_out_breakers", ", ".join(result.left_out_breakers)),)
-    execution = result.strategy.execution
+    risk, execution = result.strategy.risk, result.strategy.execution
+    if risk is not None and risk.book_share is not None:
+        rows += (("book_share", risk.book_share.text),)
     if execution.leave.max_slippage is not None and settings.slippage > execution.leave.max_slippage:
         rows += (("leave_slippage", percent(execution.leave.max_slippage, signed=False)),)
     kinds = {"limit": "limit_orders", "post_only": "limit_orders", "best": "best_orders"}

@@ -306,6 +306,6 @@ def _decision(strategy: Strategy, plan: Any, book: Any, row: int, now_ms: int) -
     elif name == "reentry":
         facts |= {"exit_ms": int(held["last_exit_ms"]), "limit": int(settings["reentry_bars"])}
         facts["bars"] = strategy.clock.index(now_ms) - 1 - strategy.clock.index(int(held["last_exit_ms"]))
-    elif name == "below_minimum":
+    elif name in ("below_minimum", "no_cash", "book_share"):
         facts["minimum_krw"] = float(settings["min_order_krw"])
     return Decision(name, facts)

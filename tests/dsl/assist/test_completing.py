@@ -121,6 +121,15 @@ def test_accepting_replaces_the_whole_word() -> None:
     assert "\n  max_weight: 12% of equity" in accepted(text, at, "max_weight")
 
 
+def test_the_other_market_is_proposed_where_two_are_compared() -> None:
+    text = "schema: risk/1\nname: x\ncrowding:\n  measure: {}\nbreakers:\n  one: {{when: {}, then: stop_entries}}\n"
+    measure, breaker = text.format("¦", "close > 1 KRW"), text.format("rsi(14) - other.rsi(14)", "¦")
+    assert "other." in labels(measure.replace("¦", ""), measure.index("¦"))
+    assert "other." not in labels(breaker.replace("¦", ""), breaker.index("¦"))
+    begun = text.format("rsi(14) - other.¦", "close > 1 KRW")
+    assert "other.rsi" in labels(begun.replace("¦", ""), begun.index("¦"))
+
+
 # ---- recall ----
 def cut_and_asked(path: Path) -> tuple[int, list[tuple[str, int]]]:
     """How many words of a file are proposed when the cursor stands where they were cut out, and those that are not."""

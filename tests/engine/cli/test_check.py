@@ -74,6 +74,21 @@ def test_candles_add_warnings_and_figures(tmp_path: Path, monkeypatch: pytest.Mo
     assert "on the last 60 days A fires" in capsys.readouterr().out
 
 
+def test_without_candles_the_file_is_checked_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("JANGDAN_LANG", "en")
+    path = tmp_path / "here.yaml"
+    text = (ROOT / "tests" / "golden" / "candles" / "fixed-markets.yaml").read_text("utf-8").replace("weight: 0.2%", "weight: 0.1%")
+    path.write_text(
+        text.replace("[KRW-BTC, KRW-SMPA, KRW-SMPB]", "[KRW-NOWHERE]").replace("  stop: {at: -4%}", "  t: {at: +0.05%}"), "utf-8"
+    )
+    assert run(["check", str(path), "--candles", str(tmp_path / "none")]) == 1
+    shown = capsys.readouterr()
+    assert "error: KRW-NOWHERE: no candles are stored" in shown.err
+    assert "E401" in shown.out
+
+
 def test_other_errors_keep_the_candles_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("JANGDAN_LANG", "en")
     assert run(["check", BROKEN, "--candles", str(tmp_path)]) == 1

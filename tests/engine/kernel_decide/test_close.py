@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dsl.strategy import Condition, Exit, Limits, Sizing
+from dsl.strategy import BookShare, Condition, Exit, Limits, Sizing
 from engine.model.events import Cash, Control, ControlKind, Side
 from tests.engine.kernel_decide.worlds import (
     CLOCK,
@@ -136,13 +136,13 @@ def test_ties_and_missing_ranks_go_by_market_code() -> None:
 
 
 def test_cash_is_shared_by_several_entries_at_one_close() -> None:
-    """1,000,000 KRW, 60% each, fee 0.1%: 600,000, then (1,000,000 - 600,600) / 1.001 = 399,000.99 -> 399,000, then 0 -> below minimum."""
+    """1,000,000 KRW, 60% each, fee 0.1%: 600,000, then (1,000,000 - 600,600) / 1.001 = 399,000.99 -> 399,000, then 0 -> no cash."""
     rules = Rules()
     tape = tape_of(rules, markets=THREE, sizing=Sizing(weight=0.6), terms=Terms(1_000_000.0, 0.001, 0.0))
     for market in THREE:
         tape.step(1000, market=market)
     assert [intent.amount_krw for intent in tape.close({"enter": 1.0})] == [600_000, 399_000]
-    assert one_skip(tape) == "below_minimum"
+    assert one_skip(tape) == "no_cash"
 
 
 def test_entries_per_day_turns_at_nine_in_the_morning() -> None:
@@ -299,6 +299,46 @@ def test_no_level_and_stop_above_entry() -> None:
     assert tape.close({"enter": 1.0, "level": 1000}) == []
     assert tape.desk.skipped["stop_above_entry"] == 1
     assert len(tape.close({"enter": 1.0, "level": 999})) == 1
+
+
+@pytest.mark.parametrize(("level", "expected"), [(1001, "stop_above_entry"), (1000, "stop_above_entry"), (999, 300_000)])
+def test_what_any_stop_would_sell_at_once_is_not_bought(level: float, expected: float | str) -> None:
+    """However the size is found; the highest of the stops counts."""
+    rules = Rules()
+    exits = (stop("far", rules.entry_times(0.9)), stop("near", rules.column("level")), stop("later", rules.entry_times(1.2), after=0))
+    tape = tape_of(rules, *exits, sizing=Sizing(weight=0.3))
+    tape.step(1000)
+    bought = [order.amount_krw for order in tape.close({"enter": 1.0, "level": level})]
+    assert bought == ([] if isinstance(expected, str) else [expected])
+    assert not isinstance(expected, str) or one_skip(tape) == expected
+
+
+@pytest.mark.parametrize(
+    ("depth", "expected"), [(2_000_000.5, 200_000), (300_000, 30_000), (299_990, "book_share"), (math.nan, "book_missing"), (1e9, 600_000)]
+)
+def test_a_buy_takes_no_more_than_its_share_of_the_book(depth: float, expected: float | str) -> None:
+    rules = Rules()
+    tape = tape_of(rules, sizing=Sizing(weight=0.6), risk=profile(book_share=BookShare(0.1, rules.column("depth"))))
+    tape.step(1000)
+    bought = [order.amount_krw for order in tape.close({"enter": 1.0, "depth": depth})]
+    assert bought == ([] if isinstance(expected, str) else [expected])
+    assert not isinstance(expected, str) or one_skip(tape) == expected
+
+
+@pytest.mark.parametrize(
+    ("limits", "expected"),
+    [
+        ({"cash_reserve_krw": 990_000}, "no_cash"),
+        ({"capital_krw": 29_000}, "no_cash"),
+        ({"capital_ratio": 0.02}, "no_cash"),
+        ({"exposure_total": 0.02}, "below_minimum"),
+        ({"exposure_per_market": 0.02}, "below_minimum"),
+        ({"max_order_krw": 20_000}, "below_minimum"),
+    ],
+)
+def test_too_little_money_is_told_from_other_limits(limits: dict[str, float], expected: str) -> None:
+    rules = Rules()
+    assert amount(tape_of(rules, risk=profile(**limits))) == expected
 
 
 def test_a_stop_without_level_matters_only_when_active_from_the_start() -> None:

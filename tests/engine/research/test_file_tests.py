@@ -149,3 +149,52 @@ def test_values_are_the_kernels() -> None:
         assert np.array_equal(np.array(outcome.values), column, equal_nan=True)
         compared += int((~np.isnan(column)).sum())
     assert compared > 200
+
+
+BESIDE = """schema: strategy/1
+name: beside
+clock: 5m
+markets: [KRW-BTC]
+aliases: {btc: KRW-BTC}
+external:
+  kimp: {or: api, stale_after: 5m}
+entry: close > open
+exits:
+  stop: {at: -2%}
+tests:
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "given", "expect"),
+    [
+        ("kimp < 5%", "kimp: 2x0.06 0.04 missing 0.03", "fires at 3, 5 only"),
+        ("kimp ?? 0 < 5%", "kimp: 2x0.06 0.04 missing 0.03", "fires at 3, 4, 5 only"),
+        ("kimp < 5% and not market.warning", "kimp: 4x0.01, market.warning: 0 1 missing 0", "fires at 1, 3, 4 only"),
+        ("market.caution", "market.caution.volume: 0 1 0", "fires at 2 only"),
+        ("btc.market.delisting", "btc.market.delisting: 0 1 1", "fires at 2, 3 only"),
+        ("book.spread <= 10bp and close > 150 KRW", "book.spread: 0.0005 0.0020 0.0010, close: 100 2x200", "fires at 3 only"),
+        ("flow.buy_share(1 bars)", "flow.bought: 1 3 0, flow.sold: 3 1 0", "value at 2 == 75%"),
+        ("ema(close, 2)", "kimp: 3x1", "value at 3 == 100"),
+    ],
+)
+def test_series_beside_the_candles_are_given_too(rule: str, given: str, expect: str) -> None:
+    lines = f"  - name: t\n    rule: {rule}\n    given: {{{given}}}\n    expect: {expect}\n"
+    strategy = strategy_of(compiled(BESIDE + lines))
+    test = strategy.tests[0]
+    assert isinstance(test, RuleTest)
+    outcome = run_rule_test(strategy, test)
+    assert outcome.status is Status.PASSED, outcome
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "label"),
+    [
+        ("market.warning: 0 2", "E604", "flag"), ("universe.member: 0 1", "E602", ""), ("market.age: 0 1", "E602", ""),
+        ("kimpp: 0 1", "E602", ""), ("book.bid_depth: 0 1", "E602", ""), ("eth.kimp: 0 1", "E602", ""),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_given_is_refused(given: str, code: str, label: str) -> None:
+    text = f"{BESIDE}  - {{name: t, rule: kimp < 5%, given: {{{given}}}, expect: never fires}}\n"
+    found = [one for one in compiled(text).diagnostics if one.code.startswith("E")]
+    assert [(one.code, one.label) for one in found] == [(code, label)]

@@ -19,6 +19,7 @@ from engine.kernel.book import FILL
 from engine.kernel.catalogue import catalogue
 from engine.kernel.sweep import FIGURES, TRADE, fold_fills, stacked
 from engine.model.candle import BarGrid
+from engine.model.costs import NO_COSTS, Costs, FeeRule
 from engine.research.backtest import backtest
 from engine.research.figures import figures
 from engine.research.luck import deflated, expected_maximum, luck, neighbours
@@ -82,15 +83,43 @@ def grid() -> BarGrid:
     return toy.candles(1_200)
 
 
-def test_every_variant_is_its_own_backtest(grid: BarGrid) -> None:
+@pytest.mark.parametrize("costs", [NO_COSTS, Costs(impact=0.01, participation=0.2, latency_ms=1_000, latency_bars=1)])
+def test_every_variant_is_its_own_backtest(grid: BarGrid, costs: Costs) -> None:
     strategies = made(AXES)
-    settings = Settings(from_ms=toy.START_MS + 4 * 3_600_000 + 60_000, to_ms=toy.START_MS + 4 * 86_400_000 + 150_000)
+    settings = Settings(from_ms=toy.START_MS + 4 * 3_600_000 + 60_000, to_ms=toy.START_MS + 4 * 86_400_000 + 150_000, costs=costs)
     result = sweep(strategies, grid, settings)
     assert len(result.outcomes) == len(strategies) == 24
     for strategy, outcome in zip(strategies, result.outcomes, strict=True):
         assert_same(outcome, alone(strategy, grid, settings))
-    assert sum(outcome.closed_trades for outcome in result.outcomes) > 500
+    assert sum(outcome.closed_trades for outcome in result.outcomes) > 300
     assert len({outcome.end_equity for outcome in result.outcomes}) > 12
+
+
+def test_limits_that_read_other_markets_and_the_book_are_swept_too(grid: BarGrid) -> None:
+    """Measures of two markets are added to the graph that the variants share."""
+    risk = "schema: risk/1\nname: crowd\ncrowding: {{measure: {}, max_pair: 0.2}}\norders: {{max_book_share: 20% of value}}\n"
+    measure = '"corr(logret(1), other.logret(1), 20 bars)@15m"'
+    text = TEXT.replace("clock: 5m", "risk_profile: crowd\nclock: 5m")
+    one = Variants(text, "made.yaml", catalogue(), lambda _: (risk.format(measure), "crowd.yaml"))
+    place = one.place("fast")
+    strategies = [strategy for value in ("3", "5", "8") if (strategy := one.variant({place: value}).strategy) is not None]
+    results = [alone(strategy, grid, Settings()) for strategy in strategies]
+    for result, outcome in zip(results, sweep(strategies, grid, Settings(), block=64).outcomes, strict=True):
+        assert_same(outcome, result)
+        assert result.skipped["crowding"] > 20
+        assert result.skipped["book_share"] + result.skipped["book_missing"] > 0
+    assert sum(len(result.fills) for result in results) > 50
+
+
+def test_every_variant_pays_the_costs_of_its_own_backtest(grid: BarGrid) -> None:
+    strategies = made({"fast": ("3", "5"), "stop": ("0.5%", "1%")})
+    costs = Costs((FeeRule(0.001, "", toy.START_MS + 2 * 86_400_000),), 0.01, True, 0.05, 500)
+    settings = Settings(cash_krw=1e9, costs=costs)
+    result = sweep(strategies, grid, settings, block=64)
+    runs = [alone(strategy, grid, settings) for strategy in strategies]
+    for outcome, run in zip(result.outcomes, runs, strict=True):
+        assert_same(outcome, run)
+    assert all(len(run.fills) > len(set(run.fills["order_id"].tolist())) > 20 for run in runs)
 
 
 @pytest.mark.parametrize(("threads", "block"), [(1, 4096), (2, 1), (2, 37), (3, 512)])
@@ -205,3 +234,16 @@ def test_neighbours_are_one_step_away() -> None:
     found = neighbours(places, [math.nan if place == (0, 1) else v for place, v in zip(places, values, strict=True)], 4)
     assert (found.count, found.median, found.worst) == (3, 12.0, 10.0)
     assert neighbours([(0,)], [1.0], 0).count == 0
+
+
+def test_an_interruption_ends_all_threads(grid: BarGrid) -> None:
+    calls = 0
+
+    def interrupt(_done: int, _whole: int) -> None:
+        nonlocal calls
+        calls += 1
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        sweep(made({"fast": ("3", "5", "7", "9")}), grid, Settings(), threads=2, block=16, progress=interrupt)
+    assert 1 <= calls <= 2

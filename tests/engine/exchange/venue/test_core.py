@@ -246,7 +246,7 @@ def test_the_best_prices_of_the_modelled_book_are_the_kernels() -> None:
         book = modelled_book(market, price, NOW_MS, BookRule(slippage=D(slippage)))
         kernel = make_venue([market], 0.0005, float(slippage), True)
         for side, levels in (("bid", book.bids), ("ask", book.asks)):
-            terms = enter_terms(Enter(order="limit", side=side), float(slippage), 60_000)
+            terms = enter_terms(Enter(order="limit", side=side), 60_000)
             assert float(levels[0].price) == limit_price(kernel, terms, 0, float(price), NOW_MS), (market, last, slippage, side)
             checked += 1
         assert all(a.price > b.price for a, b in itertools.pairwise(book.bids))

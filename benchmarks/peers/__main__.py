@@ -1,0 +1,197 @@
+"""One market, other engines beside ours, on the same candles: runs are interleaved, so that a busy machine is busy for all of them.
+
+python -m benchmarks.peers [--bars 100000 525600] [--runs 5] [--tasks T1 T2] [--write]
+
+The engines are installed into environments of their own in the user's cache folder. --write: renew benchmarks/results.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+import venv
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import platformdirs
+
+from benchmarks.walk import walk
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+CACHE = Path(platformdirs.user_cache_dir("jangdan")) / "peers"
+LONGEST = 525_600
+OURS = {"T1": ("t1-ema-cross", "t1-hma-limit"), "T2": ("t2-atr-exits",)}
+PEERS = {
+    "raptorbt": ("raptorbt==0.13.4", "numpy==2.4.6"),
+    "vectorbt": ("vectorbt==1.2.0", "vectorbt-rust==1.2.0"),
+    "backtesting": ("backtesting==0.6.6",),
+}
+#: most bars that a slow engine is asked for
+MOST_BARS = {"backtesting": 100_000}
+NOTES = {
+    ("T2", "raptorbt"): "one stop, all out at +2 %; no partial sale, no trail after it, no time exit",
+    ("T2", "vectorbt"): "stop and all out at +2 % only",
+    ("T2", "backtesting"): "all rules, approximately: two half orders, trail and time looked at when a bar closes; counts halves as trades",
+}
+
+
+@dataclass
+class Worker:
+    """A process that answers each line with one timed run."""
+
+    name: str
+    process: subprocess.Popen[str]
+    first: dict[str, Any] = field(default_factory=dict)
+    runs: list[dict[str, float]] = field(default_factory=list)
+
+    def read(self) -> dict[str, Any]:
+        """Its next answer. Raises RuntimeError when it has died."""
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{self.name} ended with code {self.process.wait()}")
+        return dict(json.loads(line))
+
+    def run(self) -> None:
+        """One more run."""
+        assert self.process.stdin is not None
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        self.runs.append(self.read())
+
+    def median(self, what: str) -> float:
+        """Of all runs."""
+        return statistics.median(one[what] for one in self.runs)
+
+
+def python_of(peer: str) -> Path:
+    """The interpreter of a peer's environment, made on first use."""
+    folder = CACHE / peer
+    python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
+    done = folder / "installed"
+    if not done.exists():
+        sys.stderr.write(f"installing {peer}\n")
+        venv.create(folder, with_pip=True, clear=True)
+        subprocess.run([python, "-m", "pip", "install", "-q", *PEERS[peer]], check=True)
+        done.write_text("\n".join(PEERS[peer]), encoding="utf-8")
+    return python
+
+
+def candle_file() -> Path:
+    """A random walk that is always the same."""
+    path = CACHE / "walk.npy"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.save(path, walk(LONGEST, 0))
+    return path
+
+
+def start(name: str, python: Path, script: str, task: str, bars: int) -> Worker:
+    """A worker that has done its first run."""
+    paths = os.pathsep.join([str(HERE), str(ROOT)])
+    environment = os.environ | {"RAPTORBT_NO_VERSION_CHECK": "1", "PYTHONPATH": paths if "jangdan" in script else str(HERE)}
+    command = [str(python), str(HERE / script), str(candle_file()), task, str(bars)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+    worker = Worker(name, process)
+    worker.first = worker.read()
+    return worker
+
+
+def compare(task: str, bars: int, runs: int, peers: list[str]) -> list[Worker]:
+    """All engines on one task, run by run in turn."""
+    workers = [start(f"jangdan {name}", Path(sys.executable), "jangdan_worker.py", name, bars) for name in OURS[task]]
+    able = [peer for peer in peers if bars <= MOST_BARS.get(peer, LONGEST)]
+    workers += [start(peer, python_of(peer), f"{peer}_worker.py", task, bars) for peer in able]
+    try:
+        for round_ in range(runs):
+            for worker in workers:
+                for _ in range(4 if round_ == 0 and worker.name != "backtesting" else 1):
+                    worker.run()
+                if worker.name != "backtesting":
+                    for _ in range(4):
+                        worker.run()
+    finally:
+        for worker in workers:
+            worker.process.kill()
+            worker.process.wait()
+    return workers
+
+
+def table(task: str, bars: int, workers: list[Worker]) -> list[str]:
+    """Rows of one task. Ratios are to our first strategy, by medians and by least processor time."""
+    ours = workers[0]
+    least = min(one["cpu_seconds"] for one in ours.runs)
+    lines = [
+        f"### {task}, {bars:,} bars",
+        "",
+        "| engine | median ms | ns a bar | least CPU ms | slower than ours: median | least CPU | trades | final equity | runs |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for one in workers:
+        seconds, cpu = one.median("seconds"), min(run["cpu_seconds"] for run in one.runs)
+        lines.append(
+            f"| {one.name} | {seconds * 1e3:.2f} | {seconds / bars * 1e9:.1f} | {cpu * 1e3:.2f} | {seconds / ours.median('seconds'):.1f} | "
+            f"{cpu / least:.1f} | {one.first['trades']:,} | {one.first['equity']:,.0f} | {len(one.runs)} |"
+        )
+    lines += [f"\n{peer}: {note}." for (of, peer), note in NOTES.items() if of == task]
+    return [*lines, ""]
+
+
+def cold_seconds(runs: int) -> list[float]:
+    """A fresh process: imports, file, 10,000 bars, figures."""
+    found = []
+    for _ in range(runs):
+        began = time.perf_counter()
+        worker = start("cold", Path(sys.executable), "jangdan_worker.py", "t1-ema-cross", 10_000)
+        found.append(time.perf_counter() - began)
+        worker.process.kill()
+        worker.process.wait()
+    return found
+
+
+def main() -> None:
+    """Measure, print, and write where asked."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--bars", type=int, nargs="+", default=[100_000, LONGEST])
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--tasks", nargs="+", default=list(OURS), choices=list(OURS))
+    parser.add_argument("--peers", nargs="+", default=list(PEERS), choices=list(PEERS))
+    parser.add_argument("--write", action="store_true")
+    chosen = parser.parse_args()
+    lines, versions = [], {}
+    for task in chosen.tasks:
+        for bars in chosen.bars:
+            workers = compare(task, bars, chosen.runs, chosen.peers)
+            versions |= {one.name: one.first["versions"] for one in workers if "jangdan" not in one.name}
+            found = table(task, bars, workers)
+            print("\n".join(found), flush=True)
+            lines += found
+    cold = cold_seconds(chosen.runs)
+    spread = f"median {statistics.median(cold):.2f} s, least {min(cold):.2f} s"
+    lines.append(f"Cold: a fresh process that loads T1 and tests 10,000 bars: {spread}.")
+    print(lines[-1])
+    if chosen.write:
+        made_with = f"Python {platform.python_version()}, numpy {np.__version__}; {'; '.join(versions.values())}."
+        (HERE.parent / "results.md").write_text("\n".join([*HEAD, made_with, "", *lines, ""]), encoding="utf-8")
+
+
+HEAD = [
+    "# One market, beside other engines",
+    "",
+    "Made by `python -m benchmarks.peers --write`. Every engine gets the same random walk in memory and does indicators, signals,",
+    "simulation, number of trades and final equity; ours does every figure of a report too, by way of `backtest` and `figures`.",
+    "Runs are interleaved. On a machine that does other things as well, compare by the least processor time.",
+    "",
+]
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,36 @@
+"""What every worker shares: it loads the candles once, then answers each line on standard input with one timed run as a line of JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+FAST, SLOW, FEE, CASH = 20, 50, 0.0005, 1e8
+#: no entries before this bar: it hides how engines begin their averages
+WARM = 500
+START_MS = 1_704_067_200_000
+
+
+def candles() -> tuple[str, np.ndarray]:
+    """The task, and open, high, low, close, volume [5, bars] in memory: `worker.py FILE TASK BARS`."""
+    path, task, bars = sys.argv[1:4]
+    return task, np.array(np.load(path, mmap_mode="r")[:, : int(bars)])
+
+
+def times_ns(bars: int) -> np.ndarray:
+    """Open times of minutes."""
+    return (START_MS // 1000 + 60 * np.arange(bars, dtype=np.int64)) * 1_000_000_000
+
+
+def serve(run: Callable[[], tuple[int, float]], versions: str) -> None:
+    """run() -> (closed trades, final equity). The first run, with whatever it compiles, is not asked for its time."""
+    trades, equity = run()
+    print(json.dumps({"versions": versions, "trades": int(trades), "equity": float(equity)}), flush=True)
+    for _ in sys.stdin:
+        began, began_cpu = time.perf_counter(), time.process_time()
+        run()
+        print(json.dumps({"seconds": time.perf_counter() - began, "cpu_seconds": time.process_time() - began_cpu}), flush=True)

@@ -1,0 +1,69 @@
+"""Two nodes of one op computed at once are the two computed one after the other, to the bit; and a program that has such nodes does so."""
+
+from __future__ import annotations
+
+import ctypes
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from dsl.catalogue import Unit
+from dsl.graph import Graph, Node, Phase, Section, Timeframe
+from engine.kernel.catalogue import Op, ops
+from engine.kernel.load import address, address_of
+from engine.kernel.program import compile_values
+
+TWINS = sorted(name for name, op in ops().items() if op.twin is not None)
+MINUTE = Timeframe(60_000)
+_POINTER = ctypes.POINTER(ctypes.c_double)
+_CALL = ctypes.CFUNCTYPE(None, *[_POINTER] * 8, ctypes.c_int64, ctypes.c_int64)
+
+
+def _at(array: NDArray[np.float64]) -> object:
+    return array.ctypes.data_as(_POINTER)
+
+
+def _alone(name: str, op: Op, n: float, values: NDArray[np.float64], index: int) -> tuple[bytes, bytes]:
+    state, params, out = np.array(op.init((n,))), np.array([n]), np.zeros(len(values))
+    _CALL(address(name))(_at(state), _at(params), *[_at(values)] * 5, _at(out), len(values), index)
+    return out.tobytes(), state.tobytes()
+
+
+@pytest.mark.parametrize("name", TWINS)
+@given(
+    st.integers(1, 9), st.integers(1, 9), st.integers(0, 10**6), st.lists(st.integers(1, 400), min_size=1, max_size=4), st.integers(0, 99)
+)
+def test_twins_are_two_ops_to_the_bit(name: str, n: int, m: int, index: int, cuts: list[int], seed: int) -> None:
+    op, random = ops()[name], np.random.default_rng(seed)
+    assert op.twin is not None
+    total = sum(cuts)
+    series = [np.where(random.random(total) < 0.1, np.nan, 100.0 + np.cumsum(random.normal(0.0, 1.0, total))) for _ in range(2)]
+    states = [np.array(op.init((float(one),))) for one in (n, m)]
+    params = [np.array([float(one)]) for one in (n, m)]
+    outs = [np.zeros(total), np.zeros(total)]
+    start = 0
+    for length in cuts:  # params, x, then of the second: state, params, x, y; then y
+        (x, w), (y, z) = ([one[start:] for one in pair] for pair in (series, outs))
+        arrays = (states[0], params[0], x, states[1], params[1], w, z, y)
+        _CALL(address_of(op.twin))(*map(_at, arrays), length, index + start)
+        start += length
+    found = [(out.tobytes(), state.tobytes()) for out, state in zip(outs, states, strict=True)]
+    assert found == [_alone(name, op, float(k), values, index) for k, values in zip((n, m), series, strict=True)]
+
+
+def test_a_program_puts_twins_side_by_side_after_what_they_read() -> None:
+    """ema of close, ema of that, and another ema of close: the first and the last can be computed at once, the one between cannot."""
+    graph, section = Graph(), Section(MINUTE)
+    close = graph.add(Node("close", (), (), section, Phase.MARKET, Unit.PRICE))
+    first = graph.add(Node("ema", (close,), (5.0,), section, Phase.MARKET, Unit.PRICE))
+    second = graph.add(Node("ema", (first,), (7.0,), section, Phase.MARKET, Unit.PRICE))
+    third = graph.add(Node("ema", (close,), (9.0,), section, Phase.MARKET, Unit.PRICE))
+    rows = compile_values(graph, [second, third], MINUTE, MINUTE, ["KRW-BTC"]).table.rows
+    assert [(row.node, row.leads) for row in rows] == [(first, True), (third, False), (second, False)]
+
+
+def test_there_are_twins() -> None:
+    assert TWINS == ["ema", "rma"]
