@@ -142,7 +142,8 @@ def table(task: str, bars: int, workers: list[Worker]) -> list[str]:
             f"| {one.name} | {seconds * 1e3:.2f} | {seconds / bars * 1e9:.1f} | {cpu * 1e3:.2f} | {seconds / ours.median('seconds'):.1f} | "
             f"{cpu / least:.1f} | {one.first['trades']:,} | {one.first['equity']:,.0f} | {len(one.runs)} |"
         )
-    lines += [f"\n{peer}: {note}." for (of, peer), note in NOTES.items() if of == task]
+    measured = {one.name for one in workers}
+    lines += [f"\n{peer}: {note}." for (of, peer), note in NOTES.items() if of == task and peer in measured]
     return [*lines, ""]
 
 

@@ -136,6 +136,7 @@ def ema(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: in
 
 @twin("ema")
 def two_emas(state: P, params: P, x0: P, state_b: P, params_b: P, x_b: P, y_b: P, y: P, length: int, index: int) -> None:
+    """Two nodes of `ema` at once."""
     n, m = params[0], params_b[0]
     two_keyed_averages(
         state, n, 2.0 / (n + 1.0), EMA_PERIODS * int(n), x0, y,
@@ -156,6 +157,7 @@ def rma(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: in
 
 @twin("rma")
 def two_rmas(state: P, params: P, x0: P, state_b: P, params_b: P, x_b: P, y_b: P, y: P, length: int, index: int) -> None:
+    """Two nodes of `rma` at once."""
     n, m = params[0], params_b[0]
     two_keyed_averages(
         state, n, 1.0 / n, WILDER_PERIODS * int(n), x0, y, state_b, m, 1.0 / m, WILDER_PERIODS * int(m), x_b, y_b, length, index

@@ -149,7 +149,7 @@ MUTATIONS = {
     "a smallest is a largest": ("return smaller(value, x)", "return larger(value, x)"),
     "any is not Kleene's": ("if value == 1.0 or x == 1.0:", "if value == 1.0 and x == 1.0:"),
     "markets share what is kept": ("+ market * moves[m, MOVE_STRIDE]", "+ 0 * market * moves[m, MOVE_STRIDE]"),
-    "later stages get the last market's values": ("if load:", "if load and market > 0:"),
+    "later stages get the last market's values": ("kept if load else slot", "kept if load and market > 0 else slot"),
 }
 
 
