@@ -11,6 +11,7 @@ from dsl.diagnostics import Language
 from dsl.strategy import Strategy
 from engine.kernel.catalogue import catalogue
 from engine.research.backtest import backtest
+from engine.research.doctor import examine
 from engine.research.figures import figures
 from engine.research.report.document import document
 from engine.research.report.terminal import assumptions
@@ -63,4 +64,5 @@ def test_without_a_record_nothing_is_bought_and_the_report_says_why() -> None:
     for language in Language:
         lines = [line for line in assumptions(found, language) if "10% of depth(ask, 0.5%)" in line]
         assert len(lines) == 1
-    assert document(found, figures(found))["assumptions"]["max_book_share"] == "10% of depth(ask, 0.5%)"
+    told = figures(found)
+    assert document(found, told, examine(found, told))["assumptions"]["max_book_share"] == "10% of depth(ask, 0.5%)"
