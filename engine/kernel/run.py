@@ -134,15 +134,6 @@ def note_volumes(plan: Plan, book: Book, start: int, stop: int, state: NDArray[n
 
 
 @helper
-def _closes_until(close_ms: NDArray[np.int64], time_ms: int) -> int:
-    """How many of the times are not after `time_ms`."""
-    count = 0
-    while count < close_ms.shape[0] and close_ms[count] <= time_ms:
-        count += 1
-    return count
-
-
-@helper
 def step_bar(
     plan: Plan,
     book: Book,

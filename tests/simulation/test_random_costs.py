@@ -48,7 +48,7 @@ def random_costs(chance: random.Random, world: World, by_volume: bool) -> Costs:
     return Costs(random_fees(chance, world), impact, chance.random() < 0.5, participation, **latency)
 
 
-def world_of(seed: int, by_volume: bool = True, longest: int = 900) -> World:
+def world_of(seed: int, by_volume: bool = True, longest: int = 700) -> World:
     """A world with random costs, and half of the time with limit orders."""
     world, chance = random_world(seed, whole=True, longest=longest), random.Random(f"costs {seed}")
     strategy = world.strategy
@@ -88,7 +88,7 @@ def count(seen: Counter[str], world: World, result: BacktestResult) -> None:
 #: for 100 worlds
 LEAST = {
     "trading": 45, "parts of a buy": 200, "parts of a limit buy": 20, "parts of a sale": 500, "parts of a sale inside a bar": 100,
-    "late": 100, "with impact": 500, "slices": 30, "another fee": 300,
+    "late": 100, "with impact": 500, "slices": 30, "another fee": 100,
 }  # fmt: skip
 
 
@@ -115,7 +115,7 @@ def test_paper_and_single_events_with_restarts_are_the_backtest(tmp_path: Path) 
     """Fees and latency are those of paper too."""
     seen: Counter[str] = Counter()
     for seed in range(160_000, 160_000 + WORLDS // 2):
-        chance, world = random.Random(seed), world_of(seed, by_volume=False, longest=500)
+        chance, world = random.Random(seed), world_of(seed, by_volume=False, longest=300)
         costs = world.settings.costs
         world = replace(world, settings=replace(world.settings, to_ms=None, rounding=Rounding.UPBIT))
         seen["fills"] += len(live(world, chance, 0.05).fills)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from engine.research.result import Settings
 
 _BELOW_MINIMUM: Final = SKIP_REASONS.index("below_minimum")
+#: too small because of what is left of the cash or the book, not because of the size that was asked for
+_CUT: Final = frozenset({SKIP_REASONS.index("no_cash"), SKIP_REASONS.index("book_share")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,8 @@ def _note_sizes(run: Run, markets: Sequence[str], found: Measured) -> None:
     scaled = run.plan.settings[0]["scale_slot"] >= 0
     for row in sized.tolist():
         verdict = book.verdict[row]
+        if int(verdict["code"]) in _CUT:
+            continue
         scale = factor * (float(book.scales[row]) if scaled else 1.0)
         amount, entry, level = (float(verdict[name]) for name in ("amount_krw", "entry_krw", "level_krw"))
         found.sizes.append(Size(markets[row], amount, entry, level, equity, scale, int(verdict["code"]) == _BELOW_MINIMUM))

@@ -15,6 +15,7 @@ import pytest
 from dsl.compile import compile_strategy
 from dsl.diagnostics import Language
 from dsl.graph import Timeframe
+from dsl.strategy import Sizing
 from engine.kernel.catalogue import catalogue
 from engine.model.candle import BarGrid, BarState
 from engine.model.errors import UserError
@@ -225,12 +226,15 @@ def _limits(line: str) -> object:
 
 def test_a_buy_that_is_too_small_says_its_size() -> None:
     grid = grid_of([1000.0] * 4, [1001.0] * 4)
-    why = why_at(compiled("all:\n  a: close > open"), grid, Settings(cash_krw=20_000.0), "KRW-BTC", at(grid, 1))
+    small = dataclasses.replace(compiled("all:\n  a: close > open"), sizing=Sizing(weight=0.02))
+    why = why_at(small, grid, Settings(cash_krw=1_000_000.0), "KRW-BTC", at(grid, 1))
     assert why.decision.verdict == "below_minimum"
     assert why.decision.facts["minimum_krw"] == 30_000.0
-    assert why.decision.facts["amount_krw"] == math.floor(20_000 / 1.0005)
+    assert why.decision.facts["amount_krw"] == 20_000.0
     assert "30,000 KRW" in bar_document(why, Language.ENGLISH)["sentence"]
     assert "3만원" in bar_document(why, Language.KOREAN)["sentence"]
+    poor = why_at(compiled("all:\n  a: close > open"), grid, Settings(cash_krw=20_000.0), "KRW-BTC", at(grid, 1))
+    assert poor.decision.verdict == "no_cash"
 
 
 def test_rules_on_the_order_have_the_values_that_decided() -> None:
