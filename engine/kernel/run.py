@@ -106,6 +106,15 @@ def run_bars(
 
 
 @helper
+def _closes_until(close_ms: NDArray[np.int64], time_ms: int) -> int:
+    """How many CLOSEs are at the time or before it."""
+    count = 0
+    while count < close_ms.shape[0] and close_ms[count] <= time_ms:
+        count += 1
+    return count
+
+
+@helper
 def close_bar(
     plan: Plan, book: Book, time_ms: int, columns: NDArray[np.float64], closing: int, money: NDArray[np.float64], row: int
 ) -> None:
