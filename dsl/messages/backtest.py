@@ -35,6 +35,17 @@ TEXTS: dict[str, Text] = {
     "option_report": Text("HTML 보고서 파일", "where to write the HTML report"),
     "option_no_report": Text("HTML 보고서를 쓰지 않음", "write no HTML report"),
     "option_trades": Text("거래 목록을 CSV 로 쓸 파일, - 이면 화면에 그것만", "write the trades as CSV to this file; - prints only those"),
+    "option_doctor": Text(
+        "결과 진단. deep: params 의 숫자를 10%씩 바꾸어 다시 돌려 봄",
+        "result doctor. deep: run again with each of the params a tenth lower and higher",
+    ),
+    "option_random": Text("결과와 견줄 무작위 진입의 수, 0 이면 안 함", "random entries to hold the result against, 0 = none"),
+    "moved": Text("파라미터를 바꾸어 다시 돌리는 중", "running again with moved parameters"),
+    "option_checked": Text(
+        "장부 검산: 체결 기록만으로 현금과 보유분을 따로 계산해 견줌 (느림)",
+        "audit the books: cash and positions recomputed from the fills alone (slow)",
+    ),
+    "bad_random": Text("--random 은 0 부터 {most} 까지입니다.", "--random lies between 0 and {most}."),
     "option_block": Text("한 번에 계산하는 캔들 수 (결과는 같음)", "candles computed at a time (results do not depend on it)"),
     "option_exchange": Text("업비트 시세 주소", "address of the exchange's public candles"),
     "two_documents": Text("--json - 과 --trades - 는 함께 쓸 수 없습니다.", "--json - and --trades - exclude each other."),

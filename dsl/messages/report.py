@@ -210,12 +210,6 @@ _PLAIN: dict[str, Text] = {
     "cash": Text("시작 현금", "Starting cash"),
     "kst": Text("시각은 모두 KST", "All times are KST"),
     "past": Text("지난 결과는 앞으로의 수익을 약속하지 않습니다.", "Past results promise nothing about the future."),
-    "short_period": Text(
-        "기간이 {days}일뿐이라 연환산 값은 참고만 하세요.", "Only {days} days long: read annualised figures with care."
-    ),
-    "few_trades": Text("청산한 거래가 {count}건뿐이라 표본이 부족합니다.", "Only {count} closed trades: too few to judge by."),
-    "no_trades": Text("체결된 거래가 없습니다. 아래 ‘사지 않은 이유’와 규칙 횟수를 보세요.",
-        "Nothing was traded. See ‘Why entries were skipped’ and the rule counts below."),
     "none": Text("없음", "none"),
     "day_unit": Text("일", "d"),
     "hour_unit": Text("시간", "h"),
@@ -228,8 +222,8 @@ _PLAIN: dict[str, Text] = {
     "strategy": Text("전략", "Strategy"),
     "buy_and_hold": Text("그냥 보유", "Buy and hold"),
     "buy_and_hold_about": Text(
-        "같은 현금을 모든 마켓에 똑같이 나누어 첫 가격에 사서 끝까지 보유(수수료 없음).",
-        "The same cash in equal parts in every market, bought at its first known price and held to the end, without fees.",
+        "같은 현금을 모든 마켓에 똑같이 나누어 첫 가격에 사서 끝까지 보유(살 때의 수수료와 슬리피지는 같음).",
+        "The same cash in equal parts in every market, bought at its first known price at the same costs and held to the end.",
     ),
     "head.summary": Text("요약", "Summary"),
     "head.equity": Text("자산과 낙폭", "Equity and drawdown"),

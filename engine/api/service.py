@@ -133,12 +133,12 @@ class Service:
 
     def report(self, number: int, language: Language) -> str:
         """The HTML report of a finished backtest. Raises UserError when there is none."""
-        from engine.research.report import render_html
+        from engine.research.report import examine, render_html
 
         job = self.jobs.get(number)
         if job.result is None or job.figures is None:
             raise UserError("gui.no_such_backtest")
-        return render_html(job.result, job.figures, language)
+        return render_html(job.result, job.figures, examine(job.result, job.figures), language)
 
     def _folder(self, request: RunRequest) -> Path:
         return self.files.path(request.name).resolve().parent

@@ -12,6 +12,7 @@ import typer
 
 from dsl.messages import text
 from engine.cli.costs import costs_of
+from engine.cli.examined import examined, moved_runs
 from engine.cli.inputs import amount_krw, instant_ms, load_strategy, market_codes
 from engine.cli.language import language
 from engine.cli.portfolio import document, portfolio_of, run_portfolio, show
@@ -20,12 +21,15 @@ from engine.model.errors import UserError
 if TYPE_CHECKING:
     from dsl.strategy import Strategy
     from engine.assembly import Market
+    from engine.research.report import Checkup, Figures
     from engine.research.result import BacktestResult, Settings
 
 EXCHANGE_VARIABLE: Final = "JANGDAN_UPBIT_URL"
 _PIPE_WIDTH: Final = 120
 #: candles; memory is taken for a whole block at once
 _LONGEST_BLOCK: Final = 1_000_000
+_LOOKS: Final = ("quick", "deep")
+_MOST_DRAWS: Final = 10_000
 
 
 def _say(key: str, **values: object) -> str:
@@ -49,6 +53,9 @@ def backtest(
     report: Annotated[Path | None, typer.Option("--report", help=_say("option_report"), show_default=False)] = None,
     no_report: Annotated[bool, typer.Option("--no-report", help=_say("option_no_report"))] = False,
     trades: Annotated[Path | None, typer.Option("--trades", help=_say("option_trades"), show_default=False)] = None,
+    doctor: Annotated[str, typer.Option("--doctor", help=_say("option_doctor"))] = "quick",
+    random: Annotated[int, typer.Option("--random", help=_say("option_random"))] = 1000,
+    checked: Annotated[bool, typer.Option("--checked", help=_say("option_checked"))] = False,
     block: Annotated[int, typer.Option("--block", help=_say("option_block"))] = 2048,
     exchange: Annotated[str, typer.Option("--exchange", help=_say("option_exchange"), envvar=EXCHANGE_VARIABLE)] = "https://api.upbit.com",
 ) -> None:
@@ -58,17 +65,21 @@ def backtest(
         raise UserError("backtest.two_documents")
     if not 1 <= block <= _LONGEST_BLOCK:
         raise UserError("backtest.bad_block", most=f"{_LONGEST_BLOCK:,}")
+    if doctor not in _LOOKS:
+        raise UserError("inputs.bad_choice", option="--doctor", text=doctor, choices=", ".join(_LOOKS))
+    if not 0 <= random <= _MOST_DRAWS:
+        raise UserError("backtest.bad_random", most=f"{_MOST_DRAWS:,}")
     portfolio = portfolio_of(file)
     costs = (fee or [], slippage, participation, latency)
     if portfolio is not None:
         if report is not None or trades is not None:
             raise UserError("backtest.portfolio_only_json")
         settings = run_settings(from_, to, cash, costs, rounding, block)
-        found = run_portfolio(portfolio, markets or [], lambda one, own: candles_for(one, own, settings, data, base, exchange, file.parent))
+        whole = run_portfolio(portfolio, markets or [], lambda one, own: candles_for(one, own, settings, data, base, exchange, file.parent))
         if not only_document:
-            show(found)
+            show(whole)
         if json_path is not None:
-            put(json_path, document(found))
+            put(json_path, document(whole))
         return
     strategy = load_strategy(file)
     chosen = market_codes(markets or [], strategy)
@@ -78,7 +89,10 @@ def backtest(
         sys.stderr.write(text(message.key, language(), **message.values) + "\n")
     result = _run(strategy, market.traded, market)
     report_path = None if no_report or (only_document and report is None) else report or _default_report(strategy.name, result)
-    _write(result, json_path, trades, report_path, quiet=only_document)
+    found, checkup = examined(
+        result, market, random, moved_runs(file, strategy.params, market) if doctor == "deep" else None, checked=checked
+    )
+    _write(result, found, checkup, json_path, trades, report_path, quiet=only_document)
 
 
 def run_settings(
@@ -143,23 +157,25 @@ def _default_report(name: str, result: BacktestResult) -> Path:
     return Path("reports") / ("-".join([name, *days, *(["SYNTHETIC"] if result.synthetic else [])]) + ".html")
 
 
-def _write(result: BacktestResult, json_path: Path | None, trades: Path | None, report: Path | None, *, quiet: bool) -> None:
+def _write(
+    result: BacktestResult, found: Figures, checkup: Checkup, json_path: Path | None, trades: Path | None, report: Path | None,
+    *, quiet: bool,
+) -> None:  # fmt: skip
     from rich.console import Console
 
-    from engine.research.report import figures, render_html, render_terminal, to_json, trades_csv
+    from engine.research.report import render_html, render_terminal, to_json, trades_csv
 
-    found = figures(result)
     if not quiet:
         console = Console(highlight=False, emoji=False)
         if not console.is_terminal:
             console = Console(highlight=False, emoji=False, width=_PIPE_WIDTH)
-        console.print(render_terminal(result, found, language()))
+        console.print(render_terminal(result, found, checkup, language()))
     if json_path is not None:
-        put(json_path, to_json(result, found))
+        put(json_path, to_json(result, found, checkup))
     if trades is not None:
         put(trades, trades_csv(result).encode())
     if report is not None:
-        put(report, render_html(result, found, language()).encode())
+        put(report, render_html(result, found, checkup, language()).encode())
         sys.stderr.write(_say("report_written", path=report) + "\n")
     if not quiet:
         sys.stderr.write(_say("computed", bars=result.candles.state.size, seconds=result.compute_seconds) + "\n")

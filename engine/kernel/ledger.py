@@ -58,7 +58,7 @@ def precompile() -> dict[str, Any]:
         put_together: types.int64(record_array(FILL), types.float64, ints, record_array(TRADE), ints, reals),
         measure_falls: types.void(types.int64, types.float64, ints, reals, reals),
         sum_rows: types.void(reals, reals, reals),
-        hold: types.boolean(ints, *[types.int64] * 4, types.int8[:, ::1], prices, prices, reals),
+        hold: types.boolean(ints, *[types.int64] * 4, types.int8[:, ::1], prices, prices, types.float64, reals),
     }
     return {one.__name__: compile_function(one, signature, allocates=False) for one, signature in signatures.items()}
 
@@ -233,10 +233,11 @@ def hold(
     states: NDArray[np.int8],
     opens: NDArray[np.float64],
     closes: NDArray[np.float64],
+    cost: float,
     ratio: NDArray[np.float64],
 ) -> bool:
-    """ratio: of the latest known close of the bars that end at close_ms to the market's first known open, 1 before it. False, and NaN
-    everywhere, where no bar has both."""
+    """ratio: of the latest known close of the bars that end at close_ms to the market's first known open x cost, 1 before it. cost: what
+    buying costs, as a ratio of the price. False, and NaN everywhere, where no bar has both."""
     first = last = math.nan
     bar, bars, rows = 0, closes.shape[1], close_ms.shape[0]
     start = rows
@@ -248,7 +249,7 @@ def hold(
         if 0 <= bar < bars and states[market, bar] != _UNKNOWN and math.isfinite(closes[market, bar]):
             last = closes[market, bar]
             if start == rows and math.isfinite(opens[market, bar]):
-                first, start = opens[market, bar], row
+                first, start = opens[market, bar] * cost, row
         ratio[row] = last
     for row in range(start):
         ratio[row] = 1.0 if start < rows else math.nan

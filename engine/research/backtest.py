@@ -59,9 +59,9 @@ def backtest(
     started = time.perf_counter()
     grid, members, universe_sides = with_members(strategy, grid, markets, settings.block)
     program = compile_program(strategy, grid.timeframe, grid.markets, domain=markets)
-    run = _run(strategy, program, grid, settings, markets, progress, watch)
+    run, settled = _run(strategy, program, grid, settings, markets, progress, watch)
     elapsed = time.perf_counter() - started
-    result = _result(strategy, grid, settings, markets, run, synthetic, elapsed)
+    result = _result(strategy, grid, settings, markets, settled, run, synthetic, elapsed)
     sides = dict.fromkeys((*program.sides, *universe_sides))
     return replace(result, members=members, gaps=side_gaps(sides, strategy.clock, grid, settings.from_ms))
 
@@ -90,7 +90,8 @@ def universe_settle_ms(strategy: Strategy, base: Timeframe, markets: Sequence[st
 def _run(
     strategy: Strategy, program: Program, grid: BarGrid, settings: Settings, traded: Sequence[str], progress: Progress | None,
     watch: Watch | None,
-) -> RunResult:  # fmt: skip
+) -> tuple[RunResult, list[int]]:  # fmt: skip
+    """What happened, and when each market's values had settled (UTC ms)."""
     run = started(strategy, program, grid, settings, traded)
     kernel = Kernel(program, settings.block)
     length = grid.state.shape[1]
@@ -105,7 +106,7 @@ def _run(
             watch(program, columns, run)
         if progress is not None:
             progress(start + count, length)
-    return run.result()
+    return run.result(), run.plan.market["settle_ms"].tolist()
 
 
 def started(strategy: Strategy, program: Program, grid: BarGrid, settings: Settings, traded: Sequence[str]) -> Run:
@@ -177,10 +178,12 @@ def until_ms(grid: BarGrid, to_ms: int | None) -> BarGrid:
 
 
 def _result(
-    strategy: Strategy, grid: BarGrid, settings: Settings, traded: Sequence[str], run: RunResult, synthetic: bool, seconds: float
-) -> BacktestResult:
+    strategy: Strategy, grid: BarGrid, settings: Settings, traded: Sequence[str], settled: Sequence[int], run: RunResult, synthetic: bool,
+    seconds: float,
+) -> BacktestResult:  # fmt: skip
     """The run as the user sees it: only the markets that may be bought; a market that merely feeds an alias is left out."""
     kept = [row for row, market in enumerate(grid.markets) if market in traded]
+    fill_bar_krw = _traded_krw(grid, run.fills)
     fills = run.fills
     if len(kept) < len(grid.markets):
         fills = fills.copy()
@@ -202,11 +205,20 @@ def _result(
         ambiguous_krw=run.ambiguous_krw,
         unsettled_entries=run.unsettled_entries,
         sale_below_minimum=run.sale_below_minimum,
+        settled_ms=tuple(settled[row] for row in kept),
+        fill_bar_krw=fill_bar_krw,
         left_out_breakers=_left_out(strategy, grid.timeframe),
         synthetic=synthetic,
         compute_seconds=seconds,
         base=grid.timeframe,
     )
+
+
+def _traded_krw(grid: BarGrid, fills: NDArray[np.void]) -> NDArray[np.float64]:
+    """KRW traded in the base bar of each fill; close x volume where the candles have no value."""
+    row, column = fills["market"], (fills["time_ms"] - grid.timeframe.offset_ms) // grid.timeframe.length_ms - grid.first_index
+    value = grid.value[row, column]
+    return np.asarray(np.where(np.isnan(value), grid.close[row, column] * grid.volume[row, column], value))
 
 
 def _left_out(strategy: Strategy, base: Timeframe) -> tuple[str, ...]:

@@ -63,6 +63,8 @@ class BacktestResult:
     candles: clock candles of every market for charts and buy-and-hold, on the clock's grid (built by the kernel's aggregator).
     skipped: entries skipped, by reason (engine.kernel.book.SKIP_REASONS). rule_counts: per named condition path
         (times true, false, missing) over all markets and CLOSEs.
+    settled_ms: per market, when its values had settled (UTC ms); empty where that is not known.
+    fill_bar_krw: float64 [fills], KRW traded in the base bar that each fill happened in (NaN: not known); None where nobody looked.
     left_out_breakers: those of the risk profile that need finer candles than the run had; `crowding` likewise.
     members: decisions of the universe, in order of time. gaps: side series that were not recorded everywhere.
     synthetic: the candles were generated, not traded; every output says so. base: the candles that it ran over.
@@ -83,6 +85,8 @@ class BacktestResult:
     ambiguous_krw: float = 0.0
     unsettled_entries: int = 0
     sale_below_minimum: int = 0
+    settled_ms: tuple[int, ...] = ()
+    fill_bar_krw: NDArray[np.float64] | None = None
     left_out_breakers: tuple[str, ...] = ()
     members: tuple[Members, ...] = ()
     gaps: tuple[SideGap, ...] = ()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.kernel.ledger import precompile as passes
+from engine.model.costs import fee_at
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,7 +57,8 @@ def account_curve(result: BacktestResult) -> Curve:
 
 
 def buy_and_hold_curve(result: BacktestResult, ratios: Sequence[NDArray[np.float64]] | None = None) -> Curve:
-    """The cash in equal parts in all markets, each bought at its first known price, never sold, no fees. ratios: their held_ratio.
+    """The cash in equal parts in all markets, each bought at its first known price with the run's slippage and the fee in
+    force when it begins, never sold (what is held counts at last prices, as in the account's equity). ratios: their held_ratio.
 
     A market that is listed later keeps its part in cash until then; one that ends keeps its last price. Markets without any known
     price are left out; without any market the values are NaN.
@@ -71,15 +73,18 @@ def buy_and_hold_curve(result: BacktestResult, ratios: Sequence[NDArray[np.float
 
 
 def held_ratio(result: BacktestResult, market: str) -> NDArray[np.float64]:
-    """float64 [n] beside equity_ms: price / first known price of one market (1 before it); NaN where no price is ever known."""
+    """float64 [n] beside equity_ms: what 1 KRW put into one market at its first known price is worth, after the
+    slippage and fee of buying (1 before it: still cash); NaN where no price is ever known."""
     grid = result.candles
     if market not in grid.markets:
         return np.full(result.equity_ms.shape, np.nan)
     ratio = np.empty(result.equity_ms.shape)
     clock, close_ms = grid.timeframe, np.ascontiguousarray(result.equity_ms)
     states, opens, closes = (np.ascontiguousarray(part) for part in (grid.state, grid.open, grid.close))
-    row = grid.markets.index(market)
-    passes()["hold"](close_ms, clock.length_ms, clock.offset_ms, int(grid.first_index), row, states, opens, closes, ratio)
+    row, settings = grid.markets.index(market), result.settings
+    fee = fee_at(settings.costs.fees, market, settings.fee_rate, _start_ms(result))
+    cost = (1.0 + settings.slippage) * (1.0 + fee)
+    passes()["hold"](close_ms, clock.length_ms, clock.offset_ms, int(grid.first_index), row, states, opens, closes, cost, ratio)
     return ratio
 
 

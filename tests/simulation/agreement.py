@@ -19,6 +19,7 @@ from engine.kernel.catalogue import catalogue
 from engine.kernel.program import compile_program
 from engine.kernel.vm import Kernel
 from engine.model.candle import BarGrid
+from engine.research.audit import audit
 from engine.research.backtest import backtest
 from engine.research.result import BacktestResult, Rounding, Settings
 from tests.oracles import reference_backtest
@@ -92,12 +93,16 @@ def assert_agree(
     ties: int = 0,
     columns: reference_backtest.Columns | None = None,
 ) -> BacktestResult:
-    """Run both; every fill, skip, count and the equity at every CLOSE must agree. Returns the product's result.
+    """Run both; every fill, skip, count and the equity at every CLOSE must agree, and the books must balance to the won (checked mode).
+    Returns the product's result.
 
     ties: by how much the counts of a condition may differ. Where prices have decimals, a mean can equal the price up to the last bit of
     a float, and two correct ways of adding up can fall on either side of it. columns: the values that the reference decides by.
     """
     result = backtest(strategy, grid, settings, traded=markets)
+    checked = audit(result, grid)
+    assert checked.violation is None, checked.violation
+    assert (checked.fills, checked.closes) == (len(result.fills), len(result.equity_ms))
     reference = reference_backtest.run(strategy, grid, settings, markets, columns)
     assert_same(result, reference, exact=settings.rounding is Rounding.UPBIT)
     for path, counts in reference.rule_counts.items():

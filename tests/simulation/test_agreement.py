@@ -12,7 +12,7 @@ from dsl.diagnostics import Language
 from engine.assembly import Market, Sources, market_for
 from engine.model.candle import BarState
 from engine.research.backtest import backtest
-from engine.research.report import figures, render_html, to_json, trades_csv
+from engine.research.report import examine, figures, render_html, to_json, trades_csv
 from engine.research.result import BacktestResult, Rounding, Settings
 from tests.simulation.agreement import assert_agree, closed_trades, sales_by_exit, shipped
 from tests.simulation.market import MAJORS, NOWHERE, real_market, sample_folder, utc_ms, walk_grid, whole_daily_markets
@@ -107,7 +107,11 @@ def test_the_published_comparison_comes_out_to_the_won(bar_count: int, trades: i
 def _bytes(result: BacktestResult) -> tuple[bytes, ...]:
     found = figures(result)
     columns = (result.fills, result.equity_ms, result.equity_krw, result.cash_krw, result.exposure_krw)
-    return (*(c.tobytes() for c in columns), trades_csv(result).encode(), render_html(result, found, Language.KOREAN).encode())
+    return (
+        *(c.tobytes() for c in columns),
+        trades_csv(result).encode(),
+        render_html(result, found, examine(result, found), Language.KOREAN).encode(),
+    )
 
 
 @pytest.mark.data
@@ -121,4 +125,5 @@ def test_output_is_the_same_byte_for_byte_over_runs_and_blocks(market_data: Path
     assert closed_trades(results[0]) >= 200
     assert len({_bytes(result)[:5] for result in results}) == 1
     assert len({_bytes(result)[5:] for result in results[:2]}) == 1
-    assert to_json(results[0], figures(results[0])) == to_json(results[1], figures(results[1]))
+    written = [to_json(one, figures(one), examine(one, figures(one))) for one in results]
+    assert written[0] == written[1]

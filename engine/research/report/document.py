@@ -9,9 +9,11 @@ import numpy as np
 import orjson
 
 from engine.model.costs import ALWAYS_MS, Costs
+from engine.research.doctor import Checkup
 from engine.research.figures import ExitFigures, Figures, MarketFigures
 from engine.research.gaps import series_name
 from engine.research.report.costs import orders_in_parts
+from engine.research.report.doctor import checkup_document
 from engine.research.report.format import kst
 from engine.research.returns import DAY_MS, changes, daily_values, drawdowns, monthly_values
 from engine.research.trades import Leg, Trade, ways_out
@@ -26,19 +28,19 @@ SYNTHETIC: Final = "SYNTHETIC"
 Document = dict[str, Any]
 
 
-def to_json(result: BacktestResult, figures: Figures) -> bytes:
+def to_json(result: BacktestResult, figures: Figures, checkup: Checkup) -> bytes:
     """One JSON document (UTF-8, ends with a line feed). Money in KRW, ratios of 1, times in UTC ms and KST text, quantities in
     1e-8 coins. How fast the run was and how it was cut into blocks are not part of it."""
-    return orjson.dumps(document(result, figures), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    return orjson.dumps(document(result, figures, checkup), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def document(result: BacktestResult, figures: Figures) -> Document:
+def document(result: BacktestResult, figures: Figures, checkup: Checkup) -> Document:
     """The document as Python values: only str, bool, int, finite float, None, list and dict."""
-    head = summary(result, figures)
+    head = summary(result, figures, checkup)
     return head | {"trades": [_trade(trade) for trade in figures.trades]}
 
 
-def summary(result: BacktestResult, figures: Figures) -> Document:
+def summary(result: BacktestResult, figures: Figures, checkup: Checkup) -> Document:
     """The document without its trades."""
     found: Document = finite(
         {
@@ -48,6 +50,7 @@ def summary(result: BacktestResult, figures: Figures) -> Document:
             "strategy": _strategy(result),
             "settings": _settings(result),
             "period": _period(figures),
+            "doctor": checkup_document(checkup),
             "figures": figures.values,
             "buy_and_hold": figures.buy_and_hold,
             "daily": _daily(figures),

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from dsl.diagnostics import Language
-from dsl.messages import text, texts
+from dsl.messages import Text, text, texts
+from engine.research.doctor import Checkup
 from engine.research.figures import Figures
 from engine.research.metrics import definitions
 from engine.research.report.charts import candle_charts, domain_ms, equity_chart, trade_rows
 from engine.research.report.document import SYNTHETIC, finite, summary
-from engine.research.report.terminal import FEW_TRADES, SHORT_DAYS
 
 if TYPE_CHECKING:
     from engine.research.result import BacktestResult
@@ -44,7 +44,7 @@ _PAGE: Final = """<!doctype html>
 """
 
 
-def render_html(result: BacktestResult, figures: Figures, language: Language) -> str:
+def render_html(result: BacktestResult, figures: Figures, checkup: Checkup, language: Language) -> str:
     """The page as text (write it as UTF-8). `language` is the one it opens in; it carries both. Equal results give equal pages."""
     style, script = _asset(STYLE), _script()
     heading = f"{result.strategy.title or result.strategy.name} · Jangdan {text('report.title', language)}"
@@ -54,15 +54,15 @@ def render_html(result: BacktestResult, figures: Figures, language: Language) ->
         title=html.escape(f"{SYNTHETIC} · {heading}" if result.synthetic else heading),
         no_script=html.escape(text("report.page.no_script", language)),
         style=style,
-        payload=_embedded(payload(result, figures, language)),
+        payload=_embedded(payload(result, figures, checkup, language)),
         script=script,
     )
 
 
-def payload(result: BacktestResult, figures: Figures, language: Language) -> dict[str, Any]:
+def payload(result: BacktestResult, figures: Figures, checkup: Checkup, language: Language) -> dict[str, Any]:
     """What the page's script reads: the JSON document without trades, trades as rows, chart columns, and all texts [ko, en]."""
     found: dict[str, Any] = {
-        "report": summary(result, figures),
+        "report": summary(result, figures, checkup),
         "trades": finite(trade_rows(result, figures.trades)),
         "charts": {
             "clock_ms": result.candles.timeframe.length_ms,
@@ -72,12 +72,16 @@ def payload(result: BacktestResult, figures: Figures, language: Language) -> dic
             "candles": candle_charts(result, figures.trades),
         },
         "figures": [{"key": one.key, "unit": one.unit.value, "group": one.group.value} for one in definitions().values()],
-        "texts": {key: [one.ko, one.en] for key, one in texts("report").items()},
+        "texts": {key: [one.ko, one.en] for key, one in page_texts().items()},
         "language": language.value,
-        "few_trades": FEW_TRADES,
-        "short_days": SHORT_DAYS,
     }
     return found
+
+
+def page_texts() -> dict[str, Text]:
+    """All texts that the page may show: the report's, and the doctor's names under `doctor.`."""
+    shown = ("head", "name.", "level.")
+    return dict(texts("report")) | {f"doctor.{key}": one for key, one in texts("doctor").items() if key.startswith(shown)}
 
 
 def _embedded(value: dict[str, Any]) -> str:

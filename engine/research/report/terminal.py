@@ -15,13 +15,15 @@ from rich.text import Text
 
 from dsl.diagnostics import Language
 from dsl.messages import text
+from engine.research.doctor import Checkup
 from engine.research.figures import Figures
 from engine.research.gaps import series_name
 from engine.research.metrics import CURVE_FIGURES, Definition, Group, Unit, definitions
 from engine.research.report.costs import cost_lines
+from engine.research.report.doctor import render_findings
 from engine.research.report.format import UNDEFINED, count, duration, kst, money, number, percent, written
 from engine.research.result import Rounding, SideGap
-from engine.research.returns import DAY_MS, changes, monthly_values
+from engine.research.returns import changes, monthly_values
 from engine.research.trades import ways_out
 
 if TYPE_CHECKING:
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
 
 UP: Final = "red"  # Korean market colours: red gains, blue losses
 DOWN: Final = "blue"
-FEW_TRADES: Final = 30
-SHORT_DAYS: Final = 90
 FEW_NAMES: Final = 8
 #: figures whose sign is good or bad news
 SIGNED: Final = frozenset(
@@ -39,11 +39,11 @@ SIGNED: Final = frozenset(
 )  # fmt: skip
 
 
-def render_terminal(result: BacktestResult, figures: Figures, language: Language) -> RenderableType:
+def render_terminal(result: BacktestResult, figures: Figures, checkup: Checkup, language: Language) -> RenderableType:
     """The whole report for a rich console at least 80 columns wide. User texts are printed as they are, never as markup."""
-    parts: list[RenderableType] = [_head(result, figures, language)]
-    parts += [Text(f"! {note}", style="yellow") for note in notes(figures, language)]
-    parts += [
+    parts: list[RenderableType] = [
+        _head(result, figures, language),
+        render_findings(checkup, language),
         _figures(figures, language),
         _monthly(figures, language),
         _markets(figures, language),
@@ -54,19 +54,6 @@ def render_terminal(result: BacktestResult, figures: Figures, language: Language
         Text(_say("past", language), style="dim"),
     ]
     return Stack(*parts)
-
-
-def notes(figures: Figures, language: Language) -> list[str]:
-    """What a reader must know before believing the figures."""
-    closed, days = round(figures.values["closed_trades"]), figures.account.span_ms / DAY_MS
-    found = []
-    if not figures.trades:
-        found.append(_say("no_trades", language))
-    elif closed < FEW_TRADES:
-        found.append(_say("few_trades", language, count=closed))
-    if days < SHORT_DAYS:
-        found.append(_say("short_period", language, days=number(days).removesuffix(".00")))
-    return found
 
 
 def _say(key: str, language: Language, **args: object) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dsl.diagnostics import Language
-from engine.cli.backtest import _put
+from engine.cli.backtest import put
 from engine.cli.main import run
 from engine.cli.paper import _default_journal
 from engine.kernel.code_cache import stamp_file
@@ -80,7 +80,7 @@ def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-    _put(pipe, b"abc")
+    put(pipe, b"abc")
     assert pipe.is_fifo()
     assert os.read(reader, 10) == b"abc"
     os.close(reader)
@@ -91,12 +91,12 @@ def test_what_cannot_be_written_leaves_nothing_behind(name: str, tmp_path: Path)
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").write_text("mine")
     if name == "x" * 250:  # long, but a name: what stands beside it until it is whole must not be longer
-        _put(tmp_path / name, b"abc")
+        put(tmp_path / name, b"abc")
         assert (tmp_path / name).read_bytes() == b"abc"
         (tmp_path / name).unlink()
     else:
         with pytest.raises(UserError):
-            _put(tmp_path / name, b"abc")
+            put(tmp_path / name, b"abc")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
     assert (tmp_path / "file").read_text() == "mine"
     assert list((tmp_path / "folder").iterdir()) == []

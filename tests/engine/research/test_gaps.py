@@ -20,7 +20,7 @@ from engine.candles.store import CandleStore
 from engine.kernel.program import compile_program
 from engine.research.backtest import backtest
 from engine.research.gaps import side_gaps
-from engine.research.report import figures, to_json
+from engine.research.report import examine, figures, to_json
 from engine.research.report.terminal import assumptions
 from engine.research.result import BacktestResult, Settings
 from tests.engine.candles.tables import full
@@ -94,7 +94,7 @@ def test_the_assembly_fills_what_the_strategy_reads_and_the_report_says_the_rest
         assert all(name in lines for name in ("market.warning", "book.spread(2)", "kimp"))
     assert "Decisions without a value: kimp: 24 of 48, in 2 markets" in assumptions(result, Language.ENGLISH)
     assert "값이 없던 판단: kimp: 48번 중 24번, 2개 종목" in assumptions(result, Language.KOREAN)
-    document = json.loads(to_json(result, figures(result)))
+    document = json.loads(to_json(result, figures(result), examine(result, figures(result))))
     text = json.dumps(document)
     assert '"series": "book.spread(2)"' in text
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from dsl.strategy import Portfolio, PortfolioPart
+from engine.research.audit import audit_portfolio
 from engine.research.backtest import backtest
 from engine.research.portfolio import backtest_portfolio, portfolio_figures
 from tests.generators.worlds import random_world
@@ -31,7 +32,7 @@ def test_a_portfolio_of_one_is_the_strategys_backtest() -> None:
 
 def test_two_strategies_share_one_account() -> None:
     """The same rules twice: the second finds its markets taken, and the cash of the account is what the fills of both made of it."""
-    refused = 0
+    refused = fills = 0
     for seed in range(300, 312):
         first = random_world(seed, whole=False, longest=900)
         parts = tuple(PortfolioPart(replace(first.strategy, name=f"part {k}"), 0.5) for k in range(2))
@@ -39,14 +40,18 @@ def test_two_strategies_share_one_account() -> None:
         found = backtest_portfolio(portfolio, first.grid, replace(first.settings, to_ms=None, cash_krw=1e9))
         assert len(found.parts) == 2
         assert np.isfinite(found.equity_krw).all()
-        cash = 1e9
-        for part in found.parts:
-            paid = part.fills["side"] * part.fills["quantity_e8"] * part.fills["price_krw"] / 1e8
-            cash -= float((paid + part.fills["fee_krw"]).sum())
-        if len(found.cash_krw):
-            assert abs(found.cash_krw[-1] - cash) <= 1_000
+        books = audit_portfolio(found, first.grid)
+        assert books.violation is None
+        assert (books.fills, books.closes) == (sum(len(part.fills) for part in found.parts), len(found.equity_ms))
+        fills += books.fills
+        if books.closes:
+            off = found.equity_krw + np.eye(1, books.closes, books.closes // 2)[0]
+            wrong = audit_portfolio(replace(found, equity_krw=off), first.grid).violation
+            assert wrong is not None
+            assert wrong.text == "equity"
         refused += sum(part.skipped["positions_per_market"] + part.skipped["account_positions"] for part in found.parts)
     assert refused > 0
+    assert fills > 100
 
 
 def test_the_profits_of_the_parts_are_the_accounts() -> None:

@@ -23,12 +23,12 @@ from dsl.messages import texts
 from engine.kernel.book import SKIP_REASONS
 from engine.model.candle import BarGrid
 from engine.research.metrics import definitions
-from engine.research.report import Figures, figures, render_html, render_terminal, to_json, trades_csv
+from engine.research.report import Checkup, Figures, examine, figures, render_html, render_terminal, to_json, trades_csv
 from engine.research.report import charts as charts_module
 from engine.research.report.charts import EQUITY_ROWS, candle_charts, equity_chart
 from engine.research.report.document import document
 from engine.research.report.format import UNDEFINED, duration, kst, money, percent, price, quantity
-from engine.research.report.page import SCRIPTS
+from engine.research.report.page import SCRIPTS, page_texts
 from engine.research.result import BacktestResult, Settings
 from engine.research.trades import trades_of
 from tests.engine.research import toy
@@ -45,6 +45,11 @@ def result() -> BacktestResult:
 @pytest.fixture(scope="module")
 def found(result: BacktestResult) -> Figures:
     return figures(result)
+
+
+@pytest.fixture(scope="module")
+def checkup(result: BacktestResult, found: Figures) -> Checkup:
+    return examine(result, found)
 
 
 class _Page(HTMLParser):
@@ -83,7 +88,7 @@ class _Page(HTMLParser):
 
 def _printed(result: BacktestResult, found: Figures, language: Language) -> str:
     console = Console(file=io.StringIO(), width=120, color_system=None)
-    console.print(render_terminal(result, found, language))
+    console.print(render_terminal(result, found, examine(result, found, 100), language))
     return str(console.file.getvalue())  # type: ignore[attr-defined]
 
 
@@ -139,8 +144,8 @@ def _numbers(value: Any) -> list[Any]:
     return [value] if isinstance(value, float) else []
 
 
-def test_json_holds_every_figure_exactly(result: BacktestResult, found: Figures) -> None:
-    read = json.loads(to_json(result, found), parse_constant=lambda name: pytest.fail(f"{name} in JSON"))
+def test_json_holds_every_figure_exactly(result: BacktestResult, found: Figures, checkup: Checkup) -> None:
+    read = json.loads(to_json(result, found, checkup), parse_constant=lambda name: pytest.fail(f"{name} in JSON"))
     assert list(read["figures"]) == list(definitions())
     for key, value in found.values.items():
         assert read["figures"][key] == (None if math.isnan(value) else value)
@@ -161,10 +166,12 @@ def test_json_holds_every_figure_exactly(result: BacktestResult, found: Figures)
 def test_json_of_a_run_without_anything_is_still_json(result: BacktestResult) -> None:
     empty = {name: getattr(result, name)[:0] for name in ("fills", "equity_ms", "equity_krw", "cash_krw", "exposure_krw")}
     for one in (toy.quiet(result), replace(result, **empty), toy.simulate(toy.candles(1))):
-        read = json.loads(to_json(one, figures(one)), parse_constant=lambda name: pytest.fail(f"{name} in JSON"))
+        read = json.loads(
+            to_json(one, figures(one), examine(one, figures(one))), parse_constant=lambda name: pytest.fail(f"{name} in JSON")
+        )
         assert read["figures"]["sharpe"] is None
         assert read["trades"] == []
-        assert read == document(one, figures(one))
+        assert read == document(one, figures(one), examine(one, figures(one)))
         assert all(math.isfinite(number) for number in _numbers(read))
 
 
@@ -213,7 +220,7 @@ def test_terminal_shows_every_figure_and_part(result: BacktestResult, found: Fig
 def test_terminal_of_a_run_without_trades(result: BacktestResult, language: Language) -> None:
     quiet = toy.quiet(result)
     shown = _printed(quiet, figures(quiet), language)
-    assert texts("report")["no_trades"][0 if language is Language.KOREAN else 1] in shown
+    assert texts("doctor")["few_trades.none"][0 if language is Language.KOREAN else 1] in shown
     assert "nan" not in shown.lower()
     assert "inf" not in shown.lower().replace("information", "")
 
@@ -234,9 +241,9 @@ def test_every_text_exists_in_both_languages() -> None:
 
 
 @pytest.mark.parametrize("language", list(Language))
-def test_page_carries_the_document_and_the_trades(result: BacktestResult, found: Figures, language: Language) -> None:
-    page = _Page(render_html(result, found, language))
-    document = json.loads(to_json(result, found))
+def test_page_carries_the_document_and_the_trades(result: BacktestResult, found: Figures, checkup: Checkup, language: Language) -> None:
+    page = _Page(render_html(result, found, checkup, language))
+    document = json.loads(to_json(result, found, checkup))
     trades = document.pop("trades")
     assert page.payload["report"] == document
     assert page.payload["language"] == language.value
@@ -247,11 +254,11 @@ def test_page_carries_the_document_and_the_trades(result: BacktestResult, found:
         assert (row["number"], row["opened"], row["closed"]) == (trade["number"], trade["opened_ms"], trade["closed_ms"])
         assert row["profit"] == pytest.approx(trade["profit_krw"], abs=0.00501)
         assert [document["strategy"]["exits"][sale[3]]["name"] for sale in row["sales"]] == [leg["reason"] for leg in trade["sales"]]
-    assert {key: [words.ko, words.en] for key, words in texts("report").items()} == page.payload["texts"]
+    assert {key: [words.ko, words.en] for key, words in page_texts().items()} == page.payload["texts"]
 
 
-def test_page_runs_nothing_but_its_own_script_and_loads_nothing(result: BacktestResult, found: Figures) -> None:
-    written = render_html(result, found, Language.KOREAN)
+def test_page_runs_nothing_but_its_own_script_and_loads_nothing(result: BacktestResult, found: Figures, checkup: Checkup) -> None:
+    written = render_html(result, found, checkup, Language.KOREAN)
     page = _Page(written)
     assert [tag for tag, _ in page.elements if tag in ("script", "style", "link", "img", "iframe", "b", "object")] == [
         "link",
@@ -289,7 +296,7 @@ def test_scripts_never_read_text_as_markup() -> None:
 
 
 def test_every_text_a_script_asks_for_exists() -> None:
-    report, asked = texts("report"), set()
+    report, asked = page_texts(), set()
     for name in SCRIPTS:
         source = resources.files("engine.research.report.assets").joinpath(name).read_text(encoding="utf-8")
         asked |= set(re.findall(r'say\("([\w.]+)"[,)]', source)) | set(re.findall(r'"((?:column|figure|head)\.\w+)"', source))
@@ -301,20 +308,21 @@ def test_every_text_a_script_asks_for_exists() -> None:
 
 def test_equal_runs_make_equal_bytes_whatever_the_machine_did(result: BacktestResult) -> None:
     again = replace(toy.simulate(toy.candles(2000), Settings(block=7), chance=0.05, title=NASTY), synthetic=True, compute_seconds=9.5)
-    assert to_json(result, figures(result)) == to_json(again, figures(again))
+    looked, other = examine(result, figures(result)), examine(again, figures(again))
+    assert to_json(result, figures(result), looked) == to_json(again, figures(again), other)
     assert trades_csv(result) == trades_csv(again)
     for language in Language:
-        assert render_html(result, figures(result), language) == render_html(again, figures(again), language)
+        assert render_html(result, figures(result), looked, language) == render_html(again, figures(again), other, language)
         assert _printed(result, figures(result), language) == _printed(again, figures(again), language)
 
 
-def test_a_real_run_is_not_called_synthetic(result: BacktestResult, found: Figures) -> None:
+def test_a_real_run_is_not_called_synthetic(result: BacktestResult, found: Figures, checkup: Checkup) -> None:
     real = replace(result, synthetic=False)
-    page = _Page(render_html(real, found, Language.ENGLISH))
+    page = _Page(render_html(real, found, checkup, Language.ENGLISH))
     assert not page.title.startswith("SYNTHETIC")
     assert page.payload["report"]["synthetic"] is False
     assert "SYNTHETIC" not in trades_csv(real)
-    assert b"SYNTHETIC" not in to_json(real, found)
+    assert b"SYNTHETIC" not in to_json(real, found, checkup)
 
 
 # --- columns of the charts
@@ -395,7 +403,7 @@ def test_long_equity_curves_keep_their_extremes() -> None:
 def test_the_page_of_a_long_run_stays_small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(charts_module, "TRADE_ROWS", 50)
     result = toy.simulate(toy.candles(20_000, seed=13, markets=("KRW-XRP",)), chance=0.05)
-    page = _Page(render_html(result, figures(result), Language.KOREAN))
+    page = _Page(render_html(result, figures(result), examine(result, figures(result)), Language.KOREAN))
     assert len(page.payload["trades"]["rows"]) == 50
     assert page.payload["trades"]["left_out"] == len(trades_of(result)) - 50 > 0
     assert page.payload["trades"]["rows"][-1][0] == len(trades_of(result))

@@ -121,15 +121,15 @@ def test_buy_and_hold_by_hand() -> None:
     for column in (grid.open, grid.high, grid.low, grid.close):
         column[2, :50], column[3, 120:] = np.nan, np.nan
     result = toy.simulate(grid, chance=0.0)
-    parts = []
+    parts, bought = [], 1 / (1.0005 * 1.0005)  # slippage and fee of the toy's settings
     for row, (first, last) in enumerate(((0, 200), (0, 200), (50, 200), (0, 120))):
         ratio = np.ones(200)
-        ratio[first:last] = grid.close[row, first:last] / grid.open[row, first]
+        ratio[first:last] = bought * grid.close[row, first:last] / grid.open[row, first]
         ratio[last:] = ratio[last - 1]
         parts.append(ratio)
-        np.testing.assert_allclose(held_ratio(result, toy.MARKETS[row]), ratio, rtol=1e-15)
+        np.testing.assert_allclose(held_ratio(result, toy.MARKETS[row]), ratio, rtol=1e-14)
     curve = buy_and_hold_curve(result)
-    np.testing.assert_allclose(curve.value_krw, 1e7 * np.mean(parts, axis=0), rtol=1e-15)
+    np.testing.assert_allclose(curve.value_krw, 1e7 * np.mean(parts, axis=0), rtol=1e-14)
     assert curve.start_ms == toy.START_MS == account_curve(result).start_ms
 
 
@@ -143,5 +143,5 @@ def test_buy_and_hold_without_any_price_is_not_known() -> None:
 def test_candles_before_the_trading_start_do_not_count() -> None:
     result = toy.simulate(toy.candles(300, seed=8), chance=0.0)
     late = replace(result, equity_ms=result.equity_ms[100:], equity_krw=result.equity_krw[100:])
-    expected = result.candles.close[0, 100:] / result.candles.open[0, 100]
-    np.testing.assert_allclose(held_ratio(late, "KRW-BTC"), expected, rtol=1e-15)
+    expected = result.candles.close[0, 100:] / result.candles.open[0, 100] / (1.0005 * 1.0005)
+    np.testing.assert_allclose(held_ratio(late, "KRW-BTC"), expected, rtol=1e-14)

@@ -13,9 +13,9 @@ from dsl.portfolio import CompiledPortfolio
 from dsl.strategy import Strategy
 from engine.kernel.catalogue import catalogue
 from engine.model.candle import BarGrid
-from engine.research.backtest import backtest
+from engine.research.backtest import backtest, bars_of
 from engine.research.portfolio import backtest_portfolio
-from engine.research.result import Settings
+from engine.research.result import BacktestResult, Settings
 from tests.oracles.reference_worlds import grid_of, real_candles
 from tests.shipped import PORTFOLIOS, ROOT, STRATEGIES
 
@@ -83,6 +83,45 @@ def test_it_trades_on_real_candles(grids: dict[str, BarGrid], name: str) -> None
     if strategy.universe is not None:
         assert len(result.members) > 300
         assert all(len(decided.members) == 40 for decided in result.members[-300:])
+
+
+#: bars of a run in blocks of one: enough for the slowest values to be ready and for trades after that
+SHORT = {"1m": 12 * 1440, "1h": 12_000, "1d": 365}
+
+
+def same_bits(one: BacktestResult, other: BacktestResult) -> bool:
+    """Every column and count of two runs."""
+    columns = ("fills", "equity_ms", "equity_krw", "cash_krw", "exposure_krw", "fill_bar_krw")
+    counts = ("skipped", "rule_counts", "ambiguous_steps", "ambiguous_krw", "unsettled_entries", "sale_below_minimum", "members")
+    return all(getattr(one, name).tobytes() == getattr(other, name).tobytes() for name in columns) and all(
+        getattr(one, name) == getattr(other, name) for name in counts
+    )
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_one_bar_at_a_time_as_live_is_the_whole_array_bit_for_bit(grids: dict[str, BarGrid], name: str) -> None:
+    strategy = alone(name)
+    base = {HOUR_MS: "1h", DAY_MS: "1d"}.get(strategy.clock.length_ms, "1m")
+    grid = bars_of(grids[base], 0, SHORT[base])
+    whole, single = (backtest(strategy, grid, Settings(block=block)) for block in (SHORT[base], 1))
+    assert same_bits(whole, single)
+    assert len(whole.fills) >= 6
+
+
+@pytest.mark.deep
+@pytest.mark.data
+def test_one_bar_at_a_time_is_the_whole_array_for_a_portfolio(grids: dict[str, BarGrid]) -> None:
+    grid = bars_of(grids["1m"], 0, 10 * 1440)
+    for path in PORTFOLIOS:
+        result = check_file(path, catalogue())
+        assert isinstance(result, CompiledPortfolio)
+        assert result.portfolio is not None
+        whole, single = (backtest_portfolio(result.portfolio, grid, Settings(block=block)) for block in (10 * 1440, 1))
+        assert whole.equity_krw.tobytes() == single.equity_krw.tobytes()
+        assert [part.fills.tobytes() for part in whole.parts] == [part.fills.tobytes() for part in single.parts]
+        assert [part.skipped for part in whole.parts] == [part.skipped for part in single.parts]
+        assert sum(len(part.fills) for part in whole.parts) >= 10
 
 
 @pytest.mark.data

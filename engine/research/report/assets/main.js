@@ -31,12 +31,17 @@ function top() {
     h("dl.facts", null, ...facts.map(([name, value]) => h("div", null, h("dt", null, name), h("dd", null, value)))));
 }
 
-function notes() {
-  const closed = report.figures.closed_trades, found = [];
-  if (!trades.length) found.push(say("no_trades"));
-  else if (closed < payload.few_trades) found.push(say("few_trades", { count: count(closed) }));
-  if (report.period.days < payload.short_days) found.push(say("short_period", { days: trim(report.period.days, 2) }));
-  return found.length ? h("ul.notes", null, ...found.map((one) => h("li", null, one))) : null;
+/* what is wrong in full, with advice; what is in order or could not be judged behind a summary */
+function doctorSection() {
+  const findings = report.doctor.findings, of = (level) => findings.filter((one) => one.level === level);
+  const name = (one) => h("b", null, say("doctor.name." + one.check) + ": ");
+  const ill = [...of("serious"), ...of("warning")].map((one) => h("li." + one.level, null,
+    h("span.tag", null, say("doctor.level." + one.level)), " ", name(one), one.says[state.language], h("div.soft", null, "→ " + one.advice[state.language])));
+  const beside = ["buy_and_hold", "random_entry", "cliff"], shown = of("fine").filter((one) => beside.includes(one.check));
+  const rest = [...of("fine").filter((one) => !shown.includes(one)), ...of("not_judged")].map((one) => h("li", null, h("span.tag", null, say("doctor.level." + one.level)), " ", name(one), one.says[state.language]));
+  const counts = ["serious", "warning", "fine", "not_judged"].map((level) => `${say("doctor.level." + level)} ${of(level).length}`).join(" · ");
+  return section("doctor.head", ill.length ? h("ul.notes", null, ...ill) : null, ...shown.map((one) => h("p", null, name(one), one.says[state.language])), h("details.panel", null, h("summary", null, counts), h("ul", null, ...rest)),
+    report.doctor.audit ? h("p.soft", null, report.doctor.audit.says[state.language]) : null);
 }
 
 function equitySection() {
@@ -83,7 +88,7 @@ function build() {
   root.dataset.colours = state.western ? "western" : "korean";
   main.replaceChildren(
     ...(report.synthetic ? [h("div.synthetic", { role: "alert" }, say("synthetic"))] : []),
-    top(), ...[notes()].filter(Boolean), h("div.cards", null, ...cards()), equitySection(), candleSection(),
+    top(), h("div.cards", null, ...cards()), doctorSection(), equitySection(), candleSection(),
     h("div.trio" + (report.monthly.length > 12 ? ".wide" : ""), null, section("head.monthly", h("div.panel", null, monthlyTable())),
       section("head.daily", h("div.panel", null, dailyBars())), section("head.distribution", h("div.panel", null, distribution()))),
     section("head.figures", h("div.groups", null, ...figureGroups())),

@@ -1,0 +1,59 @@
+"""What a backtest is looked over for: the doctor, runs with each parameter moved by a tenth, and the audit of its books."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dsl.files import default_profile_folders, profiles_in
+from dsl.messages import text
+from engine.cli.language import language
+from engine.kernel.catalogue import catalogue
+from engine.model.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from engine.assembly import Market
+    from engine.research.doctor import Variant
+    from engine.research.report import Checkup, Figures
+    from engine.research.result import BacktestResult
+
+
+def examined(
+    result: BacktestResult, market: Market, draws: int, variants: tuple[Variant, ...] | None, *, checked: bool
+) -> tuple[Figures, Checkup]:
+    """Figures and findings of a run. checked: its books are audited too; UserError when they do not balance."""
+    from engine.research.audit import audit
+    from engine.research.report import examine, figures
+    from engine.research.report.format import kst
+
+    books = audit(result, market.grid) if checked else None
+    if books is not None and (wrong := books.violation) is not None:
+        what = text(f"audit.{wrong.text}", language(), **wrong.values)
+        raise UserError("audit.failed", when=kst(wrong.time_ms), market=wrong.market, what=what)
+    found = figures(result)
+    return found, replace(examine(result, found, draws, variants), audit=books)
+
+
+def moved_runs(file: Path, names: Iterable[str], market: Market) -> tuple[Variant, ...]:
+    """One run per moved parameter over the same candles and settings; values that the file does not allow are left out."""
+    from dsl.variants import Variants
+    from engine.assembly import run_backtest
+    from engine.cli.progress import bar
+    from engine.research.cliff import moved_parameters
+    from engine.research.doctor import Variant
+
+    variants = Variants(file.read_text(encoding="utf-8-sig"), file.name, catalogue(), profiles_in(*default_profile_folders(file)))
+    moved = list(moved_parameters(variants, names))
+    runs = []
+    with bar() as move:
+        for done, one in enumerate(moved):
+            move(text("backtest.moved", language()), done, len(moved))
+            if one.compiled.strategy is None:
+                continue
+            result = run_backtest(one.compiled.strategy, market.traded, market)
+            end_krw = float(result.equity_krw[-1]) if result.equity_krw.size else market.settings.cash_krw
+            runs.append(Variant(one.name, one.value, one.moved_to, end_krw - market.settings.cash_krw))
+    return tuple(runs)
