@@ -1,5 +1,6 @@
 """Fuzz one target with coverage: `python -m tests.fuzz.run TARGET FOLDER [-max_total_time=600]`; what is new is kept in FOLDER.
 
+With `--keep` instead of options everything in FOLDER is added to the inputs that every test run repeats.
 Options after the folder are those of libFuzzer. Inputs that hang or break a law are written as `timeout-*` and `crash-*`.
 """
 
@@ -15,6 +16,7 @@ with atheris.instrument_imports(include=["dsl"]):
 
 from tests.dsl.helpers import EXPRESSIONS, ROOT
 from tests.dsl.mistakes import FILES, GOOD, RULES
+from tests.fuzz.corpus import keep, kept
 
 
 def seeds(target: str) -> list[bytes]:
@@ -33,11 +35,13 @@ def main() -> None:
     """Run until libFuzzer stops."""
     name, folder = sys.argv[1], Path(sys.argv[2])
     folder.mkdir(parents=True, exist_ok=True)
-    for number, seed in enumerate(seeds(name)):
-        (folder / f"seed-{number:03}").write_bytes(seed)
-    kept = ROOT / "tests" / "fuzz" / "corpus" / name
+    if sys.argv[3:] == ["--keep"]:
+        keep(name, [path.read_bytes() for path in sorted(folder.iterdir())])
+        return
+    for number, seed in enumerate((*seeds(name), *kept(name))):
+        (folder / f"seed-{number:04}").write_bytes(seed)
     options = ["-timeout=30", "-max_len=2048", f"-artifact_prefix={folder}/", *sys.argv[3:]]
-    atheris.Setup([sys.argv[0], *options, str(folder), *([str(kept)] if kept.is_dir() else [])], TARGETS[name])
+    atheris.Setup([sys.argv[0], *options, str(folder)], TARGETS[name])
     atheris.Fuzz()
 
 
