@@ -36,7 +36,7 @@ def selftest(context: typer.Context) -> None:
 
 def command(arguments: list[str]) -> list[str]:
     """The pytest command line; the user's arguments come last, so that they win."""
-    return [sys.executable, "-m", "pytest", "tests", "-n", "2", "-q", *arguments]
+    return [sys.executable, "-m", "pytest", "tests", "-n", "2", "--dist", "worksteal", "-q", *arguments]
 
 
 def environment() -> dict[str, str]:

@@ -91,12 +91,13 @@ BEFORE_TRADE: Final = "before the first trade of the session the price that is c
 
 
 def no_session(_params: tuple[float, ...]) -> list[float]:
-    """State: the value since the anchor, and whether something has traded (1 from a missing bar on, which no trade mends)."""
+    """State: the value since the anchor, and whether something has traded: 1 from a missing price or volume on, too, since then that is
+    not known and no later trade mends it."""
     return [NAN, 1.0]
 
 
 @op(
-    "session_open", args=(anchor(),), implicit=("open", "volume"), unit=Unit.PRICE, memory=Memory.SESSION, settle=whole_session,
+    "session_open", version=2, args=(anchor(),), implicit=("open", "volume"), unit=Unit.PRICE, memory=Memory.SESSION, settle=whole_session,
     init=no_session, formula="open of the first bar since the anchor that traded", degenerate=BEFORE_TRADE,
     korean="기준 시점 이후 첫 체결 가격입니다.", english="Price of the first trade since the anchor.", example="close > session_open(day)",
 )  # fmt: skip
@@ -104,7 +105,7 @@ def session_open(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, l
     first, traded = state[0], state[1]
     for t in range(length):
         if begins(params[0], index + t) or traded == 0.0:
-            first = x0[t]
+            first = x0[t] if x1[t] == x1[t] else NAN
             traded = 0.0 if x1[t] == 0.0 else 1.0
         y[t] = first
     state[0] = first
@@ -112,7 +113,7 @@ def session_open(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, l
 
 
 @op(
-    "session_high", args=(anchor(),), implicit=("high", "volume"), unit=Unit.PRICE, memory=Memory.SESSION, settle=whole_session,
+    "session_high", version=2, args=(anchor(),), implicit=("high", "volume"), unit=Unit.PRICE, memory=Memory.SESSION, settle=whole_session,
     init=no_session, formula="largest high since the anchor, of bars that traded", degenerate=BEFORE_TRADE,
     korean="기준 시점 이후 가장 높은 체결 가격입니다.", english="Highest price of a trade since the anchor.",
     example="close >= session_high(day)",
@@ -122,7 +123,7 @@ def session_high(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, l
     for t in range(length):
         v = x0[t]
         if begins(params[0], index + t) or traded == 0.0:
-            extreme = v
+            extreme = v if x1[t] == x1[t] else NAN
             traded = 0.0 if x1[t] == 0.0 else 1.0
         else:
             extreme = NAN if v != v or extreme != extreme else (v if v > extreme else extreme)
@@ -132,7 +133,7 @@ def session_high(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, l
 
 
 @op(
-    "session_low", args=(anchor(),), implicit=("low", "volume"), unit=Unit.PRICE, memory=Memory.SESSION, settle=whole_session,
+    "session_low", version=2, args=(anchor(),), implicit=("low", "volume"), unit=Unit.PRICE, memory=Memory.SESSION, settle=whole_session,
     init=no_session, formula="smallest low since the anchor, of bars that traded", degenerate=BEFORE_TRADE,
     korean="기준 시점 이후 가장 낮은 체결 가격입니다.", english="Lowest price of a trade since the anchor.",
     example="close <= session_low(day)",
@@ -142,7 +143,7 @@ def session_low(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, le
     for t in range(length):
         v = x0[t]
         if begins(params[0], index + t) or traded == 0.0:
-            extreme = v
+            extreme = v if x1[t] == x1[t] else NAN
             traded = 0.0 if x1[t] == 0.0 else 1.0
         else:
             extreme = NAN if v != v or extreme != extreme else (v if v < extreme else extreme)

@@ -190,6 +190,7 @@ def traded_session(columns: Inputs, anchor: float, first: int, name: str) -> Col
     x, volume = pd.Series(columns[name]), pd.Series(columns["volume"])
     traded = volume != 0.0  # a missing bar counts, and leaves the rest of its session missing
     begun = traded.groupby(group).cummax()
+    x = x.where(volume.notna() | begun.groupby(group).shift(1, fill_value=False))  # whether the first of them traded is not known
     how = {"open": lambda part: part.ffill(), "high": lambda part: part.cummax(), "low": lambda part: part.cummin()}[name]
     from_trade = x.where(begun)
     if name == "open":

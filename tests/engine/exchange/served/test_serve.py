@@ -21,11 +21,17 @@ from tests.engine.exchange.served.signing import ACCESS, SECRET, store_of, token
 ROOT = Path(__file__).resolve().parents[4]
 
 
+def _heed_interrupts() -> None:
+    """Tests that were started in the background ignore SIGINT, and so would what they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def serve(*arguments: str) -> subprocess.Popen[str]:
     """The command in a process of its own."""
     return subprocess.Popen(
         [sys.executable, "-m", "engine.cli", "exchange", "serve", *arguments],
         cwd=ROOT, env={**os.environ, "JANGDAN_LANG": "en"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
+        preexec_fn=_heed_interrupts if os.name == "posix" else None,
     )  # fmt: skip
 
 
