@@ -1,4 +1,4 @@
-"""The Python door to decisions, one event at a time, for trader, paper and replay: the compiled functions of engine.kernel.run."""
+"""The Python door to decisions, one event at a time, for trader, paper and replay: the compiled functions of engine.kernel.decide."""
 
 from __future__ import annotations
 

@@ -21,8 +21,8 @@ from engine.kernel.decide.guard_plan import window_days
 from engine.kernel.decide.plan import Part, Plan, Terms, book_size, make_plan
 from engine.kernel.decide.position import equity_krw, exposure_krw
 from engine.kernel.load import compile_function
+from engine.kernel.loop import note_volumes, step_bar
 from engine.kernel.program import ColumnBlock, Program
-from engine.kernel.run import note_volumes, step_bar
 from engine.model.candle import BarGrid, BarState
 
 _TRADED: Final = int(BarState.TRADED)

@@ -18,7 +18,7 @@ from engine.kernel.book import FILL
 from engine.kernel.catalogue import Pointer
 from engine.kernel.decide.plan import make_book
 from engine.kernel.load import compile_function
-from engine.kernel.run import LOG_ROWS, run_bars
+from engine.kernel.loop import LOG_ROWS, run_bars
 
 if TYPE_CHECKING:
     from engine.kernel.book import Book
