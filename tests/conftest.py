@@ -1,7 +1,7 @@
 """What every test stands on: hypothesis profiles, closed sockets, and the folder of real market data.
 
 Environment:
-JANGDAN_HYPOTHESIS_PROFILE  quick (default: 25 examples), ci (100, repeatable; default where CI is set), deep (2,000, random; also runs
+JANGDAN_HYPOTHESIS_PROFILE  quick (default: 25 examples), ci (50, repeatable; default where CI is set), deep (2,000, random; also runs
                             the tests marked `deep`).
 JANGDAN_TEST_DATA           folder of real market data (one that has a MANIFEST.json). Default: `*/data` beside the checkout.
                             `none`: known to be absent. Without the folder, tests marked `data` are skipped, or fail where CI is set.
@@ -25,7 +25,7 @@ PROFILE = os.environ.get("JANGDAN_HYPOTHESIS_PROFILE") or ("ci" if IN_CI else "q
 
 settings.register_profile("quick", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile(
-    "ci", max_examples=100, deadline=None, derandomize=True, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+    "ci", max_examples=50, deadline=None, derandomize=True, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("deep", max_examples=2000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(PROFILE)

@@ -1,6 +1,6 @@
 """Random strategies under every cost option: fees by market and date, impact, participation, slices, latency; product and reference agree.
 
-How many worlds follows the hypothesis profile: quick 50, ci 200, deep 2,000, always the same ones.
+How many worlds follows the hypothesis profile: quick 50, ci 100, deep 2,000, always the same ones.
 """
 
 from __future__ import annotations

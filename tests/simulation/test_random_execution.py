@@ -1,6 +1,6 @@
 """Random strategies with limit orders of every kind: the product's backtest makes the trades of the reference, and paper makes them too.
 
-How many worlds follows the hypothesis profile: quick 100, ci 200, deep 2,000, always the same ones.
+How many worlds follows the hypothesis profile: quick and ci 100, deep 2,000, always the same ones.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Random strategies under strict risk profiles: the product makes the trades of the reference, and event by event the same ones again.
 
-How many worlds follows the hypothesis profile: quick 75, ci 150, deep 1,500, always the same ones.
+How many worlds follows the hypothesis profile: quick and ci 75, deep 1,500, always the same ones.
 """
 
 from __future__ import annotations
