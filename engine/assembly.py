@@ -17,7 +17,7 @@ from engine.candles.instants import korean_time
 from engine.candles.provision import Message, Provided, provide
 from engine.candles.side import with_sides
 from engine.candles.store import CandleStore
-from engine.candles.timeframes import next_open, timeframe_name
+from engine.candles.timeframes import divides, next_open, timeframe_name
 from engine.exchange.upbit.candles import CandleReader
 from engine.kernel.program import compile_program
 from engine.kernel.universe import universe_program
@@ -82,6 +82,7 @@ def market_for(
             fetch=fetch, now_ms=time.time_ns() // 1_000_000, sample_folder=sources.sample_folder, base=base, progress=progress,
         )  # fmt: skip
     _refuse_nothing(markets, provided)
+    _refuse_too_coarse(strategy, provided.base)
     grid = _with_warmup(strategy, provided)
     grid = with_sides(grid, sides_of(strategy, grid.timeframe, grid.markets), provided.store, strategy.externals, sources.files)
     from_ms = provided.from_ms if settings.from_ms is None else max(settings.from_ms, provided.from_ms)
@@ -115,6 +116,14 @@ def _refuse_nothing(markets: Sequence[str], provided: Provided) -> None:
             "data.none_of_traded",
             markets=", ".join(sorted(markets)), base=timeframe_name(provided.base), start=korean_time(start), end=korean_time(end),
         )  # fmt: skip
+
+
+def _refuse_too_coarse(strategy: Strategy, base: Timeframe) -> None:
+    """A rule may read finer bars than the clock's (`over=`), and nothing makes them of coarser ones."""
+    read = {node.section.timeframe for node in strategy.graph if node.section is not None}
+    finer = sorted(timeframe for timeframe in read if not divides(base, timeframe))
+    if finer:
+        raise CandleError("data.base_too_coarse", base=timeframe_name(base), clock=timeframe_name(finer[0]))
 
 
 def _with_warmup(strategy: Strategy, provided: Provided) -> BarGrid:

@@ -35,8 +35,8 @@ _FORMS: Mapping[str, tuple[Unit, tuple[Arg, ...], str]] = {
     "last": (Unit.SAME, (_X, _OVER), "last(rsi(14)@1m, over=5m) < 25"),
     "any": (Unit.CONDITION, (Arg("cond", ArgKind.SERIES, Unit.CONDITION), _OVER), "any((rsi(14) < 25)@1m, over=5m)"),
 }  # fmt: skip
-#: `order=` of ranks, which the checker reads itself
-_ORDER = Arg("order", ArgKind.NUMBER, Unit.NUMBER, "desc", keyword_only=True)
+#: `order=` of ranks, which the checker reads itself: without it the smallest is first
+_ORDER = Arg("order", ArgKind.NUMBER, Unit.NUMBER, "asc", keyword_only=True)
 
 
 class Where(StrEnum):

@@ -115,8 +115,8 @@ def _largest(needs: Demand) -> Need:
 
 
 def _need(section: Section, bars: int) -> Need:
-    """The exchange's own candles where it has that length, else the longest it has that the bars are made of."""
-    served = [parse_timeframe(name) for name in UPBIT]
+    """The exchange's own candles where it has that length, else the longest it has that the bars are made of: it has seconds, too."""
+    served = [parse_timeframe(name) for name in ("1s", *UPBIT)]
     source = max(timeframe for timeframe in served if divides(timeframe, section.timeframe))
     candles = bars * (section.timeframe.length_ms // source.length_ms)
     return Need(section, bars, source, -(-candles // CANDLES_PER_REQUEST))

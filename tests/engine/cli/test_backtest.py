@@ -43,3 +43,20 @@ def test_the_base_is_named_beside_the_clock(tmp_path: Path, monkeypatch: pytest.
         assert clock in shown
         assert base in shown
     assert json.loads((tmp_path / "run.json").read_text("utf-8"))["settings"]["base_ms"] == 60_000
+
+
+def test_candles_too_coarse_for_a_rule_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The clock could be made of them; what a rule reads inside its bars could not."""
+    monkeypatch.setenv("JANGDAN_UPBIT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("JANGDAN_DATA", str(tmp_path / "none"))
+    file = tmp_path / "fine.yaml"
+    file.write_text(
+        "schema: strategy/1\nname: fine\nclock: 5m\nmarkets: [KRW-BTC]\nentry: min(rsi(14)@1s, over=5m) < 25\n"
+        "sizing: {weight: 10% of equity}\nexits:\n  stop: {at: -2%}\n",
+        "utf-8",
+    )
+    for command in (["backtest", str(file), "--no-report"], ["why", str(file), "--summary"]):
+        assert run([*command, "--lang", "en"]) == 1
+        assert "1s bars cannot be made of 1m candles" in capsys.readouterr().err

@@ -112,6 +112,12 @@ def test_bars_that_the_exchange_does_not_have_are_built_from_shorter_ones(tmp_pa
     assert "2h (from 1h candles)" in capsys.readouterr().out
 
 
+def test_seconds_are_the_exchanges_own_candles(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["warmup", write(tmp_path, "min(rsi(14)@1s, over=5m) < 25"), "--json"]) == 0
+    (seconds,) = [need for need in json.loads(capsys.readouterr().out)["strategies"][0]["sections"] if need["timeframe"] == "1s"]
+    assert (seconds["source"], seconds["requests"]) == ("1s", -(-seconds["bars"] // 200))
+
+
 def test_korean(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JANGDAN_LANG", "ko")
     assert run(["warmup", write(tmp_path, "close > ema(close, 2000)"), "--check"]) == 1
