@@ -73,6 +73,10 @@ def read_clock(scope: Scope, rule: RuleText) -> Timeframe | None:
     timeframe = timeframe_of(found)
     if timeframe is None or timeframe.months:
         near, shown = nearest(found)
+        if timeframe is not None:
+            fix = rule.substituted(0, len(rule.text), "1w")
+            scope.report_at("E121", rule, 0, len(rule.text), label="month_clock", timeframe=found, fix=fix)
+            return None
         if found.endswith("M"):
             fix = rule.substituted(0, len(rule.text), found[:-1] + "m")
             scope.report_at("E121", rule, 0, len(rule.text), label="month", timeframe=found, fix=fix)

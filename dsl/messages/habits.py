@@ -157,6 +157,7 @@ _FILES: dict[str, Text] = {
     "E201.label.group": Text("조건이 여럿이면 `all:` 아래에 적습니다 (모두 참)", "several conditions go below `all:` (all must be true)"),
     "E202.label.quote": Text("원화 마켓만 지원합니다", "only KRW markets are supported"),
     "E121.label.month": Text("`M`은 달, `m`은 분입니다", "`M` is a month, `m` a minute"),
+    "E121.label.month_clock": Text("달은 clock 이 못 됩니다. 규칙에서는 `@1M` 으로 씁니다", "a month is no clock; a rule may read `@1M`"),
     "E404.label.sign": Text("손절은 진입가 아래입니다: 빼기 기호", "a stop lies below the entry: a minus sign"),
     "W411": Text("업비트는 5,000원 미만 주문을 받지 않습니다", "Upbit takes no order below 5,000 KRW"),
     "W411.label": Text("실제로는 5,000원부터 나갑니다", "orders begin at 5,000 KRW"),

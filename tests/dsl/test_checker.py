@@ -433,3 +433,8 @@ def test_no_two_functions_are_called_alike() -> None:
     assert len(set(words) | set(SERIES_CALLED)) == len(words) + len(SERIES_CALLED)
     assert not set(words) & {*catalogue(), *INPUT_SERIES}
     assert all(word == word.lower() for word in words)
+
+
+def test_a_month_is_no_clock() -> None:
+    (found,) = compiled(BLOCK.format(expression="close > open").replace("clock: 5m", "clock: 1M")).errors
+    assert (found.code, found.fix.strip()) == ("E121", "clock: 1w")
