@@ -99,4 +99,4 @@ def test_data_named_wrongly_is_an_error(checkout: Path) -> None:
 
 def test_the_profile_is_the_one_asked_for() -> None:
     wanted = os.environ.get("JANGDAN_HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") == "true" else "quick")
-    assert settings.default.max_examples == {"quick": 25, "ci": 100, "deep": 2000}[wanted]
+    assert settings.default.max_examples == {"quick": 25, "ci": 50, "deep": 2000}[wanted]
