@@ -212,7 +212,7 @@ def test_empty_runs_of_all_kinds_are_examined() -> None:
         toy.simulate(toy.candles(1)),
         toy.simulate(toy.candles(600)),
     ):
-        findings(one)
+        assert set(findings(one)) == set(findings(result))
 
 
 @pytest.mark.parametrize("language", list(Language))
