@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +28,7 @@ from engine.research.backtest import backtest
 from engine.research.result import Settings
 from engine.research.sweep import sweep
 from tests.engine.kernel.samples import HOUR, MINUTE, cut, random_grid, same_bits
+from tests.shipped import ROOT
 from tests.shipped import STRATEGIES as SHIPPED
 
 MARKETS = ("KRW-BTC", "KRW-XRP")
@@ -91,12 +94,18 @@ def test_settled_values_do_not_depend_on_where_the_data_began(path: Path) -> Non
 
 
 def test_rehearsals_compile_for_the_types_of_real_runs() -> None:
-    """Else the first backtest after the launcher's precompilation would compile once more."""
+    """In a process of its own: other tests compile the same functions for types of theirs."""
+    call = "from tests.engine.kernel.test_shipped_strategies import rehearse_and_run; rehearse_and_run()"
+    done = subprocess.run([sys.executable, "-c", call], cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def rehearse_and_run() -> None:
+    """Real runs need no type that the rehearsals did not: else the first backtest after the launcher's precompilation compiles again."""
     rehearse_run()
     rehearse_desk()
     loop = compile_function(sweep_bars, allocates=False)
     event, fill = compile_function(handle_event, allocates=False), compile_function(trade_at, allocates=False)
-    rehearsed = [len(dispatcher.signatures) for dispatcher in (loop, event, fill)]  # other tests of this process may have had their own
     path = next(path for path in SHIPPED if path.stem == "every-exit")
     strategy, program = shipped(path)
     grid = grid_of(program, 3000, 1)
@@ -106,4 +115,5 @@ def test_rehearsals_compile_for_the_types_of_real_runs() -> None:
     step = Step(MARKETS[0], 1_750_000_000_000, 100.0, 101.0, 99.0, 100.0, 1.0, True)
     assert desk.process(step) == []
     desk.answer(Intent(1, MARKETS[0], Side.BID, 10_000.0, 0.0, float("nan"), -1, step.time_ms), step)
-    assert [len(dispatcher.signatures) for dispatcher in (loop, event, fill)] == rehearsed
+    for dispatcher in (loop, event, fill):
+        assert len(dispatcher.signatures) == 1
