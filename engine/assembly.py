@@ -19,7 +19,8 @@ from engine.candles.side import with_sides
 from engine.candles.store import CandleStore
 from engine.candles.timeframes import divides, next_open, timeframe_name
 from engine.exchange.upbit.candles import CandleReader
-from engine.kernel.program import compile_program
+from engine.kernel.program import compile_program, wanted_columns
+from engine.kernel.rows import reached
 from engine.kernel.universe import universe_program
 from engine.model.candle import MEMBER
 from engine.research.backtest import backtest, universe_settle_ms
@@ -119,8 +120,13 @@ def _refuse_nothing(markets: Sequence[str], provided: Provided) -> None:
 
 
 def _refuse_too_coarse(strategy: Strategy, base: Timeframe) -> None:
-    """A rule may read finer bars than the clock's (`over=`), and nothing makes them of coarser ones."""
-    read = {node.section.timeframe for node in strategy.graph if node.section is not None}
+    """A rule may read finer bars than the clock's (`over=`), and nothing makes them of coarser ones.
+
+    Breakers and the crowding measure of a risk profile are left out of such a run instead, and its report says so.
+    """
+    graph = strategy.graph
+    sections = [graph[i].section for i in reached(graph, wanted_columns(strategy, base))]
+    read = {section.timeframe for section in sections if section is not None}
     finer = sorted(timeframe for timeframe in read if not divides(base, timeframe))
     if finer:
         raise CandleError("data.base_too_coarse", base=timeframe_name(base), clock=timeframe_name(finer[0]))

@@ -147,7 +147,7 @@ def market_table(
     Raises ValueError for a graph that breaks the contract of dsl.graph, or whose bars do not nest in the base grid.
     """
     builder = _Builder(graph, base, markets, ops, frozenset(domain))
-    for node_id in _reached(graph, wanted):
+    for node_id in reached(graph, wanted):
         builder.add(node_id)
     builder.add_feeds()
     builder.table.rows.sort(key=lambda row: row.stage)
@@ -222,7 +222,8 @@ def _hash(*parts: object) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
 
-def _reached(graph: Graph, wanted: Iterable[int]) -> list[int]:
+def reached(graph: Graph, wanted: Iterable[int]) -> list[int]:
+    """The wanted nodes and everything that they read, in topological order."""
     found: set[int] = set()
     waiting = list(wanted)
     while waiting:
