@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 #: bars of all markets that one call of kernel and decisions takes
 _STRETCH_BARS: Final = 65_536
+#: a thread is worth its trouble from so many markets on
+_MARKETS_PER_THREAD: Final = 8
 
 #: (base bars done, of how many)
 Progress = Callable[[int, int], None]
@@ -45,21 +49,23 @@ def backtest(
     synthetic: bool = False,
     progress: Progress | None = None,
     watch: Watch | None = None,
+    threads: int | None = None,
 ) -> BacktestResult:
     """Run a strategy over a grid (docs/decide.md).
 
     grid: base bars of the traded markets and of the strategy's alias markets, warm-up included; traded: markets that may be bought
     (default: the grid's that the strategy names, or all of them). Bars before settings.from_ms only feed the kernel, bars from
-    settings.to_ms on are not read. watch: sees every block of columns, after its decisions. The same inputs give the same bits whatever
-    settings.block is. Raises ValueError when the grid does not serve the strategy (a clock finer than the base, an alias market missing,
-    nothing to run over).
+    settings.to_ms on are not read. watch: sees every block of columns, after its decisions. threads: None for as many as there are
+    processors. The same inputs give the same bits whatever settings.block and threads are. Raises ValueError when the grid does not
+    serve the strategy (a clock finer than the base, an alias market missing, nothing to run over).
     """
     grid = until_ms(grid, settings.to_ms)
     markets = tuple(traded) if traded is not None else (strategy.markets or grid.markets)
     started = time.perf_counter()
     grid, members, universe_sides = with_members(strategy, grid, markets, settings.block)
     program = compile_program(strategy, grid.timeframe, grid.markets, domain=markets)
-    run, settled = _run(strategy, program, grid, settings, markets, progress, watch)
+    threads = threads or os.cpu_count() or 1
+    run, settled = _run(strategy, program, grid, settings, markets, progress, watch, threads)
     elapsed = time.perf_counter() - started
     result = _result(strategy, grid, settings, markets, settled, run, synthetic, elapsed)
     sides = dict.fromkeys((*program.sides, *universe_sides))
@@ -89,24 +95,38 @@ def universe_settle_ms(strategy: Strategy, base: Timeframe, markets: Sequence[st
 
 def _run(
     strategy: Strategy, program: Program, grid: BarGrid, settings: Settings, traded: Sequence[str], progress: Progress | None,
-    watch: Watch | None,
+    watch: Watch | None, threads: int,
 ) -> tuple[RunResult, list[int]]:  # fmt: skip
     """What happened, and when each market's values had settled (UTC ms)."""
     run = started(strategy, program, grid, settings, traded)
-    kernel = Kernel(program, settings.block)
+    kernel = Kernel(program, settings.block, threads=min(threads, len(grid.markets) // _MARKETS_PER_THREAD))
     length = grid.state.shape[1]
     stretch = _stretch(settings.block, len(grid.markets))
     if length > stretch:
         run.expect(length * grid.timeframe.length_ms // program.clock.length_ms + 1)
-    for start in range(0, length, stretch):
-        count = min(stretch, length - start)
-        columns = kernel.advance(grid, start, count)
+    parts = [(start, min(stretch, length - start)) for start in range(0, length, stretch)]
+    for (start, count), columns in zip(parts, _columns(kernel, grid, parts, threads), strict=True):
         run.feed(grid, columns, start, count)
         if watch is not None:
             watch(program, columns, run)
         if progress is not None:
             progress(start + count, length)
     return run.result(), run.plan.market["settle_ms"].tolist()
+
+
+def _columns(kernel: Kernel, grid: BarGrid, parts: Sequence[tuple[int, int]], threads: int) -> Iterator[ColumnBlock]:
+    """The columns of each part; with several threads those of the next are computed while the caller decides on the one before."""
+    if threads == 1 or len(parts) == 1:
+        for part in parts:
+            yield kernel.advance(grid, *part)
+        return
+    with ThreadPoolExecutor(1, "columns") as ahead:
+        coming = ahead.submit(kernel.advance, grid, *parts[0])
+        for part in parts[1:]:
+            found = coming.result()
+            coming = ahead.submit(kernel.advance, grid, *part)
+            yield found
+        yield coming.result()
 
 
 def started(strategy: Strategy, program: Program, grid: BarGrid, settings: Settings, traded: Sequence[str]) -> Run:
