@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from engine.candles.mapped import take_markets
 from engine.kernel.aggregate import SERIES, aggregate
 from engine.kernel.decide.plan import Terms, make_book, make_plan
 from engine.kernel.program import ColumnBlock, Program, compile_program
@@ -109,6 +110,7 @@ def _run(
         run.feed(grid, columns, start, count)
         if watch is not None:
             watch(program, columns, run)
+        grid.free()
         if progress is not None:
             progress(start + count, length)
     return run.result(), run.plan.market["settle_ms"].tolist()
@@ -252,10 +254,7 @@ def _left_out(strategy: Strategy, base: Timeframe) -> tuple[str, ...]:
 
 def _clock_candles(grid: BarGrid, rows: Sequence[int], strategy: Strategy, from_ms: int | None) -> BarGrid:
     """Clock candles of the rows' markets from the trading start on; the grid's own, not copied, where they are its bars."""
-    chosen = replace(grid, side={})
-    if len(rows) < len(grid.markets):
-        series = {name: getattr(grid, name)[rows] for name in SERIES}
-        chosen = replace(chosen, markets=tuple(grid.markets[row] for row in rows), state=grid.state[rows], **series)
+    chosen = take_markets(grid, rows)
     candles = chosen if strategy.clock == grid.timeframe else aggregate(chosen, strategy.clock)
     skipped = 0 if from_ms is None else max(strategy.clock.index(from_ms) - candles.first_index, 0)
     length = candles.state.shape[1]
