@@ -20,14 +20,12 @@ from engine.exchange.upbit.errors import (
     BlockedError,
     BrokenAnswerError,
     ExchangeError,
-    RefusedError,
     TransfersOffError,
     UnknownOutcomeError,
     UnreachableError,
 )
 from engine.exchange.upbit.limits import Limits
 from engine.exchange.upbit.refusals import (
-    BY_NAME,
     InsufficientFundsBidError,
     InternalServerError,
     NoTokenError,
@@ -43,7 +41,7 @@ from tests.engine.exchange.calls import CALLS, TERMS, transfers
 from tests.engine.exchange.far_side import ACCESS, SECRET, Answers, FarSide, QuickClock, Received, Reply, far_side, keys, talk
 from tests.engine.exchange.samples import SAMPLES
 from tests.engine.exchange.test_upbit_endpoints import ALL, reply
-from tests.engine.exchange.test_upbit_errors import DOCUMENTED, body_of
+from tests.engine.exchange.test_upbit_errors import body_of
 
 Main = Callable[[UpbitClient], Coroutine[Any, Any, Any]]
 
@@ -192,21 +190,6 @@ def test_a_refusal_is_neither_asked_again_nor_unknown() -> None:
     error, received = outcome(always(refused), lambda c: c.trading.place("KRW-BTC", TERMS, "장단-1"))
     assert type(error) is InsufficientFundsBidError
     assert len(received) == 1
-
-
-def test_every_documented_name_arrives_as_its_class() -> None:
-    rows = [(status, name, said) for status, name, said, _ in DOCUMENTED if 400 <= status < 418]
-    waiting = iter([Reply(body_of(name, said), status) for status, name, said in rows])
-
-    async def main(client: UpbitClient, there: FarSide) -> None:
-        for _, name, said in rows:
-            with pytest.raises(RefusedError) as caught:
-                await client.trading.accounts()
-            kind = BY_NAME.get(str(name)) or next(kind for words, kind in BY_NAME.items() if words and said.startswith(words))
-            assert type(caught.value) is kind
-
-    talk(lambda request: next(waiting), main)
-    assert len(rows) >= 40
 
 
 def test_an_order_is_looked_up_until_it_appears() -> None:
