@@ -102,7 +102,7 @@ def _run(
     run = started(strategy, program, grid, settings, traded)
     kernel = Kernel(program, settings.block, threads=min(threads, len(grid.markets) // _MARKETS_PER_THREAD))
     length = grid.state.shape[1]
-    stretch = _stretch(settings.block, len(grid.markets))
+    stretch = stretch_of(settings.block, len(grid.markets))
     if length > stretch:
         run.expect(length * grid.timeframe.length_ms // program.clock.length_ms + 1)
     parts = [(start, min(stretch, length - start)) for start in range(0, length, stretch)]
@@ -151,7 +151,7 @@ def terms_of(settings: Settings, base: Timeframe) -> Terms:
     return Terms(settings.cash_krw, settings.fee_rate, settings.slippage, settings.rounding is Rounding.UPBIT, costs)
 
 
-def _stretch(block: int, markets: int) -> int:
+def stretch_of(block: int, markets: int) -> int:
     """Base bars in one call of kernel and decisions: whole blocks, as many as keep the columns small. A block that is shorter than usual
     cuts the decisions, too."""
     return block if block < DEFAULT_BLOCK else block * max(1, _STRETCH_BARS // (block * markets))
