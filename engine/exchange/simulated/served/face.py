@@ -1,7 +1,8 @@
 """The served exchange as one ASGI application: reads a request as it came, lets it in or refuses it, and answers in Upbit's words.
 
-`/control/...` exists only where it was asked for: POST /control/step {"ms": 60000} moves the market on, POST /control/offline
-{"market": "KRW-BTC", "offline": true} closes a market, POST /control/faults {"lost_answer": 1} makes things go wrong.
+`/control/...` exists only where it was asked for. POST /control/step {"ms": 60000} moves the market on, /control/offline
+{"market": "KRW-BTC", "offline": true} closes a market, /control/trade {"market": "KRW-BTC", "price": "1000", "volume": "2", "bought": true}
+lets others trade, /control/faults {"lost_answer": 1} makes things go wrong.
 """
 
 from __future__ import annotations
@@ -20,12 +21,15 @@ from engine.exchange.simulated.served.auth import Gate, read_body
 from engine.exchange.simulated.served.clock import MarketClock
 from engine.exchange.simulated.served.faults import Fault, Faults, FrameFault, changed
 from engine.exchange.simulated.served.quota import Quota, Verdict
-from engine.exchange.simulated.served.routes import Asked, Route, find_route
+from engine.exchange.simulated.served.route import Asked, Route
+from engine.exchange.simulated.served.routes import find_route
 from engine.exchange.simulated.served.socket import Line
 from engine.exchange.simulated.served.switches import WireSwitches
+from engine.exchange.simulated.venue.core import Passing
 from engine.exchange.simulated.venue.errors import REFUSALS, BadQueryError, RefusedError
 from engine.exchange.simulated.venue.query import Query
 from engine.exchange.simulated.venue.world import World
+from engine.model.money import exact
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -172,7 +176,7 @@ class Face:
                 return self._too_many(verdict)
             query = Query(_parameters(text), private=True)
             fields = read_body(body) if asked.method == "POST" else {}
-            status, value = route.answer(Asked(self.world, query, fields, match, self.switches, key.access))
+            status, value = route.answer(Asked(self.world, query, fields, match, self.switches, key.access, key.permissions))
         except RefusedError as error:
             headers.setdefault("Remaining-Req", self.quota.look(route.group, _ACCOUNT, self.clock.steady_ms()))
             return _refused(error, headers)
@@ -211,6 +215,8 @@ class Face:
                 self.clock.step(int(fields["ms"]))
             elif asked.path == "/control/offline":
                 self.world.venue.places[fields["market"]].offline = bool(fields["offline"])
+            elif asked.path == "/control/trade":
+                self._trade(fields)
             elif asked.path == "/control/faults":
                 self.faults = changed(self.faults, fields)
             else:
@@ -219,6 +225,13 @@ class Face:
             return _refused(RefusedError("bad_request"))
         self.world.advance(self.clock.now_ms())
         return Outgoing(200, {"now_ms": self.world.now_ms})
+
+    def _trade(self, fields: dict[str, Any]) -> None:
+        """Others trade now, once more than the tape says."""
+        price, volume = exact(fields["price"]), exact(fields["volume"])
+        if price <= 0 or volume <= 0 or fields["market"] not in self.world.venue.places:
+            raise ValueError("no trade")
+        self.world.venue.passed(Passing(fields["market"], self.world.now_ms, price, volume, bool(fields["bought"])))
 
 
 def _is_json(content_type: str) -> bool:

@@ -31,6 +31,7 @@ from engine.exchange.simulated.venue.orders import (
 )
 from engine.exchange.simulated.venue.request import read_identifier, read_request, side_name
 from engine.exchange.simulated.venue.switches import Switches
+from engine.exchange.simulated.venue.wallet import Wallet
 from engine.model.events import Side
 from engine.model.market import FeeRates, fee_rates, maximum_total, minimum_total, quote_currency, tick_size
 from engine.model.money import floor_quantity, floor_to
@@ -61,13 +62,14 @@ class Venue:
     ) -> None:
         self.switches = switches or Switches()
         self.places = {market: Place(market, rule or BookRule()) for market in sorted(markets)}
+        self._seed = seed
+        self._made = 0
         self.ledger = Ledger(self.switches.release_better_price)
         self.orders: dict[str, Order] = {}
         self.fees = {market: (fees or {}).get(market, fee_rates(market)) for market in self.places}
         self.told: list[Callable[[OrderEvent], None]] = []
         """Who hears of every order that is taken, trades, is prevented from it or ends."""
-        self._seed = seed
-        self._made = 0
+        self.wallet = Wallet(self.ledger, self.switches, self._uuid)
         self._identifiers: dict[str, str | None] = {}
 
     # -- the market ----------------------------------------------------------------------------------------------------------------
