@@ -2,7 +2,8 @@
 
 `/control/...` exists only where it was asked for. POST /control/step {"ms": 60000} moves the market on, /control/offline
 {"market": "KRW-BTC", "offline": true} closes a market, /control/trade {"market": "KRW-BTC", "price": "1000", "volume": "2", "bought": true}
-lets others trade, /control/faults {"lost_answer": 1} makes things go wrong.
+lets others trade, /control/faults {"lost_answer": 1} makes things go wrong, /control/refuse {"name": "market_offline"} refuses everything
+under that name ("": nothing any more).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from urllib.parse import quote, unquote
 
 import orjson
 
+from engine.exchange.simulated.served import demanded
 from engine.exchange.simulated.served.auth import Gate, read_body
 from engine.exchange.simulated.served.clock import MarketClock
 from engine.exchange.simulated.served.faults import Fault, Faults, FrameFault, changed
@@ -78,6 +80,7 @@ class Face:
     control: bool = False
     faults: Faults = field(default_factory=Faults)
     seed: int = 0
+    refusing: str = ""
     quota: Quota = field(init=False)
     _count: int = 0
     _lines: int = 0
@@ -124,7 +127,7 @@ class Face:
         line = Line(
             self.world, lambda: self.world.advance(self.clock.now_ms()), self.quota, self.clock.steady_ms, f"line {self._lines}",
             private, self.switches.idle_seconds, self.switches.resubscribe == "add",
-            partial(self._frame_fault, self._lines),
+            partial(self._frame_fault, self._lines), lambda: self.refusing,
         )  # fmt: skip
         return await line.run(receive, send)
 
@@ -143,6 +146,8 @@ class Face:
         """What the exchange says."""
         if self.control and asked.path.startswith("/control/"):
             return self._control(asked)
+        if self.refusing in demanded.ANSWERS:
+            return Outgoing(*demanded.ANSWERS[self.refusing])
         found = find_route(asked.method, asked.path)
         if found is None:
             return _refused(RefusedError("not_found"))
@@ -219,6 +224,8 @@ class Face:
                 self._trade(fields)
             elif asked.path == "/control/faults":
                 self.faults = changed(self.faults, fields)
+            elif asked.path == "/control/refuse":
+                self.refusing = demanded.known(fields["name"])
             else:
                 return _refused(RefusedError("not_found"))
         except (KeyError, ValueError, TypeError, RefusedError):
