@@ -41,6 +41,7 @@ _PUMP_SECONDS: Final = 0.05
 _CANDLE_SECONDS: Final = 1.0
 _UP_MS: Final = 10_000
 _UNKNOWN: Final = b'{"type":"weather","code":"KRW-BTC","sky":"clear"}'
+_BROKEN: Final = b"\x00\xff{"
 _UP: Final = b'{"status":"UP"}'
 
 
@@ -67,7 +68,8 @@ class LineProtocol(WebSocketsSansIOProtocol):
 class Line:
     """world: moved on by `advance`; private: the address that needs a key; steady_ms: the clock of quotas, silence and `UP`;
     idle_seconds: without traffic until it is closed, 0 = never; resubscribe_adds: a new message adds to what was asked for, instead of
-    taking its place; fault: what goes wrong with a frame; refusing: the name under which every message is refused, "" = none is."""
+    taking its place; fault: what goes wrong with a frame; skew_ms: by how much times that are off are late; refusing: the name under
+    which every message is refused, "" = none is."""
 
     world: World
     advance: Callable[[], None]
@@ -78,6 +80,7 @@ class Line:
     idle_seconds: float
     resubscribe_adds: bool
     fault: Callable[[int], FrameFault | None]
+    skew_ms: Callable[[], int]
     refusing: Callable[[], str] = str
     wishes: tuple[Wish, ...] = ()
     form: str = "DEFAULT"
@@ -91,6 +94,7 @@ class Line:
     _assets: int = 0
     _frames: int = 0
     _held: list[bytes] = field(default_factory=list)
+    _books_sent: dict[str, bytes] = field(default_factory=dict)
 
     async def run(self, receive: Receive, send: Send) -> None:
         """Until either side ends it."""
@@ -225,7 +229,7 @@ class Line:
             await asyncio.sleep(_PUMP_SECONDS)
             self.advance()
             for frame in self.news(loop.time()):
-                await self._send(send, _packed(frame, self.form))
+                await self._send(send, _packed(frame, self.form), frame)
             now_ms = self.steady_ms()
             if self._up_due_ms is not None and now_ms >= self._up_due_ms:
                 self._up_due_ms = now_ms + _UP_MS
@@ -234,8 +238,8 @@ class Line:
                 await send({"type": "websocket.close", "code": 1000})
                 return
 
-    async def _send(self, send: Send, content: bytes) -> None:
-        """Binary, as the exchange does; what goes wrong goes wrong here."""
+    async def _send(self, send: Send, content: bytes, frame: Json | None = None) -> None:
+        """Binary, as the exchange does; what goes wrong goes wrong here. frame: what it says, of news."""
         self._active_ms = self.steady_ms()
         self._frames += 1
         fault = self.fault(self._frames)
@@ -245,11 +249,27 @@ class Line:
         if fault is FrameFault.SWAPPED:
             self._held.append(content)
             return
-        content = content[: len(content) // 2] if fault is FrameFault.TRUNCATED else content
+        content = self._spoiled(fault, content, frame)
         before = [_UNKNOWN] if fault is FrameFault.UNKNOWN else [content] if fault is FrameFault.DUPLICATE else []
         held, self._held = self._held, []
-        for frame in (*before, content, *held):
-            await send({"type": "websocket.send", "bytes": frame})
+        for found in (*before, content, *held):
+            await send({"type": "websocket.send", "bytes": found})
+
+    def _spoiled(self, fault: FrameFault | None, content: bytes, frame: Json | None) -> bytes:
+        """What comes in the place of a frame."""
+        if fault is FrameFault.TRUNCATED:
+            return content[: len(content) // 2]
+        if fault is FrameFault.BROKEN:
+            return _BROKEN
+        if frame is None:
+            return content
+        if fault is FrameFault.SKEWED:
+            return _packed(frame | {"timestamp": frame["timestamp"] - self.skew_ms()}, self.form)
+        if frame["type"] == "orderbook":
+            if fault is FrameFault.STALE:
+                return self._books_sent.get(frame["code"], content)
+            self._books_sent[frame["code"]] = content
+        return content
 
 
 def _packed(frame: Json, form: str) -> bytes:

@@ -37,7 +37,7 @@ REFUSALS: Final[dict[str, tuple[int, str]]] = {
     "invalid_access_key": (401, "잘못된 엑세스 키입니다."),
     "out_of_scope": (403, "허용되지 않은 기능입니다."),
     "market_offline": (403, "시스템 점검 중입니다. 잠시 후 다시 시도해 주세요."),
-    "open_api_withdraw_locked": (403, "출금 잠금이 설정되어 있습니다."),
+    "open_api_withdraw_locked": (403, "Open API 출금이 잠겨 있습니다."),
     "order_not_found": (404, "주문을 찾지 못했습니다."),
     "currency_not_found": (404, "등록되지 않은 통화입니다."),
     "pocket_not_found": (404, "포켓을 찾지 못했습니다."),
