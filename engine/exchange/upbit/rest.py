@@ -12,6 +12,7 @@ import ssl
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from functools import cache
 from types import TracebackType
 from typing import Final, Generic, Self, TypeVar
@@ -53,12 +54,14 @@ class ClientSettings:
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[T]):
-    """A typed answer. group, left: the rate limit it counted against and what is left of the second, where the exchange said so."""
+    """A typed answer. group, left: the rate limit it counted against and what is left of the second, where the exchange said so.
+    sent_ms: when it was sent by the exchange's clock (UTC ms, whole seconds), where it said so."""
 
     value: T
     status: int
     group: str | None
     left: int | None
+    sent_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +171,8 @@ class Rest:
         if not response.is_success:
             raise self._failure(call, response, bucket)
         value = self._read(call, response.content)
-        return Answer(value, response.status_code, remaining.group if remaining else None, remaining.left if remaining else None)
+        group, left = (remaining.group, remaining.left) if remaining else (None, None)
+        return Answer(value, response.status_code, group, left, _sent_ms(response.headers.get("Date")))
 
     async def _response(self, call: _Call[T]) -> httpx.Response:
         """Send and wait. The library's own error is left behind, not chained: variables of its frames hold the token."""
@@ -238,6 +242,16 @@ def _tls() -> ssl.SSLContext:
 def _reason(error: httpx.RequestError) -> str:
     """What went wrong, in a word or a sentence. Never the request, whose headers hold the token."""
     return str(error) or type(error).__name__
+
+
+def _sent_ms(date: str | None) -> int | None:
+    """UTC ms of a Date header; None where it is absent or no date."""
+    if date is None:
+        return None
+    try:
+        return int(parsedate_to_datetime(date).timestamp() * 1000)
+    except ValueError:
+        return None
 
 
 def _first_words(error: Exception) -> str:
