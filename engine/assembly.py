@@ -19,7 +19,7 @@ from engine.candles.provision import Message, Provided, provide
 from engine.candles.side import with_sides
 from engine.candles.store import CandleStore
 from engine.candles.timeframes import divides, next_open, timeframe_name
-from engine.exchange.upbit.candles import CandleReader
+from engine.exchange.upbit.candles import CandleReader, reader_settings
 from engine.kernel.program import compile_program, wanted_columns
 from engine.kernel.rows import reached
 from engine.kernel.universe import universe_program
@@ -78,7 +78,7 @@ def market_for(
         markets = candidates(sources.data_folder, strategy.clock, settings.from_ms, settings.to_ms, base)
     wanted = tuple(sorted({*markets, *strategy.aliases.values()}))
     with ExitStack() as opened:
-        fetch = None if sources.exchange_url is None else opened.enter_context(CandleReader(sources.exchange_url)).pages
+        fetch = None if sources.exchange_url is None else opened.enter_context(CandleReader(reader_settings(sources.exchange_url))).pages
         provided = provide(
             sources.data_folder, wanted, strategy.clock, settings.from_ms, settings.to_ms,
             fetch=fetch, now_ms=time.time_ns() // 1_000_000, sample_folder=sources.sample_folder, base=base, progress=progress,

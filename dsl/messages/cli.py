@@ -78,7 +78,7 @@ TEXTS: dict[str, Text] = {
     "help_replay": Text("모의투자 기록을 다시 판단해 한 비트까지 견줍니다", "re-decide a paper journal and compare bit for bit"),
     "help_exchange": Text("업비트처럼 답하는 가상 거래소를 엽니다", "open a simulated exchange that answers as Upbit does"),
     "help_price": Text("가격을 업비트 호가 단위에 맞춥니다", "put a price on Upbit's price grid"),
-    "help_data": Text("캔들을 가져오고, 목록을 보고, 검사합니다", "import, list and check candles"),
+    "help_data": Text("캔들을 받고, 가져오고, 기록하고, 검사합니다", "download, import, record, list and check candles"),
     "help_warmup": Text("전략이 준비되는 데 필요한 캔들과 시간을 셉니다", "count the candles and seconds a strategy needs to be ready"),
     "help_functions": Text("규칙에서 쓰는 함수를 보여 줍니다", "show the functions of the rule language"),
     "help_explain": Text("규칙을 우리말 문장으로 풀어 보여 줍니다", "say in sentences what a file does"),

@@ -273,6 +273,59 @@ TEXTS: dict[str, Text] = {
     ),
     "help_list": Text("저장된 캔들을 보여 줍니다", "show the candles that are stored"),
     "help_check": Text("저장된 캔들, 또는 가져오기 전의 파일을 검사합니다", "check stored candles, or files before they are imported"),
+    "help_download": Text(
+        "업비트에서 캔들을 받습니다 (빠진 곳만, 끊겨도 이어서)", "fetch candles from Upbit: what is lacking, going on where it stopped"
+    ),
+    "help_compare": Text("저장된 분봉을 업비트의 더 긴 봉과 견줍니다", "hold stored candles against the exchange's own longer ones"),
+    "option_exchange": Text("업비트 주소", "the exchange's address"),
+    "option_markets": Text(
+        "마켓 코드, 쉼표로 구분 (예: KRW-BTC,KRW-ETH). KRW 라고만 쓰면 원화 마켓 전부",
+        "market codes, parted by commas (KRW-BTC,KRW-ETH); KRW alone means all its markets",
+    ),
+    "option_from": Text(
+        "시작 (한국 시각, 예: 2025-09-01). 기본: 30일 전", "from this Korean date or time; default: 30 days before the end"
+    ),
+    "option_to": Text("끝 (한국 시각). 기본: 지금", "up to this Korean date or time; default: now"),
+    "option_download_timeframe": Text("받을 봉: 1s 1m 3m 5m 10m 15m 30m 1h 4h 1d 1w", "bars to fetch: 1s 1m 3m 5m 10m 15m 30m 1h 4h 1d 1w"),
+    "option_compare_timeframe": Text("견줄 저장된 봉", "the stored bars to compare"),
+    "option_with": Text("견줄 업비트의 봉 (1h, 4h, 1d ...)", "the exchange's bars to compare with (1h, 4h, 1d ...)"),
+    "option_repair": Text("다른 봉을 다시 받아 고칩니다", "fetch again the bars that differ"),
+    "download_begins": Text(
+        "마켓 {markets}개의 {timeframe} 봉 {bars:,}개가 비어 있습니다. 요청은 많아야 {requests:,}번, 적어도 약 {seconds:,}초가 걸립니다.",
+        "{bars:,} {timeframe} bars of {markets} market(s) are lacking: at most {requests:,} requests, about {seconds:,} s or more.",
+    ),
+    "downloaded": Text(
+        "{market} {timeframe}: {added:,}봉을 새로 저장했습니다 ({start} 부터).",
+        "{market} {timeframe}: {added:,} candles stored (from {start}).",
+    ),
+    "seconds_kept": Text(
+        "업비트는 초봉을 석 달만 보관합니다. {days}일보다 오래된 것은 받지 않고 '모름'으로 둡니다.",
+        "Upbit keeps seconds for three months. What is older than {days} days is not fetched and stays unknown.",
+    ),
+    "compare_nothing": Text(
+        "{market}: 이 기간에 저장된 {base} 봉이 없거나, 온전한 봉이 하나도 없습니다.",
+        "{market}: no {base} candles are stored in this range, or no whole bar of them.",
+    ),
+    "compare_line": Text(
+        "{market}: 저장된 {base} 봉으로 만든 {higher} 봉 {compared:,}개를 견주었고 {differing:,}개가 다릅니다 "
+        "(빠진 곳이 있어 견주지 못한 봉 {incomplete:,}개).",
+        "{market}: {compared:,} {higher} bars made of stored {base} compared, {differing:,} differ ({incomplete:,} incomplete).",
+    ),
+    "compare_difference": Text(
+        "{time} (KST) {column}: 저장 {stored}, 업비트 {exchange}", "{time} (KST) {column}: stored {stored}, exchange {exchange}"
+    ),
+    "compare_more": Text("그 밖에 {count:,}건 (--json 에 모두 있습니다)", "{count:,} more (--json has them all)"),
+    "compare_open": Text("시가", "open"),
+    "compare_high": Text("고가", "high"),
+    "compare_low": Text("저가", "low"),
+    "compare_close": Text("종가", "close"),
+    "compare_volume": Text("거래량", "volume"),
+    "compare_value": Text("거래대금", "value"),
+    "compare_traded": Text("거래 있음(1)/없음(0)", "traded (1) or not (0)"),
+    "repaired": Text(
+        "{market}: 다른 봉 {ranges}개의 기간을 다시 받아 {changed:,}봉을 고쳤습니다.",
+        "{market}: {ranges} differing bars fetched again, {changed:,} candles changed.",
+    ),
     "argument_paths": Text("파일이나 폴더", "files or folders"),
     "argument_check_paths": Text("검사할 파일이나 폴더 (없으면 저장된 캔들)", "files or folders to check (none: the stored candles)"),
     "option_data": Text(

@@ -206,7 +206,10 @@ TEXTS: dict[str, Text] = {
     "risk.crowding.with_btc.count_as": Text("함께 움직이는 종목을 세는 방법", "How they are counted."),
     "risk.breakers": Text("멈추는 조건들", "Conditions that stop something."),
     "risk.breakers.*": Text("멈추는 조건 하나", "One breaker."),
-    "risk.breakers.*.when": Text("이 조건이 맞으면", "When this is true."),
+    "risk.breakers.*.when": Text(
+        "이 조건이 맞으면. 전략의 시계가 더 느려도 `ret(5m)`은 5분마다, `@1h`는 1시간마다 봅니다",
+        "When this is true. Under a slower clock `ret(5m)` is looked at every 5 minutes and `@1h` every hour all the same.",
+    ),
     "risk.breakers.*.then": Text("하는 일", "What happens."),
     "risk.breakers.*.for": Text("멈추는 시간", "For how long."),
     "risk.orders": Text("주문 하나의 한도", "Bounds of single orders."),

@@ -1,7 +1,8 @@
 """The served exchange as one ASGI application: reads a request as it came, lets it in or refuses it, and answers in Upbit's words.
 
 `/control/...` exists only where it was asked for: POST /control/step {"ms": 60000} moves the market on, POST /control/offline
-{"market": "KRW-BTC", "offline": true} closes a market, POST /control/faults {"lost_answer": 1} makes things go wrong.
+{"market": "KRW-BTC", "offline": true} closes a market, POST /control/faults {"lost_answer": 1} makes things go wrong,
+POST /control/refuse {"name": "market_offline"} refuses everything under that name ("": nothing any more).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from urllib.parse import quote, unquote
 
 import orjson
 
+from engine.exchange.simulated.served import demanded
 from engine.exchange.simulated.served.auth import Gate, read_body
 from engine.exchange.simulated.served.clock import MarketClock
 from engine.exchange.simulated.served.faults import Fault, Faults, FrameFault, changed
@@ -74,6 +76,7 @@ class Face:
     control: bool = False
     faults: Faults = field(default_factory=Faults)
     seed: int = 0
+    refusing: str = ""
     quota: Quota = field(init=False)
     _count: int = 0
     _lines: int = 0
@@ -120,7 +123,7 @@ class Face:
         line = Line(
             self.world, lambda: self.world.advance(self.clock.now_ms()), self.quota, self.clock.steady_ms, f"line {self._lines}",
             private, self.switches.idle_seconds, self.switches.resubscribe == "add",
-            partial(self._frame_fault, self._lines),
+            partial(self._frame_fault, self._lines), lambda: self.refusing,
         )  # fmt: skip
         return await line.run(receive, send)
 
@@ -139,6 +142,8 @@ class Face:
         """What the exchange says."""
         if self.control and asked.path.startswith("/control/"):
             return self._control(asked)
+        if self.refusing in demanded.ANSWERS:
+            return Outgoing(*demanded.ANSWERS[self.refusing])
         found = find_route(asked.method, asked.path)
         if found is None:
             return _refused(RefusedError("not_found"))
@@ -213,6 +218,8 @@ class Face:
                 self.world.venue.places[fields["market"]].offline = bool(fields["offline"])
             elif asked.path == "/control/faults":
                 self.faults = changed(self.faults, fields)
+            elif asked.path == "/control/refuse":
+                self.refusing = demanded.known(fields["name"])
             else:
                 return _refused(RefusedError("not_found"))
         except (KeyError, ValueError, TypeError, RefusedError):

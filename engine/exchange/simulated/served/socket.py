@@ -22,7 +22,7 @@ from engine.exchange.simulated.served.frames import (
     ticker_frame,
     trade_frame,
 )
-from engine.exchange.simulated.served.subscriptions import Message, SubscriptionError, Wish, read_message
+from engine.exchange.simulated.served.subscriptions import MESSAGES, Message, SubscriptionError, Wish, read_message
 from engine.exchange.simulated.venue.exact import plain
 from engine.exchange.simulated.venue.ledger import base_currency
 from engine.exchange.simulated.venue.orders import OrderEvent
@@ -64,7 +64,8 @@ class LineProtocol(WebSocketsSansIOProtocol):
 @dataclass(slots=True)
 class Line:
     """world: moved on by `advance`; private: the address that needs a key; idle_seconds: without traffic until it is closed, 0 = never;
-    resubscribe_adds: a new message adds to what was asked for, instead of taking its place; fault: what goes wrong with a frame."""
+    resubscribe_adds: a new message adds to what was asked for, instead of taking its place; fault: what goes wrong with a frame;
+    refusing: the name under which every message is refused, "" = none is."""
 
     world: World
     advance: Callable[[], None]
@@ -75,6 +76,7 @@ class Line:
     idle_seconds: float
     resubscribe_adds: bool
     fault: Callable[[int], FrameFault | None]
+    refusing: Callable[[], str] = str
     wishes: tuple[Wish, ...] = ()
     form: str = "DEFAULT"
     own: list[Json] = field(default_factory=list)
@@ -130,6 +132,8 @@ class Line:
         if text in ("PING", b"PING"):
             self._up_due = asyncio.get_running_loop().time() + _UP_SECONDS
             return [_UP]
+        if self.refusing() in MESSAGES:
+            return [orjson.dumps(SubscriptionError(self.refusing()).frame)]
         now_ms = self.steady_ms()
         statuses = {self.quota.ask(group, self.name, now_ms).status for group in ("websocket-message", "websocket-message-minute")}
         if statuses != {200}:
