@@ -21,6 +21,7 @@ from engine.kernel.vm import DEFAULT_BLOCK, Kernel
 from engine.model.candle import MEMBER, BarGrid, BarState
 from engine.research.gaps import side_gaps
 from engine.research.result import BacktestResult, Rounding, Settings
+from engine.research.universe import UniverseTally
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,25 +64,28 @@ def backtest(
     grid = until_ms(grid, settings.to_ms)
     markets = tuple(traded) if traded is not None else (strategy.markets or grid.markets)
     started = time.perf_counter()
-    grid, members, universe_sides = with_members(strategy, grid, markets, settings.block)
+    tally = None if strategy.universe is None else UniverseTally(strategy.universe, settings.from_ms)
+    grid, members, universe_sides = with_members(strategy, grid, markets, settings.block, tally)
     program = compile_program(strategy, grid.timeframe, grid.markets, domain=markets)
     threads = threads or os.cpu_count() or 1
     run, settled = _run(strategy, program, grid, settings, markets, progress, watch, threads)
     elapsed = time.perf_counter() - started
     result = _result(strategy, grid, settings, markets, settled, run, synthetic, elapsed)
     sides = dict.fromkeys((*program.sides, *universe_sides))
-    return replace(result, members=members, gaps=side_gaps(sides, strategy.clock, grid, settings.from_ms))
+    counts = None if tally is None else tally.counts
+    return replace(result, members=members, universe=counts, gaps=side_gaps(sides, strategy.clock, grid, settings.from_ms))
 
 
 def with_members(
-    strategy: Strategy, grid: BarGrid, candidates: Sequence[str], block: int
+    strategy: Strategy, grid: BarGrid, candidates: Sequence[str], block: int, tally: UniverseTally | None = None
 ) -> tuple[BarGrid, tuple[Members, ...], tuple[SideKey, ...]]:
     """The grid with the series of who is in the strategy's universe, the decisions that it comes from, and the side series that they
-    read. Without a universe the grid as it is."""
+    read. Without a universe the grid as it is. tally: counts what the rules did."""
     if strategy.universe is None:
         return grid, (), ()
-    program = universe_program(strategy.universe, strategy.clock, grid.timeframe, grid.markets, candidates)
-    run = UniverseRun(strategy.universe, program, candidates, block)
+    watched, watch = ((), None) if tally is None else (tally.watched, tally.watch)
+    program = universe_program(strategy.universe, strategy.clock, grid.timeframe, grid.markets, candidates, watched=watched)
+    run = UniverseRun(strategy.universe, program, candidates, block, watch)
     length = grid.state.shape[1]
     events = [event for start in range(0, length, block) for event in run.feed(bars_of(grid, start, min(start + block, length)))]
     return replace(grid, side={**grid.side, MEMBER: member_series(events, grid)}), tuple(events), program.sides
@@ -168,7 +172,8 @@ def bars_of(grid: BarGrid, start: int, stop: int) -> BarGrid:
     """Columns [start, stop) of a grid, without copying."""
     series = {name: getattr(grid, name)[:, start:stop] for name in SERIES}
     side = {key: column[:, start:stop] for key, column in grid.side.items()}
-    return replace(grid, first_index=grid.first_index + start, state=grid.state[:, start:stop], side=side, **series)
+    modelled = {key: column[:, start:stop] for key, column in grid.modelled.items()}
+    return replace(grid, first_index=grid.first_index + start, state=grid.state[:, start:stop], side=side, modelled=modelled, **series)
 
 
 def settled_ms(strategy: Strategy, program: Program, grid: BarGrid) -> list[int]:
