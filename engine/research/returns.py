@@ -93,6 +93,7 @@ def held_ratio(result: BacktestResult, market: str) -> NDArray[np.float64]:
     fee = fee_at(settings.costs.fees, market, settings.fee_rate, _start_ms(result))
     cost = (1.0 + settings.slippage) * (1.0 + fee)
     passes()["hold"](close_ms, clock.length_ms, clock.offset_ms, int(grid.first_index), 0, states, opens, closes, cost, ratio)
+    grid.free()
     return ratio
 
 
