@@ -175,15 +175,12 @@ class Stream:
         """A new connection; the token is given at the handshake and only there. Raises a RefusedError for a refusing answer."""
         bucket = self.limits.bucket(Group.WEBSOCKET_CONNECT, owner_of(self._keys) if private else "")
         await bucket.acquire()
-        headers = {}
-        if private and self._keys is not None:
-            headers["Authorization"] = authorization(self._keys, self._nonces(), "")
         url = f"{self.settings.url}/private" if private else self.settings.url
         ping = self.settings.ping_seconds
         try:
             return await connect(
                 url,
-                additional_headers=headers,
+                additional_headers=self._token(private),
                 open_timeout=self.settings.open_seconds,
                 ping_interval=ping,
                 ping_timeout=ping,
@@ -192,7 +189,12 @@ class Stream:
                 logger=_LOGGER,
             )
         except InvalidStatus as error:
-            raise self._refused(bucket, error) from None
+            refused = self._refused(bucket, error)
+        raise refused  # not chained, and no variable here holds the token: errors are shown to others
+
+    def _token(self, private: bool) -> dict[str, str]:
+        """What the handshake of the private address carries."""
+        return {"Authorization": authorization(self._keys, self._nonces(), "")} if private and self._keys is not None else {}
 
     def _refused(self, bucket: Bucket, error: InvalidStatus) -> RefusedError:
         found = refusal(

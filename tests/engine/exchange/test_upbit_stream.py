@@ -25,6 +25,7 @@ from tests.engine.exchange.far_side import SECRET, QuickClock, keys
 from tests.engine.exchange.stream_side import OWN, TRADES, exchange, ids, listening, say, trade, until
 from tests.engine.exchange.test_upbit_errors import body_of
 from tests.engine.exchange.test_upbit_frames import message
+from tests.engine.exchange.test_upbit_rest import frames_of
 
 
 def test_it_subscribes_and_reads() -> None:
@@ -210,7 +211,12 @@ def test_a_refused_handshake_is_told_and_tried_again(status: int, name: str, kin
         refused = Response(status, HTTPStatus(status).phrase, Headers(), body_of(name, "x"))
         async with exchange(script, refused) as there, listening(there, OWN, keys=keys()) as stream:
             items = await until(stream, lambda found: isinstance(found[-1], MyOrderFrame))
-        assert [type(item.error) for item in items if isinstance(item, Trouble)] == [kind]
+        (error,) = [item.error for item in items if isinstance(item, Trouble)]
+        assert type(error) is kind
+        frames = list(frames_of(error))
+        assert len(frames) > 1
+        assert {frame.f_globals["__name__"] for frame in frames} == {"engine.exchange.upbit.stream"}
+        assert "Bearer" not in repr([list(frame.f_locals.values()) for frame in frames])
         assert len(set(there.tokens)) == 2
         assert SECRET not in repr(items)
 
