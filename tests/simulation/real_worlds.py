@@ -76,10 +76,10 @@ def real_world(seed: int, data: Path, days: int = DAYS) -> World:
     text, strategy = _strategy(chance, grid.markets)
     leave = Leave(chance.choice(["market", "market", "limit"]), chance.choice([None, 0.001, 0.003, 0.01]))
     strategy = replace(strategy, execution=Execution(random_enter(chance, MINUTE.length_ms), leave))
-    if chance.random() < 0.5:
+    if chance.random() < 0.6:
         strategy = replace(strategy, execution=Execution(leave=leave))
     settings = Settings(
-        cash_krw=chance.choice([1_000_000.0, 10_000_000.0, 10_000_000.0, 100_000_000.0, 3e9]),
+        cash_krw=chance.choice([3_000_000.0, 10_000_000.0, 10_000_000.0, 100_000_000.0, 3e9]),
         fee_rate=chance.choice([0.0004, 0.0005, 0.0005]),
         slippage=chance.choice([0.0001, 0.0003, 0.0005, 0.001]),
         rounding=chance.choice([Rounding.UPBIT] * 5 + [Rounding.NONE]),
@@ -92,6 +92,8 @@ def real_world(seed: int, data: Path, days: int = DAYS) -> World:
 def _strategy(chance: random.Random, markets: tuple[str, ...]) -> tuple[str, Strategy]:
     while True:
         text = random_strategy(chance, markets)
+        if "weight: 0." in text.text and chance.random() < 0.8:  # of a small account mostly orders that are too small
+            continue
         compiled = compile_strategy(text.text, "generated.yaml", catalogue(), text.profiles)
         if compiled.strategy is not None:
             return text.text, compiled.strategy
