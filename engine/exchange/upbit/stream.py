@@ -21,7 +21,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 
 from engine.exchange.upbit.errors import ExchangeError, RefusedError
 from engine.exchange.upbit.frames import BrokenFrameError, TradeFrame, read_frame
-from engine.exchange.upbit.inbox import Arrival, Connected, Disconnected, Inbox, Trouble
+from engine.exchange.upbit.inbox import Arrival, Connected, Disconnected, Inbox, Refilled, Trouble
 from engine.exchange.upbit.limits import RULES, Bucket, Group, Limits
 from engine.exchange.upbit.missed import missed_trades
 from engine.exchange.upbit.quotation import Quotation
@@ -243,9 +243,11 @@ class Stream:
                 missed = await missed_trades(self._quotation, last)
             except ExchangeError as error:
                 self._put(Trouble(str(error), error))
+                self._put(Refilled(code, whole=False))
                 continue
             del line.gaps[code]
             self.inbox.put_missed(missed, self.limits.clock.monotonic_seconds())
+            self._put(Refilled(code, whole=any(trade.sequential_id == last.sequential_id for trade in missed)))
 
-    def _put(self, item: Connected | Disconnected | Trouble) -> None:
+    def _put(self, item: Connected | Disconnected | Refilled | Trouble) -> None:
         self.inbox.put(item, self.limits.clock.monotonic_seconds())
