@@ -14,6 +14,7 @@ from engine.candles.candidates import candidates, survivorship
 from engine.candles.errors import CandleError
 from engine.candles.grid import gaps, stored_bases
 from engine.candles.instants import korean_time
+from engine.candles.modelled import with_modelled_books
 from engine.candles.provision import Message, Provided, provide
 from engine.candles.side import with_sides
 from engine.candles.store import CandleStore
@@ -25,7 +26,7 @@ from engine.kernel.universe import universe_program
 from engine.model.candle import MEMBER
 from engine.research.backtest import backtest, universe_settle_ms
 from engine.research.file_tests import Outcome, judge_replay, not_run
-from engine.research.result import Settings
+from engine.research.result import Rounding, Settings
 
 if TYPE_CHECKING:
     from dsl.file_tests import ReplayTest
@@ -85,7 +86,7 @@ def market_for(
     _refuse_nothing(markets, provided)
     _refuse_too_coarse(strategy, provided.base)
     grid = _with_warmup(strategy, provided)
-    grid = with_sides(grid, sides_of(strategy, grid.timeframe, grid.markets), provided.store, strategy.externals, sources.files)
+    grid = _with_sides(strategy, grid, settings, provided.store, sources.files)
     from_ms = provided.from_ms if settings.from_ms is None else max(settings.from_ms, provided.from_ms)
     messages = list(provided.messages)
     if strategy.universe is not None:
@@ -140,6 +141,14 @@ def _with_warmup(strategy: Strategy, provided: Provided) -> BarGrid:
     earliest = min((start for start, _ in ranges), default=provided.from_ms)
     start = next_open(provided.base, max(provided.from_ms - needed_ms, min(earliest, provided.from_ms)))
     return provided.store.grid(provided.markets, provided.base, start, provided.to_ms)
+
+
+def _with_sides(strategy: Strategy, grid: BarGrid, settings: Settings, store: CandleStore, files: Path | None) -> BarGrid:
+    """What was recorded of the series beside the candles, and the book that the run supposes where there is none."""
+    keys = sides_of(strategy, grid.timeframe, grid.markets)
+    grid = with_sides(grid, keys, store, strategy.externals, files)
+    model = settings.costs.book
+    return grid if model is None else with_modelled_books(grid, keys, model, store, on_grid=settings.rounding is Rounding.UPBIT)
 
 
 def sides_of(strategy: Strategy, base: Timeframe, markets: Sequence[str]) -> tuple[SideKey, ...]:

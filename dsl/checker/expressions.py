@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -176,11 +177,22 @@ class Expressions:
             notes = (("nearest_timeframes", {"near": near, "upbit": shown}),) if code == "E121" else ()
             self.scope.report(code, context, at.suffix_start, at.end, timeframe=at.timeframe, name=f"@{at.timeframe}", notes=notes)
             return None
+        if timeframe.length_ms < context.section.timeframe.length_ms and context.latest:
+            return self._latest(at, timeframe, context)
         if timeframe.length_ms < context.section.timeframe.length_ms:
             self._report_faster(at, timeframe, context)
             return None
         value = self.evaluate(at.value, context.on(Section(timeframe, context.section.market)))
         return None if value is None else self.nodes.hold(value, context, at)
+
+    def _latest(self, at: ast.At, finer: Timeframe, context: Context) -> Value | None:
+        """A value of bars finer than those of the context: the latest that has closed where one of these closes."""
+        market, whole = context.section.market, context.section.timeframe
+        value = self.evaluate(at.value, context.on(Section(finer, market)))
+        length = math.gcd(finer.length_ms, whole.length_ms)
+        shared = context.on(Section(Timeframe(length, whole.offset_ms % length), market))
+        held = None if value is None else self.nodes.hold(value, shared, at)
+        return None if held is None else self.nodes.over("last", held, context)
 
     def _report_faster(self, at: ast.At, finer: Timeframe, context: Context) -> None:
         """E122 with the folds that may be meant, each written into the whole rule."""

@@ -27,6 +27,12 @@ TEXTS: dict[str, Text] = {
         "판단한 뒤 주문이 거래소에 닿기까지 걸리는 시간. 예: 500ms, 2s, 1 bar. 닿은 뒤 시작하는 첫 봉에서 체결됩니다",
         "from a decision to the order's arrival, such as 500ms, 2s, 1 bar; it fills in the first bar that begins after that",
     ),
+    "option_book": Text(
+        "호가 기록이 없는 곳에서 book.* 과 depth 가 쓸 호가 모형. 예: 'spread 10bp', 'spread 10bp, depth 5% of 1h turnover within 0.5%'. "
+        "없으면 값이 없는 것으로 봅니다",
+        "the order book that book.* and depth read where none was recorded: 'spread 10bp', or 'spread 10bp, depth 5% of 1h turnover within "
+        "0.5%' (default: missing)",
+    ),
     "option_rounding": Text(
         "upbit: 호가 단위와 소수 8자리. none: 반올림 없음 (다른 엔진과 비교할 때)",
         "upbit: price grid and 8 decimals. none: continuous, to compare with other engines",

@@ -255,6 +255,10 @@ TEXTS: dict[str, Text] = {
         "{base} 캔들로는 {clock} 봉을 만들 수 없습니다. --base 를 더 가는 주기로 하거나 clock 을 바꾸세요.",
         "{clock} bars cannot be made of {base} candles. Choose a finer --base, or another clock.",
     ),
+    "book_window": Text(
+        "--book: 거래대금의 기간은 {base} 캔들 하나보다 길고 나누어떨어져야 합니다. 예: 'spread 10bp, depth 5% of 1d turnover within 0.5%'",
+        "--book: the turnover's time has to be whole {base} candles, such as 'spread 10bp, depth 5% of 1d turnover within 0.5%'",
+    ),
     "no_base_served": Text(
         "업비트에는 {clock} 봉을 만들 캔들이 없습니다 (있는 것: {names}).",
         "Upbit serves no candles that {clock} bars are made of (it has: {names}).",

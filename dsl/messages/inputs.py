@@ -36,6 +36,12 @@ TEXTS: dict[str, Text] = {
         "{option} `{text}` 을 읽을 수 없습니다. 하루 이하의 시간이나 1000개 이하의 봉을 쓰세요. 예: 500ms, 2s, 1m, 1 bar",
         "{option} `{text}` is no latency. Write a time up to a day or up to 1000 bars: 500ms, 2s, 1m, 1 bar",
     ),
+    "bad_book": Text(
+        "{option} `{text}` 을 읽을 수 없습니다. 예: 'spread 10bp', 'spread 10bp, depth 5% of 1h turnover within 0.5%'. "
+        "거래대금의 기간은 하루까지이고, within 은 스프레드의 절반보다 커야 합니다",
+        "{option} `{text}` is no order book. Write 'spread 10bp' or 'spread 10bp, depth 5% of 1h turnover within 0.5%', with the turnover "
+        "of a day at most, and more than half the spread behind `within`",
+    ),
     "bad_choice": Text("{option} `{text}` 은 없습니다. 가능한 값: {choices}", "{option} has no `{text}`. Choose one of: {choices}"),
     "bad_market": Text(
         "`{code}` 은 원화 마켓 코드가 아닙니다. 예: {hint}", "`{code}` is not the code of a KRW market. Write it like {hint}"

@@ -119,6 +119,7 @@ THRESHOLDS: Final[dict[str, Threshold]] = {
     "ambiguous": Threshold(0.1, 1.0),  # KRW that hang on the order inside bars / size of the profit
     "warm_up": Threshold(0.1, 0.5),  # share of the run before the values had settled
     "gaps": Threshold(0.01, 0.1),  # share of the held bars that nobody recorded
+    "empty_universe": Threshold(0.1, 0.5),  # share of the decisions of the universe that left no market
     "survivors": Threshold(5, NEVER),  # markets, none of which ended
     "random_entry": Threshold(0.95, 0.5, falling=True),  # share of random entries that made less
     "buy_and_hold": Threshold(0.0, NEVER),  # return of holding less that of the strategy
@@ -350,6 +351,24 @@ def _held_states(result: BacktestResult, trade: Trade) -> np.ndarray[tuple[int],
     first = grid.timeframe.index(trade.opened_ms) - grid.first_index
     last = grid.state.shape[1] if trade.closed_ms is None else grid.timeframe.index(trade.closed_ms) - grid.first_index
     return grid.state[grid.markets.index(trade.market), max(first, 0) : max(last, first, 0)]
+
+
+@_check
+def _empty_universe(case: Case) -> Finding:
+    found = case.result.universe
+    if found is None or not found.instants:
+        return _not_judged("empty_universe", "empty_universe.without")
+    share = found.empty / found.instants
+    emptied = sorted((rule for rule in found.rules if rule.emptied), key=lambda rule: -rule.emptied)
+    values: Values = {
+        "instants": _count(found.instants),
+        "empty": _count(found.empty),
+        "share": _ratio(share),
+        "mean": Number(found.members / found.instants, Unit.NUMBER),
+        "rules": ", ".join(f"{rule.path.removeprefix('universe.')} ({rule.emptied:,})" for rule in emptied),
+    }
+    text = "empty_universe.together" if THRESHOLDS["empty_universe"].level(share) is not Level.FINE and not emptied else ""
+    return _judged("empty_universe", share, values, text)
 
 
 @_check

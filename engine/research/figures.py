@@ -21,12 +21,10 @@ from engine.research.metrics import (
     ledger_facts,
     run_facts,
 )
-from engine.research.returns import Curve, account_curve, buy_and_hold_curve, held_ratio
+from engine.research.returns import Curve, account_curve, buy_and_hold
 from engine.research.trades import COIN_E8, Ledger, Trade, ledger_of, trades_of, ways_out, ways_out_indices
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from engine.research.result import BacktestResult
 
 
@@ -77,8 +75,7 @@ class Figures:
 def figures(result: BacktestResult) -> Figures:
     """Every figure of a run. Raises ValueError for a fill log that sells what was not bought."""
     ledger = ledger_of(result)
-    ratios = [held_ratio(result, market) for market in result.markets]
-    account, held = account_curve(result), buy_and_hold_curve(result, ratios)
+    account, (held, returns) = account_curve(result), buy_and_hold(result)
     facts = run_facts(result, account, ledger)
     of_trades = evaluate(TRADE_FIGURES, facts.closed)
     values = evaluate(CURVE_FIGURES, curve_facts(account)) | of_trades | evaluate(RUN_FIGURES, facts)
@@ -88,24 +85,22 @@ def figures(result: BacktestResult) -> Figures:
         buy_and_hold=evaluate(CURVE_FIGURES, curve_facts(held)),
         account=account,
         held=held,
-        markets=tuple(_market(result, ledger, number, ratio, alone) for number, ratio in enumerate(ratios)),
+        markets=tuple(_market(result, ledger, number, held_return, alone) for number, held_return in enumerate(returns)),
         exits=_exits(result, ledger),
         result=result,
         ledger=ledger,
     )
 
 
-def _market(
-    result: BacktestResult, ledger: Ledger, number: int, ratio: NDArray[np.float64], values: dict[str, float] | None
-) -> MarketFigures:
-    """ratio: its held_ratio. values: its figures, where they are known already."""
+def _market(result: BacktestResult, ledger: Ledger, number: int, held_return: float, values: dict[str, float] | None) -> MarketFigures:
+    """held_return: of holding it. values: its figures, where they are known already."""
     own = ledger.rows["market"] == number
     return MarketFigures(
         market=result.markets[number],
         values=evaluate(TRADE_FIGURES, ledger_facts(ledger, number)) if values is None else dict(values),
         profit_krw=fsum(ledger.profit_krw[own].tolist()),
         fees_krw=fsum(ledger.fees_krw[own].tolist()),
-        held_return=float(ratio[-1]) - 1.0 if ratio.size else NAN,
+        held_return=held_return,
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dsl.diagnostics import Language
 from dsl.messages import text
-from engine.model.costs import ALWAYS_MS, FeeRule
+from engine.model.costs import ALWAYS_MS, BookModel, FeeRule
 from engine.research.metrics import Unit
 from engine.research.report.format import count, duration, kst, percent, written
 
@@ -39,6 +39,8 @@ def cost_lines(result: BacktestResult, language: Language) -> list[str]:
         lines.append(_say("latency", language, time=time))
     if costs.latency_bars > 0:
         lines.append(_say("latency_bars", language, bars=costs.latency_bars))
+    if costs.book is not None:
+        lines.append(_book_line(costs.book, language))
     if costs.reads_volume:
         lines.append(_say("parts", language, count=count(orders_in_parts(result))))
     return lines
@@ -49,6 +51,14 @@ def _fee_line(rule: FeeRule, language: Language) -> str:
     if rule.from_ms == ALWAYS_MS:
         return _say("fee_of", language, market=market, rate=percent(rule.rate))
     return _say("fee_since", language, market=market, rate=percent(rule.rate), since=kst(rule.from_ms))
+
+
+def _book_line(book: BookModel, language: Language) -> str:
+    spread = written(book.spread * 1e4, Unit.BASIS_POINTS, language)
+    if book.depth is None:
+        return _say("book_spread", language, spread=spread)
+    window = duration(book.window_ms, language)
+    return _say("book", language, spread=spread, within=percent(book.within), depth=percent(book.depth), window=window)
 
 
 def _say(key: str, language: Language, **args: object) -> str:

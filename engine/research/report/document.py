@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import orjson
 
-from engine.model.costs import ALWAYS_MS, Costs
+from dsl.diagnostics import Language
+from engine.model.costs import ALWAYS_MS, BookModel, Costs
 from engine.research.doctor import Checkup
 from engine.research.figures import ExitFigures, Figures, MarketFigures
 from engine.research.gaps import series_name
+from engine.research.report.assumptions import assumptions
 from engine.research.report.costs import orders_in_parts
 from engine.research.report.doctor import checkup_document
 from engine.research.report.format import kst
+from engine.research.report.universe import universe_document
 from engine.research.returns import DAY_MS, changes, daily_values, drawdowns, monthly_values
 from engine.research.trades import Leg, Trade, ways_out
 
@@ -62,6 +65,7 @@ def summary(result: BacktestResult, figures: Figures, checkup: Checkup) -> Docum
                 {"path": path, "true": true, "false": false, "missing": missing}
                 for path, (true, false, missing) in result.rule_counts.items()
             ],
+            "universe": universe_document(result.universe),
             "assumptions": _assumptions(result),
         }
     )
@@ -119,6 +123,7 @@ def _costs(costs: Costs) -> Document:
         "participation": costs.participation,
         "latency_ms": costs.latency_ms,
         "latency_bars": costs.latency_bars,
+        "book": None if costs.book is None else {name: getattr(costs.book, name) for name in BookModel.__slots__},
     }
 
 
@@ -194,9 +199,11 @@ def _assumptions(result: BacktestResult) -> Document:
                 "decisions": sum(gap.decisions.values()),
                 "of": sum(gap.closes.values()),
                 "by_market": gap.decisions,
+                "modelled": sum(gap.modelled.values()),
             }
             for gap in result.gaps
         ],
+        "says": {language.value: assumptions(result, language) for language in Language},
     }
 
 

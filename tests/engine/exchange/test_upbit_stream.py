@@ -18,14 +18,15 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from engine.exchange.upbit.client import UpbitClient
-from engine.exchange.upbit.frames import CandleFrame, MyOrderFrame, OrderbookFrame, SubscriptionsFrame, TickerFrame, TradeFrame, read_frame
-from engine.exchange.upbit.inbox import Arrival, Connected, Disconnected, Inbox, Item, Lost, Trouble
-from engine.exchange.upbit.limits import Limits
+from engine.exchange.upbit.errors import GapTooLongError
+from engine.exchange.upbit.frames import MyOrderFrame, SubscriptionsFrame, TradeFrame, read_frame
+from engine.exchange.upbit.inbox import Connected, Disconnected, Item, Trouble
+from engine.exchange.upbit.limits import Group, Limits
 from engine.exchange.upbit.missed import missed_trades
 from engine.exchange.upbit.refusals import NoTokenError, StreamAuthError, StreamFormatError, TokenError
 from engine.exchange.upbit.rest import ClientSettings
 from engine.exchange.upbit.stream import Stream, StreamSettings
-from engine.exchange.upbit.subscriptions import Format, Kind, Subscription, list_request, request, split
+from engine.exchange.upbit.subscriptions import Kind, Subscription
 from tests.engine.exchange import recipe
 from tests.engine.exchange.far_side import SECRET, QuickClock, Received, Reply, far_side, keys
 from tests.engine.exchange.test_upbit_errors import body_of
@@ -167,6 +168,7 @@ def test_it_comes_back_after_every_loss_waiting_longer_each_time() -> None:
             items = await until(stream, lambda found: sum(isinstance(item, Connected) for item in found) == 9)
         losses = [item for item in items if isinstance(item, Disconnected)]
         assert [loss.attempts for loss in losses] == [1, 2, 3, 1, 2, 3, 4, 1]
+        assert not any(loss.alarming for loss in losses)
         for loss in losses:
             assert 0.75 <= loss.wait_seconds / 2 ** (loss.attempts - 1) <= 1.25
         assert [item.again for item in items if isinstance(item, Connected)] == [False] + [True] * 8
@@ -182,9 +184,71 @@ def test_waits_end_at_thirty_seconds_and_never_give_up() -> None:
         async with stream:
             losses = await until(stream, lambda found: len(found) == 40)
         waits = [item.wait_seconds for item in losses if isinstance(item, Disconnected)]
+        assert [item.alarming for item in losses if isinstance(item, Disconnected)] == [False] * 4 + [True] * 36
         assert len(waits) == 40
         assert all(22.5 <= seconds <= 37.5 for seconds in waits[5:])
         assert len(set(waits)) == 40
+
+    asyncio.run(main())
+
+
+def test_nothing_but_refusals_is_no_news() -> None:
+    """A connection that only ever says that we are not wanted: the waits grow, and the owner is called."""
+
+    async def script(socket: ServerConnection, asked: list[dict[str, Any]], number: int) -> None:
+        await socket.send(body_of("INVALID_AUTH", "x"))
+        await socket.send(b"<html>")
+
+    async def main() -> None:
+        async with exchange(script) as there, listening(there, OWN, keys=keys()) as stream:
+            items = await until(stream, lambda found: sum(isinstance(item, Disconnected) for item in found) == 6)
+        losses = [item for item in items if isinstance(item, Disconnected)]
+        assert [loss.attempts for loss in losses] == [1, 2, 3, 4, 5, 6]
+        assert [loss.alarming for loss in losses] == [False] * 4 + [True] * 2
+        told = [item for item in items if isinstance(item, Trouble | Connected | Disconnected)]
+        assert len(told) == 6 * 4
+        assert all(item.private for item in told)
+
+    asyncio.run(main())
+
+
+def test_a_line_that_is_open_and_dead_is_noticed() -> None:
+    """The far side answers no ping and says nothing: the connection is given up and made anew."""
+
+    async def script(socket: ServerConnection, asked: list[dict[str, Any]], number: int) -> None:
+        if number == 0:
+            socket.transport.pause_reading()  # type: ignore[attr-defined]
+            await closed.wait()
+            socket.transport.abort()
+            return
+        await say(socket, trade(1))
+        await socket.wait_closed()
+
+    async def main() -> None:
+        async with exchange(script) as there, listening(there, settings={"ping_seconds": 0.1, "close_seconds": 0.1}) as stream:
+            items = await until(stream, lambda found: bool(ids(found)))
+            closed.set()
+        assert [type(item) for item in items] == [Connected, Disconnected, Connected, TradeFrame]
+        assert "keepalive" in items[1].reason  # type: ignore[union-attr]
+
+    closed = asyncio.Event()
+    asyncio.run(main())
+
+
+def test_a_block_at_the_handshake_holds_the_whole_account() -> None:
+    async def script(socket: ServerConnection, asked: list[dict[str, Any]], number: int) -> None:
+        await say(socket, message("myOrder"))
+        await socket.wait_closed()
+
+    async def main() -> None:
+        blocked = Response(418, "Teapot", Headers(), body_of("blocked", "blocked for 300 seconds"))
+        async with exchange(script, blocked) as there, listening(there, OWN, keys=keys()) as stream:
+            await until(stream, lambda found: isinstance(found[-1], Trouble))
+            held = {quota.group for quota in stream.limits.quotas() if quota.held_seconds > 290}
+            await until(stream, lambda found: isinstance(found[-1], MyOrderFrame))
+            assert stream.limits.clock.monotonic_seconds() >= 300
+        assert {Group.ORDER, Group.DEFAULT, Group.WEBSOCKET_CONNECT} <= held
+        assert Group.TICKER not in held
 
     asyncio.run(main())
 
@@ -224,13 +288,13 @@ def test_a_refused_handshake_is_told_and_tried_again(status: int, name: str, kin
     asyncio.run(main())
 
 
-def rest_trades(numbers: list[int]) -> Callable[[Received], Reply]:
-    """Trades by REST, newest first, in pages of two, cursor exclusive; markets but KRW-BTC have none."""
+def rest_trades(numbers: list[int], page: int = 2) -> Callable[[Received], Reply]:
+    """Trades by REST, newest first, in pages, cursor exclusive; markets but KRW-BTC have none."""
 
     def answer(asked: Received) -> Reply:
         query = dict(pair.split("=") for pair in asked.query.split("&"))
         last = int(query.get("cursor", 10**9))
-        there = [] if "days_ago" in query or query["market"] != "KRW-BTC" else sorted((n for n in numbers if n < last), reverse=True)[:2]
+        there = [] if "days_ago" in query or query["market"] != "KRW-BTC" else sorted((n for n in numbers if n < last), reverse=True)[:page]
         rows = [
             {
                 "market": "KRW-BTC", "trade_date_utc": "2025-06-27", "trade_time_utc": "23:59:59", "timestamp": 1_751_327_999_000 + number,
@@ -327,6 +391,57 @@ def test_a_gap_that_was_filled_is_not_asked_for_again() -> None:
     asyncio.run(main())
 
 
+def test_two_gaps_without_news_between_them_double_nothing() -> None:
+    """After the first re-sync nothing comes by the stream before the next loss: the second begins where the first ended."""
+
+    async def script(socket: ServerConnection, asked: list[dict[str, Any]], number: int) -> None:
+        if number == 0:
+            await say(socket, trade(1))
+        elif number == 1:
+            await filled.wait()
+        else:
+            await socket.wait_closed()
+
+    async def main() -> None:
+        numbers = list(range(2300))
+        async with (
+            exchange(script) as there,
+            far_side(lambda asked: rest_trades(numbers, 500)(asked)) as rest,
+            UpbitClient(None, ClientSettings(base_url=rest.url), Limits(QuickClock())) as client,
+            listening(there, quotation=client.quotation) as stream,
+        ):
+            first = await until(stream, lambda found: len(ids(found)) == 2299)
+            numbers.extend([2300, 2301])
+            filled.set()
+            second = await until(stream, lambda found: len(ids(found)) == 2)
+        assert sorted(ids(first + second)) == list(range(1, 2302))
+
+    filled = asyncio.Event()
+    asyncio.run(main())
+
+
+def test_a_gap_of_too_many_trades_is_told() -> None:
+    async def script(socket: ServerConnection, asked: list[dict[str, Any]], number: int) -> None:
+        await say(socket, *[trade(1)][: 1 - number])
+        if number:
+            await socket.wait_closed()
+
+    async def main() -> None:
+        async with (
+            exchange(script) as there,
+            far_side(rest_trades(list(range(100)))) as rest,
+            UpbitClient(None, ClientSettings(base_url=rest.url), Limits(QuickClock())) as client,
+            listening(there, quotation=client.quotation) as stream,
+        ):
+            items = await until(stream, lambda found: len(ids(found)) == 1 + 80)
+        (lacking,) = [item.error for item in items if isinstance(item, Trouble)]
+        assert isinstance(lacking, GapTooLongError)
+        assert lacking.market == "KRW-BTC"
+        assert sorted(ids(items)) == [1, *range(20, 100)]
+
+    asyncio.run(main())
+
+
 def test_the_token_is_in_no_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
 
@@ -348,7 +463,7 @@ def test_the_token_is_in_no_log(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_missed_trades_end_at_the_last_known_one() -> None:
-    async def main(numbers: list[int], pages: int) -> list[int]:
+    async def main(numbers: list[int], pages: int) -> tuple[list[int], bool]:
         last = read_frame(json.dumps(trade(5)))[0]
         assert isinstance(last, TradeFrame)
         async with (
@@ -356,145 +471,10 @@ def test_missed_trades_end_at_the_last_known_one() -> None:
             UpbitClient(None, ClientSettings(base_url=there.url), Limits(QuickClock())) as client,
         ):
             found = await missed_trades(client.quotation, last, pages)
-        assert {item.stream_type for item in found} <= {"RESYNC"}
-        return [item.sequential_id for item in found]
+        assert {item.stream_type for item in found.trades} <= {"RESYNC"}
+        return [item.sequential_id for item in found.trades], found.whole
 
-    assert asyncio.run(main(list(range(12)), 40)) == [5, 6, 7, 8, 9, 10, 11]
-    assert asyncio.run(main(list(range(5, 12)), 40)) == [5, 6, 7, 8, 9, 10, 11]
-    assert asyncio.run(main(list(range(12)), 2)) == [8, 9, 10, 11]
-    assert asyncio.run(main([], 40)) == []
-
-
-# -- the inbox -------------------------------------------------------------------------------------------------------------------------
-
-
-def frame(kind: str, **changes: Any) -> Any:
-    return read_frame(json.dumps(message(kind) | changes))[0]
-
-
-async def drain(inbox: Inbox) -> list[Arrival]:
-    found = []
-    while True:
-        try:
-            async with asyncio.timeout(0.01):
-                found.append(await inbox.get())
-        except TimeoutError:
-            return found
-
-
-def drained(inbox: Inbox) -> list[Arrival]:
-    return asyncio.run(drain(inbox))
-
-
-def test_of_tickers_and_books_the_newest_counts_and_of_orders_all() -> None:
-    inbox = Inbox()
-    for number in range(1500):
-        inbox.put(frame("ticker", code=f"KRW-{number % 3}", trade_price=float(number)), number)
-        inbox.put(frame("orderbook", code="KRW-0", level=number), number)
-        if number % 10 == 0:
-            inbox.put(frame("myOrder", uuid=str(number)), number)
-    assert len(inbox) == 3 + 1 + 150
-    items = [arrival.item for arrival in drained(inbox)]
-    assert [item.trade_price for item in items if isinstance(item, TickerFrame)] == [1497.0, 1498.0, 1499.0]
-    assert [item.level for item in items if isinstance(item, OrderbookFrame)] == [1499]
-    assert [item.uuid for item in items if isinstance(item, MyOrderFrame)] == [str(number) for number in range(0, 1500, 10)]
-
-
-def test_each_bar_keeps_its_last_state() -> None:
-    inbox = Inbox()
-    for number in range(100):
-        inbox.put(frame("candle.240m", candle_date_time_utc=f"bar {number // 10}", trade_price=float(number)), number)
-    assert [arrival.item.trade_price for arrival in drained(inbox) if isinstance(arrival.item, CandleFrame)] == [
-        9.0 + 10 * n for n in range(10)
-    ]
-
-
-def test_trades_come_once_and_beyond_the_limit_the_loss_is_told() -> None:
-    inbox = Inbox(trades_max=50)
-    for number in [*range(100), *range(90, 100)]:
-        inbox.put(frame("trade", code="KRW-BTC", sequential_id=number), number)
-    inbox.put(frame("trade", code="KRW-ETH", sequential_id=99), 100)
-    items = [arrival.item for arrival in drained(inbox)]
-    assert items[0] == Lost("KRW-BTC", 51)
-    assert ids(items) == [*range(51, 100), 99]
-
-
-def test_a_flood_that_nobody_can_read_is_bounded_and_told() -> None:
-    async def main() -> None:
-        inbox = Inbox()
-        for number in range(1200):
-            inbox.put(Trouble(f"nonsense {number}"), number)
-            inbox.put(read_frame('{"type":"moon"}')[0], number)
-        inbox.put(frame("myOrder"), 1200)
-        assert len(inbox) == 1001
-        items = [arrival.item for arrival in await drain(inbox)]
-        assert items[0] == Lost("", 1400)
-        assert isinstance(items[-1], MyOrderFrame)
-        inbox.put(Trouble("again"), 1201)
-        assert [arrival.item for arrival in await drain(inbox)] == [Trouble("again")]
-
-    asyncio.run(main())
-
-
-def test_the_memory_of_trades_is_bounded_and_a_long_gap_is_not_doubled() -> None:
-    inbox = Inbox(trades_max=10**6)
-    inbox.put(frame("trade", sequential_id=5000), 0)
-    whole = [frame("trade", sequential_id=number) for number in range(5001)]
-    inbox.put_missed(whole, 1)
-    assert sorted(ids([arrival.item for arrival in drained(inbox)])) == list(range(5001))
-    assert sum(len(order) for order, _ in inbox._seen.values()) == sum(len(known) for _, known in inbox._seen.values()) == 2000
-
-
-def test_who_reads_hears_of_a_dead_writer() -> None:
-    inbox = Inbox()
-    inbox.fail(RuntimeError("a defect"))
-    with pytest.raises(RuntimeError, match="a defect"):
-        asyncio.run(inbox.get())
-
-
-# -- subscriptions ---------------------------------------------------------------------------------------------------------------------
-
-
-def test_requests_are_written_as_documented() -> None:
-    asked = [
-        Subscription(Kind.TICKER, ("KRW-BTC",), only_snapshot=True),
-        Subscription(Kind.ORDERBOOK, ("KRW-BTC", "KRW-ETH"), units=15, level=10000, only_realtime=True),
-        Subscription(Kind.ANNOUNCEMENT, categories=("notice",), include_body=False),
-    ]
-    assert json.loads(request("t", asked, Format.JSON_LIST)) == [
-        {"ticket": "t"},
-        {"type": "ticker", "codes": ["KRW-BTC"], "is_only_snapshot": True},
-        {"type": "orderbook", "codes": ["KRW-BTC.15", "KRW-ETH.15"], "level": 10000, "is_only_realtime": True},
-        {"type": "announcement", "categories": ["notice"], "include_body": False},
-        {"format": "JSON_LIST"},
-    ]
-    assert json.loads(list_request("t")) == [{"ticket": "t"}, {"method": "LIST_SUBSCRIPTIONS"}]
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"kind": Kind.TICKER},
-        {"kind": Kind.TICKER, "codes": ("krw-btc",)},
-        {"kind": Kind.MY_ASSET, "codes": ("KRW-BTC",)},
-        {"kind": Kind.MY_ORDER, "only_snapshot": True},
-        {"kind": Kind.TRADE, "codes": ("KRW-BTC",), "units": 15},
-        {"kind": Kind.ORDERBOOK, "codes": ("KRW-BTC",), "units": 3},
-        {"kind": Kind.ORDERBOOK, "codes": ("KRW-BTC",), "only_snapshot": True, "only_realtime": True},
-    ],
-)
-def test_wrong_subscriptions_are_told(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"\w"):
-        Subscription(**wrong)
-
-
-def test_many_markets_are_split_over_connections() -> None:
-    codes = tuple(f"KRW-{number}" for number in range(230))
-    groups = split([Subscription(Kind.TICKER, codes), Subscription(Kind.TRADE, codes[:20]), OWN, Subscription(Kind.MY_ASSET)])
-    assert [[(found.kind, len(found.codes)) for found in group] for group in groups] == [
-        [(Kind.TICKER, 100), (Kind.TRADE, 20)],
-        [(Kind.TICKER, 100)],
-        [(Kind.TICKER, 30)],
-        [(Kind.MY_ORDER, 0), (Kind.MY_ASSET, 0)],
-    ]
-    assert [code for group in groups for found in group if found.kind is Kind.TICKER for code in found.codes] == list(codes)
+    assert asyncio.run(main(list(range(12)), 40)) == ([5, 6, 7, 8, 9, 10, 11], True)
+    assert asyncio.run(main(list(range(5, 12)), 40)) == ([5, 6, 7, 8, 9, 10, 11], True)
+    assert asyncio.run(main(list(range(12)), 2)) == ([8, 9, 10, 11], False)
+    assert asyncio.run(main([], 40)) == ([], True)

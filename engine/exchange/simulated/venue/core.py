@@ -15,7 +15,7 @@ from uuid import UUID
 
 from engine.exchange.simulated.venue.book import Book, BookRule
 from engine.exchange.simulated.venue.errors import RefusedError
-from engine.exchange.simulated.venue.exact import ZERO, wide
+from engine.exchange.simulated.venue.exact import ONE, ZERO, wide
 from engine.exchange.simulated.venue.ledger import Ledger, cost, locked_currency
 from engine.exchange.simulated.venue.matching import Offer, Place, better, in_line, limit_of, opposite, reaches, run, wanted
 from engine.exchange.simulated.venue.orders import (
@@ -31,6 +31,7 @@ from engine.exchange.simulated.venue.orders import (
 )
 from engine.exchange.simulated.venue.request import read_identifier, read_request, side_name
 from engine.exchange.simulated.venue.switches import Switches
+from engine.exchange.simulated.venue.wallet import Wallet
 from engine.model.events import Side
 from engine.model.market import FeeRates, fee_rates, maximum_total, minimum_total, quote_currency, tick_size
 from engine.model.money import floor_quantity, floor_to
@@ -61,13 +62,16 @@ class Venue:
     ) -> None:
         self.switches = switches or Switches()
         self.places = {market: Place(market, rule or BookRule()) for market in sorted(markets)}
+        self._seed = seed
+        self._made = 0
         self.ledger = Ledger(self.switches.release_better_price)
         self.orders: dict[str, Order] = {}
         self.fees = {market: (fees or {}).get(market, fee_rates(market)) for market in self.places}
+        self.share: Callable[[int], Decimal] = lambda _: ONE
+        """How much of the so-many-th fill of a waiting order happens, a ratio; one for all but a fault."""
         self.told: list[Callable[[OrderEvent], None]] = []
         """Who hears of every order that is taken, trades, is prevented from it or ends."""
-        self._seed = seed
-        self._made = 0
+        self.wallet = Wallet(self.ledger, self.switches, self._uuid)
         self._identifiers: dict[str, str | None] = {}
 
     # -- the market ----------------------------------------------------------------------------------------------------------------
@@ -81,6 +85,7 @@ class Venue:
         for side in (Side.BID, Side.ASK):
             for order in in_line(place.resting, side):
                 volume = min(order.remaining_volume, self._passing_volume(order, trade, left))
+                volume = floor_quantity(volume * self.share(self._made)) if volume > 0 else volume
                 if volume > 0:
                     left = max(left - volume, ZERO)
                     fill = self._fill(order, order.limit, volume, trade.time_ms, trade.taker_bought, is_maker=True)
@@ -217,7 +222,7 @@ class Venue:
         place = self.places.get(request.market)
         if place is None or not place.listed:
             raise RefusedError("notfoundmarket", market=request.market)
-        if place.offline:
+        if place.is_closed:
             raise RefusedError("market_offline")
         if quote_currency(request.market) != "KRW" and not self.switches.agreed_to_third_party:
             raise RefusedError("thirdparty_agreement_required")

@@ -28,6 +28,8 @@ class Switches:
     usdt_maximum: largest order of USDT markets; None = no limit.
     count_above_limit: a `count` or `limit` above the largest is refused, or cut to it.
     agreed_to_third_party: the account has agreed to trade in BTC and USDT markets.
+    transfer_seconds: of market time until a deposit, a withdrawal or a new address is done.
+    krw_withdraw_fee: on top of what is withdrawn; coins cost nothing. withdraw_locked: the owner's safety lock is on.
     """
 
     smp_default_from_ms: int | None = SMP_DEFAULT_FROM_MS
@@ -41,3 +43,6 @@ class Switches:
     usdt_maximum: Decimal | None = None
     count_above_limit: Literal["refuse", "clamp"] = "refuse"
     agreed_to_third_party: bool = True
+    transfer_seconds: int = 60
+    krw_withdraw_fee: Decimal = Decimal(1000)
+    withdraw_locked: bool = False

@@ -94,6 +94,7 @@ function build() {
     section("head.figures", h("div.groups", null, ...figureGroups())),
     section("head.markets", h("div.panel", null, marketTable())), section("head.exits", h("div.panel", null, exitTable())),
     pair(section("head.skipped", h("div.panel", null, skippedTable())), section("head.rules", h("div.panel", null, ruleTable()))),
+    ...(report.universe ? [section("head.universe", h("div.panel", null, universeTable()))] : []),
     section("head.trades", tradeSection(showTrade)), section("head.assumptions", h("div.panel.assumptions", null, ...assumptionList())),
     h("footer", null, say("past") + " · " + say("kst")));
 }

@@ -158,11 +158,11 @@ function ruleTable() {
   return table(heads, report.rules.map((one) => [h("code", null, one.path), count(one.true), count(one.false), count(one.missing), share([[one.true, "on"], [one.missing, "missing"], [one.false, "off"]])]));
 }
 
+function universeTable() {
+  const columns = ["passed", "failed", "missing", "remaining", "emptied"];
+  return table([say("column.condition"), ...columns.map((key) => say("column." + key))], report.universe.rules.map((one) => [h("code", null, one.path), ...columns.map((key) => count(one[key]))]));
+}
+
 function assumptionList() {
-  const one = report.assumptions;
-  const rows = [["fee", percent(one.fee_rate)], ["slippage", written(one.slippage * 1e4, "basis_points")], ["rounding", say("assume.rounding_" + one.rounding)], ["ambiguous", count(one.ambiguous_steps)],
-    ["ambiguous_krw", money(one.ambiguous_krw)], ["unsettled", count(one.unsettled_entries)], ["sale_below_minimum", count(one.sale_below_minimum)],
-    ...(one.max_book_share ? [["book_share", one.max_book_share]] : []),
-    ...(one.left_out_breakers.length ? [["left_out_breakers", one.left_out_breakers.join(", ")]] : [])];
-  return [h("p", null, say("assume.fill")), h("dl", null, ...rows.flatMap(([key, value]) => [h("dt", null, say("assume." + key)), h("dd", null, value)]))];
+  return [h("ul", null, ...report.assumptions.says[state.language].map((line) => h("li", null, line)))];
 }
