@@ -57,6 +57,7 @@ class BarGrid:
     UNKNOWN all NaN.
     side: series beside the candles (dsl.side_series) under (leaf name, parameters): float64 [markets, n], as known at each bar's
     close, NaN where nothing is recorded. A key that a program wants and the grid lacks is missing everywhere (flags: false).
+    modelled: of such series, bool [markets, n]: where the value was supposed by the run and not recorded.
     release: as of `free`; None: the arrays lie in memory.
     """
 
@@ -71,6 +72,7 @@ class BarGrid:
     volume: NDArray[np.float64]
     value: NDArray[np.float64]
     side: Mapping[SideKey, NDArray[np.float64]] = field(default_factory=dict)
+    modelled: Mapping[SideKey, NDArray[np.bool_]] = field(default_factory=dict)
     release: Callable[[], None] | None = None
 
     def free(self) -> None:

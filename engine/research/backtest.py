@@ -21,6 +21,7 @@ from engine.kernel.vm import DEFAULT_BLOCK, Kernel
 from engine.model.candle import MEMBER, BarGrid, BarState
 from engine.research.gaps import side_gaps
 from engine.research.result import BacktestResult, Rounding, Settings
+from engine.research.universe import UniverseTally
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,25 +64,28 @@ def backtest(
     grid = until_ms(grid, settings.to_ms)
     markets = tuple(traded) if traded is not None else (strategy.markets or grid.markets)
     started = time.perf_counter()
-    grid, members, universe_sides = with_members(strategy, grid, markets, settings.block)
+    tally = None if strategy.universe is None else UniverseTally(strategy.universe, settings.from_ms)
+    grid, members, universe_sides = with_members(strategy, grid, markets, settings.block, tally)
     program = compile_program(strategy, grid.timeframe, grid.markets, domain=markets)
     threads = threads or os.cpu_count() or 1
     run, settled = _run(strategy, program, grid, settings, markets, progress, watch, threads)
     elapsed = time.perf_counter() - started
     result = _result(strategy, grid, settings, markets, settled, run, synthetic, elapsed)
     sides = dict.fromkeys((*program.sides, *universe_sides))
-    return replace(result, members=members, gaps=side_gaps(sides, strategy.clock, grid, settings.from_ms))
+    counts = None if tally is None else tally.counts
+    return replace(result, members=members, universe=counts, gaps=side_gaps(sides, strategy.clock, grid, settings.from_ms))
 
 
 def with_members(
-    strategy: Strategy, grid: BarGrid, candidates: Sequence[str], block: int
+    strategy: Strategy, grid: BarGrid, candidates: Sequence[str], block: int, tally: UniverseTally | None = None
 ) -> tuple[BarGrid, tuple[Members, ...], tuple[SideKey, ...]]:
     """The grid with the series of who is in the strategy's universe, the decisions that it comes from, and the side series that they
-    read. Without a universe the grid as it is."""
+    read. Without a universe the grid as it is. tally: counts what the rules did."""
     if strategy.universe is None:
         return grid, (), ()
-    program = universe_program(strategy.universe, strategy.clock, grid.timeframe, grid.markets, candidates)
-    run = UniverseRun(strategy.universe, program, candidates, block)
+    watched, watch = ((), None) if tally is None else (tally.watched, tally.watch)
+    program = universe_program(strategy.universe, strategy.clock, grid.timeframe, grid.markets, candidates, watched=watched)
+    run = UniverseRun(strategy.universe, program, candidates, block, watch)
     length = grid.state.shape[1]
     events = [event for start in range(0, length, block) for event in run.feed(bars_of(grid, start, min(start + block, length)))]
     return replace(grid, side={**grid.side, MEMBER: member_series(events, grid)}), tuple(events), program.sides
@@ -169,7 +173,8 @@ def bars_of(grid: BarGrid, start: int, stop: int) -> BarGrid:
     """Columns [start, stop) of a grid, without copying."""
     series = {name: getattr(grid, name)[:, start:stop] for name in SERIES}
     side = {key: column[:, start:stop] for key, column in grid.side.items()}
-    return replace(grid, first_index=grid.first_index + start, state=grid.state[:, start:stop], side=side, **series)
+    modelled = {key: column[:, start:stop] for key, column in grid.modelled.items()}
+    return replace(grid, first_index=grid.first_index + start, state=grid.state[:, start:stop], side=side, modelled=modelled, **series)
 
 
 def settled_ms(strategy: Strategy, program: Program, grid: BarGrid) -> list[int]:
@@ -206,7 +211,7 @@ def _result(
 ) -> BacktestResult:  # fmt: skip
     """The run as the user sees it: only the markets that may be bought; a market that merely feeds an alias is left out."""
     kept = [row for row, market in enumerate(grid.markets) if market in traded]
-    fill_bar_krw = _traded_krw(grid, run.fills)
+    fill_bar_krw = traded_krw(grid, run.fills)
     fills = run.fills
     if len(kept) < len(grid.markets):
         fills = fills.copy()
@@ -221,7 +226,7 @@ def _result(
         equity_krw=run.equity_krw,
         cash_krw=run.cash_krw,
         exposure_krw=run.exposure_krw,
-        candles=_clock_candles(grid, kept, strategy, settings.from_ms),
+        candles=clock_candles(grid, kept, strategy, settings.from_ms),
         skipped=run.skipped,
         rule_counts=dict(zip(paths, run.rule_counts, strict=True)),
         ambiguous_steps=run.ambiguous_steps,
@@ -230,21 +235,21 @@ def _result(
         sale_below_minimum=run.sale_below_minimum,
         settled_ms=tuple(settled[row] for row in kept),
         fill_bar_krw=fill_bar_krw,
-        left_out_breakers=_left_out(strategy, grid.timeframe),
+        left_out_breakers=left_out(strategy, grid.timeframe),
         synthetic=synthetic,
         compute_seconds=seconds,
         base=grid.timeframe,
     )
 
 
-def _traded_krw(grid: BarGrid, fills: NDArray[np.void]) -> NDArray[np.float64]:
+def traded_krw(grid: BarGrid, fills: NDArray[np.void]) -> NDArray[np.float64]:
     """KRW traded in the base bar of each fill; close x volume where the candles have no value."""
     row, column = fills["market"], (fills["time_ms"] - grid.timeframe.offset_ms) // grid.timeframe.length_ms - grid.first_index
     value = grid.value[row, column]
     return np.asarray(np.where(np.isnan(value), grid.close[row, column] * grid.volume[row, column], value))
 
 
-def _left_out(strategy: Strategy, base: Timeframe) -> tuple[str, ...]:
+def left_out(strategy: Strategy, base: Timeframe) -> tuple[str, ...]:
     """What of the profile needs finer candles."""
     risk = strategy.risk
     if risk is None:
@@ -253,7 +258,7 @@ def _left_out(strategy: Strategy, base: Timeframe) -> tuple[str, ...]:
     return (*found, "crowding") if risk.crowding is not None and not risk.crowding.runs_on(base) else tuple(found)
 
 
-def _clock_candles(grid: BarGrid, rows: Sequence[int], strategy: Strategy, from_ms: int | None) -> BarGrid:
+def clock_candles(grid: BarGrid, rows: Sequence[int], strategy: Strategy, from_ms: int | None) -> BarGrid:
     """Clock candles of the rows' markets from the trading start on; the grid's own, not copied, where they are its bars."""
     chosen = take_markets(grid, rows)
     candles = chosen if strategy.clock == grid.timeframe else aggregate(chosen, strategy.clock)
