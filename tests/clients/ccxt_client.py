@@ -13,6 +13,26 @@ from calls import MARKET, Calls, Kept, far, found, report, step
 SYMBOL = "XRP/KRW"
 
 
+def listen(settings: dict[str, Any], watch: Callable[[Any], Coroutine[Any, Any, Any]], act: Callable[[], object]) -> Any:
+    """What comes once `act` has let something happen."""
+
+    async def main() -> Any:
+        exchange = ccxt.pro.upbit(settings)
+        try:
+            await exchange.load_markets()
+            waiting = asyncio.create_task(watch(exchange))
+            for _ in range(20):
+                done, _ = await asyncio.wait([waiting], timeout=0.5)
+                if done:
+                    return waiting.result()
+                await asyncio.to_thread(act)
+            raise TimeoutError("nothing came")
+        finally:
+            await exchange.close()
+
+    return asyncio.run(main())
+
+
 def build(url: str, access: str, secret: str) -> Calls:
     """Its calls."""
     settings = {
@@ -33,32 +53,13 @@ def build(url: str, access: str, secret: str) -> Calls:
         for row in client.fetch_open_orders(SYMBOL):
             client.cancel_order(row["id"], SYMBOL)
 
-    def listen(watch: Callable[[Any], Coroutine[Any, Any, Any]], act: Callable[[], object]) -> Any:
-        """What comes once `act` has let something happen."""
-
-        async def main() -> Any:
-            exchange = ccxt.pro.upbit(settings)
-            try:
-                await exchange.load_markets()
-                waiting = asyncio.create_task(watch(exchange))
-                for _ in range(20):
-                    done, _ = await asyncio.wait([waiting], timeout=0.5)
-                    if done:
-                        return waiting.result()
-                    await asyncio.to_thread(act)
-                raise TimeoutError("nothing came")
-            finally:
-                await exchange.close()
-
-        return asyncio.run(main())
-
     def prices() -> None:
-        found(listen(lambda e: e.watch_ticker(SYMBOL), lambda: step(60))["last"] > 0)
-        found(listen(lambda e: e.watch_trades(SYMBOL), lambda: step(60))[0]["symbol"] == SYMBOL)
-        found(len(listen(lambda e: e.watch_order_book(SYMBOL), lambda: step(60))["bids"]) > 0)
+        found(listen(settings, lambda e: e.watch_ticker(SYMBOL), lambda: step(60))["last"] > 0)
+        found(listen(settings, lambda e: e.watch_trades(SYMBOL), lambda: step(60))[0]["symbol"] == SYMBOL)
+        found(len(listen(settings, lambda e: e.watch_order_book(SYMBOL), lambda: step(60))["bids"]) > 0)
 
     def own() -> None:
-        told = listen(lambda e: e.watch_orders(SYMBOL), lambda: client.create_order(SYMBOL, "market", "sell", 5))
+        told = listen(settings, lambda e: e.watch_orders(SYMBOL), lambda: client.create_order(SYMBOL, "market", "sell", 5))
         found(told[0]["symbol"] == SYMBOL, told)
 
     return {
@@ -86,7 +87,7 @@ def build(url: str, access: str, secret: str) -> Calls:
         ),
         "replace": replace,
         "ws_prices": prices,
-        "ws_candles": lambda: found(len(listen(lambda e: e.watch_ohlcv(SYMBOL, "1s"), lambda: step(60))) > 0),
+        "ws_candles": lambda: found(len(listen(settings, lambda e: e.watch_ohlcv(SYMBOL, "1s"), lambda: step(60))) > 0),
         "ws_own": own,
     }
 
