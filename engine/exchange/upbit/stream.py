@@ -21,7 +21,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 
 from engine.exchange.upbit.errors import ExchangeError, GapTooLongError, RefusedError
 from engine.exchange.upbit.frames import BrokenFrameError, TradeFrame, read_frame
-from engine.exchange.upbit.inbox import Arrival, Connected, Disconnected, Inbox, Trouble
+from engine.exchange.upbit.inbox import Arrival, Connected, Disconnected, Inbox, Refilled, Trouble
 from engine.exchange.upbit.limits import RULES, Bucket, Group, Limits
 from engine.exchange.upbit.missed import missed_trades
 from engine.exchange.upbit.quotation import Quotation
@@ -255,6 +255,7 @@ class Stream:
                 missed = await missed_trades(self._quotation, code, since_ms)
             except ExchangeError as error:
                 self._put(Trouble(str(error), error))
+                self._put(Refilled(code, whole=False))
                 continue
             del line.gaps[code]
             if not missed.whole:
@@ -263,6 +264,7 @@ class Stream:
             self.inbox.put_missed(missed.trades, self.limits.clock.monotonic_seconds())
             if missed.trades and self._last_trades[code] is last:  # nothing came by the stream since: the next gap begins here
                 self._last_trades[code] = missed.trades[-1]
+            self._put(Refilled(code, missed.whole))
 
-    def _put(self, item: Connected | Disconnected | Trouble) -> None:
+    def _put(self, item: Connected | Disconnected | Refilled | Trouble) -> None:
         self.inbox.put(item, self.limits.clock.monotonic_seconds())
