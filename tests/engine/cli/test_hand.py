@@ -180,7 +180,7 @@ def test_whatever_goes_wrong_an_order_is_made_once_or_is_known_to_be_missing(han
         url, clock = read_hand().url, QuickClock()
         face.quota.switches = replace(face.quota.switches, ban_after=0)
         face.clock._steady = lambda: clock.now  # quotas go by the same clock as the client's limits
-        for number in range(40):
+        for number in range(25):
             face.seed = number
             outcome = asyncio.run(one(url, clock, f"hand-{number}"))
             made = [order for order in orders(face) if order.request.identifier == f"hand-{number}"]
@@ -189,8 +189,8 @@ def test_whatever_goes_wrong_an_order_is_made_once_or_is_known_to_be_missing(han
             assert (outcome == "missing") <= (made == [])
             assert outcome in (f"hand-{number}", f"unknown hand-{number}", "missing")
             seen[outcome.partition(" ")[0].partition("-")[0]] += 1
-    assert seen["hand"] > 12
-    assert seen["missing"] > 2
+    assert seen["hand"] > 7
+    assert seen["missing"] > 1
 
 
 def test_orders_are_listed_cancelled_and_their_profit_is_told(hand: Path, capsys: pytest.CaptureFixture[str]) -> None:
