@@ -170,6 +170,7 @@ _PLAIN: dict[str, Text] = {
         "{count} of {sales} sales hang on the unknown order inside a bar; had the targets come first, {krw} would differ: {share} of the "
         "result ({profit}).",
     ),
+    "ambiguous.account": Text("계좌의 진단에서 함께 봅니다.", "Counted for the whole account, in its check-up."),
     "ambiguous.fine": Text(
         "봉 안의 순서를 모르는 청산 {count}건, 차이 {krw}.", "{count} sales hang on the unknown order inside a bar, for {krw}."
     ),
@@ -243,6 +244,10 @@ _PLAIN: dict[str, Text] = {
         "The worst of {runs} runs with one parameter moved by a tenth made {worst} ({name}: {value} to {moved_to}).",
     ),
     "cliff.not_run": Text("돌리지 않았습니다. --doctor deep 을 붙이면 봅니다.", "Not run; add --doctor deep to see it."),
+    "cliff.portfolio": Text(
+        "포트폴리오에서는 보지 않습니다. 전략 파일마다 --doctor deep 으로 돌려 보세요.",
+        "Not looked at in a portfolio; run each strategy's file with --doctor deep.",
+    ),
     "cliff.no_parameters": Text("파일에 조정할 숫자(params)가 없습니다.", "The file names no parameters."),
 }  # fmt: skip
 

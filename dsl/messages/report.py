@@ -237,6 +237,7 @@ _PLAIN: dict[str, Text] = {
     "head.exits": Text("청산 규칙별", "By exit rule"),
     "head.skipped": Text("사지 않은 이유", "Why entries were skipped"),
     "head.rules": Text("규칙이 참이었던 횟수", "How often each rule was true"),
+    "head.strategies": Text("전략별", "By strategy"),
     "head.universe": Text("유니버스의 조건", "Rules of the universe"),
     "head.assumptions": Text("가정", "Assumptions"),
     "column.number": Text("번호", "No."),
@@ -268,6 +269,8 @@ _PLAIN: dict[str, Text] = {
     "column.true": Text("참", "True"),
     "column.false": Text("거짓", "False"),
     "column.missing": Text("값 없음", "Missing"),
+    "column.share": Text("몫", "Share"),
+    "column.percentile": Text("무작위 진입보다 나음", "Beats random entries"),
     "column.passed": Text("통과", "Passed"),
     "column.failed": Text("걸러짐", "Left out"),
     "column.remaining": Text("차례로 남은 것", "Left in turn"),
@@ -395,6 +398,12 @@ _PLAIN: dict[str, Text] = {
     "assume.sale_below_minimum": Text("최소 매도 금액 미달로 미룬 매도", "Sales put off: below the exchange's minimum"),
     "assume.flag": Text("기록이 없어 아니라고 본 판단: {series}", "Decisions that took an unrecorded flag as false: {series}"),
     "assume.missing": Text("값이 없던 판단: {series}", "Decisions without a value: {series}"),
+    "assume.share": Text(
+        "계좌에서 이 전략의 몫은 {share}({money})입니다. 수익률과 낙폭은 그 몫을 따로 떼어 놓은 계좌처럼 계산합니다. "
+        "현금과 한도는 계좌가 함께 씁니다.",
+        "This strategy's share of the account is {share} ({money}). Returns and falls are of that share as if it were an account; cash and "
+        "limits are the account's.",
+    ),
     "assume.modelled": Text("기록이 없어 호가 모형의 값을 쓴 판단: {series}", "Decisions on a supposed book: {series}"),
     "assume.of_closes": Text("{all}번 중 {count}번, {markets}개 종목", "{count} of {all}, in {markets} markets"),
     "more.trades": Text("더 보기 ({count}건 남음)", "Show more ({count} left)"),

@@ -53,7 +53,7 @@ def paper(
     from engine.assembly import Sources, market_for  # the heavy part, after the command line was read
     from engine.cli.data import data_folder, sample_folder
 
-    strategy = load_strategy(file)
+    strategy = load_strategy(file, "paper")
     chosen = market_codes(markets or [], strategy)
     settings = _settings(from_, to, cash, fee or [], slippage, book)
     market = market_for(strategy, chosen, settings, Sources(data_folder(data), sample_folder(), exchange, file.parent))

@@ -114,7 +114,7 @@ def sweep(
         raise UserError("inputs.bad_choice", option="--sort", text=sort, choices=", ".join(SORTS))
     if not 1 <= threads <= _MOST_THREADS:
         raise UserError("sweep.bad_threads")
-    strategy = load_strategy(file)
+    strategy = load_strategy(file, "sweep")
     variants = Variants(file.read_text("utf-8-sig"), str(file), catalogue(), profiles_in(*default_profile_folders(file)))
     axes = axes_of(variants, vary or [])
     settings = run_settings(from_, to, cash, (fee or [], slippage, participation, latency, book), rounding, _BLOCK)

@@ -59,7 +59,7 @@ def why(
     """Explain one bar, or sum up a whole period; exit 1 when the file or the candles do not allow it."""
     if (at is None) != summary:
         raise UserError("why.choose")
-    strategy = load_strategy(file)
+    strategy = load_strategy(file, "why")
     alone = market is not None and not markets and not strategy.markets and strategy.universe is None
     chosen = market_codes([market] if alone and market is not None else markets or [], strategy)
     if market is not None:

@@ -19,6 +19,7 @@ from engine.kernel.catalogue import Pointer
 from engine.kernel.decide.plan import make_book
 from engine.kernel.load import compile_function
 from engine.kernel.loop import new_log, run_bars
+from engine.kernel.stretches import count_positive
 
 if TYPE_CHECKING:
     from engine.kernel.book import Book
@@ -159,15 +160,6 @@ def fold_money(money: NDArray[np.float64], live: int, figures: NDArray[Any], var
         else:
             row["trough_krw"] = min(row["trough_krw"], lowest(equity, first, stop))
     row["end_krw"] = equity[count - 1]
-
-
-@helper
-def count_positive(values: Pointer, first: int, stop: int) -> int:
-    """How many values are above zero."""
-    count = 0
-    for k in range(first, stop):
-        count += 1 if values[k] > 0.0 else 0
-    return count
 
 
 @helper

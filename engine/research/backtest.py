@@ -210,7 +210,7 @@ def _result(
 ) -> BacktestResult:  # fmt: skip
     """The run as the user sees it: only the markets that may be bought; a market that merely feeds an alias is left out."""
     kept = [row for row, market in enumerate(grid.markets) if market in traded]
-    fill_bar_krw = _traded_krw(grid, run.fills)
+    fill_bar_krw = traded_krw(grid, run.fills)
     fills = run.fills
     if len(kept) < len(grid.markets):
         fills = fills.copy()
@@ -225,7 +225,7 @@ def _result(
         equity_krw=run.equity_krw,
         cash_krw=run.cash_krw,
         exposure_krw=run.exposure_krw,
-        candles=_clock_candles(grid, kept, strategy, settings.from_ms),
+        candles=clock_candles(grid, kept, strategy, settings.from_ms),
         skipped=run.skipped,
         rule_counts=dict(zip(paths, run.rule_counts, strict=True)),
         ambiguous_steps=run.ambiguous_steps,
@@ -234,21 +234,21 @@ def _result(
         sale_below_minimum=run.sale_below_minimum,
         settled_ms=tuple(settled[row] for row in kept),
         fill_bar_krw=fill_bar_krw,
-        left_out_breakers=_left_out(strategy, grid.timeframe),
+        left_out_breakers=left_out(strategy, grid.timeframe),
         synthetic=synthetic,
         compute_seconds=seconds,
         base=grid.timeframe,
     )
 
 
-def _traded_krw(grid: BarGrid, fills: NDArray[np.void]) -> NDArray[np.float64]:
+def traded_krw(grid: BarGrid, fills: NDArray[np.void]) -> NDArray[np.float64]:
     """KRW traded in the base bar of each fill; close x volume where the candles have no value."""
     row, column = fills["market"], (fills["time_ms"] - grid.timeframe.offset_ms) // grid.timeframe.length_ms - grid.first_index
     value = grid.value[row, column]
     return np.asarray(np.where(np.isnan(value), grid.close[row, column] * grid.volume[row, column], value))
 
 
-def _left_out(strategy: Strategy, base: Timeframe) -> tuple[str, ...]:
+def left_out(strategy: Strategy, base: Timeframe) -> tuple[str, ...]:
     """What of the profile needs finer candles."""
     risk = strategy.risk
     if risk is None:
@@ -257,7 +257,7 @@ def _left_out(strategy: Strategy, base: Timeframe) -> tuple[str, ...]:
     return (*found, "crowding") if risk.crowding is not None and not risk.crowding.runs_on(base) else tuple(found)
 
 
-def _clock_candles(grid: BarGrid, rows: Sequence[int], strategy: Strategy, from_ms: int | None) -> BarGrid:
+def clock_candles(grid: BarGrid, rows: Sequence[int], strategy: Strategy, from_ms: int | None) -> BarGrid:
     """Clock candles of the rows' markets from the trading start on; the grid's own, not copied, where they are its bars."""
     chosen = take_markets(grid, rows)
     candles = chosen if strategy.clock == grid.timeframe else aggregate(chosen, strategy.clock)

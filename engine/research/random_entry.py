@@ -58,8 +58,8 @@ def random_entry(result: BacktestResult, trades: Sequence[Trade], draws: int = D
     draws = draws_of(len(closed), draws)
     generator = np.random.default_rng(SEED)
     drawn = np.zeros(draws)
-    for market in result.markets:
-        own = [trade for trade in closed if trade.market == market]
+    for market, owner in zip(result.markets, result.owners or ("",) * len(result.markets), strict=True):
+        own = [trade for trade in closed if (trade.market, trade.strategy) == (market, owner)]
         if own:
             drawn += _drawn_profits(result.candles, market, own, draws, generator)
             result.candles.free()

@@ -72,6 +72,8 @@ class BacktestResult:
     members: decisions of the universe, in order of time; universe: what its rules did, None without one.
     gaps: side series that were not recorded everywhere.
     synthetic: the candles were generated, not traded; every output says so. base: the candles that it ran over.
+    parts: of a portfolio's account, its strategies' (engine.research.portfolio_result); owners: the strategy of each row of
+        `markets`, which then may name a market twice; share: of the account's capital, in a part.
     """
 
     strategy: Strategy
@@ -98,3 +100,6 @@ class BacktestResult:
     synthetic: bool = False
     compute_seconds: float = 0.0
     base: Timeframe | None = None
+    parts: tuple[BacktestResult, ...] = ()
+    owners: tuple[str, ...] = ()
+    share: float = 1.0

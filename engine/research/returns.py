@@ -62,22 +62,26 @@ def buy_and_hold_curve(result: BacktestResult) -> Curve:
 
 def buy_and_hold(result: BacktestResult) -> tuple[Curve, tuple[float, ...]]:
     """The cash in equal parts in all markets, each bought at its first known price with the run's slippage and the fee in
-    force when it begins, never sold (what is held counts at last prices, as in the account's equity); and each market's return alone.
+    force when it begins, never sold (what is held counts at last prices, as in the account's equity); and each market's return alone, once.
 
     A market that is listed later keeps its part in cash until then; one that ends keeps its last price. Markets without any known
     price are left out (their return is NaN); without any market the values are NaN. One market's values are in memory at a time.
     """
-    cash, total, held = result.settings.cash_krw, np.full(result.equity_ms.shape, np.nan), 0
+    cash, total, held = result.settings.cash_krw, np.empty(0), 0
     returns = []
-    for market in result.markets:
+    for market in dict.fromkeys(result.markets):
         ratio = held_ratio(result, market)
         known = ratio.size > 0 and bool(np.isfinite(ratio[-1]))
         returns.append(float(ratio[-1]) - 1.0 if ratio.size else np.nan)
         if known:
             total = ratio if held == 0 else np.add(total, ratio, out=total)
             held += 1
-    mean = total / held if held > 1 else total
-    return Curve(_start_ms(result), cash, result.equity_ms, cash * mean), tuple(returns)
+    if held == 0:
+        total = np.full(result.equity_ms.shape, np.nan)
+    elif held > 1:
+        total /= held
+    total *= cash
+    return Curve(_start_ms(result), cash, result.equity_ms, total), tuple(returns)
 
 
 def held_ratio(result: BacktestResult, market: str) -> NDArray[np.float64]:

@@ -8,7 +8,7 @@ from dsl.diagnostics import Language
 from dsl.messages import text
 from engine.research.gaps import series_name
 from engine.research.metrics import Unit
-from engine.research.report.costs import cost_lines
+from engine.research.report.costs import cost_lines, slice_lines
 from engine.research.report.format import count, money, percent, written
 from engine.research.result import Rounding, SideGap
 
@@ -17,15 +17,44 @@ if TYPE_CHECKING:
 
 
 def assumptions(result: BacktestResult, language: Language) -> list[str]:
-    """The sentences of a run."""
-    execution = result.strategy.execution
-    kinds = {"limit": "limit_orders", "post_only": "limit_orders", "best": "best_orders"}
-    said = ["fill", *([kinds[execution.enter.order]] if execution.enter.order in kinds else [])]
-    said += ["limit_sales"] if execution.leave.order == "limit" else []
-    lines = [_say(f"assume.{name}", language) for name in said]
+    """The sentences of a run; of a portfolio's account, what only some of its strategies assume under their names."""
+    lines = [_say("assume.fill", language)]
+    if not result.parts:
+        lines += _orders(result, language)
     lines += [f"{_say(f'assume.{key}', language)}: {value}" for key, value in _facts(result, language)]
     lines += cost_lines(result, language)
-    return lines + [line for gap in result.gaps for line in _gap_lines(gap, language)]
+    if not result.parts:
+        return lines + _reading(result, language)
+    for part in result.parts:
+        lines += [f"{part.strategy.name}: {line}" for line in (*_orders(part, language), *_reading(part, language))]
+    return lines
+
+
+def part_assumptions(result: BacktestResult, language: Language) -> list[str]:
+    """Of a portfolio's strategy: what it assumes beside the account."""
+    share = money(result.settings.cash_krw, language)
+    return [
+        _say("assume.share", language, share=percent(result.share), money=share),
+        *_orders(result, language),
+        *_reading(result, language),
+    ]
+
+
+def _orders(result: BacktestResult, language: Language) -> list[str]:
+    """How the strategy's own orders fill."""
+    execution = result.strategy.execution
+    kinds = {"limit": "limit_orders", "post_only": "limit_orders", "best": "best_orders"}
+    said = [kinds[execution.enter.order]] if execution.enter.order in kinds else []
+    said += ["limit_sales"] if execution.leave.order == "limit" else []
+    lines = [_say(f"assume.{name}", language) for name in said]
+    most = execution.leave.max_slippage
+    if most is not None and result.settings.slippage > most:
+        lines.append(f"{_say('assume.leave_slippage', language)}: {percent(most, signed=False)}")
+    return lines + slice_lines(result, language)
+
+
+def _reading(result: BacktestResult, language: Language) -> list[str]:
+    return [line for gap in result.gaps for line in _gap_lines(gap, language)]
 
 
 def _facts(result: BacktestResult, language: Language) -> list[tuple[str, str]]:
@@ -42,11 +71,9 @@ def _facts(result: BacktestResult, language: Language) -> list[tuple[str, str]]:
     ]
     if result.left_out_breakers:
         rows.append(("left_out_breakers", ", ".join(result.left_out_breakers)))
-    risk, leave = result.strategy.risk, result.strategy.execution.leave
+    risk = result.strategy.risk
     if risk is not None and risk.book_share is not None:
         rows.append(("book_share", risk.book_share.text))
-    if leave.max_slippage is not None and settings.slippage > leave.max_slippage:
-        rows.append(("leave_slippage", percent(leave.max_slippage, signed=False)))
     return rows
 
 

@@ -23,7 +23,7 @@ def orders_in_parts(result: BacktestResult) -> int:
 
 def cost_lines(result: BacktestResult, language: Language) -> list[str]:
     """Sentences; none where nothing beyond fee and slippage was assumed."""
-    costs, settings = result.settings.costs, result.settings
+    costs = result.settings.costs
     lines = [_fee_line(rule, language) for rule in costs.fees]
     if costs.impact > 0.0:
         at_one = costs.impact * (0.1 if costs.impact_root else 0.01)
@@ -31,9 +31,6 @@ def cost_lines(result: BacktestResult, language: Language) -> list[str]:
         lines.append(_say(shape, language, more=written(at_one * 1e4, Unit.BASIS_POINTS, language)))
     if costs.participation is not None:
         lines.append(_say("participation", language, share=percent(costs.participation)))
-    most = result.strategy.execution.leave.max_slippage
-    if most is not None and costs.slice_share(settings.slippage, most) < 1.0:
-        lines.append(_say("slices", language, most=percent(most)))
     if costs.latency_ms > 0:
         time = f"{costs.latency_ms}ms" if costs.latency_ms < 1_000 else duration(costs.latency_ms, language)
         lines.append(_say("latency", language, time=time))
@@ -44,6 +41,14 @@ def cost_lines(result: BacktestResult, language: Language) -> list[str]:
     if costs.reads_volume:
         lines.append(_say("parts", language, count=count(orders_in_parts(result))))
     return lines
+
+
+def slice_lines(result: BacktestResult, language: Language) -> list[str]:
+    """How a strategy's sales are cut, where that gains anything."""
+    most, settings = result.strategy.execution.leave.max_slippage, result.settings
+    if most is None or settings.costs.slice_share(settings.slippage, most) >= 1.0:
+        return []
+    return [_say("slices", language, most=percent(most))]
 
 
 def _fee_line(rule: FeeRule, language: Language) -> str:

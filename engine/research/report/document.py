@@ -13,7 +13,7 @@ from engine.model.costs import ALWAYS_MS, BookModel, Costs
 from engine.research.doctor import Checkup
 from engine.research.figures import ExitFigures, Figures, MarketFigures
 from engine.research.gaps import series_name
-from engine.research.report.assumptions import assumptions
+from engine.research.report.assumptions import assumptions, part_assumptions
 from engine.research.report.costs import orders_in_parts
 from engine.research.report.doctor import checkup_document
 from engine.research.report.format import kst
@@ -44,7 +44,19 @@ def document(result: BacktestResult, figures: Figures, checkup: Checkup) -> Docu
 
 
 def summary(result: BacktestResult, figures: Figures, checkup: Checkup) -> Document:
-    """The document without its trades."""
+    """The document without its trades; of a portfolio's account with its strategies."""
+    found = own_summary(result, figures, checkup)
+    parts = zip(result.parts, figures.parts, checkup.parts, strict=True)
+    return found | {"strategies": [part_summary(*part) for part in parts]} if result.parts else found
+
+
+def part_summary(result: BacktestResult, figures: Figures, checkup: Checkup) -> Document:
+    """A strategy of a portfolio: its document as if its share were an account, without its trades, which are the account's."""
+    return {"name": result.strategy.name, "share": result.share} | own_summary(result, figures, checkup)
+
+
+def own_summary(result: BacktestResult, figures: Figures, checkup: Checkup) -> Document:
+    """The document without trades and strategies."""
     found: Document = finite(
         {
             "format": FORMAT,
@@ -90,7 +102,7 @@ def _strategy(result: BacktestResult) -> Document:
         "title": strategy.title,
         "version": strategy.version,
         "clock_ms": strategy.clock.length_ms,
-        "markets": result.markets,
+        "markets": list(dict.fromkeys(result.markets)),
         "params": strategy.params,
         "exits": [{"name": name, "kind": kind} for name, kind in ways_out(result)],
         "risk_profile": strategy.risk.name if strategy.risk else None,
@@ -203,12 +215,18 @@ def _assumptions(result: BacktestResult) -> Document:
             }
             for gap in result.gaps
         ],
-        "says": {language.value: assumptions(result, language) for language in Language},
+        "says": {language.value: _sentences(result, language) for language in Language},
     }
 
 
+def _sentences(result: BacktestResult, language: Language) -> list[str]:
+    """A part of a portfolio says what it assumes beside the account."""
+    return part_assumptions(result, language) if result.owners and not result.parts else assumptions(result, language)
+
+
 def _trade(trade: Trade) -> Document:
-    plain = {name: getattr(trade, name) for name in Trade.__slots__ if name not in ("buys", "sales")}
+    unsaid = ("buys", "sales") if trade.strategy else ("buys", "sales", "strategy")
+    plain = {name: getattr(trade, name) for name in Trade.__slots__ if name not in unsaid}
     found: Document = finite(plain | {"buys": [_leg(leg) for leg in trade.buys], "sales": [_leg(leg) for leg in trade.sales]})
     return found
 

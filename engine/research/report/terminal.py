@@ -18,7 +18,7 @@ from dsl.messages import text
 from engine.research.doctor import Checkup
 from engine.research.figures import Figures
 from engine.research.metrics import CURVE_FIGURES, Definition, Group, definitions
-from engine.research.report.assumptions import assumptions
+from engine.research.report.assumptions import assumptions, part_assumptions
 from engine.research.report.doctor import render_findings
 from engine.research.report.format import UNDEFINED, count, duration, kst, money, number, percent, written
 from engine.research.report.universe import COLUMNS, universe_line
@@ -46,15 +46,49 @@ def render_terminal(result: BacktestResult, figures: Figures, checkup: Checkup, 
         render_findings(checkup, language),
         _figures(figures, language),
         _monthly(figures, language),
+        *([_strategies(figures, language)] if result.parts else []),
         _markets(figures, language),
-        _exits(result, figures, language),
-        _skipped(result, language),
-        _rules(result, language),
-        *([] if result.universe is None else [_universe(result.universe, language)]),
-        _assumptions(result, language),
-        Text(_say("past", language), style="dim"),
     ]
-    return Stack(*parts)
+    parts += [_skipped(result, language)] if result.parts else _by_rule(result, figures, language)
+    parts.append(_assumptions(assumptions(result, language), language))
+    for part, own, found in zip(result.parts, figures.parts, checkup.parts, strict=True):
+        parts += _part(part, own, found, language)
+    return Stack(*parts, Text(_say("past", language), style="dim"))
+
+
+def _by_rule(result: BacktestResult, figures: Figures, language: Language) -> list[RenderableType]:
+    """What the strategy's rules did."""
+    universe = [] if result.universe is None else [_universe(result.universe, language)]
+    return [_exits(result, figures, language), _skipped(result, language), _rules(result, language), *universe]
+
+
+def _part(result: BacktestResult, figures: Figures, checkup: Checkup, language: Language) -> list[RenderableType]:
+    """One strategy of a portfolio."""
+    strategy = result.strategy
+    name = f"{strategy.name} ({percent(result.share)})"
+    title = f"{name} · {strategy.title}" if strategy.title and strategy.title != strategy.name else name
+    return [
+        Panel(Text(title, style="bold"), box=ROUNDED, expand=False),
+        render_findings(checkup, language),
+        *_by_rule(result, figures, language),
+        _assumptions(part_assumptions(result, language), language),
+    ]
+
+
+def _strategies(figures: Figures, language: Language) -> Table:
+    """A row for every strategy of a portfolio; returns and falls are of its share."""
+    columns = ("strategy", "column.share", "column.trades", "figure.open_trades", "figure.win_rate", "column.profit",
+               "figure.profit_factor", "figure.maximum_drawdown", "column.fees")  # fmt: skip
+    table = _table(language, "strategies", *columns)
+    table.columns[0].no_wrap = True
+    for one in figures.parts:
+        values, profit = one.values, one.values["profit"]
+        table.add_row(
+            Text(one.result.strategy.name), percent(one.result.share), count(values["closed_trades"]), count(values["open_trades"]),
+            percent(values["win_rate"]), _coloured(profit, money(profit, language, signed=True)), number(values["profit_factor"]),
+            percent(values["maximum_drawdown"]), money(values["fees_paid"], language),
+        )  # fmt: skip
+    return table
 
 
 def _say(key: str, language: Language, **args: object) -> str:
@@ -80,7 +114,7 @@ def _head(result: BacktestResult, figures: Figures, language: Language) -> Panel
         Text(f"{strategy.name} {strategy.version[:12]}".rstrip(), style="dim"),
         Text(f"{_say('period', language)}: {period}  ({duration(curve.span_ms, language)})"),
         Text(f"{_say('clock', language)}: {duration(strategy.clock.length_ms, language)}  {_say('markets', language)}: "
-             f"{_few(result.markets)}"),
+             f"{_few(tuple(dict.fromkeys(result.markets)))}"),
         Text(f"{_say('cash', language)}: {money(result.settings.cash_krw, language)}"),
     ]  # fmt: skip
     if result.base is not None:
@@ -177,6 +211,5 @@ def _filled(table: Table, language: Language) -> Table:
     return table
 
 
-def _assumptions(result: BacktestResult, language: Language) -> Stack:
-    lines: Iterable[str] = (f"· {one}" for one in assumptions(result, language))
-    return Stack(Text(_say("head.assumptions", language), style="bold"), *(Text(line) for line in lines), Text(""))
+def _assumptions(lines: Iterable[str], language: Language) -> Stack:
+    return Stack(Text(_say("head.assumptions", language), style="bold"), *(Text(f"· {line}") for line in lines), Text(""))

@@ -83,8 +83,8 @@ class Disk:
 
 
 def written(folder: Path) -> Iterator[Record]:
-    """What all processes wrote."""
-    for path in sorted(folder.glob("*.jsonl")):
+    """What all processes wrote. One that died while it opened its notebook wrote nothing."""
+    for path in sorted(path for path in folder.glob("*.jsonl") if b"\n" in path.read_bytes()):
         with JournalReader(path) as reader:
             yield from reader.records()
 

@@ -139,7 +139,7 @@ def test_dying_at_every_point_loses_and_doubles_nothing(store: CandleStore, tmp_
 @pytest.mark.deep
 @pytest.mark.parametrize("seed", range(20))
 def test_dying_at_every_point_for_long(store: CandleStore, tmp_path: Path, seed: int) -> None:
-    deaths, met = deaths_everywhere(store, tmp_path, seed, count=8, rate=0.15)
+    deaths, met = deaths_everywhere(store, tmp_path, seed, count=8, rate=0.1 + seed / 100)
     assert set(deaths) == POINTS
     print(f"seed {seed}: {len(deaths)} deaths, {met.total()} requests, {met.total() - met['']} faults")
 
@@ -175,6 +175,6 @@ def test_random_lives(store: CandleStore, tmp_path: Path) -> None:
 def test_two_thousand_random_lives(store: CandleStore, tmp_path: Path) -> None:
     ends, met, deaths = free_lives(store, tmp_path, range(1000, 3000))
     print(f"{ends.total()} orders {dict(ends)}, {met.total()} requests {dict(met)}, {deaths} deaths")
-    assert min(met[fault] for fault in FAULTS) > 500
+    assert min(met[fault] for fault in FAULTS) > 300
     assert ends["taken"] > 5000
     assert deaths > 1500

@@ -246,11 +246,13 @@ def test_every_sentence_can_be_said(language: Language) -> None:
     assert "20.00%" in sentence(together, language)
     assert "keep.tight (170), drop.flagged (4)" in sentence(findings(deserted())["empty_universe"], language)
     assert findings(replace(deserted(), universe=None))["empty_universe"].text == "empty_universe.without"
+    part = findings(replace(result_of(Plan()), owners=("a",) * 6))
+    assert [part[check].text for check in ("ambiguous", "cliff")] == ["ambiguous.account", "cliff.portfolio"]
     assert len(said) >= 28
     every = {key for key in texts("doctor") if not key.startswith(("name.", "advice.", "level.", "head", "summary"))}
     rest = {"few_trades.none", "one_market.only", "costs.no_edge", "volume.unknown", "warm_up.unknown", "survivors.short",
             "random_entry.none", "empty_universe.together", "empty_universe.without", "cliff.not_run", "cliff.no_parameters",
-            "no_trades", "no_profit"}  # fmt: skip
+            "cliff.portfolio", "ambiguous.account", "no_trades", "no_profit"}  # fmt: skip
     assert every == {f"{check}.{kind}" for check in CHECKS for kind in ("found", "fine")} | rest
 
 

@@ -158,6 +158,13 @@ function ruleTable() {
   return table(heads, report.rules.map((one) => [h("code", null, one.path), count(one.true), count(one.false), count(one.missing), share([[one.true, "on"], [one.missing, "missing"], [one.false, "off"]])]));
 }
 
+/* a portfolio's strategies, each with a page of its own beside this one */
+function strategyTable() {
+  const heads = ["strategy", "column.share", "column.trades", "figure.open_trades", "figure.win_rate", "column.profit", "figure.profit_factor", "figure.maximum_drawdown", "column.fees", "column.percentile"].map((key) => say(key));
+  return table(heads, payload.strategies.map((one) => [one.page ? h("a", { href: encodeURIComponent(one.page) }, one.name) : one.name, percent(one.share), count(one.closed_trades), count(one.open_trades),
+    percent(one.win_rate), toned(one.profit, money(one.profit, true)), number(one.profit_factor), percent(one.maximum_drawdown), money(one.fees_paid), percent(one.percentile)]));
+}
+
 function universeTable() {
   const columns = ["passed", "failed", "missing", "remaining", "emptied"];
   return table([say("column.condition"), ...columns.map((key) => say("column." + key))], report.universe.rules.map((one) => [h("code", null, one.path), ...columns.map((key) => count(one[key]))]));
