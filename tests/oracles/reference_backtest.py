@@ -230,6 +230,7 @@ class Columns:
     values: Values = field(init=False)
     nodes: list[int] = field(init=False)
     crowding: Crowding | None = field(init=False)
+    lists: dict[tuple[int, int, str], tuple[int, list[float]]] = field(default_factory=dict)  # (first bar, values) by node and market
     measures: dict[str, Values] = field(init=False)  # by the other market
 
     def __post_init__(self) -> None:
@@ -260,11 +261,17 @@ class Columns:
         return self._at(self.measures[other], self.crowding.measure, market, time)
 
     def _at(self, values: Values, node_id: int, market: str, time: int) -> float:
+        first, found = self._listed(values, node_id, market)
+        k = self.strategy.clock.index(time) - 1 - first
+        return found[k] if 0 <= k < len(found) else math.nan
+
+    def _listed(self, values: Values, node_id: int, market: str) -> tuple[int, list[float]]:
         section = values.graph[node_id].section
         assert section is not None
-        k = self.strategy.clock.index(time) - 1 - values.bars_at(section, market).first
-        found = values.of(node_id, market)
-        return float(found[k]) if 0 <= k < len(found) else math.nan
+        key = (id(values), node_id, market)
+        if key not in self.lists:
+            self.lists[key] = (values.bars_at(section, market).first, values.of(node_id, market).tolist())
+        return self.lists[key]
 
     def one(self, node_id: int, market: str, time: int) -> float:
         """One value; missing outside the data."""

@@ -340,15 +340,27 @@ class BrokenFrameError(ValueError):
     """A message that is not JSON, or lacks what its type needs."""
 
 
-def read_frame(data: str | bytes) -> list[Message | RefusedError]:
-    """The messages of one WebSocket message; a refusal by the exchange is one of them. Raises BrokenFrameError."""
+def read_frame(data: str | bytes) -> list[Message | RefusedError | BrokenFrameError]:
+    """The messages of one WebSocket message. A refusal by the exchange is one of them; so is the error of one that lacks something, for
+    the others of its list are whole. Raises BrokenFrameError for what is not JSON."""
     raw = data.encode() if isinstance(data, str) else data
     private = any(word in raw for word in _PRIVATE)
     try:
         value = json.loads(raw, parse_float=Decimal) if private else orjson.loads(raw)
-        return [_message(item) for item in (value if isinstance(value, list) else [value])]
+    except ValueError as error:
+        raise _broken(error, raw) from error
+    return [_read(item, raw) for item in (value if isinstance(value, list) else [value])]
+
+
+def _read(item: Any, raw: bytes) -> Message | RefusedError | BrokenFrameError:
+    try:
+        return _message(item)
     except (ValueError, TypeError, AttributeError) as error:
-        raise BrokenFrameError(f"{(str(error).splitlines() or [''])[0]}: {raw[:200]!r}") from error
+        return _broken(error, raw)
+
+
+def _broken(error: Exception, raw: bytes) -> BrokenFrameError:
+    return BrokenFrameError(f"{(str(error).splitlines() or [''])[0]}: {raw[:200]!r}")
 
 
 def _message(item: dict[str, Any]) -> Message | RefusedError:
