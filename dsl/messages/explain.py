@@ -54,6 +54,8 @@ _NODES: dict[str, Text] = {
     "node.based_on": Text("{value}({series} 기준)", "{value} (of {series})"),
     "unit.bars": Text("{count}봉", "{count} bars"),
     "unit.bar": Text("{count}봉", "{count} bar"),
+    "unit.coins": Text("코인 {count}개", "{count} coins"),
+    "unit.coin": Text("코인 {count}개", "{count} coin"),
     "unit.seconds": Text("{count}초", "{count} seconds"),
     "unit.minutes": Text("{count}분", "{count} minutes"),
     "unit.hours": Text("{count}시간", "{count} hours"),
