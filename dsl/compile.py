@@ -17,7 +17,7 @@ from dsl.checker.costs import check_costs
 from dsl.checker.crowding import read_crowding
 from dsl.checker.entries import split
 from dsl.checker.execution import read_execution, read_reload
-from dsl.checker.exits import read_exits
+from dsl.checker.exits import read_exits, warn_unbounded_loss
 from dsl.checker.expressions import Expressions
 from dsl.checker.file_tests import read_tests
 from dsl.checker.risk import read_risk
@@ -256,6 +256,7 @@ def check_document(scope: Scope, document: StrategyDocument, profile: RiskProfil
         return None
     if not scope.error_count:
         warn_all_cash(scope, document, sizing, limits, profile)
+        warn_unbounded_loss(scope, document, exits, profile)
     market_part, order_part = _entry_parts(scope, conditions, entry.node)
     return Strategy(
         name=document.model.name, title=document.model.title, state=State(document.model.state), clock=clock,

@@ -165,7 +165,7 @@ _RISK: Mapping[str, Key] = {
     **_loss("daily"),
     **_loss("weekly"),
     **_loss("monthly"),
-    "loss.per_trade.limit": _limit("constant", Looser.MORE),
+    "loss.per_trade.limit": _limit("loss_limit", Looser.MORE),
     **_drawdown("drawdown"),
     **_drawdown("drawdown.*"),
     "exposure.total": _limit("of_equity", Looser.MORE),

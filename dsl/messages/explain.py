@@ -375,7 +375,7 @@ _FILES: dict[str, Text] = {
     "s.risk.name": Text("위험 관리 ‘{value}’", "Risk profile ‘{value}’"),
     "s.risk.title": Text("제목: {value}", "Title: {value}"),
     "s.risk.loss.per_trade.limit": Text(
-        "한 거래에서 평가금액의 {value}까지만 잃을 수 있습니다.", "One trade may lose at most {value} of equity."
+        "손절될 때 {value} 넘게 잃을 주문은 그만큼 줄여서 냅니다.", "An order that would lose more than {value} at its stop is cut to that."
     ),
     "s.risk.exposure.total": Text("코인 전체에 평가금액의 {value}까지 넣습니다.", "At most {value} of equity is in coins."),
     "s.risk.exposure.per_market": Text("한 마켓에 평가금액의 {value}까지 넣습니다.", "At most {value} of equity is in one market."),

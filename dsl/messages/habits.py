@@ -173,6 +173,14 @@ _FILES: dict[str, Text] = {
         "살 금액을 정하지 않았습니다: 처음 사는 종목이 현금을 모두 씁니다", "no size is given: the first market bought takes all the cash"
     ),
     "W416.label": Text("한 번에 살 금액을 `sizing:`에 적으세요", "say under `sizing:` how large a buy is"),
+    "W417": Text(
+        "프로필 `{profile}`: 한 거래의 손실 한도({allowed})를 지킬 수 없습니다",
+        "profile `{profile}` cannot keep one trade's loss within {allowed}",
+    ),
+    "W417.label": Text(
+        "손절 가격이 없습니다: `exits:`에 `stop: {{at: -2%}}` 같은 줄을 두세요",
+        "no stop level: add one under `exits:`, such as `stop: {{at: -2%}}`",
+    ),
     "W410": Text("청산 `{name}`은(는) 할 일이 없습니다", "exit `{name}` has nothing left to do"),
     "W410.label": Text("같은 때에 `{first}`이(가) 먼저 모두 팝니다", "`{first}` sells everything at the same moment, and comes first"),
 }

@@ -165,6 +165,23 @@ def download(
         raise typer.Exit(1)
 
 
+@app.command("record", help=_say("help_record"))
+def record(
+    markets: Markets,
+    for_: Annotated[str | None, typer.Option("--for", help=_say("option_for"), show_default=False)] = None,
+    levels: Annotated[int, typer.Option("--levels", help=_say("option_levels"))] = 30,
+    least: Annotated[str | None, typer.Option("--least", help=_say("option_least"), show_default=False)] = None,
+    far: Annotated[str | None, typer.Option("--far", help=_say("option_far"), show_default=False)] = None,
+    data: Folder = None,
+    exchange: Annotated[str | None, typer.Option("--exchange", help=_say("option_exchange"), envvar=EXCHANGE_VARIABLE)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Keep trades, one book a second and the markets' flags until Ctrl+C; what backtests read as flow.*, book.* and market.*."""
+    from engine.cli.data_record import Wish, run_record  # numpy, pyarrow and httpx: --help must not pay for them
+
+    run_record(Wish(data_folder(data), exchange, markets, for_, levels, least, far), as_json=as_json)
+
+
 @app.command("compare", help=_say("help_compare"))
 def compare(
     markets: Markets,

@@ -54,6 +54,10 @@ class Costs:
         """Fills depend on how much traded in a bar."""
         return self.impact > 0.0 or self.participation is not None
 
+    def slippage_of(self, slippage: float, share: float) -> float:
+        """Slippage (a ratio) of an order that is this share (0 to 1) of the volume of its bar. slippage: of the smallest order."""
+        return slippage + self.impact * (math.sqrt(share) if self.impact_root else share)
+
     def slice_share(self, slippage: float, most: float | None) -> float:
         """Share of a bar's volume up to which a sale's slippage stays at `most` (a ratio); infinite where cutting gains nothing."""
         if most is None or self.impact == 0.0 or most <= slippage:

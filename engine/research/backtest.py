@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from engine.candles.mapped import take_markets
 from engine.kernel.aggregate import SERIES, aggregate
 from engine.kernel.decide.plan import Terms, make_book, make_plan
 from engine.kernel.program import ColumnBlock, Program, compile_program
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
 
 #: bars of all markets that one call of kernel and decisions takes
 _STRETCH_BARS: Final = 65_536
+#: a thread is worth its trouble from so many markets on
+_MARKETS_PER_THREAD: Final = 8
 
 #: (base bars done, of how many)
 Progress = Callable[[int, int], None]
@@ -46,14 +51,15 @@ def backtest(
     synthetic: bool = False,
     progress: Progress | None = None,
     watch: Watch | None = None,
+    threads: int | None = None,
 ) -> BacktestResult:
     """Run a strategy over a grid (docs/decide.md).
 
     grid: base bars of the traded markets and of the strategy's alias markets, warm-up included; traded: markets that may be bought
     (default: the grid's that the strategy names, or all of them). Bars before settings.from_ms only feed the kernel, bars from
-    settings.to_ms on are not read. watch: sees every block of columns, after its decisions. The same inputs give the same bits whatever
-    settings.block is. Raises ValueError when the grid does not serve the strategy (a clock finer than the base, an alias market missing,
-    nothing to run over).
+    settings.to_ms on are not read. watch: sees every block of columns, after its decisions. threads: None for as many as there are
+    processors. The same inputs give the same bits whatever settings.block and threads are. Raises ValueError when the grid does not
+    serve the strategy (a clock finer than the base, an alias market missing, nothing to run over).
     """
     grid = until_ms(grid, settings.to_ms)
     markets = tuple(traded) if traded is not None else (strategy.markets or grid.markets)
@@ -61,7 +67,8 @@ def backtest(
     tally = None if strategy.universe is None else UniverseTally(strategy.universe, settings.from_ms)
     grid, members, universe_sides = with_members(strategy, grid, markets, settings.block, tally)
     program = compile_program(strategy, grid.timeframe, grid.markets, domain=markets)
-    run, settled = _run(strategy, program, grid, settings, markets, progress, watch)
+    threads = threads or os.cpu_count() or 1
+    run, settled = _run(strategy, program, grid, settings, markets, progress, watch, threads)
     elapsed = time.perf_counter() - started
     result = _result(strategy, grid, settings, markets, settled, run, synthetic, elapsed)
     sides = dict.fromkeys((*program.sides, *universe_sides))
@@ -93,24 +100,39 @@ def universe_settle_ms(strategy: Strategy, base: Timeframe, markets: Sequence[st
 
 def _run(
     strategy: Strategy, program: Program, grid: BarGrid, settings: Settings, traded: Sequence[str], progress: Progress | None,
-    watch: Watch | None,
+    watch: Watch | None, threads: int,
 ) -> tuple[RunResult, list[int]]:  # fmt: skip
     """What happened, and when each market's values had settled (UTC ms)."""
     run = started(strategy, program, grid, settings, traded)
-    kernel = Kernel(program, settings.block)
+    kernel = Kernel(program, settings.block, threads=min(threads, len(grid.markets) // _MARKETS_PER_THREAD))
     length = grid.state.shape[1]
-    stretch = _stretch(settings.block, len(grid.markets))
+    stretch = stretch_of(settings.block, len(grid.markets))
     if length > stretch:
         run.expect(length * grid.timeframe.length_ms // program.clock.length_ms + 1)
-    for start in range(0, length, stretch):
-        count = min(stretch, length - start)
-        columns = kernel.advance(grid, start, count)
+    parts = [(start, min(stretch, length - start)) for start in range(0, length, stretch)]
+    for (start, count), columns in zip(parts, _columns(kernel, grid, parts, threads), strict=True):
         run.feed(grid, columns, start, count)
         if watch is not None:
             watch(program, columns, run)
+        grid.free()
         if progress is not None:
             progress(start + count, length)
     return run.result(), run.plan.market["settle_ms"].tolist()
+
+
+def _columns(kernel: Kernel, grid: BarGrid, parts: Sequence[tuple[int, int]], threads: int) -> Iterator[ColumnBlock]:
+    """The columns of each part; with several threads those of the next are computed while the caller decides on the one before."""
+    if threads == 1 or len(parts) == 1:
+        for part in parts:
+            yield kernel.advance(grid, *part)
+        return
+    with ThreadPoolExecutor(1, "columns") as ahead:
+        coming = ahead.submit(kernel.advance, grid, *parts[0])
+        for part in parts[1:]:
+            found = coming.result()
+            coming = ahead.submit(kernel.advance, grid, *part)
+            yield found
+        yield coming.result()
 
 
 def started(strategy: Strategy, program: Program, grid: BarGrid, settings: Settings, traded: Sequence[str]) -> Run:
@@ -133,7 +155,7 @@ def terms_of(settings: Settings, base: Timeframe) -> Terms:
     return Terms(settings.cash_krw, settings.fee_rate, settings.slippage, settings.rounding is Rounding.UPBIT, costs)
 
 
-def _stretch(block: int, markets: int) -> int:
+def stretch_of(block: int, markets: int) -> int:
     """Base bars in one call of kernel and decisions: whole blocks, as many as keep the columns small. A block that is shorter than usual
     cuts the decisions, too."""
     return block if block < DEFAULT_BLOCK else block * max(1, _STRETCH_BARS // (block * markets))
@@ -237,10 +259,7 @@ def left_out(strategy: Strategy, base: Timeframe) -> tuple[str, ...]:
 
 def clock_candles(grid: BarGrid, rows: Sequence[int], strategy: Strategy, from_ms: int | None) -> BarGrid:
     """Clock candles of the rows' markets from the trading start on; the grid's own, not copied, where they are its bars."""
-    chosen = replace(grid, side={})
-    if len(rows) < len(grid.markets):
-        series = {name: getattr(grid, name)[rows] for name in SERIES}
-        chosen = replace(chosen, markets=tuple(grid.markets[row] for row in rows), state=grid.state[rows], **series)
+    chosen = take_markets(grid, rows)
     candles = chosen if strategy.clock == grid.timeframe else aggregate(chosen, strategy.clock)
     skipped = 0 if from_ms is None else max(strategy.clock.index(from_ms) - candles.first_index, 0)
     length = candles.state.shape[1]

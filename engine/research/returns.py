@@ -67,7 +67,7 @@ def buy_and_hold(result: BacktestResult) -> tuple[Curve, tuple[float, ...]]:
     A market that is listed later keeps its part in cash until then; one that ends keeps its last price. Markets without any known
     price are left out (their return is NaN); without any market the values are NaN. One market's values are in memory at a time.
     """
-    cash, total, held = result.settings.cash_krw, np.full(result.equity_ms.shape, np.nan), 0
+    cash, total, held = result.settings.cash_krw, np.empty(0), 0
     returns = []
     for market in dict.fromkeys(result.markets):
         ratio = held_ratio(result, market)
@@ -76,8 +76,12 @@ def buy_and_hold(result: BacktestResult) -> tuple[Curve, tuple[float, ...]]:
         if known:
             total = ratio if held == 0 else np.add(total, ratio, out=total)
             held += 1
-    mean = total / held if held > 1 else total
-    return Curve(_start_ms(result), cash, result.equity_ms, cash * mean), tuple(returns)
+    if held == 0:
+        total = np.full(result.equity_ms.shape, np.nan)
+    elif held > 1:
+        total /= held
+    total *= cash
+    return Curve(_start_ms(result), cash, result.equity_ms, total), tuple(returns)
 
 
 def held_ratio(result: BacktestResult, market: str) -> NDArray[np.float64]:
@@ -93,6 +97,7 @@ def held_ratio(result: BacktestResult, market: str) -> NDArray[np.float64]:
     fee = fee_at(settings.costs.fees, market, settings.fee_rate, _start_ms(result))
     cost = (1.0 + settings.slippage) * (1.0 + fee)
     passes()["hold"](close_ms, clock.length_ms, clock.offset_ms, int(grid.first_index), 0, states, opens, closes, cost, ratio)
+    grid.free()
     return ratio
 
 

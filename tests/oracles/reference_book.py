@@ -116,6 +116,7 @@ class Rules:
     min_order: float | None = None  # of the file
     profile_min_order: float | None = None
     profile_max_order: float | None = None
+    one_loss: tuple[float, float] | None = None  # ratio and KRW, infinite where not given
     exposure_total: float | None = None
     exposure_per_market: float | None = None
     cash_reserve: float | None = None

@@ -103,7 +103,8 @@ def entry_value(rules: Rules, state: State, m: Market, equity: float, scale: flo
     if math.isnan(book):
         return "book_missing"
     money = money_left(rules, state, equity, fee)
-    value = min([value, *caps(rules, state, equity), money, book])
+    lossless = one_loss(rules, m.code, [(x, level) for x, level in levels if x.kind == STOP], equity, e, now)
+    value = min([value, *caps(rules, state, equity), money, book, lossless])
     value = math.floor(value) if rules.rounding else value
     asked = [x for x in (rules.min_order, rules.profile_min_order) if x is not None] or [MIN_ORDER_KRW]
     least = max(*asked, SALE_MINIMUM_KRW)
@@ -115,6 +116,16 @@ def entry_value(rules: Rules, state: State, m: Market, equity: float, scale: flo
         return against
     order = Account(rules, state, now, (value, e, fee, slip))
     return value if rules.order_condition is None or rules.order_condition(m.columns, order) == 1 else "order_condition"
+
+
+def one_loss(rules: Rules, code: str, stops: list[tuple[ExitRule, float]], equity: float, e: float, now: int) -> float:
+    """KRW that lose as much as the profile lets one trade lose (§6)."""
+    if rules.one_loss is None or not stops:
+        return math.inf
+    named = [level for x, level in stops if x.name == "stop"]
+    fee, level = rules.fee_of(code, now), named[0] if named else min(level for _, level in stops)
+    loss = e * (1 + fee) - rules.grid.floor(code, level * (1 - rules.slip), now) * (1 - fee)
+    return min(rules.one_loss[0] * equity, rules.one_loss[1]) / loss * e
 
 
 def expected_slip(rules: Rules, m: Market, value: float) -> float:

@@ -282,7 +282,7 @@ def _try_entry(plan: Plan, book: Book, market: int, capital: float, time_ms: int
         return BOOK_MISSING
     working, free = _reserved_krw(plan, book)
     left = _left_krw(plan, book, market, capital, working, free, time_ms)
-    value = min(_cut(plan, book, wanted, capital, working), left, deep)
+    value = min(_cut(plan, book, wanted, capital, working), left, deep, _one_loss_krw(plan, book, market, capital, entry, time_ms))
     value = value if plan.venue.costs[0]["on_grid"] == 0 else float(np.floor(value))
     book.verdict[market]["amount_krw"] = value
     minimum = plan.settings[0]["min_order_krw"]
@@ -384,13 +384,33 @@ def _wanted_krw(plan: Plan, market: int, capital: float, entry: float, stop: flo
     settings = plan.settings[0]
     value = math.inf
     if settings["stop_exit"] >= 0:
-        fee = fee_rate(plan.venue, market, time_ms)
-        received = floor_tick(plan.venue, market, stop * (1.0 - plan.venue.costs[0]["slippage"]), time_ms)
-        loss = entry * (1.0 + fee) - received * (1.0 - fee)
-        value = settings["risk"] * capital / loss * entry
+        value = settings["risk"] * capital / _lost_krw(plan, market, entry, stop, time_ms) * entry
     if not math.isnan(settings["weight"]):
         value = min(value, settings["weight"] * capital)
     return capital if value == math.inf else value
+
+
+@helper
+def _lost_krw(plan: Plan, market: int, entry: float, stop: float, time_ms: int) -> float:
+    """What one coin loses at the stop, fees and slippage included."""
+    fee = fee_rate(plan.venue, market, time_ms)
+    received = floor_tick(plan.venue, market, stop * (1.0 - plan.venue.costs[0]["slippage"]), time_ms)
+    return float(entry * (1.0 + fee) - received * (1.0 - fee))
+
+
+@helper
+def _one_loss_krw(plan: Plan, book: Book, market: int, capital: float, entry: float, time_ms: int) -> float:
+    """The largest order that loses no more at its stop than the profile lets one trade lose; infinite without a limit or a stop."""
+    settings = plan.settings[0]
+    allowed = min(settings["loss_ratio"] * capital, settings["loss_krw"])
+    if allowed == math.inf:
+        return math.inf
+    lowest = math.inf
+    for rule in range(plan.exits.shape[0]):
+        from_start = plan.exits[rule]["kind"] == STOP and plan.exits[rule]["after"] < 0
+        if rule == settings["loss_exit"] or (settings["loss_exit"] < 0 and from_start):
+            lowest = min(lowest, grid_level(plan, book, market, rule, time_ms))
+    return math.inf if lowest == math.inf else float(allowed / _lost_krw(plan, market, entry, lowest, time_ms) * entry)
 
 
 @helper

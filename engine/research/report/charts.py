@@ -83,6 +83,7 @@ def candle_charts(result: BacktestResult, trades: tuple[Trade, ...]) -> dict[str
         unit = _unit(grid, row)
         if unit:
             charts[market] = {"unit": unit, "pieces": _pieces(grid, row, own, share, unit)}
+        grid.free()
     return charts
 
 

@@ -74,6 +74,7 @@ def open_world(store: CandleStore, terms: Terms, switches: Switches, rule: BookR
     venue = Venue(markets, switches, rule, seed=terms.seed)
     for currency, amount in terms.deposits:
         venue.deposit(currency, amount)
+        venue.wallet.arrived(currency, amount, at_ms)
     return World(venue, tapes, at_ms)
 
 
