@@ -260,8 +260,10 @@ TEXTS: dict[str, Text] = {
         "--book: the turnover's time has to be whole {base} candles, such as 'spread 10bp, depth 5% of 1d turnover within 0.5%'",
     ),
     "no_base_served": Text(
-        "업비트에는 {clock} 봉을 만들 캔들이 없습니다 (있는 것: {names}).",
-        "Upbit serves no candles that {clock} bars are made of (it has: {names}).",
+        "{clock} 봉을 만들 캔들을 저절로 받지는 않습니다 (저절로 받는 것: {names}). "
+        "초봉은 먼저 받으세요: jangdan data download --timeframe 1s --markets KRW-BTC --from 2025-09-01",
+        "candles that {clock} bars are made of are not fetched by a run (it fetches: {names}). "
+        "Fetch seconds first: jangdan data download --timeframe 1s --markets KRW-BTC --from 2025-09-01",
     ),
     # the command
     "bad_timezone": Text(

@@ -19,7 +19,6 @@ from engine.model.market import KST
 from engine.model.money import shown
 
 if TYPE_CHECKING:
-    from engine.candles.store import CandleStore
     from engine.cli.hand import Hand
     from engine.exchange.upbit.answers import Orderbook, Ticker, Trade
     from engine.exchange.upbit.client import UpbitClient
@@ -107,12 +106,8 @@ def _indicators(hand: Hand, code: str, name: str, now_ms: int) -> tuple[CandleTa
         store = CandleStore(folder)
         for table in pages.pages(code, timeframe, start, end):
             store.write(table)
-        return _read(store, code, start, end, reading.read, timeframe)
-
-
-def _read(store: CandleStore, code: str, start: int, end: int, read: Any, timeframe: Any) -> tuple[CandleTable, dict[str, float]]:
-    candles = store.read(code, timeframe, start, end)
-    return candles, read(store.grid((code,), timeframe, start, end)) if len(candles.time_ms) else {}
+        candles = store.read(code, timeframe, start, end)
+        return candles, reading.read(store.grid((code,), timeframe, start, end)) if len(candles.time_ms) else {}
 
 
 def _document(seen: _Seen) -> dict[str, Any]:
