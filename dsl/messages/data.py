@@ -297,6 +297,7 @@ TEXTS: dict[str, Text] = {
         "recording {markets} market(s) from {url}; Ctrl+C ends it. Folder: {folder}",
     ),
     "record_connected": Text("연결되었습니다 (마켓 {markets}개).", "connected ({markets} markets)."),
+    "record_connected_private": Text("공지를 듣습니다.", "listening for notices."),
     "record_disconnected": Text(
         "연결이 끊겼습니다 ({reason}). {seconds:.1f}초 뒤에 다시 잇습니다.", "connection lost ({reason}); again in {seconds:.1f} s."
     ),

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _CANDLES: Final = 5
 _LEVELS: Final = 5
 _TRADES: Final = 5
+_PIPE_WIDTH: Final = 120
 #: candles that the indicators are given at most; the slowest needs about a thousand to forget where they begin
 _MOST_CANDLES: Final = 1_600
 
@@ -136,7 +137,9 @@ def _show(seen: _Seen) -> None:
     from rich.console import Console
 
     ticker, quote = seen.ticker, seen.ticker.market.partition("-")[0]
-    console = Console(highlight=False, emoji=False, markup=False, soft_wrap=True)
+    console = Console(highlight=False, emoji=False, markup=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, emoji=False, markup=False, width=_PIPE_WIDTH)
     change = f"{ticker.signed_change_rate * 100:+.2f}%"
     console.print(_say("title", market=ticker.market, price=shown(ticker.trade_price), quote=quote, change=change), style="bold")
     day = {"high": shown(ticker.high_price), "low": shown(ticker.low_price), "volume": shown(ticker.acc_trade_volume_24h)}
