@@ -15,7 +15,7 @@ from engine.candles.errors import CandleError
 from engine.candles.grid import gaps, stored_bases
 from engine.candles.instants import korean_time
 from engine.candles.provision import Message, Provided, provide
-from engine.candles.side import with_sides
+from engine.candles.side import with_books, with_sides
 from engine.candles.store import CandleStore
 from engine.candles.timeframes import divides, next_open, timeframe_name
 from engine.exchange.upbit.candles import CandleReader
@@ -86,6 +86,8 @@ def market_for(
     _refuse_too_coarse(strategy, provided.base)
     grid = _with_warmup(strategy, provided)
     grid = with_sides(grid, sides_of(strategy, grid.timeframe, grid.markets), provided.store, strategy.externals, sources.files)
+    if settings.costs.books:
+        grid = with_books(grid, provided.store)
     from_ms = provided.from_ms if settings.from_ms is None else max(settings.from_ms, provided.from_ms)
     messages = list(provided.messages)
     if strategy.universe is not None:

@@ -48,6 +48,7 @@ def backtest(
     slippage: Annotated[str, typer.Option("--slippage", help=_say("option_slippage"))] = "5bp",
     participation: Annotated[str | None, typer.Option("--participation", help=_say("option_participation"), show_default=False)] = None,
     latency: Annotated[str, typer.Option("--latency", help=_say("option_latency"))] = "0",
+    books: Annotated[bool, typer.Option("--books", help=_say("option_books"))] = False,
     rounding: Annotated[str, typer.Option("--rounding", help=_say("option_rounding"))] = "upbit",
     json_path: Annotated[Path | None, typer.Option("--json", help=_say("option_json"), show_default=False)] = None,
     report: Annotated[Path | None, typer.Option("--report", help=_say("option_report"), show_default=False)] = None,
@@ -70,7 +71,7 @@ def backtest(
     if not 0 <= random <= _MOST_DRAWS:
         raise UserError("backtest.bad_random", most=f"{_MOST_DRAWS:,}")
     portfolio = portfolio_of(file)
-    costs = (fee or [], slippage, participation, latency)
+    costs = (fee or [], slippage, participation, latency, books)
     if portfolio is not None:
         if report is not None or trades is not None:
             raise UserError("backtest.portfolio_only_json")
@@ -96,9 +97,12 @@ def backtest(
 
 
 def run_settings(
-    from_: str | None, to: str | None, cash: str, costs: tuple[list[str], str, str | None, str], rounding: str, block: int
+    from_: str | None, to: str | None, cash: str, costs: tuple[list[str], str, str | None, str, bool], rounding: str, block: int
 ) -> Settings:
-    """What the command line says about the run. costs: fees, slippage, participation, latency. Raises UserError for what cannot be read."""
+    """What the command line says about the run. costs: fees, slippage, participation, latency, recorded books.
+
+    Raises UserError for what cannot be read.
+    """
     from engine.research.result import Rounding, Settings  # numpy: a wrong file is refused without it
 
     from_ms, to_ms = instant_ms(from_, "--from"), instant_ms(to, "--to")

@@ -78,9 +78,9 @@ def latency(text: str, option: str) -> tuple[int, int]:
     return times
 
 
-def costs_of(fee: Sequence[str], slipping: str, taking_part: str | None, late: str) -> tuple[float, float, Costs]:
-    """(fee rate, slippage, the rest) of the four options."""
+def costs_of(fee: Sequence[str], slipping: str, taking_part: str | None, late: str, books: bool = False) -> tuple[float, float, Costs]:
+    """(fee rate, slippage, the rest) of the five options."""
     rate, rules = fees(fee, "--fee")
     base, impact, root = slippage(slipping, "--slippage")
     late_ms, late_bars = latency(late, "--latency")
-    return rate, base, Costs(rules, impact, root, participation(taking_part, "--participation"), late_ms, late_bars)
+    return rate, base, Costs(rules, impact, root, participation(taking_part, "--participation"), late_ms, late_bars, books)

@@ -124,7 +124,7 @@ def close_bar(
 @helper
 def note_volumes(plan: Plan, book: Book, start: int, stop: int, state: NDArray[np.int8], volume: NDArray[np.float64]) -> int:
     """Remember the volume of each market's last traded bar of [start, stop), where one traded and decisions ask for it; returns stop."""
-    if plan.venue.costs[0]["impact"] == 0.0:
+    if plan.venue.costs[0]["impact"] == 0.0 and plan.venue.depth.time_ms.shape[0] == 0:
         return stop
     for market in range(state.shape[0]):
         bar = stop - 1
@@ -219,7 +219,7 @@ def answer_order(
     if order["stopped"] != 0:
         return on_done(plan, book, market, order_id, time_ms) == ACCEPTED
     spent = book.position[market]["cost_krw"] if order["side"] == BUY else 0.0
-    status, quantity, price, fee, base = trade_at(
+    status, quantity, price, fee, base, priced = trade_at(
         plan.venue, plan.buying, book.waiting, book.flow, market, order_id, order["side"], order["created_ms"], order["amount_krw"], spent,
         order["left_e8"], order["level_krw"], order["limit_krw"], open_krw, low_krw, close_krw, volume * QUANTITY_SCALE, time_ms,
     )  # fmt: skip
@@ -236,6 +236,7 @@ def answer_order(
         row["base_krw"] = base
         row["decided_ms"] = order["created_ms"]
         row["ambiguous"] = order["ambiguous"]
+        row["priced"] = priced
         log_count[0] += 1
         if on_fill(plan, book, market, order_id, quantity, price, fee, time_ms) != ACCEPTED:
             return False

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dsl.graph import Timeframe
+    from engine.model.depth import RecordedBooks
 
 
 #: (leaf name, its parameters) of a side series
@@ -57,6 +58,7 @@ class BarGrid:
     UNKNOWN all NaN.
     side: series beside the candles (dsl.side_series) under (leaf name, parameters): float64 [markets, n], as known at each bar's
     close, NaN where nothing is recorded. A key that a program wants and the grid lacks is missing everywhere (flags: false).
+    books: order books recorded beside them, by market.
     """
 
     markets: tuple[str, ...]
@@ -70,3 +72,4 @@ class BarGrid:
     volume: NDArray[np.float64]
     value: NDArray[np.float64]
     side: Mapping[SideKey, NDArray[np.float64]] = field(default_factory=dict)
+    books: Mapping[str, RecordedBooks] = field(default_factory=dict)

@@ -59,7 +59,7 @@ def backtest_portfolio(
     chosen = [s.markets or grid.markets for s in strategies] if traded is None else [tuple(markets) for markets in traded]
     grids = [with_members(s, grid, markets, settings.block)[0] for s, markets in zip(strategies, chosen, strict=True)]
     programs = [compile_program(s, grid.timeframe, grid.markets, domain=may) for s, may in zip(strategies, chosen, strict=True)]
-    terms = terms_of(settings, grid.timeframe)
+    terms = terms_of(settings, grid)
     settled = [settled_ms(s, program, grid) for s, program in zip(strategies, programs, strict=True)]
     tradable = [[market in may for market in grid.markets] for may in chosen]
     plans = make_plans(portfolio, programs, terms, tradable, settled)

@@ -99,7 +99,7 @@ def entry_value(rules: Rules, state: State, m: Market, equity: float, scale: flo
     least = max(*asked, SALE_MINIMUM_KRW)
     if value < least:
         return "book_share" if book < least else "no_cash" if money < least else "below_minimum"
-    slip = expected_slip(rules, m, value)
+    slip = expected_slip(rules, m, value, now)
     against = with_impact(rules, m, slip, now)
     if against is not None:
         return against
@@ -107,10 +107,10 @@ def entry_value(rules: Rules, state: State, m: Market, equity: float, scale: flo
     return value if rules.order_condition is None or rules.order_condition(m.columns, order) == 1 else "order_condition"
 
 
-def expected_slip(rules: Rules, m: Market, value: float) -> float:
+def expected_slip(rules: Rules, m: Market, value: float, now: int) -> float:
     """§10, Impact: if as much trades as in the last traded STEP."""
     share = math.inf if rules.participation is None else rules.participation * m.volume
-    return rules.slip_of(min(value * E8 / m.last, share), m.volume)
+    return rules.slip_of(m.code, True, min(value * E8 / m.last, share), m.volume, now)[0]
 
 
 def with_impact(rules: Rules, m: Market, slip: float, now: int) -> str | None:
