@@ -66,11 +66,13 @@ class _ImpossibleError(Exception):
 
 @dataclass(slots=True)
 class _Ledger:
-    """The account as the fills make it. held: (part, market) -> 1e-8 coins; most: highest of them in the present position."""
+    """The account as the fills make it. held: (part, market) -> 1e-8 coins; most: highest of them in the present position;
+    parts: its fills."""
 
     cash_krw: Decimal
     held: dict[tuple[int, int], Decimal] = field(default_factory=dict)
     most: dict[tuple[int, int], Decimal] = field(default_factory=dict)
+    parts: dict[tuple[int, int], int] = field(default_factory=dict)
     fills: int = 0
     traded_krw: Decimal = Decimal(0)
     highest_krw: Decimal = Decimal(0)
@@ -174,12 +176,13 @@ class _Auditor:
         held = ledger.held.get(place, Decimal(0)) + side * quantity
         whole = self.books.settings.rounding is Rounding.UPBIT
         most = ledger.most[place] = max(ledger.most.get(place, Decimal(0)), held)
-        rest = Decimal(0) if whole and most < _EXACT else most * 4 * _EPSILON
+        parts = ledger.parts[place] = ledger.parts.get(place, 0) + 1
+        rest = Decimal(0) if whole and most < _EXACT else most * (3 + parts) * _EPSILON  # each part may round what is left once
         if held < -rest or (whole and quantity != quantity.to_integral_value()):
             raise _ImpossibleError(time_ms, code, "quantity", quantity=fill["quantity_e8"], held=ledger.held.get(place, 0))
         ledger.held[place] = held if held > rest else Decimal(0)
         if not ledger.held[place]:
-            del ledger.most[place]
+            del ledger.most[place], ledger.parts[place]
         ledger.cash_krw -= side * value + fee
         ledger.traded_krw += value
         ledger.fills += 1
