@@ -13,7 +13,7 @@ from dsl.compile import compile_risk, compile_strategy
 from dsl.parser import parse_rule
 from engine.research.backtest import backtest
 from engine.research.result import Settings
-from tests.dsl.helpers import BROKEN, CATALOGUE, COMPLETE, EXPRESSIONS, PROFILES, ROOT
+from tests.dsl.helpers import BROKEN, CATALOGUE, COMPLETE, COMPLETE_RISK, EXPRESSIONS, PROFILES
 from tests.dsl.test_golden_diagnostics import SPECIFIED, findings_of
 from tests.engine.research.test_language_runs import EXITS, MARKETS, VALUES, busy_grid, whole
 from tests.oracles import table
@@ -41,10 +41,9 @@ def expressions() -> Iterator[str]:
 
 def files() -> Iterator[str]:
     """The two complete files of the specification, as `check` takes them, and with what is not built yet let through."""
-    risk = (ROOT / "tests" / "dsl" / "complete-risk.yaml").read_text("utf-8")
     strict = compile_strategy(COMPLETE, "strategy", CATALOGUE, PROFILES)
     free = compile_strategy(COMPLETE, "strategy", CATALOGUE, PROFILES, refuse_unbuilt=False)
-    profile = compile_risk(risk, "risk", CATALOGUE)
+    profile = compile_risk(COMPLETE_RISK, "risk", CATALOGUE)
     yield "| file | checked | findings |"
     yield "|---|---|---|"
     for name, findings in (

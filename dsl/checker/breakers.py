@@ -1,22 +1,27 @@
 """`breakers:` of the risk file -> conditions in the graph of the strategy that trades under it (docs/decide.md §8).
 
-They are looked at on the longest bars that divide the strategy's clock and every duration that they name, folded to the clock: true in
-one of its bars is true at its close.
+They are looked at on the longest bars that divide the strategy's clock, every duration that they name and every suffix that is finer than
+the clock, folded to the clock: true in one of its bars is true at its close. So one profile serves any clock. What is said of the account
+is looked at on the clock itself; parts joined to it by `and`, `or`, `not` have their own bars.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from dsl import ast
 from dsl.builder import Amount
 from dsl.catalogue import Unit
+from dsl.checker.clock import timeframe_of
 from dsl.checker.conditions import Conditions, parsed, phrase
 from dsl.checker.context import Context, RuleText, Scope
+from dsl.checker.contradictions import check_alone
 from dsl.checker.expressions import Expressions
 from dsl.checker.risk import RiskDocument, read_action, rule_at
 from dsl.checker.settings import check_market
+from dsl.checker.values import Value
 from dsl.graph import Graph, Node, Phase, Section, Timeframe
 from dsl.strategy import Breaker
 from dsl.yaml_tree import Mapping, Scalar
@@ -36,17 +41,21 @@ def read_breakers(scope: Scope, document: RiskDocument) -> tuple[Breaker, ...]:
     return tuple(breaker for breaker in found if breaker is not None)
 
 
-def markets_below(graph: Graph, nodes: Iterable[int]) -> set[str]:
-    """The markets that the nodes and what they read name."""
-    waiting, seen, found = list(nodes), set[int](), set[str]()
+def below(graph: Graph, nodes: Iterable[int]) -> set[int]:
+    """The nodes and all that they read."""
+    waiting, seen = list(nodes), set[int]()
     while waiting:
         node_id = waiting.pop()
         if node_id not in seen:
             seen.add(node_id)
-            section = graph[node_id].section
-            found |= {section.market} if section is not None else set()
             waiting.extend(graph[node_id].inputs)
-    return found - {""}
+    return seen
+
+
+def markets_below(graph: Graph, nodes: Iterable[int]) -> set[str]:
+    """The markets that the nodes and what they read name."""
+    sections = (graph[node].section for node in below(graph, nodes))
+    return {section.market for section in sections if section is not None} - {""}
 
 
 def _aliases(scope: Scope, document: RiskDocument) -> dict[str, str]:
@@ -68,38 +77,70 @@ def _breaker(scope: Scope, document: RiskDocument, conditions: Conditions, key: 
     expression = None if rule is None else parsed(scope, rule)
     if rule is None or expression is None:
         return None
-    finer = _section(scope.clock, expression)
-    value = conditions.expressions.condition(expression, _context(conditions, rule, finer))
+    check_alone(scope, expression, rule)
+    context = replace(conditions.context(rule, account=True), latest=True)
+    value = _condition(conditions, expression, context)
     if value is None or value.node is None or action is None:
         return None
-    node = folded(scope.graph, value.node, Section(scope.clock))
     hold_ms = int(action.hold_ms or (hold.value if isinstance(hold, Amount) else 0))
     close = action.word in ("close_market", "flatten")
-    return Breaker(key.text, node, _reads_the_account_only(scope.graph, node), close, hold_ms, finer.timeframe.length_ms)
+    account = _reads_the_account_only(scope.graph, value.node)
+    return Breaker(key.text, value.node, account, close, hold_ms, _needed_bars_ms(scope, value.node))
 
 
-def _context(conditions: Conditions, rule: RuleText, section: Section) -> Context:
-    return conditions.context(rule, account=True).on(section)
+def _needed_bars_ms(scope: Scope, node_id: int) -> int:
+    """The longest bars that everything under the condition can be made of."""
+    sections = [scope.graph[node].section for node in below(scope.graph, [node_id])]
+    frames = {section.timeframe for section in sections if section is not None and not section.timeframe.months}
+    return math.gcd(scope.clock.length_ms, *(frame.length_ms for frame in frames))
 
 
-def _section(clock: Timeframe, expression: ast.Expression) -> Section:
-    """The longest bars that divide the clock and every duration outside a suffix; the clock where the account is read."""
-    parts = list(_parts(expression))
-    if any(isinstance(part, ast.Name | ast.Call) and part.name.startswith("acct.") for part in parts):
-        return Section(clock)
-    lengths = [int(part.value) for part in parts if isinstance(part, ast.Literal) and part.unit is Unit.DURATION and part.value > 0]
-    return Section(Timeframe(math.gcd(clock.length_ms, *lengths), clock.offset_ms) if lengths else clock)
+def _condition(conditions: Conditions, expression: ast.Expression, context: Context) -> Value | None:
+    """The condition at the clock's closes."""
+    expressions, clock = conditions.expressions, context.section
+    if not any(_is_account(part) for part in _parts(expression)):
+        bars = Section(_bars(clock.timeframe, expression))
+        value = expressions.condition(expression, context.on(bars))
+        if value is None or value.node is None:
+            return value
+        return replace(value, node=folded(expressions.nodes.graph, value.node, clock))
+    if isinstance(expression, ast.Bracket):
+        return _condition(conditions, expression.value, context)
+    if isinstance(expression, ast.Not):
+        value = _condition(conditions, expression.value, context)
+        return None if value is None else expressions.nodes.operator("not", (value,), (), Unit.CONDITION, context, expression)
+    if isinstance(expression, ast.Logic) and len({*expression.operators}) == 1:
+        values = [_condition(conditions, operand, context) for operand in expression.operands]
+        known = [value for value in values if value is not None]
+        if len(known) < len(values):
+            return None
+        return expressions.nodes.joined(expression.operators[0], known, context, expression)
+    return expressions.condition(expression, context)
 
 
-def _parts(expression: object) -> Iterator[ast.Spanned]:
-    """The expression and everything in it, except what stands under a suffix."""
-    if isinstance(expression, tuple):
-        for part in expression:
-            yield from _parts(part)
-    elif isinstance(expression, ast.Spanned) and not isinstance(expression, ast.At):
-        yield expression
-        for name in expression.__dataclass_fields__:
-            yield from _parts(getattr(expression, name))
+def _is_account(part: ast.Expression) -> bool:
+    return isinstance(part, ast.Name | ast.Call) and part.name.startswith("acct.")
+
+
+def _bars(clock: Timeframe, expression: ast.Expression) -> Timeframe:
+    """The longest bars that divide the clock, every duration outside a suffix, and every suffix that is finer than the clock."""
+    lengths: list[int] = []
+    for part in _parts(expression):
+        if isinstance(part, ast.Literal) and part.unit is Unit.DURATION and part.value > 0:
+            lengths.append(int(part.value))
+        bars = timeframe_of(part.timeframe) if isinstance(part, ast.At) else None
+        if bars is not None and bars.length_ms < clock.length_ms:
+            lengths.append(bars.length_ms)
+    length = math.gcd(clock.length_ms, *lengths)
+    return clock if length == clock.length_ms else Timeframe(length, clock.offset_ms % length)
+
+
+def _parts(expression: ast.Expression) -> Iterator[ast.Expression]:
+    """The expression and everything in it, except what stands under a suffix or is folded with `over=`."""
+    yield expression
+    over = [argument.value for argument in expression.arguments if argument.name == "over"] if isinstance(expression, ast.Call) else []
+    for part in () if isinstance(expression, ast.At) else over or ast.children(expression):
+        yield from _parts(part)
 
 
 def folded(graph: Graph, node_id: int, clock: Section) -> int:

@@ -85,6 +85,7 @@ class Context:
     phases: which kinds of late values (`pos.*`, `acct.*`, `order.*` and `cost.*`) may be read.
     bindings: parameters of the definition or function being expanded.
     site: the reference that led into a definition. builtin: inside a function of the catalogue, so findings belong to the site.
+    latest: a suffix finer than the bars here means its latest value, as in a risk profile, which serves any clock.
     """
 
     section: Section
@@ -93,6 +94,7 @@ class Context:
     bindings: Mapping[str, Value | Thunk] = field(default_factory=dict)
     site: Site | None = None
     builtin: bool = False
+    latest: bool = False
 
     def on(self, section: Section) -> Context:
         """The same surroundings on other bars."""

@@ -112,5 +112,5 @@ def key_of(expression: ast.Expression, context: Context) -> tuple[Hashable, obje
     site = context.site
     place = None if site is None else (id(site.rule.scalar), site.start, site.end)
     rule = context.rule
-    key = (id(expression), context.section, context.phases, id(rule.scalar), rule.path, place, context.builtin, bindings)
+    key = (id(expression), context.section, context.phases, id(rule.scalar), rule.path, place, context.builtin, context.latest, bindings)
     return key, (expression, rule.scalar, site)

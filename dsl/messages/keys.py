@@ -171,7 +171,10 @@ TEXTS: dict[str, Text] = {
         )
     },
     "risk.loss.per_trade": Text("한 거래의 손실 한도", "Limit of loss of one trade."),
-    "risk.loss.per_trade.limit": Text("한 거래에서 잃을 수 있는 한도", "Most that one trade may risk."),
+    "risk.loss.per_trade.limit": Text(
+        "한 거래가 손절에서 잃을 수 있는 한도. 더 잃을 주문은 그만큼 작아집니다",
+        "Most that one trade may lose at its stop: a larger order is cut to it.",
+    ),
     **{
         f"risk.{path}{rest}": found
         for path in ("drawdown", "drawdown.*")
@@ -206,7 +209,10 @@ TEXTS: dict[str, Text] = {
     "risk.crowding.with_btc.count_as": Text("함께 움직이는 종목을 세는 방법", "How they are counted."),
     "risk.breakers": Text("멈추는 조건들", "Conditions that stop something."),
     "risk.breakers.*": Text("멈추는 조건 하나", "One breaker."),
-    "risk.breakers.*.when": Text("이 조건이 맞으면", "When this is true."),
+    "risk.breakers.*.when": Text(
+        "이 조건이 맞으면. 전략의 시계가 더 느려도 `ret(5m)`은 5분마다, `@1h`는 1시간마다 봅니다",
+        "When this is true. Under a slower clock `ret(5m)` is looked at every 5 minutes and `@1h` every hour all the same.",
+    ),
     "risk.breakers.*.then": Text("하는 일", "What happens."),
     "risk.breakers.*.for": Text("멈추는 시간", "For how long."),
     "risk.orders": Text("주문 하나의 한도", "Bounds of single orders."),

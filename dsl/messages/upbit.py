@@ -21,9 +21,18 @@ TEXTS: dict[str, Text] = {
         "업비트의 답을 받지 못해 처리되었는지 알 수 없습니다: {call} ({reason}). 다시 보내지 말고 먼저 조회하세요: {handles}",
         "Upbit's answer was lost: it may have been done or not: {call} ({reason}). Do not send it again; look it up first: {handles}",
     ),
+    "gap_too_long": Text(
+        "연결이 끊긴 동안의 {market} 체결이 너무 많아 다 받지 못했습니다. 그 동안의 시세는 캔들로 채우세요: jangdan data download",
+        "too many trades of {market} were missed while the connection was lost. Fill the gap from candles: jangdan data download",
+    ),
     "transfers_off": Text(
         "돈이나 코인을 옮기는 기능은 꺼져 있습니다. 설정에서 `{setting}` 을 켜고, 부를 때마다 따로 확인해야 합니다.",
         "moving money or coins is switched off. It takes `{setting}` in the settings and a confirmation of every single call.",
+    ),
+    "transfer_settings": Text(
+        "{path} 파일을 읽을 수 없습니다 ({problem}). `withdrawals: true` 처럼 한 줄에 하나씩 true 나 false 로 쓰세요. "
+        "쓸 수 있는 이름: {names}",
+        "{path} cannot be read ({problem}). Write one `withdrawals: true` a line, with true or false. Names: {names}",
     ),
     # orders
     "insufficient_funds_bid": Text(

@@ -1,4 +1,4 @@
-"""`jangdan data import|list|check`: candle files into the store, what is stored, and how good it is."""
+"""`jangdan data import|download|record|compare|list|check`: candles into the store, what is stored, and how good it is."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from engine.candles.importer import FileReport, ImportOptions
 
 VARIABLE = "JANGDAN_DATA"
+EXCHANGE_VARIABLE = "JANGDAN_UPBIT_URL"
+EXCHANGE = "https://api.upbit.com"
 _RECORDINGS = (".jsonl", ".jsonl.gz")
 
 
@@ -28,6 +30,10 @@ def _say(key: str, **values: object) -> str:
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True, help=text("cli.help_data", language()))
 
 Folder = Annotated[Path | None, typer.Option("--data", help=_say("option_data", variable=VARIABLE), show_default=False)]
+Exchange = Annotated[str, typer.Option("--exchange", help=_say("option_exchange"), envvar=EXCHANGE_VARIABLE)]
+Markets = Annotated[list[str], typer.Option("--markets", help=_say("option_markets"), show_default=False)]
+From = Annotated[str | None, typer.Option("--from", help=_say("option_from"), show_default=False)]
+To = Annotated[str | None, typer.Option("--to", help=_say("option_to"), show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help=_say("option_json"))]
 Market = Annotated[str | None, typer.Option("--market", help=_say("option_market"), show_default=False)]
 TimeframeName = Annotated[str | None, typer.Option("--timeframe", help=_say("option_timeframe"), show_default=False)]
@@ -101,14 +107,16 @@ def _import_recordings(paths: list[Path], folder: Path) -> None:
 @app.command("list", help=_say("help_list"))
 def list_(data: Folder = None, as_json: AsJson = False) -> None:
     """Show every market and timeframe that is stored."""
+    from engine.candles.side_store import SideStore
     from engine.candles.store import CandleStore
     from engine.cli.data_output import list_json, show_list
 
     store = CandleStore(data_folder(data))
+    side = SideStore(store.folder)
     if as_json:
-        typer.echo(list_json(store))
+        typer.echo(list_json(store, side))
     else:
-        show_list(store, language())
+        show_list(store, side, language())
 
 
 @app.command("check", help=_say("help_check"))
@@ -139,6 +147,59 @@ def check(
     else:
         show_quality(report, language())
     if not report.sound:
+        raise typer.Exit(1)
+
+
+@app.command("download", help=_say("help_download"))
+def download(
+    markets: Markets,
+    timeframe: Annotated[str, typer.Option("--timeframe", help=_say("option_download_timeframe"))] = "1m",
+    from_: From = None,
+    to: To = None,
+    data: Folder = None,
+    exchange: Exchange = EXCHANGE,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch what the store lacks of the range; what has arrived stays, whatever ends the command. Exit 1 when a market failed."""
+    from engine.cli.data_exchange import Task, run_download  # numpy, pyarrow and httpx: --help must not pay for them
+
+    if not run_download(Task(data_folder(data), exchange, markets, timeframe, from_, to), as_json=as_json):
+        raise typer.Exit(1)
+
+
+@app.command("record", help=_say("help_record"))
+def record(
+    markets: Markets,
+    for_: Annotated[str | None, typer.Option("--for", help=_say("option_for"), show_default=False)] = None,
+    levels: Annotated[int, typer.Option("--levels", help=_say("option_levels"))] = 30,
+    least: Annotated[str | None, typer.Option("--least", help=_say("option_least"), show_default=False)] = None,
+    far: Annotated[str | None, typer.Option("--far", help=_say("option_far"), show_default=False)] = None,
+    data: Folder = None,
+    exchange: Annotated[str | None, typer.Option("--exchange", help=_say("option_exchange"), envvar=EXCHANGE_VARIABLE)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Keep trades, one book a second and the markets' flags until Ctrl+C; what backtests read as flow.*, book.* and market.*."""
+    from engine.cli.data_record import Wish, run_record  # numpy, pyarrow and httpx: --help must not pay for them
+
+    run_record(Wish(data_folder(data), exchange, markets, for_, levels, least, far), as_json=as_json)
+
+
+@app.command("compare", help=_say("help_compare"))
+def compare(
+    markets: Markets,
+    timeframe: Annotated[str, typer.Option("--timeframe", help=_say("option_compare_timeframe"))] = "1m",
+    with_: Annotated[str, typer.Option("--with", help=_say("option_with"))] = "1d",
+    from_: From = None,
+    to: To = None,
+    repair: Annotated[bool, typer.Option("--repair", help=_say("option_repair"))] = False,
+    data: Folder = None,
+    exchange: Exchange = EXCHANGE,
+    as_json: AsJson = False,
+) -> None:
+    """Hold stored candles against the exchange's own higher ones; exit 1 when a bar differs."""
+    from engine.cli.data_exchange import Task, run_compare
+
+    if not run_compare(Task(data_folder(data), exchange, markets, timeframe, from_, to), with_, repair=repair, as_json=as_json):
         raise typer.Exit(1)
 
 

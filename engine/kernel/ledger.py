@@ -12,8 +12,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.kernel.abi import helper
+from engine.kernel.abi import helper, items
 from engine.kernel.book import FILL
+from engine.kernel.stretches import add_ratios_together, add_together, count_outside, count_positive, count_unknown, divide
 from engine.model.candle import BarState
 from engine.model.events import Side
 
@@ -43,6 +44,8 @@ TRADE: Final = np.dtype(
 _COIN_E8: Final = 1e8
 _BUY: Final = int(Side.BID)
 _UNKNOWN: Final = int(BarState.UNKNOWN)
+#: rows that are looked at together
+_STRETCH: Final = 64
 
 
 @cache
@@ -178,8 +181,15 @@ def measure_falls(
     below = deepest_now = False
     recovered = True
     bound = peak  # a value above it is not the deepest
-    for row in range(value_krw.shape[0]):
-        value = value_krw[row]
+    values, rows, row, looked = items(value_krw, 0), value_krw.shape[0], -1, 0
+    while row + 1 < rows:
+        row += 1
+        if below and looked <= row and row + _STRETCH <= rows:
+            looked = row + _STRETCH
+            if count_outside(values, row, looked, bound, peak) == 0:
+                row = looked - 1
+                continue
+        value = values[row]
         if below and bound < value < peak:
             continue
         if value != value or not (peak > 0.0 or value > 0.0):
@@ -199,7 +209,7 @@ def measure_falls(
             deepest, deepest_now, recovered = value / peak - 1.0, True, False
             bound = peak * (1.0 + deepest) * (1.0 + 1e-15)
     if below:
-        last_ms = time_ms[value_krw.shape[0] - 1] - peak_ms
+        last_ms = time_ms[rows - 1] - peak_ms
         longest_ms = max(longest_ms, last_ms)
         if deepest_now:
             length_ms = last_ms
@@ -207,21 +217,26 @@ def measure_falls(
 
 
 def sum_rows(equity_krw: NDArray[np.float64], exposure_krw: NDArray[np.float64], found: NDArray[np.float64]) -> None:
-    """found: sum of exposure / equity (NaN where an equity is not above 0), rows with an exposure above 0, sum of equity."""
+    """found: sum of exposure / equity (NaN where an equity is not above 0), rows with an exposure above 0, sum of equity.
+
+    Stretches are summed up as they are, their sums with what each rounding loses.
+    """
+    equities, exposures, rows = items(equity_krw, 0), items(exposure_krw, 0), equity_krw.shape[0]
     share = share_lost = total = total_lost = 0.0
-    held = 0
-    for row in range(equity_krw.shape[0]):
-        equity = equity_krw[row]
-        total_lost += lost(total, equity)
-        total += equity
-        held += 1 if exposure_krw[row] > 0.0 else 0
-        if not equity > 0.0:
-            share = math.nan
-        elif exposure_krw[row] != 0.0:
-            part = exposure_krw[row] / equity
-            share_lost += lost(share, part)
-            share += part
-    found[0], found[1], found[2] = share + share_lost, held, total + total_lost
+    held = positive = 0
+    for row in range(0, rows, _STRETCH):
+        stop = min(row + _STRETCH, rows)
+        exposed = count_positive(exposures, row, stop)
+        held += exposed
+        positive += count_positive(equities, row, stop)
+        value = add_together(equities, row, stop)
+        total_lost += lost(total, value)
+        total += value
+        if exposed > 0:
+            value = add_ratios_together(exposures, equities, row, stop)
+            share_lost += lost(share, value)
+            share += value
+    found[0], found[1], found[2] = share + share_lost if positive == rows else math.nan, held, total + total_lost
 
 
 def hold(
@@ -240,19 +255,32 @@ def hold(
     buying costs, as a ratio of the price. False, and NaN everywhere, where no bar has both."""
     first = last = math.nan
     bar, bars, rows = 0, closes.shape[1], close_ms.shape[0]
-    start = rows
-    for row in range(rows):
-        if row > 0 and close_ms[row] - close_ms[row - 1] == length_ms:
+    start, row = rows, -1
+    state, close, times, values = items(states, market * bars), items(closes, market * bars), items(close_ms, 0), items(ratio, 0)
+    while row + 1 < rows:
+        row += 1
+        if row > 0 and times[row] - times[row - 1] == length_ms:
             bar += 1
         else:
-            bar = (close_ms[row] - 1 - offset_ms) // length_ms - first_index
-        if 0 <= bar < bars and states[market, bar] != _UNKNOWN and math.isfinite(closes[market, bar]):
-            last = closes[market, bar]
+            bar = (times[row] - 1 - offset_ms) // length_ms - first_index
+        ahead = row + _STRETCH - 1
+        if (
+            start < rows
+            and ahead < rows
+            and bar >= 0
+            and bar + _STRETCH <= bars
+            and times[ahead] - times[row] == length_ms * (_STRETCH - 1)
+        ):
+            if count_unknown(state, close, bar, bar + _STRETCH) == 0:
+                divide(close, bar, values, row, _STRETCH, first)
+                row, bar = ahead, bar + _STRETCH - 1
+                last = close[bar]
+                continue
+        if 0 <= bar < bars and state[bar] != _UNKNOWN and math.isfinite(close[bar]):
+            last = close[bar]
             if start == rows and math.isfinite(opens[market, bar]):
                 first, start = opens[market, bar] * cost, row
-        ratio[row] = last
-    for row in range(start):
-        ratio[row] = 1.0 if start < rows else math.nan
-    for row in range(start, rows):
-        ratio[row] /= first
+        values[row] = last / first
+    for before in range(start):
+        values[before] = 1.0 if start < rows else math.nan
     return bool(start < rows)

@@ -91,7 +91,7 @@ def make_venue(
     costs.check(slippage)
     share = math.inf if costs.participation is None else costs.participation
     sale_share = min(share, costs.slice_share(slippage, leave_slippage))
-    depth = make_depth(markets, (books or {}) if costs.books else {})
+    depth = make_depth(markets, (books or {}) if costs.walk_books else {})
     row = (slippage, int(on_grid), costs.impact, int(costs.impact_root), share, sale_share, costs.latency_ms)
     return Venue(np.array([row], COSTS), *_fee_rows(markets, costs, fee_rate), *_grids(tuple(markets)), depth)
 

@@ -3,20 +3,22 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.kernel.abi import helper
-from engine.kernel.book import Book
+from engine.kernel.bars import Bars, Closes, Log
+from engine.kernel.book import FILL, Book
+from engine.kernel.decide.ahead import PRICED, asks_all, is_due, look_ahead, note_price, note_prices
 from engine.kernel.decide.answers import ACCEPTED, on_done, on_fill
 from engine.kernel.decide.close import close_positions
-from engine.kernel.decide.entries import decide_entries
+from engine.kernel.decide.entries import decide_entries, enter_queued, queue_due
 from engine.kernel.decide.guard import on_mark
 from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import exposure_krw, is_open
-from engine.kernel.decide.quiet import count_columns, is_guarded, skip_quiet, take_columns
+from engine.kernel.decide.quiet import count_columns, is_guarded, skip_quiet, take_columns, take_market
 from engine.kernel.decide.sales import BUY, is_working
 from engine.kernel.decide.step import end_step, on_step
 from engine.kernel.fills import WAITS, trade_at
@@ -26,76 +28,61 @@ from engine.model.candle import BarState
 _UNKNOWN: Final = int(BarState.UNKNOWN)
 _TRADED: Final = int(BarState.TRADED)
 
-#: room in the fill log for this many base times at least
+#: fills that a log has room for before it has to be emptied
 LOG_ROWS: Final = 4096
-#: what a run of one variant has no use for
+
+
+def new_log(plan: Plan) -> Log:
+    """An empty log."""
+    return Log(np.empty(LOG_ROWS + _most_fills(plan), FILL), np.zeros(1, np.int64))
 
 
 @helper
-def run_bars(
-    plan: Plan,
-    book: Book,
-    log: NDArray[Any],
-    log_count: NDArray[np.int64],
-    first_ms: int,
-    base_ms: int,
-    start: int,
-    stop: int,
-    may_skip: bool,
-    state: NDArray[np.int8],
-    open_krw: NDArray[np.float64],
-    high_krw: NDArray[np.float64],
-    low_krw: NDArray[np.float64],
-    close_krw: NDArray[np.float64],
-    volume: NDArray[np.float64],
-    close_ms: NDArray[np.int64],
-    columns: NDArray[np.float64],
-    money: NDArray[np.float64],
-    row: int,
-) -> int:
+def _most_fills(plan: Plan) -> int:
+    """FILLs of one base time, at the most."""
+    return int(plan.market.shape[0] * (plan.exits.shape[0] + 2))
+
+
+@helper
+def run_bars(plan: Plan, book: Book, log: Log, bars: Bars, closes: Closes, start: int, stop: int, may_skip: bool) -> int:
     """Run base bars [start, stop) of all markets; returns where it ended: stop, or earlier when the log is nearly full, or -1 on an error.
 
-    may_skip: pass quiet bars (engine.kernel.decide.quiet). state, open..close (KRW), volume (coins) [M, n]; close_ms [k] and columns
-    [M, C, k] of the clock bars that close in this block; money [3, ..]: cash, exposure and equity after each CLOSE, from column `row`
-    on; log FILL [..] with its count in log_count[0].
+    may_skip: pass quiet bars (engine.kernel.decide.quiet).
     """
-    most = state.shape[0] * (plan.exits.shape[0] + 2)
+    most = _most_fills(plan)
     guarded = is_guarded(plan)
+    first_ms, base_ms, close_ms = bars.span[0], bars.span[1], closes.close_ms
     counted = closing = _closes_until(close_ms, first_ms + start * base_ms)
     bar, seen, stepped = start, start, False
-    while bar < stop and log_count[0] + most <= log.shape[0]:
+    look_ahead(closes, start)
+    while bar < stop and log.length[0] + most <= log.fills.shape[0]:
         if may_skip:
-            bar, closing, stepped = skip_quiet(
-                plan, book, first_ms, base_ms, bar, stop, closing, stepped,
-                state, open_krw, high_krw, low_krw, close_krw, close_ms, columns, money, row,
-            )  # fmt: skip
+            bar, closing, stepped = skip_quiet(plan, book, bars, closes, bar, stop, closing, stepped)
             if bar >= stop:
                 break
         busy = 1
         if not stepped:
-            at_ms = first_ms + bar * base_ms
-            busy = step_bar(plan, book, log, log_count, at_ms, bar, state, open_krw, high_krw, low_krw, close_krw, volume)
+            busy = step_markets(plan, book, log, bars, closes, bar) if may_skip else step_bar(plan, book, log, bars, bar)
             if busy < 0:
                 return -1
             if may_skip and not (guarded and busy > 0):
-                at, closing, stepped = skip_quiet(
-                    plan, book, first_ms, base_ms, bar, stop, closing, True,
-                    state, open_krw, high_krw, low_krw, close_krw, close_ms, columns, money, row,
-                )  # fmt: skip
+                at, closing, stepped = skip_quiet(plan, book, bars, closes, bar, stop, closing, True)
                 if at != bar:
                     bar = at
                     continue
         time_ms = first_ms + (bar + 1) * base_ms
         book.outbox[0] = 0
         if closing < close_ms.shape[0] and close_ms[closing] == time_ms:
-            seen = note_volumes(plan, book, seen, bar + 1, state, volume)
-            close_bar(plan, book, time_ms, columns, closing, money, row)
+            seen = note_volumes(plan, book, bars, seen, bar + 1)
+            close_bar(plan, book, bars, closes, closing, bar, may_skip)
             closing += 1
         elif busy > 0 and guarded:
             on_mark(plan, book, time_ms)
         bar, stepped = bar + 1, False
-    note_volumes(plan, book, seen, bar, state, volume)
-    count_columns(plan, book, counted, closing, columns)
+    note_volumes(plan, book, bars, seen, bar)
+    if may_skip:
+        note_prices(book, bars, closes, bar)
+    count_columns(plan, book, counted, closing, closes.columns)
     return bar
 
 
@@ -109,110 +96,106 @@ def _closes_until(close_ms: NDArray[np.int64], time_ms: int) -> int:
 
 
 @helper
-def close_bar(
-    plan: Plan, book: Book, time_ms: int, columns: NDArray[np.float64], closing: int, money: NDArray[np.float64], row: int
-) -> None:
-    """CLOSE `closing` of the block, and the account after it."""
-    take_columns(book, columns, closing)
-    close_positions(plan, book, time_ms)
-    decide_entries(plan, book, time_ms)
-    money[0, row + closing] = book.account[0]["cash_krw"]
-    money[1, row + closing] = exposure_krw(book)
-    money[2, row + closing] = money[0, row + closing] + money[1, row + closing]
+def close_bar(plan: Plan, book: Book, bars: Bars, closes: Closes, closing: int, bar: int, may_skip: bool) -> None:
+    """CLOSE `closing` of the block, after the STEPs of `bar`, and the account after it. may_skip: markets without part in it, too."""
+    time_ms, row = closes.close_ms[closing], closes.row[0] + closing
+    if not may_skip or asks_all(plan, closes, closing):
+        take_columns(book, closes.columns, closing)
+        if may_skip:
+            note_prices(book, bars, closes, bar + 1)
+        close_positions(plan, book, time_ms)
+        decide_entries(plan, book, time_ms)
+    else:
+        due = _take_due(plan, book, bars, closes, closing, bar)
+        close_positions(plan, book, time_ms)
+        if due > 0:
+            enter_queued(plan, book, queue_due(plan, book, due), time_ms)
+    closes.money[0, row] = book.account[0]["cash_krw"]
+    closes.money[1, row] = exposure_krw(book)
+    closes.money[2, row] = closes.money[0, row] + closes.money[1, row]
 
 
 @helper
-def note_volumes(plan: Plan, book: Book, start: int, stop: int, state: NDArray[np.int8], volume: NDArray[np.float64]) -> int:
+def _take_due(plan: Plan, book: Book, bars: Bars, closes: Closes, closing: int, bar: int) -> int:
+    """Columns of the markets that hold, work or may enter, and last prices of these; the latter into `book.queue`: how many they are."""
+    due = 0
+    for market in range(book.position.shape[0]):
+        if is_open(book, market) or is_working(book, market):
+            take_market(book, market, closes.columns, closing)
+        elif is_due(plan, closes, market, closing):
+            take_market(book, market, closes.columns, closing)
+            note_price(book, bars, closes, market, bar + 1)
+            book.queue[due] = market
+            due += 1
+    return due
+
+
+@helper
+def note_volumes(plan: Plan, book: Book, bars: Bars, start: int, stop: int) -> int:
     """Remember the volume of each market's last traded bar of [start, stop), where one traded and decisions ask for it; returns stop."""
     if plan.venue.costs[0]["impact"] == 0.0 and plan.venue.depth.time_ms.shape[0] == 0:
         return stop
-    for market in range(state.shape[0]):
+    for market in range(bars.state.shape[0]):
         bar = stop - 1
-        while bar >= start and state[market, bar] != _TRADED:
+        while bar >= start and bars.state[market, bar] != _TRADED:
             bar -= 1
         if bar >= start:
-            counts = volume[market, bar] * QUANTITY_SCALE
+            counts = bars.volume[market, bar] * QUANTITY_SCALE
             book.flow[market]["volume_e8"] = counts if counts > 0.0 else 0.0
     return stop
 
 
 @helper
-def step_bar(
-    plan: Plan,
-    book: Book,
-    log: NDArray[Any],
-    log_count: NDArray[np.int64],
-    time_ms: int,
-    bar: int,
-    state: NDArray[np.int8],
-    open_krw: NDArray[np.float64],
-    high_krw: NDArray[np.float64],
-    low_krw: NDArray[np.float64],
-    close_krw: NDArray[np.float64],
-    volume: NDArray[np.float64],
-) -> int:
-    """The STEPs of one base time, market by market: 1 where a position was open or an order worked, 0 where none, -1 on an error."""
+def step_markets(plan: Plan, book: Book, log: Log, bars: Bars, closes: Closes, bar: int) -> int:
+    """`step_bar` where the last prices of markets that neither hold nor want anything can wait."""
     busy = 0
-    for market in range(state.shape[0]):
-        traded = state[market, bar] == _TRADED
+    for market in range(bars.state.shape[0]):
         if not is_open(book, market) and not is_working(book, market):
-            if traded:
-                book.position[market]["last_krw"] = close_krw[market, bar]
             continue
         busy = 1
-        if state[market, bar] == _UNKNOWN:
-            continue
-        accepted = run_step(
-            plan, book, log, log_count, market, time_ms,
-            open_krw[market, bar], high_krw[market, bar], low_krw[market, bar], close_krw[market, bar], volume[market, bar], traded,
-        )  # fmt: skip
-        if not accepted:
+        closes.ahead[PRICED, market] = bar + 1
+        if bars.state[market, bar] != _UNKNOWN and not run_step(plan, book, log, bars, market, bar):
             return -1
     return busy
 
 
 @helper
-def run_step(
-    plan: Plan,
-    book: Book,
-    log: NDArray[Any],
-    log_count: NDArray[np.int64],
-    market: int,
-    time_ms: int,
-    open_krw: float,
-    high_krw: float,
-    low_krw: float,
-    close_krw: float,
-    volume: float,
-    traded: bool,
-) -> bool:
+def step_bar(plan: Plan, book: Book, log: Log, bars: Bars, bar: int) -> int:
+    """The STEPs of one base time, market by market: 1 where a position was open or an order worked, 0 where none, -1 on an error."""
+    busy = 0
+    for market in range(bars.state.shape[0]):
+        if not is_open(book, market) and not is_working(book, market):
+            if bars.state[market, bar] == _TRADED:
+                book.position[market]["last_krw"] = bars.close_krw[market, bar]
+            continue
+        busy = 1
+        if bars.state[market, bar] != _UNKNOWN and not run_step(plan, book, log, bars, market, bar):
+            return -1
+    return busy
+
+
+@helper
+def run_step(plan: Plan, book: Book, log: Log, bars: Bars, market: int, bar: int) -> bool:
     """One STEP with the answers to its orders: the waiting order trades at the open, then each sale inside as it is made."""
-    if traded and is_working(book, market):
-        if not answer_order(plan, book, log, log_count, market, open_krw, low_krw, close_krw, volume, time_ms):
-            return False
+    time_ms = bars.span[0] + bar * bars.span[1]
+    traded = bars.state[market, bar] == _TRADED
+    if traded and is_working(book, market) and not answer_order(plan, book, log, bars, market, bar, time_ms):
+        return False
     book.outbox[0] = 0
-    on_step(plan, book, market, time_ms, open_krw, high_krw, low_krw, close_krw, traded)
+    on_step(
+        plan, book, market, time_ms, bars.open_krw[market, bar], bars.high_krw[market, bar], bars.low_krw[market, bar],
+        bars.close_krw[market, bar], traded,
+    )  # fmt: skip
     while book.outbox[0] > 0:
         book.outbox[0] = 0
-        if not answer_order(plan, book, log, log_count, market, open_krw, low_krw, close_krw, volume, time_ms):
+        if not answer_order(plan, book, log, bars, market, bar, time_ms):
             return False
     end_step(plan, book, market)
     return True
 
 
 @helper
-def answer_order(
-    plan: Plan,
-    book: Book,
-    log: NDArray[Any],
-    log_count: NDArray[np.int64],
-    market: int,
-    open_krw: float,
-    low_krw: float,
-    close_krw: float,
-    volume: float,
-    time_ms: int,
-) -> bool:
+def answer_order(plan: Plan, book: Book, log: Log, bars: Bars, market: int, bar: int, time_ms: int) -> bool:
     """FILL and DONE of the market's working order, logged, as far as they come; False when the books refuse them."""
     order = book.order[market]
     order_id = order["order_id"]
@@ -221,10 +204,11 @@ def answer_order(
     spent = book.position[market]["cost_krw"] if order["side"] == BUY else 0.0
     status, quantity, price, fee, base, priced = trade_at(
         plan.venue, plan.buying, book.waiting, book.flow, market, order_id, order["side"], order["created_ms"], order["amount_krw"], spent,
-        order["left_e8"], order["level_krw"], order["limit_krw"], open_krw, low_krw, close_krw, volume * QUANTITY_SCALE, time_ms,
+        order["left_e8"], order["level_krw"], order["limit_krw"], bars.open_krw[market, bar], bars.low_krw[market, bar],
+        bars.close_krw[market, bar], bars.volume[market, bar] * QUANTITY_SCALE, time_ms,
     )  # fmt: skip
     if quantity > 0.0:
-        row = log[log_count[0]]
+        row = log.fills[log.length[0]]
         row["time_ms"] = time_ms
         row["market"] = market
         row["side"] = order["side"]
@@ -237,7 +221,7 @@ def answer_order(
         row["decided_ms"] = order["created_ms"]
         row["ambiguous"] = order["ambiguous"]
         row["priced"] = priced
-        log_count[0] += 1
+        log.length[0] += 1
         if on_fill(plan, book, market, order_id, quantity, price, fee, time_ms) != ACCEPTED:
             return False
     return status == WAITS or on_done(plan, book, market, order_id, time_ms) == ACCEPTED

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from dsl.strategy import Portfolio, RiskProfile, Strategy
 from engine.kernel.abi import helper
+from engine.kernel.bars import Bars, bars_of, taken_from
 from engine.kernel.book import FILL, SKIP_REASONS, Book, shared_books
 from engine.kernel.decide.account import capital_krw
 from engine.kernel.decide.close import close_exits
@@ -21,12 +22,11 @@ from engine.kernel.decide.guard_plan import window_days
 from engine.kernel.decide.plan import Part, Plan, Terms, book_size, make_plan
 from engine.kernel.decide.position import equity_krw, exposure_krw
 from engine.kernel.load import compile_function
-from engine.kernel.loop import note_volumes, step_bar
+from engine.kernel.loop import new_log, note_volumes, step_bar
 from engine.kernel.program import ColumnBlock, Program
 from engine.model.candle import BarGrid, BarState
 
 _TRADED: Final = int(BarState.TRADED)
-_LOG_ROWS: Final = 4096
 _NO_PROFILE: Final = RiskProfile(name="")
 
 
@@ -101,8 +101,7 @@ class PortfolioRun:
         self._queue, self._enter, self._quiet = made(queue_entries), made(enter), made(quiet_bars)
         self._note_volumes = made(note_volumes)
         self._equity, self._exposure = made(equity_krw), made(exposure_krw)
-        self._logs = [np.zeros(_LOG_ROWS + len(plan.market) * (len(plan.exits) + 2), FILL) for plan in plans]
-        self._counts = [np.zeros(1, np.int64) for _ in plans]
+        self._logs = [new_log(plan) for plan in plans]
         self._fills: list[list[NDArray[np.void]]] = [[] for _ in plans]
         self._account: list[tuple[int, float, float]] = []
 
@@ -111,10 +110,9 @@ class PortfolioRun:
 
         Raises RuntimeError when the books refuse an answer of the fill model: a defect, never a matter of the data.
         """
-        base_ms, length = bars.timeframe.length_ms, bars.state.shape[1]
-        first_ms = bars.first_index * base_ms + bars.timeframe.offset_ms
+        taken, length = bars_of(bars), bars.state.shape[1]
+        first_ms, base_ms = taken.span.tolist()
         start = 0 if self._from_ms is None else min(max(-((first_ms - self._from_ms) // base_ms), 0), length)
-        series = [np.ascontiguousarray(part) for part in (bars.state, bars.open, bars.high, bars.low, bars.close, bars.volume)]
         closing = [{int(ms): k for k, ms in enumerate(block.close_ms)} for block in columns]
         quiet_from = noted = start
         for bar in range(start, length):
@@ -123,25 +121,25 @@ class PortfolioRun:
             busy = self._is_busy()
             if not busy and not any(after_ms in times for times in closing):
                 continue
-            self._catch_up(quiet_from, bar, series)
+            self._catch_up(quiet_from, bar, taken)
             quiet_from = bar + 1
             for k, (plan, book) in enumerate(zip(self.plans, self.books, strict=True)):
-                if self._step_bar(plan, book, self._logs[k], self._counts[k], time_ms, bar, *series) < 0:
+                if self._step_bar(plan, book, self._logs[k], taken, bar) < 0:
                     raise RuntimeError("the books refused a fill of the fill model")
-            noted = self._note_volumes(self.plans[0], self.books[0], noted, bar + 1, series[0], series[5])
+            noted = self._note_volumes(self.plans[0], self.books[0], taken, noted, bar + 1)
             self._decide(after_ms, busy, [(block, times.get(after_ms)) for block, times in zip(columns, closing, strict=True)])
             self._drain()
-        self._catch_up(quiet_from, length, series)
-        self._note_volumes(self.plans[0], self.books[0], noted, length, series[0], series[5])
+        self._catch_up(quiet_from, length, taken)
+        self._note_volumes(self.plans[0], self.books[0], taken, noted, length)
 
     def _is_busy(self) -> bool:
         book = self.books[0]
         return bool((book.all_position["quantity_e8"] > 0.0).any() or (book.all_order["side"] != 0).any())
 
-    def _catch_up(self, start: int, stop: int, series: Sequence[NDArray[Any]]) -> None:
+    def _catch_up(self, start: int, stop: int, bars: Bars) -> None:
         if stop > start:
             for book in self.books:
-                self._quiet(book, start, stop, series[0], series[4])
+                self._quiet(book, start, stop, bars.state, bars.close_krw)
 
     def _decide(self, time_ms: int, busy: bool, closing: Sequence[tuple[ColumnBlock, int | None]]) -> None:
         """Exits of all strategies in order, then the entries of those whose clock closes."""
@@ -171,10 +169,9 @@ class PortfolioRun:
             self._enter(self.plans[k], self.books[k], market, capital, time_ms)
 
     def _drain(self) -> None:
-        for k, count in enumerate(self._counts):
-            if count[0] > 0:
-                self._fills[k].append(self._logs[k][: count[0]].copy())
-                count[0] = 0
+        for log, fills in zip(self._logs, self._fills, strict=True):
+            if log.length[0] > 0:
+                fills.append(taken_from(log))
 
     def result(self) -> PortfolioRunResult:
         """What has happened so far."""

@@ -9,10 +9,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.kernel.bars import Closes, bars_of, taken_from
 from engine.kernel.book import FILL, SKIP_REASONS, Book
 from engine.kernel.decide.plan import Plan
 from engine.kernel.load import compile_function
-from engine.kernel.loop import LOG_ROWS
+from engine.kernel.loop import new_log
 from engine.kernel.program import ColumnBlock
 from engine.kernel.sweep import alone, sweep_bars
 from engine.model.candle import BarGrid
@@ -50,8 +51,7 @@ class Run:
         self._may_skip = may_skip
         self._first = alone(plan, book)
         self._run: Callable[..., int] = compile_function(sweep_bars, allocates=False) if compiled else sweep_bars
-        self._log = np.empty(LOG_ROWS + len(plan.market) * (len(plan.exits) + 2), FILL)
-        self._log_count = np.zeros(1, np.int64)
+        self._log = new_log(plan)
         self._fills: list[NDArray[np.void]] = []
         self._closes = 0
         self._close_ms = np.empty(0, np.int64)
@@ -62,21 +62,22 @@ class Run:
 
         Raises RuntimeError when the books refuse an answer of the fill model: a defect, never a matter of the data.
         """
-        base_ms = bars.timeframe.length_ms
-        first_ms = bars.first_index * base_ms + bars.timeframe.offset_ms
+        taken = bars_of(bars)
+        first_ms, base_ms = taken.span.tolist()
         stop = bars.state.shape[1] if count is None else first + count
-        series = [np.ascontiguousarray(part) for part in (bars.state, bars.open, bars.high, bars.low, bars.close, bars.volume)]
         values = np.ascontiguousarray(columns.values.transpose(0, 2, 1))
         start = max(first, self._start(first_ms, base_ms, stop))
         passed = int(np.searchsorted(columns.close_ms, first_ms + start * base_ms, side="right"))
         live = len(columns.close_ms) - passed
         self._make_room(live)
-        row, at = self._closes - passed, start
+        closes = Closes(
+            columns.close_ms, values, self._money, np.array([self._closes - passed], np.int64), np.empty((2, len(bars.markets)), np.int64)
+        )
+        at = start
         while at < stop:
             at = self._run(
-                *self._first, self._log, self._log_count, first_ms, base_ms, at, stop, *series, columns.close_ms, 0, _NO_DAYS,
-                _NO_SOURCE, _NO_STRIDES, values, self._money, row, self._may_skip, 0.0, False,
-            )  # fmt: skip
+                *self._first, self._log, taken, closes, at, stop, self._may_skip, 0, _NO_DAYS, _NO_SOURCE, _NO_STRIDES, 0.0, False
+            )
             if at < 0:
                 raise RuntimeError("the books refused a fill of the fill model")
             self._drain()
@@ -126,6 +127,5 @@ class Run:
         return min(max(-((first_ms - self._from_ms) // base_ms), 0), bars)
 
     def _drain(self) -> None:
-        if self._log_count[0] > 0:
-            self._fills.append(self._log[: self._log_count[0]].copy())
-            self._log_count[0] = 0
+        if self._log.length[0] > 0:
+            self._fills.append(taken_from(self._log))

@@ -12,6 +12,7 @@ from engine.kernel.catalogue import Pointer
 from engine.model.candle import BarState
 
 _TRADED: Final = int(BarState.TRADED)
+_UNKNOWN: Final = int(BarState.UNKNOWN)
 
 
 @helper
@@ -48,6 +49,69 @@ def count_missing(values: Pointer, first: int, stop: int) -> int:
     for at in range(first, stop):
         count += 1 if values[at] != values[at] else 0
     return count
+
+
+@helper
+def count_positive(values: Pointer, first: int, stop: int) -> int:
+    """How many values are above zero."""
+    count = 0
+    for at in range(first, stop):
+        count += 1 if values[at] > 0.0 else 0
+    return count
+
+
+@helper
+def count_outside(values: Pointer, first: int, stop: int, low: float, high: float) -> int:
+    """How many values are missing or not between the two."""
+    count = 0
+    for at in range(first, stop):
+        count += 0 if low < values[at] < high else 1
+    return count
+
+
+@helper
+def count_unknown(states: Pointer, values: Pointer, first: int, stop: int) -> int:
+    """How many bars are unknown, or have no finite value."""
+    count = 0
+    for at in range(first, stop):
+        count += 1 if states[at] == _UNKNOWN or not values[at] - values[at] == 0.0 else 0
+    return count
+
+
+@helper
+def divide(values: Pointer, first: int, to: Pointer, place: int, count: int, by: float) -> None:
+    """to[place:] = values[first:] / by, `count` of them."""
+    for k in range(count):
+        to[place + k] = values[first + k] / by
+
+
+@helper
+def add_together(values: Pointer, first: int, stop: int) -> float:
+    """Sum of the values, four at a time."""
+    a = b = c = d = 0.0
+    at = first
+    while at + 4 <= stop:
+        a, b, c, d = a + values[at], b + values[at + 1], c + values[at + 2], d + values[at + 3]
+        at += 4
+    while at < stop:
+        a += values[at]
+        at += 1
+    return (a + b) + (c + d)
+
+
+@helper
+def add_ratios_together(parts: Pointer, wholes: Pointer, first: int, stop: int) -> float:
+    """Sum of part / whole, four at a time."""
+    a = b = c = d = 0.0
+    at = first
+    while at + 4 <= stop:
+        a, b = a + parts[at] / wholes[at], b + parts[at + 1] / wholes[at + 1]
+        c, d = c + parts[at + 2] / wholes[at + 2], d + parts[at + 3] / wholes[at + 3]
+        at += 4
+    while at < stop:
+        a += parts[at] / wholes[at]
+        at += 1
+    return (a + b) + (c + d)
 
 
 @helper

@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.kernel.abi import at_variant, helper, items
-from engine.kernel.book import FILL
+from engine.kernel.bars import Bars, Closes, Log, bars_of
 from engine.kernel.catalogue import Pointer
 from engine.kernel.decide.plan import make_book
 from engine.kernel.load import compile_function
-from engine.kernel.loop import LOG_ROWS, run_bars
+from engine.kernel.loop import new_log, run_bars
+from engine.kernel.stretches import count_positive
 
 if TYPE_CHECKING:
     from engine.kernel.book import Book
@@ -75,27 +76,16 @@ def sweep_bars(
     figures: NDArray[Any],
     trades: NDArray[Any],
     daily: NDArray[np.float64],
-    log: NDArray[Any],
-    log_count: NDArray[np.int64],
-    first_ms: int,
-    base_ms: int,
+    log: Log,
+    bars: Bars,
+    closes: Closes,
     start: int,
     stop: int,
-    state: NDArray[np.int8],
-    open_krw: NDArray[np.float64],
-    high_krw: NDArray[np.float64],
-    low_krw: NDArray[np.float64],
-    close_krw: NDArray[np.float64],
-    volume: NDArray[np.float64],
-    close_ms: NDArray[np.int64],
+    may_skip: bool,
     live: int,
     day_ends: NDArray[np.int64],
     source: NDArray[np.float64],
     strides: NDArray[np.int64],
-    columns: NDArray[np.float64],
-    money: NDArray[np.float64],
-    row: int,
-    may_skip: bool,
     rest: float,
     fold: bool,
 ) -> int:
@@ -104,32 +94,26 @@ def sweep_bars(
     fold=False: one variant, whose log and money its caller reads: exactly `run_bars`. So a backtest and a sweep are one compiled function.
 
     places [V, C]: where a variant's columns are in `source`, which holds the value of market m, column c, clock bar k at
-    m * strides[0] + places[c] * strides[1] + k; columns [M, C, k], money [3, k] and log are used by one variant after another.
-    figures FIGURES [V], trades TRADE [V, M], daily [V, D]: equity at the end of day d. live: the first of close_ms that is decided.
+    m * strides[0] + places[c] * strides[1] + k; closes.columns, closes.money and log are used by one variant after another.
+    figures FIGURES [V], trades TRADE [V, M], daily [V, D]: equity at the end of day d. live: the first of closes.close_ms that is decided.
     day_ends [n, 2]: day and its latest CLOSE in this block. rest: share of what was bought that counts as nothing.
     """
     if not fold:
-        return run_bars(
-            plans, books, log, log_count, first_ms, base_ms, start, stop, may_skip, state, open_krw, high_krw, low_krw, close_krw, volume,
-            close_ms, columns, money, row,
-        )  # fmt: skip
+        return run_bars(plans, books, log, bars, closes, start, stop, may_skip)
     for variant in range(places.shape[0]):
         plan = at_variant(plans, plan_strides, variant)
         book = at_variant(books, book_strides, variant)
-        gather(source, strides, places, variant, columns)
+        gather(source, strides, places, variant, closes.columns)
         at = start
         while 0 <= at < stop:
-            at = run_bars(
-                plan, book, log, log_count, first_ms, base_ms, at, stop, may_skip, state, open_krw, high_krw, low_krw, close_krw, volume,
-                close_ms, columns, money, row,
-            )  # fmt: skip
-            fold_fills(log, log_count[0], figures, trades, variant, rest)
-            log_count[0] = 0
+            at = run_bars(plan, book, log, bars, closes, at, stop, may_skip)
+            fold_fills(log, figures, trades, variant, rest)
+            log.length[0] = 0
         if at < 0:
             return -1
-        fold_money(money, live, figures, variant)
+        fold_money(closes.money, live, figures, variant)
         for k in range(day_ends.shape[0]):
-            daily[variant, day_ends[k, 0]] = money[2, day_ends[k, 1]]
+            daily[variant, day_ends[k, 0]] = closes.money[2, day_ends[k, 1]]
     return stop
 
 
@@ -179,15 +163,6 @@ def fold_money(money: NDArray[np.float64], live: int, figures: NDArray[Any], var
 
 
 @helper
-def count_positive(values: Pointer, first: int, stop: int) -> int:
-    """How many values are above zero."""
-    count = 0
-    for k in range(first, stop):
-        count += 1 if values[k] > 0.0 else 0
-    return count
-
-
-@helper
 def add_ratios(total: float, parts: Pointer, wholes: Pointer, first: int, stop: int) -> float:
     """total + part / whole + ..., one after the other, so that the sum does not depend on blocks."""
     for k in range(first, stop):
@@ -230,11 +205,11 @@ def lowest(values: Pointer, first: int, stop: int) -> float:
 
 
 @helper
-def fold_fills(log: NDArray[Any], count: int, figures: NDArray[Any], trades: NDArray[Any], variant: int, rest: float) -> None:
+def fold_fills(log: Log, figures: NDArray[Any], trades: NDArray[Any], variant: int, rest: float) -> None:
     """Fills in order of time, into trades from open to flat and what they cost (engine.research.trades says the same of a list)."""
     row = figures[variant]
-    for k in range(count):
-        fill = log[k]
+    for k in range(log.length[0]):
+        fill = log.fills[k]
         trade = trades[variant, fill["market"]]
         quantity, fee = fill["quantity_e8"], fill["fee_krw"]
         value = quantity * fill["price_krw"] / _COIN_E8
@@ -296,8 +271,7 @@ class Stack:
             self.figures[name] = cash_krw
         self.trades = np.zeros((len(plans), len(plans[0].market)), TRADE)
         self.daily = np.full((len(plans), days), np.nan)
-        self.log = np.zeros(LOG_ROWS + len(plans[0].market) * (len(plans[0].exits) + 2), FILL)
-        self.log_count = np.zeros(1, np.int64)
+        self.log = new_log(plans[0])
         self.closes = 0
         """CLOSEs decided so far."""
 
@@ -365,9 +339,8 @@ class SweepRun:
     def __init__(self, stacks: Sequence[Stack], grid: BarGrid, from_ms: int, first_day: int, rest: float, *, compiled: bool = True) -> None:
         """from_ms: trading start; first_day: its UTC day, day 0 of Stack.daily; rest: as of `sweep_bars`."""
         self.stacks = tuple(stacks)
-        self._markets, self._base_ms = len(grid.markets), grid.timeframe.length_ms
-        self._first_ms = grid.first_index * self._base_ms + grid.timeframe.offset_ms
-        self._series = [np.ascontiguousarray(part) for part in (grid.state, grid.open, grid.high, grid.low, grid.close, grid.volume)]
+        self._markets, self._bars = len(grid.markets), bars_of(grid)
+        self._first_ms, self._base_ms = self._bars.span.tolist()
         self._start = max(-((self._first_ms - from_ms) // self._base_ms), 0)
         self._first_day, self._rest = first_day, rest
         self._sweep: Callable[..., int] = compile_function(sweep_bars, allocates=False) if compiled else sweep_bars
@@ -377,20 +350,25 @@ class SweepRun:
         start = max(block.first, self._start)
         if start >= block.stop:
             return
-        closes = len(block.close_ms)
+        count = len(block.close_ms)
         live = int(np.searchsorted(block.close_ms, self._first_ms + start * self._base_ms, side="right"))
         days = (block.close_ms - 1) // _DAY_MS - self._first_day
-        ends = np.flatnonzero(np.append(np.diff(days), 1)) if closes else np.empty(0, np.int64)
+        ends = np.flatnonzero(np.append(np.diff(days), 1)) if count else np.empty(0, np.int64)
         ends = ends[ends >= live]
-        day_ends = np.stack([days[ends], ends], axis=1) if closes else np.empty((0, 2), np.int64)
-        money, strides = np.empty((3, closes)), np.array(block.strides, np.int64)
+        day_ends = np.stack([days[ends], ends], axis=1) if count else np.empty((0, 2), np.int64)
+        money, strides = np.empty((3, count)), np.array(block.strides, np.int64)
         for stack in self.stacks:
-            columns = np.empty((self._markets, stack.places.shape[1], closes))
+            closes = Closes(
+                block.close_ms,
+                np.empty((self._markets, stack.places.shape[1], count)),
+                money,
+                np.zeros(1, np.int64),
+                np.empty((2, self._markets), np.int64),
+            )
             end = self._sweep(
                 stack.plans, stack.plan_strides, stack.books, stack.book_strides, stack.places, stack.figures, stack.trades, stack.daily,
-                stack.log, stack.log_count, self._first_ms, self._base_ms, start, block.stop, *self._series, block.close_ms, live,
-                day_ends, block.source, strides, columns, money, 0, True, self._rest, True,
+                stack.log, self._bars, closes, start, block.stop, True, live, day_ends, block.source, strides, self._rest, True,
             )  # fmt: skip
-            stack.closes += closes - live
+            stack.closes += count - live
             if end < 0:
                 raise RuntimeError("the books refused a fill of the fill model")

@@ -21,13 +21,24 @@ class FeeRule:
 
 
 @dataclass(frozen=True, slots=True)
+class BookModel:
+    """The order book that is supposed where none was recorded. spread: of the best two prices, a ratio of their middle. depth: of what
+    traded in the last window_ms, the share that each side offers within `within` (a ratio) of the middle, evenly; None: no sizes."""
+
+    spread: float
+    depth: float | None = None
+    window_ms: int = 0
+    within: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Costs:
     """Assumptions of a run; the default assumes nothing.
 
     impact: slippage (ratio) that an order as large as the whole volume of its bar adds; it grows with the order's share of that volume, or
     with the square root of the share (impact_root). participation: largest share of a bar's volume that may trade. latency: from the
-    decision to when the order can trade, in ms and in base bars (the two add up). books: slippage is that of the order books that were
-    recorded, where there is one.
+    decision to when the order can trade, in ms and in base bars (the two add up). book: what `book.*` and `depth` are where nothing was
+    recorded; None: missing. walk_books: slippage is that of the order books that were recorded, where there is one.
     """
 
     fees: tuple[FeeRule, ...] = ()
@@ -36,7 +47,8 @@ class Costs:
     participation: float | None = None
     latency_ms: int = 0
     latency_bars: int = 0
-    books: bool = False
+    book: BookModel | None = None
+    walk_books: bool = False
 
     @property
     def reads_volume(self) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -56,20 +55,33 @@ def account_curve(result: BacktestResult) -> Curve:
     return Curve(_start_ms(result), result.settings.cash_krw, result.equity_ms, result.equity_krw)
 
 
-def buy_and_hold_curve(result: BacktestResult, ratios: Sequence[NDArray[np.float64]] | None = None) -> Curve:
+def buy_and_hold_curve(result: BacktestResult) -> Curve:
+    """The curve of `buy_and_hold`."""
+    return buy_and_hold(result)[0]
+
+
+def buy_and_hold(result: BacktestResult) -> tuple[Curve, tuple[float, ...]]:
     """The cash in equal parts in all markets, each bought at its first known price with the run's slippage and the fee in
-    force when it begins, never sold (what is held counts at last prices, as in the account's equity). ratios: their held_ratio.
+    force when it begins, never sold (what is held counts at last prices, as in the account's equity); and each market's return alone, once.
 
     A market that is listed later keeps its part in cash until then; one that ends keeps its last price. Markets without any known
-    price are left out; without any market the values are NaN.
+    price are left out (their return is NaN); without any market the values are NaN. One market's values are in memory at a time.
     """
-    every = [held_ratio(result, market) for market in result.markets] if ratios is None else ratios
-    held = [ratio for ratio in every if ratio.size and np.isfinite(ratio[-1])]
-    cash = result.settings.cash_krw
-    if not held:
-        return Curve(_start_ms(result), cash, result.equity_ms, np.full(result.equity_ms.shape, np.nan))
-    mean = held[0] if len(held) == 1 else sum(held[1:], held[0]) / len(held)
-    return Curve(_start_ms(result), cash, result.equity_ms, cash * mean)
+    cash, total, held = result.settings.cash_krw, np.empty(0), 0
+    returns = []
+    for market in dict.fromkeys(result.markets):
+        ratio = held_ratio(result, market)
+        known = ratio.size > 0 and bool(np.isfinite(ratio[-1]))
+        returns.append(float(ratio[-1]) - 1.0 if ratio.size else np.nan)
+        if known:
+            total = ratio if held == 0 else np.add(total, ratio, out=total)
+            held += 1
+    if held == 0:
+        total = np.full(result.equity_ms.shape, np.nan)
+    elif held > 1:
+        total /= held
+    total *= cash
+    return Curve(_start_ms(result), cash, result.equity_ms, total), tuple(returns)
 
 
 def held_ratio(result: BacktestResult, market: str) -> NDArray[np.float64]:
@@ -80,11 +92,12 @@ def held_ratio(result: BacktestResult, market: str) -> NDArray[np.float64]:
         return np.full(result.equity_ms.shape, np.nan)
     ratio = np.empty(result.equity_ms.shape)
     clock, close_ms = grid.timeframe, np.ascontiguousarray(result.equity_ms)
-    states, opens, closes = (np.ascontiguousarray(part) for part in (grid.state, grid.open, grid.close))
     row, settings = grid.markets.index(market), result.settings
+    states, opens, closes = (np.ascontiguousarray(part[row : row + 1]) for part in (grid.state, grid.open, grid.close))
     fee = fee_at(settings.costs.fees, market, settings.fee_rate, _start_ms(result))
     cost = (1.0 + settings.slippage) * (1.0 + fee)
-    passes()["hold"](close_ms, clock.length_ms, clock.offset_ms, int(grid.first_index), row, states, opens, closes, cost, ratio)
+    passes()["hold"](close_ms, clock.length_ms, clock.offset_ms, int(grid.first_index), 0, states, opens, closes, cost, ratio)
+    grid.free()
     return ratio
 
 

@@ -35,7 +35,8 @@ PROFILES = profiles_in(ROOT / "risk_profiles")
 CATALOGUE = catalogue()
 #: the expressions of the specification, in its order
 EXPRESSIONS = Path(__file__).with_name("expressions.txt").read_text("utf-8").splitlines()
-#: the complete strategy file of the specification
+#: the complete risk profile and strategy file of the specification
+COMPLETE_RISK = Path(__file__).with_name("complete-risk.yaml").read_text("utf-8")
 COMPLETE = Path(__file__).with_name("complete-strategy.yaml").read_text("utf-8")
 
 FILE = """schema: strategy/1

@@ -15,7 +15,7 @@ from tests.generators.worlds import World
 def with_random_books(chance: random.Random, world: World) -> World:
     """The world with books of some of its markets, and a run that asks for them."""
     books = {market: random_books(chance, world.grid, row) for row, market in enumerate(world.grid.markets) if chance.random() < 0.8}
-    settings = replace(world.settings, costs=replace(world.settings.costs, books=True))
+    settings = replace(world.settings, costs=replace(world.settings.costs, walk_books=True))
     return replace(world, grid=replace(world.grid, books=books), settings=settings)
 
 

@@ -12,7 +12,7 @@ from engine.model.candle import BarGrid
 from engine.research.result import Rounding, Settings
 from tests.generators.candles import MARKETS, MINUTE_MS, random_grid
 from tests.generators.crowding import with_book_share, with_crowding
-from tests.generators.late import with_late_values, with_rest
+from tests.generators.late import with_late_values, with_loss_per_trade, with_rest
 from tests.generators.strategies import MINUTES, random_strategy
 
 #: base length in minutes and the clocks that it serves; mostly minutes
@@ -62,6 +62,9 @@ def random_world(seed: int, whole: bool, longest: int = 1_500, strict: bool = Fa
     apart = random.Random(f"book share {seed}")
     if strict and apart.random() < 0.3:
         strategy = with_book_share(apart, strategy)
+    apart = random.Random(f"loss of a trade {seed}")
+    if strict and apart.random() < 0.35:
+        strategy = with_loss_per_trade(apart, strategy)
     return World(seed, text, strategy, grid, settings, tuple(sorted(codes)))
 
 

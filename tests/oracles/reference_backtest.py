@@ -149,7 +149,7 @@ def costs_of(strategy: Strategy, settings: Settings, base: Timeframe) -> dict[st
 
 def books_of(grid: BarGrid, settings: Settings) -> Books:
     """The grid's recorded books, where the run asks for them."""
-    if not settings.costs.books:
+    if not settings.costs.walk_books:
         return {}
     found: dict[str, list[Snapshot]] = {}
     for market, books in grid.books.items():
@@ -197,7 +197,9 @@ def risk_of(strategy: Strategy, risk: RiskProfile, base: Timeframe) -> dict[str,
         for number, b in enumerate(risk.breakers, len(limits))
         if b.bars_ms % base.length_ms == 0
     ]
+    one_loss = tuple(math.inf if amount is None else amount for amount in (risk.risk_per_trade, risk.risk_per_trade_krw))
     return {
+        "one_loss": one_loss if min(one_loss) < math.inf else None,
         "exposure_per_strategy": risk.exposure_per_strategy, "capital_krw": risk.capital_krw, "capital_ratio": risk.capital_ratio,
         "account_positions": risk.open_positions, "sectors": {market: name for name, members in risk.sectors for market in members},
         "max_per_sector": risk.max_per_sector, "orders_per_minute": risk.orders_per_minute, "max_slippage": risk.max_slippage,

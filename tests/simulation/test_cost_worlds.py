@@ -237,7 +237,7 @@ def test_a_buy_walks_the_book_that_stands(cash: float, times: list[int], until: 
     grid = with_book(grid_of({"KRW-XRP": [4000.0] * 4}), times, until, BOOK)
     body = "entry: close > 0 KRW\nexits:\n  stop: {at: -20%}\n"
     slippage = 0.02 if priced == BY_MODEL else 0.001
-    world = world_of(body, grid, Settings(cash, 0.0, slippage, costs=Costs(books=True)))
+    world = world_of(body, grid, Settings(cash, 0.0, slippage, costs=Costs(walk_books=True)))
     result = assert_agree(world.strategy, grid, world.settings, world.traded)
     assert [fill[2] for fill in fills(result)] == [price]
     assert result.fills["priced"].tolist() == [priced]
@@ -247,7 +247,7 @@ def test_a_buy_walks_the_book_that_stands(cash: float, times: list[int], until: 
 
 def test_beyond_the_book_slippage_is_at_least_the_stated_one() -> None:
     grid = with_book(grid_of({"KRW-XRP": [4000.0] * 4}), [0], 9, BOOK)
-    world = world_of(ALWAYS + "exits:\n  stop: {at: -20%}\n", grid, Settings(2e8, 0.0, 0.01, costs=Costs(books=True)))
+    world = world_of(ALWAYS + "exits:\n  stop: {at: -20%}\n", grid, Settings(2e8, 0.0, 0.01, costs=Costs(walk_books=True)))
     assert fills(assert_agree(world.strategy, grid, world.settings, world.traded)) == [(1, "buy", 4040.0)]
 
 
@@ -255,7 +255,7 @@ def test_a_stop_walks_the_bids_from_its_level() -> None:
     """250 coins of 200 that the book shows: 100 at 3,999, 150 at 3,989 are 0.175 % below the middle."""
     bars: list[Bar] = [4000.0, 4000.0, (4000.0, 4000.0, 3700.0, 3700.0), 3700.0]
     grid = with_book(grid_of({"KRW-XRP": bars}), [2], 2, BOOK)
-    world = world_of(BUY, grid, Settings(1e7, 0.0, 0.0, costs=Costs(books=True)))
+    world = world_of(BUY, grid, Settings(1e7, 0.0, 0.0, costs=Costs(walk_books=True)))
     result = assert_agree(world.strategy, grid, world.settings, world.traded)
     assert fills(result) == [(1, "buy", 4000.0), (2, "stop", 3793.0)]
     assert result.fills["priced"].tolist() == [BY_MODEL, BEYOND_BOOK]
@@ -264,6 +264,6 @@ def test_a_stop_walks_the_bids_from_its_level() -> None:
 def test_a_target_is_refused_where_the_book_at_the_decision_costs_more_than_it_gains() -> None:
     thin = [[4100.0], [3900.0], [0.01], [0.01]]
     grid = with_book(grid_of({"KRW-XRP": [4000.0] * 4}), [0], 9, thin)
-    world = world_of(ALWAYS + "exits:\n  up: {at: +1%}\n", grid, Settings(1e7, 0.0, 0.0, costs=Costs(books=True)))
+    world = world_of(ALWAYS + "exits:\n  up: {at: +1%}\n", grid, Settings(1e7, 0.0, 0.0, costs=Costs(walk_books=True)))
     result = assert_agree(world.strategy, grid, world.settings, world.traded)
     assert (fills(result), result.skipped["target_below_cost"]) == ([], 4)

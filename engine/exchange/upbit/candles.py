@@ -1,21 +1,21 @@
-"""Candles by Upbit's REST: 200 a request, backwards in time, at the pace the exchange allows.
+"""Candles by Upbit's REST client: 200 a request, backwards in time, at the pace that its limits allow.
 
 Facts used: `to` is exclusive and UTC; the newest candle comes first; a bar without trades is not in the answer; an empty answer means
-that the market's life begins later; the bar in progress comes as the first row when `to` lies in the future.
+that the market's life begins later, but for seconds, which are kept for three months only; the bar in progress comes as the first row
+when `to` lies in the future.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
-import httpx
 import numpy as np
-import orjson
 
 from dsl.graph import Timeframe
 from engine.candles.defects import find_defects
@@ -23,71 +23,86 @@ from engine.candles.errors import FetchError, UnknownMarketError, UnreachableErr
 from engine.candles.instants import UTC_ZONE, parse_time
 from engine.candles.months import NO_ROWS, Rows
 from engine.candles.store import check_market, table_from
-from engine.candles.timeframes import bar_open, next_open, timeframe_name
-from engine.exchange.upbit.pace import Clock, Pace, SystemClock
-from engine.exchange.upbit.refusals import refusal
+from engine.candles.timeframes import DAY_MS, bar_open, next_open, timeframe_name
+from engine.exchange.upbit import errors
+from engine.exchange.upbit.answers import Candle
+from engine.exchange.upbit.client import UpbitClient
+from engine.exchange.upbit.limits import Limits
+from engine.exchange.upbit.quotation import MinuteUnit, Quotation
+from engine.exchange.upbit.rest import BASE_URL, Answer, ClientSettings
 from engine.model.candle import CandleTable
 
-BASE_URL: Final = "https://api.upbit.com"
-PAGE: Final = 200
-#: fields of a candle in the order of engine.candles.months.COLUMNS
-_FIELDS: Final = (
-    "opening_price", "high_price", "low_price", "trade_price", "candle_acc_trade_volume", "candle_acc_trade_price",
-)  # fmt: skip
-_PATHS: Final = {
-    **{f"{unit}m": f"/v1/candles/minutes/{unit}" for unit in (1, 3, 5, 10, 15, 30)},
-    "1h": "/v1/candles/minutes/60",
-    "4h": "/v1/candles/minutes/240",
-    "1d": "/v1/candles/days",
-    "1w": "/v1/candles/weeks",
-}
+T = TypeVar("T")
+#: candles that are asked for by their minutes
+_MINUTES: Final[dict[str, MinuteUnit]] = {"1m": 1, "3m": 3, "5m": 5, "10m": 10, "15m": 15, "30m": 30, "1h": 60, "4h": 240}
+SERVED: Final = ("1s", *_MINUTES, "1d", "1w")
+#: seconds before this may be gone though they traded ("the last three months")
+SECONDS_KEPT_MS: Final = 89 * DAY_MS
 #: a bar counts as closed this long after its end, so that its last trades are in the answer
 _SETTLE_MS: Final = 1_000
+#: a longer block is not sat out: what has arrived is stored, and the next run goes on from there
+_PATIENCE_SECONDS: Final = 60.0
+#: tries until the exchange has answered for the first time
+_FIRST_ATTEMPTS: Final = 2
+_NOT_FOUND: Final = 404
+_TOO_MANY: Final = 429
+_FAILED: Final = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """How patient and how polite. attempts: per request. backoff_seconds: before the second attempt, doubled each time."""
-
-    per_second: float = 10.0
-    attempts: int = 5
-    backoff_seconds: float = 0.5
-    connect_seconds: float = 3.0
-    read_seconds: float = 10.0
+def reader_settings(base_url: str = BASE_URL) -> ClientSettings:
+    """How patient a reader is."""
+    return ClientSettings(base_url=base_url, attempts=5, patience_seconds=_PATIENCE_SECONDS)
 
 
 class CandleReader:
-    """Reads candles from `base_url`. A context manager; not for use from several threads."""
+    """Reads candles. A context manager; not for use from several threads, nor inside an event loop: it has its own."""
 
-    def __init__(self, base_url: str = BASE_URL, policy: Policy | None = None, clock: Clock | None = None) -> None:
-        self._policy = policy or Policy()
-        self._clock = clock or SystemClock()
-        self._pace = Pace(self._clock, self._policy.per_second)
-        self._base_url = base_url
+    def __init__(
+        self,
+        settings: ClientSettings | None = None,
+        limits: Limits | None = None,
+        now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    ) -> None:
+        self._settings = settings or reader_settings()
+        self._limits = limits
+        self._now_ms = now_ms
         self._reached = False
-        timeout = httpx.Timeout(self._policy.read_seconds, connect=self._policy.connect_seconds)
-        self._client = httpx.Client(base_url=base_url, timeout=timeout, headers={"Accept": "application/json"})
+        self._opened: tuple[asyncio.Runner, UpbitClient] | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._client.close()
+        if self._opened is not None:
+            runner, client = self._opened
+            runner.run(client.rest.close())
+            runner.close()
+
+    def markets(self, quotes: tuple[str, ...]) -> list[str]:
+        """Codes of every market of these quote currencies, sorted. Raises FetchError."""
+        try:
+            answer = self._run(lambda quotation: quotation.markets())
+        except errors.ExchangeError as error:
+            raise self._failure(error) from error
+        return sorted(pair.market for pair in answer.value if pair.market.partition("-")[0] in quotes)
 
     def pages(self, market: str, timeframe: Timeframe, from_ms: int, to_ms: int) -> Iterator[CandleTable]:
         """The market's candles that open in [from_ms, to_ms) and have closed, newest page first.
 
-        Each table's `fetched` is what its page settled, so whatever was written before a failure stays true. Raises UnreachableError
-        quickly when there is no way to the exchange, UnknownMarketError, or FetchError.
+        Each table's `fetched` is what its page settled, so whatever was written before a failure stays true; of seconds that are older
+        than the exchange keeps them, nothing is settled. Raises UnreachableError quickly when there is no way to the exchange,
+        UnknownMarketError, or FetchError.
         """
-        path = _PATHS.get(timeframe_name(timeframe))
-        if path is None:
-            raise FetchError("data.exchange_timeframe", name=timeframe_name(timeframe), names=" ".join(_PATHS))
-        start, end = next_open(timeframe, from_ms), min(next_open(timeframe, to_ms), self._closed(timeframe, self._clock.now_ms()))
+        name = timeframe_name(timeframe)
+        if name not in SERVED:
+            raise FetchError("data.exchange_timeframe", name=name, names=" ".join(SERVED))
+        start, end = next_open(timeframe, from_ms), min(next_open(timeframe, to_ms), self._closed(timeframe, self._now_ms()))
+        if name == "1s":
+            start = max(start, next_open(timeframe, self._now_ms() - SECONDS_KEPT_MS))
         while start < end:
-            response = self._get(path, {"market": check_market(market), "to": _utc_text(end), "count": str(PAGE)})
-            rows = _rows(response, market, timeframe, end)
-            end = min(end, self._closed(timeframe, _server_ms(response, self._clock.now_ms())))
+            answer = self._page(market, name, end)
+            rows = _rows(answer.value, market, timeframe, end)
+            end = min(end, self._closed(timeframe, min(self._now_ms(), answer.sent_ms or self._now_ms())))
             oldest = int(rows.time_ms[0]) if len(rows) else start
             page_start = max(start, oldest)
             if page_start < end:
@@ -98,70 +113,82 @@ class CandleReader:
         """Open of the bar in progress: bars before it are final."""
         return bar_open(timeframe, timeframe.index(now_ms - _SETTLE_MS))
 
-    def _get(self, path: str, query: dict[str, str]) -> httpx.Response:
-        """The answer with status 200, after as many attempts as the policy allows. A refusal by the exchange is not tried again."""
-        failure: FetchError | None = None
-        for attempt in range(self._policy.attempts):
-            if attempt:
-                self._pace.hold(self._policy.backoff_seconds * 2 ** (attempt - 1))
-            self._pace.wait()
+    def _page(self, market: str, name: str, end_ms: int) -> Answer[list[Candle]]:
+        to = datetime.fromtimestamp(end_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        try:
+            return self._run(lambda quotation: _ask(quotation, check_market(market), name, to))
+        except errors.RefusedError as error:
+            if error.status == _NOT_FOUND:
+                raise UnknownMarketError("data.exchange_unknown_market", market=market) from error
+            raise self._failure(error) from error
+        except errors.ExchangeError as error:
+            raise self._failure(error) from error
+
+    def _run(self, ask: Callable[[Quotation], Coroutine[Any, Any, T]]) -> T:
+        """What the exchange answers. Until it has answered anything once, nobody waits long for it."""
+        if self._opened is None:  # most runs ask nothing, and need not wait for the list of trusted certificates
+            self._opened = (asyncio.Runner(), UpbitClient(None, self._settings, self._limits))
+        runner, client = self._opened
+        return runner.run(self._patiently(client, ask))
+
+    async def _patiently(self, client: UpbitClient, ask: Callable[[Quotation], Coroutine[Any, Any, T]]) -> T:
+        rest = client.rest
+        if not self._reached:
+            rest.settings = replace(self._settings, attempts=min(_FIRST_ATTEMPTS, self._settings.attempts))
             try:
-                response = self._client.get(path, params=query)
-            except httpx.TransportError as error:
-                failure = UnreachableError("data.exchange_unreachable", url=self._base_url, reason=str(error) or type(error).__name__)
-                if not self._reached and (attempt or not isinstance(error, httpx.ReadTimeout | httpx.RemoteProtocolError)):
-                    raise failure from error
-                continue
-            self._reached = True
-            self._pace.learn(response.headers.get("Remaining-Req"))
-            if response.status_code == httpx.codes.OK:
-                return response
-            failure = self._failure(response, query["market"])
-        assert failure is not None, "a policy has at least one attempt"
-        raise failure
+                found = await ask(client.quotation)
+            except errors.UnreachableError:
+                raise
+            except errors.ExchangeError as error:
+                self._reached = True
+                if error.policy is not errors.Policy.RETRY:
+                    raise
+            else:
+                self._reached = True
+                return found
+            finally:
+                rest.settings = self._settings
+        return await ask(client.quotation)
 
-    def _failure(self, response: httpx.Response, market: str) -> FetchError:
-        """What a status other than 200 means: returned when another attempt may help, raised when not."""
-        status = response.status_code
-        if status == httpx.codes.TOO_MANY_REQUESTS or status >= httpx.codes.INTERNAL_SERVER_ERROR:
-            self._pace.hold(_retry_after_seconds(response))
-            return FetchError("data.exchange_failing", status=status, url=self._base_url)
-        if status == httpx.codes.NOT_FOUND:
-            raise UnknownMarketError("data.exchange_unknown_market", market=market)
-        refused = refusal(status, response.content, str(response.url))
-        raise FetchError("data.exchange_refused", status=status, reason=refused.said or refused.name)
-
-
-def _retry_after_seconds(response: httpx.Response) -> float:
-    said = response.headers.get("Retry-After", "")
-    return min(float(said), 60.0) if said.isdecimal() else 1.0 if response.status_code == httpx.codes.TOO_MANY_REQUESTS else 0.0
+    def _failure(self, error: errors.ExchangeError) -> FetchError:
+        """The client's error in the words of the candle layer."""
+        url = self._settings.base_url
+        if isinstance(error, errors.UnreachableError):
+            return UnreachableError("data.exchange_unreachable", url=url, reason=error.values["reason"])
+        if isinstance(error, errors.BrokenAnswerError):
+            return FetchError("data.exchange_garbage", reason=error.values["reason"])
+        if isinstance(error, errors.RefusedError):
+            failing = error.status >= _FAILED or error.status == _TOO_MANY
+            if failing:
+                return FetchError("data.exchange_failing", status=error.status, url=url)
+            return FetchError("data.exchange_refused", status=error.status, reason=error.said or error.name)
+        return FetchError(error.key, **error.values)
 
 
-def _server_ms(response: httpx.Response, local_ms: int) -> int:
-    """Now, by the slower of the two clocks: a local clock that is ahead must not make bars that are still open look closed."""
-    said = response.headers.get("Date")
-    if said is None:
-        return local_ms
-    try:
-        return min(local_ms, int(parsedate_to_datetime(said).timestamp() * 1000))
-    except ValueError:
-        return local_ms
+async def _ask(quotation: Quotation, market: str, name: str, to: str) -> Answer[list[Candle]]:
+    if name in _MINUTES:
+        return await quotation.candles_minutes(market, _MINUTES[name], to=to)
+    ask = {"1s": quotation.candles_seconds, "1d": quotation.candles_days, "1w": quotation.candles_weeks}[name]
+    return await ask(market, to=to)
 
 
-def _utc_text(time_ms: int) -> str:
-    return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _row(candle: Candle, market: str) -> tuple[int, list[float]]:
+    """Open time, and the numbers in the order of engine.candles.months.COLUMNS."""
+    time_ms = parse_time(candle.candle_date_time_utc, UTC_ZONE)
+    if time_ms is None or candle.market != market:
+        raise ValueError(f"{candle.market} {candle.candle_date_time_utc}")
+    prices = (candle.opening_price, candle.high_price, candle.low_price, candle.trade_price)
+    return time_ms, [float(number) for number in (*prices, candle.candle_acc_trade_volume, candle.candle_acc_trade_price)]
 
 
-def _rows(response: httpx.Response, market: str, timeframe: Timeframe, before_ms: int) -> Rows:
+def _rows(candles: list[Candle], market: str, timeframe: Timeframe, before_ms: int) -> Rows:
     """The page's rows, oldest first. Raises FetchError when the answer is not what was asked for."""
-    try:
-        items = orjson.loads(response.content)
-        found = [_item(item, market) for item in items]
-    except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError, ValueError) as error:
-        raise FetchError("data.exchange_garbage", reason=f"{type(error).__name__}: {error}") from error
-    if not found:
+    if not candles:
         return NO_ROWS
-    found.reverse()
+    try:
+        found = [_row(candle, market) for candle in reversed(candles)]
+    except ValueError as error:
+        raise FetchError("data.exchange_garbage", reason=error) from error
     time_ms = np.array([time for time, _ in found], np.int64)
     numbers = np.ascontiguousarray(np.array([values for _, values in found], np.float64).T)
     wrong = [str(defect) for defect, mask in find_defects(time_ms, numbers, timeframe).items() if mask.any()]
@@ -170,10 +197,3 @@ def _rows(response: httpx.Response, market: str, timeframe: Timeframe, before_ms
     if wrong:
         raise FetchError("data.exchange_garbage", reason=", ".join(wrong))
     return Rows(time_ms, numbers)
-
-
-def _item(item: dict[str, Any], market: str) -> tuple[int, list[float]]:
-    time_ms = parse_time(item["candle_date_time_utc"], UTC_ZONE)
-    if time_ms is None or item["market"] != market:
-        raise ValueError(f"{item['market']} {item['candle_date_time_utc']}")
-    return time_ms, [float(item[name]) for name in _FIELDS]

@@ -73,6 +73,16 @@ class UnknownOutcomeError(ExchangeError):
         return dict(self.handles).get("identifier")
 
 
+class GapTooLongError(ExchangeError):
+    """A stream was away for so long that not every trade of a market could be asked for afterwards. Its candles are whole."""
+
+    policy = Policy.LOOK_UP
+
+    def __init__(self, market: str) -> None:
+        super().__init__("upbit.gap_too_long", market=market)
+        self.market = market
+
+
 class TransfersOffError(ExchangeError):
     """Moving money out of, into or between accounts is switched off, or was not asked for explicitly. Nothing was sent."""
 

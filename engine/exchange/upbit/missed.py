@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from engine.exchange.upbit.answers import Trade
 from engine.exchange.upbit.frames import TradeFrame
@@ -15,22 +15,33 @@ PAGES_MAX: Final = 40
 _DAYS: Final = (None, *range(1, 8))
 
 
-async def missed_trades(quotation: Quotation, last: TradeFrame, pages_max: int = PAGES_MAX) -> list[TradeFrame]:
-    """Trades of the market at or after the time of `last`, which is among them, oldest first; at most `pages_max` pages of them."""
+class Missed(NamedTuple):
+    """Trades, oldest first. whole: none is lacking; else there were more pages than asked for, and the oldest are not here."""
+
+    trades: list[TradeFrame]
+    whole: bool
+
+
+async def missed_trades(quotation: Quotation, market: str, since_ms: int, pages_max: int = PAGES_MAX) -> Missed:
+    """Trades of the market at or after a time; at most `pages_max` pages of them."""
     found: list[Trade] = []
     pages = 0
     for days_ago in _DAYS:
         cursor = None
         while pages < pages_max:
             pages += 1
-            page = (await quotation.trades(last.code, count=TRADES_MAX, cursor=cursor, days_ago=days_ago)).value
-            found += [trade for trade in page if trade.timestamp >= last.trade_timestamp]
-            if any(trade.timestamp < last.trade_timestamp for trade in page):
-                return [_frame(trade) for trade in reversed(found)]
+            page = (await quotation.trades(market, count=TRADES_MAX, cursor=cursor, days_ago=days_ago)).value
+            found += [trade for trade in page if trade.timestamp >= since_ms]
+            if any(trade.timestamp < since_ms for trade in page):
+                return _missed(found, whole=True)
             if not page:
                 break
             cursor = str(page[-1].sequential_id)
-    return [_frame(trade) for trade in reversed(found)]
+    return _missed(found, whole=pages < pages_max)
+
+
+def _missed(found: list[Trade], *, whole: bool) -> Missed:
+    return Missed([_frame(trade) for trade in reversed(found)], whole)
 
 
 def _frame(trade: Trade) -> TradeFrame:

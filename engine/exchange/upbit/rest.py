@@ -1,8 +1,9 @@
 """One request to Upbit's REST from leave to send to typed answer: limits, signature, timeouts, and only such retries as are safe.
 
 A question, and whatever else may be sent twice, is asked again a few times. A call that makes something (an order, a transfer) is sent
-once: when its answer is lost, cut off or a 5xx, UnknownOutcomeError names what to look it up by. After a 429, which is answered before
-anything is done, every call is sent again. A task that is cancelled while such a call is under way does not know its outcome either.
+once: when its answer is lost, cut off, a 5xx or "came twice", UnknownOutcomeError names what to look it up by. After a 429, which is
+answered before anything is done, every call is sent again. A task that is cancelled while such a call is under way does not know its
+outcome either.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import ssl
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from functools import cache
 from types import TracebackType
 from typing import Final, Generic, Self, TypeVar
@@ -22,7 +24,7 @@ from engine.exchange.upbit.answers import Malformed, read
 from engine.exchange.upbit.endpoints import Endpoint
 from engine.exchange.upbit.errors import BrokenAnswerError, ExchangeError, RefusedError, UnknownOutcomeError, UnreachableError
 from engine.exchange.upbit.limits import Bucket, Limits, Priority, read_remaining
-from engine.exchange.upbit.refusals import NoTokenError, PenaltyError, TooManyRequestsError, refusal
+from engine.exchange.upbit.refusals import NonceUsedError, NoTokenError, PenaltyError, TooManyRequestsError, refusal
 from engine.exchange.upbit.signing import Keys, Parameters, Payload, authorization, body_payload, query_payload
 
 T = TypeVar("T")
@@ -53,12 +55,14 @@ class ClientSettings:
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[T]):
-    """A typed answer. group, left: the rate limit it counted against and what is left of the second, where the exchange said so."""
+    """A typed answer. group, left: the rate limit it counted against and what is left of the second, where the exchange said so.
+    sent_ms: when it was sent by the exchange's clock (UTC ms, whole seconds), where it said so."""
 
     value: T
     status: int
     group: str | None
     left: int | None
+    sent_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,8 @@ class _AgainError(Exception):
 class Rest:
     """The connection. An asynchronous context manager; one event loop. Without keys only quotation can be asked.
 
-    limits: share one object among all that use this address. nonces: another text at every call.
+    limits: share one object among all that use this address. nonces: another text at every call. way: how requests get there, where it
+    is not the network (an exchange in this process).
     """
 
     def __init__(
@@ -97,14 +102,16 @@ class Rest:
         settings: ClientSettings | None = None,
         limits: Limits | None = None,
         nonces: Callable[[], str] = lambda: str(uuid.uuid4()),
+        way: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.settings = settings or ClientSettings()
         self.limits = limits or Limits()
         self._keys = keys
         self._nonces = nonces
-        self._owner = hashlib.sha256(keys.access_key.reveal().encode()).hexdigest()[:12] if keys else ""
+        self._owner = owner_of(keys)
         own = self.settings
         self._client = httpx.AsyncClient(
+            transport=way,
             verify=_tls(),
             http2=False,
             timeout=httpx.Timeout(connect=own.connect_seconds, write=own.write_seconds, read=own.read_seconds, pool=own.pool_seconds),
@@ -158,22 +165,33 @@ class Rest:
         urgency = endpoint.priority if priority is None else priority
         patience = self.settings.order_patience_seconds if urgency is Priority.ORDER else self.settings.patience_seconds
         ticket = await bucket.acquire(urgency, patience)
-        try:
-            response = await self._client.send(self._request(call))
-        except _NOT_SENT as error:
-            raise self._again_if_repeatable(call, UnreachableError(call.name, _reason(error))) from None
-        except httpx.RequestError as error:
-            raise self._lost(call, UnreachableError(call.name, _reason(error))) from None
+        response = await self._response(call)
         remaining = read_remaining(response.headers.get("Remaining-Req"))
         if response.status_code not in (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.IM_A_TEAPOT):
             bucket.answered(ticket, remaining.left if remaining and remaining.group == endpoint.group else None)
         if not response.is_success:
             raise self._failure(call, response, bucket)
+        value = self._read(call, response.content)
+        group, left = (remaining.group, remaining.left) if remaining else (None, None)
+        return Answer(value, response.status_code, group, left, _sent_ms(response.headers.get("Date")))
+
+    async def _response(self, call: _Call[T]) -> httpx.Response:
+        """Send and wait. The library's own error is left behind, not chained: variables of its frames hold the token."""
         try:
-            value = read(endpoint.answer, response.content)
+            return await self._client.send(self._request(call))
+        except _NOT_SENT as error:
+            failure = self._again_if_repeatable(call, UnreachableError(call.name, _reason(error)))
+        except httpx.RequestError as error:
+            failure = self._lost(call, UnreachableError(call.name, _reason(error)))
+        raise failure
+
+    def _read(self, call: _Call[T], content: bytes) -> T:
+        """The typed answer; what was said stays behind when it cannot be read."""
+        try:
+            return read(call.endpoint.answer, content)
         except Malformed as error:
-            raise self._lost(call, BrokenAnswerError(call.name, _first_words(error))) from None
-        return Answer(value, response.status_code, remaining.group if remaining else None, remaining.left if remaining else None)
+            failure = self._lost(call, BrokenAnswerError(call.name, _first_words(error)))
+        raise failure
 
     def _request(self, call: _Call[T]) -> httpx.Request:
         """The request, byte for byte what its token vouches for."""
@@ -196,7 +214,7 @@ class Rest:
         if isinstance(error, TooManyRequestsError):
             bucket.refused()
             return _AgainError(error, pause=False)
-        if response.is_server_error:
+        if response.is_server_error or isinstance(error, NonceUsedError):  # the latter: something on the way sent it twice
             return self._lost(call, error)
         return error
 
@@ -211,6 +229,11 @@ class Rest:
         return UnknownOutcomeError(call.name, reason, call.handles)
 
 
+def owner_of(keys: Keys | None) -> str:
+    """Whose limits the key's calls count against: a name that tells nothing of it. "" without one."""
+    return hashlib.sha256(keys.access_key.reveal().encode()).hexdigest()[:12] if keys else ""
+
+
 @cache
 def _tls() -> ssl.SSLContext:
     """What every connection trusts; reading it takes longer than a request."""
@@ -220,6 +243,16 @@ def _tls() -> ssl.SSLContext:
 def _reason(error: httpx.RequestError) -> str:
     """What went wrong, in a word or a sentence. Never the request, whose headers hold the token."""
     return str(error) or type(error).__name__
+
+
+def _sent_ms(date: str | None) -> int | None:
+    """UTC ms of a Date header; None where it is absent or no date."""
+    if date is None:
+        return None
+    try:
+        return int(parsedate_to_datetime(date).timestamp() * 1000)
+    except ValueError:
+        return None
 
 
 def _first_words(error: Exception) -> str:

@@ -19,13 +19,14 @@ from typing import Final, Self
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
-from engine.exchange.upbit.errors import ExchangeError, RefusedError
+from engine.exchange.upbit.errors import ExchangeError, GapTooLongError, RefusedError
 from engine.exchange.upbit.frames import BrokenFrameError, TradeFrame, read_frame
-from engine.exchange.upbit.inbox import Arrival, Connected, Disconnected, Inbox, Trouble
+from engine.exchange.upbit.inbox import Arrival, Connected, Disconnected, Inbox, Refilled, Trouble
 from engine.exchange.upbit.limits import RULES, Bucket, Group, Limits
 from engine.exchange.upbit.missed import missed_trades
 from engine.exchange.upbit.quotation import Quotation
 from engine.exchange.upbit.refusals import NoTokenError, PenaltyError, TooManyRequestsError, refusal
+from engine.exchange.upbit.rest import owner_of
 from engine.exchange.upbit.signing import Keys, authorization
 from engine.exchange.upbit.subscriptions import CODES_MAX, PRIVATE, Format, Kind, Subscription, list_request, request, split
 
@@ -36,23 +37,27 @@ _JITTER: Final = 0.25
 #: the library logs the handshake's headers at the level of debugging, and the token is one of them
 _LOGGER: Final = logging.getLogger(__name__)
 _LOGGER.setLevel(logging.INFO)
+#: trades may come in another order than they were made in: so long before the last one that came, one may have been missed
+_REORDERED_MS: Final = 5_000
 _MESSAGE_BYTES_MAX: Final = 16 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
 class StreamSettings:
-    """Where the exchange is, and how it is listened to. ping_seconds: between pings, and how long an answer may take."""
+    """Where the exchange is, and how it is listened to. ping_seconds: between pings, and how long an answer may take; close_seconds: how
+    long the other side may take to say goodbye, which on a dead line it never does."""
 
     url: str = STREAM_URL
     form: Format = Format.SIMPLE
     codes_max: int = CODES_MAX
     open_seconds: float = 10.0
     ping_seconds: float = 20.0
+    close_seconds: float = 2.0
 
 
 @dataclass(slots=True)
 class _Line:
-    """One connection's lot over its losses. attempts: failures since its last message; again: it has been subscribed before.
+    """One connection's lot over its losses. attempts: failures since its last news; again: it has been subscribed before.
 
     messages: the limit of what is sent on the present connection. gaps: per market the last trade before what was missed, until it is
     filled; a loss before that makes the gap longer.
@@ -112,6 +117,7 @@ class Stream:
         self._nonces = nonces
         self._lines = [_Line(group) for group in split(subscriptions, self.settings.codes_max)]
         self._last_trades: dict[str, TradeFrame] = {}
+        self._first_ms: dict[str, int] = {}
         self._tasks: list[asyncio.Task[None]] = []
         if keys is None and any(found.kind in PRIVATE for found in subscriptions):
             raise NoTokenError(401, "no_authorization_token", "", "WebSocket")
@@ -149,16 +155,16 @@ class Stream:
             try:
                 async with await self._open(line.private) as socket:
                     await self._subscribe(socket, line)
-                    self._put(Connected(line.again, line.codes))
+                    self._put(Connected(line.again, line.codes, line.private))
                     await self._listen(socket, line)
                 reason = "closed"
             except (OSError, WebSocketException, TimeoutError, ExchangeError) as error:
                 reason = str(error) or type(error).__name__
                 if isinstance(error, RefusedError):
-                    self._put(Trouble(str(error), error))
+                    self._put(Trouble(str(error), error, line.private))
             line.attempts += 1
             wait_seconds = self._wait_seconds(line.attempts)
-            self._put(Disconnected(reason, line.attempts, wait_seconds, line.codes))
+            self._put(Disconnected(reason, line.attempts, wait_seconds, line.codes, line.private))
             await self.limits.clock.sleep(wait_seconds)
 
     def _wait_seconds(self, attempts: int) -> float:
@@ -167,32 +173,35 @@ class Stream:
 
     async def _open(self, private: bool) -> ClientConnection:
         """A new connection; the token is given at the handshake and only there. Raises a RefusedError for a refusing answer."""
-        bucket = self.limits.bucket(Group.WEBSOCKET_CONNECT)
+        bucket = self.limits.bucket(Group.WEBSOCKET_CONNECT, owner_of(self._keys) if private else "")
         await bucket.acquire()
-        headers = {}
-        if private and self._keys is not None:
-            headers["Authorization"] = authorization(self._keys, self._nonces(), "")
         url = f"{self.settings.url}/private" if private else self.settings.url
         ping = self.settings.ping_seconds
         try:
             return await connect(
                 url,
-                additional_headers=headers,
+                additional_headers=self._token(private),
                 open_timeout=self.settings.open_seconds,
                 ping_interval=ping,
                 ping_timeout=ping,
+                close_timeout=self.settings.close_seconds,
                 max_size=_MESSAGE_BYTES_MAX,
                 logger=_LOGGER,
             )
         except InvalidStatus as error:
-            raise self._refused(bucket, error) from None
+            refused = self._refused(bucket, error)
+        raise refused  # not chained, and no variable here holds the token: errors are shown to others
+
+    def _token(self, private: bool) -> dict[str, str]:
+        """What the handshake of the private address carries."""
+        return {"Authorization": authorization(self._keys, self._nonces(), "")} if private and self._keys is not None else {}
 
     def _refused(self, bucket: Bucket, error: InvalidStatus) -> RefusedError:
         found = refusal(
             error.response.status_code, bytes(error.response.body or b""), "WebSocket", error.response.headers.get("Retry-After", "")
         )
         if isinstance(found, PenaltyError):
-            bucket.hold(found.seconds)
+            self.limits.blocked(bucket, found.seconds)
         if isinstance(found, TooManyRequestsError):
             bucket.refused()
         return found
@@ -208,27 +217,29 @@ class Stream:
         line.again = True
         try:
             async for data in socket:
-                line.attempts = 0
-                self._read(data)
+                if self._read(data, line.private):
+                    line.attempts = 0
         finally:
             line.socket = None
             if resync is not None:
                 resync.cancel()
                 await asyncio.gather(resync, return_exceptions=True)
 
-    def _read(self, data: str | bytes) -> None:
+    def _read(self, data: str | bytes, private: bool) -> bool:
+        """Pass on what a message says. False: nothing but refusals and what cannot be read, so the connection is not known to be good."""
         try:
             found = read_frame(data)
         except BrokenFrameError as error:
-            self._put(Trouble(str(error)))
-            return
+            found = [error]
         for message in found:
-            if isinstance(message, RefusedError):
-                self._put(Trouble(str(message), message))
+            if isinstance(message, RefusedError | BrokenFrameError):
+                self._put(Trouble(str(message), message if isinstance(message, RefusedError) else None, private))
                 continue
             if isinstance(message, TradeFrame):
                 self._last_trades[message.code] = message
+                self._first_ms.setdefault(message.code, message.trade_timestamp)
             self.inbox.put(message, self.limits.clock.monotonic_seconds())
+        return not all(isinstance(message, RefusedError | BrokenFrameError) for message in found)
 
     def _last_trades_of(self, line: _Line) -> dict[str, TradeFrame]:
         """The last trade of each market whose trades this connection tells."""
@@ -239,13 +250,21 @@ class Stream:
         """Ask for the trades of every gap. What fails is asked again after the next loss."""
         assert self._quotation is not None, "only called with one"
         for code, last in list(line.gaps.items()):
+            since_ms = max(last.trade_timestamp - _REORDERED_MS, self._first_ms[code])
             try:
-                missed = await missed_trades(self._quotation, last)
+                missed = await missed_trades(self._quotation, code, since_ms)
             except ExchangeError as error:
                 self._put(Trouble(str(error), error))
+                self._put(Refilled(code, whole=False))
                 continue
             del line.gaps[code]
-            self.inbox.put_missed(missed, self.limits.clock.monotonic_seconds())
+            if not missed.whole:
+                lacking = GapTooLongError(code)
+                self._put(Trouble(str(lacking), lacking))
+            self.inbox.put_missed(missed.trades, self.limits.clock.monotonic_seconds())
+            if missed.trades and self._last_trades[code] is last:  # nothing came by the stream since: the next gap begins here
+                self._last_trades[code] = missed.trades[-1]
+            self._put(Refilled(code, missed.whole))
 
-    def _put(self, item: Connected | Disconnected | Trouble) -> None:
+    def _put(self, item: Connected | Disconnected | Refilled | Trouble) -> None:
         self.inbox.put(item, self.limits.clock.monotonic_seconds())

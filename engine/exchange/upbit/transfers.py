@@ -1,14 +1,17 @@
 """What moves money: withdrawals, deposits of KRW, transfers between pockets. For the owner's own hand, and only behind two locks.
 
-Each call raises TransfersOffError unless its kind is switched on in TransferSettings *and* it is called with confirmed=True. Runner,
+Each call raises TransfersOffError unless its kind is switched on in the settings file *and* it is called with confirmed=True. Runner,
 trader, app and their API may not import this module (an import contract), so no strategy reaches it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
-from typing import Literal
+from pathlib import Path
+from typing import Literal, Self
+
+import yaml
 
 from engine.exchange.upbit import endpoints
 from engine.exchange.upbit.answers import PocketTransfer, Transfer
@@ -16,6 +19,7 @@ from engine.exchange.upbit.errors import TransfersOffError
 from engine.exchange.upbit.order_forms import checked_identifier
 from engine.exchange.upbit.rest import Answer, Rest
 from engine.exchange.upbit.signing import Value
+from engine.model.errors import UserError
 
 TwoFactor = Literal["kakao", "naver", "hana"]
 
@@ -27,6 +31,26 @@ class TransferSettings:
     withdrawals: bool = False
     krw_deposits: bool = False
     pocket_transfers: bool = False
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """The owner's settings file: YAML, a line `withdrawals: true` for each kind that is on. No file: everything is off.
+
+        Raises UserError for a file that says anything else; what is not understood must not count as a switch, on or off.
+        """
+        names = [field.name for field in fields(cls)]
+        try:
+            found = yaml.safe_load(path.read_text("utf-8")) or {}
+        except FileNotFoundError:
+            return cls()
+        except (OSError, ValueError, yaml.YAMLError) as error:
+            raise UserError("upbit.transfer_settings", path=path, names=", ".join(names), problem=type(error).__name__) from error
+        wrong = (
+            found if not isinstance(found, dict) else {name: on for name, on in found.items() if name not in names or type(on) is not bool}
+        )
+        if wrong:
+            raise UserError("upbit.transfer_settings", path=path, names=", ".join(names), problem=wrong)
+        return cls(**found)
 
 
 class Transfers:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import Final, Literal, TypedDict, Unpack
 
 from engine.exchange.upbit import endpoints
 from engine.exchange.upbit.answers import (
@@ -31,6 +31,20 @@ LISTED_MAX: Final = 100
 Direction = Literal["asc", "desc"]
 
 
+class WhichTransfers(TypedDict, total=False):
+    """Which deposits or withdrawals to list. uuids or txids; limit: up to 100, page: from 1 on; from_, to: uuids to go on from."""
+
+    currency: str | None
+    state: str | None
+    uuids: Sequence[str] | None
+    txids: Sequence[str] | None
+    limit: int
+    page: int | None
+    order_by: Direction | None
+    from_: str | None
+    to: str | None
+
+
 class Wallet:
     """Every question of the deposit, withdrawal, service and pocket areas, and the making of a deposit address."""
 
@@ -41,22 +55,9 @@ class Wallet:
         """One deposit; the newest when nothing is said."""
         return await self._rest.send(endpoints.DEPOSIT, [("uuid", uuid), ("txid", txid), ("currency", currency)])
 
-    async def deposits(
-        self,
-        *,
-        currency: str | None = None,
-        state: str | None = None,
-        uuids: Sequence[str] | None = None,
-        txids: Sequence[str] | None = None,
-        limit: int = LISTED_MAX,
-        page: int | None = None,
-        order_by: Direction | None = None,
-        from_: str | None = None,
-        to: str | None = None,
-    ) -> Answer[list[Transfer]]:
-        """Deposits, a page of up to 100. from_, to: uuids to go on from."""
-        asked = _transfers(currency, state, uuids, txids, limit, page, order_by, from_, to)
-        return await self._rest.send(endpoints.DEPOSITS, asked)
+    async def deposits(self, **which: Unpack[WhichTransfers]) -> Answer[list[Transfer]]:
+        """Deposits, a page of up to 100."""
+        return await self._rest.send(endpoints.DEPOSITS, _asked(which))
 
     async def deposit_chance(self, currency: str, net_type: str) -> Answer[DepositChance]:
         """Whether and from what amount a coin can be deposited on a network."""
@@ -78,22 +79,9 @@ class Wallet:
         """One withdrawal; the newest when nothing is said."""
         return await self._rest.send(endpoints.WITHDRAWAL, [("uuid", uuid), ("txid", txid), ("currency", currency)])
 
-    async def withdrawals(
-        self,
-        *,
-        currency: str | None = None,
-        state: str | None = None,
-        uuids: Sequence[str] | None = None,
-        txids: Sequence[str] | None = None,
-        limit: int = LISTED_MAX,
-        page: int | None = None,
-        order_by: Direction | None = None,
-        from_: str | None = None,
-        to: str | None = None,
-    ) -> Answer[list[Transfer]]:
-        """Withdrawals, a page of up to 100. from_, to: uuids to go on from."""
-        asked = _transfers(currency, state, uuids, txids, limit, page, order_by, from_, to)
-        return await self._rest.send(endpoints.WITHDRAWALS, asked)
+    async def withdrawals(self, **which: Unpack[WhichTransfers]) -> Answer[list[Transfer]]:
+        """Withdrawals, a page of up to 100."""
+        return await self._rest.send(endpoints.WITHDRAWALS, _asked(which))
 
     async def withdraw_chance(self, currency: str, net_type: str | None = None) -> Answer[WithdrawChance]:
         """Whether and how much can be withdrawn. net_type: of coins."""
@@ -178,18 +166,10 @@ class Wallet:
         return await self._rest.send(endpoint, [("currency", currency), ("net_type", net_type)])
 
 
-def _transfers(
-    currency: str | None,
-    state: str | None,
-    uuids: Sequence[str] | None,
-    txids: Sequence[str] | None,
-    limit: int,
-    page: int | None,
-    order_by: Direction | None,
-    from_: str | None,
-    to: str | None,
-) -> Parameters:
+def _asked(which: WhichTransfers) -> Parameters:
+    uuids, txids, limit = which.get("uuids"), which.get("txids"), which.get("limit", LISTED_MAX)
     not_both(("uuids", uuids), ("txids", txids))
     within("limit", limit, LISTED_MAX)
-    which = [("currency", currency), ("state", state), ("uuids", uuids), ("txids", txids)]
-    return [*which, ("limit", limit), ("page", page), ("order_by", order_by), ("from", from_), ("to", to)]
+    who = [("currency", which.get("currency")), ("state", which.get("state")), ("uuids", uuids), ("txids", txids)]
+    page = [("limit", limit), ("page", which.get("page")), ("order_by", which.get("order_by"))]
+    return [*who, *page, ("from", which.get("from_")), ("to", which.get("to"))]

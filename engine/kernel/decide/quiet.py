@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from dsl.strategy import Until
 from engine.kernel.abi import helper, items
+from engine.kernel.bars import Bars, Closes
 from engine.kernel.book import Book
+from engine.kernel.decide.ahead import PRICED, count_skipped, is_full, next_true
 from engine.kernel.decide.calendar import next_day_ms
 from engine.kernel.decide.guard import judge_breakers
 from engine.kernel.decide.plan import Plan
@@ -53,30 +55,15 @@ def is_guarded(plan: Plan) -> bool:
 
 @helper
 def skip_quiet(
-    plan: Plan,
-    book: Book,
-    first_ms: int,
-    base_ms: int,
-    bar: int,
-    bars: int,
-    closing: int,
-    stepped: bool,
-    state: NDArray[np.int8],
-    open_krw: NDArray[np.float64],
-    high_krw: NDArray[np.float64],
-    low_krw: NDArray[np.float64],
-    close_krw: NDArray[np.float64],
-    close_ms: NDArray[np.int64],
-    columns: NDArray[np.float64],
-    money: NDArray[np.float64],
-    row: int,
+    plan: Plan, book: Book, bars: Bars, closes: Closes, bar: int, stop: int, closing: int, stepped: bool
 ) -> tuple[int, int, bool]:
-    """(bar, closing, stepped) of the next bar that has to be run in full, from the one given: bars [bar, bars) of the block are to come.
+    """(bar, closing, stepped) of the next bar that has to be run in full, from the one given: bars [bar, stop) of the block are to come.
 
-    closing: the next CLOSE in close_ms; stepped: the STEPs of `bar` are in. The last CLOSE of a block is never passed. The CLOSEs passed
-    write money[:, row + closing] (cash, exposure, equity).
+    closing: the next CLOSE; stepped: the STEPs of `bar` are in. The last CLOSE of a block is never passed. The CLOSEs passed write their
+    part of closes.money.
     """
-    closes = close_ms.shape[0]
+    close_ms = closes.close_ms
+    count = close_ms.shape[0]
     held = 0
     for market in range(book.position.shape[0]):
         if book.order[market]["side"] != 0:
@@ -84,52 +71,58 @@ def skip_quiet(
         held += 1 if is_open(book, market) else 0
     if held > 0 and is_guarded(plan):
         return bar, closing, stepped
-    while bar < bars:
+    full = is_full(plan, book, held)
+    while bar < stop:
         first = bar + 1 if stepped else bar
-        if closing < closes:
-            limit = min(closes - 1, closing + _WINDOW) if held > 0 else closes - 1
-            until = _first_close(plan, book, held, closing, limit, close_ms, columns)
-            end = (close_ms[until] - first_ms) // base_ms
+        if closing < count:
+            limit = min(count - 1, closing + _WINDOW) if held > 0 else count - 1
+            until = _first_close(plan, book, held, full, closing, limit, closes)
+            end = (close_ms[until] - bars.span[0]) // bars.span[1]
         else:
-            limit = until = closes
-            end = bars
-        stop = end if held == 0 else _first_step(plan, book, first_ms, base_ms, first, end, state, open_krw, high_krw, low_krw, close_krw)
+            limit = until = count
+            end = stop
+        last = end if held == 0 else _first_step(plan, book, bars, first, end)
         passed = until
-        if stop < end:
+        if last < end:
             passed = closing
-            while passed < until and close_ms[passed] <= first_ms + stop * base_ms:
+            while passed < until and close_ms[passed] <= bars.span[0] + last * bars.span[1]:
                 passed += 1
-        _write_money(book, held, first_ms, base_ms, first, closing, passed, state, close_krw, close_ms, money, row)
-        _judge(plan, book, closing, passed, close_ms, columns)
+        _write_money(book, held, bars, closes, first, closing, passed)
+        _judge(plan, book, closes, closing, passed)
         _count_held(plan, book, held, passed - closing)
-        for market in range(book.position.shape[0]):
-            if passed > closing and is_open(book, market):  # its levels may be made anew inside a later STEP
-                _take_market(book, market, columns, passed - 1)
-            _pass_steps(book, market, first_ms, base_ms, first, stop, state, open_krw, high_krw, low_krw, close_krw)
+        if full and passed > closing:
+            count_skipped(plan, book, closes, closing, passed)
+        if held > 0:
+            for market in range(book.position.shape[0]):
+                if is_open(book, market):
+                    if passed > closing:  # its levels may be made anew inside a later STEP
+                        take_market(book, market, closes.columns, passed - 1)
+                    _pass_steps(book, market, bars, first, last)
+                    closes.ahead[PRICED, market] = last
         closing = passed
-        if stop < end:
+        if last < end:
+            return last, closing, False
+        if closing >= count:
             return stop, closing, False
-        if closing >= closes:
-            return bars, closing, False
         bar, stepped = end - 1, True
-        if until < limit or limit == closes - 1:
+        if until < limit or limit == count - 1:
             return bar, closing, stepped
     return bar, closing, stepped
 
 
 @helper
-def _first_close(
-    plan: Plan, book: Book, held: int, closing: int, limit: int, close_ms: NDArray[np.int64], columns: NDArray[np.float64]
-) -> int:
+def _first_close(plan: Plan, book: Book, held: int, full: bool, closing: int, limit: int, closes: Closes) -> int:
     """The first CLOSE in [closing, limit) that can do anything, or `limit`."""
     if plan.settings[0]["watches"] != 0:
-        limit = _first_at(_quiet_until_ms(plan, book), closing, limit, close_ms)
-    slot = plan.settings[0]["entry_slot"]
+        limit = _first_at(_quiet_until_ms(plan, book), closing, limit, closes.close_ms)
     for market in range(book.position.shape[0]):
-        if held > 0 and is_open(book, market):
-            limit = _first_exit(plan, book, market, closing, limit, close_ms, columns)
-        elif plan.market[market]["tradable"] != 0:
-            limit = _first_true(plan, market, slot, closing, limit, columns)
+        if not is_open(book, market) and plan.market[market]["tradable"] != 0:
+            found = next_true(plan, closes, market, closing)
+            limit = limit if full else min(limit, found)
+    if held > 0:
+        for market in range(book.position.shape[0]):
+            if is_open(book, market):
+                limit = _first_exit(plan, book, market, closing, limit, closes)
     return limit
 
 
@@ -162,66 +155,45 @@ def _first_at(time_ms: int, closing: int, limit: int, close_ms: NDArray[np.int64
 
 
 @helper
-def _first_true(plan: Plan, market: int, slot: int, closing: int, limit: int, columns: NDArray[np.float64]) -> int:
-    """The first CLOSE in [closing, limit) at which a market-phase value is true, or `limit`."""
-    if slot >= plan.settings[0]["column_count"]:
-        constant = plan.initial[slot]
-        return limit if math.isnan(constant) or constant == 0.0 else closing
-    return first_true(_column(columns, market, slot), closing, limit)
-
-
-@helper
 def _column(columns: NDArray[np.float64], market: int, column: int) -> Any:
     """One market's values of a column at all CLOSEs of the block."""
     return items(columns, (market * columns.shape[1] + column) * columns.shape[2])
 
 
 @helper
-def _first_exit(
-    plan: Plan, book: Book, market: int, closing: int, limit: int, close_ms: NDArray[np.int64], columns: NDArray[np.float64]
-) -> int:
+def _first_exit(plan: Plan, book: Book, market: int, closing: int, limit: int, closes: Closes) -> int:
     """The first CLOSE in [closing, limit) at which the open position can be sold, its levels move, or a count is not certain."""
     for rule in range(plan.exits.shape[0]):
         if not is_active(plan, book, market, rule):
             continue
         if plan.exits[rule]["kind"] == RULE:
-            limit = _first_open(plan, book, market, rule, True, closing, limit, close_ms, columns)
+            limit = _first_open(plan, book, market, rule, True, closing, limit, closes)
         elif plan.exits[rule]["frozen"] == 0:
             if plan.level_reads[rule, _COLUMNS] != 0 or plan.level_reads[rule, _MOMENT] != 0:
                 return closing
-            limit = _first_at(_next_grid_ms(plan, book, market), closing, limit, close_ms)
+            limit = _first_at(_next_grid_ms(plan, book, market), closing, limit, closes.close_ms)
     if plan.market[market]["tradable"] != 0:
         for condition in range(plan.conditions.shape[0]):
             if plan.on_position[condition] != 0:
                 gate = plan.exits.shape[0] + condition
-                limit = _first_open(plan, book, market, gate, False, closing, limit, close_ms, columns)
+                limit = _first_open(plan, book, market, gate, False, closing, limit, closes)
     return limit
 
 
 @helper
-def _first_open(
-    plan: Plan,
-    book: Book,
-    market: int,
-    gate: int,
-    missing_holds: bool,
-    closing: int,
-    limit: int,
-    close_ms: NDArray[np.int64],
-    columns: NDArray[np.float64],
-) -> int:
+def _first_open(plan: Plan, book: Book, market: int, gate: int, missing_holds: bool, closing: int, limit: int, closes: Closes) -> int:
     """The first CLOSE in [closing, limit) at which no part keeps the expression from being true; a missing part does if missing_holds."""
     parts = plan.gates[gate]
     if parts["never"] != 0:
         return limit
     if parts["age_ms"] > 0 or parts["bars"] > 0:
-        closing = _first_at(_due_ms(plan, book, market, gate), closing, limit, close_ms)
+        closing = _first_at(_due_ms(plan, book, market, gate), closing, limit, closes.close_ms)
     if parts["count"] == 0:
         return min(closing, limit)
-    first = _column(columns, market, plan.gate_columns[parts["first"]])
+    first = _column(closes.columns, market, plan.gate_columns[parts["first"]])
     while closing < limit:
         closing = first_true(first, closing, limit) if missing_holds else first_not_false(first, closing, limit)
-        if closing >= limit or _others_allow(plan, market, gate, missing_holds, closing, columns):
+        if closing >= limit or _others_allow(plan, market, gate, missing_holds, closing, closes.columns):
             return closing
         closing += 1
     return limit
@@ -259,41 +231,17 @@ def _next_grid_ms(plan: Plan, book: Book, market: int) -> int:
 
 
 @helper
-def _first_step(
-    plan: Plan,
-    book: Book,
-    first_ms: int,
-    base_ms: int,
-    first: int,
-    end: int,
-    state: NDArray[np.int8],
-    open_krw: NDArray[np.float64],
-    high_krw: NDArray[np.float64],
-    low_krw: NDArray[np.float64],
-    close_krw: NDArray[np.float64],
-) -> int:
+def _first_step(plan: Plan, book: Book, bars: Bars, first: int, end: int) -> int:
     """The first bar in [first, end) whose STEP can hit or move a level of an open position, or `end`."""
     for market in range(book.position.shape[0]):
         if is_open(book, market):
-            end = _first_hit(plan, book, market, first_ms, base_ms, first, end, state, open_krw, high_krw, low_krw, close_krw)
+            end = _first_hit(plan, book, market, bars, first, end)
     return end
 
 
 @helper
-def _first_hit(
-    plan: Plan,
-    book: Book,
-    market: int,
-    first_ms: int,
-    base_ms: int,
-    first: int,
-    end: int,
-    state: NDArray[np.int8],
-    open_krw: NDArray[np.float64],
-    high_krw: NDArray[np.float64],
-    low_krw: NDArray[np.float64],
-    close_krw: NDArray[np.float64],
-) -> int:
+def _first_hit(plan: Plan, book: Book, market: int, bars: Bars, first: int, end: int) -> int:
+    """Of one market."""
     floor_krw, ceiling_krw = -math.inf, math.inf
     for rule in range(plan.exits.shape[0]):
         kind = plan.exits[rule]["kind"]
@@ -311,108 +259,84 @@ def _first_hit(
                 low, high = book.position[market]["low_krw"], book.position[market]["high_krw"]
                 floor_krw = max(floor_krw, float(np.nextafter(low, -math.inf)))
                 ceiling_krw = min(ceiling_krw, float(np.nextafter(high, math.inf)))
-            end = max(min(end, -((first_ms - _next_grid_ms(plan, book, market)) // base_ms)), first)
+            end = max(min(end, -((bars.span[0] - _next_grid_ms(plan, book, market)) // bars.span[1])), first)
     if floor_krw == -math.inf and ceiling_krw == math.inf:
         return end
-    row = market * state.shape[1]
+    row = market * bars.state.shape[1]
     return first_outside(
-        items(state, row), items(open_krw, row), items(high_krw, row), items(low_krw, row), items(close_krw, row),
+        items(bars.state, row), items(bars.open_krw, row), items(bars.high_krw, row), items(bars.low_krw, row), items(bars.close_krw, row),
         first, end, floor_krw, ceiling_krw,
     )  # fmt: skip
 
 
 @helper
-def _pass_steps(
-    book: Book,
-    market: int,
-    first_ms: int,
-    base_ms: int,
-    first: int,
-    stop: int,
-    state: NDArray[np.int8],
-    open_krw: NDArray[np.float64],
-    high_krw: NDArray[np.float64],
-    low_krw: NDArray[np.float64],
-    close_krw: NDArray[np.float64],
-) -> None:
-    """What the STEPs of bars [first, stop) leave behind where nothing happens in them."""
-    row = market * state.shape[1]
-    states = items(state, row)
+def _pass_steps(book: Book, market: int, bars: Bars, first: int, stop: int) -> None:
+    """What the STEPs of bars [first, stop) leave behind of an open position where nothing happens in them."""
+    row = market * bars.state.shape[1]
+    states = items(bars.state, row)
     last = last_traded(states, first, stop)
     if last < 0:
         return
     held = book.position[market]
-    held["last_krw"] = close_krw[market, last]
-    if not is_open(book, market):
-        return
-    opens, highs, lows, closes = items(open_krw, row), items(high_krw, row), items(low_krw, row), items(close_krw, row)
+    held["last_krw"] = bars.close_krw[market, last]
+    opens, highs, lows = items(bars.open_krw, row), items(bars.high_krw, row), items(bars.low_krw, row)
+    closes = items(bars.close_krw, row)
     held["high_krw"] = highest_price(states, opens, highs, lows, closes, first, last + 1, held["high_krw"])
     held["low_krw"] = lowest_price(states, opens, highs, lows, closes, first, last + 1, held["low_krw"])
     held["step_stage"] = IDLE
-    held["step_ms"] = first_ms + last * base_ms
-    held["step_open"] = open_krw[market, last]
-    held["step_high"] = high_krw[market, last]
-    held["step_low"] = low_krw[market, last]
-    held["step_close"] = close_krw[market, last]
-    held["step_price"] = close_krw[market, last]
+    held["step_ms"] = bars.span[0] + last * bars.span[1]
+    held["step_open"] = bars.open_krw[market, last]
+    held["step_high"] = bars.high_krw[market, last]
+    held["step_low"] = bars.low_krw[market, last]
+    held["step_close"] = bars.close_krw[market, last]
+    held["step_price"] = bars.close_krw[market, last]
     held["step_ambiguous"] = 0
     held["step_inside"] = 0
 
 
 @helper
-def _write_money(
-    book: Book,
-    held: int,
-    first_ms: int,
-    base_ms: int,
-    first: int,
-    closing: int,
-    passed: int,
-    state: NDArray[np.int8],
-    close_krw: NDArray[np.float64],
-    close_ms: NDArray[np.int64],
-    money: NDArray[np.float64],
-    row: int,
-) -> None:
+def _write_money(book: Book, held: int, bars: Bars, closes: Closes, first: int, closing: int, passed: int) -> None:
     """Cash, exposure and equity at CLOSEs [closing, passed): positions at the last price of each, which starts as the book's."""
     cash, count = book.account[0]["cash_krw"], passed - closing
     if count <= 0:
         return
-    room = money.shape[1]
-    fill(items(money, row + closing), 0, count, cash)
-    fill(items(money, room + row + closing), 0, count, 0.0)
+    money, close_ms = closes.money, closes.close_ms
+    room, row = money.shape[1], closes.row[0] + closing
+    fill(items(money, row), 0, count, cash)
+    fill(items(money, room + row), 0, count, 0.0)
     if held > 0:
-        last = (close_ms[closing] - first_ms) // base_ms - 1
-        bars = (close_ms[closing + 1] - close_ms[closing]) // base_ms if count > 1 else 1
+        last = (close_ms[closing] - bars.span[0]) // bars.span[1] - 1
+        apart = (close_ms[closing + 1] - close_ms[closing]) // bars.span[1] if count > 1 else 1
         for market in range(book.position.shape[0]):
             if is_open(book, market):
-                start = market * state.shape[1]
+                start = market * bars.state.shape[1]
                 add_worth(
-                    items(money, room), row + closing, count, book.position[market]["quantity_e8"], QUANTITY_SCALE,
-                    book.position[market]["last_krw"], items(state, start), items(close_krw, start), first, last, bars,
+                    items(money, room), row, count, book.position[market]["quantity_e8"], QUANTITY_SCALE,
+                    book.position[market]["last_krw"], items(bars.state, start), items(bars.close_krw, start), first, last, apart,
                 )  # fmt: skip
-    add_up(items(money, 0), room, row + closing, count)
+    add_up(items(money, 0), room, row, count)
 
 
 @helper
-def _judge(plan: Plan, book: Book, closing: int, passed: int, close_ms: NDArray[np.int64], columns: NDArray[np.float64]) -> None:
+def _judge(plan: Plan, book: Book, closes: Closes, closing: int, passed: int) -> None:
     """Breakers at CLOSEs [closing, passed): they count the time that they are in force, so each CLOSE is asked."""
     if plan.breakers.shape[0] == 0:
         return
     for at in range(closing, passed):
-        take_columns(book, columns, at)
-        judge_breakers(plan, book, close_ms[at])
+        take_columns(book, closes.columns, at)
+        judge_breakers(plan, book, closes.close_ms[at])
 
 
 @helper
 def take_columns(book: Book, columns: NDArray[np.float64], at: int) -> None:
     """Make the values of CLOSE `at` the latest. columns [M, C, closes]."""
     for market in range(book.columns.shape[0]):
-        _take_market(book, market, columns, at)
+        take_market(book, market, columns, at)
 
 
 @helper
-def _take_market(book: Book, market: int, columns: NDArray[np.float64], at: int) -> None:
+def take_market(book: Book, market: int, columns: NDArray[np.float64], at: int) -> None:
+    """Make one market's values of CLOSE `at` the latest."""
     for column in range(book.columns.shape[1]):
         book.columns[market, column] = columns[market, column, at]
 

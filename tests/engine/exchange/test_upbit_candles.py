@@ -1,6 +1,7 @@
 """The candle reader against a loopback server that answers, and fails, as the exchange does."""
 
 import socket
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,8 +15,9 @@ from engine.candles.errors import FetchError, UnknownMarketError, UnreachableErr
 from engine.candles.provision import download
 from engine.candles.ranges import merge
 from engine.candles.store import CandleStore
-from engine.candles.timeframes import UPBIT, parse_timeframe
-from engine.exchange.upbit.candles import CandleReader, Policy
+from engine.candles.timeframes import parse_timeframe
+from engine.exchange.upbit.candles import SECONDS_KEPT_MS, SERVED, CandleReader, reader_settings
+from engine.exchange.upbit.limits import Limits
 from engine.model.candle import CandleTable
 from tests.engine.candles.tables import MINUTE, columns, numbers_at
 from tests.engine.exchange.upbit_server import PATHS, Reply, Upbit, serving
@@ -25,7 +27,7 @@ END = START + 1000 * 60_000
 
 
 class Clock:
-    """Time that passes only by sleeping."""
+    """Time that passes only by waiting for it."""
 
     def __init__(self, now_ms: int = 4_000_000_000_000) -> None:
         self.seconds = 0.0
@@ -38,10 +40,15 @@ class Clock:
     def monotonic_seconds(self) -> float:
         return self.seconds
 
-    def sleep(self, seconds: float) -> None:
+    async def sleep(self, seconds: float) -> None:
         assert seconds > 0
         self.sleeps.append(seconds)
         self.seconds += seconds
+
+
+def reader(url: str, clock: Clock | None = None, **settings: float) -> CandleReader:
+    own = clock or Clock()
+    return CandleReader(replace(reader_settings(url), **settings), Limits(own), own.now_ms)  # type: ignore[arg-type]
 
 
 def minutes(count: int = 1000) -> list[int]:
@@ -49,10 +56,10 @@ def minutes(count: int = 1000) -> list[int]:
 
 
 def read(
-    upbit: Upbit, start: int = START, end: int = END, clock: Clock | None = None, name: str = "1m", **policy: float
+    upbit: Upbit, start: int = START, end: int = END, clock: Clock | None = None, name: str = "1m", **settings: float
 ) -> list[CandleTable]:
-    with CandleReader(upbit.url, Policy(**policy), clock or Clock()) as reader:  # type: ignore[arg-type]
-        return list(reader.pages("KRW-BTC", parse_timeframe(name), start, end))
+    with reader(upbit.url, clock, **settings) as opened:
+        return list(opened.pages("KRW-BTC", parse_timeframe(name), start, end))
 
 
 def joined(pages: list[CandleTable]) -> tuple[list[int], tuple[tuple[int, int], ...]]:
@@ -84,16 +91,27 @@ def test_any_market_any_range_any_page_size(traded: set[int], a: int, b: int, pa
 
 def test_every_timeframe_has_its_path() -> None:
     with serving(Upbit({"KRW-BTC": []})) as upbit:
-        for name in UPBIT:
+        for name in SERVED:
             frame = parse_timeframe(name)
             upbit.trades["KRW-BTC"] = [frame.index(START) * frame.length_ms + frame.offset_ms]
-            pages = read(upbit, START - 10 * frame.length_ms, START + frame.length_ms, name=name)
+            pages = read(upbit, START - 10 * frame.length_ms, START + frame.length_ms, Clock(START + 30 * 86_400_000), name)
             assert joined(pages)[0] == upbit.trades["KRW-BTC"]
             path = max(upbit.paths, key=lambda p: upbit.paths[p])
             assert PATHS[path] == frame.length_ms
             upbit.paths.clear()
         with pytest.raises(FetchError, match="no 2h candles"):
             read(upbit, name="2h")
+
+
+def test_seconds_are_known_only_as_far_back_as_the_exchange_keeps_them() -> None:
+    """Older ones may have traded: nothing is claimed of them, and nothing is asked."""
+    now = START + 100 * 86_400_000
+    kept = now - SECONDS_KEPT_MS
+    traded = [kept - 5_000, kept + 3_000, kept + 9_000]
+    with serving(Upbit({"KRW-BTC": traded}, now_ms=now)) as upbit:
+        times, fetched = joined(read(upbit, kept - 60_000, kept + 60_000, Clock(now), "1s"))
+        assert (times, fetched) == (traded[1:], ((kept, kept + 60_000),))
+        assert set(upbit.paths) == {"/v1/candles/seconds"}
 
 
 def test_before_the_market_s_life_there_is_nothing_and_that_is_known() -> None:
@@ -119,37 +137,44 @@ def test_the_bar_in_progress_is_never_taken(ahead_ms: int) -> None:
 
 
 def test_never_more_than_ten_requests_a_second() -> None:
-    clock = Clock()
-    with serving(Upbit({"KRW-BTC": minutes()}, page=10)) as upbit:
+    clock, sent = Clock(), []
+    upbit = Upbit({"KRW-BTC": minutes()}, page=10, faults=lambda _: sent.append(clock.seconds))
+    with serving(upbit):
         read(upbit, clock=clock)
-        assert len(upbit.requests) == 100
-    assert len(clock.sleeps) == 99
-    assert clock.seconds == pytest.approx(9.9)
+        assert len(upbit.requests) == len(sent) == 100
+    assert all(later - earlier >= 1.0 for earlier, later in zip(sent, sent[10:], strict=False))
+    assert clock.seconds < 10.0
 
 
 def test_the_exchange_s_count_of_what_is_left_is_respected() -> None:
     clock = Clock()
-    with serving(Upbit({"KRW-BTC": minutes()}, page=100, remaining=lambda number: 0 if number % 4 == 0 else 7)) as upbit:
+    with serving(Upbit({"KRW-BTC": minutes()}, page=100, remaining=lambda number: 0 if number % 4 == 0 else 9)) as upbit:
         read(upbit, clock=clock)
         assert len(upbit.requests) == 10
-    assert sorted(clock.sleeps)[-2:] == pytest.approx([1.0, 1.0])
-    assert sum(clock.sleeps) == pytest.approx(2.0 + 7 * 0.1)
+    assert len(clock.sleeps) == 2
+    assert clock.seconds == pytest.approx(2.0, abs=0.1)
 
 
-@pytest.mark.parametrize("fault", [Reply(429), Reply(500, b"<html>"), Reply(503), Reply(502), Reply(hang_up=True)])
+@pytest.mark.parametrize("fault", [Reply(429), Reply(500, b"<html>"), Reply(503), Reply(502), Reply(hang_up=True), Reply(200, b"[1")])
 def test_passing_trouble_is_survived(fault: Reply) -> None:
     clock = Clock()
-    with serving(Upbit({"KRW-BTC": minutes()}, faults=lambda number: fault if number in (2, 3, 5) else None)) as upbit:
+    with serving(Upbit({"KRW-BTC": minutes()}, faults=lambda number: fault if number in (1, 3, 4, 6) else None)) as upbit:
         assert joined(read(upbit, clock=clock)) == (minutes(), ((START, END),))
-        assert len(upbit.requests) == 8
-    assert max(clock.sleeps) >= 0.9  # the second attempt in a row waits longer
+        assert len(upbit.requests) == 9
+    assert clock.seconds >= 1.0
 
 
-def test_retry_after_is_obeyed() -> None:
+def test_a_short_block_is_sat_out_and_a_long_one_is_said() -> None:
     clock = Clock()
-    with serving(Upbit({"KRW-BTC": minutes()}, faults=lambda n: Reply(429, headers={"Retry-After": "7"}) if n == 2 else None)) as upbit:
-        read(upbit, clock=clock)
+    with serving(Upbit({"KRW-BTC": minutes()}, faults=lambda n: Reply(418, headers={"Retry-After": "7"}) if n == 2 else None)) as upbit:
+        assert joined(read(upbit, clock=clock))[0] == minutes()
     assert max(clock.sleeps) == pytest.approx(7.0)
+    with (
+        serving(Upbit({"KRW-BTC": minutes()}, faults=lambda n: Reply(418, b'{"seconds":500}') if n == 2 else None)) as upbit,
+        pytest.raises(FetchError, match="500") as caught,
+    ):
+        read(upbit)
+    assert caught.value.message(Language.KOREAN) != caught.value.message(Language.ENGLISH)
 
 
 def test_lasting_trouble_ends_in_a_clear_error() -> None:
@@ -164,20 +189,23 @@ def test_lasting_trouble_ends_in_a_clear_error() -> None:
     ("reply", "match"),
     [
         (Reply(400, b'{"error":{"name":400,"message":"Invalid parameter."}}'), "Invalid parameter"),
-        (Reply(418, b'{"name":"blocked","message":"come back later"}'), "come back later"),
         (Reply(403, b"<html>go away</html>"), "go away"),
-        (Reply(200, b"<html>log in to this network</html>"), "not the candles"),
-        (Reply(200, b'{"error":1}'), "not the candles"),
-        (Reply(200, b'[{"market":"KRW-ETH"}]'), "not the candles"),
-        (Reply(200, b"[1]"), "not the candles"),
     ],
 )
-def test_a_refusal_or_nonsense_is_not_asked_again(reply: Reply, match: str) -> None:
+def test_a_refusal_is_not_asked_again(reply: Reply, match: str) -> None:
     with serving(Upbit({"KRW-BTC": minutes()}, faults=lambda _: reply)) as upbit:
         with pytest.raises(FetchError, match=match) as caught:
             read(upbit)
         assert len(upbit.requests) == 1
         assert caught.value.message(Language.KOREAN) != caught.value.message(Language.ENGLISH)
+
+
+@pytest.mark.parametrize("body", [b"<html>log in to this network</html>", b'{"error":1}', b'[{"market":"KRW-ETH"}]', b"[1]"])
+def test_lasting_nonsense_ends_in_a_clear_error(body: bytes) -> None:
+    with serving(Upbit({"KRW-BTC": minutes()}, faults=lambda _: Reply(200, body))) as upbit:
+        with pytest.raises(FetchError, match="not the candles"):
+            read(upbit)
+        assert len(upbit.requests) == 2 + 5
 
 
 def test_answers_that_would_never_end_or_lie_are_refused() -> None:
@@ -215,7 +243,7 @@ def test_nobody_there_fails_at_once() -> None:
         clock = Clock()
         with pytest.raises(UnreachableError, match="cannot be reached"):
             read(Upbit({}, url=f"http://127.0.0.1:{reserved.getsockname()[1]}"), clock=clock)
-        assert clock.sleeps == []
+        assert clock.seconds < 1.0
 
 
 def test_a_server_that_never_answers_is_given_up_after_one_more_try() -> None:
@@ -232,16 +260,16 @@ def test_a_server_that_never_answers_is_given_up_after_one_more_try() -> None:
 def test_a_broken_download_goes_on_where_it_stopped(tmp_path: Path) -> None:
     store, seen = CandleStore(tmp_path), []
     with serving(Upbit({"KRW-BTC": minutes()}, faults=lambda number: Reply(403) if number == 3 else None)) as upbit:
-        with CandleReader(upbit.url, clock=Clock()) as reader:
+        with reader(upbit.url) as opened:
             with pytest.raises(FetchError):
-                download(store, "KRW-BTC", MINUTE, START, END, reader.pages)
+                download(store, "KRW-BTC", MINUTE, START, END, opened.pages)
             assert store.ranges("KRW-BTC", MINUTE) == ((END - 400 * 60_000, END),)
-            added = download(store, "KRW-BTC", MINUTE, START, END, reader.pages, lambda *progress: seen.append(progress))
+            added = download(store, "KRW-BTC", MINUTE, START, END, opened.pages, lambda *progress: seen.append(progress))
         assert added == 600
         assert len(upbit.requests) == 3 + 3
     assert seen[-1] == ("KRW-BTC", 600 * 60_000, 600 * 60_000)
     assert store.read("KRW-BTC", MINUTE).time_ms.tolist() == minutes()
     assert store.ranges("KRW-BTC", MINUTE) == ((START, END),)
-    with serving(Upbit({"KRW-BTC": minutes()})) as upbit, CandleReader(upbit.url, clock=Clock()) as reader:
-        assert download(store, "KRW-BTC", MINUTE, START, END, reader.pages) == 0
+    with serving(Upbit({"KRW-BTC": minutes()})) as upbit, reader(upbit.url) as opened:
+        assert download(store, "KRW-BTC", MINUTE, START, END, opened.pages) == 0
         assert upbit.requests == []

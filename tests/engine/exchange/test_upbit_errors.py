@@ -103,7 +103,7 @@ def test_every_class_is_in_the_table_and_every_name_is_its_own() -> None:
 
 def test_every_text_belongs_to_an_error() -> None:
     keys = {kind.key_of_text for kind in RefusedError.__subclasses__()}
-    others = {"said", "unreachable", "broken_answer", "blocked", "unknown_outcome", "transfers_off"}
+    others = {"said", "unreachable", "broken_answer", "blocked", "unknown_outcome", "transfers_off", "transfer_settings", "gap_too_long"}
     assert set(texts("upbit")) == keys | others
     assert len(keys) == len(RefusedError.__subclasses__())
 
@@ -115,6 +115,7 @@ def test_every_sentence_of_ours_is_complete() -> None:
         errors.BlockedError("order", 299.96),
         UnknownOutcomeError(CALL, "timeout", (("identifier", "장단-1"),)),
         errors.TransfersOffError("withdrawals"),
+        errors.GapTooLongError("KRW-BTC"),
     ]
     assert {type(error) for error in samples} | {RefusedError} == set(ExchangeError.__subclasses__())
     for error in samples:

@@ -6,9 +6,11 @@ import asyncio
 import json
 import logging
 import traceback
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from decimal import Decimal
 from itertools import count
+from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -18,14 +20,12 @@ from engine.exchange.upbit.errors import (
     BlockedError,
     BrokenAnswerError,
     ExchangeError,
-    RefusedError,
     TransfersOffError,
     UnknownOutcomeError,
     UnreachableError,
 )
 from engine.exchange.upbit.limits import Limits
 from engine.exchange.upbit.refusals import (
-    BY_NAME,
     InsufficientFundsBidError,
     InternalServerError,
     NoTokenError,
@@ -35,12 +35,13 @@ from engine.exchange.upbit.refusals import (
 )
 from engine.exchange.upbit.rest import ClientSettings
 from engine.exchange.upbit.transfers import Transfers, TransferSettings
+from engine.model.errors import UserError
 from tests.engine.exchange import recipe
 from tests.engine.exchange.calls import CALLS, TERMS, transfers
 from tests.engine.exchange.far_side import ACCESS, SECRET, Answers, FarSide, QuickClock, Received, Reply, far_side, keys, talk
 from tests.engine.exchange.samples import SAMPLES
 from tests.engine.exchange.test_upbit_endpoints import ALL, reply
-from tests.engine.exchange.test_upbit_errors import DOCUMENTED, body_of
+from tests.engine.exchange.test_upbit_errors import body_of
 
 Main = Callable[[UpbitClient], Coroutine[Any, Any, Any]]
 
@@ -191,21 +192,6 @@ def test_a_refusal_is_neither_asked_again_nor_unknown() -> None:
     assert len(received) == 1
 
 
-def test_every_documented_name_arrives_as_its_class() -> None:
-    rows = [(status, name, said) for status, name, said, _ in DOCUMENTED if 400 <= status < 418]
-    waiting = iter([Reply(body_of(name, said), status) for status, name, said in rows])
-
-    async def main(client: UpbitClient, there: FarSide) -> None:
-        for _, name, said in rows:
-            with pytest.raises(RefusedError) as caught:
-                await client.trading.accounts()
-            kind = BY_NAME.get(str(name)) or next(kind for words, kind in BY_NAME.items() if words and said.startswith(words))
-            assert type(caught.value) is kind
-
-    talk(lambda request: next(waiting), main)
-    assert len(rows) >= 40
-
-
 def test_an_order_is_looked_up_until_it_appears() -> None:
     answer, received = outcome(replies(ABSENT, ABSENT, ABSENT), lambda c: c.trading.look_up("장단-1"))
     assert answer.value.state == "done"
@@ -348,6 +334,27 @@ WRONG: list[Main] = [
 ]
 
 
+def test_the_switches_are_read_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "transfers.yaml"
+    assert TransferSettings.read(file) == TransferSettings()
+    for text, on in (("", ()), ("withdrawals: true", ("withdrawals",)), ("krw_deposits: yes\npocket_transfers: false", ("krw_deposits",))):
+        file.write_text(text, "utf-8")
+        assert TransferSettings.read(file) == TransferSettings(**dict.fromkeys(on, True))
+    for wrong in ("withdrawals: 1", "withdrawals: 'true'", "withdrawal: true", "- withdrawals", "true", "a: b: c", "withdrawals:"):
+        file.write_text(wrong, "utf-8")
+        with pytest.raises(UserError, match="withdrawals, krw_deposits, pocket_transfers"):
+            TransferSettings.read(file)
+    file.write_bytes(b"\xff")
+    with pytest.raises(UserError):
+        TransferSettings.read(file)
+
+
+def test_each_phase_has_its_own_patience() -> None:
+    chosen = ClientSettings(connect_seconds=1.0, write_seconds=2.0, read_seconds=3.0, pool_seconds=4.0)
+    timeout = UpbitClient(None, chosen).rest._client.timeout
+    assert (timeout.connect, timeout.write, timeout.read, timeout.pool) == (1.0, 2.0, 3.0, 4.0)
+
+
 def test_wrong_arguments_are_told_before_anything_is_sent() -> None:
     async def main(client: UpbitClient, there: FarSide) -> int:
         for call in WRONG:
@@ -358,10 +365,19 @@ def test_wrong_arguments_are_told_before_anything_is_sent() -> None:
     assert talk(reply, main) == 0
 
 
+def frames_of(error: BaseException | None) -> Iterator[FrameType]:
+    """Every frame that a crash report could show the variables of: those of the error and of all that it was raised from."""
+    while error is not None:
+        yield from (frame for frame, _ in traceback.walk_tb(error.__traceback__))
+        error = error.__cause__ or error.__context__
+
+
 def test_secrets_are_nowhere(caplog: pytest.LogCaptureFixture) -> None:
-    """Every call once right and once failing, at the noisiest level of every logger: neither key is in a log, an error or a repr."""
+    """Every call once right and once failing, at the noisiest level of every logger: neither key nor token is in a log, an error, a
+    repr, a variable of any frame that an error leads to, or a dump."""
     caplog.set_level(logging.DEBUG)
     shown: list[str] = []
+    walked: list[str] = []
     faults = count()
 
     def answers(request: Received) -> Reply:
@@ -378,15 +394,16 @@ def test_secrets_are_nowhere(caplog: pytest.LogCaptureFixture) -> None:
                     shown.extend([repr(chain), str(chain), repr(vars(chain)), repr(chain.args)])
                     chain = chain.__context__
                 shown.extend(traceback.format_exception(error))
-                own = [frame for frame, _ in traceback.walk_tb(error.__traceback__) if "engine.exchange" in frame.f_globals["__name__"]]
-                shown.extend(
-                    repr(value) for frame in own if "tests" not in frame.f_globals["__name__"] for value in frame.f_locals.values()
-                )
+                frames = [frame for frame in frames_of(error) if not frame.f_globals["__name__"].startswith("tests.")]
+                shown.extend(repr(value) for frame in frames for value in frame.f_locals.values())
+                walked.extend(frame.f_globals["__name__"] for frame in frames)
 
     talk(answers, main)
     everything = "\n".join([*shown, caplog.text])
     assert len(caplog.records) > 500
     assert sum("Traceback" in text for text in shown) > 20
+    assert len(walked) > 200
+    assert {name.partition(".")[0] for name in walked} == {"engine"}, "frames of a library below ours hold the headers"
     assert SECRET not in everything
     assert ACCESS not in everything
     assert "Bearer ey" not in everything

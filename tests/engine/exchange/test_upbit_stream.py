@@ -6,95 +6,26 @@ import asyncio
 import json
 import logging
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
 import pytest
-from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.asyncio.server import ServerConnection
 from websockets.datastructures import Headers
-from websockets.http11 import Request, Response
+from websockets.http11 import Response
 
-from engine.exchange.upbit.client import UpbitClient
-from engine.exchange.upbit.frames import CandleFrame, MyOrderFrame, OrderbookFrame, SubscriptionsFrame, TickerFrame, TradeFrame, read_frame
-from engine.exchange.upbit.inbox import Arrival, Connected, Disconnected, Inbox, Item, Lost, Trouble
-from engine.exchange.upbit.limits import Limits
-from engine.exchange.upbit.missed import missed_trades
+from engine.exchange.upbit.frames import MyOrderFrame, SubscriptionsFrame, TradeFrame
+from engine.exchange.upbit.inbox import Connected, Disconnected, Trouble
+from engine.exchange.upbit.limits import Group, Limits
 from engine.exchange.upbit.refusals import NoTokenError, StreamAuthError, StreamFormatError, TokenError
-from engine.exchange.upbit.rest import ClientSettings
 from engine.exchange.upbit.stream import Stream, StreamSettings
-from engine.exchange.upbit.subscriptions import Format, Kind, Subscription, list_request, request, split
+from engine.exchange.upbit.subscriptions import Kind, Subscription
 from tests.engine.exchange import recipe
-from tests.engine.exchange.far_side import SECRET, QuickClock, Received, Reply, far_side, keys
+from tests.engine.exchange.far_side import SECRET, QuickClock, keys
+from tests.engine.exchange.stream_side import OWN, TRADES, exchange, ids, listening, say, trade, until
 from tests.engine.exchange.test_upbit_errors import body_of
-from tests.engine.exchange.test_upbit_frames import message, simple
-
-TRADES = Subscription(Kind.TRADE, ("KRW-BTC", "KRW-ETH"))
-OWN = Subscription(Kind.MY_ORDER)
-
-
-def trade(number: int, code: str = "KRW-BTC") -> dict[str, Any]:
-    return message("trade") | {"code": code, "sequential_id": number, "trade_timestamp": 1_751_327_999_000 + number}
-
-
-Script = Callable[[ServerConnection, list[dict[str, Any]], int], Awaitable[None]]
-
-
-@dataclass
-class Exchange:
-    """A WebSocket server. script: what it does on its n-th connection after it was asked; refuse: what it says to handshakes first."""
-
-    script: Script
-    refuse: list[Response] = field(default_factory=list)
-    asked: list[list[dict[str, Any]]] = field(default_factory=list)
-    paths: list[str] = field(default_factory=list)
-    tokens: list[str | None] = field(default_factory=list)
-    url: str = ""
-
-    async def serve(self, socket: ServerConnection) -> None:
-        self.asked.append(json.loads(await socket.recv()))
-        await self.script(socket, self.asked[-1], len(self.asked) - 1)
-
-    def handshake(self, socket: ServerConnection, asked: Request) -> Response | None:
-        self.paths.append(asked.path)
-        self.tokens.append(asked.headers.get("Authorization"))
-        return self.refuse.pop(0) if self.refuse else None
-
-
-@asynccontextmanager
-async def exchange(script: Script, *refuse: Response) -> AsyncIterator[Exchange]:
-    there = Exchange(script, list(refuse))
-    server: Server
-    async with serve(there.serve, "127.0.0.1", 0, process_request=there.handshake) as server:
-        there.url = f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}/websocket/v1"
-        yield there
-
-
-async def say(socket: ServerConnection, *messages: dict[str, Any]) -> None:
-    """In SIMPLE, as binary, which is how the exchange sends."""
-    for found in messages:
-        await socket.send(json.dumps(simple(found["type"], found)).encode())
-
-
-async def until(stream: Stream, wanted: Callable[[list[Item]], bool]) -> list[Item]:
-    found: list[Item] = []
-    async with asyncio.timeout(20):
-        async for arrival in stream:
-            found.append(arrival.item)
-            if wanted(found):
-                return found
-    raise AssertionError("a stream does not end")
-
-
-def ids(items: list[Item]) -> list[int]:
-    return [item.sequential_id for item in items if isinstance(item, TradeFrame)]
-
-
-def listening(there: Exchange, *subscriptions: Subscription, **more: Any) -> Stream:
-    settings = StreamSettings(url=there.url, open_seconds=5.0, **more.pop("settings", {}))
-    return Stream(subscriptions or (TRADES,), settings=settings, limits=Limits(QuickClock()), chance=random.Random(1), **more)
+from tests.engine.exchange.test_upbit_frames import message
+from tests.engine.exchange.test_upbit_rest import frames_of
 
 
 def test_it_subscribes_and_reads() -> None:
@@ -167,6 +98,7 @@ def test_it_comes_back_after_every_loss_waiting_longer_each_time() -> None:
             items = await until(stream, lambda found: sum(isinstance(item, Connected) for item in found) == 9)
         losses = [item for item in items if isinstance(item, Disconnected)]
         assert [loss.attempts for loss in losses] == [1, 2, 3, 1, 2, 3, 4, 1]
+        assert not any(loss.alarming for loss in losses)
         for loss in losses:
             assert 0.75 <= loss.wait_seconds / 2 ** (loss.attempts - 1) <= 1.25
         assert [item.again for item in items if isinstance(item, Connected)] == [False] + [True] * 8
@@ -182,9 +114,71 @@ def test_waits_end_at_thirty_seconds_and_never_give_up() -> None:
         async with stream:
             losses = await until(stream, lambda found: len(found) == 40)
         waits = [item.wait_seconds for item in losses if isinstance(item, Disconnected)]
+        assert [item.alarming for item in losses if isinstance(item, Disconnected)] == [False] * 4 + [True] * 36
         assert len(waits) == 40
         assert all(22.5 <= seconds <= 37.5 for seconds in waits[5:])
         assert len(set(waits)) == 40
+
+    asyncio.run(main())
+
+
+def test_nothing_but_refusals_is_no_news() -> None:
+    """A connection that only ever says that we are not wanted: the waits grow, and the owner is called."""
+
+    async def script(socket: ServerConnection, asked: list[dict[str, Any]], number: int) -> None:
+        await socket.send(body_of("INVALID_AUTH", "x"))
+        await socket.send(b"<html>")
+
+    async def main() -> None:
+        async with exchange(script) as there, listening(there, OWN, keys=keys()) as stream:
+            items = await until(stream, lambda found: sum(isinstance(item, Disconnected) for item in found) == 6)
+        losses = [item for item in items if isinstance(item, Disconnected)]
+        assert [loss.attempts for loss in losses] == [1, 2, 3, 4, 5, 6]
+        assert [loss.alarming for loss in losses] == [False] * 4 + [True] * 2
+        told = [item for item in items if isinstance(item, Trouble | Connected | Disconnected)]
+        assert len(told) == 6 * 4
+        assert all(item.private for item in told)
+
+    asyncio.run(main())
+
+
+def test_a_line_that_is_open_and_dead_is_noticed() -> None:
+    """The far side answers no ping and says nothing: the connection is given up and made anew."""
+
+    async def script(socket: ServerConnection, asked: list[dict[str, Any]], number: int) -> None:
+        if number == 0:
+            socket.transport.pause_reading()  # type: ignore[attr-defined]
+            await closed.wait()
+            socket.transport.abort()
+            return
+        await say(socket, trade(1))
+        await socket.wait_closed()
+
+    async def main() -> None:
+        async with exchange(script) as there, listening(there, settings={"ping_seconds": 0.1, "close_seconds": 0.1}) as stream:
+            items = await until(stream, lambda found: bool(ids(found)))
+            closed.set()
+        assert [type(item) for item in items] == [Connected, Disconnected, Connected, TradeFrame]
+        assert "keepalive" in items[1].reason  # type: ignore[union-attr]
+
+    closed = asyncio.Event()
+    asyncio.run(main())
+
+
+def test_a_block_at_the_handshake_holds_the_whole_account() -> None:
+    async def script(socket: ServerConnection, asked: list[dict[str, Any]], number: int) -> None:
+        await say(socket, message("myOrder"))
+        await socket.wait_closed()
+
+    async def main() -> None:
+        blocked = Response(418, "Teapot", Headers(), body_of("blocked", "blocked for 300 seconds"))
+        async with exchange(script, blocked) as there, listening(there, OWN, keys=keys()) as stream:
+            await until(stream, lambda found: isinstance(found[-1], Trouble))
+            held = {quota.group for quota in stream.limits.quotas() if quota.held_seconds > 290}
+            await until(stream, lambda found: isinstance(found[-1], MyOrderFrame))
+            assert stream.limits.clock.monotonic_seconds() >= 300
+        assert {Group.ORDER, Group.DEFAULT, Group.WEBSOCKET_CONNECT} <= held
+        assert Group.TICKER not in held
 
     asyncio.run(main())
 
@@ -217,113 +211,35 @@ def test_a_refused_handshake_is_told_and_tried_again(status: int, name: str, kin
         refused = Response(status, HTTPStatus(status).phrase, Headers(), body_of(name, "x"))
         async with exchange(script, refused) as there, listening(there, OWN, keys=keys()) as stream:
             items = await until(stream, lambda found: isinstance(found[-1], MyOrderFrame))
-        assert [type(item.error) for item in items if isinstance(item, Trouble)] == [kind]
+        (error,) = [item.error for item in items if isinstance(item, Trouble)]
+        assert type(error) is kind
+        frames = list(frames_of(error))
+        assert len(frames) > 1
+        assert {frame.f_globals["__name__"] for frame in frames} == {"engine.exchange.upbit.stream"}
+        assert "Bearer" not in repr([list(frame.f_locals.values()) for frame in frames])
         assert len(set(there.tokens)) == 2
         assert SECRET not in repr(items)
 
     asyncio.run(main())
 
 
-def rest_trades(numbers: list[int]) -> Callable[[Received], Reply]:
-    """Trades by REST, newest first, in pages of two, cursor exclusive; markets but KRW-BTC have none."""
-
-    def answer(asked: Received) -> Reply:
-        query = dict(pair.split("=") for pair in asked.query.split("&"))
-        last = int(query.get("cursor", 10**9))
-        there = [] if "days_ago" in query or query["market"] != "KRW-BTC" else sorted((n for n in numbers if n < last), reverse=True)[:2]
-        rows = [
-            {
-                "market": "KRW-BTC", "trade_date_utc": "2025-06-27", "trade_time_utc": "23:59:59", "timestamp": 1_751_327_999_000 + number,
-                "trade_price": 1, "trade_volume": 2, "prev_closing_price": 3, "change_price": 4, "ask_bid": "BID", "sequential_id": number,
-            }
-            for number in there
-        ]  # fmt: skip
-        return Reply(json.dumps(rows).encode())
-
-    return answer
-
-
-def test_trades_that_were_missed_are_asked_by_rest() -> None:
-    """Seen: 1 to 3, then a gap; 7 and 8 come by the stream again. All of 1 to 8 arrive, each once."""
+def test_a_reader_that_does_not_read_holds_nobody_up() -> None:
+    """More than any socket keeps is sent while nobody reads; it all lies there afterwards."""
 
     async def script(socket: ServerConnection, asked: list[dict[str, Any]], number: int) -> None:
-        await say(socket, *[trade(n) for n in ((1, 2, 3), (7, 8))[number]])
-        if number:
-            await socket.wait_closed()
+        for count in range(60):
+            await say(socket, message("myOrder") | {"trades_count": count, "identifier": chance.randbytes(50_000).hex()})
+        sent.set()
+        await socket.wait_closed()
 
     async def main() -> None:
-        quick = Limits(QuickClock())
-        async with (
-            exchange(script) as there,
-            far_side(rest_trades(list(range(9)))) as rest,
-            UpbitClient(None, ClientSettings(base_url=rest.url), quick) as client,
-            listening(there, quotation=client.quotation) as stream,
-        ):
-            items = await until(stream, lambda found: len(ids(found)) == 8)
-        assert sorted(ids(items)) == list(range(1, 9))
+        async with exchange(script) as there, listening(there, OWN, keys=keys()) as stream, asyncio.timeout(20):
+            await sent.wait()
+            items = await until(stream, lambda found: len(found) == 61)
+            assert "permessage-deflate" in there.extensions[0]
+        assert [item.trades_count for item in items if isinstance(item, MyOrderFrame)] == list(range(60))
 
-    asyncio.run(main())
-
-
-def test_a_gap_that_could_not_be_filled_is_filled_after_the_next_loss() -> None:
-    """The first re-sync fails (four 500s); 4 to 6 and 8 are missed in two gaps, and all of 1 to 9 arrive, each once."""
-    whole, left, failed = rest_trades(list(range(10))), [4], asyncio.Event()
-
-    def rest(asked: Received) -> Reply:
-        if "market=KRW-BTC" not in asked.query or not left[0]:
-            return whole(asked)
-        left[0] -= 1
-        if not left[0]:
-            failed.set()
-        return Reply(body_of("server_error", "x"), 500)
-
-    async def script(socket: ServerConnection, asked: list[dict[str, Any]], number: int) -> None:
-        await say(socket, *[trade(n) for n in ((1, 2, 3), (7,), (9,))[number]])
-        if number == 1:
-            await failed.wait()
-        if number == 2:
-            await socket.wait_closed()
-
-    async def main() -> None:
-        async with (
-            exchange(script) as there,
-            far_side(rest) as other,
-            UpbitClient(None, ClientSettings(base_url=other.url, backoff_seconds=0.01), Limits(QuickClock())) as client,
-            listening(there, quotation=client.quotation) as stream,
-        ):
-            items = await until(stream, lambda found: len(ids(found)) == 9)
-        assert sorted(ids(items)) == list(range(1, 10))
-
-    asyncio.run(main())
-
-
-def test_a_gap_that_was_filled_is_not_asked_for_again() -> None:
-    """Pages of two: 8 down to 3 take four, 12 down to 8 take three."""
-
-    async def script(socket: ServerConnection, asked: list[dict[str, Any]], number: int) -> None:
-        await say(socket, *[trade(n) for n in ((1, 2, 3), (8,), (12,))[number]])
-        if number == 1:
-            await filled.wait()
-        if number == 2:
-            await socket.wait_closed()
-
-    async def main() -> None:
-        numbers = list(range(9))
-        quick = Limits(QuickClock())
-        async with (
-            exchange(script) as there,
-            far_side(lambda asked: rest_trades(numbers)(asked)) as rest,
-            UpbitClient(None, ClientSettings(base_url=rest.url), quick) as client,
-            listening(there, quotation=client.quotation) as stream,
-        ):
-            await until(stream, lambda found: len(ids(found)) == 8)
-            assert len(rest.received) == 4
-            numbers.extend([9, 10, 11, 12])
-            filled.set()
-            await until(stream, lambda found: len(ids(found)) == 4)
-            assert len(rest.received) == 4 + 3
-
-    filled = asyncio.Event()
+    sent, chance = asyncio.Event(), random.Random(1)
     asyncio.run(main())
 
 
@@ -345,156 +261,3 @@ def test_the_token_is_in_no_log(caplog: pytest.LogCaptureFixture) -> None:
     for text in (shown, told):
         assert "Bearer" not in text
         assert SECRET not in text
-
-
-def test_missed_trades_end_at_the_last_known_one() -> None:
-    async def main(numbers: list[int], pages: int) -> list[int]:
-        last = read_frame(json.dumps(trade(5)))[0]
-        assert isinstance(last, TradeFrame)
-        async with (
-            far_side(rest_trades(numbers)) as there,
-            UpbitClient(None, ClientSettings(base_url=there.url), Limits(QuickClock())) as client,
-        ):
-            found = await missed_trades(client.quotation, last, pages)
-        assert {item.stream_type for item in found} <= {"RESYNC"}
-        return [item.sequential_id for item in found]
-
-    assert asyncio.run(main(list(range(12)), 40)) == [5, 6, 7, 8, 9, 10, 11]
-    assert asyncio.run(main(list(range(5, 12)), 40)) == [5, 6, 7, 8, 9, 10, 11]
-    assert asyncio.run(main(list(range(12)), 2)) == [8, 9, 10, 11]
-    assert asyncio.run(main([], 40)) == []
-
-
-# -- the inbox -------------------------------------------------------------------------------------------------------------------------
-
-
-def frame(kind: str, **changes: Any) -> Any:
-    return read_frame(json.dumps(message(kind) | changes))[0]
-
-
-async def drain(inbox: Inbox) -> list[Arrival]:
-    found = []
-    while True:
-        try:
-            async with asyncio.timeout(0.01):
-                found.append(await inbox.get())
-        except TimeoutError:
-            return found
-
-
-def drained(inbox: Inbox) -> list[Arrival]:
-    return asyncio.run(drain(inbox))
-
-
-def test_of_tickers_and_books_the_newest_counts_and_of_orders_all() -> None:
-    inbox = Inbox()
-    for number in range(1500):
-        inbox.put(frame("ticker", code=f"KRW-{number % 3}", trade_price=float(number)), number)
-        inbox.put(frame("orderbook", code="KRW-0", level=number), number)
-        if number % 10 == 0:
-            inbox.put(frame("myOrder", uuid=str(number)), number)
-    assert len(inbox) == 3 + 1 + 150
-    items = [arrival.item for arrival in drained(inbox)]
-    assert [item.trade_price for item in items if isinstance(item, TickerFrame)] == [1497.0, 1498.0, 1499.0]
-    assert [item.level for item in items if isinstance(item, OrderbookFrame)] == [1499]
-    assert [item.uuid for item in items if isinstance(item, MyOrderFrame)] == [str(number) for number in range(0, 1500, 10)]
-
-
-def test_each_bar_keeps_its_last_state() -> None:
-    inbox = Inbox()
-    for number in range(100):
-        inbox.put(frame("candle.240m", candle_date_time_utc=f"bar {number // 10}", trade_price=float(number)), number)
-    assert [arrival.item.trade_price for arrival in drained(inbox) if isinstance(arrival.item, CandleFrame)] == [
-        9.0 + 10 * n for n in range(10)
-    ]
-
-
-def test_trades_come_once_and_beyond_the_limit_the_loss_is_told() -> None:
-    inbox = Inbox(trades_max=50)
-    for number in [*range(100), *range(90, 100)]:
-        inbox.put(frame("trade", code="KRW-BTC", sequential_id=number), number)
-    inbox.put(frame("trade", code="KRW-ETH", sequential_id=99), 100)
-    items = [arrival.item for arrival in drained(inbox)]
-    assert items[0] == Lost("KRW-BTC", 51)
-    assert ids(items) == [*range(51, 100), 99]
-
-
-def test_a_flood_that_nobody_can_read_is_bounded_and_told() -> None:
-    async def main() -> None:
-        inbox = Inbox()
-        for number in range(1200):
-            inbox.put(Trouble(f"nonsense {number}"), number)
-            inbox.put(read_frame('{"type":"moon"}')[0], number)
-        inbox.put(frame("myOrder"), 1200)
-        assert len(inbox) == 1001
-        items = [arrival.item for arrival in await drain(inbox)]
-        assert items[0] == Lost("", 1400)
-        assert isinstance(items[-1], MyOrderFrame)
-        inbox.put(Trouble("again"), 1201)
-        assert [arrival.item for arrival in await drain(inbox)] == [Trouble("again")]
-
-    asyncio.run(main())
-
-
-def test_the_memory_of_trades_is_bounded_and_a_long_gap_is_not_doubled() -> None:
-    inbox = Inbox(trades_max=10**6)
-    inbox.put(frame("trade", sequential_id=5000), 0)
-    whole = [frame("trade", sequential_id=number) for number in range(5001)]
-    inbox.put_missed(whole, 1)
-    assert sorted(ids([arrival.item for arrival in drained(inbox)])) == list(range(5001))
-    assert sum(len(order) for order, _ in inbox._seen.values()) == sum(len(known) for _, known in inbox._seen.values()) == 2000
-
-
-def test_who_reads_hears_of_a_dead_writer() -> None:
-    inbox = Inbox()
-    inbox.fail(RuntimeError("a defect"))
-    with pytest.raises(RuntimeError, match="a defect"):
-        asyncio.run(inbox.get())
-
-
-# -- subscriptions ---------------------------------------------------------------------------------------------------------------------
-
-
-def test_requests_are_written_as_documented() -> None:
-    asked = [
-        Subscription(Kind.TICKER, ("KRW-BTC",), only_snapshot=True),
-        Subscription(Kind.ORDERBOOK, ("KRW-BTC", "KRW-ETH"), units=15, level=10000, only_realtime=True),
-        Subscription(Kind.ANNOUNCEMENT, categories=("notice",), include_body=False),
-    ]
-    assert json.loads(request("t", asked, Format.JSON_LIST)) == [
-        {"ticket": "t"},
-        {"type": "ticker", "codes": ["KRW-BTC"], "is_only_snapshot": True},
-        {"type": "orderbook", "codes": ["KRW-BTC.15", "KRW-ETH.15"], "level": 10000, "is_only_realtime": True},
-        {"type": "announcement", "categories": ["notice"], "include_body": False},
-        {"format": "JSON_LIST"},
-    ]
-    assert json.loads(list_request("t")) == [{"ticket": "t"}, {"method": "LIST_SUBSCRIPTIONS"}]
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"kind": Kind.TICKER},
-        {"kind": Kind.TICKER, "codes": ("krw-btc",)},
-        {"kind": Kind.MY_ASSET, "codes": ("KRW-BTC",)},
-        {"kind": Kind.MY_ORDER, "only_snapshot": True},
-        {"kind": Kind.TRADE, "codes": ("KRW-BTC",), "units": 15},
-        {"kind": Kind.ORDERBOOK, "codes": ("KRW-BTC",), "units": 3},
-        {"kind": Kind.ORDERBOOK, "codes": ("KRW-BTC",), "only_snapshot": True, "only_realtime": True},
-    ],
-)
-def test_wrong_subscriptions_are_told(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"\w"):
-        Subscription(**wrong)
-
-
-def test_many_markets_are_split_over_connections() -> None:
-    codes = tuple(f"KRW-{number}" for number in range(230))
-    groups = split([Subscription(Kind.TICKER, codes), Subscription(Kind.TRADE, codes[:20]), OWN, Subscription(Kind.MY_ASSET)])
-    assert [[(found.kind, len(found.codes)) for found in group] for group in groups] == [
-        [(Kind.TICKER, 100), (Kind.TRADE, 20)],
-        [(Kind.TICKER, 100)],
-        [(Kind.TICKER, 30)],
-        [(Kind.MY_ORDER, 0), (Kind.MY_ASSET, 0)],
-    ]
-    assert [code for group in groups for found in group if found.kind is Kind.TICKER for code in found.codes] == list(codes)

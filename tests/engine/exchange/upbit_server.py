@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 PATHS = {
     **{f"/v1/candles/minutes/{n}": n * 60_000 for n in (1, 3, 5, 10, 15, 30, 60, 240)},
+    "/v1/candles/seconds": 1000,
     "/v1/candles/days": 86_400_000,
     "/v1/candles/weeks": 7 * 86_400_000,
 }

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.kernel.bars import Log
 from engine.kernel.book import FILL, SKIP_REASONS, restore_book, save_book
 from engine.kernel.decide.position import equity_krw
 from engine.kernel.desk import Desk
@@ -108,9 +109,9 @@ def test_a_full_log_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     world = make_world(11, bars=2000)
     whole = run_world(world, [2000])[1]
     run = new_run(world)
-    run._log = np.zeros(len(MARKETS) * (len(world.strategy.exits) + 2), FILL)
+    run._log = Log(np.zeros(len(MARKETS) * (len(world.strategy.exits) + 2), FILL), np.zeros(1, np.int64))
     feed_world(world, run, 0, 2000, [2000])
-    assert len(whole.fills) > len(run._log)
+    assert len(whole.fills) > len(run._log.fills)
     assert same_bits(whole, run.result())
 
 

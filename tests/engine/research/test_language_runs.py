@@ -14,7 +14,7 @@ from dsl.strategy import Strategy
 from engine.model.candle import BarGrid
 from engine.research.backtest import backtest
 from engine.research.result import BacktestResult, Settings
-from tests.dsl.helpers import CATALOGUE, COMPLETE, EXPRESSIONS, PROFILES, strategy_of
+from tests.dsl.helpers import CATALOGUE, COMPLETE, COMPLETE_RISK, EXPRESSIONS, PROFILES, strategy_of
 from tests.generators.candles import random_grid
 
 MARKETS = ("KRW-BTC", "KRW-ETH", "KRW-SOL", "KRW-XRP")
@@ -86,6 +86,16 @@ def whole(universe: str) -> Strategy:
 
 def run(strategy: Strategy, grid: BarGrid, block: int = 2048) -> BacktestResult:
     return backtest(strategy, grid, Settings(cash_krw=1e9, block=block), traded=MARKETS)
+
+
+@pytest.mark.parametrize("clock", ["4h", "1d"])
+def test_the_complete_profile_runs_under_slow_clocks(grid: BarGrid, clock: str) -> None:
+    """Its breakers read `@1h`: true in any hour of the clock's bar, and with a limit that these candles reach they stop entries."""
+    profile = COMPLETE_RISK.replace("top=30) > 9%", "top=30) > 0.5%")
+    text = f"schema: strategy/1\nname: slow\nrisk_profile: any\nclock: {clock}\nentry: close > 0\nexits: {{stop: {{at: -2%}}}}\n"
+    result = run(strategy_of(compile_strategy(text, "slow.yaml", CATALOGUE, lambda _: (profile, "any.yaml"))), grid)
+    assert result.left_out_breakers == ()
+    assert result.skipped["breaker"] > 40
 
 
 @pytest.mark.parametrize("universe", ["", UNIVERSE])

@@ -12,7 +12,7 @@ from engine.exchange.simulated.served.frames import PRIVATE, PUBLIC
 
 FORMATS: Final = ("DEFAULT", "SIMPLE", "JSON_LIST", "SIMPLE_LIST")
 UNITS: Final = (1, 5, 15, 30)
-_MESSAGES: Final = {
+MESSAGES: Final = {
     "INVALID_AUTH": "인증 정보가 올바르지 않습니다.",
     "WRONG_FORMAT": "Format이 맞지 않습니다.",
     "NO_TICKET": "티켓이 존재하지 않습니다.",
@@ -28,7 +28,7 @@ class SubscriptionError(Exception):
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
-        self.frame = {"error": {"name": name, "message": _MESSAGES[name]}}
+        self.frame = {"error": {"name": name, "message": MESSAGES[name]}}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,60 @@
+"""What compiled code reads of a stretch of bars and leaves behind there, handed over by reference."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.kernel.abi import by_reference
+
+if TYPE_CHECKING:
+    from engine.model.candle import BarGrid
+
+
+@by_reference
+class Bars(NamedTuple):
+    """Base bars of all markets. Bar k opens at span[0] + k x span[1]."""
+
+    span: NDArray[np.int64]  # [2]: when bar 0 opens (UTC ms), how long a bar is (ms)
+    state: NDArray[np.int8]  # [M, n] engine.model.candle.BarState
+    open_krw: NDArray[np.float64]
+    high_krw: NDArray[np.float64]
+    low_krw: NDArray[np.float64]
+    close_krw: NDArray[np.float64]
+    volume: NDArray[np.float64]  # coins
+
+
+@by_reference
+class Closes(NamedTuple):
+    """The clock bars that close in a block, their columns, and the account after each."""
+
+    close_ms: NDArray[np.int64]  # [k]
+    columns: NDArray[np.float64]  # [M, C, k]
+    money: NDArray[np.float64]  # [3, ..]: cash, exposure and equity after each CLOSE
+    row: NDArray[np.int64]  # [1]: where in money the first of close_ms stands
+    ahead: NDArray[np.int64]  # [2, M] scratch: next CLOSE at which the entry is true, first bar that the last price does not know
+
+
+@by_reference
+class Log(NamedTuple):
+    """Fills in order of time."""
+
+    fills: NDArray[Any]  # FILL [..]
+    length: NDArray[np.int64]  # [1]: how many there are
+
+
+def bars_of(grid: BarGrid) -> Bars:
+    """The arrays of a grid, not copied where they are contiguous."""
+    length_ms = grid.timeframe.length_ms
+    series = (np.ascontiguousarray(part) for part in (grid.open, grid.high, grid.low, grid.close, grid.volume))
+    span = np.array([grid.first_index * length_ms + grid.timeframe.offset_ms, length_ms], np.int64)
+    return Bars(span, np.ascontiguousarray(grid.state), *series)
+
+
+def taken_from(log: Log) -> NDArray[Any]:
+    """What the log holds; it is empty after that."""
+    fills = log.fills[: log.length[0]].copy()
+    log.length[0] = 0
+    return fills
