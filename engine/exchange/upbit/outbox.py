@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from engine.exchange.upbit.answers import Order
-from engine.exchange.upbit.errors import BlockedError, Policy, RefusedError, UnknownOutcomeError, UnreachableError
+from engine.exchange.upbit.errors import BlockedError, RefusedError, UnknownOutcomeError, UnreachableError
 from engine.exchange.upbit.order_forms import OrderTerms, order_parameters, replacement_parameters
+from engine.exchange.upbit.refusals import DuplicatedIdentifierError
 from engine.exchange.upbit.rest import Answer
 from engine.exchange.upbit.signing import Parameters
 from engine.exchange.upbit.trading import SETTLE_SECONDS, Trading
@@ -117,9 +118,9 @@ class Outbox:
             return await self._look_up(identifier)
         except (UnreachableError, BlockedError) as error:
             return self._ended(Fate(identifier, None, error.key))
+        except DuplicatedIdentifierError as error:
+            return await self._look_up(identifier, error.name)
         except RefusedError as error:
-            if error.policy is Policy.LOOK_UP and error.name in _SEEN_BEFORE:
-                return await self._look_up(identifier, error.name)
             return self._ended(Fate(identifier, None, error.name))
         uuid = uuid_of(answer.value)
         return await self._look_up(identifier) if uuid is None else self._ended(Fate(identifier, uuid))
@@ -142,7 +143,3 @@ class Outbox:
             self._fates[record["identifier"]] = None
         elif record["kind"] in (TAKEN, NOT_TAKEN):
             self._fates[record["identifier"]] = Fate(record["identifier"], record.get("uuid"), record.get("reason", ""))
-
-
-#: refusals of a request that came a second time: the first may have been done
-_SEEN_BEFORE: Final = frozenset({"duplicated_identifier", "nonce_used"})
