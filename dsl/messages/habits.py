@@ -205,7 +205,6 @@ _FILES: dict[str, Text] = {
     ),
     "E129.label.level": Text("`at:`은 가격입니다. 조건은 `when:`에 적습니다", "`at:` is a price; a condition belongs to `when:`"),
     "note.bars_of_position": Text("몇 봉째인지는 pos.bars", "in bars it is pos.bars"),
-    "note.largest_in_window": Text("지난 봉들의 가장 큰(작은) 값은 {expression}", "over a number of bars: {expression}"),
     "W418": Text("이 배율로는 아무것도 사지 않습니다", "with this multiplier nothing is ever bought"),
     "W418.label": Text("0보다 커지는 때가 없습니다", "it is never above 0"),
     "W410": Text("청산 `{name}`은(는) 할 일이 없습니다", "exit `{name}` has nothing left to do"),
