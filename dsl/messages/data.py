@@ -318,6 +318,7 @@ TEXTS: dict[str, Text] = {
     "record_nothing": Text(
         "아무것도 기록하지 못했습니다. 연결한 뒤 몇 초는 지나야 합니다.", "nothing was recorded: it takes some seconds after connecting."
     ),
+    "column_recorded": Text("기록", "recorded"),
     "column_strength": Text("체결강도", "strength"),
     "column_pressure": Text("매수 압력", "pressure"),
     "column_vwap": Text("VWAP (1분)", "VWAP (1 min)"),

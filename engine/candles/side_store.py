@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 import pyarrow as pa
@@ -63,6 +63,10 @@ class SideStore:
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder) / _FOLDER
 
+    def markets(self) -> list[str]:
+        """Codes of the markets that anything is recorded of, sorted."""
+        return sorted(path.name for path in self.folder.iterdir() if self.kinds(path.name)) if self.folder.is_dir() else []
+
     def kinds(self, market: str) -> list[str]:
         """Kinds that are recorded for the market."""
         folder = self.folder / check_market(market)
@@ -75,6 +79,12 @@ class SideStore:
         days = sorted({_day_of(path) for path in _files(folder) if first <= _day_of(path) <= last})
         found = _joined([_read_day(folder, day) for day in days])
         return _between(found, -_EVER if from_ms is None else from_ms, _EVER if to_ms is None else to_ms)
+
+    def ranges(self, market: str, kind: str) -> tuple[Ranges, int]:
+        """The stretches in which a recorder ran, and how many rows there are (one that is being merged into its day may count twice).
+        Reads no rows. Raises StoreError for a damaged file."""
+        found = [_labels(path, read_whole(path) or b"") for path in _files(self.folder / check_market(market) / kind)]
+        return merge((int(a), int(b)) for labels in found for a, b in labels["recorded"]), sum(labels["rows"] for labels in found)
 
     def write(self, market: str, kind: str, record: Record) -> None:
         """Put the record in the place of whatever was recorded in its ranges. Every row lies inside them and follows the one before,
@@ -209,6 +219,16 @@ def _encode(record: Record) -> bytes:
     sink = pa.BufferOutputStream()
     pq.write_table(pa.Table.from_arrays([pa.array(record.time_ms), numbers], schema=schema), sink, compression="zstd", use_dictionary=False)
     return bytes(sink.getvalue().to_pybytes())
+
+
+def _labels(path: Path, data: bytes) -> dict[str, Any]:
+    try:
+        labels = json.loads(pq.read_metadata(pa.BufferReader(data)).metadata[_METADATA])
+        if labels["format"] == _FORMAT and isinstance(labels["rows"], int) and isinstance(labels["recorded"], list):
+            return cast("dict[str, Any]", labels)
+    except (pa.ArrowException, KeyError, OSError, TypeError, ValueError) as error:
+        raise StoreError("data.side_broken", path=path, reason=error) from error
+    raise StoreError("data.side_broken", path=path, reason="format")
 
 
 def _decode(path: Path) -> Record:

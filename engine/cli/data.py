@@ -107,14 +107,16 @@ def _import_recordings(paths: list[Path], folder: Path) -> None:
 @app.command("list", help=_say("help_list"))
 def list_(data: Folder = None, as_json: AsJson = False) -> None:
     """Show every market and timeframe that is stored."""
+    from engine.candles.side_store import SideStore
     from engine.candles.store import CandleStore
     from engine.cli.data_output import list_json, show_list
 
     store = CandleStore(data_folder(data))
+    side = SideStore(store.folder)
     if as_json:
-        typer.echo(list_json(store))
+        typer.echo(list_json(store, side))
     else:
-        show_list(store, language())
+        show_list(store, side, language())
 
 
 @app.command("check", help=_say("help_check"))

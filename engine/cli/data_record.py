@@ -26,7 +26,7 @@ from engine.cli.language import language
 from engine.exchange.upbit.analytics import Analytics, Filters, MarketStats
 from engine.exchange.upbit.client import UpbitClient
 from engine.exchange.upbit.frames import AnnouncementFrame
-from engine.exchange.upbit.inbox import Connected, Disconnected, Lost
+from engine.exchange.upbit.inbox import ALERT_AFTER, Connected, Disconnected, Lost
 from engine.exchange.upbit.market_flags import Change
 from engine.exchange.upbit.record_run import News, RecordRun, RecordSettings, Wallet
 from engine.exchange.upbit.subscriptions import UNITS
@@ -34,8 +34,6 @@ from engine.model.errors import UserError
 from engine.model.market_tables import TICKS
 
 _PIPE_WIDTH: Final = 200
-#: failures in a row after which the owner is told more plainly
-_ALERT_AFTER: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +129,7 @@ def _tell(news: News) -> None:
         _say("record_connected", markets=len(news.codes))
     elif isinstance(news, Disconnected):
         _say("record_disconnected", reason=news.reason, seconds=news.wait_seconds)
-        if news.attempts == _ALERT_AFTER:
+        if news.attempts == ALERT_AFTER:
             _say("record_failing", attempts=news.attempts)
     elif isinstance(news, Lost):
         _say("record_lost", market=news.code, count=news.count)

@@ -32,9 +32,10 @@ class Kernel:
     block: most base bars per inner call, >= 1. `cold`: after `restore`, the nodes whose state was not saved (they need warm-up).
     """
 
-    def __init__(self, program: Program, block: int = DEFAULT_BLOCK, *, in_place: bool = False, threads: int = 1) -> None:
+    def __init__(self, program: Program, block: int = DEFAULT_BLOCK, *, in_place: bool = False, threads: int = 1, reuse: int = 0) -> None:
         """in_place: columns are not exported; `places` says where in `memory` the latest block's are. For one market, block by block.
-        threads: each evaluates markets of its own."""
+        threads: each evaluates markets of its own. reuse: so many calls of `advance` later the columns of one are overwritten; 0: never.
+        """
         if block < 1:
             raise ValueError(f"block of {block} bars")
         if in_place and len(program.markets) != 1:
@@ -54,6 +55,7 @@ class Kernel:
         self._stages = range(len(layout.stages)) if len(layout.across) else None
         self._pool = ThreadPoolExecutor(len(self._lanes) - 1, "markets") if len(self._lanes) > 1 else None
         self._params = np.array([*layout.params, 0.0])
+        self._rooms, self._calls = [np.empty(0)] * reuse, 0
         self._keep_state(state.initial(program))
 
     def _keep_state(self, values: NDArray[np.float64]) -> None:
@@ -71,7 +73,7 @@ class Kernel:
         from_ms = base.open_ms(int(grid.first_index) + first)
         first_close = clock.index(from_ms)
         closes = clock.index(from_ms + length * base.length_ms) - first_close
-        out = np.empty((len(grid.markets), self._exported, closes))
+        out = self._room(len(grid.markets), self._exported, closes)
         arrays = (self._state, self._params, *grid_arrays(grid), self._sides(grid, first, length), out)
         if self._pool is None:
             self._call(self._lanes[0], from_ms, first, 0, length, first_close, arrays)
@@ -84,6 +86,16 @@ class Kernel:
         self.next_index = int(grid.first_index) + first + length
         close_ms = clock.open_ms(first_close + 1) + np.arange(closes, dtype=np.int64) * clock.length_ms
         return ColumnBlock(first_index=first_close, close_ms=close_ms, values=out.transpose(0, 2, 1))
+
+    def _room(self, *shape: int) -> NDArray[np.float64]:
+        """For the columns of one call. New memory costs more than most columns: the system clears it."""
+        if not self._rooms:
+            return np.empty(shape)
+        at, size = self._calls % len(self._rooms), int(np.prod(shape))
+        self._calls += 1
+        if len(self._rooms[at]) < size:
+            self._rooms[at] = np.empty(size)
+        return self._rooms[at][:size].reshape(shape)
 
     def _call(self, lane: Lane, from_ms: int, first: int, side: int, length: int, first_close: int, arrays: tuple[Any, ...]) -> None:
         run = lane.run

@@ -104,7 +104,8 @@ def _run(
 ) -> tuple[RunResult, list[int]]:  # fmt: skip
     """What happened, and when each market's values had settled (UTC ms)."""
     run = started(strategy, program, grid, settings, traded)
-    kernel = Kernel(program, settings.block, threads=min(threads, len(grid.markets) // _MARKETS_PER_THREAD))
+    reuse = 2 if watch is None else 0  # of one part that is decided on, and the next; who watches may keep them
+    kernel = Kernel(program, settings.block, threads=min(threads, len(grid.markets) // _MARKETS_PER_THREAD), reuse=reuse)
     length = grid.state.shape[1]
     stretch = stretch_of(settings.block, len(grid.markets))
     if length > stretch:

@@ -17,8 +17,9 @@ TERMS: Final = "terms"  # opened at a date, with money and switches of the case'
 MONEY: Final = "money"  # deposits, withdrawals, transfers
 WIRE: Final = "wire"  # signatures, quotas, headers
 STREAM: Final = "stream"  # the WebSocket
+COMMANDS: Final = "commands"  # an address that our command line can be pointed at
 
-MODULES: Final = ("quotation", "orders", "kinds", "cancels", "queries", "refusals", "wallet", "wire", "stream")
+MODULES: Final = ("quotation", "orders", "kinds", "cancels", "queries", "refusals", "wallet", "wire", "stream", "commands")
 Pairs = tuple[tuple[str, str], ...]
 
 
@@ -89,6 +90,9 @@ class Door(Protocol):
 
     def line(self, path: str = "/websocket/v1", **headers: str) -> AbstractContextManager[Line]:
         """Open a WebSocket."""
+
+    def command(self, *words: str, live: bool = True) -> tuple[int, Any]:
+        """Run `jangdan ...` on it; live: orders are meant. Returns the exit code and what it printed, as JSON."""
 
 
 class House(Protocol):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import io
 import itertools
 import json
+import tempfile
 import threading
 import time
 import uuid
@@ -19,11 +22,13 @@ from urllib.parse import quote
 
 import httpx
 import numpy as np
+import pytest
 import uvicorn
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from dsl.graph import Timeframe
+from engine.cli.main import run
 from engine.exchange.simulated.served.auth import PERMISSIONS, Gate, Key
 from engine.exchange.simulated.served.clock import MarketClock
 from engine.exchange.simulated.served.face import Face
@@ -127,6 +132,10 @@ class CoreDoor:
         """There is none."""
         raise NotOfferedError(suite.STREAM)
 
+    def command(self, *words: str, live: bool = True) -> tuple[int, Any]:
+        """It has no address."""
+        raise NotOfferedError(suite.COMMANDS)
+
 
 class InProcess:
     """The core in this process."""
@@ -201,6 +210,20 @@ class WireDoor:
         except InvalidStatus as error:
             raise ConnectionRefusedError(error.response.status_code, json.loads(error.response.body or b"{}")) from error
 
+    def command(self, *words: str, live: bool = True) -> tuple[int, Any]:
+        """In this process, with its keys."""
+        set_ = {
+            "JANGDAN_UPBIT_URL": str(self.http.base_url), "UPBIT_ACCESS_KEY": self.access, "UPBIT_SECRET_KEY": self.secret,
+            "DRY_RUN": "false" if live else "true", "EMERGENCY_STOP": "", "MAX_TRADE_AMOUNT": "", "JANGDAN_LANG": "en",
+        }  # fmt: skip
+        printed = io.StringIO()
+        with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(printed):
+            patch.chdir(folder)
+            for name, value in (set_ | {"JANGDAN_DATA": folder}).items():
+                patch.setenv(name, value)
+            code = run(list(words))
+        return code, json.loads(printed.getvalue()) if code == 0 else None
+
 
 #: what an account that is not ours may be asked without changing it
 _HARMLESS = {("POST", "/v1/orders/test")} | {
@@ -248,7 +271,7 @@ class Served:
     """The served exchange on a real socket; each `open` puts a fresh one behind the same address."""
 
     name = "served"
-    offers = InProcess.offers | {suite.WIRE, suite.STREAM}
+    offers = InProcess.offers | {suite.WIRE, suite.STREAM, suite.COMMANDS}
 
     def __init__(self) -> None:
         self.face: Face | None = None

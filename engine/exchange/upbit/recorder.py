@@ -105,7 +105,7 @@ class Recorder:
             self._refilled(self._markets[item.code], whole=item.whole)
         elif isinstance(item, Lost) and item.code in self._markets:
             self._lost(item.code)
-        elif isinstance(item, Trouble) and item.error is None:
+        elif isinstance(item, Trouble) and item.error is None and not item.private:
             for code in self._markets:  # a message that could not be read: it may have been anybody's trade
                 self._lost(code)
 

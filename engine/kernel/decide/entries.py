@@ -67,7 +67,12 @@ _PASSED: Final = BOUGHT
 @helper
 def decide_entries(plan: Plan, book: Book, time_ms: int) -> None:
     """Buy, or skip and count, every market whose entry condition is true."""
-    count = queue_entries(plan, book)
+    enter_queued(plan, book, queue_entries(plan, book), time_ms)
+
+
+@helper
+def enter_queued(plan: Plan, book: Book, count: int, time_ms: int) -> None:
+    """Buy, or skip and count, the candidates in `book.queue`."""
     if count == 0:
         return
     capital = capital_krw(plan, equity_krw(book))
@@ -107,7 +112,6 @@ def enter(plan: Plan, book: Book, market: int, capital: float, time_ms: int) -> 
 def _queue_candidates(plan: Plan, book: Book) -> int:
     """Fill `book.queue` with the candidates, highest rank first, missing rank last, ties in market order; returns how many."""
     slot = plan.settings[0]["entry_slot"]
-    rank_slot = plan.settings[0]["rank_slot"]
     count = 0
     for market in range(book.position.shape[0]):
         standing = _standing(plan, book, market, slot)
@@ -115,17 +119,37 @@ def _queue_candidates(plan: Plan, book: Book) -> int:
         book.verdict[market]["entry_krw"] = NAN
         book.verdict[market]["level_krw"] = NAN
         book.verdict[market]["amount_krw"] = NAN
-        if standing != BOUGHT:
-            continue
-        place = count
-        if rank_slot >= 0:
-            rank = market_value(plan, book, market, rank_slot)
-            while place > 0 and _outranks(rank, market_value(plan, book, book.queue[place - 1], rank_slot)):
-                book.queue[place] = book.queue[place - 1]
-                place -= 1
-        book.queue[place] = market
-        count += 1
+        if standing == BOUGHT:
+            count = _queue(plan, book, market, count)
     return count
+
+
+@helper
+def queue_due(plan: Plan, book: Book, due: int) -> int:
+    """As `queue_entries`, where no other markets than the first `due` of `book.queue`, in order, can be candidates. Verdicts of the others
+    stay as they are."""
+    slot = plan.settings[0]["entry_slot"]
+    count = 0
+    for position in range(due):
+        market = book.queue[position]
+        if _standing(plan, book, market, slot) == BOUGHT:
+            count = _queue(plan, book, market, count)
+    _find_scales(plan, book, count)
+    return count
+
+
+@helper
+def _queue(plan: Plan, book: Book, market: int, count: int) -> int:
+    """Put a candidate into the `count` of `book.queue`, highest rank first, missing rank last, ties in order; returns how many then."""
+    rank_slot = plan.settings[0]["rank_slot"]
+    place = count
+    if rank_slot >= 0:
+        rank = market_value(plan, book, market, rank_slot)
+        while place > 0 and _outranks(rank, market_value(plan, book, book.queue[place - 1], rank_slot)):
+            book.queue[place] = book.queue[place - 1]
+            place -= 1
+    book.queue[place] = market
+    return count + 1
 
 
 @helper

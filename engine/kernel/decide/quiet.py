@@ -16,6 +16,7 @@ from dsl.strategy import Until
 from engine.kernel.abi import helper, items
 from engine.kernel.bars import Bars, Closes
 from engine.kernel.book import Book
+from engine.kernel.decide.ahead import PRICED, count_skipped, is_full, next_true
 from engine.kernel.decide.calendar import next_day_ms
 from engine.kernel.decide.guard import judge_breakers
 from engine.kernel.decide.plan import Plan
@@ -70,11 +71,12 @@ def skip_quiet(
         held += 1 if is_open(book, market) else 0
     if held > 0 and is_guarded(plan):
         return bar, closing, stepped
+    full = is_full(plan, book, held)
     while bar < stop:
         first = bar + 1 if stepped else bar
         if closing < count:
             limit = min(count - 1, closing + _WINDOW) if held > 0 else count - 1
-            until = _first_close(plan, book, held, closing, limit, closes)
+            until = _first_close(plan, book, held, full, closing, limit, closes)
             end = (close_ms[until] - bars.span[0]) // bars.span[1]
         else:
             limit = until = count
@@ -88,10 +90,15 @@ def skip_quiet(
         _write_money(book, held, bars, closes, first, closing, passed)
         _judge(plan, book, closes, closing, passed)
         _count_held(plan, book, held, passed - closing)
-        for market in range(book.position.shape[0]):
-            if passed > closing and is_open(book, market):  # its levels may be made anew inside a later STEP
-                _take_market(book, market, closes.columns, passed - 1)
-            _pass_steps(book, market, bars, first, last)
+        if full and passed > closing:
+            count_skipped(plan, book, closes, closing, passed)
+        if held > 0:
+            for market in range(book.position.shape[0]):
+                if is_open(book, market):
+                    if passed > closing:  # its levels may be made anew inside a later STEP
+                        take_market(book, market, closes.columns, passed - 1)
+                    _pass_steps(book, market, bars, first, last)
+                    closes.ahead[PRICED, market] = last
         closing = passed
         if last < end:
             return last, closing, False
@@ -104,16 +111,18 @@ def skip_quiet(
 
 
 @helper
-def _first_close(plan: Plan, book: Book, held: int, closing: int, limit: int, closes: Closes) -> int:
+def _first_close(plan: Plan, book: Book, held: int, full: bool, closing: int, limit: int, closes: Closes) -> int:
     """The first CLOSE in [closing, limit) that can do anything, or `limit`."""
     if plan.settings[0]["watches"] != 0:
         limit = _first_at(_quiet_until_ms(plan, book), closing, limit, closes.close_ms)
-    slot = plan.settings[0]["entry_slot"]
     for market in range(book.position.shape[0]):
-        if held > 0 and is_open(book, market):
-            limit = _first_exit(plan, book, market, closing, limit, closes)
-        elif plan.market[market]["tradable"] != 0:
-            limit = _first_true(plan, market, slot, closing, limit, closes.columns)
+        if not is_open(book, market) and plan.market[market]["tradable"] != 0:
+            found = next_true(plan, closes, market, closing)
+            limit = limit if full else min(limit, found)
+    if held > 0:
+        for market in range(book.position.shape[0]):
+            if is_open(book, market):
+                limit = _first_exit(plan, book, market, closing, limit, closes)
     return limit
 
 
@@ -143,15 +152,6 @@ def _first_at(time_ms: int, closing: int, limit: int, close_ms: NDArray[np.int64
         else:
             low = middle + 1
     return low
-
-
-@helper
-def _first_true(plan: Plan, market: int, slot: int, closing: int, limit: int, columns: NDArray[np.float64]) -> int:
-    """The first CLOSE in [closing, limit) at which a market-phase value is true, or `limit`."""
-    if slot >= plan.settings[0]["column_count"]:
-        constant = plan.initial[slot]
-        return limit if math.isnan(constant) or constant == 0.0 else closing
-    return first_true(_column(columns, market, slot), closing, limit)
 
 
 @helper
@@ -271,7 +271,7 @@ def _first_hit(plan: Plan, book: Book, market: int, bars: Bars, first: int, end:
 
 @helper
 def _pass_steps(book: Book, market: int, bars: Bars, first: int, stop: int) -> None:
-    """What the STEPs of bars [first, stop) leave behind where nothing happens in them."""
+    """What the STEPs of bars [first, stop) leave behind of an open position where nothing happens in them."""
     row = market * bars.state.shape[1]
     states = items(bars.state, row)
     last = last_traded(states, first, stop)
@@ -279,8 +279,6 @@ def _pass_steps(book: Book, market: int, bars: Bars, first: int, stop: int) -> N
         return
     held = book.position[market]
     held["last_krw"] = bars.close_krw[market, last]
-    if not is_open(book, market):
-        return
     opens, highs, lows = items(bars.open_krw, row), items(bars.high_krw, row), items(bars.low_krw, row)
     closes = items(bars.close_krw, row)
     held["high_krw"] = highest_price(states, opens, highs, lows, closes, first, last + 1, held["high_krw"])
@@ -333,11 +331,12 @@ def _judge(plan: Plan, book: Book, closes: Closes, closing: int, passed: int) ->
 def take_columns(book: Book, columns: NDArray[np.float64], at: int) -> None:
     """Make the values of CLOSE `at` the latest. columns [M, C, closes]."""
     for market in range(book.columns.shape[0]):
-        _take_market(book, market, columns, at)
+        take_market(book, market, columns, at)
 
 
 @helper
-def _take_market(book: Book, market: int, columns: NDArray[np.float64], at: int) -> None:
+def take_market(book: Book, market: int, columns: NDArray[np.float64], at: int) -> None:
+    """Make one market's values of CLOSE `at` the latest."""
     for column in range(book.columns.shape[1]):
         book.columns[market, column] = columns[market, column, at]
 

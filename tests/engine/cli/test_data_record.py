@@ -49,15 +49,15 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_recorded_happened_and_a_backtest_reads_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Four minutes of the market in a second; the line breaks now and then, and what was missed is asked for."""
+    """Seven minutes of the market in a second; the line breaks now and then, and what was missed is asked for."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("JANGDAN_LANG", "en")
-    face = open_face(store_of(tmp_path / "far"), Terms(at_ms=OPENED_MS), Key(ACCESS, SECRET), 240.0, time.monotonic)
+    face = open_face(store_of(tmp_path / "far"), Terms(at_ms=OPENED_MS), Key(ACCESS, SECRET), 400.0, time.monotonic)
     face.faults = type(face.faults)(socket_drop=D("0.02"), frame_duplicate=D("0.05"))
     near = tmp_path / "near"
     with serving(face) as address:
         url = f"http://{address}"
-        assert run(["data", "record", "--markets", "KRW", "--for", "5s", "--data", str(near), "--exchange", url, "--json"]) == 0
+        assert run(["data", "record", "--markets", "KRW", "--for", "3s", "--data", str(near), "--exchange", url, "--json"]) == 0
         out, err = capsys.readouterr()
         last_ms = face.world.now_ms // MINUTE_MS * MINUTE_MS
         span = ["--from", "2025-11-20T18:00", "--to", "2025-11-20T21:00"]

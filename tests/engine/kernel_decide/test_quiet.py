@@ -5,6 +5,7 @@ import pytest
 
 from engine.kernel.bars import Closes, bars_of
 from engine.kernel.book import Book, save_book
+from engine.kernel.decide.ahead import look_ahead
 from engine.kernel.decide.quiet import skip_quiet
 from tests.engine.kernel_decide.random_runs import World, feed_world, make_calm_world, make_world, new_run, with_costs
 from tests.engine.kernel_decide.test_run import same_bits
@@ -21,7 +22,8 @@ def passed_bars(world: World) -> int:
     run = new_run(world)
     bars = world.bars.state.shape[1]
     columns, money = np.ascontiguousarray(world.columns.transpose(0, 2, 1)), np.zeros((3, len(world.close_ms)))
-    closes = Closes(world.close_ms, columns, money, np.zeros(1, np.int64))
+    closes = Closes(world.close_ms, columns, money, np.zeros(1, np.int64), np.empty((2, len(columns)), np.int64))
+    look_ahead(closes, 0)
     bar, _, _ = skip_quiet(run.plan, run.book, bars_of(world.bars), closes, 0, bars, 0, False)
     return bar
 

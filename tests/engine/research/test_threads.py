@@ -8,7 +8,12 @@ import pytest
 from benchmarks.sweep import grid_of
 from benchmarks.walk import MINUTE_MS, START_MS
 from engine.cli.inputs import load_strategy
-from engine.research.backtest import backtest
+from engine.kernel.book import save_book
+from engine.kernel.decide.plan import make_book
+from engine.kernel.program import compile_program
+from engine.kernel.run import Run
+from engine.kernel.vm import Kernel
+from engine.research.backtest import backtest, started
 from engine.research.result import BacktestResult, Settings
 from tests.dsl.helpers import ROOT
 
@@ -39,3 +44,17 @@ def test_enough_happens(alone: BacktestResult) -> None:
     assert len(alone.fills) > 500
     assert len(np.unique(alone.fills["market"])) == len(MARKETS)
     assert alone.skipped["open_positions"] > 300
+
+
+def test_a_full_account_passes_candidates_as_if_each_had_been_asked(alone: BacktestResult) -> None:
+    """Most bars of many markets have a candidate that finds no room; passing them leaves the same books."""
+    grid, settings = grid_of(MARKETS, BARS), alone.settings
+    program = compile_program(alone.strategy, grid.timeframe, grid.markets)
+    columns = Kernel(program).advance(grid)
+    plan = started(alone.strategy, program, grid, settings, grid.markets).plan
+    passing, asking = (Run(plan, make_book(plan, settings.cash_krw), settings.from_ms, may_skip=skip) for skip in (True, False))
+    for run in (passing, asking):
+        run.feed(grid, columns)
+    assert passing.result().fills.tobytes() == asking.result().fills.tobytes() == alone.fills.tobytes()
+    assert save_book(passing.book, "") == save_book(asking.book, "")
+    assert passing.book.verdict.tobytes() == asking.book.verdict.tobytes()

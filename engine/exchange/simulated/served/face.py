@@ -204,7 +204,13 @@ class Face:
             if verdict.status != 200:
                 return self._too_many(verdict)
             query = Query(_parameters(text), private=True)
-            fields = read_body(body) if asked.method == "POST" else {}
+            fields = (
+                {}
+                if asked.method != "POST"
+                else {name: values[-1] for name, values in _parameters(text).items()}
+                if self._in_query(asked)
+                else read_body(body)
+            )
             status, value = route.answer(Asked(self.world, query, fields, match, self.switches, key.access, key.permissions))
         except RefusedError as error:
             headers.setdefault("Remaining-Req", self.quota.look(route.group, _ACCOUNT, self.clock.steady_ms()))
@@ -216,8 +222,12 @@ class Face:
         types = [value for name, value in asked.headers if name == "content-type"]
         if asked.method == "DELETE" and asked.body and not self.switches.delete_bodies:
             raise RefusedError("QUERY_PARAMETER_NOT_SUPPORTED")
-        if asked.method == "POST" and (len(types) != 1 or not _is_json(types[0])):
+        if asked.method == "POST" and not self._in_query(asked) and (len(types) != 1 or not _is_json(types[0])):
             raise RefusedError("bad_request")
+
+    def _in_query(self, asked: Incoming) -> bool:
+        """Whether a POST carries its parameters in the query, as old clients do."""
+        return self.switches.post_queries and not asked.body and bool(asked.query)
 
     def _query_in_body(self, asked: Incoming) -> str:
         """The query string that a GET or DELETE carries in its body: a form, or JSON."""

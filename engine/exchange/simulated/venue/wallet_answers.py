@@ -268,7 +268,7 @@ def pockets(world: World) -> list[Json]:
 def pocket_keys(world: World, query: Query, keys: Sequence[Json]) -> list[Json]:
     """GET /v1/pockets/api_keys: all keys are the main pocket's."""
     uuids = query.many("uuids", _MOST)
-    query.choice("include_expired", "false", ("true", "false"))
+    query.flag("include_expired")
     chosen = [world.venue.wallet.pocket(uuid) for uuid in uuids] or world.venue.wallet.pockets
     return [{"uuid": pocket.uuid, "keys": list(keys) if pocket.kind == "main" else []} for pocket in chosen]
 
