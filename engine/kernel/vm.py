@@ -56,6 +56,7 @@ class Kernel:
             layout.memory,
         )  # fmt: skip
         self._params = np.array([*layout.params, 0.0])
+        self._no_sides = np.empty((0, len(program.markets), block))
         self._state = state.initial(program)
         self._run = layout.run
 
@@ -75,11 +76,14 @@ class Kernel:
         run[machine.RUN_FROM_MS], run[machine.RUN_FIRST], run[machine.RUN_SIDE], run[machine.RUN_LENGTH] = from_ms, first, 0, length
         self._run_blocks(run, *self._tables, self._state, self._params, *grid_arrays(grid), self._sides(grid, first, length), out)
         self.next_index = int(grid.first_index) + first + length
-        close_ms = clock.open_ms(first_close + 1) + np.arange(closes, dtype=np.int64) * clock.length_ms
+        closed_ms = clock.open_ms(first_close + 1)
+        close_ms = np.arange(closed_ms, closed_ms + closes * clock.length_ms, clock.length_ms, dtype=np.int64)
         return ColumnBlock(first_index=first_close, close_ms=close_ms, values=out.transpose(0, 2, 1))
 
     def _sides(self, grid: BarGrid, first: int, length: int) -> NDArray[np.float64]:
         """The side series that the program reads, [series, markets, bars]; those that the grid lacks are missing."""
+        if not self.program.table.sides:
+            return self._no_sides
         sides = np.full((len(self.program.table.sides), len(grid.markets), length), np.nan)
         for k, key in enumerate(self.program.table.sides):
             if key in grid.side:

@@ -12,14 +12,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dsl.strategy import Until
 from engine.kernel.abi import helper, items
 from engine.kernel.bars import Bars, Closes
 from engine.kernel.book import Book
-from engine.kernel.decide.calendar import next_day_ms
 from engine.kernel.decide.guard import judge_breakers
 from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import RULE, STOP, is_active, is_open
+from engine.kernel.decide.quiet_risk import NEVER, first_closing, first_mark, is_guarded, is_settled, quiet_until_ms
 from engine.kernel.decide.step import IDLE
 from engine.kernel.legal import QUANTITY_SCALE
 from engine.kernel.stretches import (
@@ -27,29 +26,20 @@ from engine.kernel.stretches import (
     add_worth,
     count_missing,
     count_true,
-    fill,
+    extremes,
+    fill_money,
     first_not_false,
     first_outside,
     first_true,
-    highest_price,
     last_traded,
-    lowest_price,
 )
 
 #: with a position open, look this many closes ahead at once: what stops it first is often a level
 _WINDOW: Final = 128
-_NEVER: Final = 2**62
-_WHILE: Final = int(Until.WHILE)
 #: columns of Plan.level_reads
 _COLUMNS: Final = 0
 _EXTREMES: Final = 1
 _MOMENT: Final = 2
-
-
-@helper
-def is_guarded(plan: Plan) -> bool:
-    """A risk profile looks at every MARK while a position is open."""
-    return bool(plan.settings[0]["watches"] != 0 or plan.breakers.shape[0] > 0)
 
 
 @helper
@@ -68,7 +58,10 @@ def skip_quiet(
         if book.order[market]["side"] != 0:
             return bar, closing, stepped
         held += 1 if is_open(book, market) else 0
-    if held > 0 and is_guarded(plan):
+    guarded = is_guarded(plan)
+    if plan.settings[0]["watches"] != 0 and stepped and book.account[0]["stirred"] != 0:
+        return bar, closing, stepped
+    if guarded and held > 0 and not is_settled(plan, book, bars.span[0] + (bar + 1 if stepped else bar) * bars.span[1]):
         return bar, closing, stepped
     while bar < stop:
         first = bar + 1 if stepped else bar
@@ -80,6 +73,8 @@ def skip_quiet(
             limit = until = count
             end = stop
         last = end if held == 0 else _first_step(plan, book, bars, first, end)
+        if guarded and held > 0:
+            last = first_mark(plan, book, held, bars, first, last)
         passed = until
         if last < end:
             passed = closing
@@ -89,7 +84,7 @@ def skip_quiet(
         _judge(plan, book, closes, closing, passed)
         _count_held(plan, book, held, passed - closing)
         for market in range(book.position.shape[0]):
-            if passed > closing and is_open(book, market):  # its levels may be made anew inside a later STEP
+            if passed > closing and plan.settings[0]["levels_read_columns"] != 0 and is_open(book, market):  # for levels made inside a STEP
                 _take_market(book, market, closes.columns, passed - 1)
             _pass_steps(book, market, bars, first, last)
         closing = passed
@@ -107,27 +102,14 @@ def skip_quiet(
 def _first_close(plan: Plan, book: Book, held: int, closing: int, limit: int, closes: Closes) -> int:
     """The first CLOSE in [closing, limit) that can do anything, or `limit`."""
     if plan.settings[0]["watches"] != 0:
-        limit = _first_at(_quiet_until_ms(plan, book), closing, limit, closes.close_ms)
+        limit = _first_at(quiet_until_ms(plan, book), closing, limit, closes.close_ms)
     slot = plan.settings[0]["entry_slot"]
     for market in range(book.position.shape[0]):
         if held > 0 and is_open(book, market):
             limit = _first_exit(plan, book, market, closing, limit, closes)
         elif plan.market[market]["tradable"] != 0:
             limit = _first_true(plan, market, slot, closing, limit, closes.columns)
-    return limit
-
-
-@helper
-def _quiet_until_ms(plan: Plan, book: Book) -> int:
-    """Until then a look at the account without positions finds what the last one found."""
-    account = book.account[0]
-    if account["stirred"] != 0 or account["day"] < 0:
-        return -_NEVER
-    until = next_day_ms(account["day"])
-    for rule in range(plan.rules.shape[0]):
-        if book.rules[rule]["in_force"] != 0 and plan.rules[rule]["until"] != _WHILE:
-            until = min(until, book.rules[rule]["until_ms"])
-    return int(until)
+    return first_closing(plan, book, closing, limit, closes) if held > 0 else limit
 
 
 @helper
@@ -227,7 +209,7 @@ def _next_grid_ms(plan: Plan, book: Book, market: int) -> int:
     for period in range(plan.venue.periods.shape[1]):
         if plan.venue.periods[market, period] > since:
             return int(plan.venue.periods[market, period])
-    return _NEVER
+    return NEVER
 
 
 @helper
@@ -283,8 +265,9 @@ def _pass_steps(book: Book, market: int, bars: Bars, first: int, stop: int) -> N
         return
     opens, highs, lows = items(bars.open_krw, row), items(bars.high_krw, row), items(bars.low_krw, row)
     closes = items(bars.close_krw, row)
-    held["high_krw"] = highest_price(states, opens, highs, lows, closes, first, last + 1, held["high_krw"])
-    held["low_krw"] = lowest_price(states, opens, highs, lows, closes, first, last + 1, held["low_krw"])
+    held["high_krw"], held["low_krw"] = extremes(
+        states, opens, highs, lows, closes, first, last + 1, held["high_krw"], held["low_krw"]
+    )  # fmt: skip
     held["step_stage"] = IDLE
     held["step_ms"] = bars.span[0] + last * bars.span[1]
     held["step_open"] = bars.open_krw[market, last]
@@ -304,18 +287,18 @@ def _write_money(book: Book, held: int, bars: Bars, closes: Closes, first: int, 
         return
     money, close_ms = closes.money, closes.close_ms
     room, row = money.shape[1], closes.row[0] + closing
-    fill(items(money, row), 0, count, cash)
-    fill(items(money, room + row), 0, count, 0.0)
-    if held > 0:
-        last = (close_ms[closing] - bars.span[0]) // bars.span[1] - 1
-        apart = (close_ms[closing + 1] - close_ms[closing]) // bars.span[1] if count > 1 else 1
-        for market in range(book.position.shape[0]):
-            if is_open(book, market):
-                start = market * bars.state.shape[1]
-                add_worth(
-                    items(money, room), row, count, book.position[market]["quantity_e8"], QUANTITY_SCALE,
-                    book.position[market]["last_krw"], items(bars.state, start), items(bars.close_krw, start), first, last, apart,
-                )  # fmt: skip
+    fill_money(items(money, 0), room, row, count, cash, held == 0)
+    if held == 0:
+        return
+    last = (close_ms[closing] - bars.span[0]) // bars.span[1] - 1
+    apart = (close_ms[closing + 1] - close_ms[closing]) // bars.span[1] if count > 1 else 1
+    for market in range(book.position.shape[0]):
+        if is_open(book, market):
+            start = market * bars.state.shape[1]
+            add_worth(
+                items(money, room), row, count, book.position[market]["quantity_e8"], QUANTITY_SCALE,
+                book.position[market]["last_krw"], items(bars.state, start), items(bars.close_krw, start), first, last, apart,
+            )  # fmt: skip
     add_up(items(money, 0), room, row, count)
 
 
