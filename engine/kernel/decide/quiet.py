@@ -17,7 +17,7 @@ from engine.kernel.bars import Bars, Closes
 from engine.kernel.book import Book
 from engine.kernel.decide.guard import judge_breakers
 from engine.kernel.decide.plan import Plan
-from engine.kernel.decide.position import RULE, STOP, is_active, is_open
+from engine.kernel.decide.position import RULE, STOP, is_active, is_open, refresh_levels
 from engine.kernel.decide.quiet_risk import NEVER, first_closing, first_mark, is_guarded, is_settled, quiet_until_ms
 from engine.kernel.decide.step import IDLE
 from engine.kernel.legal import QUANTITY_SCALE
@@ -36,6 +36,7 @@ from engine.kernel.stretches import (
 
 #: with a position open, look this many closes ahead at once: what stops it first is often a level
 _WINDOW: Final = 128
+_ALL: Final = -1
 #: columns of Plan.level_reads
 _COLUMNS: Final = 0
 _EXTREMES: Final = 1
@@ -67,7 +68,7 @@ def skip_quiet(
         first = bar + 1 if stepped else bar
         if closing < count:
             limit = min(count - 1, closing + _WINDOW) if held > 0 else count - 1
-            until = _first_close(plan, book, held, closing, limit, closes)
+            until = _first_close(plan, book, held, closing, limit, closes, True)
             end = (close_ms[until] - bars.span[0]) // bars.span[1]
         else:
             limit = until = count
@@ -94,19 +95,34 @@ def skip_quiet(
             return stop, closing, False
         bar, stepped = end - 1, True
         if until < limit or limit == count - 1:
-            return bar, closing, stepped
+            if held == 0 or closing == count - 1 or _first_close(plan, book, held, closing, closing + 1, closes, False) == closing:
+                return bar, closing, stepped
+            _move_levels(plan, book, held, bars, closes, bar, closing)
+            closing += 1
     return bar, closing, stepped
 
 
 @helper
-def _first_close(plan: Plan, book: Book, held: int, closing: int, limit: int, closes: Closes) -> int:
-    """The first CLOSE in [closing, limit) that can do anything, or `limit`."""
+def _move_levels(plan: Plan, book: Book, held: int, bars: Bars, closes: Closes, bar: int, closing: int) -> None:
+    """CLOSE `closing`, at the end of `bar` whose STEPs are in, where all that it does is make levels anew."""
+    _write_money(book, held, bars, closes, bar + 1, closing, closing + 1)
+    _judge(plan, book, closes, closing, closing + 1)
+    _count_held(plan, book, held, 1)
+    for market in range(book.position.shape[0]):
+        if is_open(book, market):
+            _take_market(book, market, closes.columns, closing)
+            refresh_levels(plan, book, market, book.position[market]["last_krw"], closes.close_ms[closing], _ALL)
+
+
+@helper
+def _first_close(plan: Plan, book: Book, held: int, closing: int, limit: int, closes: Closes, levels: bool) -> int:
+    """The first CLOSE in [closing, limit) that can do anything, or `limit`. levels: one that only moves levels counts."""
     if plan.settings[0]["watches"] != 0:
         limit = _first_at(quiet_until_ms(plan, book), closing, limit, closes.close_ms)
     slot = plan.settings[0]["entry_slot"]
     for market in range(book.position.shape[0]):
         if held > 0 and is_open(book, market):
-            limit = _first_exit(plan, book, market, closing, limit, closes)
+            limit = _first_exit(plan, book, market, closing, limit, closes, levels)
         elif plan.market[market]["tradable"] != 0:
             limit = _first_true(plan, market, slot, closing, limit, closes.columns)
     return first_closing(plan, book, closing, limit, closes) if held > 0 else limit
@@ -143,14 +159,14 @@ def _column(columns: NDArray[np.float64], market: int, column: int) -> Any:
 
 
 @helper
-def _first_exit(plan: Plan, book: Book, market: int, closing: int, limit: int, closes: Closes) -> int:
+def _first_exit(plan: Plan, book: Book, market: int, closing: int, limit: int, closes: Closes, levels: bool) -> int:
     """The first CLOSE in [closing, limit) at which the open position can be sold, its levels move, or a count is not certain."""
     for rule in range(plan.exits.shape[0]):
         if not is_active(plan, book, market, rule):
             continue
         if plan.exits[rule]["kind"] == RULE:
             limit = _first_open(plan, book, market, rule, True, closing, limit, closes)
-        elif plan.exits[rule]["frozen"] == 0:
+        elif levels and plan.exits[rule]["frozen"] == 0:
             if plan.level_reads[rule, _COLUMNS] != 0 or plan.level_reads[rule, _MOMENT] != 0:
                 return closing
             limit = _first_at(_next_grid_ms(plan, book, market), closing, limit, closes.close_ms)
