@@ -319,6 +319,9 @@ class Builder(Transformer[Token, Any]):
         except ValueError:
             raise RuleError("E114", _start(children[0]), _end(children[0])) from None
 
+    def coins(self, children: list[Any]) -> ast.Literal:
+        return self._literal(children, won(children[0].rstrip("coins개 ")), Unit.QUANTITY)
+
     def duration(self, children: list[Any]) -> ast.Literal:
         if children[0].endswith("M"):
             raise RuleError("E115", _start(children[0]), _end(children[0]))

@@ -6,11 +6,12 @@ Definitions are expanded by hash, not by text, so that nothing grows. Parameters
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from dsl import ast
-from dsl.builder import Amount, LossLimit, RuleError, Signature
+from dsl.builder import Amount, LossLimit, Phrase, RuleError, Signature
 from dsl.catalogue import ArgKind, Catalogue, Function, Unit
 from dsl.parser import STARTS, parse_phrase, parse_rule
 from dsl.spacing import compact
@@ -53,9 +54,22 @@ def value_of(text: str, kind: str) -> Amount | None:
         return None
     if isinstance(found, LossLimit) and (found.ratio is None) != (found.krw is None):
         found = Amount(found.krw, Unit.MONEY) if found.ratio is None and found.krw is not None else Amount(found.ratio or 0.0, Unit.RATIO)
+    if isinstance(found, Phrase) and kind == "positions":
+        return Amount(float(found.words[0].replace("_", "")), Unit.NUMBER)
     if not isinstance(found, Amount):
         return None
     return Amount(found.value, Unit.NUMBER) if found.unit in _PLAIN else found
+
+
+def loss_limit_of(text: str) -> tuple[float, float] | None:
+    """`3% or 30만원` -> (0.03, 300000.0); infinite where one of them is not given. None when it is no limit of loss."""
+    try:
+        found = parse_phrase(text, "loss_limit")
+    except RuleError:
+        return None
+    if not isinstance(found, LossLimit):
+        return None
+    return (math.inf if found.ratio is None else found.ratio), (math.inf if found.krw is None else found.krw)
 
 
 def phrase_form(text: str, kind: str) -> str:

@@ -17,9 +17,10 @@ from dsl.checker.costs import check_costs
 from dsl.checker.crowding import read_crowding
 from dsl.checker.entries import split
 from dsl.checker.execution import read_execution, read_reload
-from dsl.checker.exits import read_exits
+from dsl.checker.exits import read_exits, warn_unbounded_loss
 from dsl.checker.expressions import Expressions
 from dsl.checker.file_tests import read_tests
+from dsl.checker.possible_orders import check_profile, check_sizes
 from dsl.checker.risk import read_risk
 from dsl.checker.sections import check_factors, check_regimes, read_externals, read_factors, read_regimes
 from dsl.checker.settings import (
@@ -156,6 +157,7 @@ def compile_risk(source: str, file_name: str, catalogue: Catalogue) -> CompiledR
     for diagnostic in (*diagnostics, *document.diagnostics):
         scope.add(diagnostic)
     profile = read_risk(scope, document, _text(document, "name"))
+    check_profile(scope, document, profile)
     read_breakers(scope, document)  # on base bars of a minute; what they become is up to the strategy
     read_crowding(scope, document)
     read_book_share(scope, document)
@@ -249,13 +251,15 @@ def check_document(scope: Scope, document: StrategyDocument, profile: RiskProfil
     limits = read_limits(scope, document)
     tests = read_tests(scope, document, conditions)
     universe, execution = read_universe(scope, document), read_execution(scope, document)
-    check_costs(scope, document, sizing, profile)
+    check_costs(scope, document)
+    check_sizes(scope, document, sizing, profile)
     if clock is None:  # what was judged against the clock of the stand-in does not count
         scope.diagnostics = [found for found in scope.diagnostics if found.code not in ("E112", "E122", "E136")]
     if entry is None or entry.node is None or document.model is None or clock is None:
         return None
     if not scope.error_count:
         warn_all_cash(scope, document, sizing, limits, profile)
+        warn_unbounded_loss(scope, document, exits, profile)
     market_part, order_part = _entry_parts(scope, conditions, entry.node)
     return Strategy(
         name=document.model.name, title=document.model.title, state=State(document.model.state), clock=clock,

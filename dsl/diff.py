@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from dsl.canonical import Names, defined, expression_of, phrase_form, value_of
+from dsl.canonical import Names, defined, expression_of, loss_limit_of, phrase_form, value_of
 from dsl.catalogue import Catalogue, Memory
 from dsl.compile import Compiled, schema_of
 from dsl.describe import describe
@@ -245,17 +245,30 @@ class _Comparison:
             effects = [*self._effects(affects), *(effects if section == "aliases" and affects else [])]
             if path.endswith((".range", ".step")):
                 affects, effects = (), [Reload.NONE]
-        if section == "markets" and kind is Kind.REMOVED:
+        if (section == "markets" and kind is Kind.REMOVED) or self._takes_fewer(path, old, new):
             effects = [Reload.LIVE]
+        if old is None and new is not None and leaf.key is not None and new.text == leaf.key.default:
+            effects = [Reload.NONE]
+        if new is None and old is not None and leaf.key is not None and old.text == leaf.key.default:
+            effects = [Reload.NONE]
         if self._looser(leaf.key, path, old, new):
             effects = [*effects, Reload.LOOSER]
         shown = old.text if old is not None else "", new.text if new is not None else ""
         return Change(kind, path, *shown, _ordered(effects), affects)
 
+    def _takes_fewer(self, path: str, old: _Leaf | None, new: _Leaf | None) -> bool:
+        """A universe that keeps a part of the markets it had."""
+        if path != "universe.take" or new is None or not any(known.startswith("universe.") for known in self.old.leaves):
+            return False
+        before, after = None if old is None else _amount(old), _amount(new)
+        return after is not None and (old is None or (before is not None and after[1] < before[1]))
+
     def _looser(self, key: Key | None, path: str, old: _Leaf | None, new: _Leaf | None) -> bool:
         """Whether a limit got weaker, or may have."""
         if key is None or key.looser is None:
             return False
+        if key.default:
+            old, new = (leaf or _Leaf(path, key.default, key) for leaf in (old, new))
         if new is None:
             return True
         if old is None:
@@ -263,6 +276,8 @@ class _Comparison:
             return key.looser is Looser.ANY and any(known.startswith(f"{parent}.") for known in self.old.leaves)
         if key.looser is Looser.ANY:
             return True
+        if key.kind == "loss_limit":
+            return _weaker_loss(old.text, new.text)
         before, after = _amount(old), _amount(new)
         if before is None or after is None or before[0] != after[0]:
             return True
@@ -315,6 +330,12 @@ def _amount(leaf: _Leaf) -> tuple[str, float] | None:
         return found.unit.value, found.value
     bare = value_of(leaf.text, "constant")  # durations of safety guards and breakers
     return None if bare is None else (bare.unit.value, bare.value)
+
+
+def _weaker_loss(old: str, new: str) -> bool:
+    """Whether either of a ratio and an amount grew or went away."""
+    before, after = loss_limit_of(old), loss_limit_of(new)
+    return before is None or after is None or any(b > a for a, b in zip(before, after, strict=True))
 
 
 # ---- what compiling adds ----

@@ -38,11 +38,12 @@ class Looser(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """kind: `rule`, a phrase of the grammar, or one of FREE_KINDS. looser: set for limits."""
+    """kind: `rule`, a phrase of the grammar, or one of FREE_KINDS. looser: set for limits. default: what holds where the key is missing."""
 
     kind: str
     reload: Reload
     looser: Looser | None = None
+    default: str = ""
 
     @property
     def is_rule(self) -> bool:
@@ -59,8 +60,8 @@ def _live(kind: str) -> Key:
     return Key(kind, Reload.LIVE)
 
 
-def _limit(kind: str, looser: Looser, reload: Reload = Reload.LIVE) -> Key:
-    return Key(kind, reload, looser)
+def _limit(kind: str, looser: Looser, reload: Reload = Reload.LIVE, default: str = "") -> Key:
+    return Key(kind, reload, looser, default)
 
 
 _STRATEGY: Mapping[str, Key] = {
@@ -78,12 +79,12 @@ _STRATEGY: Mapping[str, Key] = {
     "external.*.file": Key("name", Reload.WARM),
     "external.*.or": Key("literal", Reload.WARM),
     "external.*.stale_after": _live("duration_of"),
-    "universe.quote": Key("literal", Reload.FLAT),
+    "universe.quote": Key("literal", Reload.FLAT, default="KRW"),
     "universe.refresh": _live("refresh"),
-    "universe.keep.*": _live(RULE),
-    "universe.drop.*": _live(RULE),
-    "universe.take": _live("whole"),
-    "universe.by": _live(RULE),
+    "universe.keep.*": Key(RULE, Reload.WARM),  # other markets may come in, whose values have to be ready first
+    "universe.drop.*": Key(RULE, Reload.WARM),
+    "universe.take": Key("whole", Reload.WARM),  # fewer of the same: live (dsl.diff)
+    "universe.by": Key(RULE, Reload.WARM),
     "define.*": _live(RULE),
     "regime.*": _live(RULE),
     "factors.*.value": _live(RULE),
@@ -165,25 +166,25 @@ _RISK: Mapping[str, Key] = {
     **_loss("daily"),
     **_loss("weekly"),
     **_loss("monthly"),
-    "loss.per_trade.limit": _limit("constant", Looser.MORE),
+    "loss.per_trade.limit": _limit("loss_limit", Looser.MORE),
     **_drawdown("drawdown"),
     **_drawdown("drawdown.*"),
     "exposure.total": _limit("of_equity", Looser.MORE),
     "exposure.per_market": _limit("of_equity", Looser.MORE),
     "exposure.per_strategy": _limit("of_equity", Looser.MORE),
     "exposure.open_positions": _limit("whole", Looser.MORE),
-    "exposure.positions_per_market": _limit("whole", Looser.MORE),
+    "exposure.positions_per_market": _limit("whole", Looser.MORE, default="1"),
     "exposure.max_per_sector": _limit("whole", Looser.MORE),
     "exposure.cash_reserve": _limit("money", Looser.LESS),
     "crowding.measure": _limit(RULE, Looser.ANY),
     "crowding.max_pair": _limit("constant", Looser.MORE),
-    "crowding.max_cluster": _limit("positions", Looser.MORE),
+    "crowding.max_cluster": _limit("positions", Looser.MORE, default="1 position"),
     "crowding.with_btc.above": _limit("constant", Looser.MORE),
     "crowding.with_btc.count_as": _limit("clusters", Looser.ANY),
     "breakers.*.when": _limit(RULE, Looser.ANY),
     "breakers.*.then": _limit("action", Looser.ANY),
     "breakers.*.for": _limit("duration_of", Looser.LESS),
-    "orders.min_order": _limit("money", Looser.LESS),
+    "orders.min_order": _limit("money", Looser.LESS, default="30_000 KRW"),
     "orders.max_order": _limit("money", Looser.MORE),
     "orders.max_slippage": _limit("constant", Looser.MORE),
     "orders.max_book_share": _limit("of_depth", Looser.MORE),

@@ -10,6 +10,7 @@ FORMS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "number": ("20", "0.35", "1_000"),
         "ratio": ("2%", "15bp"),
         "money": ("50억", "30만원", "1억 5000만", "30_000 KRW"),
+        "coins": ("5 coins", "0.5개", "10만개"),
         "duration": ("30m", "4h", "30d"),
         "bars": ("6 bars", "1 bar", "n bars"),
     },

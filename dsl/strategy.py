@@ -267,7 +267,8 @@ class RiskProfile:
     exposure_total: float | None = None
     exposure_per_market: float | None = None
     cash_reserve_krw: int | None = None
-    risk_per_trade: float | None = None  # checked against sizing.risk when the file is checked
+    risk_per_trade: float | None = None  # sizing.risk may not be above it, and no order may lose more at its stop
+    risk_per_trade_krw: int | None = None
     exposure_per_strategy: float | None = None
     open_positions: int | None = None  # over all strategies
     positions_per_market: int = 1  # over all strategies

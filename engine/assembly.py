@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -14,6 +15,7 @@ from engine.candles.candidates import candidates, survivorship
 from engine.candles.errors import CandleError
 from engine.candles.grid import gaps, stored_bases
 from engine.candles.instants import korean_time
+from engine.candles.modelled import with_modelled_books
 from engine.candles.provision import Message, Provided, provide
 from engine.candles.side import with_sides
 from engine.candles.store import CandleStore
@@ -25,16 +27,18 @@ from engine.kernel.universe import universe_program
 from engine.model.candle import MEMBER
 from engine.research.backtest import backtest, universe_settle_ms
 from engine.research.file_tests import Outcome, judge_replay, not_run
-from engine.research.result import Settings
+from engine.research.portfolio import backtest_portfolio
+from engine.research.result import Rounding, Settings
 
 if TYPE_CHECKING:
     from dsl.file_tests import ReplayTest
-    from dsl.strategy import Strategy
+    from dsl.strategy import Portfolio, Strategy
     from engine.model.candle import BarGrid, SideKey
     from engine.research.result import BacktestResult
 
 
 _MINUTE: Final = Timeframe(60_000)
+_DAY_MS: Final = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +88,8 @@ def market_for(
         )  # fmt: skip
     _refuse_nothing(markets, provided)
     _refuse_too_coarse(strategy, provided.base)
-    grid = _with_warmup(strategy, provided)
-    grid = with_sides(grid, sides_of(strategy, grid.timeframe, grid.markets), provided.store, strategy.externals, sources.files)
+    grid = _with_warmup([strategy], provided)
+    grid = _with_sides(strategy, grid, settings, provided.store, sources.files)
     from_ms = provided.from_ms if settings.from_ms is None else max(settings.from_ms, provided.from_ms)
     messages = list(provided.messages)
     if strategy.universe is not None:
@@ -107,6 +111,58 @@ def recent_market(strategy: Strategy, markets: Sequence[str], sources: Sources, 
     )  # fmt: skip
     settings = Settings(from_ms=max(whole.from_ms, whole.to_ms - length_ms), to_ms=whole.to_ms)
     return market_for(strategy, chosen, settings, sources, whole.base)
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Base bars for the strategies of a portfolio. grids: per strategy the same bars with the series beside them that it reads; traded: per
+    strategy the markets that may be bought. The rest as Market."""
+
+    grids: tuple[BarGrid, ...]
+    settings: Settings
+    synthetic: bool
+    messages: tuple[Message, ...]
+    traded: tuple[tuple[str, ...], ...]
+
+
+def market_together(
+    strategies: Sequence[Strategy],
+    markets: Sequence[Sequence[str]],
+    settings: Settings,
+    sources: Sources,
+    base: Timeframe | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Together:
+    """Candles that serve all the strategies of a portfolio. markets: per strategy, as `market_for`; errors likewise."""
+    clock = _common_clock([strategy.clock for strategy in strategies])
+    traded = tuple(
+        tuple(own) or candidates(sources.data_folder, strategy.clock, settings.from_ms, settings.to_ms, base)
+        for strategy, own in zip(strategies, markets, strict=True)
+    )
+    wanted = {market for own in traded for market in own} | {market for strategy in strategies for market in strategy.aliases.values()}
+    with ExitStack() as opened:
+        fetch = None if sources.exchange_url is None else opened.enter_context(CandleReader(reader_settings(sources.exchange_url))).pages
+        provided = provide(
+            sources.data_folder, tuple(sorted(wanted)), clock, settings.from_ms, settings.to_ms,
+            fetch=fetch, now_ms=time.time_ns() // 1_000_000, sample_folder=sources.sample_folder, base=base, progress=progress,
+        )  # fmt: skip
+    for strategy, own in zip(strategies, traded, strict=True):
+        _refuse_nothing(own, provided)
+        _refuse_too_coarse(strategy, provided.base)
+    grid = _with_warmup(strategies, provided)
+    from_ms = provided.from_ms if settings.from_ms is None else max(settings.from_ms, provided.from_ms)
+    choosing = {market for strategy, own in zip(strategies, traded, strict=True) if strategy.universe is not None for market in own}
+    more = survivorship(provided.store, sorted(choosing), provided.base, from_ms, provided.to_ms) if choosing else ()
+    return Together(
+        tuple(_with_sides(strategy, grid, settings, provided.store, sources.files) for strategy in strategies),
+        replace(settings, from_ms=from_ms, to_ms=provided.to_ms), provided.synthetic, (*provided.messages, *more), traded,
+    )  # fmt: skip
+
+
+def _common_clock(clocks: Sequence[Timeframe]) -> Timeframe:
+    """The longest bars that all the clocks are made of."""
+    length_ms = math.gcd(*(_DAY_MS if clock.months else math.gcd(clock.length_ms, clock.offset_ms) for clock in clocks))
+    return next((clock for clock in clocks if clock.length_ms == length_ms and not clock.months), Timeframe(length_ms))
 
 
 def _refuse_nothing(markets: Sequence[str], provided: Provided) -> None:
@@ -132,14 +188,22 @@ def _refuse_too_coarse(strategy: Strategy, base: Timeframe) -> None:
         raise CandleError("data.base_too_coarse", base=timeframe_name(base), clock=timeframe_name(finer[0]))
 
 
-def _with_warmup(strategy: Strategy, provided: Provided) -> BarGrid:
+def _with_warmup(strategies: Sequence[Strategy], provided: Provided) -> BarGrid:
     """The grid of the run, begun early enough for every value to have settled where such candles are stored."""
-    needed_ms = compile_program(strategy, provided.base, provided.markets).settle_ms
-    needed_ms += universe_settle_ms(strategy, provided.base, provided.markets)
+    base, markets = provided.base, provided.markets
+    needed_ms = max(compile_program(one, base, markets).settle_ms + universe_settle_ms(one, base, markets) for one in strategies)
     ranges = [r for market in provided.markets for r in provided.store.ranges(market, provided.base)]
     earliest = min((start for start, _ in ranges), default=provided.from_ms)
     start = next_open(provided.base, max(provided.from_ms - needed_ms, min(earliest, provided.from_ms)))
     return provided.store.grid(provided.markets, provided.base, start, provided.to_ms)
+
+
+def _with_sides(strategy: Strategy, grid: BarGrid, settings: Settings, store: CandleStore, files: Path | None) -> BarGrid:
+    """What was recorded of the series beside the candles, and the book that the run supposes where there is none."""
+    keys = sides_of(strategy, grid.timeframe, grid.markets)
+    grid = with_sides(grid, keys, store, strategy.externals, files)
+    model = settings.costs.book
+    return grid if model is None else with_modelled_books(grid, keys, model, store, on_grid=settings.rounding is Rounding.UPBIT)
 
 
 def sides_of(strategy: Strategy, base: Timeframe, markets: Sequence[str]) -> tuple[SideKey, ...]:
@@ -155,6 +219,13 @@ def run_backtest(
 ) -> BacktestResult:
     """The strategy over these candles, buying only `markets`."""
     return backtest(strategy, market.grid, market.settings, traded=markets, synthetic=market.synthetic, progress=progress)
+
+
+def run_portfolio(portfolio: Portfolio, market: Together, progress: Callable[[int, int], None] | None = None) -> BacktestResult:
+    """The portfolio's strategies over these candles, on one account."""
+    return backtest_portfolio(
+        portfolio, market.grids[0], market.settings, traded=market.traded, grids=market.grids, synthetic=market.synthetic, progress=progress
+    )  # fmt: skip
 
 
 def replay_test(strategy: Strategy, test: ReplayTest, folder: Path) -> Outcome:

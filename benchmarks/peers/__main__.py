@@ -15,19 +15,18 @@ import statistics
 import subprocess
 import sys
 import time
-import venv
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import platformdirs
 
+from benchmarks.environments import CACHE, python_of
+from benchmarks.results import write_part
 from benchmarks.walk import walk
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-CACHE = Path(platformdirs.user_cache_dir("jangdan")) / "peers"
 LONGEST = 525_600
 OURS = {"T1": ("t1-ema-cross", "t1-hma-limit"), "T2": ("t2-atr-exits",)}
 PEERS = {
@@ -73,19 +72,6 @@ class Worker:
         return statistics.median(one[what] for one in self.runs)
 
 
-def python_of(peer: str) -> Path:
-    """The interpreter of a peer's environment, made on first use."""
-    folder = CACHE / peer
-    python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
-    done = folder / "installed"
-    if not done.exists():
-        sys.stderr.write(f"installing {peer}\n")
-        venv.create(folder, with_pip=True, clear=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", *PEERS[peer]], check=True)
-        done.write_text("\n".join(PEERS[peer]), encoding="utf-8")
-    return python
-
-
 def candle_file() -> Path:
     """A random walk that is always the same."""
     path = CACHE / "walk.npy"
@@ -110,7 +96,7 @@ def compare(task: str, bars: int, runs: int, peers: list[str]) -> list[Worker]:
     """All engines on one task, run by run in turn."""
     workers = [start(f"jangdan {name}", Path(sys.executable), "jangdan_worker.py", name, bars) for name in OURS[task]]
     able = [peer for peer in peers if bars <= MOST_BARS.get(peer, LONGEST)]
-    workers += [start(peer, python_of(peer), f"{peer}_worker.py", task, bars) for peer in able]
+    workers += [start(peer, python_of(peer, PEERS[peer]), f"{peer}_worker.py", task, bars) for peer in able]
     try:
         for round_ in range(runs):
             for worker in workers:
@@ -182,12 +168,11 @@ def main() -> None:
     print(lines[-1])
     if chosen.write:
         made_with = f"Python {platform.python_version()}, numpy {np.__version__}; {'; '.join(versions.values())}."
-        (HERE.parent / "results.md").write_text("\n".join([*HEAD, made_with, "", *lines, ""]), encoding="utf-8")
+        write_part(TITLE, [*HEAD, made_with, "", *lines])
 
 
+TITLE = "One market, beside other engines"
 HEAD = [
-    "# One market, beside other engines",
-    "",
     "Made by `python -m benchmarks.peers --write`. Every engine gets the same random walk in memory and does indicators, signals,",
     "simulation, number of trades and final equity; ours does every figure of a report too, by way of `backtest` and `figures`.",
     "Runs are interleaved. On a machine that does other things as well, compare by the least processor time.",

@@ -11,6 +11,7 @@ _NUMBER = r"[0-9][0-9_]*(?:\.[0-9][0-9_]*)?"
 _KOREAN = r"(?:조|억|천만|백만|십만|만|천)"
 _WORD = re.compile(
     rf"(?P<time>[0-9]{{1,2}}:[0-9]{{2}})"
+    rf"|(?P<coins>{_NUMBER}(?:[ ]?{_KOREAN})?[ ]?(?:coins?|개)(?![A-Za-z0-9_가-힣]))"
     rf"|(?P<literal>{_NUMBER}[ ]?{_KOREAN}(?:[ ]?{_NUMBER}[ ]?{_KOREAN})*(?:[ ]?원|[ ]?KRW)?|{_NUMBER}[ ]?(?:원|KRW|%|bp(?![A-Za-z0-9_])))"
     rf"|(?P<duration>[0-9]+[smhdwM](?![A-Za-z0-9_]))"
     rf"|(?P<number>{_NUMBER}(?:[eE][+-]?[0-9]+)?)"
@@ -46,6 +47,7 @@ def words(text: str, start: int, end: int) -> list[Word]:
         kind = str(match.lastgroup)
         if kind == "name" and match[0] in KEYWORDS:
             kind = "keyword"
+        kind = "literal" if kind == "coins" else kind
         found.append(Word(kind, match[0], match.start(), match.end()))
     return found
 

@@ -17,6 +17,7 @@ from dsl.catalogue import Unit
 from dsl.checker.clock import timeframe_of
 from dsl.checker.conditions import Conditions, parsed, phrase
 from dsl.checker.context import Context, RuleText, Scope
+from dsl.checker.contradictions import check_alone
 from dsl.checker.expressions import Expressions
 from dsl.checker.risk import RiskDocument, read_action, rule_at
 from dsl.checker.settings import check_market
@@ -76,6 +77,7 @@ def _breaker(scope: Scope, document: RiskDocument, conditions: Conditions, key: 
     expression = None if rule is None else parsed(scope, rule)
     if rule is None or expression is None:
         return None
+    check_alone(scope, expression, rule)
     context = replace(conditions.context(rule, account=True), latest=True)
     value = _condition(conditions, expression, context)
     if value is None or value.node is None or action is None:

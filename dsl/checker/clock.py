@@ -36,11 +36,20 @@ def timeframe_text(length_ms: int) -> str:
     return f"{length_ms}ms"
 
 
+def is_longer_than_day(text: str) -> bool:
+    """Of a length that there are no bars of: whether it is longer than a day (or of months)."""
+    return text[-1] == "M" or int(text[:-1][:9]) * DURATION_MS[text[-1]] > DAY_MS
+
+
 def nearest(text: str) -> tuple[str, str]:
     """The nearest shorter and longer bars that divide a day, in the unit of `text`, and the ones that Upbit shows: `@6m, @8m`."""
     unit = DURATION_MS.get(text[-1], DAY_MS) // 1000
     day = DAY_MS // 1000
-    seconds = max(min(int(text[:-1][:9]) * unit, day), 1)
+    seconds = max(int(text[:-1][:9]) * unit, 1)
+    if text[-1] == "M" or seconds * 1000 > WEEK_MS:
+        return "@1w, @1M", "@1w, @1M"
+    if seconds > day:
+        return "@1d, @1w", "@1d, @1w"
     step = unit if unit < day else 3600
     divisors = [n for n in range(step, day + 1, step) if day % n == 0]
     shown = [minutes * 60 for minutes in _UPBIT_MINUTES] + [day]

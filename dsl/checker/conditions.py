@@ -63,6 +63,7 @@ class Conditions:
         expression = parsed(self.scope, text)
         if expression is None:
             return None
+        contradictions.check_alone(self.scope, expression, text)
         value = self.expressions.condition(expression, self.context(text, position=position, account=account, order=order))
         return self._remember(value, path)
 
@@ -94,9 +95,9 @@ class Conditions:
         known = [value for value in values if value is not None]
         if len(known) < len(values):
             return None
-        if key.text == "all":
+        if key.text in ("all", "any"):
             names = [RuleText(name, path) for name, _ in members.entries]
-            contradictions.check_group(self.scope, self.expressions.nodes.graph, names, known)
+            contradictions.check_group(self.scope, self.expressions.nodes.graph, key.text, names, known)
         joined = self._join(key, known, count, path)
         return self._remember(joined, path, join=key.text, members=len(known), needed=count or 0)
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from dsl import ast
-from dsl.checker import ranges
+from dsl.checker import ranges, relations
 from dsl.checker.context import Context, Notes, RuleText, Scope
 from dsl.checker.values import Value
 from dsl.graph import Graph
@@ -19,12 +19,16 @@ _MOST_TESTS = 200
 
 
 def check_test(scope: Scope, place: ast.Expression, test: Value, sides: Sequence[Value], context: Context) -> None:
-    """W150 when no values of the sides fulfil the test, W151 when all do."""
-    if context.builtin or all(side.constant is not None for side in sides):
+    """W150 when no values of the sides fulfil the test, W151 when all do. Parameters are not judged: other values of them may be tried."""
+    fixed = all(side.constant is not None for side in sides)
+    if context.builtin or (fixed and not all(map(relations.is_literal, ast.children(place)))):
         return
     truth = (test.low, test.high)
-    if truth == ranges.NO:
-        scope.report("W150", context, place.start, place.end, label="range", notes=_range_notes(sides))
+    label = "fixed" if fixed else "range"
+    if fixed and truth in (ranges.NO, ranges.YES):
+        scope.report("W150" if truth == ranges.NO else "W151", context, place.start, place.end, label=label)
+    elif truth == ranges.NO:
+        scope.report("W150", context, place.start, place.end, label=label, notes=_range_notes(sides))
     elif truth == ranges.YES:
         scope.report("W151", context, place.start, place.end, notes=_range_notes(sides))
 
@@ -59,7 +63,7 @@ def _and(value: ranges.Interval, low: ranges.Interval, high: ranges.Interval) ->
 
 def check_all(scope: Scope, logic: ast.Logic, graph: Graph, values: Sequence[Value], context: Context) -> None:
     """W150 when tests joined by `and` leave no value of one series; two of them are usually meant one after the other."""
-    found = None if context.builtin else exclusive(graph, values)
+    found = None if context.builtin else exclusive(graph, values) or relations.excluding(graph, values)
     if found is None:
         return
     first, second = (logic.operands[number] for number in found)
@@ -71,12 +75,42 @@ def check_all(scope: Scope, logic: ast.Logic, graph: Graph, values: Sequence[Val
     scope.report("W150", context, logic.start, logic.end, label="exclusive", notes=notes, fix=fix, one=one, other=other)
 
 
-def check_group(scope: Scope, graph: Graph, names: Sequence[RuleText], values: Sequence[Value]) -> None:
-    """The same for the conditions of an `all:`, told at the later of the two."""
-    found = exclusive(graph, values)
+def check_any(scope: Scope, logic: ast.Logic, graph: Graph, values: Sequence[Value], context: Context) -> None:
+    """W151 when one of the alternatives always holds."""
+    found = None if context.builtin else relations.covering(graph, values)
+    if found is not None:
+        first, second = (logic.operands[number] for number in found)
+        text = context.rule.text
+        one, other = text[first.start : first.end], text[second.start : second.end]
+        scope.report("W151", context, logic.start, logic.end, label="covering", one=one, other=other)
+
+
+def check_alone(scope: Scope, expression: ast.Expression, rule: RuleText) -> None:
+    """W150 or W151 for a rule that is just the word."""
+    plain = ast.unbracketed(expression)
+    if isinstance(plain, ast.Name) and plain.name in ("true", "false"):
+        scope.report_at("W151" if plain.name == "true" else "W150", rule, plain.start, plain.end, label="word", word=plain.name)
+
+
+def check_words(scope: Scope, logic: ast.Logic, context: Context) -> None:
+    """W150 for `... and false`, W151 for `... or true`: the word decides."""
+    word, code = {"and": ("false", "W150"), "or": ("true", "W151")}[logic.operators[0]]
+    for operand in () if context.builtin else logic.operands:
+        plain = ast.unbracketed(operand)
+        if isinstance(plain, ast.Name) and plain.name == word:
+            scope.report(code, context, logic.start, logic.end, label="word", word=word)
+            return
+
+
+def check_group(scope: Scope, graph: Graph, word: str, names: Sequence[RuleText], values: Sequence[Value]) -> None:
+    """The same for the conditions of an `all:` or `any:`, told at the later of the two."""
+    if word == "all":
+        found, code, label = exclusive(graph, values) or relations.excluding(graph, values), "W150", "exclusive"
+    else:
+        found, code, label = relations.covering(graph, values), "W151", "covering"
     if found is not None:
         one, other = (names[number] for number in found)
-        scope.report_at("W150", other, 0, len(other.text) or 1, label="exclusive", one=one.text, other=other.text)
+        scope.report_at(code, other, 0, len(other.text) or 1, label=label, one=one.text, other=other.text)
 
 
 def exclusive(graph: Graph, values: Sequence[Value]) -> tuple[int, int] | None:

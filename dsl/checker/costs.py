@@ -1,4 +1,4 @@
-"""What the file alone shows about costs: targets that fees eat up, and orders that no rule lets be large enough."""
+"""What the file alone shows about costs: targets that fees eat up."""
 
 from __future__ import annotations
 
@@ -10,14 +10,11 @@ from dsl.builder import Amount, RuleError
 from dsl.checker.context import Notes, RuleText, Scope
 from dsl.checker.settings import StrategyDocument, entries, text_at
 from dsl.parser import parse_phrase, parse_rule
-from dsl.strategy import RiskProfile, Sizing
 
 #: fee of one side on KRW markets (the user's own may differ: a file is judged by this one)
 FEE = 0.0005
 #: price move that pays both fees: (1 + g) (1 - fee) / (1 + fee) = 1
 BREAK_EVEN = 2 * FEE / (1 - FEE)
-#: the exchange takes no smaller KRW order
-EXCHANGE_MINIMUM_KRW = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +29,12 @@ class Target:
     fix: str
 
 
-def check_costs(scope: Scope, document: StrategyDocument, sizing: Sizing, profile: RiskProfile | None) -> None:
-    """E401 for targets below the cost, E409 where the largest order is below the smallest."""
+def check_costs(scope: Scope, document: StrategyDocument) -> None:
+    """E401 for targets below the cost."""
     params = {name: value.constant for name, value in scope.params.items() if value.constant is not None}
     for target in targets(document, params):
         if target.gain < BREAK_EVEN:
             _report(scope, target)
-    _check_minimum(scope, document, sizing, profile)
 
 
 def targets(document: StrategyDocument, params: Mapping[str, float]) -> Iterator[Target]:
@@ -88,13 +84,3 @@ def _gain_at_least(expression: ast.Expression, params: Mapping[str, float]) -> t
 def _report(scope: Scope, target: Target) -> None:
     notes: Notes = (("fees_of_both", {"fee": f"{FEE * 100:g}%", "cost": f"{BREAK_EVEN * 100:.2f}%"}), ("gain_and_pnl", {}))
     scope.report_at("E401", target.rule, target.start, target.end, notes=notes, fix=target.fix, name=target.name)
-
-
-def _check_minimum(scope: Scope, document: StrategyDocument, sizing: Sizing, profile: RiskProfile | None) -> None:
-    largest = profile.max_order_krw if profile is not None else None
-    smallest = max(EXCHANGE_MINIMUM_KRW, sizing.min_order_krw or 0, (profile.min_order_krw if profile is not None else None) or 0)
-    rule = text_at(document, "sizing", "min_order") or text_at(document, "risk_profile")
-    if largest is None or profile is None or rule is None or largest >= smallest:
-        return
-    shown = {"smallest": f"{smallest:,}", "largest": f"{largest:,}"}
-    scope.report_at("E409", rule, 0, len(rule.text), label="", notes=(), fix="", profile=profile.name, **shown)

@@ -16,7 +16,7 @@ from dsl.diagnostics import Diagnostic, Severity
 from dsl.document import dotted, replaced
 from dsl.graph import Phase
 from dsl.shapes import looks_like_stop, signed
-from dsl.strategy import Exit, ExitKind
+from dsl.strategy import Exit, ExitKind, RiskProfile
 from dsl.yaml_tree import Mapping, Scalar
 
 #: as many as an order can fire (engine.kernel.book.MAXIMUM_EXITS)
@@ -42,6 +42,17 @@ def read_exits(scope: Scope, document: StrategyDocument, conditions: Conditions)
     _warn_idle(scope, document, found)
     _refuse_circles(scope, document, {e.name: names[e.after] for e in found if e.after is not None})
     return tuple(found)
+
+
+def warn_unbounded_loss(scope: Scope, document: StrategyDocument, exits: tuple[Exit, ...], risk: RiskProfile | None) -> None:
+    """W417 where the profile limits what one trade may lose and no level says how much it would be."""
+    rule = text_at(document, "risk_profile")
+    if rule is None or risk is None or (risk.risk_per_trade is None and risk.risk_per_trade_krw is None):
+        return
+    if not any(one.kind is ExitKind.STOP and one.after is None for one in exits):
+        amounts = [f"{risk.risk_per_trade * 100:g}%"] if risk.risk_per_trade is not None else []
+        amounts += [f"{risk.risk_per_trade_krw:,} KRW"] if risk.risk_per_trade_krw is not None else []
+        scope.report_at("W417", rule, 0, len(rule.text), profile=risk.name, allowed=" / ".join(amounts))
 
 
 def _refuse_stop_lookalikes(scope: Scope, keys: list[Scalar], document: StrategyDocument) -> None:

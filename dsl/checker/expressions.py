@@ -12,9 +12,10 @@ from dsl.builder import MAX_DEPTH
 from dsl.catalogue import Unit
 from dsl.checker import contradictions, traps
 from dsl.checker.calls import Calls
-from dsl.checker.clock import nearest, timeframe_of, timeframe_text
+from dsl.checker.clock import is_longer_than_day, nearest, timeframe_of, timeframe_text
 from dsl.checker.context import Context, Notes, Scope
 from dsl.checker.memo import key_of
+from dsl.checker.mixed_units import Side, report_units
 from dsl.checker.names import Names
 from dsl.checker.nodes import Nodes
 from dsl.checker.suffixes import report_history, warn_one_sided
@@ -172,10 +173,10 @@ class Expressions:
     def _at(self, at: ast.At, context: Context) -> Value | None:
         timeframe = timeframe_of(at.timeframe)
         if timeframe is None:
-            code = "E121" if at.timeframe[-1] != "M" else "E190"
-            near, shown = nearest(at.timeframe) if code == "E121" else ("", "")
-            notes = (("nearest_timeframes", {"near": near, "upbit": shown}),) if code == "E121" else ()
-            self.scope.report(code, context, at.suffix_start, at.end, timeframe=at.timeframe, name=f"@{at.timeframe}", notes=notes)
+            near, shown = nearest(at.timeframe)
+            label = "longer" if is_longer_than_day(at.timeframe) else ""
+            notes = (("nearest_timeframes", {"near": near, "upbit": shown}),)
+            self.scope.report("E121", context, at.suffix_start, at.end, label=label, timeframe=at.timeframe, notes=notes)
             return None
         if timeframe.length_ms < context.section.timeframe.length_ms and context.latest:
             return self._latest(at, timeframe, context)
@@ -290,35 +291,9 @@ class Expressions:
     def _report_units(
         self, first: ast.Expression, left: Value, second: ast.Expression, right: Value, context: Context, whole: ast.Expression
     ) -> None:
-        """E110 with the rewrite that a trader means: a change in percent, a share of a price, an amount with its unit."""
         text = context.rule.text
-        one, other = text[first.start : first.end], text[second.start : second.end]
-        notes: Notes = (("units_of_sides", {"left": left.unit.value, "left_text": one, "right": right.unit.value, "right_text": other}),)
-        place, found = (second, right) if right.constant is not None or left.constant is None else (first, left)
-        fix = ""
-        if isinstance(whole, ast.Binary) and whole.operator in "+-" and left.unit is Unit.PRICE and right.unit is Unit.RATIO:
-            notes += (("share_of_price", {}),)
-            fix = context.rule.substituted(whole.start, whole.end, f"{one} * (1 {whole.operator} {other})")
-        elif left.unit is Unit.PRICE and right.unit is Unit.RATIO:
-            notes += (("divide_by_price", {}),)
-            change = ast.unbracketed(first)
-            if isinstance(change, ast.Binary) and change.operator == "-":
-                base = text[change.right.start : change.right.end]
-                fix = context.rule.substituted(first.start, first.end, f"({text[change.start : change.end]}) / {base}")
-        elif right.constant is not None and right.unit is Unit.NUMBER and left.unit in (Unit.PRICE, Unit.MONEY):
-            fix = context.rule.substituted(second.start, second.end, f"{other} KRW")
-        elif left.unit is Unit.BARS and right.unit is Unit.DURATION and right.constant is not None:
-            bars = right.constant / context.section.timeframe.length_ms
-            notes += (("bars_of_clock", {"duration": other, "bars": f"{bars:g}", "clock": self._clock_text(context)}),)
-            fix = context.rule.substituted(second.start, second.end, f"{bars:g} bars") if bars == int(bars) and bars >= 1 else ""
-        elif left.unit is Unit.DURATION and right.unit is Unit.NUMBER and right.constant is not None:
-            notes += (("which_duration", {"number": other}),)
-        elif one == "volume" and right.unit is Unit.MONEY:
-            notes += (("volume_counts_coins", {}),)
-            fix = context.rule.substituted(first.start, first.end, "value")
-        kind = "add" if isinstance(whole, ast.Binary) else "choose" if isinstance(whole, ast.Conditional) else ""
-        units = {"left": left.unit.value, "right": right.unit.value, "unit": found.unit.value}
-        self.scope.report("E110", context, place.start, place.end, label=kind, notes=notes, fix=fix, **units)
+        one, other = (Side(place, value, text[place.start : place.end]) for place, value in ((first, left), (second, right)))
+        report_units(self.scope, one, other, whole, context)
 
     def _between(self, between: ast.Between, context: Context) -> Value | None:
         parts = (between.value, between.low, between.high)
@@ -375,8 +350,9 @@ class Expressions:
         known = [value for value in values if value is not None]
         if len(known) < len(values):
             return None
-        if logic.operators[0] == "and":
-            contradictions.check_all(self.scope, logic, self.nodes.graph, known, context)
+        contradictions.check_words(self.scope, logic, context)
+        joined = contradictions.check_all if logic.operators[0] == "and" else contradictions.check_any
+        joined(self.scope, logic, self.nodes.graph, known, context)
         return self.nodes.joined(logic.operators[0], known, context, logic)
 
     def _report_mixed(self, logic: ast.Logic, mixed: int, context: Context) -> None:

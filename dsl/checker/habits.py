@@ -141,6 +141,7 @@ HABITS: tuple[Habit, ...] = (
            _korean_sign),
     _habit("percent", rf"(?P<n>{_N})\s*(?:%\s*[pP]\b|퍼센트|프로\b|percent\b|pct\b)", r"\g<n>%"),
     _habit("suffix", rf"@\s*(?P<n>\d*)\s*(?P<u>[HDWhdw]|{_LENGTH}|[Mm]in|[Hh]ours?|[Dd]ays?)(?![A-Za-z])", _at),
+    _habit("coins", rf"(?P<n>{_N})\s*(?P<mark>(?!KRW|USD|WON)[A-Z]{{2,10}})(?![\w(.])", r"\g<n> coins"),
     _habit("minutes", r"@\s*(?P<n>\d+)(?![\w.])", r"@\g<n>m"),
     _habit("length", rf"(?P<n>\d+)\s*(?P<u>(?:{_LENGTH})s?)(?![A-Za-z])", _length),
     _habit("crosses", r"\bcross(?:es|ed|ing)?\s+(?P<mark>above|below|over|under|up|down)\b", _cross),

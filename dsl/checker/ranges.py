@@ -19,13 +19,13 @@ TRUTH: Interval = (0.0, 1.0)
 YES: Interval = (1.0, 1.0)
 NO: Interval = (0.0, 0.0)
 _ROUNDING = 1e-9
-#: late values that cannot be negative, or have bounds of their own
+#: late values that cannot be negative, or have bounds of their own (an order's: what the exchange takes)
 LATE: dict[str, Interval] = {
     "pos.entry": (0.0, None), "pos.high": (0.0, None), "pos.low": (0.0, None), "pos.gain": (-1.0, None), "pos.pnl": (-1.0, None),
     "pos.best": (0.0, None), "pos.worst": (-1.0, 0.0), "pos.age": (0.0, None), "pos.bars": (0.0, None),
-    "acct.cash": (0.0, None), "acct.exposure": (0.0, None), "acct.drawdown": (0.0, None), "acct.losses_in_row": (0.0, None),
-    "acct.open_positions": (0.0, None), "order.value": (0.0, None), "order.quantity": (0.0, None), "order.price": (0.0, None),
-    "cost.fee": (0.0, None), "cost.round_trip": (0.0, None),
+    "acct.cash": (0.0, None), "acct.exposure": (0.0, None), "acct.drawdown": (0.0, 1.0), "acct.losses_in_row": (0.0, None),
+    "acct.open_positions": (0.0, None), "order.value": (5_000.0, 1e9), "order.quantity": (0.0, None), "order.price": (0.0, None),
+    "cost.fee": (0.0, None), "cost.slippage": (0.0, None), "cost.round_trip": (0.0, None),
 }  # fmt: skip
 
 
@@ -201,6 +201,7 @@ _RULES: dict[str, Rule] = {
     "coalesce": _hull, "if_ready": _hull, "select": _choice, "lag": _first, "highest": _first, "lowest": _first, "median": _first,
     "quantile": _mean, "sma": _mean, "mean": _mean, "ema": _mean, "rma": _mean, "wma": _mean, "value_when": lambda _p, x: x[1],
     "sum": _sum,
+    "bars_since": _count,
     "session_open": _positive, "session_high": _positive, "session_low": _positive, "stdev": _positive, "tr": _positive, "count": _count,
     **{name: _comparison(name) for name in ("lt", "le", "gt", "ge", "eq", "ne")},
     "between": _between, "and": _and, "or": _or, "not": _not,

@@ -32,6 +32,7 @@ def read_risk(scope: Scope, document: RiskDocument, name: str) -> RiskProfile:
         return rule_at(document, path)
 
     capital_krw, capital_ratio = read_capital(scope, at("capital"))
+    one_loss = _limit(scope, at("loss", "per_trade", "limit")) or LossLimit(None, None)
     _check_day(scope, at("day", "starts"))
     return RiskProfile(
         name=name,
@@ -41,7 +42,8 @@ def read_risk(scope: Scope, document: RiskDocument, name: str) -> RiskProfile:
         exposure_per_market=ratio_of_equity(scope, at("exposure", "per_market")),
         exposure_per_strategy=ratio_of_equity(scope, at("exposure", "per_strategy")),
         cash_reserve_krw=krw(scope, at("exposure", "cash_reserve"), positive=False),
-        risk_per_trade=_ratio(scope, at("loss", "per_trade", "limit")),
+        risk_per_trade=one_loss.ratio,
+        risk_per_trade_krw=None if one_loss.krw is None else int(one_loss.krw),
         open_positions=whole(scope, at("exposure", "open_positions"), "whole"),
         positions_per_market=whole(scope, at("exposure", "positions_per_market"), "whole") or 1,
         sectors=_sectors(scope, document),

@@ -8,7 +8,7 @@ from typing import Any
 
 from dsl.builder import Amount, Range, RuleError, Signature
 from dsl.catalogue import INPUT_SERIES, POSITION_SERIES, Catalogue, Unit
-from dsl.checker.clock import nearest, timeframe_of
+from dsl.checker.clock import is_longer_than_day, nearest, timeframe_of
 from dsl.checker.conditions import Conditions, parsed, phrase
 from dsl.checker.context import Definition, Notes, RuleText, Scope
 from dsl.checker.names import RESERVED
@@ -82,7 +82,8 @@ def read_clock(scope: Scope, rule: RuleText) -> Timeframe | None:
             scope.report_at("E121", rule, 0, len(rule.text), label="month", timeframe=found, fix=fix)
             return None
         notes = (("nearest_timeframes", {"near": near.replace("@", ""), "upbit": shown.replace("@", "")}),)
-        scope.report_at("E121", rule, 0, len(rule.text), timeframe=found, notes=notes)
+        label = "longer" if is_longer_than_day(found) else ""
+        scope.report_at("E121", rule, 0, len(rule.text), label=label, timeframe=found, notes=notes)
         return None
     return timeframe
 
@@ -296,6 +297,12 @@ def whole(scope: Scope, rule: RuleText | None, name: str, *, maximum: int = 10**
     return int(found.value)
 
 
+def warn_below_exchange(scope: Scope, rule: RuleText | None, minimum_krw: int | None) -> None:
+    """W411 where smaller orders are asked for than the exchange takes."""
+    if rule is not None and minimum_krw is not None and minimum_krw < MIN_ORDER_KRW:
+        scope.report_at("W411", rule, 0, len(rule.text), fix=rule.substituted(0, len(rule.text), f"{MIN_ORDER_KRW:_} KRW"))
+
+
 def read_limits(scope: Scope, document: StrategyDocument) -> Limits:
     """`limits:`."""
     return Limits(
@@ -318,10 +325,7 @@ def read_sizing(scope: Scope, document: StrategyDocument, conditions: Conditions
     if rule is not None and _lacks_stop(document):
         scope.report_at("E403", rule, 0, len(rule.text))
     min_order = krw(scope, text_at(document, "sizing", "min_order"))
-    smallest = text_at(document, "sizing", "min_order")
-    if min_order is not None and smallest is not None and min_order < MIN_ORDER_KRW:
-        fix = smallest.substituted(0, len(smallest.text), f"{MIN_ORDER_KRW:_} KRW")
-        scope.report_at("W411", smallest, 0, len(smallest.text), fix=fix)
+    warn_below_exchange(scope, text_at(document, "sizing", "min_order"), min_order)
     return Sizing(
         risk=ratio,
         weight=ratio_of_equity(scope, text_at(document, "sizing", "weight")),
@@ -387,4 +391,7 @@ def _scale(scope: Scope, rule: RuleText | None, conditions: Conditions) -> int |
         found = value.unit.value
         scope.report_at("E110", rule, expression.start, expression.end, label="argument", left="number", right=found, unit=found)
         return None
+    largest = value.constant if value.constant is not None else value.high
+    if largest is not None and largest <= 0:
+        scope.report_at("W418", rule, 0, len(rule.text))
     return conditions.expressions.nodes.id_of(value)

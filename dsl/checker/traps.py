@@ -5,12 +5,13 @@ from __future__ import annotations
 from dsl import ast
 from dsl.catalogue import Unit
 from dsl.checker.context import Context, Notes, Scope
+from dsl.checker.relations import within_candle
 from dsl.checker.values import Value
 from dsl.graph import Graph
 
 #: series of one bar that never lie above its high, never below its low
 _INSIDE = ("open", "high", "low", "close")
-_WINDOWS = {">": ("highest", "high"), "<": ("lowest", "low")}
+_WINDOWS = {">": (("highest", "session_high"), "high"), "<": (("lowest", "session_low"), "low")}
 #: a number of a value that is a percentage: from here on nobody means 100 percent
 _PLAINLY_PERCENT = 1.0
 
@@ -25,6 +26,7 @@ def check_pair(
     both = ((operator, places, sides), (flipped, places[::-1], sides[::-1]))
     return (
         _same(scope, operator, places, sides, context)
+        or _candle(scope, graph, operator, places, sides, context)
         or any(_own_window(scope, graph, *each, context) for each in both)
         or any(_percent(scope, each[1], each[2], context) for each in both)
     )
@@ -47,6 +49,16 @@ def _same(scope: Scope, operator: str, places: tuple[ast.Expression, ast.Express
     return True
 
 
+def _candle(
+    scope: Scope, graph: Graph, operator: str, places: tuple[ast.Expression, ast.Expression], sides: tuple[Value, Value], context: Context
+) -> bool:
+    """`close > high` of the same bar."""
+    truth = within_candle(graph, operator, *sides)
+    if truth is not None:
+        scope.report("W151" if truth else "W150", context, places[0].start, places[1].end, label="candle")
+    return truth is not None
+
+
 def _own_window(
     scope: Scope, graph: Graph, operator: str, places: tuple[ast.Expression, ast.Expression], sides: tuple[Value, Value], context: Context
 ) -> bool:
@@ -54,16 +66,16 @@ def _own_window(
     value, window = sides
     if operator not in _WINDOWS or value.node is None or window.node is None:
         return False
-    name, extreme = _WINDOWS[operator]
+    names, extreme = _WINDOWS[operator]
     node = graph[window.node]
-    if node.op != name or node.section != graph[value.node].section:
+    if node.op not in names or node.section != graph[value.node].section:
         return False
     of = node.inputs[0]
     if of != value.node and not (graph[of].op == extreme and graph[value.node].op in _INSIDE):
         return False
     place = places[1]
     text = context.rule.text[place.start : place.end]
-    fix = context.rule.substituted(place.start, place.end, f"{text}[1]") if isinstance(place, ast.Call) else ""
+    fix = context.rule.substituted(place.start, place.end, f"{text}[1]") if isinstance(place, ast.Call | ast.Name) else ""
     notes: Notes = (("bars_before", {"expression": f"{text}[1]"}),)
     scope.report("W150", context, place.start, place.end, label="window", notes=notes, fix=fix, expression=text)
     return True

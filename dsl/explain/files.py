@@ -21,6 +21,8 @@ from dsl.yaml_tree import Mapping, Scalar, Sequence, YamlNode
 
 Path = tuple[str | int, ...]
 _UNTIL = {"next day": "next_day", "next week": "next_week", "next month": "next_month", "manual": "manual"}
+#: of `if slippage <= 0.3%`
+_BOUNDS = {"<": "below", "<=": "at_most", ">": "above", ">=": "at_least"}
 _COUNTED = re.compile(r"([0-9]+) +(position|cluster)s?")
 #: what has one possible value
 _UNTOLD = ("schema", "score.combine")
@@ -168,7 +170,7 @@ class _File:
                 sign = "-" if found.ticks < 0 else "+"
                 return self._numbered("tick" if count == 1 else "ticks", best, sign, str(count)) if count else best
             case NextOrder():
-                tests = [self._numbered(f"test_{test.subject}", test.operator, self._ratio(test.ratio)) for test in found.tests]
+                tests = [self._test(test.subject, test.operator, self._ratio(test.ratio)) for test in found.tests]
                 return (
                     self._numbered(f"next_{found.then}_if", self.say("phrase.and").join(tests))
                     if tests
@@ -300,6 +302,9 @@ class _File:
                 )
             else:
                 yield Line(1, f"params.{key.text}", self.say("file.param", name=key.text, value=shown))
+
+    def _test(self, subject: str, operator: str, bound: str) -> str:
+        return self._numbered(f"test_{subject}", self.say(f"phrase.{_BOUNDS[operator]}"), bound)
 
     def _tests(self, node: YamlNode) -> Iterator[Line]:
         for item in node.items if isinstance(node, Sequence) else ():

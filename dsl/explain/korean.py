@@ -15,6 +15,8 @@ _READ: Final = {
 }  # fmt: skip
 #: `[이/가]` behind a word
 _PARTICLE = re.compile(r"\[([가-힣]+)/([가-힣]+)\]")
+#: up, stop, dip: a p behind a vowel is the final of its syllable (업, 스톱, 딥)
+_STOPPED: Final = re.compile(r"[aeiouAEIOU][pP]$")
 _SILENT = "’‘\"')]( "
 #: verbs whose form before a noun is -는
 _DURATIVE = "있없맞"
@@ -25,7 +27,7 @@ def final_of(text: str) -> int:
     bare = _before_brackets(text).rstrip(_SILENT)
     if not bare:
         return 0
-    if bare.endswith("ng"):
+    if bare.endswith("ng") or _STOPPED.search(bare):
         return 1
     last = bare[-1]
     if _FIRST <= ord(last) <= _LAST:

@@ -32,6 +32,8 @@ def quantity(value: float, unit: Unit, language: Language) -> str:
         return duration(value, language)
     if unit is Unit.BARS:
         return bars(number(value), language)
+    if unit is Unit.QUANTITY:
+        return say("unit.coin" if value == 1 else "unit.coins", language, count=number(value))
     if unit in (Unit.MONEY, Unit.PRICE):
         return say("unit.money", language, count=amount(value) if language is Language.KOREAN else number(value))
     return number(value)

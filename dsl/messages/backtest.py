@@ -27,6 +27,12 @@ TEXTS: dict[str, Text] = {
         "판단한 뒤 주문이 거래소에 닿기까지 걸리는 시간. 예: 500ms, 2s, 1 bar. 닿은 뒤 시작하는 첫 봉에서 체결됩니다",
         "from a decision to the order's arrival, such as 500ms, 2s, 1 bar; it fills in the first bar that begins after that",
     ),
+    "option_book": Text(
+        "호가 기록이 없는 곳에서 book.* 과 depth 가 쓸 호가 모형. 예: 'spread 10bp', 'spread 10bp, depth 5% of 1h turnover within 0.5%'. "
+        "없으면 값이 없는 것으로 봅니다",
+        "the order book that book.* and depth read where none was recorded: 'spread 10bp', or 'spread 10bp, depth 5% of 1h turnover within "
+        "0.5%' (default: missing)",
+    ),
     "option_rounding": Text(
         "upbit: 호가 단위와 소수 8자리. none: 반올림 없음 (다른 엔진과 비교할 때)",
         "upbit: price grid and 8 decimals. none: continuous, to compare with other engines",
@@ -53,21 +59,12 @@ TEXTS: dict[str, Text] = {
     "fetching": Text("캔들 받는 중 {market}", "fetching candles {market}"),
     "running": Text("백테스트", "backtest"),
     "report_written": Text("보고서: {path}", "report: {path}"),
+    "part_reports_written": Text("전략별 보고서: {paths}", "reports of the strategies: {paths}"),
     "cannot_write": Text("{path} 에 쓸 수 없습니다: {reason}", "cannot write {path}: {reason}"),
     "synthetic": Text("합성 캔들: 실제로 거래된 적이 없습니다.", "SYNTHETIC candles: generated, never traded."),
-    "portfolio_title": Text("포트폴리오: {name}", "Portfolio: {name}"),
-    "period": Text("기간: {first} ~ {last} ({days}일)", "Period: {first} to {last} ({days} days)"),
-    "column_strategy": Text("전략", "Strategy"),
-    "column_weight": Text("비중", "Weight"),
-    "column_buys": Text("매수", "Buys"),
-    "column_trades": Text("끝난 거래", "Closed trades"),
-    "column_open": Text("보유 중", "Open"),
-    "column_win_rate": Text("승률", "Win rate"),
-    "column_profit": Text("손익", "Profit"),
-    "column_fees": Text("수수료", "Fees"),
-    "portfolio_only_json": Text(
-        "포트폴리오는 HTML 보고서와 거래 CSV를 아직 만들지 않습니다. --json 파일을 쓰세요",
-        "a portfolio has no HTML report and no CSV of trades yet: use --json FILE",
+    "portfolio_not_deep": Text(
+        "--doctor deep 은 포트폴리오에서 할 수 없습니다. 빼고 돌리거나, 전략 파일마다 jangdan backtest 전략.yaml --doctor deep 을 쓰세요.",
+        "--doctor deep is not for portfolios: leave it out, or run jangdan backtest STRATEGY.yaml --doctor deep on each strategy's file.",
     ),
     "cannot_run": Text("이 캔들로는 실행할 수 없습니다: {reason}", "cannot run on these candles: {reason}"),
     "computed": Text("{bars:,}개 캔들을 {seconds:.2f}초에 계산했습니다.", "computed {bars:,} candles in {seconds:.2f} s."),

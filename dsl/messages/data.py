@@ -255,6 +255,10 @@ TEXTS: dict[str, Text] = {
         "{base} 캔들로는 {clock} 봉을 만들 수 없습니다. --base 를 더 가는 주기로 하거나 clock 을 바꾸세요.",
         "{clock} bars cannot be made of {base} candles. Choose a finer --base, or another clock.",
     ),
+    "book_window": Text(
+        "--book: 거래대금의 기간은 {base} 캔들 하나보다 길고 나누어떨어져야 합니다. 예: 'spread 10bp, depth 5% of 1d turnover within 0.5%'",
+        "--book: the turnover's time has to be whole {base} candles, such as 'spread 10bp, depth 5% of 1d turnover within 0.5%'",
+    ),
     "no_base_served": Text(
         "업비트에는 {clock} 봉을 만들 캔들이 없습니다 (있는 것: {names}).",
         "Upbit serves no candles that {clock} bars are made of (it has: {names}).",
@@ -273,6 +277,56 @@ TEXTS: dict[str, Text] = {
         "업비트에서 캔들을 받습니다 (빠진 곳만, 끊겨도 이어서)", "fetch candles from Upbit: what is lacking, going on where it stopped"
     ),
     "help_compare": Text("저장된 분봉을 업비트의 더 긴 봉과 견줍니다", "hold stored candles against the exchange's own longer ones"),
+    "help_record": Text(
+        "체결과 초당 호가 하나를 기록합니다 (flow.*, book.*, market.* 의 재료)",
+        "record trades and one order book a second: what flow.*, book.* and market.* read",
+    ),
+    "option_for": Text("기록할 시간 (예: 90m, 36h). 없으면 Ctrl+C 까지", "how long, such as 90m or 36h; without it until Ctrl+C"),
+    "option_levels": Text("호가 단계 수: 1, 5, 15, 30", "levels of the book: 1, 5, 15 or 30"),
+    "option_least": Text(
+        "이보다 작은 체결(KRW)은 압력과 체결강도에서 뺍니다 (기록에는 모두 남습니다)",
+        "leave trades of less KRW out of pressure and strength (all are recorded)",
+    ),
+    "option_far": Text("호가에서 이만큼 벗어난 체결은 따로 셉니다 (예: 1%)", "count trades so far outside the book apart, such as 1%"),
+    "bad_levels": Text("--levels 는 {allowed} 가운데 하나입니다 (받은 값: {found}).", "--levels takes {allowed} (given: {found})."),
+    "no_markets": Text("기록할 마켓이 없습니다. 예: --markets KRW-BTC,KRW-ETH", "name markets, such as --markets KRW-BTC,KRW-ETH."),
+    "recording": Text(
+        "마켓 {markets}개를 기록합니다 ({url}). 끝내려면 Ctrl+C. 폴더: {folder}",
+        "recording {markets} market(s) from {url}; Ctrl+C ends it. Folder: {folder}",
+    ),
+    "record_connected": Text("연결되었습니다 (마켓 {markets}개).", "connected ({markets} markets)."),
+    "record_disconnected": Text(
+        "연결이 끊겼습니다 ({reason}). {seconds:.1f}초 뒤에 다시 잇습니다.", "connection lost ({reason}); again in {seconds:.1f} s."
+    ),
+    "record_failing": Text(
+        "잇달아 {attempts}번 연결하지 못했습니다. 인터넷 연결과 업비트 공지를 확인하세요. 계속 다시 시도합니다.",
+        "{attempts} attempts to connect have failed. Check this computer's network and Upbit's notices; it goes on trying.",
+    ),
+    "record_trouble": Text("문제: {reason}", "trouble: {reason}"),
+    "record_lost": Text(
+        "{market}: 미처 읽지 못해 체결 {count}건을 놓쳤습니다. 그 구간은 기록하지 않은 것으로 둡니다.",
+        "{market}: {count} trades were dropped unread; that stretch stays unknown.",
+    ),
+    "record_raised": Text("{market}: {flag} 켜짐", "{market}: {flag} is up"),
+    "record_lowered": Text("{market}: {flag} 꺼짐", "{market}: {flag} is down"),
+    "record_wallet": Text("{currency} 지갑: {before} -> {state}", "wallet of {currency}: {before} -> {state}"),
+    "record_notice": Text("공지 ({category}): {title}", "notice ({category}): {title}"),
+    "record_sum": Text(
+        "체결 {trades:,}건, 호가 {books:,}건을 기록했습니다 (늦게 온 체결 {late:,}건). 끊김 {losses}번. 폴더: {folder}",
+        "{trades:,} trades and {books:,} books recorded ({late:,} late trades), {losses} connection losses. Folder: {folder}",
+    ),
+    "record_nothing": Text(
+        "아무것도 기록하지 못했습니다. 연결한 뒤 몇 초는 지나야 합니다.", "nothing was recorded: it takes some seconds after connecting."
+    ),
+    "column_recorded": Text("기록", "recorded"),
+    "column_strength": Text("체결강도", "strength"),
+    "column_pressure": Text("매수 압력", "pressure"),
+    "column_vwap": Text("VWAP (1분)", "VWAP (1 min)"),
+    "column_trades": Text("체결", "trades"),
+    "column_books": Text("호가", "books"),
+    "column_exchange_ms": Text("체결→전송 ms (중앙/99%)", "trade to frame, ms (median/99%)"),
+    "column_way_ms": Text("전송→수신 ms (중앙/99%)", "frame to us, ms (median/99%)"),
+    "column_filtered": Text("뺀 체결 (작음/벗어남)", "left out (small/far)"),
     "option_exchange": Text("업비트 주소", "the exchange's address"),
     "option_markets": Text(
         "마켓 코드, 쉼표로 구분 (예: KRW-BTC,KRW-ETH). KRW 라고만 쓰면 원화 마켓 전부",

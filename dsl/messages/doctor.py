@@ -61,6 +61,12 @@ _CHECKS: dict[str, tuple[str, str, str, str]] = {
         "jangdan data check 로 빈 구간을 찾아 캔들을 채우세요. 기록이 없는 봉에서는 손절도 시험하지 못합니다.",
         "Find what is missing with `jangdan data check` and import it: in a bar that nobody recorded no stop is tested.",
     ),
+    "empty_universe": (
+        "빈 유니버스", "Empty universe",
+        "`jangdan why FILE --summary` 로 어느 조건이 얼마나 걸렀는지 보세요. "
+        "호가 기록이 없어서라면 --book 'spread 10bp' 처럼 호가 모형을 쓸 수 있습니다.",
+        "`jangdan why FILE --summary` shows what each rule left. If no order book was recorded, --book 'spread 10bp' supposes one.",
+    ),
     "survivors": (
         "살아남은 코인", "Coins that lasted",
         "상장 폐지된 코인의 캔들도 받아 함께 돌리세요. 지금 있는 코인만 고르면 결과가 좋아 보입니다.",
@@ -164,6 +170,7 @@ _PLAIN: dict[str, Text] = {
         "{count} of {sales} sales hang on the unknown order inside a bar; had the targets come first, {krw} would differ: {share} of the "
         "result ({profit}).",
     ),
+    "ambiguous.account": Text("계좌의 진단에서 함께 봅니다.", "Counted for the whole account, in its check-up."),
     "ambiguous.fine": Text(
         "봉 안의 순서를 모르는 청산 {count}건, 차이 {krw}.", "{count} sales hang on the unknown order inside a bar, for {krw}."
     ),
@@ -186,6 +193,22 @@ _PLAIN: dict[str, Text] = {
         "보유한 봉 {held}개 가운데 기록이 없는 봉 {unknown}개, 거래가 없던 봉 {quiet}.",
         "{unknown} of {held} bars with a position were not recorded; nothing traded in {quiet} of them.",
     ),
+    "empty_universe.found": Text(
+        "유니버스를 정한 {instants}번 가운데 {empty}번({share})은 남은 종목이 없었고, 그동안은 사지 않습니다. "
+        "혼자서 모두 거른 조건(횟수): {rules}.",
+        "{empty} of {instants} decisions of the universe ({share}) left no market, and nothing was bought until the next. Rules that alone "
+        "left none (times): {rules}.",
+    ),
+    "empty_universe.together": Text(
+        "유니버스를 정한 {instants}번 가운데 {empty}번({share})은 남은 종목이 없었습니다. "
+        "혼자서 모두 거른 조건은 없고, 조건을 다 맞춘 종목이 없었습니다.",
+        "{empty} of {instants} decisions of the universe ({share}) left no market: no rule alone, but no market met them all.",
+    ),
+    "empty_universe.fine": Text(
+        "유니버스를 정한 {instants}번 가운데 비어 있던 것은 {empty}번. 평균 {mean}개 종목.",
+        "{empty} of {instants} decisions of the universe left no market; {mean} markets on average.",
+    ),
+    "empty_universe.without": Text("파일에 universe 가 없습니다.", "The file has no universe."),
     "survivors.found": Text(
         "마켓 {markets}개가 모두 {days}일 기간의 끝까지 거래되었습니다. 사라진 코인이 하나도 없습니다.",
         "All {markets} markets were still traded at the end of {days} days: not one coin that disappeared is among them.",
@@ -221,6 +244,10 @@ _PLAIN: dict[str, Text] = {
         "The worst of {runs} runs with one parameter moved by a tenth made {worst} ({name}: {value} to {moved_to}).",
     ),
     "cliff.not_run": Text("돌리지 않았습니다. --doctor deep 을 붙이면 봅니다.", "Not run; add --doctor deep to see it."),
+    "cliff.portfolio": Text(
+        "포트폴리오에서는 보지 않습니다. 전략 파일마다 --doctor deep 으로 돌려 보세요.",
+        "Not looked at in a portfolio; run each strategy's file with --doctor deep.",
+    ),
     "cliff.no_parameters": Text("파일에 조정할 숫자(params)가 없습니다.", "The file names no parameters."),
 }  # fmt: skip
 

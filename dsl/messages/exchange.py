@@ -27,6 +27,27 @@ TEXTS: dict[str, Text] = {
         "알려지지 않은 동작을 정함. 예: queue_share=0.5. 여러 번 쓸 수 있음",
         "choose a behaviour that is not documented, such as queue_share=0.5; may be repeated",
     ),
+    "option_feed": Text(
+        "시세를 받아 올 진짜 거래소의 주소. 예: https://api.upbit.com. 공개 체결과 호가만 받으며 주문은 보내지 않음",
+        "address of an exchange whose live trades and books are traded on, such as https://api.upbit.com; no order goes there",
+    ),
+    "feed_markets": Text(
+        "--feed 에는 --markets 로 마켓을 정해야 합니다. 잘못된 코드: {markets}. 예: --markets KRW-BTC,KRW-ETH",
+        "--feed needs --markets. Not a market: {markets}. For example: --markets KRW-BTC,KRW-ETH",
+    ),
+    "feed_has_its_time": Text(
+        "--feed 는 지금의 시장을 그대로 따라가므로 --at 과 --speed 를 함께 쓸 수 없습니다. 둘을 빼세요.",
+        "--feed follows the market of this moment: leave --at and --speed out.",
+    ),
+    "feed_on": Text("시세를 받기 시작했습니다. 마켓 {markets}개", "listening to {markets} markets"),
+    "feed_back": Text(
+        "시세 연결이 돌아왔습니다. 마켓 {markets}개. 그사이의 체결은 조회해서 채웁니다.",
+        "the line is back: {markets} markets; trades of the time between are asked for",
+    ),
+    "feed_lost": Text(
+        "시세 연결이 끊겼습니다: {reason}. {seconds}초 뒤에 다시 연결합니다 ({attempts}번째). 그동안 호가는 마지막 그대로입니다.",
+        "the line is lost: {reason}. Again in {seconds} s (attempt {attempts}); until then books stand as they were last.",
+    ),
     "option_control": Text("/control/step 로 시장 시간을 옮길 수 있게 함 (시험용)", "let /control/step move market time on (for tests)"),
     "running": Text(
         "가상 거래소: {url}\n마켓 {markets}개, {at} 부터. 키 {access}, 비밀 키 {secret}\n"

@@ -52,7 +52,8 @@ _SCORES: dict[str, Text] = {
     "E112.label.count": Text("1 이상의 정수여야 합니다", "must be a whole number, at least 1"),
     "E113.label.weight": Text("0 이상의 수이고 합이 0보다 커야 합니다", "a number, not below 0; the sum must be above 0"),
     "W151": Text("이 조건은 언제나 참입니다", "this condition is always true"),
-    "W151.label": Text("아무것도 거르지 않습니다", "it filters nothing"),
+    "W151.label": Text("거짓이 되는 값이 없습니다", "no value makes it false"),
+    "W151.label.covering": Text("`{one}`이거나 `{other}`: 둘 가운데 하나는 늘 참입니다", "one of `{one}` and `{other}` always holds"),
 }
 
 _SECTIONS: dict[str, Text] = {
@@ -116,6 +117,15 @@ _COSTS: dict[str, Text] = {
     "E409.label": Text(
         "최소 {smallest}원, 프로필 `{profile}`의 최대 {largest}원",
         "at least {smallest} KRW, at most {largest} KRW by profile `{profile}`",
+    ),
+    "E409.label.usual": Text(
+        "`min_order`가 없으면 {smallest}원부터 주문하는데, 프로필 `{profile}`의 최대는 {largest}원입니다",
+        "without `min_order` an order is {smallest} KRW or more; profile `{profile}` allows {largest} KRW at most",
+    ),
+    "E409.label.below": Text("가장 작은 주문({smallest}원)보다 작습니다", "less than the smallest order, {smallest} KRW"),
+    "E409.label.share": Text(
+        "자본 {capital}원의 {percent}는 {amount}원으로, 가장 작은 주문({smallest}원)보다 작습니다",
+        "{percent} of the capital of {capital} KRW is {amount} KRW; the smallest order is {smallest} KRW",
     ),
 }
 

@@ -33,6 +33,7 @@ _SYNTAX: dict[str, Text] = {
     "E100.label.korean_sign": Text("이상 `>=`, 이하 `<=`, 초과 `>`, 미만 `<`", "written as a sign: >=, <=, >, <"),
     "E100.label.percent": Text("퍼센트는 `%`만 씁니다. %p는 없습니다", "percent is `%`; there is no percentage point"),
     "E100.label.suffix": Text("봉 길이는 `@5m`, `@4h`, `@1d`처럼 소문자로 적습니다", "timeframes are small: `@5m`, `@4h`, `@1d`"),
+    "E100.label.coins": Text("코인 수는 `5 coins`나 `5개`로 적습니다", "a number of coins is `5 coins`"),
     "E100.label.minutes": Text("단위가 필요합니다: 60분이면 `@60m`이나 `@1h`", "the unit is missing: 60 minutes are `@60m` or `@1h`"),
     "E100.label.length": Text("길이는 `30s`, `5m`, `4h`, `20d`, `20 bars`처럼 적습니다", "lengths are `30s`, `5m`, `4h`, `20d`, `20 bars`"),
     "E100.label.crosses": Text("`crosses above`나 `crosses below`로 적습니다", "written `crosses above` or `crosses below`"),
@@ -100,6 +101,12 @@ _NAMES: dict[str, Text] = {
     "E129.label.flag": Text("`{name}`은(는) 이미 조건입니다. 비교하지 않습니다", "`{name}` is a condition already: nothing to compare"),
     "W150.label.same": Text("양쪽이 같은 값입니다: `{expression}`", "both sides are `{expression}`"),
     "W150.label.window": Text("`{expression}`에는 지금 봉도 들어 있습니다", "`{expression}` includes this bar itself"),
+    "W150.label.fixed": Text("정해진 수끼리 비교했습니다", "it compares two fixed numbers"),
+    "W151.label.fixed": Text("정해진 수끼리 비교했습니다", "it compares two fixed numbers"),
+    "W150.label.word": Text("`{word}` 때문에 언제나 거짓입니다", "`{word}` decides it"),
+    "W151.label.word": Text("`{word}` 때문에 언제나 참입니다", "`{word}` decides it"),
+    "W150.label.candle": Text("같은 봉의 가격은 저가와 고가를 벗어나지 않습니다", "no price of a bar lies outside its low and high"),
+    "W151.label.candle": Text("같은 봉의 가격은 저가와 고가를 벗어나지 않습니다", "no price of a bar lies outside its low and high"),
     "W151.label.same": Text("양쪽이 같은 값입니다: `{expression}`", "both sides are `{expression}`"),
     "W152": Text("`{found}`은(는) 여기서 {means}입니다", "`{found}` means {means} here"),
     "W152@plain": Text("`{found}`은(는) {means}입니다", "`{found}` is {means}"),
@@ -157,7 +164,9 @@ _FILES: dict[str, Text] = {
     "E201.label.group": Text("조건이 여럿이면 `all:` 아래에 적습니다 (모두 참)", "several conditions go below `all:` (all must be true)"),
     "E202.label.quote": Text("원화 마켓만 지원합니다", "only KRW markets are supported"),
     "E121.label.month": Text("`M`은 달, `m`은 분입니다", "`M` is a month, `m` a minute"),
-    "E121.label.month_clock": Text("달은 clock 이 못 됩니다. 규칙에서는 `@1M` 으로 씁니다", "a month is no clock; a rule may read `@1M`"),
+    "E121@month_clock": Text("달(`{timeframe}`)은 clock 이 못 됩니다", "a month (`{timeframe}`) is no clock"),
+    "E121.label.longer": Text("하루보다 긴 봉은 1w(주)와 1M(달)뿐입니다", "longer than a day there are only 1w and 1M"),
+    "E121.label.month_clock": Text("규칙에서는 `@1M` 으로 씁니다", "a rule may read `@1M`"),
     "E404.label.sign": Text("손절은 진입가 아래입니다: 빼기 기호", "a stop lies below the entry: a minus sign"),
     "W411": Text("업비트는 5,000원 미만 주문을 받지 않습니다", "Upbit takes no order below 5,000 KRW"),
     "W411.label": Text("실제로는 5,000원부터 나갑니다", "orders begin at 5,000 KRW"),
@@ -173,6 +182,16 @@ _FILES: dict[str, Text] = {
         "살 금액을 정하지 않았습니다: 처음 사는 종목이 현금을 모두 씁니다", "no size is given: the first market bought takes all the cash"
     ),
     "W416.label": Text("한 번에 살 금액을 `sizing:`에 적으세요", "say under `sizing:` how large a buy is"),
+    "W417": Text(
+        "프로필 `{profile}`: 한 거래의 손실 한도({allowed})를 지킬 수 없습니다",
+        "profile `{profile}` cannot keep one trade's loss within {allowed}",
+    ),
+    "W417.label": Text(
+        "손절 가격이 없습니다: `exits:`에 `stop: {{at: -2%}}` 같은 줄을 두세요",
+        "no stop level: add one under `exits:`, such as `stop: {{at: -2%}}`",
+    ),
+    "W418": Text("이 배율로는 아무것도 사지 않습니다", "with this multiplier nothing is ever bought"),
+    "W418.label": Text("0보다 커지는 때가 없습니다", "it is never above 0"),
     "W410": Text("청산 `{name}`은(는) 할 일이 없습니다", "exit `{name}` has nothing left to do"),
     "W410.label": Text("같은 때에 `{first}`이(가) 먼저 모두 팝니다", "`{first}` sells everything at the same moment, and comes first"),
 }
@@ -196,6 +215,9 @@ _NOTES: dict[str, Text] = {
         "{number} hours are `{number}h`, minutes `{number}m`, days `{number}d`",
     ),
     "note.volume_counts_coins": Text("volume은 코인 수량, value는 거래대금(KRW)입니다", "volume counts coins; value is the traded KRW"),
+    "note.counts_coins": Text("코인 수로 적으려면: {expression}", "as a number of coins: {expression}"),
+    "note.coins_in_krw": Text("금액으로는: {expression}", "in KRW: {expression}"),
+    "note.share_of_average": Text("평균에 대한 비율이라면: {expression}", "as a share of its average: {expression}"),
     "note.level_percent": Text("진입가에서 몇 %인지는 부호와 함께: `-2%`, `+3%`", "percent from the entry has a sign: `-2%`, `+3%`"),
 }
 

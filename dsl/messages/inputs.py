@@ -4,6 +4,16 @@ from dsl.messages import Text
 
 TEXTS: dict[str, Text] = {
     "unreadable": Text("{path} 파일을 읽을 수 없습니다: {reason}", "cannot read {path}: {reason}"),
+    "portfolio_here": Text(
+        "{path} 은(는) 포트폴리오 파일입니다. 이 명령은 전략 하나를 봅니다. "
+        "계좌 전체는 jangdan backtest 로 보고, 여기에는 전략 파일을 쓰세요:\n{commands}",
+        "{path} is a portfolio, and this command looks at one strategy. jangdan backtest shows the whole account; here name the file of a "
+        "strategy:\n{commands}",
+    ),
+    "risk_here": Text(
+        "{path} 은(는) 위험 관리 파일입니다. 전략 파일을 쓰고, 그 안에 risk_profile 로 이 파일의 이름을 적으세요",
+        "{path} is a risk profile. Name a strategy file; it names its profile under risk_profile",
+    ),
     "bad_time": Text(
         "{option} `{text}` 을 날짜로 읽을 수 없습니다. 예: 2025-09-01 (그날 09:00부터) 또는 2025-09-01T13:30 (한국 시각)",
         "{option} `{text}` is not a date. Write 2025-09-01 (from 09:00 KST of that day) or 2025-09-01T13:30 (Korean time)",
@@ -35,6 +45,12 @@ TEXTS: dict[str, Text] = {
     "bad_latency": Text(
         "{option} `{text}` 을 읽을 수 없습니다. 하루 이하의 시간이나 1000개 이하의 봉을 쓰세요. 예: 500ms, 2s, 1m, 1 bar",
         "{option} `{text}` is no latency. Write a time up to a day or up to 1000 bars: 500ms, 2s, 1m, 1 bar",
+    ),
+    "bad_book": Text(
+        "{option} `{text}` 을 읽을 수 없습니다. 예: 'spread 10bp', 'spread 10bp, depth 5% of 1h turnover within 0.5%'. "
+        "거래대금의 기간은 하루까지이고, within 은 스프레드의 절반보다 커야 합니다",
+        "{option} `{text}` is no order book. Write 'spread 10bp' or 'spread 10bp, depth 5% of 1h turnover within 0.5%', with the turnover "
+        "of a day at most, and more than half the spread behind `within`",
     ),
     "bad_choice": Text("{option} `{text}` 은 없습니다. 가능한 값: {choices}", "{option} has no `{text}`. Choose one of: {choices}"),
     "bad_market": Text(

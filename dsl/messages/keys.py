@@ -171,7 +171,10 @@ TEXTS: dict[str, Text] = {
         )
     },
     "risk.loss.per_trade": Text("한 거래의 손실 한도", "Limit of loss of one trade."),
-    "risk.loss.per_trade.limit": Text("한 거래에서 잃을 수 있는 한도", "Most that one trade may risk."),
+    "risk.loss.per_trade.limit": Text(
+        "한 거래가 손절에서 잃을 수 있는 한도. 더 잃을 주문은 그만큼 작아집니다",
+        "Most that one trade may lose at its stop: a larger order is cut to it.",
+    ),
     **{
         f"risk.{path}{rest}": found
         for path in ("drawdown", "drawdown.*")

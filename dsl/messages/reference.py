@@ -14,6 +14,10 @@ _FORMS: dict[str, Text] = {
     "form.money": Text(
         "금액(KRW). 정해진 금액은 가격과도 견줄 수 있습니다", "An amount of KRW; a fixed one may also be compared with a price."
     ),
+    "form.coins": Text(
+        "코인 수. 여러 마켓에서는 코인마다 값이 달라 금액이 낫습니다: `volume` 대신 `value`",
+        "A number of coins. Over several markets an amount is better, for one coin is not worth another: `value` instead of `volume`.",
+    ),
     "form.duration": Text(
         "시간: s 초, m 분, h 시간, d 일, w 주. 창의 길이로 쓰면 그 시간만큼의 봉 수입니다",
         "A duration: s, m, h, d, w. As the length of a window it is so many whole bars.",

@@ -237,6 +237,8 @@ _PLAIN: dict[str, Text] = {
     "head.exits": Text("청산 규칙별", "By exit rule"),
     "head.skipped": Text("사지 않은 이유", "Why entries were skipped"),
     "head.rules": Text("규칙이 참이었던 횟수", "How often each rule was true"),
+    "head.strategies": Text("전략별", "By strategy"),
+    "head.universe": Text("유니버스의 조건", "Rules of the universe"),
     "head.assumptions": Text("가정", "Assumptions"),
     "column.number": Text("번호", "No."),
     "column.market": Text("마켓", "Market"),
@@ -267,6 +269,18 @@ _PLAIN: dict[str, Text] = {
     "column.true": Text("참", "True"),
     "column.false": Text("거짓", "False"),
     "column.missing": Text("값 없음", "Missing"),
+    "column.share": Text("몫", "Share"),
+    "column.percentile": Text("무작위 진입보다 나음", "Beats random entries"),
+    "column.passed": Text("통과", "Passed"),
+    "column.failed": Text("걸러짐", "Left out"),
+    "column.remaining": Text("차례로 남은 것", "Left in turn"),
+    "column.emptied": Text("혼자 모두 거른 때", "Left none alone"),
+    "universe": Text(
+        "유니버스를 {instants}번 정했고 후보는 모두 {candidates}개, 뽑힌 종목은 {members}개(평균 {mean})입니다. "
+        "남은 종목이 없던 때 {empty}번(그중 후보가 없던 때 {bare}번).",
+        "Decided {instants} times, of {candidates} candidates in all {members} were chosen ({mean} on average). Without a market: "
+        "{empty} times (of them without a candidate: {bare}).",
+    ),
     "column.month": Text("월", "Month"),
     "column.year": Text("연간", "Year"),
     "open": Text("보유 중", "open"),
@@ -355,6 +369,16 @@ _PLAIN: dict[str, Text] = {
         "주문은 판단하고 캔들 {bars}개 뒤에 닿고, 그때 시작하는 봉의 시가에 체결됩니다. 봉 안에서 닿은 손절과 목표가도 그렇습니다.",
         "Orders arrive {bars} base bars after the decision and fill at the open then; stops and targets touched inside a bar too.",
     ),
+    "cost.book_spread": Text(
+        "기록된 호가가 없으면 호가 모형을 씁니다: 마지막 가격 둘레 스프레드 {spread}(적어도 한 호가 단위), 잔량은 값 없음.",
+        "Where no book was recorded one is supposed: a spread of {spread} around the last price (one price unit at least), sizes missing.",
+    ),
+    "cost.book": Text(
+        "기록된 호가가 없으면 호가 모형을 씁니다: 마지막 가격 둘레 스프레드 {spread}(적어도 한 호가 단위), "
+        "중간 가격에서 {within}까지 양쪽에 각각 최근 {window} 거래대금의 {depth}.",
+        "Where no book was recorded one is supposed: a spread of {spread} around the last price (one price unit at least), and on each "
+        "side, up to {within} from the middle, {depth} of the turnover of the last {window}.",
+    ),
     "cost.parts": Text("여러 봉에 나뉘어 체결된 주문: {count}건", "Orders that filled over several bars: {count}"),
     "assume.fee": Text("수수료(한쪽)", "Fee per side"),
     "assume.slippage": Text("슬리피지(한쪽)", "Slippage per side"),
@@ -374,6 +398,13 @@ _PLAIN: dict[str, Text] = {
     "assume.sale_below_minimum": Text("최소 매도 금액 미달로 미룬 매도", "Sales put off: below the exchange's minimum"),
     "assume.flag": Text("기록이 없어 아니라고 본 판단: {series}", "Decisions that took an unrecorded flag as false: {series}"),
     "assume.missing": Text("값이 없던 판단: {series}", "Decisions without a value: {series}"),
+    "assume.share": Text(
+        "계좌에서 이 전략의 몫은 {share}({money})입니다. 수익률과 낙폭은 그 몫을 따로 떼어 놓은 계좌처럼 계산합니다. "
+        "현금과 한도는 계좌가 함께 씁니다.",
+        "This strategy's share of the account is {share} ({money}). Returns and falls are of that share as if it were an account; cash and "
+        "limits are the account's.",
+    ),
+    "assume.modelled": Text("기록이 없어 호가 모형의 값을 쓴 판단: {series}", "Decisions on a supposed book: {series}"),
     "assume.of_closes": Text("{all}번 중 {count}번, {markets}개 종목", "{count} of {all}, in {markets} markets"),
     "more.trades": Text("더 보기 ({count}건 남음)", "Show more ({count} left)"),
     "more.cut": Text("거래가 많아 마지막 {count}건만 담았습니다. 전체는 CSV에 있습니다.",

@@ -53,6 +53,10 @@ TEXTS: dict[str, Text] = {
     "already_crosses_below": Text("이미 아래에 있음: 먼저 위로 올라가야 함", "already below: it has to come from above"),
     "already_enters": Text("이미 범위 안: 먼저 밖으로 나가야 함", "already inside: it has to come from outside"),
     "already_leaves": Text("이미 범위 밖: 먼저 안으로 들어와야 함", "already outside: it has to come from inside"),
+    "empty_universe": Text(
+        "유니버스를 정한 {instants}번 가운데 {empty}번은 남은 종목이 없었습니다. 그동안은 진입 조건이 참일 수 없습니다.",
+        "{empty} of {instants} decisions of the universe left no market: until the next one no entry can be true.",
+    ),
     "armed": Text(
         "첫 단계가 {since}봉 전에 참. 앞으로 {left}봉 안에 둘째 단계가 오면 참",
         "first step {since} bars ago; the second may come within {left} more bars",

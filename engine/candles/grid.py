@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsl.graph import Timeframe
+from engine.candles.mapped import MAPPED_FROM, Room
 from engine.candles.ranges import clip, covers, merge, missing, total
 from engine.candles.timeframes import bar_open, divides, next_open
 from engine.kernel.aggregate import aggregate
@@ -20,21 +21,50 @@ if TYPE_CHECKING:
     from engine.candles.store import CandleStore
 
 
-def build_grid(tables: Sequence[CandleTable], last_closes: Sequence[float], timeframe: Timeframe, from_ms: int, to_ms: int) -> BarGrid:
+def build_grid(
+    tables: Sequence[CandleTable], last_closes: Sequence[float], timeframe: Timeframe, from_ms: int, to_ms: int, *,
+    mapped_from: int = MAPPED_FROM,
+) -> BarGrid:  # fmt: skip
     """The bars that open in [from_ms, to_ms) of every table's market, in the order of the tables.
 
     last_closes: per table, close of the last bar traded before `from_ms` (NaN: none); what bars without a trade carry from.
+    mapped_from: as of GridBuilder.
     """
-    first = timeframe.index(next_open(timeframe, from_ms))
-    count = max(0, timeframe.index(next_open(timeframe, to_ms)) - first)
-    shape = (len(tables), count)
-    state = np.zeros(shape, np.int8)
-    opens, highs, lows, closes, volumes, values = (np.full(shape, np.nan) for _ in range(6))
-    for row, (table, last) in enumerate(zip(tables, last_closes, strict=True)):
+    builder = GridBuilder([table.market for table in tables], timeframe, from_ms, to_ms, mapped_from=mapped_from)
+    for table, last in zip(tables, last_closes, strict=True):
+        builder.add(table, last)
+    return builder.grid()
+
+
+class GridBuilder:
+    """A grid of the bars that open in [from_ms, to_ms), market by market: one table is in memory at a time."""
+
+    def __init__(self, markets: Sequence[str], timeframe: Timeframe, from_ms: int, to_ms: int, *, mapped_from: int = MAPPED_FROM) -> None:
+        """mapped_from: bytes from which on it lies in a file. Raises StoreError when the disk has no room for that."""
+        self._markets, self._timeframe, self._row = tuple(markets), timeframe, 0
+        self._first = timeframe.index(next_open(timeframe, from_ms))
+        count = max(0, timeframe.index(next_open(timeframe, to_ms)) - self._first)
+        self._room = Room(len(markets), count, mapped_from=mapped_from)
+
+    def add(self, table: CandleTable, last_close: float) -> None:
+        """The next market. last_close: as of `build_grid`."""
         columns = (table.open, table.high, table.low, table.close, table.volume, table.value)
-        targets = tuple(grid[row] for grid in (opens, highs, lows, closes, volumes, values))
-        _fill_market(table, columns, last, first, state[row], targets)
-    return BarGrid(tuple(t.market for t in tables), timeframe, first, state, opens, highs, lows, closes, volumes, values)
+        state, targets = self._room.state[self._row], tuple(series[self._row] for series in self._room.series)
+        state[:] = BarState.UNKNOWN
+        for target in targets:
+            target[:] = np.nan
+        _fill_market(table, columns, last_close, self._first, state, targets)
+        self._row += 1
+        self._room.free()
+
+    def grid(self) -> BarGrid:
+        """All markets together."""
+        assert self._row == len(self._markets), "every market has been added"
+        opens, highs, lows, closes, volumes, values = self._room.series
+        return BarGrid(
+            self._markets, self._timeframe, self._first, self._room.state, opens, highs, lows, closes, volumes, values,
+            release=self._room.release,
+        )  # fmt: skip
 
 
 def _fill_market(

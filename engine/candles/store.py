@@ -17,7 +17,7 @@ import numpy as np
 from dsl.graph import Timeframe
 from engine.candles.errors import CandleError, StoreError
 from engine.candles.files import locked, read_whole, sync_folder, write_atomic
-from engine.candles.grid import build_grid
+from engine.candles.grid import GridBuilder
 from engine.candles.months import COLUMNS, EMPTY, NO_ROWS, Month, Rows, decode, decode_fetched, encode, month_range, months_between
 from engine.candles.ranges import Ranges, clip, merge
 from engine.candles.timeframes import next_open, parse_timeframe, timeframe_name
@@ -144,9 +144,11 @@ class CandleStore:
         Reads candles stored under `timeframe` itself; higher bars are made from base bars by the kernel's aggregator alone.
         """
         ordered = sorted(markets)
-        tables = [self.read(market, timeframe, from_ms, to_ms) for market in ordered]
-        closes = [self._carried(table, from_ms) for table in tables]
-        return build_grid(tables, closes, timeframe, from_ms, to_ms)
+        builder = GridBuilder(ordered, timeframe, from_ms, to_ms)
+        for market in ordered:
+            table = self.read(market, timeframe, from_ms, to_ms)
+            builder.add(table, self._carried(table, from_ms))
+        return builder.grid()
 
     def _carried(self, table: CandleTable, from_ms: int) -> float:
         """Close that bars without a trade at the start of a grid carry. Most grids start with a traded bar and need no look back."""

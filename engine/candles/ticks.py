@@ -26,8 +26,11 @@ def floor_prices(market: str, time_ms: NDArray[np.int64], prices: NDArray[np.flo
     return floored
 
 
-def sale_slippage(market: str, time_ms: NDArray[np.int64], prices: NDArray[np.float64], slippage: float) -> NDArray[np.float64]:
-    """What a sale at market gets less than the last price, as a ratio: the slippage, and the grid that the price falls to. Shapes [n]."""
+def sale_slippage(
+    market: str, time_ms: NDArray[np.int64], prices: NDArray[np.float64], slippage: float | NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """What a sale at market gets less than the last price, as a ratio: the slippage, and the grid that the price falls to. Shapes [n];
+    slippage: one for all, or [n]."""
     lost: NDArray[np.float64] = 1.0 - floor_prices(market, time_ms, prices * (1.0 - slippage)) / prices
     return lost
 

@@ -15,12 +15,12 @@ from engine.cli.costs import costs_of
 from engine.cli.examined import examined, moved_runs
 from engine.cli.inputs import amount_krw, instant_ms, load_strategy, market_codes
 from engine.cli.language import language
-from engine.cli.portfolio import document, portfolio_of, run_portfolio, show
+from engine.cli.portfolio import portfolio_of, run_portfolio
 from engine.model.errors import UserError
 
 if TYPE_CHECKING:
     from dsl.strategy import Strategy
-    from engine.assembly import Market
+    from engine.assembly import Market, Sources
     from engine.research.report import Checkup, Figures
     from engine.research.result import BacktestResult, Settings
 
@@ -48,6 +48,7 @@ def backtest(
     slippage: Annotated[str, typer.Option("--slippage", help=_say("option_slippage"))] = "5bp",
     participation: Annotated[str | None, typer.Option("--participation", help=_say("option_participation"), show_default=False)] = None,
     latency: Annotated[str, typer.Option("--latency", help=_say("option_latency"))] = "0",
+    book: Annotated[str | None, typer.Option("--book", help=_say("option_book"), show_default=False)] = None,
     rounding: Annotated[str, typer.Option("--rounding", help=_say("option_rounding"))] = "upbit",
     json_path: Annotated[Path | None, typer.Option("--json", help=_say("option_json"), show_default=False)] = None,
     report: Annotated[Path | None, typer.Option("--report", help=_say("option_report"), show_default=False)] = None,
@@ -70,18 +71,17 @@ def backtest(
     if not 0 <= random <= _MOST_DRAWS:
         raise UserError("backtest.bad_random", most=f"{_MOST_DRAWS:,}")
     portfolio = portfolio_of(file)
-    costs = (fee or [], slippage, participation, latency)
+    costs = (fee or [], slippage, participation, latency, book)
     if portfolio is not None:
-        if report is not None or trades is not None:
-            raise UserError("backtest.portfolio_only_json")
+        if doctor == "deep":
+            raise UserError("backtest.portfolio_not_deep")
         settings = run_settings(from_, to, cash, costs, rounding, block)
-        whole = run_portfolio(portfolio, markets or [], lambda one, own: candles_for(one, own, settings, data, base, exchange, file.parent))
-        if not only_document:
-            show(whole)
-        if json_path is not None:
-            put(json_path, document(whole))
+        whole, bars = run_portfolio(portfolio, markets or [], settings, sources_of(data, exchange, file.parent), base)
+        figures, checkup = examined(whole, bars.grids[0], random, None, checked=checked)
+        path = None if no_report or (only_document and report is None) else report or _default_report(portfolio.name, whole)
+        _write(whole, figures, checkup, json_path, trades, path, quiet=only_document)
         return
-    strategy = load_strategy(file)
+    strategy = load_strategy(file, "backtest")
     chosen = market_codes(markets or [], strategy)
     settings = run_settings(from_, to, cash, costs, rounding, block)
     market = candles_for(strategy, chosen, settings, data, base, exchange, file.parent)
@@ -90,15 +90,18 @@ def backtest(
     result = _run(strategy, market.traded, market)
     report_path = None if no_report or (only_document and report is None) else report or _default_report(strategy.name, result)
     found, checkup = examined(
-        result, market, random, moved_runs(file, strategy.params, market) if doctor == "deep" else None, checked=checked
+        result, market.grid, random, moved_runs(file, strategy.params, market) if doctor == "deep" else None, checked=checked
     )
     _write(result, found, checkup, json_path, trades, report_path, quiet=only_document)
 
 
 def run_settings(
-    from_: str | None, to: str | None, cash: str, costs: tuple[list[str], str, str | None, str], rounding: str, block: int
+    from_: str | None, to: str | None, cash: str, costs: tuple[list[str], str, str | None, str, str | None], rounding: str, block: int
 ) -> Settings:
-    """What the command line says about the run. costs: fees, slippage, participation, latency. Raises UserError for what cannot be read."""
+    """What the command line says about the run. costs: fees, slippage, participation, latency, book.
+
+    Raises UserError for what cannot be read.
+    """
     from engine.research.result import Rounding, Settings  # numpy: a wrong file is refused without it
 
     from_ms, to_ms = instant_ms(from_, "--from"), instant_ms(to, "--to")
@@ -119,6 +122,14 @@ def run_settings(
     )
 
 
+def sources_of(data: Path | None, url: str, files: Path) -> Sources:
+    """Where candles come from. files: folder that paths in the strategy file count from."""
+    from engine.assembly import Sources
+    from engine.cli.data import data_folder, sample_folder
+
+    return Sources(data_folder(data), sample_folder(), url, files)
+
+
 def candles_for(
     strategy: Strategy, markets: tuple[str, ...], settings: Settings, data: Path | None, base: str | None, url: str, files: Path
 ) -> Market:
@@ -126,12 +137,11 @@ def candles_for(
 
     Raises UserError when nothing can serve it.
     """
-    from engine.assembly import Sources, market_for  # the heavy part, after everything that can be refused cheaply
+    from engine.assembly import market_for  # the heavy part, after everything that can be refused cheaply
     from engine.candles.timeframes import parse_timeframe
-    from engine.cli.data import data_folder, sample_folder
     from engine.cli.progress import bar
 
-    sources = Sources(data_folder(data), sample_folder(), url, files)
+    sources = sources_of(data, url, files)
     with bar() as move:
         return market_for(
             strategy, markets, settings, sources, parse_timeframe(base) if base else None,
@@ -175,8 +185,13 @@ def _write(
     if trades is not None:
         put(trades, trades_csv(result).encode())
     if report is not None:
-        put(report, render_html(result, found, checkup, language()).encode())
+        pages = [report.with_name(f"{report.stem}-{part.strategy.name}{report.suffix}") for part in result.parts]
+        for page, part, own, checked in zip(pages, result.parts, found.parts, checkup.parts, strict=True):
+            put(page, render_html(part, own, checked, language()).encode())
+        put(report, render_html(result, found, checkup, language(), [page.name for page in pages]).encode())
         sys.stderr.write(_say("report_written", path=report) + "\n")
+        if pages:
+            sys.stderr.write(_say("part_reports_written", paths=", ".join(map(str, pages))) + "\n")
     if not quiet:
         sys.stderr.write(_say("computed", bars=result.candles.state.size, seconds=result.compute_seconds) + "\n")
 

@@ -36,15 +36,18 @@ def check(
         list[str] | None, typer.Option("--markets", help=text("backtest.option_markets", language()), show_default=False)
     ] = None,
     cash: Annotated[str, typer.Option("--cash", help=text("backtest.option_cash", language()))] = "10_000_000 KRW",
-    fee: Annotated[str, typer.Option("--fee", help=text("backtest.option_fee", language()))] = "0.05%",
+    fee: Annotated[list[str] | None, typer.Option("--fee", help=text("backtest.option_fee", language()), show_default="0.05%")] = None,
     slippage: Annotated[str, typer.Option("--slippage", help=text("backtest.option_slippage", language()))] = "5bp",
+    participation: Annotated[
+        str | None, typer.Option("--participation", help=text("backtest.option_participation", language()), show_default=False)
+    ] = None,
     json_output: Annotated[bool, typer.Option("--json", help=_say("option_json"))] = False,
 ) -> None:
     """Check every file named; exit 1 when any of them has an error or cannot be read."""
     results = [_checked(path) for path in files]
     unserved = False
     if data or candles is not None:
-        options = DataOptions(candles, tuple(markets or ()), cash, fee, slippage)
+        options = DataOptions(candles, tuple(markets or ()), cash, tuple(fee or ()), slippage, participation)
         for number, (path, (result, problem)) in enumerate(zip(files, results, strict=True)):
             try:
                 results[number] = _with_data(path, result, options), problem

@@ -10,7 +10,8 @@ from typing import Final
 from dsl.compile import Compiled, Finding, compile_strategy
 from dsl.files import default_profile_folders, profiles_in
 from dsl.messages import text
-from engine.cli.inputs import amount_krw, market_codes, ratio
+from engine.cli.costs import costs_of
+from engine.cli.inputs import amount_krw, market_codes
 from engine.cli.language import language
 from engine.kernel.catalogue import catalogue
 from engine.model.errors import UserError
@@ -26,8 +27,9 @@ class DataOptions:
     folder: Path | None
     markets: tuple[str, ...]
     cash: str
-    fee: str
+    fees: tuple[str, ...]
     slippage: str
+    participation: str | None
 
 
 def findings_with_data(path: Path, compiled: Compiled, options: DataOptions) -> tuple[Finding, ...]:
@@ -53,12 +55,9 @@ def findings_with_data(path: Path, compiled: Compiled, options: DataOptions) -> 
     market = recent_market(strategy, chosen, Sources(data_folder(options.folder), sample_folder(), None, path.parent), LENGTH_MS)
     for message in market.messages:
         sys.stderr.write(text(message.key, language(), **message.values) + "\n")
-    settings = replace(
-        market.settings,
-        cash_krw=amount_krw(options.cash, "--cash"),
-        fee_rate=ratio(options.fee, "--fee"),
-        slippage=ratio(options.slippage, "--slippage"),
-    )
+    fee_rate, slippage, costs = costs_of(options.fees, options.slippage, options.participation, "0")
+    cash_krw = amount_krw(options.cash, "--cash")
+    settings = replace(market.settings, cash_krw=cash_krw, fee_rate=fee_rate, slippage=slippage, costs=costs)
     with bar() as move:
         try:
             return data_findings(

@@ -107,14 +107,16 @@ def _import_recordings(paths: list[Path], folder: Path) -> None:
 @app.command("list", help=_say("help_list"))
 def list_(data: Folder = None, as_json: AsJson = False) -> None:
     """Show every market and timeframe that is stored."""
+    from engine.candles.side_store import SideStore
     from engine.candles.store import CandleStore
     from engine.cli.data_output import list_json, show_list
 
     store = CandleStore(data_folder(data))
+    side = SideStore(store.folder)
     if as_json:
-        typer.echo(list_json(store))
+        typer.echo(list_json(store, side))
     else:
-        show_list(store, language())
+        show_list(store, side, language())
 
 
 @app.command("check", help=_say("help_check"))
@@ -163,6 +165,23 @@ def download(
 
     if not run_download(Task(data_folder(data), exchange, markets, timeframe, from_, to), as_json=as_json):
         raise typer.Exit(1)
+
+
+@app.command("record", help=_say("help_record"))
+def record(
+    markets: Markets,
+    for_: Annotated[str | None, typer.Option("--for", help=_say("option_for"), show_default=False)] = None,
+    levels: Annotated[int, typer.Option("--levels", help=_say("option_levels"))] = 30,
+    least: Annotated[str | None, typer.Option("--least", help=_say("option_least"), show_default=False)] = None,
+    far: Annotated[str | None, typer.Option("--far", help=_say("option_far"), show_default=False)] = None,
+    data: Folder = None,
+    exchange: Annotated[str | None, typer.Option("--exchange", help=_say("option_exchange"), envvar=EXCHANGE_VARIABLE)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Keep trades, one book a second and the markets' flags until Ctrl+C; what backtests read as flow.*, book.* and market.*."""
+    from engine.cli.data_record import Wish, run_record  # numpy, pyarrow and httpx: --help must not pay for them
+
+    run_record(Wish(data_folder(data), exchange, markets, for_, levels, least, far), as_json=as_json)
 
 
 @app.command("compare", help=_say("help_compare"))

@@ -20,6 +20,7 @@ from engine.candles.timeframes import timeframe_name
 if TYPE_CHECKING:
     from engine.candles.importer import FileReport
     from engine.candles.quality import MarketQuality, QualityReport
+    from engine.candles.side_store import SideStore
     from engine.candles.store import CandleStore
 
 #: markets and outages shown before the table says how many more there are
@@ -120,14 +121,42 @@ def _stored(store: CandleStore) -> list[dict[str, Any]]:
     return found
 
 
-def show_list(store: CandleStore, language: Language) -> None:
-    """One row per market and timeframe."""
+def _recorded(side: SideStore) -> list[dict[str, Any]]:
+    found = []
+    for market in side.markets():
+        for kind in side.kinds(market):
+            ranges, rows = side.ranges(market, kind)
+            found.append({"market": market, "kind": kind, "rows": rows, "ranges": ranges})
+    return found
+
+
+def show_list(store: CandleStore, side: SideStore, language: Language) -> None:
+    """One row per market and timeframe, and one per market and kind of recording."""
     console = _console()
     _mark_synthetic(console, store.synthetic, language)
-    found = _stored(store)
+    found, recorded = _stored(store), _recorded(side)
     if not found:
         console.print(text("data.nothing_stored", language, folder=store.folder), soft_wrap=True)
-        return
+    else:
+        _show_candles(console, store, found, language)
+    if recorded:
+        _show_recorded(console, recorded, language)
+
+
+def _show_recorded(console: Console, recorded: Sequence[dict[str, Any]], language: Language) -> None:
+    table = _table(
+        language, ("column_market", False), ("column_recorded", False), ("column_rows", True), ("column_segments", True),
+        ("column_from", False), ("column_to", False),
+    )  # fmt: skip
+    for item in recorded:
+        ranges = item["ranges"]
+        span = _span(ranges[0][0], ranges[-1][1]) if ranges else ("", "")
+        table.add_row(item["market"], item["kind"], f"{item['rows']:,}", str(len(ranges)), *span)
+    console.print()
+    console.print(table)
+
+
+def _show_candles(console: Console, store: CandleStore, found: Sequence[dict[str, Any]], language: Language) -> None:
     table = _table(
         language, ("column_market", False), ("column_timeframe", False), ("column_rows", True), ("column_segments", True),
         ("column_from", False), ("column_to", False), ("column_value", False),
@@ -142,9 +171,10 @@ def show_list(store: CandleStore, language: Language) -> None:
     console.print(text("data.list_sum", language, markets=markets, rows=rows, folder=store.folder), soft_wrap=True)
 
 
-def list_json(store: CandleStore) -> str:
-    """What is stored, times in UTC ms."""
-    return _json({"folder": str(store.folder), "synthetic": store.synthetic, "candles": _stored(store)})
+def list_json(store: CandleStore, side: SideStore) -> str:
+    """What is stored and recorded, times in UTC ms."""
+    recorded = _recorded(side)
+    return _json({"folder": str(store.folder), "synthetic": store.synthetic, "candles": _stored(store), "recorded": recorded})
 
 
 # -- check ------------------------------------------------------------------------------------------------------------------------

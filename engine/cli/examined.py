@@ -16,20 +16,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from engine.assembly import Market
+    from engine.model.candle import BarGrid
     from engine.research.doctor import Variant
     from engine.research.report import Checkup, Figures
     from engine.research.result import BacktestResult
 
 
 def examined(
-    result: BacktestResult, market: Market, draws: int, variants: tuple[Variant, ...] | None, *, checked: bool
+    result: BacktestResult, grid: BarGrid, draws: int, variants: tuple[Variant, ...] | None, *, checked: bool
 ) -> tuple[Figures, Checkup]:
-    """Figures and findings of a run. checked: its books are audited too; UserError when they do not balance."""
+    """Figures and findings of a run over the base bars of `grid`. checked: its books are audited
+    too; UserError when they do not balance."""
     from engine.research.audit import audit
     from engine.research.report import examine, figures
     from engine.research.report.format import kst
 
-    books = audit(result, market.grid) if checked else None
+    books = audit(result, grid) if checked else None
     if books is not None and (wrong := books.violation) is not None:
         what = text(f"audit.{wrong.text}", language(), **wrong.values)
         raise UserError("audit.failed", when=kst(wrong.time_ms), market=wrong.market, what=what)

@@ -6,9 +6,11 @@ import asyncio
 import socket
 import sys
 import time
+from collections.abc import Callable, Coroutine
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -22,6 +24,7 @@ from engine.model.money import exact
 if TYPE_CHECKING:
     from engine.candles.store import CandleStore
     from engine.exchange.simulated.served.face import Face
+    from engine.exchange.simulated.venue.live import LiveWorld
 
 HOST: Final = "127.0.0.1"
 #: anybody may know them: they open nothing but pretended money on this machine
@@ -55,23 +58,45 @@ def serve(
     secret_key: Annotated[str, typer.Option("--secret-key", help=_say("option_secret_key"))] = SECRET_KEY,
     seed: Annotated[int, typer.Option("--seed", help=_say("option_seed"))] = 0,
     settings: Annotated[list[str] | None, typer.Option("--set", help=_say("option_set"), show_default=False)] = None,
+    feed: Annotated[str | None, typer.Option("--feed", help=_say("option_feed"), show_default=False)] = None,
     control: Annotated[bool, typer.Option("--control", help=_say("option_control"))] = False,
 ) -> None:
     """Serve until Ctrl+C. Without --data and without stored candles: the generated sample market."""
     from engine.exchange.simulated.served.auth import Key  # numpy and pyarrow: --help must not pay for them
-    from engine.exchange.simulated.served.opening import Terms, open_face
+    from engine.exchange.simulated.served.opening import Terms, open_face, open_live
 
-    store = _store(data)
     chosen = tuple(code.strip().upper() for given in markets or [] for code in given.split(",") if code.strip())
     deposits = tuple(_deposit(given) for given in deposit or ["KRW=10000000"])
     terms = Terms(chosen, instant_ms(at, "--at"), deposits, tuple(settings or ()), seed)
-    face = open_face(store, terms, Key(access_key, secret_key), speed, time.monotonic, control=control)
+    key, listen = Key(access_key, secret_key), None
+    if feed is None:
+        store = _store(data)
+        face = open_face(store, terms, key, speed, time.monotonic, control=control)
+    else:
+        if at is not None or speed != 1.0:
+            raise UserError("exchange.feed_has_its_time")
+        store = _past(data)
+        face, world = open_live(store, terms, key, time.time_ns() // 1_000_000, time.monotonic, control=control)
+        listen = partial(_follow, world, feed, terms.markets)
     try:
         listening = socket.create_server((HOST, port))
     except OSError as error:
         raise UserError("exchange.port_taken", port=port, reason=error) from error
     with listening:
-        asyncio.run(_serve(face, listening, _greeting(store, face, listening, access_key, secret_key)))
+        asyncio.run(_serve(face, listening, _greeting(store, face, listening, access_key, secret_key), listen))
+
+
+async def _follow(world: LiveWorld, address: str, markets: tuple[str, ...]) -> None:
+    from engine.cli.exchange_feed import follow
+
+    await follow(world, address, markets)
+
+
+def _past(data: Path | None) -> CandleStore:
+    """Stored candles of real markets only: a generated past would not fit a live market."""
+    from engine.candles.store import CandleStore
+
+    return CandleStore(data_folder(data))
 
 
 def _store(data: Path | None) -> CandleStore:
@@ -104,8 +129,8 @@ def _greeting(store: CandleStore, face: Face, listening: socket.socket, access: 
     return "\n".join([*lines, _say("running", url=url, markets=count, at=at, access=access, secret=secret)]) + "\n"
 
 
-async def _serve(face: Face, listening: socket.socket, greeting: str) -> None:
-    """Answer until the process is told to stop."""
+async def _serve(face: Face, listening: socket.socket, greeting: str, listen: Callable[[], Coroutine[Any, Any, None]] | None) -> None:
+    """Answer until the process is told to stop. listen: what has to go on beside it; its defect ends everything."""
     import uvicorn
 
     from engine.exchange.simulated.served.socket import LineProtocol
@@ -115,4 +140,12 @@ async def _serve(face: Face, listening: socket.socket, greeting: str) -> None:
     server = uvicorn.Server(
         uvicorn.Config(face, log_level="warning", lifespan="off", ws=LineProtocol, ws_ping_interval=None, server_header=False)
     )
+    beside = None if listen is None else asyncio.create_task(listen())
+    if beside is not None:
+        beside.add_done_callback(lambda _: setattr(server, "should_exit", True))
     await server.serve(sockets=[listening])
+    if beside is not None:
+        beside.cancel()
+        await asyncio.gather(beside, return_exceptions=True)
+        if not beside.cancelled() and (error := beside.exception()) is not None:
+            raise error

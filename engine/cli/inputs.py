@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from collections.abc import Sequence
 from datetime import MAXYEAR, datetime, timedelta
@@ -12,8 +13,10 @@ from typing import TYPE_CHECKING, Final
 import typer
 
 from dsl.builder import won
+from dsl.compile import CompiledRisk
 from dsl.diagnostics import Severity
-from dsl.files import Checked, compile_file
+from dsl.files import Checked, check_file
+from dsl.portfolio import CompiledPortfolio
 from dsl.render import render
 from engine.cli.language import language
 from engine.kernel.catalogue import catalogue
@@ -40,17 +43,30 @@ _RATIO: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(%|bp)")
 _RATIO_SCALE: Final = {"%": 100.0, "bp": 10_000.0}
 
 
-def load_strategy(path: Path) -> Strategy:
-    """The checked strategy of a file. Findings go to standard error; errors end the command with exit code 1."""
+def load_strategy(path: Path, command: str = "") -> Strategy:
+    """The checked strategy of a file. Findings go to standard error; errors end the command with exit code 1.
+
+    command: that reads it. A portfolio is never read as a strategy: UserError with the commands that can be given instead.
+    """
     try:
-        compiled = compile_file(path, catalogue())
+        compiled = check_file(path, catalogue())
     except OSError as error:
         raise UserError("inputs.unreadable", path=path, reason=error) from error
+    if isinstance(compiled, CompiledPortfolio):
+        lines = [f"  jangdan {command} {shlex.quote(str(file))}" for file in strategy_files(compiled)]
+        raise UserError("inputs.portfolio_here", path=path, commands="\n".join(lines))
+    if isinstance(compiled, CompiledRisk):
+        raise UserError("inputs.risk_here", path=path)
     for finding in compiled.findings:
         sys.stderr.write(render(finding.diagnostic, finding.source, language()) + "\n\n")
     if compiled.strategy is None or any(f.diagnostic.severity is Severity.ERROR for f in compiled.findings):
         raise typer.Exit(1)
     return compiled.strategy
+
+
+def strategy_files(found: CompiledPortfolio) -> list[Path]:
+    """The files of a portfolio's strategies, in its order."""
+    return [Path(part.source.name) for part in found.parts]
 
 
 def instant_ms(text: str | None, option: str) -> int | None:

@@ -44,6 +44,7 @@ def paper(
     fee: Annotated[list[str] | None, typer.Option("--fee", help=_say("option_fee"), show_default="0.05%")] = None,
     slippage: Annotated[str, typer.Option("--slippage", help=_say("option_slippage"))] = "5bp",
     latency: Annotated[int, typer.Option("--latency", min=0, help=_say("option_latency"))] = 0,
+    book: Annotated[str | None, typer.Option("--book", help=text("backtest.option_book", language()), show_default=False)] = None,
     journal: Annotated[Path | None, typer.Option("--journal", help=_say("option_journal"), show_default=False)] = None,
     json_output: Annotated[bool, typer.Option("--json", help=_say("option_json"))] = False,
     exchange: Annotated[str, typer.Option("--exchange", help=_say("option_exchange"), envvar=EXCHANGE_VARIABLE)] = "https://api.upbit.com",
@@ -52,9 +53,9 @@ def paper(
     from engine.assembly import Sources, market_for  # the heavy part, after the command line was read
     from engine.cli.data import data_folder, sample_folder
 
-    strategy = load_strategy(file)
+    strategy = load_strategy(file, "paper")
     chosen = market_codes(markets or [], strategy)
-    settings = _settings(from_, to, cash, fee or [], slippage)
+    settings = _settings(from_, to, cash, fee or [], slippage, book)
     market = market_for(strategy, chosen, settings, Sources(data_folder(data), sample_folder(), exchange, file.parent))
     for message in market.messages:
         sys.stderr.write(text(message.key, language(), **message.values) + "\n")
@@ -85,13 +86,13 @@ def replay(journal: Annotated[Path, typer.Argument(help=_say("argument_journal")
     sys.stdout.write(_same(result))
 
 
-def _settings(from_: str | None, to: str | None, cash: str, fee: list[str], slippage: str) -> Settings:
+def _settings(from_: str | None, to: str | None, cash: str, fee: list[str], slippage: str, book: str | None) -> Settings:
     from engine.research.result import Settings
 
     from_ms, to_ms = instant_ms(from_, "--from"), instant_ms(to, "--to")
     if from_ms is not None and to_ms is not None and from_ms >= to_ms:
         raise UserError("inputs.empty_range")
-    fee_rate, slipping, costs = costs_of(fee, slippage, None, "0")
+    fee_rate, slipping, costs = costs_of(fee, slippage, None, "0", book)
     if costs.impact > 0.0:
         raise UserError("paper.no_volume", text=slippage)
     return Settings(

@@ -97,6 +97,7 @@ def sweep(
         str | None, typer.Option("--participation", help=_of_backtest("option_participation"), show_default=False)
     ] = None,
     latency: Annotated[str, typer.Option("--latency", help=_of_backtest("option_latency"))] = "0",
+    book: Annotated[str | None, typer.Option("--book", help=_of_backtest("option_book"), show_default=False)] = None,
     rounding: Annotated[str, typer.Option("--rounding", help=_of_backtest("option_rounding"))] = "upbit",
     json_path: Annotated[Path | None, typer.Option("--json", help=_say("option_json"), show_default=False)] = None,
     csv_path: Annotated[Path | None, typer.Option("--csv", help=_say("option_csv"), show_default=False)] = None,
@@ -113,10 +114,10 @@ def sweep(
         raise UserError("inputs.bad_choice", option="--sort", text=sort, choices=", ".join(SORTS))
     if not 1 <= threads <= _MOST_THREADS:
         raise UserError("sweep.bad_threads")
-    strategy = load_strategy(file)
+    strategy = load_strategy(file, "sweep")
     variants = Variants(file.read_text("utf-8-sig"), str(file), catalogue(), profiles_in(*default_profile_folders(file)))
     axes = axes_of(variants, vary or [])
-    settings = run_settings(from_, to, cash, (fee or [], slippage, participation, latency), rounding, _BLOCK)
+    settings = run_settings(from_, to, cash, (fee or [], slippage, participation, latency, book), rounding, _BLOCK)
     chosen = market_codes(markets or [], strategy)
     started = time.perf_counter()
     tried, refused = checked(variants, axes)

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dsl.messages import text
-from engine.cli.inputs import load_strategy
+from dsl.portfolio import CompiledPortfolio
+from engine.cli.inputs import load_strategy, refusal, strategy_files
 from engine.cli.language import language
+from engine.kernel.catalogue import catalogue
 
 if TYPE_CHECKING:
     from engine.research.file_tests import Outcome
@@ -31,10 +33,10 @@ def run_tests(
     ] = None,
     json_output: Annotated[bool, typer.Option("--json", help=_say("option_json"))] = False,
 ) -> None:
-    """Run the tests of every file named."""
+    """Run the tests of every file named; of a portfolio those of its strategies' files."""
     from engine.cli.data import data_folder
 
-    results = [(file, _outcomes(file, data_folder(data))) for file in files]
+    results = [(file, _outcomes(file, data_folder(data))) for named in files for file in _strategy_files(named)]
     if json_output:
         sys.stdout.write(json.dumps({"files": [_document(*result) for result in results]}, ensure_ascii=False, allow_nan=False) + "\n")
     else:
@@ -45,10 +47,21 @@ def run_tests(
         raise typer.Exit(1)
 
 
+def _strategy_files(named: Path) -> list[Path]:
+    """The file itself, or those of a portfolio's strategies."""
+    from dsl.files import check_file
+
+    try:
+        found = check_file(named, catalogue())
+    except OSError:
+        return [named]  # said where it is read
+    return strategy_files(found) if isinstance(found, CompiledPortfolio) and not refusal(found) else [named]
+
+
 def _outcomes(file: Path, folder: Path) -> list[Outcome]:
     from dsl.file_tests import RuleTest
 
-    strategy = load_strategy(file)
+    strategy = load_strategy(file, "test")
     if not strategy.tests:
         return []
     from engine.assembly import replay_test  # the heavy part, for files that have something to run

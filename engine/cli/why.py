@@ -50,6 +50,7 @@ def why(
         str | None, typer.Option("--participation", help=_backtest("option_participation"), show_default=False)
     ] = None,
     latency: Annotated[str, typer.Option("--latency", help=_backtest("option_latency"))] = "0",
+    book: Annotated[str | None, typer.Option("--book", help=_backtest("option_book"), show_default=False)] = None,
     json_output: Annotated[bool, typer.Option("--json", help=_say("option_json"))] = False,
     exchange: Annotated[
         str, typer.Option("--exchange", help=_backtest("option_exchange"), envvar=EXCHANGE_VARIABLE)
@@ -58,13 +59,13 @@ def why(
     """Explain one bar, or sum up a whole period; exit 1 when the file or the candles do not allow it."""
     if (at is None) != summary:
         raise UserError("why.choose")
-    strategy = load_strategy(file)
+    strategy = load_strategy(file, "why")
     alone = market is not None and not markets and not strategy.markets and strategy.universe is None
     chosen = market_codes([market] if alone and market is not None else markets or [], strategy)
     if market is not None:
         market = market_codes([market], strategy)[0]
     at_ms = instant_ms(at, "--at")
-    settings = run_settings(from_, to, cash, (fee or [], slippage, participation, latency), "upbit", 2048)
+    settings = run_settings(from_, to, cash, (fee or [], slippage, participation, latency, book), "upbit", 2048)
     candles = candles_for(strategy, chosen, settings, data, base, exchange, file.parent)
     for message in candles.messages:
         sys.stderr.write(text(message.key, language(), **message.values) + "\n")
@@ -181,8 +182,25 @@ def _show_summary(document: dict[str, Any], console: Console) -> None:
     rows = [(_say("row_busy"), document["busy"])]
     rows += [(text(f"report.skip.{reason}", language()), number) for reason, number in document["skipped"].items()]
     rows.append((_say("row_bought"), document["bought"]))
+    if document["universe"] is not None:
+        _show_universe(document["universe"], console)
     _show_counts(_say("head_decisions", count=f"{entry['true']:,}"), rows, console)
     _show_counts(_say("head_sales"), list(document["exits"].items()), console)
+
+
+def _show_universe(universe: dict[str, Any], console: Console) -> None:
+    from rich.table import Table
+
+    console.print(f"\n{_say('head_universe')}", style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(_say("column_clause"), overflow="fold")
+    keys = ("passed", "failed", "missing", "remaining", "emptied")
+    for key in keys:
+        table.add_column(text(f"report.column.{key}", language()), justify="right", no_wrap=True)
+    for rule in universe["rules"]:
+        table.add_row(rule["path"], *(_number(rule[key]) for key in keys))
+    console.print(table)
+    console.print(universe["sentence"])
 
 
 def _show_counts(head: str, rows: list[tuple[str, int]], console: Console) -> None:

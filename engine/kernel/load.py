@@ -49,7 +49,7 @@ def precompile(progress: Callable[[int, int], None]) -> None:
 
 def _own_pieces() -> dict[str, Callable[[], object]]:
     """What is compiled besides the ops. The first takes one process about as long as all the rest takes the other."""
-    from engine.kernel import aggregate, ledger, rehearsal, vm  # they import this module
+    from engine.kernel import aggregate, ledger, modelled_book, rehearsal, vm  # they import this module
     from engine.kernel.ops import across
 
     return {
@@ -57,6 +57,7 @@ def _own_pieces() -> dict[str, Callable[[], object]]:
         "machine": vm.precompile,
         "aggregator": aggregate.precompile,
         "figures": ledger.precompile,
+        "supposed order book": modelled_book.precompile,
         "values across markets": lambda: [address_of(kernel) for kernel in across.KERNELS.values()],
         "decisions by event": rehearsal.rehearse_desk,
     }

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from engine.kernel.abi import helper
 from engine.kernel.bars import Bars, Closes, Log
 from engine.kernel.book import FILL, Book
+from engine.kernel.decide.ahead import PRICED, asks_all, is_due, look_ahead, note_price, note_prices
 from engine.kernel.decide.answers import ACCEPTED, on_done, on_fill
 from engine.kernel.decide.close import close_positions
-from engine.kernel.decide.entries import decide_entries
+from engine.kernel.decide.entries import decide_entries, enter_queued, queue_due
 from engine.kernel.decide.guard import on_mark
 from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import exposure_krw, is_open
-from engine.kernel.decide.quiet import count_columns, skip_quiet, take_columns
+from engine.kernel.decide.quiet import count_columns, skip_quiet, take_columns, take_market
 from engine.kernel.decide.quiet_risk import is_guarded
 from engine.kernel.decide.sales import BUY, is_working
 from engine.kernel.decide.step import end_step, on_step
@@ -54,6 +55,7 @@ def run_bars(plan: Plan, book: Book, log: Log, bars: Bars, closes: Closes, start
     first_ms, base_ms, close_ms = bars.span[0], bars.span[1], closes.close_ms
     counted = closing = _closes_until(close_ms, first_ms + start * base_ms)
     bar, seen, stepped = start, start, False
+    look_ahead(closes, start)
     while bar < stop and log.length[0] + most <= log.fills.shape[0]:
         if may_skip:
             bar, closing, stepped = skip_quiet(plan, book, bars, closes, bar, stop, closing, stepped)
@@ -61,7 +63,7 @@ def run_bars(plan: Plan, book: Book, log: Log, bars: Bars, closes: Closes, start
                 break
         busy = 1
         if not stepped:
-            busy = step_bar(plan, book, log, bars, bar)
+            busy = step_markets(plan, book, log, bars, closes, bar) if may_skip else step_bar(plan, book, log, bars, bar)
             if busy < 0:
                 return -1
             if may_skip:
@@ -73,12 +75,14 @@ def run_bars(plan: Plan, book: Book, log: Log, bars: Bars, closes: Closes, start
         book.outbox[0] = 0
         if closing < close_ms.shape[0] and close_ms[closing] == time_ms:
             seen = note_volumes(plan, book, bars, seen, bar + 1)
-            close_bar(plan, book, closes, closing)
+            close_bar(plan, book, bars, closes, closing, bar, may_skip)
             closing += 1
         elif busy > 0 and guarded:
             on_mark(plan, book, time_ms)
         bar, stepped = bar + 1, False
     note_volumes(plan, book, bars, seen, bar)
+    if may_skip:
+        note_prices(book, bars, closes, bar)
     count_columns(plan, book, counted, closing, closes.columns)
     return bar
 
@@ -93,15 +97,38 @@ def _closes_until(close_ms: NDArray[np.int64], time_ms: int) -> int:
 
 
 @helper
-def close_bar(plan: Plan, book: Book, closes: Closes, closing: int) -> None:
-    """CLOSE `closing` of the block, and the account after it."""
+def close_bar(plan: Plan, book: Book, bars: Bars, closes: Closes, closing: int, bar: int, may_skip: bool) -> None:
+    """CLOSE `closing` of the block, after the STEPs of `bar`, and the account after it. may_skip: markets without part in it, too."""
     time_ms, row = closes.close_ms[closing], closes.row[0] + closing
-    take_columns(book, closes.columns, closing)
-    close_positions(plan, book, time_ms)
-    decide_entries(plan, book, time_ms)
+    if not may_skip or asks_all(plan, closes, closing):
+        take_columns(book, closes.columns, closing)
+        if may_skip:
+            note_prices(book, bars, closes, bar + 1)
+        close_positions(plan, book, time_ms)
+        decide_entries(plan, book, time_ms)
+    else:
+        due = _take_due(plan, book, bars, closes, closing, bar)
+        close_positions(plan, book, time_ms)
+        if due > 0:
+            enter_queued(plan, book, queue_due(plan, book, due), time_ms)
     closes.money[0, row] = book.account[0]["cash_krw"]
     closes.money[1, row] = exposure_krw(book)
     closes.money[2, row] = closes.money[0, row] + closes.money[1, row]
+
+
+@helper
+def _take_due(plan: Plan, book: Book, bars: Bars, closes: Closes, closing: int, bar: int) -> int:
+    """Columns of the markets that hold, work or may enter, and last prices of these; the latter into `book.queue`: how many they are."""
+    due = 0
+    for market in range(book.position.shape[0]):
+        if is_open(book, market) or is_working(book, market):
+            take_market(book, market, closes.columns, closing)
+        elif is_due(plan, closes, market, closing):
+            take_market(book, market, closes.columns, closing)
+            note_price(book, bars, closes, market, bar + 1)
+            book.queue[due] = market
+            due += 1
+    return due
 
 
 @helper
@@ -117,6 +144,20 @@ def note_volumes(plan: Plan, book: Book, bars: Bars, start: int, stop: int) -> i
             counts = bars.volume[market, bar] * QUANTITY_SCALE
             book.flow[market]["volume_e8"] = counts if counts > 0.0 else 0.0
     return stop
+
+
+@helper
+def step_markets(plan: Plan, book: Book, log: Log, bars: Bars, closes: Closes, bar: int) -> int:
+    """`step_bar` where the last prices of markets that neither hold nor want anything can wait."""
+    busy = 0
+    for market in range(bars.state.shape[0]):
+        if not is_open(book, market) and not is_working(book, market):
+            continue
+        busy = 1
+        closes.ahead[PRICED, market] = bar + 1
+        if bars.state[market, bar] != _UNKNOWN and not run_step(plan, book, log, bars, market, bar):
+            return -1
+    return busy
 
 
 @helper

@@ -89,7 +89,12 @@ RUN_OUT: Final = 9  # where in `out` the block's first clock bar goes
 RUN_SHARED_SIDES: Final = 10
 RUN_SIDE: Final = 11  # position of the block's first base bar in the arrays of side series
 RUN_BLOCK: Final = 12  # most base bars that memory has room for
-RUN_WIDTH: Final = 13
+RUN_CLOCK_FIRST: Final = 13  # absolute index of the clock bar that is the first of `out`
+RUN_MARKETS: Final = 14  # from and to: the markets that this call evaluates
+RUN_STAGES: Final = 16  # from and to
+RUN_SHARED_AT: Final = 18  # where this call's copy of the shared state is
+RUN_ACROSS: Final = 19  # 1: what reads all markets is evaluated after each stage
+RUN_WIDTH: Final = 20
 
 _TABLE: Final = "int64[:, ::1]"
 #: numba signature of `run_blocks`
@@ -117,15 +122,16 @@ def run_blocks(
 
     states..values: the grid's arrays [markets, bars]. sides: side series [series, markets, bars of the stretch]. memory: one region per
     slot, then what is kept per market. Exported: out [markets, columns, clock bars].
+
+    Several calls can run at the same time, each over markets of its own (RUN_MARKETS) with slots and shared state of its own.
     """
     from_ms, first, side, length = run[RUN_FROM_MS], run[RUN_FIRST], run[RUN_SIDE], run[RUN_LENGTH]
     clock = run[RUN_CLOCK]
-    first_clock_bar = bar_at(from_ms, clocks[clock, CLOCK_LENGTH], clocks[clock, CLOCK_OFFSET])
     for done in range(0, length, run[RUN_BLOCK]):
         run[RUN_FROM_MS] = from_ms + done * run[RUN_BASE_MS]
         run[RUN_FIRST], run[RUN_SIDE] = first + done, side + done
         run[RUN_LENGTH] = min(run[RUN_BLOCK], length - done)
-        run[RUN_OUT] = bar_at(run[RUN_FROM_MS], clocks[clock, CLOCK_LENGTH], clocks[clock, CLOCK_OFFSET]) - first_clock_bar
+        run[RUN_OUT] = bar_at(run[RUN_FROM_MS], clocks[clock, CLOCK_LENGTH], clocks[clock, CLOCK_OFFSET]) - run[RUN_CLOCK_FIRST]
         run_block(
             run, clocks, feeds, side_feeds, rows, stages, moves, across, columns, memory, state, params,
             states, opens, highs, lows, closes, volumes, values, sides, out,
@@ -142,13 +148,17 @@ def run_block(
 ) -> None:  # fmt: skip
     """One block of all markets: alias sections once, then stage by stage every market's own rows and what reads all markets."""
     set_clocks(run, clocks)
-    for f in range(run[RUN_SHARED_FEEDS]):
-        feed(run, clocks, feeds, f, feeds[f, FEED_MARKET], 0, memory, state, states, opens, highs, lows, closes, volumes, values)
-    for f in range(run[RUN_SHARED_SIDES]):
-        feed_side(run, side_feeds, f, side_feeds[f, SIDE_MARKET], memory, sides)
-    run_rows(clocks, rows, 0, run[RUN_SHARED_ROWS], memory, state, 0, params)
-    for stage in range(stages.shape[0]):
-        for market in range(states.shape[0]):
+    markets = run[RUN_MARKETS + 1] - run[RUN_MARKETS]
+    if run[RUN_STAGES] == 0 and markets > 0:
+        shared = run[RUN_SHARED_AT]
+        for f in range(run[RUN_SHARED_FEEDS]):
+            alias = feeds[f, FEED_MARKET]
+            feed(run, clocks, feeds, f, alias, shared, memory, state, states, opens, highs, lows, closes, volumes, values)
+        for f in range(run[RUN_SHARED_SIDES]):
+            feed_side(run, side_feeds, f, side_feeds[f, SIDE_MARKET], memory, sides)
+        run_rows(clocks, rows, 0, run[RUN_SHARED_ROWS], memory, state, shared, params)
+    for stage in range(run[RUN_STAGES], run[RUN_STAGES + 1]):
+        for market in range(run[RUN_MARKETS], run[RUN_MARKETS + 1]):
             own = run[RUN_SHARED_STATE] + market * run[RUN_MARKET_STATE]
             if stage == 0:
                 for f in range(run[RUN_SHARED_FEEDS], feeds.shape[0]):
@@ -159,7 +169,8 @@ def run_block(
             run_rows(clocks, rows, stages[stage, STAGE_ROWS], stages[stage, STAGE_ROWS + 1], memory, state, own, params)
             move(clocks, moves, stages[stage, STAGE_KEEPS], stages[stage, STAGE_KEEPS + 1], market, memory, False)
             export(run, clocks, columns, stages[stage, STAGE_COLUMNS], stages[stage, STAGE_COLUMNS + 1], memory, market, out)
-        run_across(clocks, across, stages[stage, STAGE_ACROSS], stages[stage, STAGE_ACROSS + 1], memory, params)
+        if run[RUN_ACROSS] != 0:
+            run_across(clocks, across, stages[stage, STAGE_ACROSS], stages[stage, STAGE_ACROSS + 1], memory, params)
 
 
 @helper

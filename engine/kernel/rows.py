@@ -7,7 +7,8 @@ that read it, then stage 1 of every market, and so on. What one stage leaves for
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
@@ -160,26 +161,33 @@ def market_table(
 
 def paired(rows: Sequence[Row]) -> list[Row]:
     """The same rows, still each after what it reads, two of an op that has a twin side by side where that can be."""
-    waiting = list(rows)
+    alike: dict[Hashable, deque[int]] = {}
+    for number, row in enumerate(rows):
+        if row.op is not None and row.op.twin is not None:
+            alike.setdefault(_kind(row), deque()).append(number)
     missing = {row.output for row in rows}
+    taken: set[int] = set()
     found: list[Row] = []
-    while waiting:
-        row = waiting.pop(0)
-        partner = next((other for other in waiting if _is_twin(row, other) and missing.isdisjoint(other.inputs)), None)
+    for number, row in enumerate(rows):
+        if number in taken:
+            continue
+        others = alike.get(_kind(row), ())
+        partner = next((k for k in others if k > number and k not in taken and missing.isdisjoint(rows[k].inputs)), None)
         found.append(row if partner is None else replace(row, leads=True))
-        if partner is not None:
-            waiting.remove(partner)
-            found.append(partner)
-            missing.discard(partner.output)
         missing.discard(row.output)
+        if partner is not None:
+            taken.add(partner)
+            found.append(rows[partner])
+            missing.discard(rows[partner].output)
+        if isinstance(others, deque):
+            while others and (others[0] <= number or others[0] in taken):
+                others.popleft()
     return found
 
 
-def _is_twin(row: Row, other: Row) -> bool:
-    """Both can be computed in one call, as far as their kind goes."""
-    if row.op is None or row.op.twin is None or other.op is not row.op:
-        return False
-    return (row.stage, row.timeframe) == (other.stage, other.timeframe)
+def _kind(row: Row) -> Hashable:
+    """Rows of equal kinds can be computed in one call, as far as that goes."""
+    return id(row.op), row.stage, row.timeframe
 
 
 def _plan_stages(table: MarketTable, exported: set[int]) -> None:

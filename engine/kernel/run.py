@@ -70,7 +70,9 @@ class Run:
         passed = int(np.searchsorted(columns.close_ms, first_ms + start * base_ms, side="right"))
         live = len(columns.close_ms) - passed
         self._make_room(live)
-        closes = Closes(columns.close_ms, values, self._money, np.array([self._closes - passed], np.int64))
+        closes = Closes(
+            columns.close_ms, values, self._money, np.array([self._closes - passed], np.int64), np.empty((2, len(bars.markets)), np.int64)
+        )
         at = start
         while at < stop:
             at = self._run(

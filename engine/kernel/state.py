@@ -33,7 +33,7 @@ class Restored(NamedTuple):
 
 def initial(program: Program) -> NDArray[np.float64]:
     """A new arena: shared cells, then every market's; one spare value so that an empty state has an address."""
-    values = np.full(_size(program) + 1, np.nan)
+    values = np.full(size(program), np.nan)
     for _, cell, start in _places(program):
         values[start : start + len(cell.initial)] = cell.initial
     return values
@@ -92,5 +92,6 @@ def _places(program: Program) -> Iterator[tuple[str, Cell, int]]:
         yield from ((market, cell, shared_size + m * market_size + cell.offset) for cell in cells if not cell.shared)
 
 
-def _size(program: Program) -> int:
-    return program.table.size(shared=True) + len(program.markets) * program.table.size(shared=False)
+def size(program: Program) -> int:
+    """float64 of an arena."""
+    return 1 + program.table.size(shared=True) + len(program.markets) * program.table.size(shared=False)

@@ -358,7 +358,13 @@ class SweepRun:
         day_ends = np.stack([days[ends], ends], axis=1) if count else np.empty((0, 2), np.int64)
         money, strides = np.empty((3, count)), np.array(block.strides, np.int64)
         for stack in self.stacks:
-            closes = Closes(block.close_ms, np.empty((self._markets, stack.places.shape[1], count)), money, np.zeros(1, np.int64))
+            closes = Closes(
+                block.close_ms,
+                np.empty((self._markets, stack.places.shape[1], count)),
+                money,
+                np.zeros(1, np.int64),
+                np.empty((2, self._markets), np.int64),
+            )
             end = self._sweep(
                 stack.plans, stack.plan_strides, stack.books, stack.book_strides, stack.places, stack.figures, stack.trades, stack.daily,
                 stack.log, self._bars, closes, start, block.stop, True, live, day_ends, block.source, strides, self._rest, True,

@@ -6,7 +6,7 @@ The result is an input of the strategy's own program, not a node of it: events, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -17,12 +17,15 @@ from engine.model.candle import BarGrid, BarState
 from engine.model.events import Members
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
     from dsl.graph import Timeframe
     from dsl.strategy import Universe
+
+#: (instant, exported nodes, their values at it [candidates there, nodes], members)
+Watch: TypeAlias = "Callable[[int, Sequence[int], NDArray[np.float64], int], None]"
 
 
 def universe_program(
@@ -32,12 +35,15 @@ def universe_program(
     markets: Sequence[str],
     candidates: Iterable[str],
     known_ops: Mapping[str, Op] | None = None,
+    watched: Sequence[int] = (),
 ) -> Program:
     """The program that a universe is decided by: `keep`, and `by` where there is one. Values across markets count the candidates.
+    watched: nodes that somebody wants to see beside them.
 
     Raises ValueError as engine.kernel.program.compile_program does.
     """
     columns = [universe.keep] if universe.by is None else [universe.keep, universe.by]
+    columns += [node for node in watched if node not in columns]
     return compile_values(universe.graph, columns, clock, base, markets, known_ops, domain=candidates)
 
 
@@ -54,8 +60,11 @@ class UniverseRun:
     its listing nor after its end. What decides are the values of the clock bar that closed last, at the instant or before it.
     """
 
-    def __init__(self, universe: Universe, program: Program, candidates: Iterable[str], block: int = DEFAULT_BLOCK) -> None:
-        self._universe, self._program = universe, program
+    def __init__(
+        self, universe: Universe, program: Program, candidates: Iterable[str], block: int = DEFAULT_BLOCK, watch: Watch | None = None
+    ) -> None:
+        """watch: told of every instant whose values are known."""
+        self._universe, self._program, self._watch = universe, program, watch
         self._kernel = Kernel(program, block)
         chosen = frozenset(candidates)
         self._candidate = np.array([market in chosen for market in program.markets])
@@ -78,6 +87,8 @@ class UniverseRun:
         for time_ms in instants(self._universe, from_ms if self._end_ms is None else self._end_ms, end_ms):
             self._take(grid, block.values, int(np.searchsorted(block.close_ms, time_ms, side="right")) - 1, block.close_ms, from_ms)
             found.append(Members(time_ms, self._members()))
+            if self._watch is not None and self._values is not None:
+                self._watch(time_ms, self._program.columns, self._values[self._candidate & self._present], len(found[-1].members))
         self._take(grid, block.values, len(block.close_ms) - 1, block.close_ms, from_ms)
         self._end_ms = end_ms
         return found

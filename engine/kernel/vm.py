@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from dsl.graph import Timeframe
 from engine.kernel import machine, state
-from engine.kernel.aggregate import grid_arrays, machine_length, ratio
-from engine.kernel.load import address_of, compile_function
-from engine.kernel.ops.across import KERNELS, SCRATCH
+from engine.kernel.aggregate import grid_arrays
+from engine.kernel.layout import Lane, Layout
+from engine.kernel.load import compile_function
 from engine.kernel.program import ColumnBlock, Program
-from engine.kernel.rows import AcrossRow, Feed, Row, SideFeed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from engine.model.candle import BarGrid
 
 DEFAULT_BLOCK: Final = 2048
-_CACHE_LINE: Final = 8  # float64
 
 
 def precompile() -> Any:
@@ -29,13 +27,15 @@ def precompile() -> Any:
 
 
 class Kernel:
-    """Runs one program. `advance` takes consecutive base bars; results do not depend on how they are cut, nor on `block`.
+    """Runs one program. `advance` takes consecutive base bars; results do not depend on how they are cut, nor on `block`, nor on `threads`.
 
     block: most base bars per inner call, >= 1. `cold`: after `restore`, the nodes whose state was not saved (they need warm-up).
     """
 
-    def __init__(self, program: Program, block: int = DEFAULT_BLOCK, *, in_place: bool = False) -> None:
-        """in_place: columns are not exported; `places` says where in `memory` the latest block's are. For one market, block by block."""
+    def __init__(self, program: Program, block: int = DEFAULT_BLOCK, *, in_place: bool = False, threads: int = 1, reuse: int = 0) -> None:
+        """in_place: columns are not exported; `places` says where in `memory` the latest block's are. For one market, block by block.
+        threads: each evaluates markets of its own. reuse: so many calls of `advance` later the columns of one are overwritten; 0: never.
+        """
         if block < 1:
             raise ValueError(f"block of {block} bars")
         if in_place and len(program.markets) != 1:
@@ -46,19 +46,22 @@ class Kernel:
         self.next_index: int | None = None
         """Absolute index of the base bar that `advance` expects; None before the first."""
         self._run_blocks = precompile()
-        layout = _Layout(program, block)
+        layout = Layout(program, block, max(1, min(threads, len(program.markets))))
         if in_place:
             layout.columns, layout.stages[:, machine.STAGE_COLUMNS : machine.STAGE_COLUMNS + 2] = layout.columns[:0], 0
         self.memory, self.places = layout.memory, layout.places(program)
         self._exported = 0 if in_place else len(program.columns)
-        self._tables = (
-            layout.clocks, layout.feeds, layout.side_feeds, layout.rows, layout.stages, layout.moves, layout.across, layout.columns,
-            layout.memory,
-        )  # fmt: skip
+        self._lanes = layout.lanes()
+        self._stages = range(len(layout.stages)) if len(layout.across) else None
+        self._pool = ThreadPoolExecutor(len(self._lanes) - 1, "markets") if len(self._lanes) > 1 else None
         self._params = np.array([*layout.params, 0.0])
         self._no_sides = np.empty((0, len(program.markets), block))
-        self._state = state.initial(program)
-        self._run = layout.run
+        self._rooms, self._calls = [np.empty(0)] * reuse, 0
+        self._keep_state(state.initial(program))
+
+    def _keep_state(self, values: NDArray[np.float64]) -> None:
+        """Behind the state one copy of what alias markets share for every further thread: all of them stay equal."""
+        self._state = np.concatenate([values, *[values[: self.program.table.size(shared=True)]] * (len(self._lanes) - 1)])
 
     def advance(self, grid: BarGrid, first: int = 0, count: int | None = None) -> ColumnBlock:
         """Take the next base bars of all markets, `count` of the grid's from `first` on; returns the clock bars that closed.
@@ -71,14 +74,60 @@ class Kernel:
         from_ms = base.open_ms(int(grid.first_index) + first)
         first_close = clock.index(from_ms)
         closes = clock.index(from_ms + length * base.length_ms) - first_close
-        out = np.empty((len(grid.markets), self._exported, closes))
-        run = self._run
-        run[machine.RUN_FROM_MS], run[machine.RUN_FIRST], run[machine.RUN_SIDE], run[machine.RUN_LENGTH] = from_ms, first, 0, length
-        self._run_blocks(run, *self._tables, self._state, self._params, *grid_arrays(grid), self._sides(grid, first, length), out)
+        out = self._room(len(grid.markets), self._exported, closes)
+        arrays = (self._state, self._params, *grid_arrays(grid), self._sides(grid, first, length), out)
+        if self._pool is None:
+            self._call(self._lanes[0], from_ms, first, 0, length, first_close, arrays)
+        elif self._stages is not None:
+            for done in range(0, length, self.block):
+                bars = min(self.block, length - done)
+                self._staged(from_ms + done * base.length_ms, first + done, done, bars, first_close, arrays)
+        else:
+            self._together(from_ms, first, 0, length, first_close, arrays)
         self.next_index = int(grid.first_index) + first + length
         closed_ms = clock.open_ms(first_close + 1)
         close_ms = np.arange(closed_ms, closed_ms + closes * clock.length_ms, clock.length_ms, dtype=np.int64)
         return ColumnBlock(first_index=first_close, close_ms=close_ms, values=out.transpose(0, 2, 1))
+
+    def _room(self, *shape: int) -> NDArray[np.float64]:
+        """For the columns of one call. New memory costs more than most columns: the system clears it."""
+        if not self._rooms:
+            return np.empty(shape)
+        at, size = self._calls % len(self._rooms), int(np.prod(shape))
+        self._calls += 1
+        if len(self._rooms[at]) < size:
+            self._rooms[at] = np.empty(size)
+        return self._rooms[at][:size].reshape(shape)
+
+    def _call(self, lane: Lane, from_ms: int, first: int, side: int, length: int, first_close: int, arrays: tuple[Any, ...]) -> None:
+        run = lane.run
+        run[machine.RUN_FROM_MS], run[machine.RUN_FIRST], run[machine.RUN_SIDE], run[machine.RUN_LENGTH] = from_ms, first, side, length
+        run[machine.RUN_CLOCK_FIRST] = first_close
+        self._run_blocks(run, *lane.tables, *arrays)
+
+    def _together(self, from_ms: int, first: int, side: int, length: int, first_close: int, arrays: tuple[Any, ...]) -> None:
+        """Every lane over its markets, at the same time; the last one in this thread."""
+        assert self._pool is not None
+        *others, own = self._lanes
+        running = [self._pool.submit(self._call, lane, from_ms, first, side, length, first_close, arrays) for lane in others]
+        try:
+            self._call(own, from_ms, first, side, length, first_close, arrays)
+        finally:
+            for one in running:
+                one.result()
+
+    def _staged(self, from_ms: int, first: int, side: int, length: int, first_close: int, arrays: tuple[Any, ...]) -> None:
+        """One block: all markets have to come to the end of a stage before what reads all of them."""
+        assert self._stages is not None
+        for stage in self._stages:
+            for lane in self._lanes:
+                lane.run[machine.RUN_STAGES : machine.RUN_STAGES + 2] = stage, stage + 1
+            self._together(from_ms, first, side, length, first_close, arrays)
+            lane = self._lanes[0]
+            markets = lane.run[machine.RUN_MARKETS + 1]
+            lane.run[machine.RUN_MARKETS + 1], lane.run[machine.RUN_ACROSS] = lane.run[machine.RUN_MARKETS], 1
+            self._call(lane, from_ms, first, side, length, first_close, arrays)
+            lane.run[machine.RUN_MARKETS + 1], lane.run[machine.RUN_ACROSS] = markets, 0
 
     def _sides(self, grid: BarGrid, first: int, length: int) -> NDArray[np.float64]:
         """The side series that the program reads, [series, markets, bars]; those that the grid lacks are missing."""
@@ -95,14 +144,15 @@ class Kernel:
         return state.save(self.program, self._state, self.next_index)
 
     @classmethod
-    def restore(cls, program: Program, data: bytes, block: int = DEFAULT_BLOCK) -> Kernel:
+    def restore(cls, program: Program, data: bytes, block: int = DEFAULT_BLOCK, *, threads: int = 1) -> Kernel:
         """A kernel that goes on where `save` was called. Nodes that the saved program did not have start cold.
 
         Raises ValueError when the data are not a saved state, or of another base grid.
         """
-        kernel = cls(program, block)
+        kernel = cls(program, block, threads=threads)
         restored = state.restore(program, data)
-        kernel._state, kernel.next_index, kernel.cold = restored.values, restored.next_index, restored.cold
+        kernel._keep_state(restored.values)
+        kernel.next_index, kernel.cold = restored.next_index, restored.cold
         return kernel
 
     def _check(self, grid: BarGrid, index: int, length: int) -> None:
@@ -112,128 +162,3 @@ class Kernel:
             raise ValueError("a grid without bars")
         if self.next_index is not None and index != self.next_index:
             raise ValueError(f"expected base bar {self.next_index}, got {index}")
-
-
-class _Layout:
-    """A program's tables with memory laid out for one block size."""
-
-    def __init__(self, program: Program, block: int) -> None:
-        table = program.table
-        self._base, self._block, self._markets = program.base, block, len(program.markets)
-        self._table = table
-        all_rows, all_feeds = table.shared_rows + table.rows, table.shared_feeds + table.feeds
-        used = {row.timeframe for row in all_rows} | {feed.timeframe for feed in all_feeds} | {row.timeframe for row in table.across}
-        used |= {row.source for row in all_rows if row.source is not None}
-        self._timeframes = sorted(used | {program.clock, program.base})
-        self._offsets, self.memory = self._memory()
-        self.params = list(table.params)
-        self.clocks = np.zeros((len(self._timeframes), machine.CLOCK_WIDTH), np.int64)
-        for i, timeframe in enumerate(self._timeframes):
-            self.clocks[i, machine.CLOCK_LENGTH] = machine_length(timeframe)
-            self.clocks[i, machine.CLOCK_OFFSET] = timeframe.offset_ms
-        self.feeds = _table([self._feed(item) for item in all_feeds], machine.FEED_WIDTH)
-        self.side_feeds = _table([self._side(item) for item in table.shared_side_feeds + table.side_feeds], machine.SIDE_WIDTH)
-        self.rows = _table([self._row(item) for item in all_rows], machine.ROW_WIDTH)
-        self.across = _table([self._across(item) for item in table.across], machine.ACROSS_WIDTH)
-        self._stages(program)
-        self.run = self._fixed_items(program)
-
-    def _memory(self) -> tuple[list[int], NDArray[np.float64]]:
-        """Offset of every slot, and the memory with constants filled in; behind the slots what is kept per market, and the scratch."""
-        offsets, total = [], 0
-        for slot in self._table.slots:
-            offsets.append(total)
-            total += self._width(slot.timeframe)
-        total += self._block
-        self._kept: dict[int, int] = {}
-        for number in sorted({slot for slots in self._table.keeps for slot in slots} | {row.output for row in self._table.across}):
-            self._kept[number] = total
-            total += self._markets * self._stride(number)
-        self._domain = total
-        self._scratch = total + self._markets
-        memory = np.full(self._scratch + (SCRATCH * self._markets if self._table.across else 0), np.nan)
-        memory[self._domain : self._scratch] = self._table.domain
-        for slot, offset in zip(self._table.slots, offsets, strict=True):
-            if slot.constant is not None:
-                memory[offset : offset + self._block] = slot.constant
-        return offsets, memory
-
-    def _stride(self, slot: int) -> int:
-        """float64 between two markets' copies of a slot. A line more than they need: strides of a power of two share few cache sets."""
-        return self._width(self._table.slots[slot].timeframe) + _CACHE_LINE
-
-    def _width(self, timeframe: Timeframe | None) -> int:
-        """Most bars of the timeframe that can close in one block."""
-        return self._block if timeframe is None else -(-self._block // ratio(self._base, timeframe))
-
-    def _feed(self, feed: Feed) -> list[int]:
-        slots = [-1 if slot < 0 else self._offsets[slot] for slot in feed.slots]
-        cell = -1 if feed.cell < 0 else self._table.cells[feed.cell].offset
-        return [*slots, self._timeframes.index(feed.timeframe), feed.market, cell]
-
-    def _side(self, side: SideFeed) -> list[int]:
-        return [side.series, side.market, self._offsets[side.slot], int(side.flag)]
-
-    def _row(self, row: Row) -> list[int]:
-        address = row.code if row.op is None else address_of(row.op.kernel)
-        source = -1 if row.source is None else self._timeframes.index(row.source)
-        inputs = [self._offsets[slot] for slot in row.inputs]
-        cell = self._table.cells[row.cell]
-        twin = address_of(row.op.twin) if row.leads and row.op is not None and row.op.twin is not None else 0
-        return [address, self._timeframes.index(row.timeframe), source, *inputs, self._offsets[row.output], cell.offset, row.params, twin]
-
-    def _across(self, row: AcrossRow) -> list[int]:
-        """An input that all markets share has one copy: its stride is 0."""
-        places = [(self._kept[slot], self._stride(slot)) if slot in self._kept else (self._offsets[slot], 0) for slot in row.inputs]
-        places += [places[0]] * (3 - len(places))
-        output = self._kept[row.output]
-        at = len(self.params)
-        self.params += [self._markets, *(stride for _, stride in places), self._stride(row.output), *row.params]
-        inputs = [offset for offset, _ in places]
-        clock = self._timeframes.index(row.timeframe)
-        return [address_of(KERNELS[row.name]), clock, *inputs, self._domain, output, self._scratch, at]
-
-    def _stages(self, program: Program) -> None:
-        """Where every stage's part of the other tables lies."""
-        table = self._table
-        moves: list[list[int]] = []
-        columns: list[list[int]] = []
-        stages = []
-        for stage, (loads, keeps) in enumerate(zip(table.loads, table.keeps, strict=True)):
-            rows = [len(table.shared_rows) + sum(row.stage < limit for row in table.rows) for limit in (stage, stage + 1)]
-            ends = [len(moves), len(moves) + len(loads), len(moves) + len(loads), len(moves) + len(loads) + len(keeps)]
-            moves += [self._move(slot) for slot in (*loads, *keeps)]
-            exported = [(j, table.slot_of_node[node]) for j, node in enumerate(program.columns)]
-            exported = [(j, slot) for j, slot in exported if table.stage_of_slot.get(slot, 0) == stage]
-            from_column = len(columns)
-            columns += [[j, self._offsets[slot]] for j, slot in exported]
-            across = [sum(row.stage < limit for row in table.across) for limit in (stage, stage + 1)]
-            stages.append([*rows, *ends, from_column, len(columns), *across])
-        self.stages = _table(stages, machine.STAGE_WIDTH)
-        self.moves = _table(moves, machine.MOVE_WIDTH)
-        self.columns = _table(columns, machine.COLUMN_WIDTH)
-
-    def places(self, program: Program) -> NDArray[np.int64]:
-        """Where in memory every column of the program is while a market is being evaluated."""
-        return np.array([self._offsets[self._table.slot_of_node[node]] for node in program.columns], np.int64)
-
-    def _move(self, slot: int) -> list[int]:
-        timeframe = self._table.slots[slot].timeframe
-        assert timeframe is not None  # constants are never moved
-        return [self._offsets[slot], self._kept[slot], self._stride(slot), self._timeframes.index(timeframe)]
-
-    def _fixed_items(self, program: Program) -> NDArray[np.int64]:
-        run = np.zeros(machine.RUN_WIDTH, np.int64)
-        run[machine.RUN_BASE_MS] = program.base.length_ms
-        run[machine.RUN_SHARED_FEEDS] = len(self._table.shared_feeds)
-        run[machine.RUN_SHARED_SIDES] = len(self._table.shared_side_feeds)
-        run[machine.RUN_SHARED_ROWS] = len(self._table.shared_rows)
-        run[machine.RUN_SHARED_STATE] = self._table.size(shared=True)
-        run[machine.RUN_MARKET_STATE] = self._table.size(shared=False)
-        run[machine.RUN_BLOCK] = self._block
-        run[machine.RUN_CLOCK] = self._timeframes.index(program.clock)
-        return run
-
-
-def _table(rows: list[list[int]], width: int) -> NDArray[np.int64]:
-    return np.array(rows, np.int64).reshape(len(rows), width)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -57,6 +57,8 @@ class BarGrid:
     UNKNOWN all NaN.
     side: series beside the candles (dsl.side_series) under (leaf name, parameters): float64 [markets, n], as known at each bar's
     close, NaN where nothing is recorded. A key that a program wants and the grid lacks is missing everywhere (flags: false).
+    modelled: of such series, bool [markets, n]: where the value was supposed by the run and not recorded.
+    release: as of `free`; None: the arrays lie in memory.
     """
 
     markets: tuple[str, ...]
@@ -70,3 +72,10 @@ class BarGrid:
     volume: NDArray[np.float64]
     value: NDArray[np.float64]
     side: Mapping[SideKey, NDArray[np.float64]] = field(default_factory=dict)
+    modelled: Mapping[SideKey, NDArray[np.bool_]] = field(default_factory=dict)
+    release: Callable[[], None] | None = None
+
+    def free(self) -> None:
+        """Give back the memory of bars that have been read, where the grid lies in a file; every value stays where it is."""
+        if self.release is not None:
+            self.release()

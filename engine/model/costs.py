@@ -21,12 +21,24 @@ class FeeRule:
 
 
 @dataclass(frozen=True, slots=True)
+class BookModel:
+    """The order book that is supposed where none was recorded. spread: of the best two prices, a ratio of their middle. depth: of what
+    traded in the last window_ms, the share that each side offers within `within` (a ratio) of the middle, evenly; None: no sizes."""
+
+    spread: float
+    depth: float | None = None
+    window_ms: int = 0
+    within: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Costs:
     """Assumptions of a run; the default assumes nothing.
 
     impact: slippage (ratio) that an order as large as the whole volume of its bar adds; it grows with the order's share of that volume, or
     with the square root of the share (impact_root). participation: largest share of a bar's volume that may trade. latency: from the
-    decision to when the order can trade, in ms and in base bars (the two add up).
+    decision to when the order can trade, in ms and in base bars (the two add up). book: what `book.*` and `depth` are where nothing was
+    recorded; None: missing.
     """
 
     fees: tuple[FeeRule, ...] = ()
@@ -35,11 +47,16 @@ class Costs:
     participation: float | None = None
     latency_ms: int = 0
     latency_bars: int = 0
+    book: BookModel | None = None
 
     @property
     def reads_volume(self) -> bool:
         """Fills depend on how much traded in a bar."""
         return self.impact > 0.0 or self.participation is not None
+
+    def slippage_of(self, slippage: float, share: float) -> float:
+        """Slippage (a ratio) of an order that is this share (0 to 1) of the volume of its bar. slippage: of the smallest order."""
+        return slippage + self.impact * (math.sqrt(share) if self.impact_root else share)
 
     def slice_share(self, slippage: float, most: float | None) -> float:
         """Share of a bar's volume up to which a sale's slippage stays at `most` (a ratio); infinite where cutting gains nothing."""

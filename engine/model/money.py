@@ -62,3 +62,9 @@ def _multiple(value: Decimal, unit: Decimal, rounding: str) -> Decimal:
         raise ValueError(f"a unit must be positive, not {unit}")
     with localcontext(prec=PRECISION):
         return (value / unit).to_integral_value(rounding) * unit
+
+
+def shown(value: Decimal, places: int = 8) -> str:
+    """Every digit up to so many places, thousands parted, no trailing zeros behind the point."""
+    digits = f"{round(value, places) + 0:,f}"
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engine.model.candle import BarGrid
-    from engine.research.portfolio import PortfolioResult
     from engine.research.result import BacktestResult, Settings
 
 _EPSILON: Final = Decimal(2) ** -52
@@ -66,11 +65,11 @@ class _ImpossibleError(Exception):
 
 @dataclass(slots=True)
 class _Ledger:
-    """The account as the fills make it. held: (part, market) -> 1e-8 coins; most: highest of them in the present position."""
+    """The account as the fills make it. held: row of a market -> 1e-8 coins; most: highest of them in the present position."""
 
     cash_krw: Decimal
-    held: dict[tuple[int, int], Decimal] = field(default_factory=dict)
-    most: dict[tuple[int, int], Decimal] = field(default_factory=dict)
+    held: dict[int, Decimal] = field(default_factory=dict)
+    most: dict[int, Decimal] = field(default_factory=dict)
     fills: int = 0
     traded_krw: Decimal = Decimal(0)
     highest_krw: Decimal = Decimal(0)
@@ -82,36 +81,26 @@ class _Ledger:
 
 @dataclass(frozen=True, slots=True)
 class _Books:
-    """What a run shows. fills: of each part (strategy) of the account. shown: name of a violation -> its column, beside equity_ms.
-    clock_ms: distance of the rows; None where they have none."""
+    """What a run shows. shown: name of a violation -> its column, beside equity_ms. clock_ms: distance of the rows; None where they have
+    none."""
 
     settings: Settings
     markets: tuple[str, ...]
-    fills: tuple[NDArray[np.void], ...]
+    fills: NDArray[np.void]
     equity_ms: NDArray[np.int64]
     shown: dict[str, NDArray[np.float64]]
     clock_ms: int | None
 
 
 def audit(result: BacktestResult, grid: BarGrid) -> Audit:
-    """Follow a run's fills over the base bars that it was made on; stops at the first violation.
+    """Follow a run's fills over the base bars that it was made on; stops at the first violation. Of a portfolio: those of its account.
 
     grid: base bars of the run's markets (more do no harm), from the trading start on at least. Raises ValueError when it lacks one.
     """
     shown = {"cash": result.cash_krw, "positions": result.exposure_krw, "equity": result.equity_krw}
     clock = result.strategy.clock
-    clock_ms = None if clock.months else clock.length_ms
-    return _audited(_Books(result.settings, result.markets, (result.fills,), result.equity_ms, shown, clock_ms), grid)
-
-
-def audit_portfolio(result: PortfolioResult, grid: BarGrid) -> Audit:
-    """The same for the one account of several strategies."""
-    shown = {"cash": result.cash_krw, "equity": result.equity_krw}
-    fills = tuple(part.fills for part in result.parts)
-    return _audited(_Books(result.settings, result.markets, fills, result.equity_ms, shown, None), grid)
-
-
-def _audited(books: _Books, grid: BarGrid) -> Audit:
+    clock_ms = None if clock.months or result.parts else clock.length_ms
+    books = _Books(result.settings, result.markets, result.fills, result.equity_ms, shown, clock_ms)
     with localcontext() as context:
         context.prec = _DIGITS
         return _Auditor(books, grid).run()
@@ -131,19 +120,18 @@ class _Auditor:
     def run(self) -> Audit:
         books, violation, reached = self.books, None, 0
         last = _last_prices(self.grid, self.rows, books.settings.from_ms)
-        every = [(part, fill) for part, fills in enumerate(books.fills) for fill in fills]
-        fills = iter(every if len(books.fills) == 1 else sorted(every, key=lambda one: int(one[1]["time_ms"])))
+        fills = iter(books.fills)
         fill = next(fills, None)
         try:
             for row, time_ms in enumerate(books.equity_ms.tolist()):
-                while fill is not None and int(fill[1]["time_ms"]) < time_ms:
-                    self._take(*fill)
+                while fill is not None and int(fill["time_ms"]) < time_ms:
+                    self._take(fill)
                     fill = next(fills, None)
                 self._close(row, time_ms, last)
                 reached = row + 1
             self._complete()
             for rest in (fill, *fills) if fill is not None else ():  # in a clock bar that the end cut off
-                self._take(*rest)
+                self._take(rest)
         except _ImpossibleError as error:
             violation = error.violation
         return Audit(self.ledger.fills, reached, float(self.largest), float(self.allowed), violation)
@@ -160,26 +148,25 @@ class _Auditor:
         if not np.array_equal(times, expected):
             raise _ImpossibleError(int(times[-1]), "", "closes", count=len(times), expected=len(expected))
 
-    def _take(self, part: int, fill: Any) -> None:
+    def _take(self, fill: Any) -> None:
         """One fill: possible in its bar, then into the ledger."""
         market, side, ledger = int(fill["market"]), int(fill["side"]), self.ledger
         code, time_ms = self.books.markets[market], int(fill["time_ms"])
         quantity, price = Decimal(float(fill["quantity_e8"])), _decimal(fill["price_krw"])
-        place = (part, market)
         self._possible(fill, code, time_ms, quantity, price)
         value = quantity * price / _E8
         fee = value * _decimal(fee_rate(self.books.settings, code, int(fill["decided_ms"])))
         if abs(fee - _decimal(fill["fee_krw"])) > 4 * _EPSILON * value:
             raise _ImpossibleError(time_ms, code, "fee", fee=fill["fee_krw"], expected=float(fee))
-        held = ledger.held.get(place, Decimal(0)) + side * quantity
+        held = ledger.held.get(market, Decimal(0)) + side * quantity
         whole = self.books.settings.rounding is Rounding.UPBIT
-        most = ledger.most[place] = max(ledger.most.get(place, Decimal(0)), held)
+        most = ledger.most[market] = max(ledger.most.get(market, Decimal(0)), held)
         rest = Decimal(0) if whole and most < _EXACT else most * 4 * _EPSILON
         if held < -rest or (whole and quantity != quantity.to_integral_value()):
-            raise _ImpossibleError(time_ms, code, "quantity", quantity=fill["quantity_e8"], held=ledger.held.get(place, 0))
-        ledger.held[place] = held if held > rest else Decimal(0)
-        if not ledger.held[place]:
-            del ledger.most[place]
+            raise _ImpossibleError(time_ms, code, "quantity", quantity=fill["quantity_e8"], held=ledger.held.get(market, 0))
+        ledger.held[market] = held if held > rest else Decimal(0)
+        if not ledger.held[market]:
+            del ledger.most[market]
         ledger.cash_krw -= side * value + fee
         ledger.traded_krw += value
         ledger.fills += 1
@@ -213,7 +200,7 @@ class _Auditor:
             return
         column = (time_ms - grid.timeframe.offset_ms) // grid.timeframe.length_ms - 1 - grid.first_index
         exposure = Decimal(0)
-        for (_, market), quantity in self.ledger.held.items():
+        for market, quantity in self.ledger.held.items():
             if quantity:
                 exposure += quantity * _decimal(last[market][column]) / _E8
         self.ledger.highest_krw = max(self.ledger.highest_krw, self.ledger.cash_krw + exposure)

@@ -82,11 +82,12 @@ class Case:
 @dataclass(frozen=True, slots=True)
 class Checkup:
     """Every check's finding in the order of CHECKS, the run among random entries where they were drawn, and the audit of its books where
-    one was made."""
+    one was made. parts: of the strategies of a portfolio."""
 
     findings: tuple[Finding, ...]
     lots: RandomEntry | None
     audit: Audit | None = None
+    parts: tuple[Checkup, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,7 @@ THRESHOLDS: Final[dict[str, Threshold]] = {
     "ambiguous": Threshold(0.1, 1.0),  # KRW that hang on the order inside bars / size of the profit
     "warm_up": Threshold(0.1, 0.5),  # share of the run before the values had settled
     "gaps": Threshold(0.01, 0.1),  # share of the held bars that nobody recorded
+    "empty_universe": Threshold(0.1, 0.5),  # share of the decisions of the universe that left no market
     "survivors": Threshold(5, NEVER),  # markets, none of which ended
     "random_entry": Threshold(0.95, 0.5, falling=True),  # share of random entries that made less
     "buy_and_hold": Threshold(0.0, NEVER),  # return of holding less that of the strategy
@@ -145,7 +147,8 @@ def examine(result: BacktestResult, figures: Figures, draws: int = DRAWS, varian
     """Look a run over. draws: of random entries, 0 = none. variants: runs with moved parameters, None = none were made."""
     lots = random_entry(result, figures.trades, draws)
     case = Case(result, figures, lots, variants, fsum(trade.profit_krw for trade in figures.trades))
-    return Checkup(tuple(check(case) for check in CHECKS.values()), lots)
+    parts = tuple(examine(part, own, draws) for part, own in zip(result.parts, figures.parts, strict=True))
+    return Checkup(tuple(check(case) for check in CHECKS.values()), lots, parts=parts)
 
 
 def _money(value: float, *, signed: bool = False) -> Number:
@@ -200,7 +203,7 @@ def _one_trade(case: Case) -> Finding:
 
 @_check
 def _one_market(case: Case) -> Finding:
-    if len(case.result.markets) < 2:
+    if len(case.figures.markets) < 2:
         return _not_judged("one_market", "one_market.only")
     if case.profit_krw <= 0:
         return _not_judged("one_market", "no_profit")
@@ -295,6 +298,8 @@ def _volume(case: Case) -> Finding:
 def _ambiguous(case: Case) -> Finding:
     if not case.figures.trades:
         return _not_judged("ambiguous", "no_trades")
+    if case.result.owners and not case.result.parts:
+        return _not_judged("ambiguous", "ambiguous.account")
     sales = int(np.count_nonzero(case.result.fills["side"] < 0))
     krw = case.result.ambiguous_krw
     share = krw / abs(case.profit_krw) if case.profit_krw else (NEVER if krw else 0.0)
@@ -353,6 +358,24 @@ def _held_states(result: BacktestResult, trade: Trade) -> np.ndarray[tuple[int],
 
 
 @_check
+def _empty_universe(case: Case) -> Finding:
+    found = case.result.universe
+    if found is None or not found.instants:
+        return _not_judged("empty_universe", "empty_universe.without")
+    share = found.empty / found.instants
+    emptied = sorted((rule for rule in found.rules if rule.emptied), key=lambda rule: -rule.emptied)
+    values: Values = {
+        "instants": _count(found.instants),
+        "empty": _count(found.empty),
+        "share": _ratio(share),
+        "mean": Number(found.members / found.instants, Unit.NUMBER),
+        "rules": ", ".join(f"{rule.path.removeprefix('universe.')} ({rule.emptied:,})" for rule in emptied),
+    }
+    text = "empty_universe.together" if THRESHOLDS["empty_universe"].level(share) is not Level.FINE and not emptied else ""
+    return _judged("empty_universe", share, values, text)
+
+
+@_check
 def _survivors(case: Case) -> Finding:
     grid = case.result.candles
     days = case.figures.account.span_ms / DAY_MS
@@ -397,7 +420,7 @@ def _buy_and_hold(case: Case) -> Finding:
 @_check
 def _cliff(case: Case) -> Finding:
     if case.variants is None:
-        return _not_judged("cliff", "cliff.not_run")
+        return _not_judged("cliff", "cliff.portfolio" if case.result.owners else "cliff.not_run")
     if not case.variants:
         return _not_judged("cliff", "cliff.no_parameters")
     profit = case.figures.values["profit"]

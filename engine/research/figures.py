@@ -25,6 +25,8 @@ from engine.research.returns import Curve, account_curve, buy_and_hold
 from engine.research.trades import COIN_E8, Ledger, Trade, ledger_of, trades_of, ways_out, ways_out_indices
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from engine.research.result import BacktestResult
 
 
@@ -55,7 +57,8 @@ class ExitFigures:
 
 @dataclass(frozen=True)
 class Figures:
-    """All that a report shows. `values` and `buy_and_hold` by key of `definitions()`; NaN where not defined."""
+    """All that a report shows. `values` and `buy_and_hold` by key of `definitions()`; NaN where not defined. parts: of the strategies of a
+    portfolio."""
 
     values: dict[str, float]
     buy_and_hold: dict[str, float]
@@ -65,6 +68,7 @@ class Figures:
     exits: tuple[ExitFigures, ...]
     result: BacktestResult
     ledger: Ledger
+    parts: tuple[Figures, ...] = ()
 
     @cached_property
     def trades(self) -> tuple[Trade, ...]:
@@ -79,25 +83,30 @@ def figures(result: BacktestResult) -> Figures:
     facts = run_facts(result, account, ledger)
     of_trades = evaluate(TRADE_FIGURES, facts.closed)
     values = evaluate(CURVE_FIGURES, curve_facts(account)) | of_trades | evaluate(RUN_FIGURES, facts)
-    alone = of_trades if len(result.markets) == 1 else None
+    codes = tuple(dict.fromkeys(result.markets))
+    market_of = np.array([codes.index(market) for market in result.markets], np.int64)[ledger.rows["market"]]
+    alone = of_trades if len(returns) == 1 else None
     return Figures(
         values={key: values[key] for key in definitions()},
         buy_and_hold=evaluate(CURVE_FIGURES, curve_facts(held)),
         account=account,
         held=held,
-        markets=tuple(_market(result, ledger, number, held_return, alone) for number, held_return in enumerate(returns)),
+        markets=tuple(
+            _market(code, ledger, market_of == number, held_return, alone)
+            for number, (code, held_return) in enumerate(zip(codes, returns, strict=True))
+        ),
         exits=_exits(result, ledger),
         result=result,
         ledger=ledger,
+        parts=tuple(figures(part) for part in result.parts),
     )
 
 
-def _market(result: BacktestResult, ledger: Ledger, number: int, held_return: float, values: dict[str, float] | None) -> MarketFigures:
-    """held_return: of holding it. values: its figures, where they are known already."""
-    own = ledger.rows["market"] == number
+def _market(market: str, ledger: Ledger, own: NDArray[np.bool_], held_return: float, values: dict[str, float] | None) -> MarketFigures:
+    """own: which trades are of the market. held_return: of holding it. values: its figures, where they are known already."""
     return MarketFigures(
-        market=result.markets[number],
-        values=evaluate(TRADE_FIGURES, ledger_facts(ledger, number)) if values is None else dict(values),
+        market=market,
+        values=evaluate(TRADE_FIGURES, ledger_facts(ledger, own)) if values is None else dict(values),
         profit_krw=fsum(ledger.profit_krw[own].tolist()),
         fees_krw=fsum(ledger.fees_krw[own].tolist()),
         held_return=held_return,

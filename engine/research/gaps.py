@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def side_gaps(keys: Iterable[SideKey], clock: Timeframe, grid: BarGrid, from_ms: int | None) -> tuple[SideGap, ...]:
-    """The side series that lack a value at some CLOSE from `from_ms` on of a market whose bar is known.
+    """The side series that lack a value, or have a modelled one, at some CLOSE from `from_ms` on of a market whose bar is known.
 
     A state must be recorded at the close, an amount in every base bar of the clock bar. Who is in the universe is never lacking.
     """
@@ -33,8 +33,9 @@ def side_gaps(keys: Iterable[SideKey], clock: Timeframe, grid: BarGrid, from_ms:
     for key in wanted:
         series = side_series(key[0])
         lacking = _lacking(key, grid, at, bars if series.fold is Fold.SUM else 1) & known
-        if key != MEMBER and lacking.any():
-            found.append(SideGap(key, series.flag, _per_market(grid, lacking), _per_market(grid, known)))
+        supposed = grid.modelled[key][:, at] & known if key in grid.modelled else np.zeros_like(known)
+        if key != MEMBER and (lacking | supposed).any():
+            found.append(SideGap(key, series.flag, _per_market(grid, lacking), _per_market(grid, known), _per_market(grid, supposed)))
     return tuple(found)
 
 

@@ -124,10 +124,10 @@ def trade_facts(trades: Iterable[Trade]) -> TradeFacts:
     return TradeFacts(*(np.array(column, np.float64) for column in columns))
 
 
-def ledger_facts(ledger: Ledger, market: int | None = None) -> TradeFacts:
-    """The closed ones among a ledger's trades, of one market or all, by time of closing."""
+def ledger_facts(ledger: Ledger, chosen: NDArray[np.bool_] | None = None) -> TradeFacts:
+    """The closed ones among a ledger's trades, of the `chosen` or all, by time of closing."""
     rows = ledger.rows
-    chosen = ledger.is_closed if market is None else ledger.is_closed & (rows["market"] == market)
+    chosen = ledger.is_closed if chosen is None else ledger.is_closed & chosen
     order = np.flatnonzero(chosen)
     order = order[np.argsort(rows["closed_ms"][order], kind="stable")]
     holding_ms = rows["closed_ms"] - rows["opened_ms"]

@@ -2,62 +2,51 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from math import fsum
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from dsl.strategy import Portfolio, Strategy
 from engine.kernel.portfolio import PortfolioRun, make_books, make_plans, ruled
 from engine.kernel.program import compile_program
 from engine.kernel.vm import Kernel
-from engine.model.candle import BarGrid
-from engine.research.backtest import bars_of, settled_ms, terms_of, until_ms, with_members
-from engine.research.metrics import CURVE_FIGURES, NAN, curve_facts, evaluate
-from engine.research.result import BacktestResult, Settings
-from engine.research.returns import Curve
-from engine.research.trades import Trade, trades_of
+from engine.research.backtest import Progress, bars_of, settled_ms, terms_of, until_ms, with_members
+from engine.research.gaps import side_gaps
+from engine.research.portfolio_result import AccountRun, PartRun, account_result
+from engine.research.universe import UniverseTally
 
-
-@dataclass(frozen=True, slots=True)
-class PartResult:
-    """One strategy's share of the run. fills: records of engine.kernel.book.FILL, in order of time; their market counts in the grid.
-    trades: made of them, open ones marked at the last price."""
-
-    name: str
-    fills: NDArray[np.void]
-    skipped: dict[str, int]
-    trades: tuple[Trade, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PortfolioResult:
-    """What became of the account: a row per time at which any strategy's clock closed; equity = cash + exposure (KRW)."""
-
-    portfolio: Portfolio
-    settings: Settings
-    markets: tuple[str, ...]
-    parts: tuple[PartResult, ...]
-    equity_ms: NDArray[np.int64]
-    equity_krw: NDArray[np.float64]
-    cash_krw: NDArray[np.float64]
-    synthetic: bool = False  # the candles were generated, not traded; every output says so
+if TYPE_CHECKING:
+    from dsl.strategy import Portfolio
+    from engine.model.candle import BarGrid
+    from engine.research.result import BacktestResult, Settings
 
 
 def backtest_portfolio(
-    portfolio: Portfolio, grid: BarGrid, settings: Settings, *, traded: Sequence[Sequence[str]] | None = None
-) -> PortfolioResult:
-    """Run all strategies over one grid: the traded and alias markets of them all, warm-up included.
+    portfolio: Portfolio,
+    grid: BarGrid,
+    settings: Settings,
+    *,
+    traded: Sequence[Sequence[str]] | None = None,
+    grids: Sequence[BarGrid] | None = None,
+    synthetic: bool = False,
+    progress: Progress | None = None,
+) -> BacktestResult:
+    """Run all strategies over one grid: the traded and alias markets of them all, warm-up included. The account, with its parts.
 
-    traded: per strategy the markets that it may buy (default: those that its file names, or all). Raises ValueError when the grid does not
-    serve one of them.
+    traded: per strategy the markets that it may buy (default: those that its file names, or all); grids: per strategy the same
+    bars with the side series that it reads (default: the grid's). Raises ValueError when the grid does not serve one of them.
     """
+    begun = time.perf_counter()
     grid = until_ms(grid, settings.to_ms)
     strategies = ruled(portfolio)
     chosen = [s.markets or grid.markets for s in strategies] if traded is None else [tuple(markets) for markets in traded]
-    grids = [with_members(s, grid, markets, settings.block)[0] for s, markets in zip(strategies, chosen, strict=True)]
+    tallies = [None if s.universe is None else UniverseTally(s.universe, settings.from_ms) for s in strategies]
+    owns = [grid] * len(strategies) if grids is None else [until_ms(own, settings.to_ms) for own in grids]
+    decided = [
+        with_members(strategy, own, may, settings.block, tally)
+        for strategy, own, may, tally in zip(strategies, owns, chosen, tallies, strict=True)
+    ]
+    owns = [own for own, _, _ in decided]
     programs = [compile_program(s, grid.timeframe, grid.markets, domain=may) for s, may in zip(strategies, chosen, strict=True)]
     terms = terms_of(settings, grid.timeframe)
     settled = [settled_ms(s, program, grid) for s, program in zip(strategies, programs, strict=True)]
@@ -68,70 +57,22 @@ def backtest_portfolio(
     length = grid.state.shape[1]
     for start in range(0, length, settings.block):
         stop = min(start + settings.block, length)
-        columns = [kernel.advance(bars_of(own, start, stop)) for kernel, own in zip(kernels, grids, strict=True)]
+        columns = [kernel.advance(bars_of(own, start, stop)) for kernel, own in zip(kernels, owns, strict=True)]
         run.feed(replace(bars_of(grid, start, stop), side={}), columns)
-    found = run.result()
-    equity = found.cash_krw + found.exposure_krw
-    account = PortfolioResult(portfolio, settings, grid.markets, (), found.equity_ms, equity, found.cash_krw)
-    rows = zip(strategies, found.fills, found.skipped, strict=True)
-    return replace(account, parts=tuple(_part(account, grid, strategy, fills, skipped) for strategy, fills, skipped in rows))
-
-
-def _part(account: PortfolioResult, grid: BarGrid, strategy: Strategy, fills: NDArray[np.void], skipped: dict[str, int]) -> PartResult:
-    candles = replace(grid, side={})  # base bars: open trades are marked where the account marks them
-    alone = BacktestResult(
-        strategy, account.settings, grid.markets, fills, account.equity_ms, account.equity_krw, account.cash_krw,
-        account.equity_krw - account.cash_krw, candles,
+        if progress is not None:
+            progress(stop, length)
+    found, account = run.result(), run.books[0].account[0]
+    counts = [None if tally is None else tally.counts for tally in tallies]
+    sides = [dict.fromkeys((*program.sides, *more)) for program, (_, _, more) in zip(programs, decided, strict=True)]
+    runs = [
+        PartRun(
+            strategy, part.weight, tuple(chosen[k]), found.fills[k], found.skipped[k], found.rule_counts[k], settled[k], decided[k][1],
+            counts[k], side_gaps(sides[k], strategy.clock, owns[k], settings.from_ms),
+        )
+        for k, (strategy, part) in enumerate(zip(strategies, portfolio.parts, strict=True))
+    ]  # fmt: skip
+    whole = AccountRun(
+        found.equity_ms, found.cash_krw, found.exposure_krw, int(account["ambiguous_steps"]), float(account["ambiguous_krw"]),
+        int(account["unsettled_entries"]), int(account["sale_below_minimum"]),
     )  # fmt: skip
-    return PartResult(strategy.name, fills, skipped, trades_of(alone))
-
-
-@dataclass(frozen=True, slots=True)
-class PartFigures:
-    """What one strategy did. trades: closed ones; profit_krw: of all, open ones marked; fees_krw: of all. Ratios of nothing are NaN."""
-
-    name: str
-    weight: float
-    buys: int
-    trades: int
-    open_trades: int
-    win_rate: float
-    profit_krw: float
-    fees_krw: float
-
-
-@dataclass(frozen=True, slots=True)
-class PortfolioFigures:
-    """The account's figures (metrics.CURVE_FIGURES), its fees, its period (UTC ms), and each strategy's part. The profits of the parts
-    make the account's."""
-
-    values: dict[str, float]
-    fees_krw: float
-    start_ms: int
-    end_ms: int
-    parts: tuple[PartFigures, ...]
-
-
-def portfolio_figures(result: PortfolioResult) -> PortfolioFigures:
-    """All figures of a portfolio's run."""
-    times = result.equity_ms
-    first_clock = min((part.strategy.clock.length_ms for part in result.portfolio.parts), default=0)
-    start_ms = result.settings.from_ms or (int(times[0]) - first_clock if len(times) else 0)
-    curve = Curve(start_ms, result.settings.cash_krw, times, result.equity_krw)
-    parts = tuple(_figures(part, weight.weight) for part, weight in zip(result.parts, result.portfolio.parts, strict=True))
-    end_ms = int(times[-1]) if len(times) else start_ms
-    return PortfolioFigures(evaluate(CURVE_FIGURES, curve_facts(curve)), fsum(part.fees_krw for part in parts), start_ms, end_ms, parts)
-
-
-def _figures(part: PartResult, weight: float) -> PartFigures:
-    closed = [trade for trade in part.trades if not trade.is_open]
-    return PartFigures(
-        name=part.name,
-        weight=weight,
-        buys=len(np.unique(part.fills["order_id"][part.fills["side"] > 0])),
-        trades=len(closed),
-        open_trades=len(part.trades) - len(closed),
-        win_rate=sum(trade.profit_krw > 0 for trade in closed) / len(closed) if closed else NAN,
-        profit_krw=fsum(trade.profit_krw for trade in part.trades),
-        fees_krw=fsum(part.fills["fee_krw"].tolist()),
-    )
+    return account_result(portfolio, runs, whole, grid, settings, synthetic=synthetic, seconds=time.perf_counter() - begun)

@@ -58,10 +58,11 @@ def random_entry(result: BacktestResult, trades: Sequence[Trade], draws: int = D
     draws = draws_of(len(closed), draws)
     generator = np.random.default_rng(SEED)
     drawn = np.zeros(draws)
-    for market in result.markets:
-        own = [trade for trade in closed if trade.market == market]
+    for market, owner in zip(result.markets, result.owners or ("",) * len(result.markets), strict=True):
+        own = [trade for trade in closed if (trade.market, trade.strategy) == (market, owner)]
         if own:
             drawn += _drawn_profits(result.candles, market, own, draws, generator)
+            result.candles.free()
     profit = fsum(trade.profit_krw for trade in closed)
     below = np.count_nonzero(drawn < profit) + 0.5 * np.count_nonzero(drawn == profit)
     low, median, high = np.quantile(drawn, (0.05, 0.5, 0.95)).tolist()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dsl.strategy import Strategy
     from engine.model.candle import BarGrid, SideKey
     from engine.model.events import Members
+    from engine.research.universe import UniverseCounts
 
 
 class Rounding(StrEnum):
@@ -44,13 +45,15 @@ class Settings:
 class SideGap:
     """A side series that was not recorded at some decisions. flag: it was taken as false there; else it was missing.
 
-    decisions: market -> CLOSEs from the trading start at which it was not recorded, of `closes` at which the market's bar was known.
+    decisions: market -> CLOSEs from the trading start at which it was not recorded, of `closes` at which the market's bar was known;
+    modelled: those of the others at which the run supposed a value.
     """
 
     key: SideKey
     flag: bool
     decisions: dict[str, int]
     closes: dict[str, int]
+    modelled: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +69,11 @@ class BacktestResult:
     settled_ms: per market, when its values had settled (UTC ms); empty where that is not known.
     fill_bar_krw: float64 [fills], KRW traded in the base bar that each fill happened in (NaN: not known); None where nobody looked.
     left_out_breakers: those of the risk profile that need finer candles than the run had; `crowding` likewise.
-    members: decisions of the universe, in order of time. gaps: side series that were not recorded everywhere.
+    members: decisions of the universe, in order of time; universe: what its rules did, None without one.
+    gaps: side series that were not recorded everywhere.
     synthetic: the candles were generated, not traded; every output says so. base: the candles that it ran over.
+    parts: of a portfolio's account, its strategies' (engine.research.portfolio_result); owners: the strategy of each row of
+        `markets`, which then may name a market twice; share: of the account's capital, in a part.
     """
 
     strategy: Strategy
@@ -89,7 +95,11 @@ class BacktestResult:
     fill_bar_krw: NDArray[np.float64] | None = None
     left_out_breakers: tuple[str, ...] = ()
     members: tuple[Members, ...] = ()
+    universe: UniverseCounts | None = None
     gaps: tuple[SideGap, ...] = ()
     synthetic: bool = False
     compute_seconds: float = 0.0
     base: Timeframe | None = None
+    parts: tuple[BacktestResult, ...] = ()
+    owners: tuple[str, ...] = ()
+    share: float = 1.0

@@ -62,14 +62,14 @@ def buy_and_hold_curve(result: BacktestResult) -> Curve:
 
 def buy_and_hold(result: BacktestResult) -> tuple[Curve, tuple[float, ...]]:
     """The cash in equal parts in all markets, each bought at its first known price with the run's slippage and the fee in
-    force when it begins, never sold (what is held counts at last prices, as in the account's equity); and each market's return alone.
+    force when it begins, never sold (what is held counts at last prices, as in the account's equity); and each market's return alone, once.
 
     A market that is listed later keeps its part in cash until then; one that ends keeps its last price. Markets without any known
     price are left out (their return is NaN); without any market the values are NaN. One market's values are in memory at a time.
     """
     cash, total, held = result.settings.cash_krw, np.empty(0), 0
     returns = []
-    for market in result.markets:
+    for market in dict.fromkeys(result.markets):
         ratio = held_ratio(result, market)
         known = ratio.size > 0 and bool(np.isfinite(ratio[-1]))
         returns.append(float(ratio[-1]) - 1.0 if ratio.size else np.nan)
@@ -97,6 +97,7 @@ def held_ratio(result: BacktestResult, market: str) -> NDArray[np.float64]:
     fee = fee_at(settings.costs.fees, market, settings.fee_rate, _start_ms(result))
     cost = (1.0 + settings.slippage) * (1.0 + fee)
     passes()["hold"](close_ms, clock.length_ms, clock.offset_ms, int(grid.first_index), 0, states, opens, closes, cost, ratio)
+    grid.free()
     return ratio
 
 

@@ -52,7 +52,7 @@ class Trade:
     cost_krw, proceeds_krw: without fees. profit_krw: proceeds - cost - all fees (an open trade's rest counts at mark_krw, without a
     selling fee). profit_ratio: profit / (cost + buying fees). slippage_krw: what prices worse than base cost (negative: gained).
     best_ratio, worst_ratio: highest and lowest price held through / entry - 1. Exact except in the clock bar of the last sale, of
-    which only the sale's price counts; NaN without candles.
+    which only the sale's price counts; NaN without candles. strategy: whose it is, where several trade on the account.
     """
 
     number: int
@@ -75,6 +75,7 @@ class Trade:
     worst_ratio: float
     buys: tuple[Leg, ...]
     sales: tuple[Leg, ...]
+    strategy: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -223,6 +224,7 @@ class _Maker:
             entry_krw=entry, exit_krw=_average(sold), quantity_e8=bought, rest_e8=rest, mark_krw=mark, cost_krw=cost,
             proceeds_krw=proceeds, fees_krw=fees, slippage_krw=slippage, profit_krw=profit, profit_ratio=ratio,
             best_ratio=best, worst_ratio=worst, buys=tuple(map(self._leg, buys)), sales=sales,
+            strategy=self.result.owners[market_row] if self.result.owners else "",
         )  # fmt: skip
 
     def _leg(self, row: tuple[Any, ...]) -> Leg:

@@ -119,12 +119,13 @@ def test_editing_one_number_names_exactly_its_path(text: str, c: random.Random) 
 def test_enough_numbers_of_the_shipped_files_can_be_edited() -> None:
     count = done = 0
     for text in TEXTS:
+        old = compiled(text)
         for path, start, end in numbers(text, "strategy"):
             new = compiled(text[:start] + written(float(text[start:end]) + 1) + text[end:])
             count += 1
             if new.strategy is not None:
                 done += 1
-                assert [change.path for change in diff(compiled(text), new, CATALOGUE).changes] == [path]
+                assert [change.path for change in diff(old, new, CATALOGUE).changes] == [path]
     assert count >= 100
     assert done >= 80
 
@@ -204,6 +205,83 @@ CLASSES = {
     "unused definition": ((("define:  ", "define:\n  unused: close > open  "),), "define.unused", {Reload.NONE}),
     "exit removed": (((SECOND, ""),), "exits.second_target.when", {Reload.POSITIONS}),
 }  # fmt: skip
+
+
+WITH_UNIVERSE = (ROOT / "strategies" / "momentum-rotation.yaml").read_text("utf-8")
+UNIVERSE = """universe:
+  refresh: every 4h
+  keep: {liquid: turnover(24h) >= 50억}
+  take: 2
+  by: turnover(24h)
+"""
+#: a universe is the markets that may be bought: what may bring in others is warm first
+UNIVERSES = {
+    "more": ((("take: 40", "take: 60"),), "universe.take", {Reload.WARM}),
+    "fewer": ((("take: 40", "take: 20"),), "universe.take", {Reload.LIVE}),
+    "all": ((("  take: 40\n", ""),), "universe.take", {Reload.WARM}),
+    "another rank": ((("by: volume * close", "by: turnover(24h)"),), "universe.by", {Reload.WARM}),
+    "a looser filter": ((("    traded: volume > 0\n", ""),), "universe.keep.traded", {Reload.WARM}),
+    "another filter": ((("traded: volume > 0", "traded: close > 100 KRW"),), "universe.keep.traded", {Reload.WARM}),
+    "one more filter": ((("  take: 40", "  drop: {young: market.age < 60d}\n  take: 40"),), "universe.drop.young", {Reload.WARM}),
+    "another time": ((("every day at 09:00 KST", "every day at 10:00 KST"),), "universe.refresh", {Reload.LIVE}),
+    "the quote spelled out": ((("  take: 40", "  quote: KRW\n  take: 40"),), "universe.quote", {Reload.NONE}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", UNIVERSES)
+def test_what_may_bring_in_other_markets_is_warm_first(case: str) -> None:
+    pairs, path, expected = UNIVERSES[case]
+    found = compared(WITH_UNIVERSE, replaced(*pairs, text=WITH_UNIVERSE))
+    assert [(change.path, set(change.reload)) for change in found.changes] == [(path, expected)]
+
+
+def test_a_universe_instead_of_markets_is_warm_first_and_markets_instead_of_a_universe() -> None:
+    markets = next(line for line in BASE.split("\n") if line.startswith("markets:"))
+    other = replaced((markets + "\n", UNIVERSE))
+    for old, new in ((BASE, other), (other, BASE)):
+        found = compared(old, new)
+        assert Reload.WARM in found.reload
+        assert Reload.FLAT not in found.reload
+    assert {change.path for change in compared(BASE, other).changes if Reload.WARM in change.reload} == {
+        "universe.keep.liquid", "universe.take", "universe.by",
+    }  # fmt: skip
+
+
+#: old line of a risk file, new line, whether it gets weaker
+WEAKER = {
+    "a ratio instead of both": (
+        "loss: {daily: {limit: 3% or 30만원, then: stop_entries}}", "loss: {daily: {limit: 3%, then: stop_entries}}", True,
+    ),
+    "both instead of a ratio": (
+        "loss: {daily: {limit: 3%, then: stop_entries}}", "loss: {daily: {limit: 3% or 30만원, then: stop_entries}}", False,
+    ),
+    "an amount instead of a ratio": ("loss: {per_trade: {limit: 1%}}", "loss: {per_trade: {limit: 10만원}}", True),
+    "a larger amount of both": ("loss: {per_trade: {limit: 1% or 10만원}}", "loss: {per_trade: {limit: 1% or 20만원}}", True),
+    "a smaller amount of both": ("loss: {per_trade: {limit: 1% or 10만원}}", "loss: {per_trade: {limit: 9만원 or 1%}}", False),
+    "two positions where one is usual": ("exposure: {}", "exposure: {positions_per_market: 2}", True),
+    "one position, as is usual": ("exposure: {}", "exposure: {positions_per_market: 1}", False),
+    "one position again": ("exposure: {positions_per_market: 2}", "exposure: {}", False),
+    "smaller orders than is usual": ("orders: {}", "orders: {min_order: 5_000 KRW}", True),
+    "larger orders than is usual": ("orders: {}", "orders: {min_order: 50_000 KRW}", False),
+    "a cluster of two where one is usual": (
+        "crowding: {measure: 'corr(close, other.close, 20)', max_pair: 0.8}",
+        "crowding: {measure: 'corr(close, other.close, 20)', max_pair: 0.8, max_cluster: 2 positions}", True,
+    ),
+    "a smaller cluster": (
+        "crowding: {measure: 'corr(close, other.close, 20)', max_pair: 0.8, max_cluster: 3 positions}",
+        "crowding: {measure: 'corr(close, other.close, 20)', max_pair: 0.8, max_cluster: 2 positions}", False,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WEAKER)
+def test_a_limit_gets_weaker_by_what_holds_in_all(case: str) -> None:
+    old, new, weaker = WEAKER[case]
+    texts = [f"schema: risk/1\nname: a\n{line}\n" for line in (old, new)]
+    assert [risk(text).profile is not None for text in texts] == [True, True]
+    found = diff(risk(texts[0]), risk(texts[1]), CATALOGUE)
+    assert len(found.changes) == 1
+    assert (Reload.LOOSER in found.reload) is weaker
 
 
 @pytest.mark.parametrize("case", CLASSES)

@@ -23,7 +23,9 @@ def test_all_expressions_of_the_specification_parse() -> None:
     [
         ("20", Unit.NUMBER, 20.0), ("30_000", Unit.NUMBER, 30000.0), ("2%", Unit.RATIO, 0.02), ("0.3%", Unit.RATIO, 0.003),
         ("15bp", Unit.RATIO, 0.0015), ("50억", Unit.MONEY, 5e9), ("1억 5000만", Unit.MONEY, 1.5e8), ("1억5000만원", Unit.MONEY, 1.5e8),
-        ("30만원", Unit.MONEY, 3e5), ("30_000 KRW", Unit.MONEY, 3e4), ("5천만", Unit.MONEY, 5e7), ("5000원", Unit.MONEY, 5000.0),
+        ("30만원", Unit.MONEY, 3e5), ("5 coins", Unit.QUANTITY, 5.0), ("1coin", Unit.QUANTITY, 1.0), ("0.5개", Unit.QUANTITY, 0.5),
+        ("10만 개", Unit.QUANTITY, 1e5), ("1_000개", Unit.QUANTITY, 1e3),
+        ("30_000 KRW", Unit.MONEY, 3e4), ("5천만", Unit.MONEY, 5e7), ("5000원", Unit.MONEY, 5000.0),
         ("2조 3억 1만 500원", Unit.MONEY, 2e12 + 3e8 + 10500), ("4h", Unit.DURATION, 14_400_000.0), ("30d", Unit.DURATION, 2_592_000_000.0),
         ("90s", Unit.DURATION, 90_000.0), ("6 bars", Unit.BARS, 6.0), ("1 bar", Unit.BARS, 1.0), ("-1", Unit.NUMBER, -1.0),
     ],
@@ -123,7 +125,7 @@ def test_mistakes_are_named_at_their_place(text: str, code: str, place: tuple[in
 def test_every_word_of_the_grammar_is_a_class_or_a_phrase() -> None:
     aliases = {line.split("->")[1].strip() for line in GRAMMAR.read_text("utf-8").split("\n") if "->" in line and not line.startswith("//")}
     classes = {name.lower() for name in dir(ast)}
-    literals = {"number", "percent", "basis_points", "amount", "duration"}
+    literals = {"number", "percent", "basis_points", "amount", "coins", "duration"}
     assert {alias.rstrip("_") for alias in aliases} - literals <= classes
 
 

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import math
+import operator
+from collections.abc import Callable
+from itertools import product
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dsl.catalogue import INPUT_SERIES
+from dsl.catalogue import INPUT_SERIES, Unit
 from dsl.checker import ranges
 from dsl.checker.conditions import Conditions
 from dsl.checker.context import RuleText, Scope
 from dsl.checker.expressions import Expressions
+from dsl.checker.relations import covering, excluding
 from dsl.checker.values import Value
+from dsl.compile import compile_strategy
 from dsl.graph import Graph, Timeframe
 from dsl.parser import parse_rule
 from dsl.source import Source
@@ -151,10 +156,87 @@ def test_arithmetic_of_intervals(op: str) -> None:
         ("min(rsi(14)@1m, over=5m) > 100", ["W150"]), ("rsi(14) > 30 and rsi(14) < 50", []), ("close > 0", []), ("rsi(14) > 0", []),
         ("scale(rsi(14), lo=1, hi=2) < -1", ["W150"]), ("2 * across.pct_rank(ret(24h)) - 1 in -1..1", ["W151"]),
         ("rsi(14) != 101", ["W151"]),
+        ("1 > 0", ["W151"]), ("2% > 3%", ["W150"]), ("5 in 1..9", ["W151"]), ("n > 5", []), ("(0 > 1)@1h", ["W150"]),
+        ("close > open if 1 > 0 else close < open", ["W151"]), ("close > open and false", ["W150"]), ("close > open or true", ["W151"]),
+        ("false", ["W150"]), ("true", ["W151"]), ("close > open or false", []), ("if_ready(close > open, otherwise=true)", []),
+        ("bars_since(close > open) < 0", ["W150"]), ("bars_since(close > open) > 1_000", ["W150"]),
+        ("bars_since(close > open, within=50) > 50", ["W150"]), ("bars_since(close > open, within=50) >= 50", []),
+        ("close > high", ["W150"]), ("low <= open", ["W151"]), ("close < high", []), ("close > high[1]", []), ("close > btc.high", []),
+        ("close > day.high", ["W150"]), ("close >= day.high", []), ("close < day.low", ["W150"]), ("close > prev_day.high", []),
+        ("close > open and close < open", ["W150"]), ("close > open and open > close", ["W150"]), ("close >= open and open >= close", []),
+        ("close > open or close <= open", ["W151"]), ("close > open or close < open", []), ("close > open or open >= close", ["W151"]),
+        ("close != open and not (close < open) and open >= close", ["W150"]),
+        ("market.caution and not market.caution", ["W150"]), ("not market.caution or market.caution", ["W151"]),
+        ("market.caution or not market.caution.price", ["W151"]), ("market.caution and not market.caution.price", []),
+        ("rsi(14) > 50 or rsi(14) < 60", ["W151"]), ("rsi(14) > 50 or rsi(14) < 40", []), ("rsi(14) >= 50 or 50 > rsi(14)", ["W151"]),
+        ("rsi(14) > 50 or rsi(14) < 50", []),
+        ("close rises for 3 bars and close falls for 2 bars", ["W150"]), ("close rises for 3 bars and not (close rises for 4 bars)", []),
+        ("close crosses above open and close crosses below open", ["W150"]), ("close crosses above open or close crosses below open", []),
     ],
 )  # fmt: skip
 def test_what_is_never_and_what_is_always_true(rule: str, found: list[str]) -> None:
     assert codes(with_rule(entry=rule, define="rsi(14) < 30")) == found
+
+
+@pytest.mark.parametrize(
+    ("rule", "found"),
+    [
+        ("true", ["W151"]), ("false", ["W150"]), ("pos.gain >= -200%", ["W151"]), ("pos.low > pos.entry", ["W150"]),
+        ("pos.high >= pos.entry", ["W151"]), ("pos.gain > 0 or pos.gain <= 0", ["W151"]), ("pos.gain > 1% and pos.gain < 0%", ["W150"]),
+        ("pos.worst > 0", ["W150"]), ("close > pos.entry", []),
+    ],
+)  # fmt: skip
+def test_exits_that_never_or_always_fire(rule: str, found: list[str]) -> None:
+    assert codes(with_rule(when=rule)) == found
+
+
+@pytest.mark.parametrize(
+    ("rule", "found"),
+    [
+        ("true", ["W151"]), ("false", ["W150"]), ("acct.losses_in_row >= 0", ["W151"]), ("acct.drawdown(30d) > 200%", ["W150"]),
+        ("abs(ret(5m)) >= 0", ["W151"]), ("rsi(14)@1h > 200", ["W150"]), ("market.caution or not market.caution", ["W151"]),
+        ("acct.cash < 0 KRW and btc.ret(5m) < -1%", ["W150"]), ("1 > 0", ["W151"]), ("acct.drawdown(30d) > 10%", []),
+    ],
+)  # fmt: skip
+def test_breakers_that_never_or_always_act(rule: str, found: list[str]) -> None:
+    """Once: the strategy that trades under the profile is not told again."""
+    profile = f"schema: risk/1\nname: any\nbreakers:\n  one:\n    when: {rule}\n    then: stop_entries\n"
+    text = with_rule(clock="1h").source.text.replace("clock:", "risk_profile: any\nclock:")
+    assert codes(compile_strategy(text, "a.yaml", CATALOGUE, lambda _: (profile, "any.yaml"))) == found
+
+
+def test_conditions_on_the_order_know_what_the_exchange_takes() -> None:
+    rules = ("order.value > 20억", "order.value < 3_000 KRW", "cost.slippage < 0", "order.value > 5억", "cost.round_trip < 0.2%")
+    assert [codes(with_rule(entry=rule)) for rule in rules] == [["W150"], ["W150"], ["W150"], [], []]
+
+
+def test_alternatives_of_a_group_are_held_against_each_other() -> None:
+    group = "entry:\n  any:\n    one: rsi(14) < 60\n    other: close > open\n    third: rsi(14) > 50\n"
+    found = compiled(with_rule().source.text.replace("entry: close > open\n", group)).diagnostics
+    assert [(d.code, d.args.get("one"), d.args.get("other")) for d in found] == [("W151", "one", "third")]
+
+
+COMPARISONS: dict[str, Callable[[int, int], bool]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
+}  # fmt: skip
+
+
+def test_relations_are_those_of_all_orders_of_three_numbers() -> None:
+    """Two tests of the same two series exclude each other, or one of them always holds, exactly when it is so for numbers."""
+    names = ("open", "open[1]", "open[2]")
+    tests = [(o, pair, n) for o in COMPARISONS for pair in ((0, 1), (1, 0), (0, 2)) for n in (False, True)]
+    told = 0
+    for (o, (i, j), n), (p, (k, m), q) in product([test for test in tests if test[1] == (0, 1)], tests):
+        texts = [f"{'not ' * no}({names[a]} {sign} {names[b]})" for sign, a, b, no in ((o, i, j, n), (p, k, m, q))]
+        graph, joined = checked(f"if_ready({texts[0]}, otherwise=false) and if_ready({texts[1]}, otherwise=false)")
+        assert joined is not None
+        assert joined.node is not None
+        values = [Value(Unit.CONDITION, graph[part].inputs[0]) for part in graph[joined.node].inputs]
+        truths = [(COMPARISONS[o](x[i], x[j]) != n, COMPARISONS[p](x[k], x[m]) != q) for x in product(range(3), repeat=3)]
+        never, always = not any(a and b for a, b in truths), all(a or b for a, b in truths)
+        assert (excluding(graph, values) is not None, covering(graph, values) is not None) == (never, always), texts
+        told += never + always
+    assert told > 100
 
 
 def test_lines_of_a_group_are_held_against_each_other() -> None:

@@ -81,6 +81,29 @@ def test_shipped_profiles_are_read(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("limit", "ratio", "krw"),
+    [("1%", 0.01, None), ("30만원", None, 300_000), ("1% or 30만원", 0.01, 300_000), ("5만원 or 2%", 0.02, 50_000)],
+)
+def test_the_loss_of_one_trade_is_a_ratio_an_amount_or_both(limit: str, ratio: float | None, krw: int | None) -> None:
+    profile = compile_risk(f"schema: risk/1\nname: a\nloss: {{per_trade: {{limit: {limit}}}}}\n", "a.yaml", CATALOGUE).profile
+    assert profile is not None
+    assert (profile.risk_per_trade, profile.risk_per_trade_krw) == (ratio, krw)
+
+
+@pytest.mark.parametrize(
+    ("exits", "code"),
+    [
+        ("stop: {at: -2%}", []), ("first: {at: pos.entry * 0.9}", []), ("out: {when: pos.gain < -2%}", ["W417"]),
+        ("up: {at: +2%}", ["W417"]), ("up: {at: +2%}\n  later: {at: -2%, after: up}", ["W417"]),
+    ],
+)  # fmt: skip
+def test_a_limit_of_loss_needs_a_level(exits: str, code: list[str]) -> None:
+    head = "schema: strategy/1\nname: a\nclock: 5m\nmarkets: [KRW-BTC]\nsizing: {weight: 10%}\nentry: close > open\n"
+    assert codes(compiled(f"{head}risk_profile: conservative\nexits:\n  {exits}\n")) == code
+    assert codes(compiled(f"{head}exits:\n  {exits}\n")) == []
+
+
+@pytest.mark.parametrize(
     ("sizing", "code"),
     [
         ("{risk: 1.5% of equity}", ["E402"]), ("{risk: 1% of equity}", []), ("{risk: 0.01}", []), ("{risk: 3}", ["E111"]),

@@ -40,6 +40,14 @@ def with_rest(chance: random.Random, strategy: Strategy) -> Strategy:
     return replace(strategy, risk=replace(risk, breakers=(*risk.breakers, rest)))
 
 
+def with_loss_per_trade(chance: random.Random, strategy: Strategy) -> Strategy:
+    """The same strategy, whose trades may lose so much at their stop: a ratio, an amount or both."""
+    ratio = chance.choice([None, 0.001, 0.004])
+    amount = chance.choice([3_000, 20_000] if ratio is None else [None, 5_000])
+    risk = strategy.risk or RiskProfile("generated")
+    return replace(strategy, risk=replace(risk, risk_per_trade=ratio, risk_per_trade_krw=amount))
+
+
 def leaf(graph: Graph, name: str, params: tuple[float, ...] = ()) -> int:
     """A leaf of the account or order phase."""
     phase, unit = (Phase.ACCOUNT, ACCOUNT_SERIES[name]) if name in ACCOUNT_SERIES else (Phase.ORDER, ORDER_SERIES[name])

@@ -12,13 +12,15 @@ from engine.model.candle import BarGrid
 from engine.research.result import Rounding, Settings
 from tests.generators.candles import MARKETS, MINUTE_MS, random_grid
 from tests.generators.crowding import with_book_share, with_crowding
-from tests.generators.late import with_late_values, with_rest
-from tests.generators.strategies import random_strategy
+from tests.generators.late import with_late_values, with_loss_per_trade, with_rest
+from tests.generators.strategies import MINUTES, random_strategy
 
 #: base length in minutes and the clocks that it serves; mostly minutes
 BASES: tuple[tuple[int, tuple[str, ...]], ...] = (
     *(((1, ("1m", "5m", "15m")),) * 7), (5, ("5m", "15m", "1h")), (60, ("1h", "4h", "1d")), (1_440, ("1d", "1w")),
 )  # fmt: skip
+#: a clock has so many bars in the longest world, or few strategies would see a signal in it
+LEAST_CLOCK_BARS = 60
 #: near the smallest ticks that there are
 SMALL_PRICES = (0.0123, 0.00052, 0.00000471, 0.00000003)
 
@@ -40,6 +42,7 @@ def random_world(seed: int, whole: bool, longest: int = 1_500, strict: bool = Fa
     strict: several markets under a risk profile that acts."""
     chance = random.Random(seed)
     minutes, clocks = chance.choice(BASES)
+    clocks = tuple(clock for clock in clocks if MINUTES[clock] * LEAST_CLOCK_BARS <= longest * minutes)
     codes = chance.sample(MARKETS, chance.choice([2, 3, 4] if strict else [1, 1, 2, 3, 4]))
     lead = codes.pop() if len(codes) > 1 and chance.random() < 0.3 else None
     text, strategy = _compiled(chance, tuple(codes), clocks, lead, strict)
@@ -59,6 +62,9 @@ def random_world(seed: int, whole: bool, longest: int = 1_500, strict: bool = Fa
     apart = random.Random(f"book share {seed}")
     if strict and apart.random() < 0.3:
         strategy = with_book_share(apart, strategy)
+    apart = random.Random(f"loss of a trade {seed}")
+    if strict and apart.random() < 0.35:
+        strategy = with_loss_per_trade(apart, strategy)
     return World(seed, text, strategy, grid, settings, tuple(sorted(codes)))
 
 

@@ -180,7 +180,9 @@ def risk_of(strategy: Strategy, risk: RiskProfile, base: Timeframe) -> dict[str,
         for number, b in enumerate(risk.breakers, len(limits))
         if b.bars_ms % base.length_ms == 0
     ]
+    one_loss = tuple(math.inf if amount is None else amount for amount in (risk.risk_per_trade, risk.risk_per_trade_krw))
     return {
+        "one_loss": one_loss if min(one_loss) < math.inf else None,
         "exposure_per_strategy": risk.exposure_per_strategy, "capital_krw": risk.capital_krw, "capital_ratio": risk.capital_ratio,
         "account_positions": risk.open_positions, "sectors": {market: name for name, members in risk.sectors for market in members},
         "max_per_sector": risk.max_per_sector, "orders_per_minute": risk.orders_per_minute, "max_slippage": risk.max_slippage,
@@ -228,6 +230,7 @@ class Columns:
     values: Values = field(init=False)
     nodes: list[int] = field(init=False)
     crowding: Crowding | None = field(init=False)
+    lists: dict[tuple[int, int, str], tuple[int, list[float]]] = field(default_factory=dict)  # (first bar, values) by node and market
     measures: dict[str, Values] = field(init=False)  # by the other market
 
     def __post_init__(self) -> None:
@@ -258,11 +261,17 @@ class Columns:
         return self._at(self.measures[other], self.crowding.measure, market, time)
 
     def _at(self, values: Values, node_id: int, market: str, time: int) -> float:
+        first, found = self._listed(values, node_id, market)
+        k = self.strategy.clock.index(time) - 1 - first
+        return found[k] if 0 <= k < len(found) else math.nan
+
+    def _listed(self, values: Values, node_id: int, market: str) -> tuple[int, list[float]]:
         section = values.graph[node_id].section
         assert section is not None
-        k = self.strategy.clock.index(time) - 1 - values.bars_at(section, market).first
-        found = values.of(node_id, market)
-        return float(found[k]) if 0 <= k < len(found) else math.nan
+        key = (id(values), node_id, market)
+        if key not in self.lists:
+            self.lists[key] = (values.bars_at(section, market).first, values.of(node_id, market).tolist())
+        return self.lists[key]
 
     def one(self, node_id: int, market: str, time: int) -> float:
         """One value; missing outside the data."""

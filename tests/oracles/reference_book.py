@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
@@ -116,6 +116,7 @@ class Rules:
     min_order: float | None = None  # of the file
     profile_min_order: float | None = None
     profile_max_order: float | None = None
+    one_loss: tuple[float, float] | None = None  # ratio and KRW, infinite where not given
     exposure_total: float | None = None
     exposure_per_market: float | None = None
     cash_reserve: float | None = None
@@ -144,6 +145,7 @@ class Rules:
     leave_most: float | None = None  # leave.max_slippage
     leave_limit: bool = False  # TARGETs are limit sales
     latency: int = 0
+    share: float = 1.0  # of the capital, in a portfolio (§9)
 
     def fee_of(self, market: str, time: int) -> float:
         """The fee of an order made then."""
@@ -329,11 +331,20 @@ class State:
     made: Counter[int] = field(default_factory=Counter)  # UTC minute -> orders
     buys: list[tuple[str, int]] = field(default_factory=list)  # every buy that was decided: market, time
 
+    def of_account(self) -> list[Market]:
+        """The markets of every strategy on the account."""
+        return list(self.markets.values())
+
     def exposure(self) -> float:
-        return sum(m.position.quantity * m.last / E8 for m in self.markets.values() if m.position is not None)
+        return exposure_of(self.of_account())
 
     def equity(self) -> float:
         return self.cash + self.exposure()
+
+
+def exposure_of(markets: Iterable[Market]) -> float:
+    """Open positions at last prices."""
+    return sum(m.position.quantity * m.last / E8 for m in markets if m.position is not None)
 
 
 def make_order(state: State, m: Market, side: str, time: int, **fields: Any) -> Order:

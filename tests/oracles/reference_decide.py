@@ -35,7 +35,7 @@ from tests.oracles.reference_book import (
     make_order,
 )
 from tests.oracles.reference_entries import entries, grid_level
-from tests.oracles.reference_risk import allow, judge_breakers, look, move_cash, sales
+from tests.oracles.reference_risk import allow, judge_breakers, look, move_cash, others_order, sales
 
 
 def decide(rules: Rules, state: State, event: Event) -> list[Order]:
@@ -337,6 +337,11 @@ def on_done(rules: Rules, state: State, done: Done) -> list[Order]:
 
 # ---- CLOSE (§6) ----
 def on_close(rules: Rules, state: State, close: Close) -> list[Order]:
+    return close_exits(rules, state, close) + entries(rules, state, close.time)
+
+
+def close_exits(rules: Rules, state: State, close: Close) -> list[Order]:
+    """All of it but the entries."""
     for m in state.markets.values():
         finish(rules, state, m)
         m.columns = close.columns[m.code]
@@ -346,7 +351,7 @@ def on_close(rules: Rules, state: State, close: Close) -> list[Order]:
     for m in state.markets.values():
         if m.position is not None:
             set_levels(rules, m, m.last, close.time)
-    return sold_for_risk + exits_at_close(rules, state, close.time) + entries(rules, state, close.time)
+    return sold_for_risk + exits_at_close(rules, state, close.time)
 
 
 def on_mark(rules: Rules, state: State, mark: Mark) -> list[Order]:
@@ -360,7 +365,7 @@ def on_mark(rules: Rules, state: State, mark: Mark) -> list[Order]:
 def exits_at_close(rules: Rules, state: State, now: int) -> list[Order]:
     orders = []
     for m in state.markets.values():
-        if m.position is not None and m.order is None:
+        if m.position is not None and m.order is None and not others_order(state, m):
             order = rule_sale(rules, state, m, true_rules(rules, m, now), now)
             if order is not None:
                 orders.append(order)

@@ -22,7 +22,7 @@ from tests.oracles.reference_book import (
     State,
     make_order,
 )
-from tests.oracles.reference_risk import Account, capital, crowded, size_factor, skip, taken
+from tests.oracles.reference_risk import Account, capital, crowded, others_order, size_factor, skip, taken
 from tests.oracles.reference_sizes import caps, money_left
 
 
@@ -33,23 +33,32 @@ def grid_level(rules: Rules, exit_: ExitRule, market: str, value: float, now: in
 
 
 def entries(rules: Rules, state: State, now: int) -> list[Order]:
+    usable = capital(rules, state.equity())
+    wanted = sorted(candidates(rules, state, now), key=lambda one: one[0])
+    orders = (enter(rules, state, m, usable, scale, now) for _, m, scale in wanted)
+    return [order for order in orders if order is not None]
+
+
+def candidates(rules: Rules, state: State, now: int) -> list[tuple[float, Market, float]]:
+    """(what it is taken by, lowest first; market; size multiplier) in market-code order."""
+
     def rank_key(m: Market) -> float:
         rank = rules.rank(m.columns) if rules.rank else NAN
         return math.inf if math.isnan(rank) else -rank
 
-    candidates = [m for m in state.markets.values() if m.position is None and m.order is None and rules.entry(m.columns) == 1]
-    usable = capital(rules, state.equity())
+    found = [m for m in state.markets.values() if m.position is None and m.order is None and rules.entry(m.columns) == 1]
     before = Account(rules, state, now)
-    scales = {m.code: rules.scale(m.columns, before) for m in candidates} if rules.scale is not None else {}
-    orders = []
-    for m in sorted(candidates, key=rank_key):
-        value = entry_value(rules, state, m, usable, scales.get(m.code, 1.0), now)
-        if isinstance(value, str):
-            state.skipped[value] += 1
-        else:
-            limit = NAN if rules.enter.order == "market" else first_limit(rules, m.code, m.last, now)
-            orders.append(make_order(state, m, BUY, now, amount=value, columns=m.columns, limit=limit))
-    return orders
+    return [(rank_key(m), m, 1.0 if rules.scale is None else rules.scale(m.columns, before)) for m in found]
+
+
+def enter(rules: Rules, state: State, m: Market, usable: float, scale: float, now: int) -> Order | None:
+    """The buy of a candidate, or None: skipped and counted."""
+    value = entry_value(rules, state, m, usable, scale, now)
+    if isinstance(value, str):
+        state.skipped[value] += 1
+        return None
+    limit = NAN if rules.enter.order == "market" else first_limit(rules, m.code, m.last, now)
+    return make_order(state, m, BUY, now, amount=value, columns=m.columns, limit=limit)
 
 
 def first_limit(rules: Rules, code: str, last: float, now: int) -> float:
@@ -77,12 +86,13 @@ def entry_value(rules: Rules, state: State, m: Market, equity: float, scale: flo
         return "no_level"
     if max(stops, default=-math.inf) >= e:
         return "stop_above_entry"
-    weights = [rules.weight * equity] if rules.weight is not None else []
+    sized = equity * rules.share
+    weights = [rules.weight * sized] if rules.weight is not None else []
     if rules.risk is not None:
         stop = next(level for x, level in levels if x.name == "stop")
         loss = e * (1 + fee) - grid.floor(m.code, stop * (1 - rules.slip), now) * (1 - fee)
-        weights.append(rules.risk * equity / loss * e)
-    value = min(weights, default=equity)
+        weights.append(rules.risk * sized / loss * e)
+    value = min(weights, default=sized)
     if not scale > 0:
         return "no_size"
     value = value * scale * size_factor(rules, state)
@@ -93,7 +103,8 @@ def entry_value(rules: Rules, state: State, m: Market, equity: float, scale: flo
     if math.isnan(book):
         return "book_missing"
     money = money_left(rules, state, equity, fee)
-    value = min([value, *caps(rules, state, equity), money, book])
+    lossless = one_loss(rules, m.code, [(x, level) for x, level in levels if x.kind == STOP], equity, e, now)
+    value = min([value, *caps(rules, state, equity), money, book, lossless])
     value = math.floor(value) if rules.rounding else value
     asked = [x for x in (rules.min_order, rules.profile_min_order) if x is not None] or [MIN_ORDER_KRW]
     least = max(*asked, SALE_MINIMUM_KRW)
@@ -105,6 +116,16 @@ def entry_value(rules: Rules, state: State, m: Market, equity: float, scale: flo
         return against
     order = Account(rules, state, now, (value, e, fee, slip))
     return value if rules.order_condition is None or rules.order_condition(m.columns, order) == 1 else "order_condition"
+
+
+def one_loss(rules: Rules, code: str, stops: list[tuple[ExitRule, float]], equity: float, e: float, now: int) -> float:
+    """KRW that lose as much as the profile lets one trade lose (§6)."""
+    if rules.one_loss is None or not stops:
+        return math.inf
+    named = [level for x, level in stops if x.name == "stop"]
+    fee, level = rules.fee_of(code, now), named[0] if named else min(level for _, level in stops)
+    loss = e * (1 + fee) - rules.grid.floor(code, level * (1 - rules.slip), now) * (1 - fee)
+    return min(rules.one_loss[0] * equity, rules.one_loss[1]) / loss * e
 
 
 def expected_slip(rules: Rules, m: Market, value: float) -> float:
@@ -159,6 +180,10 @@ def limit_of_account(rules: Rules, state: State, m: Market, now: int) -> str | N
     held = taken(state)
     if rules.account_positions is not None and len(held) >= rules.account_positions:
         return "account_positions"
+    if sum(x.code == m.code for x in held) >= rules.positions_per_market:
+        return "positions_per_market"
+    if others_order(state, m):
+        return "market_busy"
     sector = rules.sectors.get(m.code)
     together = sum(rules.sectors.get(x.code) == sector for x in held) if sector is not None else 0
     if rules.max_per_sector is not None and together >= rules.max_per_sector:

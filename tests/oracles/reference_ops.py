@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from fractions import Fraction
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -245,20 +246,21 @@ def obv(first: int, every: int, close: Array, volume: Array) -> Array:
 
 
 def vwap(first: int, every: int, high: Array, low: Array, close: Array, volume: Array) -> Array:
-    """Volume-weighted typical price since the anchor."""
-    prices: list[float] = []
-    coins: list[float] = []
+    """Volume-weighted typical price since the anchor; both sums are exact, and rounded once."""
+    value = coins = Fraction(0)
+    traded: set[float] = set()
 
     def step(i: int, starts: bool) -> float:
-        nonlocal prices, coins
+        nonlocal value, coins, traded
         if starts:
-            prices, coins = [], []
-        prices.append(average(np.array([[high[i], low[i], close[i]]]))[0])
-        coins.append(volume[i])
-        traded = [price for price, amount in zip(prices, coins, strict=True) if amount > 0]
-        if traded and min(traded) == max(traded):
-            return traded[0]
-        return math.fsum(p * c for p, c in zip(prices, coins, strict=True)) / math.fsum(coins) if traded else NAN
+            value, coins, traded = Fraction(0), Fraction(0), set()
+        price = float(average(np.array([[high[i], low[i], close[i]]]))[0])
+        value += Fraction(float(price * volume[i]))
+        coins += Fraction(float(volume[i]))
+        traded |= {price} if volume[i] > 0 else set()
+        if len(traded) == 1:
+            return min(traded)
+        return float(value) / float(coins) if traded else NAN
 
     return since_anchor(first, every, step, (high, low, close, volume))
 

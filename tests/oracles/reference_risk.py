@@ -112,8 +112,13 @@ class Account:
 
 
 def taken(state: State) -> list[Market]:
-    """Markets with a position or a working buy."""
-    return [m for m in state.markets.values() if m.position is not None or (m.order is not None and m.order.side == BUY)]
+    """Markets with a position or a working buy, each once per strategy."""
+    return [m for m in state.of_account() if m.position is not None or (m.order is not None and m.order.side == BUY)]
+
+
+def others_order(state: State, m: Market) -> bool:
+    """Another strategy's order works in the market (§9)."""
+    return any(x.order is not None for x in state.of_account() if x.code == m.code and x is not m)
 
 
 def look(rules: Rules, state: State, now: int) -> None:
@@ -223,7 +228,7 @@ def crowded(rules: Rules, state: State, candidate: str) -> str | None:
         cluster = {candidate}
         for _ in nodes:
             cluster |= {b for a, b in joined if a in cluster}
-        if len(cluster) > rules.crowding.cluster:
+        if sum(code in cluster for code in nodes) > rules.crowding.cluster:
             return reason
     return None
 
@@ -247,7 +252,7 @@ def sales(rules: Rules, state: State, now: int) -> list[Order]:
     """What rules and breakers sell."""
     orders = []
     for m in state.markets.values():
-        if m.position is None or (m.order is not None and m.order.side == SELL):
+        if m.position is None or (m.order is not None and m.order.side == SELL) or (m.order is None and others_order(state, m)):
             continue
         rule, breaker = acting(rules, state, "flatten"), breaking(rules, state, m.code, now, close=True)
         if rule is None and breaker is None:

@@ -31,7 +31,8 @@ def utc_ms(text: str) -> int:
 
 
 @cache
-def _store(data: Path, names: tuple[str, ...]) -> Path:
+def stored(data: Path, names: tuple[str, ...]) -> Path:
+    """A folder with these files of the data imported by the product: `KRW-BTC_1m` and so on."""
     folder = scratch_folder("candles")
     store = CandleStore(folder)
     for name in names:
@@ -45,7 +46,7 @@ def real_market(
 ) -> Market:
     """Real candles of one timeframe over [from_, to) UTC, as the backtest command would use them."""
     wanted = sorted({*markets, *strategy.aliases.values()})
-    folder = _store(data, tuple(f"{market}_{timeframe}" for market in wanted))
+    folder = stored(data, tuple(f"{market}_{timeframe}" for market in wanted))
     chosen = settings or Settings()
     ranged = Settings(
         cash_krw=chosen.cash_krw, fee_rate=chosen.fee_rate, slippage=chosen.slippage, rounding=chosen.rounding,
@@ -60,7 +61,7 @@ def whole_daily_markets(data: Path, from_: str, to: str) -> tuple[str, ...]:
     found = []
     for path in sorted((data / "upbit").glob("KRW-*_1d.parquet")):
         market = path.name.removesuffix("_1d.parquet")
-        store = CandleStore(_store(data, (path.name.removesuffix(".parquet"),)))
+        store = CandleStore(stored(data, (path.name.removesuffix(".parquet"),)))
         table = store.read(market, Timeframe(1440 * MINUTE_MS), utc_ms(from_), utc_ms(to))
         if len(table.time_ms) == days:
             found.append(market)

@@ -55,17 +55,19 @@ def test_agreement_does_not_hang_on_the_costs(market_data: Path, slippage: float
 
 
 @pytest.mark.data
-def test_hourly_bitcoin_over_seven_years(market_data: Path) -> None:
-    market = real_market(market_data, shipped("trend-1h"), ("KRW-BTC",), "1h", "2017-10-01", "2024-12-31")
-    assert closed_trades(run_agreed(market, "trend-1h", ("KRW-BTC",))) >= 100
+@pytest.mark.parametrize(("from_", "trades"), [("2023-01-01", 60), pytest.param("2017-10-01", 300, marks=pytest.mark.deep)])
+def test_hourly_bitcoin_over_years(market_data: Path, from_: str, trades: int) -> None:
+    market = real_market(market_data, shipped("trend-1h"), ("KRW-BTC",), "1h", from_, "2024-12-31")
+    assert closed_trades(run_agreed(market, "trend-1h", ("KRW-BTC",))) >= trades
 
 
 @pytest.mark.data
-def test_sixty_five_daily_markets(market_data: Path) -> None:
+@pytest.mark.parametrize(("count", "trades"), [(30, 60), pytest.param(65, 200, marks=pytest.mark.deep)])
+def test_many_daily_markets(market_data: Path, count: int, trades: int) -> None:
     markets = whole_daily_markets(market_data, "2023-01-01", "2024-01-01")
     assert len(markets) == 65
-    market = real_market(market_data, shipped("trend-1d"), markets, "1d", "2023-01-01", "2024-01-01")
-    assert closed_trades(run_agreed(market, "trend-1d", markets)) >= 100
+    market = real_market(market_data, shipped("trend-1d"), markets[:count], "1d", "2023-01-01", "2024-01-01")
+    assert closed_trades(run_agreed(market, "trend-1d", markets[:count])) >= trades
 
 
 def _sample(strategy_name: str, markets: tuple[str, ...], from_: str, to: str) -> Market:

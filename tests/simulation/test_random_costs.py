@@ -87,7 +87,7 @@ def count(seen: Counter[str], world: World, result: BacktestResult) -> None:
 
 #: for 100 worlds
 LEAST = {
-    "trading": 40, "parts of a buy": 200, "parts of a limit buy": 20, "parts of a sale": 500, "parts of a sale inside a bar": 100,
+    "trading": 45, "parts of a buy": 200, "parts of a limit buy": 20, "parts of a sale": 500, "parts of a sale inside a bar": 100,
     "late": 100, "with impact": 500, "slices": 30, "another fee": 100,
 }  # fmt: skip
 

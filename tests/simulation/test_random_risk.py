@@ -8,8 +8,10 @@ from __future__ import annotations
 import random
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import settings
+from numpy.typing import NDArray
 
 from dsl.strategy import Action
 from engine.research.backtest import backtest
@@ -25,7 +27,8 @@ LEAST = {
     "fills": 500, "sold for a loss": 8, "sold for a drawdown": 6, "sold for a breaker": 4, "loss_limit": 200, "drawdown": 100,
     "breaker": 200, "breaker_missing": 20, "account_positions": 5, "sector": 1, "crowding": 30, "crowding_missing": 60,
     "book_share": 150, "book_missing": 80, "no_cash": 250, "stop_above_entry": 100,
-    "order_condition": 50, "smaller buys": 3, "worlds with a capital": 5, "worlds that trade on after a rest": 3,
+    "smaller by the loss of a trade": 5, "order_condition": 50, "smaller buys": 3, "worlds with a capital": 5,
+    "worlds that trade on after a rest": 3,
 }  # fmt: skip
 
 
@@ -44,8 +47,19 @@ def test_risk_profiles_act_as_in_the_reference() -> None:
         seen.update(result.skipped)
         seen.update({"fills": len(result.fills), "worlds with a capital": risk.capital_krw is not None or risk.capital_ratio is not None})
         seen["worlds that trade on after a rest"] += trades_on(world, len(result.fills))
+        seen["smaller by the loss of a trade"] += cut_by_one_loss(world, result.fills)
         seen["smaller buys"] += any(rule.action is Action.SIZE for rule in risk.rules) and len(result.fills) > 0
     assert {name: seen[name] for name, least in LEAST.items() if seen[name] < max(least * WORLDS // 75, 1)} == {}
+
+
+def cut_by_one_loss(world: World, fills: NDArray[Any]) -> bool:
+    """Without the limit of what one trade may lose something else is bought."""
+    risk = world.strategy.risk
+    assert risk is not None
+    if risk.risk_per_trade is None and risk.risk_per_trade_krw is None:
+        return False
+    free = replace(world.strategy, risk=replace(risk, risk_per_trade=None, risk_per_trade_krw=None))
+    return backtest(free, world.grid, world.settings, traded=world.traded).fills.tobytes() != fills.tobytes()
 
 
 def trades_on(world: World, fills: int) -> bool:

@@ -1,35 +1,35 @@
-"""The simulated exchange: takes orders, locks money for them, trades them against STEPs, and answers questions about them.
+"""The simulated exchange in process, for paper trading: the venue's core, which trades what STEPs let trade.
 
-Price and quantity of a fill come from the kernel's fill model, as in a backtest; accounts are exact. An order that arrives is matched
-from the first STEP of its market that is not earlier than its time plus the latency. Without latency a sale that was made inside a
-STEP trades in it, at the level that was hit.
+The core owns accounts, locks, fees, identifiers, order states and every question. Price and quantity of a fill come from the kernel's
+fill model, as in a backtest, so orders meet no book: a buy is one by total and a sale one by volume, which wait in the core until the
+model answers; where a limit stands and when it moves, the model knows. An order that arrives is matched from the first STEP of its
+market that is not earlier than its time plus the latency. Without latency a sale that was made inside a STEP trades in it, at the
+level that was hit.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
-from decimal import Decimal, localcontext
+from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
-from engine.exchange.simulated.accounts import Accounts, Balance, InsufficientFundsError
+from engine.exchange.simulated.accounts import Balance
+from engine.exchange.simulated.venue.core import Venue
+from engine.exchange.simulated.venue.errors import RefusedError
+from engine.exchange.simulated.venue.orders import Order, State
+from engine.exchange.simulated.venue.request import side_name
+from engine.exchange.simulated.venue.switches import Switches
 from engine.kernel.desk import FillModel
 from engine.model.costs import FeeRule, fee_at
 from engine.model.events import Done, DoneReason, Fill, Intent, Side, Step
-from engine.model.market import minimum_total, quote_currency
-from engine.model.money import PRECISION, QUANTITY_STEP, coins, exact
+from engine.model.market import FeeRates
+from engine.model.money import QUANTITY_STEP, coins, exact
 from engine.orders.plan import LegalOrder
 
-ONE = Decimal(1)
-ZERO = Decimal(0)
-
-
-class OrderState(StrEnum):
-    """As Upbit names them. A market buy by total that leaves a residue ends as `cancel`."""
-
-    WAIT = "wait"
-    DONE = "done"
-    CANCEL = "cancel"
+#: what the fill model decides and the core must not: it has no book to measure orders by
+_SWITCHES: Final = Switches(market_sell_minimum=False, beyond_levels_error=None, smp_default_from_ms=None)
 
 
 class RejectReason(StrEnum):
@@ -39,11 +39,24 @@ class RejectReason(StrEnum):
     IDENTIFIER_USED = "identifier_used"
     INSUFFICIENT_FUNDS = "insufficient_funds"
     BELOW_MINIMUM = "below_minimum"
+    ABOVE_MAXIMUM = "above_maximum"
+    INVALID = "invalid"
+
+
+_REASONS: Final = {
+    "notfoundmarket": RejectReason.UNKNOWN_MARKET,
+    "duplicated_identifier": RejectReason.IDENTIFIER_USED,
+    "insufficient_funds_bid": RejectReason.INSUFFICIENT_FUNDS,
+    "insufficient_funds_ask": RejectReason.INSUFFICIENT_FUNDS,
+    "under_min_total_bid": RejectReason.BELOW_MINIMUM,
+    "over_krw_funds_bid": RejectReason.ABOVE_MAXIMUM,
+    "invalid_parameter": RejectReason.INVALID,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The exchange did not take the order; nothing changed."""
+    """The exchange did not take the order; nothing changed, but for its identifier, which is used up."""
 
     identifier: str
     reason: RejectReason
@@ -51,14 +64,14 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class OrderReport:
-    """What the exchange says about an order. Quantities in coins; fee and locked in KRW, or coins where coins are locked."""
+    """What the exchange says about an order. Quantities in coins; locked in KRW, or coins where coins are locked."""
 
     order: LegalOrder
-    state: OrderState
+    state: State
     locked: Decimal
-    executed: Decimal = ZERO
-    traded_krw: Decimal = ZERO
-    fee_krw: Decimal = ZERO
+    executed: Decimal
+    traded_krw: Decimal
+    fee_krw: Decimal
 
 
 @dataclass(slots=True)
@@ -70,127 +83,101 @@ class SimulatedExchange:
     fee_rate: Decimal
     latency_ms: int = 0
     fees: tuple[FeeRule, ...] = ()
-    _accounts: Accounts = field(default_factory=Accounts)
-    _reports: dict[str, OrderReport] = field(default_factory=dict)
-    _open: dict[str, None] = field(default_factory=dict)
+    core: Venue = field(init=False)
+    _sent: dict[str, LegalOrder] = field(default_factory=dict)
+    """What was asked for, by uuid."""
+    _open: dict[str, Order] = field(default_factory=dict)
     _passed: dict[str, Step] = field(default_factory=dict)
     """The STEP that an order has last waited through: asked again about it, the order must not take its close for known before."""
 
+    def __post_init__(self) -> None:
+        self.core = Venue(self.markets, _SWITCHES)
+
     def deposit(self, currency: str, amount: Decimal) -> None:
         """Put money or coins into the account."""
-        self._accounts.credit(currency, amount)
+        self.core.deposit(currency, amount)
 
     # -- questions, as the real exchange answers them ------------------------------------------------------------------------------
 
     def accounts(self) -> dict[str, Balance]:
         """Balances by currency."""
-        return self._accounts.all()
+        return self.core.ledger.balances()
 
     def order(self, identifier: str) -> OrderReport | None:
         """The order with this identifier; None when the exchange never took one."""
-        return self._reports.get(identifier)
+        try:
+            return self._report(self.core.find(None, identifier))
+        except RefusedError:
+            return None
 
     def open_orders(self, market: str | None = None) -> list[OrderReport]:
         """Orders that wait, oldest first."""
-        waiting = [self._reports[name] for name in self._open]
-        return [report for report in waiting if market is None or report.order.market == market]
+        return [self._report(order) for order in self._open.values() if market is None or order.request.market == market]
 
     # -- orders --------------------------------------------------------------------------------------------------------------------
 
     def place(self, order: LegalOrder) -> OrderReport | Rejected:
         """Take an order and lock what it can cost. A used identifier stays used, whatever became of its order."""
-        if order.market not in self.markets:
-            return Rejected(order.identifier, RejectReason.UNKNOWN_MARKET)
-        if order.identifier in self._reports:
-            return Rejected(order.identifier, RejectReason.IDENTIFIER_USED)
-        if order.side is Side.BID and order.amount_krw < minimum_total(order.market, Side.BID, order.time_ms):
-            return Rejected(order.identifier, RejectReason.BELOW_MINIMUM)
-        currency, amount = self._cost(order)
+        if order.market in self.markets:
+            rate = exact(fee_at(self.fees, order.market, float(self.fee_rate), order.time_ms))
+            self.core.fees[order.market] = FeeRates(rate, rate)
+        amount = (
+            {"ord_type": "price", "price": order.amount_krw} if order.side is Side.BID else {"ord_type": "market", "volume": order.quantity}
+        )
+        fields = {"market": order.market, "side": side_name(order.side), "identifier": order.identifier, **amount}
         try:
-            self._accounts.lock(currency, amount)
-        except InsufficientFundsError:
-            return Rejected(order.identifier, RejectReason.INSUFFICIENT_FUNDS)
-        report = OrderReport(order, OrderState.WAIT, amount)
-        self._reports[order.identifier] = report
-        self._open[order.identifier] = None
-        return report
+            taken = self.core.take_order(fields, order.time_ms)
+        except RefusedError as error:
+            return Rejected(order.identifier, _REASONS[error.name])
+        self._sent[taken.uuid] = order
+        self._open[taken.uuid] = taken
+        return self._report(taken)
 
     def cancel(self, identifier: str, time_ms: int) -> list[Done]:
         """Take a waiting order back. [] when it does not wait any more."""
-        if identifier not in self._open:
+        try:
+            before = self.core.cancel(None, identifier)
+        except RefusedError:
             return []
-        report = self._end(self._reports[identifier], OrderState.CANCEL)
-        return [Done(report.order.order_id, report.order.market, DoneReason.CANCELLED, time_ms)]
+        sent = self._forget(before.uuid)
+        return [Done(sent.order_id, sent.market, DoneReason.CANCELLED, time_ms)]
 
     def trade(self, step: Step) -> list[Fill | Done]:
         """What happens to the waiting orders of the STEP's market in it. May be asked again after new orders were placed in the STEP."""
         answers: list[Fill | Done] = []
-        for report in self.open_orders(step.market):
-            if step.traded and self._passed.get(report.order.identifier) != step and step.time_ms >= report.order.time_ms + self.latency_ms:
-                answers += self._match(report, step)
+        if not step.traded:
+            return answers
+        for order in list(self._open.values()):
+            due = order.request.market == step.market and step.time_ms >= order.created_ms + self.latency_ms
+            if due and self._passed.get(order.uuid) != step:
+                answers += self._match(order, step)
         return answers
 
-    def _match(self, report: OrderReport, step: Step) -> list[Fill | Done]:
-        answers = self.fill_model.answer(_intent(report.order, step), step)
+    def _match(self, order: Order, step: Step) -> list[Fill | Done]:
+        sent = self._sent[order.uuid]
+        answers = self.fill_model.answer(_intent(sent, step), step)
         if not answers:
-            self._passed[report.order.identifier] = step
+            self._passed[order.uuid] = step
             return answers
         for answer in answers:
             if isinstance(answer, Fill):
-                report = self._settle(report, answer)
-        used_up = report.order.side is Side.ASK or report.locked == 0
-        self._end(report, OrderState.DONE if used_up else OrderState.CANCEL)
+                price, volume = exact(answer.price_krw), coins(answer.quantity_e8)
+                self.core.execute(order, price, volume, step.time_ms, is_maker=sent.limit_krw is not None)
+        if order.is_open:
+            self.core.close(order)
+        self._forget(order.uuid)
         return answers
 
-    def _settle(self, report: OrderReport, fill: Fill) -> OrderReport:
-        """Move what was traded, exactly, and note it in the order's report."""
-        coin, krw = _coin(report.order.market), quote_currency(report.order.market)
-        with localcontext(prec=PRECISION):
-            quantity = coins(fill.quantity_e8)
-            traded = quantity * exact(fill.price_krw)
-            fee = traded * self._fee_of(report.order)
-            if report.order.side is Side.BID:
-                given, locked = traded + fee, report.locked - traded - fee
-                self._accounts.spend(krw, given)
-                self._accounts.credit(coin, quantity)
-            else:
-                locked = report.locked - quantity
-                self._accounts.spend(coin, quantity)
-                self._accounts.credit(krw, traded - fee)
-            settled = replace(
-                report,
-                locked=locked,
-                executed=report.executed + quantity,
-                traded_krw=report.traded_krw + traded,
-                fee_krw=report.fee_krw + fee,
-            )
-        self._reports[report.order.identifier] = settled
-        return settled
+    def _forget(self, uuid: str) -> LegalOrder:
+        """The order does not wait any more."""
+        del self._open[uuid]
+        self._passed.pop(uuid, None)
+        return self._sent[uuid]
 
-    def _end(self, report: OrderReport, state: OrderState) -> OrderReport:
-        """The order is over; what it still had locked is free again."""
-        self._accounts.release(self._cost(report.order)[0], report.locked)
-        ended = replace(report, state=state, locked=ZERO)
-        self._reports[report.order.identifier] = ended
-        del self._open[report.order.identifier]
-        self._passed.pop(report.order.identifier, None)
-        return ended
-
-    def _cost(self, order: LegalOrder) -> tuple[str, Decimal]:
-        """Currency and amount that the order locks: a buy its total and fee, a sale its coins."""
-        if order.side is Side.ASK:
-            return _coin(order.market), order.quantity
-        with localcontext(prec=PRECISION):
-            return quote_currency(order.market), order.amount_krw * (ONE + self._fee_of(order))
-
-    def _fee_of(self, order: LegalOrder) -> Decimal:
-        """Rate of the order's market when it was made."""
-        return exact(fee_at(self.fees, order.market, float(self.fee_rate), order.time_ms))
-
-
-def _coin(market: str) -> str:
-    """`BTC` of `KRW-BTC`."""
-    return market.partition("-")[2]
+    def _report(self, order: Order) -> OrderReport:
+        return OrderReport(
+            self._sent[order.uuid], order.state, order.locked, order.executed_volume, order.executed_funds, order.paid_fee
+        )  # fmt: skip
 
 
 def _intent(order: LegalOrder, step: Step) -> Intent:

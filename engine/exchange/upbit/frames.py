@@ -24,7 +24,9 @@ _CALL: Final = "WebSocket"
 def _names(**short: str) -> ConfigDict:
     """Members go by their own names, or by these in the SIMPLE formats."""
     names = {"type": "ty", "timestamp": "tms", "stream_type": "st", **short}
-    return ConfigDict(alias_generator=AliasGenerator(validation_alias=lambda name: AliasChoices(name, names.get(name, name))))
+    return ConfigDict(
+        allow_inf_nan=False, alias_generator=AliasGenerator(validation_alias=lambda name: AliasChoices(names.get(name, name), name))
+    )
 
 
 class Frame(Part):
@@ -333,6 +335,13 @@ _KINDS: Final[dict[str, type[Message]]] = {
     "myAsset": MyAssetFrame,
     "announcement": AnnouncementFrame,
 }
+#: what the messages begin with that come by the thousand; the type's name begins at the 8th or 10th byte
+_FREQUENT: Final[dict[bytes, type[Frame]]] = {
+    f'{{"{name}":"{kind}'.encode(): frame
+    for name in ("ty", "type")
+    for kind, frame in (("ticker", TickerFrame), ("trade", TradeFrame), ("orderbook", OrderbookFrame))
+}
+_TYPE_FROM: Final = 9
 _PRIVATE: Final = (b"myOrder", b"myAsset")
 
 
@@ -344,12 +353,23 @@ def read_frame(data: str | bytes) -> list[Message | RefusedError | BrokenFrameEr
     """The messages of one WebSocket message. A refusal by the exchange is one of them; so is the error of one that lacks something, for
     the others of its list are whole. Raises BrokenFrameError for what is not JSON."""
     raw = data.encode() if isinstance(data, str) else data
+    frequent = _FREQUENT.get(raw[: raw.find(b'"', _TYPE_FROM)])
+    if frequent is not None:
+        return [_read_frequent(frequent, raw)]
     private = any(word in raw for word in _PRIVATE)
     try:
         value = json.loads(raw, parse_float=Decimal) if private else orjson.loads(raw)
     except ValueError as error:
         raise _broken(error, raw) from error
     return [_read(item, raw) for item in (value if isinstance(value, list) else [value])]
+
+
+def _read_frequent(kind: type[Frame], raw: bytes) -> Frame | BrokenFrameError:
+    """One message of a known type, in one step from its bytes: half the time."""
+    try:
+        return kind.model_validate_json(raw)
+    except ValueError as error:
+        return _broken(error, raw)
 
 
 def _read(item: Any, raw: bytes) -> Message | RefusedError | BrokenFrameError:

@@ -54,6 +54,14 @@ class Disconnected:
 
 
 @dataclass(frozen=True, slots=True)
+class Refilled:
+    """The trades that a market's gap hid have been asked for; those that were new came before this. whole: all of them were found."""
+
+    code: str
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Trouble:
     """A message that could not be read, a refusal, or a re-sync that failed. The stream goes on.
 
@@ -73,7 +81,7 @@ class Lost:
     count: int
 
 
-Item = Message | Connected | Disconnected | Trouble | Lost
+Item = Message | Connected | Disconnected | Refilled | Trouble | Lost
 
 
 class Arrival(NamedTuple):

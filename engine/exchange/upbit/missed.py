@@ -22,17 +22,17 @@ class Missed(NamedTuple):
     whole: bool
 
 
-async def missed_trades(quotation: Quotation, last: TradeFrame, pages_max: int = PAGES_MAX) -> Missed:
-    """Trades of the market at or after the time of `last`, which is among them; at most `pages_max` pages of them."""
+async def missed_trades(quotation: Quotation, market: str, since_ms: int, pages_max: int = PAGES_MAX) -> Missed:
+    """Trades of the market at or after a time; at most `pages_max` pages of them."""
     found: list[Trade] = []
     pages = 0
     for days_ago in _DAYS:
         cursor = None
         while pages < pages_max:
             pages += 1
-            page = (await quotation.trades(last.code, count=TRADES_MAX, cursor=cursor, days_ago=days_ago)).value
-            found += [trade for trade in page if trade.timestamp >= last.trade_timestamp]
-            if any(trade.timestamp < last.trade_timestamp for trade in page):
+            page = (await quotation.trades(market, count=TRADES_MAX, cursor=cursor, days_ago=days_ago)).value
+            found += [trade for trade in page if trade.timestamp >= since_ms]
+            if any(trade.timestamp < since_ms for trade in page):
                 return _missed(found, whole=True)
             if not page:
                 break

@@ -1,8 +1,9 @@
 """One request to Upbit's REST from leave to send to typed answer: limits, signature, timeouts, and only such retries as are safe.
 
 A question, and whatever else may be sent twice, is asked again a few times. A call that makes something (an order, a transfer) is sent
-once: when its answer is lost, cut off or a 5xx, UnknownOutcomeError names what to look it up by. After a 429, which is answered before
-anything is done, every call is sent again. A task that is cancelled while such a call is under way does not know its outcome either.
+once: when its answer is lost, cut off, a 5xx or "came twice", UnknownOutcomeError names what to look it up by. After a 429, which is
+answered before anything is done, every call is sent again. A task that is cancelled while such a call is under way does not know its
+outcome either.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from engine.exchange.upbit.answers import Malformed, read
 from engine.exchange.upbit.endpoints import Endpoint
 from engine.exchange.upbit.errors import BrokenAnswerError, ExchangeError, RefusedError, UnknownOutcomeError, UnreachableError
 from engine.exchange.upbit.limits import Bucket, Limits, Priority, read_remaining
-from engine.exchange.upbit.refusals import NoTokenError, PenaltyError, TooManyRequestsError, refusal
+from engine.exchange.upbit.refusals import NonceUsedError, NoTokenError, PenaltyError, TooManyRequestsError, refusal
 from engine.exchange.upbit.signing import Keys, Parameters, Payload, authorization, body_payload, query_payload
 
 T = TypeVar("T")
@@ -213,7 +214,7 @@ class Rest:
         if isinstance(error, TooManyRequestsError):
             bucket.refused()
             return _AgainError(error, pause=False)
-        if response.is_server_error:
+        if response.is_server_error or isinstance(error, NonceUsedError):  # the latter: something on the way sent it twice
             return self._lost(call, error)
         return error
 

@@ -21,7 +21,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 
 from engine.exchange.upbit.errors import ExchangeError, GapTooLongError, RefusedError
 from engine.exchange.upbit.frames import BrokenFrameError, TradeFrame, read_frame
-from engine.exchange.upbit.inbox import Arrival, Connected, Disconnected, Inbox, Trouble
+from engine.exchange.upbit.inbox import Arrival, Connected, Disconnected, Inbox, Refilled, Trouble
 from engine.exchange.upbit.limits import RULES, Bucket, Group, Limits
 from engine.exchange.upbit.missed import missed_trades
 from engine.exchange.upbit.quotation import Quotation
@@ -37,6 +37,8 @@ _JITTER: Final = 0.25
 #: the library logs the handshake's headers at the level of debugging, and the token is one of them
 _LOGGER: Final = logging.getLogger(__name__)
 _LOGGER.setLevel(logging.INFO)
+#: trades may come in another order than they were made in: so long before the last one that came, one may have been missed
+_REORDERED_MS: Final = 5_000
 _MESSAGE_BYTES_MAX: Final = 16 * 2**20
 
 
@@ -115,6 +117,7 @@ class Stream:
         self._nonces = nonces
         self._lines = [_Line(group) for group in split(subscriptions, self.settings.codes_max)]
         self._last_trades: dict[str, TradeFrame] = {}
+        self._first_ms: dict[str, int] = {}
         self._tasks: list[asyncio.Task[None]] = []
         if keys is None and any(found.kind in PRIVATE for found in subscriptions):
             raise NoTokenError(401, "no_authorization_token", "", "WebSocket")
@@ -172,15 +175,12 @@ class Stream:
         """A new connection; the token is given at the handshake and only there. Raises a RefusedError for a refusing answer."""
         bucket = self.limits.bucket(Group.WEBSOCKET_CONNECT, owner_of(self._keys) if private else "")
         await bucket.acquire()
-        headers = {}
-        if private and self._keys is not None:
-            headers["Authorization"] = authorization(self._keys, self._nonces(), "")
         url = f"{self.settings.url}/private" if private else self.settings.url
         ping = self.settings.ping_seconds
         try:
             return await connect(
                 url,
-                additional_headers=headers,
+                additional_headers=self._token(private),
                 open_timeout=self.settings.open_seconds,
                 ping_interval=ping,
                 ping_timeout=ping,
@@ -189,7 +189,12 @@ class Stream:
                 logger=_LOGGER,
             )
         except InvalidStatus as error:
-            raise self._refused(bucket, error) from None
+            refused = self._refused(bucket, error)
+        raise refused  # not chained, and no variable here holds the token: errors are shown to others
+
+    def _token(self, private: bool) -> dict[str, str]:
+        """What the handshake of the private address carries."""
+        return {"Authorization": authorization(self._keys, self._nonces(), "")} if private and self._keys is not None else {}
 
     def _refused(self, bucket: Bucket, error: InvalidStatus) -> RefusedError:
         found = refusal(
@@ -232,6 +237,7 @@ class Stream:
                 continue
             if isinstance(message, TradeFrame):
                 self._last_trades[message.code] = message
+                self._first_ms.setdefault(message.code, message.trade_timestamp)
             self.inbox.put(message, self.limits.clock.monotonic_seconds())
         return not all(isinstance(message, RefusedError | BrokenFrameError) for message in found)
 
@@ -244,10 +250,12 @@ class Stream:
         """Ask for the trades of every gap. What fails is asked again after the next loss."""
         assert self._quotation is not None, "only called with one"
         for code, last in list(line.gaps.items()):
+            since_ms = max(last.trade_timestamp - _REORDERED_MS, self._first_ms[code])
             try:
-                missed = await missed_trades(self._quotation, last)
+                missed = await missed_trades(self._quotation, code, since_ms)
             except ExchangeError as error:
                 self._put(Trouble(str(error), error))
+                self._put(Refilled(code, whole=False))
                 continue
             del line.gaps[code]
             if not missed.whole:
@@ -256,6 +264,7 @@ class Stream:
             self.inbox.put_missed(missed.trades, self.limits.clock.monotonic_seconds())
             if missed.trades and self._last_trades[code] is last:  # nothing came by the stream since: the next gap begins here
                 self._last_trades[code] = missed.trades[-1]
+            self._put(Refilled(code, missed.whole))
 
-    def _put(self, item: Connected | Disconnected | Trouble) -> None:
+    def _put(self, item: Connected | Disconnected | Refilled | Trouble) -> None:
         self.inbox.put(item, self.limits.clock.monotonic_seconds())

@@ -67,7 +67,12 @@ _PASSED: Final = BOUGHT
 @helper
 def decide_entries(plan: Plan, book: Book, time_ms: int) -> None:
     """Buy, or skip and count, every market whose entry condition is true."""
-    count = queue_entries(plan, book)
+    enter_queued(plan, book, queue_entries(plan, book), time_ms)
+
+
+@helper
+def enter_queued(plan: Plan, book: Book, count: int, time_ms: int) -> None:
+    """Buy, or skip and count, the candidates in `book.queue`."""
     if count == 0:
         return
     capital = capital_krw(plan, equity_krw(book))
@@ -107,7 +112,6 @@ def enter(plan: Plan, book: Book, market: int, capital: float, time_ms: int) -> 
 def _queue_candidates(plan: Plan, book: Book) -> int:
     """Fill `book.queue` with the candidates, highest rank first, missing rank last, ties in market order; returns how many."""
     slot = plan.settings[0]["entry_slot"]
-    rank_slot = plan.settings[0]["rank_slot"]
     count = 0
     for market in range(book.position.shape[0]):
         standing = _standing(plan, book, market, slot)
@@ -115,17 +119,37 @@ def _queue_candidates(plan: Plan, book: Book) -> int:
         book.verdict[market]["entry_krw"] = NAN
         book.verdict[market]["level_krw"] = NAN
         book.verdict[market]["amount_krw"] = NAN
-        if standing != BOUGHT:
-            continue
-        place = count
-        if rank_slot >= 0:
-            rank = market_value(plan, book, market, rank_slot)
-            while place > 0 and _outranks(rank, market_value(plan, book, book.queue[place - 1], rank_slot)):
-                book.queue[place] = book.queue[place - 1]
-                place -= 1
-        book.queue[place] = market
-        count += 1
+        if standing == BOUGHT:
+            count = _queue(plan, book, market, count)
     return count
+
+
+@helper
+def queue_due(plan: Plan, book: Book, due: int) -> int:
+    """As `queue_entries`, where no other markets than the first `due` of `book.queue`, in order, can be candidates. Verdicts of the others
+    stay as they are."""
+    slot = plan.settings[0]["entry_slot"]
+    count = 0
+    for position in range(due):
+        market = book.queue[position]
+        if _standing(plan, book, market, slot) == BOUGHT:
+            count = _queue(plan, book, market, count)
+    _find_scales(plan, book, count)
+    return count
+
+
+@helper
+def _queue(plan: Plan, book: Book, market: int, count: int) -> int:
+    """Put a candidate into the `count` of `book.queue`, highest rank first, missing rank last, ties in order; returns how many then."""
+    rank_slot = plan.settings[0]["rank_slot"]
+    place = count
+    if rank_slot >= 0:
+        rank = market_value(plan, book, market, rank_slot)
+        while place > 0 and _outranks(rank, market_value(plan, book, book.queue[place - 1], rank_slot)):
+            book.queue[place] = book.queue[place - 1]
+            place -= 1
+    book.queue[place] = market
+    return count + 1
 
 
 @helper
@@ -282,7 +306,7 @@ def _try_entry(plan: Plan, book: Book, market: int, capital: float, time_ms: int
         return BOOK_MISSING
     working, free = _reserved_krw(plan, book)
     left = _left_krw(plan, book, market, capital, working, free, time_ms)
-    value = min(_cut(plan, book, wanted, capital, working), left, deep)
+    value = min(_cut(plan, book, wanted, capital, working), left, deep, _one_loss_krw(plan, book, market, capital, entry, time_ms))
     value = value if plan.venue.costs[0]["on_grid"] == 0 else float(np.floor(value))
     book.verdict[market]["amount_krw"] = value
     minimum = plan.settings[0]["min_order_krw"]
@@ -384,13 +408,33 @@ def _wanted_krw(plan: Plan, market: int, capital: float, entry: float, stop: flo
     settings = plan.settings[0]
     value = math.inf
     if settings["stop_exit"] >= 0:
-        fee = fee_rate(plan.venue, market, time_ms)
-        received = floor_tick(plan.venue, market, stop * (1.0 - plan.venue.costs[0]["slippage"]), time_ms)
-        loss = entry * (1.0 + fee) - received * (1.0 - fee)
-        value = settings["risk"] * capital / loss * entry
+        value = settings["risk"] * capital / _lost_krw(plan, market, entry, stop, time_ms) * entry
     if not math.isnan(settings["weight"]):
         value = min(value, settings["weight"] * capital)
     return capital if value == math.inf else value
+
+
+@helper
+def _lost_krw(plan: Plan, market: int, entry: float, stop: float, time_ms: int) -> float:
+    """What one coin loses at the stop, fees and slippage included."""
+    fee = fee_rate(plan.venue, market, time_ms)
+    received = floor_tick(plan.venue, market, stop * (1.0 - plan.venue.costs[0]["slippage"]), time_ms)
+    return float(entry * (1.0 + fee) - received * (1.0 - fee))
+
+
+@helper
+def _one_loss_krw(plan: Plan, book: Book, market: int, capital: float, entry: float, time_ms: int) -> float:
+    """The largest order that loses no more at its stop than the profile lets one trade lose; infinite without a limit or a stop."""
+    settings = plan.settings[0]
+    allowed = min(settings["loss_ratio"] * capital, settings["loss_krw"])
+    if allowed == math.inf:
+        return math.inf
+    lowest = math.inf
+    for rule in range(plan.exits.shape[0]):
+        from_start = plan.exits[rule]["kind"] == STOP and plan.exits[rule]["after"] < 0
+        if rule == settings["loss_exit"] or (settings["loss_exit"] < 0 and from_start):
+            lowest = min(lowest, grid_level(plan, book, market, rule, time_ms))
+    return math.inf if lowest == math.inf else float(allowed / _lost_krw(plan, market, entry, lowest, time_ms) * entry)
 
 
 @helper

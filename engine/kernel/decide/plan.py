@@ -48,6 +48,9 @@ SETTINGS: Final = np.dtype(
         ("position_rows", "i8"),  # rows of the position phase; those after them read the account or the order
         ("watches", "i8"),  # the risk profile looks at the equity
         ("stop_exit", "i8"),  # exit that risk is measured to; -1: sizing is not by risk
+        ("loss_exit", "i8"),  # exit that the loss of one trade is measured to; -1: the lowest STOP
+        ("loss_ratio", "f8"),  # most that a trade may lose at it; infinite: not given
+        ("loss_krw", "f8"),
         ("risk", "f8"),  # ratios of equity; NaN: not given
         ("weight", "f8"),
         ("max_weight", "f8"),  # caps; infinite: none
@@ -267,6 +270,8 @@ def _settings(strategy: Strategy, position: PositionRows, markets: Sequence[str]
     row["position_rows"] = position.position_rows
     row["watches"] = int(bool(risk.rules) or position.reads_account)
     row["stop_exit"] = -1 if sizing.risk is None else _stop_exit(strategy)
+    row["loss_exit"] = row["stop_exit"] if sizing.risk is not None else _named_stop(strategy)
+    row["loss_ratio"], row["loss_krw"] = _or(risk.risk_per_trade, math.inf), _or(risk.risk_per_trade_krw, math.inf)
     row["risk"], row["weight"] = _or(sizing.risk, math.nan), _or(sizing.weight, math.nan)
     row["max_weight"] = _or(sizing.max_weight, math.inf)
     row["exposure_total"] = _or(risk.exposure_total, math.inf)
@@ -319,6 +324,12 @@ def _stop_exit(strategy: Strategy) -> int:
         if rule.name == STOP_NAME and rule.kind is ExitKind.STOP:
             return position
     raise ValueError(f"sizing by risk needs an exit named `{STOP_NAME}` with a level below the price")
+
+
+def _named_stop(strategy: Strategy) -> int:
+    """The same, active from the start; -1 without one."""
+    known = [p for p, e in enumerate(strategy.exits) if (e.name, e.kind, e.after) == (STOP_NAME, ExitKind.STOP, None)]
+    return known[0] if known else -1
 
 
 def _minimum_order(strategy: Strategy, markets: Sequence[str]) -> float:

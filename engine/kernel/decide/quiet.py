@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from engine.kernel.abi import helper, items
 from engine.kernel.bars import Bars, Closes
 from engine.kernel.book import Book
+from engine.kernel.decide.ahead import PRICED, count_skipped, is_full, next_true
 from engine.kernel.decide.guard import judge_breakers
 from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import RULE, STOP, is_active, is_open, refresh_levels
@@ -64,11 +65,12 @@ def skip_quiet(
         return bar, closing, stepped
     if guarded and held > 0 and not is_settled(plan, book, bars.span[0] + (bar + 1 if stepped else bar) * bars.span[1]):
         return bar, closing, stepped
+    full = is_full(plan, book, held)
     while bar < stop:
         first = bar + 1 if stepped else bar
         if closing < count:
             limit = min(count - 1, closing + _WINDOW) if held > 0 else count - 1
-            until = _first_close(plan, book, held, closing, limit, closes, True)
+            until = _first_close(plan, book, held, full, closing, limit, closes, True)
             end = (close_ms[until] - bars.span[0]) // bars.span[1]
         else:
             limit = until = count
@@ -84,10 +86,15 @@ def skip_quiet(
         _write_money(book, held, bars, closes, first, closing, passed)
         _judge(plan, book, closes, closing, passed)
         _count_held(plan, book, held, passed - closing)
-        for market in range(book.position.shape[0]):
-            if passed > closing and plan.settings[0]["levels_read_columns"] != 0 and is_open(book, market):  # for levels made inside a STEP
-                _take_market(book, market, closes.columns, passed - 1)
-            _pass_steps(book, market, bars, first, last)
+        if full and passed > closing:
+            count_skipped(plan, book, closes, closing, passed)
+        if held > 0:
+            for market in range(book.position.shape[0]):
+                if is_open(book, market):
+                    if passed > closing and plan.settings[0]["levels_read_columns"] != 0:  # for levels made inside a later STEP
+                        take_market(book, market, closes.columns, passed - 1)
+                    _pass_steps(book, market, bars, first, last)
+                    closes.ahead[PRICED, market] = last
         closing = passed
         if last < end:
             return last, closing, False
@@ -95,37 +102,42 @@ def skip_quiet(
             return stop, closing, False
         bar, stepped = end - 1, True
         if until < limit or limit == count - 1:
-            if held == 0 or closing == count - 1 or _first_close(plan, book, held, closing, closing + 1, closes, False) == closing:
+            if held == 0 or closing == count - 1 or _first_close(plan, book, held, full, closing, closing + 1, closes, False) == closing:
                 return bar, closing, stepped
-            _move_levels(plan, book, held, bars, closes, bar, closing)
+            _move_levels(plan, book, held, full, bars, closes, bar, closing)
             closing += 1
     return bar, closing, stepped
 
 
 @helper
-def _move_levels(plan: Plan, book: Book, held: int, bars: Bars, closes: Closes, bar: int, closing: int) -> None:
+def _move_levels(plan: Plan, book: Book, held: int, full: bool, bars: Bars, closes: Closes, bar: int, closing: int) -> None:
     """CLOSE `closing`, at the end of `bar` whose STEPs are in, where all that it does is make levels anew."""
     _write_money(book, held, bars, closes, bar + 1, closing, closing + 1)
     _judge(plan, book, closes, closing, closing + 1)
     _count_held(plan, book, held, 1)
+    if full:
+        count_skipped(plan, book, closes, closing, closing + 1)
     for market in range(book.position.shape[0]):
         if is_open(book, market):
-            _take_market(book, market, closes.columns, closing)
+            take_market(book, market, closes.columns, closing)
             refresh_levels(plan, book, market, book.position[market]["last_krw"], closes.close_ms[closing], _ALL)
 
 
 @helper
-def _first_close(plan: Plan, book: Book, held: int, closing: int, limit: int, closes: Closes, levels: bool) -> int:
+def _first_close(plan: Plan, book: Book, held: int, full: bool, closing: int, limit: int, closes: Closes, levels: bool) -> int:
     """The first CLOSE in [closing, limit) that can do anything, or `limit`. levels: one that only moves levels counts."""
     if plan.settings[0]["watches"] != 0:
         limit = _first_at(quiet_until_ms(plan, book), closing, limit, closes.close_ms)
-    slot = plan.settings[0]["entry_slot"]
     for market in range(book.position.shape[0]):
-        if held > 0 and is_open(book, market):
+        if not is_open(book, market) and plan.market[market]["tradable"] != 0:
+            found = next_true(plan, closes, market, closing)
+            limit = limit if full else min(limit, found)
+    if held == 0:
+        return limit
+    for market in range(book.position.shape[0]):
+        if is_open(book, market):
             limit = _first_exit(plan, book, market, closing, limit, closes, levels)
-        elif plan.market[market]["tradable"] != 0:
-            limit = _first_true(plan, market, slot, closing, limit, closes.columns)
-    return first_closing(plan, book, closing, limit, closes) if held > 0 else limit
+    return first_closing(plan, book, closing, limit, closes)
 
 
 @helper
@@ -141,15 +153,6 @@ def _first_at(time_ms: int, closing: int, limit: int, close_ms: NDArray[np.int64
         else:
             low = middle + 1
     return low
-
-
-@helper
-def _first_true(plan: Plan, market: int, slot: int, closing: int, limit: int, columns: NDArray[np.float64]) -> int:
-    """The first CLOSE in [closing, limit) at which a market-phase value is true, or `limit`."""
-    if slot >= plan.settings[0]["column_count"]:
-        constant = plan.initial[slot]
-        return limit if math.isnan(constant) or constant == 0.0 else closing
-    return first_true(_column(columns, market, slot), closing, limit)
 
 
 @helper
@@ -269,7 +272,7 @@ def _first_hit(plan: Plan, book: Book, market: int, bars: Bars, first: int, end:
 
 @helper
 def _pass_steps(book: Book, market: int, bars: Bars, first: int, stop: int) -> None:
-    """What the STEPs of bars [first, stop) leave behind where nothing happens in them."""
+    """What the STEPs of bars [first, stop) leave behind of an open position where nothing happens in them."""
     row = market * bars.state.shape[1]
     states = items(bars.state, row)
     last = last_traded(states, first, stop)
@@ -277,8 +280,6 @@ def _pass_steps(book: Book, market: int, bars: Bars, first: int, stop: int) -> N
         return
     held = book.position[market]
     held["last_krw"] = bars.close_krw[market, last]
-    if not is_open(book, market):
-        return
     opens, highs, lows = items(bars.open_krw, row), items(bars.high_krw, row), items(bars.low_krw, row)
     closes = items(bars.close_krw, row)
     held["high_krw"], held["low_krw"] = extremes(
@@ -332,11 +333,12 @@ def _judge(plan: Plan, book: Book, closes: Closes, closing: int, passed: int) ->
 def take_columns(book: Book, columns: NDArray[np.float64], at: int) -> None:
     """Make the values of CLOSE `at` the latest. columns [M, C, closes]."""
     for market in range(book.columns.shape[0]):
-        _take_market(book, market, columns, at)
+        take_market(book, market, columns, at)
 
 
 @helper
-def _take_market(book: Book, market: int, columns: NDArray[np.float64], at: int) -> None:
+def take_market(book: Book, market: int, columns: NDArray[np.float64], at: int) -> None:
+    """Make one market's values of CLOSE `at` the latest."""
     for column in range(book.columns.shape[1]):
         book.columns[market, column] = columns[market, column, at]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -14,11 +15,14 @@ from dsl.compile import Finding
 from dsl.diagnostics import Diagnostic, Severity
 from dsl.document import dotted
 from engine.candles.ticks import sale_slippage
+from engine.model.costs import fee_at
 from engine.research.findings.measure import Recent, measured, values_of
 from engine.research.findings.sizes import small_orders
 from engine.research.findings.warmth import never_ready
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from dsl.checker.context import Notes
     from engine.research.backtest import Progress
     from engine.research.findings.questions import Asked
@@ -37,21 +41,25 @@ def data_findings(asked: Asked, recent: Recent, progress: Progress | None = None
     document = compiled.document
     if document is None:
         return tuple(found)
-    slippage = median_slippage(recent)
+    costs = recent.settings.costs
+    run = measured(asked.strategy, recent, progress) if compiled.strategy is not None or costs.impact > 0.0 else None
+    order_krw = statistics.median(size.amount_krw for size in run.sizes) if costs.impact > 0.0 and run is not None and run.sizes else 0.0
+    leave = asked.strategy.execution.leave
+    slippage = 0.0 if leave.order == "limit" else median_slippage(recent, order_krw, leave.max_slippage)
     if not math.isnan(slippage):
-        fee = recent.settings.fee_rate
+        fee = _median_fee(recent)
         params = asked.strategy.params
         by_span = {target.rule.span(target.start, target.end): target for target in targets(document, params)}
-        found = [_with_cost(one, fee, slippage) if one.diagnostic.code == "E401" else one for one in found]
+        notes = _cost_notes(fee, slippage, order_krw)
+        found = [_with_notes(one, notes) if one.diagnostic.code == "E401" else one for one in found]
         told = {one.diagnostic.span for one in found if one.diagnostic.code == "E401"}
         cost = (1 + fee) / ((1 - fee) * (1 - slippage)) - 1
         found += [
-            Finding(_too_small(target, fee, slippage), compiled.source)
+            Finding(_too_small(target, notes), compiled.source)
             for span, target in by_span.items()
             if span not in told and target.gain < cost
         ]
-    if compiled.strategy is not None:
-        run = measured(compiled.strategy, recent, progress)
+    if compiled.strategy is not None and run is not None:
         more = [*never_ready(document.root, compiled.strategy, run, recent.grid.timeframe)]
         more += small_orders(document, compiled.strategy, run, recent)
         found += [Finding(diagnostic, compiled.source) for diagnostic in more]
@@ -73,14 +81,14 @@ def _answered(asked: Asked, recent: Recent) -> list[Finding]:
         if diagnostic.code == "E104" and len(columns) == 2:
             counts = [f"{int((column == 1.0).sum()):,}" for column in columns]
             said = ("no_default_counted", {"days": str(recent.days), "first": counts[0], "second": counts[1]})
-            notes: Notes = tuple(said if key == "no_default" else (key, args) for key, args in diagnostic.notes)
+            answers: Notes = tuple(said if key == "no_default" else (key, args) for key, args in diagnostic.notes)
         elif diagnostic.code == "E140" and np.isfinite(columns[0]).any():
             known = columns[0][np.isfinite(columns[0])]
             bounds = {"lowest": _bound(float(known.min()), here[0].unit), "highest": _bound(float(known.max()), here[0].unit)}
-            notes = (("observed", bounds), *diagnostic.notes)
+            answers = (("observed", bounds), *diagnostic.notes)
         else:
             continue
-        found[index] = Finding(replace(diagnostic, notes=notes), found[index].source)
+        found[index] = Finding(replace(diagnostic, notes=answers), found[index].source)
     return found
 
 
@@ -88,36 +96,60 @@ def _bound(value: float, unit: Unit) -> str:
     return f"{value * 100:+.3g}%" if unit is Unit.RATIO else f"{value:+.3g}"
 
 
-def median_slippage(recent: Recent) -> float:
+def median_slippage(recent: Recent, order_krw: float = 0.0, leave_most: float | None = None) -> float:
     """What a sale at market loses to slippage and to the price grid: the median over the closes of each traded market, then over the
-    markets; NaN without a close."""
+    markets; NaN without a close. order_krw: worth of the sale; where slippage grows with the order, as much of it as may trade in a bar,
+    or as its `leave.max_slippage` lets go at once."""
     grid = recent.grid
     length = grid.timeframe.length_ms
     times = grid.timeframe.offset_ms + (grid.first_index + np.arange(grid.state.shape[1], dtype=np.int64)) * length
     inside = times >= (recent.settings.from_ms or 0)
     medians = []
     for row, market in enumerate(grid.markets):
-        known = np.flatnonzero(inside & (grid.close[row] > 0)) if market in recent.traded else np.zeros(0, np.int64)
+        able = inside & (grid.close[row] > 0) & ((grid.volume[row] > 0) | (order_krw == 0.0))
+        known = np.flatnonzero(able) if market in recent.traded else np.zeros(0, np.int64)
         if len(known):
             known = known[:: -(-len(known) // _MOST_CLOSES)]
-            medians.append(float(np.median(sale_slippage(market, times[known], grid.close[row][known], recent.settings.slippage))))
+            slippage = _slippage(recent, grid.close[row][known], grid.volume[row][known], order_krw, leave_most)
+            medians.append(float(np.median(sale_slippage(market, times[known], grid.close[row][known], slippage))))
     return float(np.median(medians)) if medians else math.nan
 
 
-def _cost_notes(fee: float, slippage: float) -> Notes:
+def _slippage(
+    recent: Recent, close: NDArray[np.float64], volume: NDArray[np.float64], order_krw: float, leave_most: float | None
+) -> NDArray[np.float64]:
+    """Slippage of a sale at each close, before the grid; shapes [n]. The share of a bar is that of docs/decide.md §10."""
+    costs = recent.settings.costs
+    most = min(1.0, costs.slice_share(recent.settings.slippage, leave_most), costs.participation or 1.0)
+    if order_krw == 0.0:
+        return np.full(len(close), recent.settings.slippage)
+    share = np.minimum(order_krw / (volume * close), most)
+    return np.array([costs.slippage_of(recent.settings.slippage, part) for part in share.tolist()])
+
+
+def _median_fee(recent: Recent) -> float:
+    """The traded markets' fee at the end of the range."""
+    settings = recent.settings
+    assert settings.to_ms is not None
+    return statistics.median(fee_at(settings.costs.fees, market, settings.fee_rate, settings.to_ms) for market in recent.traded)
+
+
+def _cost_notes(fee: float, slippage: float, order_krw: float) -> Notes:
+    """order_krw: the order that the slippage is of; 0: of any."""
     cost = (1 + fee) / ((1 - fee) * (1 - slippage)) - 1
     shown = {"fee": _percent(fee), "slippage": _percent(slippage), "cost": _percent(cost)}
-    return ("cost_observed", shown), ("gain_and_pnl", {})
+    of: Notes = (("cost_of_order", {"order": f"{order_krw:,.0f}"}),) if order_krw > 0.0 else ()
+    return ("cost_observed", shown), *of, ("gain_and_pnl", {})
 
 
-def _with_cost(finding: Finding, fee: float, slippage: float) -> Finding:
-    return Finding(replace(finding.diagnostic, notes=_cost_notes(fee, slippage)), finding.source)
+def _with_notes(finding: Finding, notes: Notes) -> Finding:
+    return Finding(replace(finding.diagnostic, notes=notes), finding.source)
 
 
-def _too_small(target: Target, fee: float, slippage: float) -> Diagnostic:
+def _too_small(target: Target, notes: Notes) -> Diagnostic:
     span = target.rule.span(target.start, target.end)
     path = dotted(target.rule.path)
-    return Diagnostic("W401", Severity.WARNING, span, path, {"name": target.name}, "", _cost_notes(fee, slippage), target.fix)
+    return Diagnostic("W401", Severity.WARNING, span, path, {"name": target.name}, "", notes, target.fix)
 
 
 def _percent(ratio: float) -> str:

@@ -12,6 +12,7 @@ from dsl.graph import Phase
 from engine.kernel.aggregate import open_ms
 from engine.kernel.book import SKIP_REASONS
 from engine.kernel.decide.position import equity_krw
+from engine.kernel.legal import fee_rate
 from engine.kernel.program import ColumnBlock, Program, compile_program, compile_values
 from engine.kernel.vm import Kernel
 from engine.model.candle import BarGrid, BarState
@@ -49,7 +50,7 @@ class Recent:
 @dataclass(frozen=True, slots=True)
 class Size:
     """An entry that got as far as its size. equity_krw: before it; entry_krw: expected price; level_krw: of the stop (NaN: none).
-    scale: what multiplied it (`sizing.scale`, steps of the risk profile)."""
+    scale: what multiplied it (`sizing.scale`, steps of the risk profile). fee_rate: of its market then."""
 
     market: str
     amount_krw: float
@@ -57,6 +58,7 @@ class Size:
     level_krw: float
     equity_krw: float
     scale: float
+    fee_rate: float
     skipped: bool
 
 
@@ -133,10 +135,10 @@ def _feed(run: Run, program: Program, part: BarGrid, columns: ColumnBlock, entry
         run.feed(bars_of(part, bar, stop_bar), values)
         bar, close = stop_bar, stop_close
         if k is not None:
-            _note_sizes(run, part.markets, found)
+            _note_sizes(run, part.markets, int(columns.close_ms[k]), found)
 
 
-def _note_sizes(run: Run, markets: Sequence[str], found: Measured) -> None:
+def _note_sizes(run: Run, markets: Sequence[str], now_ms: int, found: Measured) -> None:
     book = run.book
     sized = np.flatnonzero(~np.isnan(book.verdict["amount_krw"]))
     if not len(sized):
@@ -149,7 +151,8 @@ def _note_sizes(run: Run, markets: Sequence[str], found: Measured) -> None:
             continue
         scale = factor * (float(book.scales[row]) if scaled else 1.0)
         amount, entry, level = (float(verdict[name]) for name in ("amount_krw", "entry_krw", "level_krw"))
-        found.sizes.append(Size(markets[row], amount, entry, level, equity, scale, int(verdict["code"]) == _BELOW_MINIMUM))
+        fee = float(fee_rate(run.plan.venue, row, now_ms))
+        found.sizes.append(Size(markets[row], amount, entry, level, equity, scale, fee, int(verdict["code"]) == _BELOW_MINIMUM))
 
 
 def values_of(strategy: Strategy, graph: Graph, nodes: Sequence[int], recent: Recent) -> dict[int, NDArray[np.float64]]:

@@ -52,9 +52,8 @@ def small_orders(document: StrategyDocument, strategy: Strategy, run: Measured, 
 
 def _distance(size: Size, recent: Recent) -> float:
     """What is lost per KRW of the order when the stop is hit, fees and slippage included."""
-    settings = recent.settings
-    received = size.level_krw * (1 - settings.slippage) * (1 - settings.fee_rate)
-    return (size.entry_krw * (1 + settings.fee_rate) - received) / size.entry_krw
+    received = size.level_krw * (1 - recent.settings.slippage) * (1 - size.fee_rate)
+    return (size.entry_krw * (1 + size.fee_rate) - received) / size.entry_krw
 
 
 def _remedies(strategy: Strategy, key: str, ratio: float, distance: float, middle: Size, minimum: float) -> Notes:

@@ -42,6 +42,8 @@ def equity_chart(result: BacktestResult, figures: Figures) -> dict[str, Any]:
     rows = _kept_rows([curve.value_krw, depths, held.value_krw])
     times = curve.time_ms[rows]
     unit = result.strategy.clock.length_ms
+    if result.parts and times.size:  # rows where any of the clocks closes
+        unit = int(np.gcd.reduce(np.diff(times, prepend=curve.start_ms)))
     return {
         "from_ms": curve.start_ms,
         "unit_ms": unit,
@@ -72,7 +74,7 @@ def candle_charts(result: BacktestResult, trades: tuple[Trade, ...]) -> dict[str
     full detail. A piece: first (absolute clock index), step (clock bars a bar), gaps (unknown bars), and the prices as whole
     numbers of `unit` KRW: close less the close before, open less the close before, high above and low below the body."""
     grid = result.candles
-    markets = [market for market in result.markets if market in grid.markets]
+    markets = [market for market in dict.fromkeys(result.markets) if market in grid.markets]
     share = max(CANDLE_BARS // max(len(markets), 1), CANDLE_BARS_PER_MARKET)
     charts = {}
     for market in markets:
@@ -81,6 +83,7 @@ def candle_charts(result: BacktestResult, trades: tuple[Trade, ...]) -> dict[str
         unit = _unit(grid, row)
         if unit:
             charts[market] = {"unit": unit, "pieces": _pieces(grid, row, own, share, unit)}
+        grid.free()
     return charts
 
 
@@ -180,7 +183,7 @@ def _runs(flags: NDArray[np.bool_]) -> list[list[int]]:
 
 def trade_rows(result: BacktestResult, trades: tuple[Trade, ...]) -> dict[str, Any]:
     """{columns, rows, left_out}: the last TRADE_ROWS trades; money to 0.01 KRW, ratios to 1e-6; market and exits by position."""
-    markets = {market: position for position, market in enumerate(result.markets)}
+    markets = {market: position for position, market in enumerate(dict.fromkeys(result.markets))}
     exits: dict[str, int | None] = {name: position for position, (name, _) in reversed(list(enumerate(ways_out(result))))}
     kept = trades[-TRADE_ROWS:]
     return {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dsl.diagnostics import Language
 from dsl.messages import text
-from engine.model.costs import ALWAYS_MS, FeeRule
+from engine.model.costs import ALWAYS_MS, BookModel, FeeRule
 from engine.research.metrics import Unit
 from engine.research.report.format import count, duration, kst, percent, written
 
@@ -23,7 +23,7 @@ def orders_in_parts(result: BacktestResult) -> int:
 
 def cost_lines(result: BacktestResult, language: Language) -> list[str]:
     """Sentences; none where nothing beyond fee and slippage was assumed."""
-    costs, settings = result.settings.costs, result.settings
+    costs = result.settings.costs
     lines = [_fee_line(rule, language) for rule in costs.fees]
     if costs.impact > 0.0:
         at_one = costs.impact * (0.1 if costs.impact_root else 0.01)
@@ -31,17 +31,24 @@ def cost_lines(result: BacktestResult, language: Language) -> list[str]:
         lines.append(_say(shape, language, more=written(at_one * 1e4, Unit.BASIS_POINTS, language)))
     if costs.participation is not None:
         lines.append(_say("participation", language, share=percent(costs.participation)))
-    most = result.strategy.execution.leave.max_slippage
-    if most is not None and costs.slice_share(settings.slippage, most) < 1.0:
-        lines.append(_say("slices", language, most=percent(most)))
     if costs.latency_ms > 0:
         time = f"{costs.latency_ms}ms" if costs.latency_ms < 1_000 else duration(costs.latency_ms, language)
         lines.append(_say("latency", language, time=time))
     if costs.latency_bars > 0:
         lines.append(_say("latency_bars", language, bars=costs.latency_bars))
+    if costs.book is not None:
+        lines.append(_book_line(costs.book, language))
     if costs.reads_volume:
         lines.append(_say("parts", language, count=count(orders_in_parts(result))))
     return lines
+
+
+def slice_lines(result: BacktestResult, language: Language) -> list[str]:
+    """How a strategy's sales are cut, where that gains anything."""
+    most, settings = result.strategy.execution.leave.max_slippage, result.settings
+    if most is None or settings.costs.slice_share(settings.slippage, most) >= 1.0:
+        return []
+    return [_say("slices", language, most=percent(most))]
 
 
 def _fee_line(rule: FeeRule, language: Language) -> str:
@@ -49,6 +56,14 @@ def _fee_line(rule: FeeRule, language: Language) -> str:
     if rule.from_ms == ALWAYS_MS:
         return _say("fee_of", language, market=market, rate=percent(rule.rate))
     return _say("fee_since", language, market=market, rate=percent(rule.rate), since=kst(rule.from_ms))
+
+
+def _book_line(book: BookModel, language: Language) -> str:
+    spread = written(book.spread * 1e4, Unit.BASIS_POINTS, language)
+    if book.depth is None:
+        return _say("book_spread", language, spread=spread)
+    window = duration(book.window_ms, language)
+    return _say("book", language, spread=spread, within=percent(book.within), depth=percent(book.depth), window=window)
 
 
 def _say(key: str, language: Language, **args: object) -> str:

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import orjson
 
-from engine.model.costs import ALWAYS_MS, Costs
+from dsl.diagnostics import Language
+from engine.model.costs import ALWAYS_MS, BookModel, Costs
 from engine.research.doctor import Checkup
 from engine.research.figures import ExitFigures, Figures, MarketFigures
 from engine.research.gaps import series_name
+from engine.research.report.assumptions import assumptions, part_assumptions
 from engine.research.report.costs import orders_in_parts
 from engine.research.report.doctor import checkup_document
 from engine.research.report.format import kst
+from engine.research.report.universe import universe_document
 from engine.research.returns import DAY_MS, changes, daily_values, drawdowns, monthly_values
 from engine.research.trades import Leg, Trade, ways_out
 
@@ -41,7 +44,19 @@ def document(result: BacktestResult, figures: Figures, checkup: Checkup) -> Docu
 
 
 def summary(result: BacktestResult, figures: Figures, checkup: Checkup) -> Document:
-    """The document without its trades."""
+    """The document without its trades; of a portfolio's account with its strategies."""
+    found = own_summary(result, figures, checkup)
+    parts = zip(result.parts, figures.parts, checkup.parts, strict=True)
+    return found | {"strategies": [part_summary(*part) for part in parts]} if result.parts else found
+
+
+def part_summary(result: BacktestResult, figures: Figures, checkup: Checkup) -> Document:
+    """A strategy of a portfolio: its document as if its share were an account, without its trades, which are the account's."""
+    return {"name": result.strategy.name, "share": result.share} | own_summary(result, figures, checkup)
+
+
+def own_summary(result: BacktestResult, figures: Figures, checkup: Checkup) -> Document:
+    """The document without trades and strategies."""
     found: Document = finite(
         {
             "format": FORMAT,
@@ -62,6 +77,7 @@ def summary(result: BacktestResult, figures: Figures, checkup: Checkup) -> Docum
                 {"path": path, "true": true, "false": false, "missing": missing}
                 for path, (true, false, missing) in result.rule_counts.items()
             ],
+            "universe": universe_document(result.universe),
             "assumptions": _assumptions(result),
         }
     )
@@ -86,7 +102,7 @@ def _strategy(result: BacktestResult) -> Document:
         "title": strategy.title,
         "version": strategy.version,
         "clock_ms": strategy.clock.length_ms,
-        "markets": result.markets,
+        "markets": list(dict.fromkeys(result.markets)),
         "params": strategy.params,
         "exits": [{"name": name, "kind": kind} for name, kind in ways_out(result)],
         "risk_profile": strategy.risk.name if strategy.risk else None,
@@ -119,6 +135,7 @@ def _costs(costs: Costs) -> Document:
         "participation": costs.participation,
         "latency_ms": costs.latency_ms,
         "latency_bars": costs.latency_bars,
+        "book": None if costs.book is None else {name: getattr(costs.book, name) for name in BookModel.__slots__},
     }
 
 
@@ -194,14 +211,22 @@ def _assumptions(result: BacktestResult) -> Document:
                 "decisions": sum(gap.decisions.values()),
                 "of": sum(gap.closes.values()),
                 "by_market": gap.decisions,
+                "modelled": sum(gap.modelled.values()),
             }
             for gap in result.gaps
         ],
+        "says": {language.value: _sentences(result, language) for language in Language},
     }
 
 
+def _sentences(result: BacktestResult, language: Language) -> list[str]:
+    """A part of a portfolio says what it assumes beside the account."""
+    return part_assumptions(result, language) if result.owners and not result.parts else assumptions(result, language)
+
+
 def _trade(trade: Trade) -> Document:
-    plain = {name: getattr(trade, name) for name in Trade.__slots__ if name not in ("buys", "sales")}
+    unsaid = ("buys", "sales") if trade.strategy else ("buys", "sales", "strategy")
+    plain = {name: getattr(trade, name) for name in Trade.__slots__ if name not in unsaid}
     found: Document = finite(plain | {"buys": [_leg(leg) for leg in trade.buys], "sales": [_leg(leg) for leg in trade.sales]})
     return found
 

@@ -16,9 +16,11 @@ from engine.research.doctor import Checkup
 from engine.research.figures import Figures
 from engine.research.metrics import definitions
 from engine.research.report.charts import candle_charts, domain_ms, equity_chart, trade_rows
-from engine.research.report.document import SYNTHETIC, finite, summary
+from engine.research.report.document import SYNTHETIC, finite, own_summary
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine.research.result import BacktestResult
 
 STYLE: Final = "page.css"
@@ -44,8 +46,11 @@ _PAGE: Final = """<!doctype html>
 """
 
 
-def render_html(result: BacktestResult, figures: Figures, checkup: Checkup, language: Language) -> str:
-    """The page as text (write it as UTF-8). `language` is the one it opens in; it carries both. Equal results give equal pages."""
+def render_html(result: BacktestResult, figures: Figures, checkup: Checkup, language: Language, pages: Sequence[str] = ()) -> str:
+    """The page as text (write it as UTF-8). `language` is the one it opens in; it carries both. Equal results give equal pages.
+
+    pages: of a portfolio's account, the files beside it that show its strategies, in their order.
+    """
     style, script = _asset(STYLE), _script()
     heading = f"{result.strategy.title or result.strategy.name} · Jangdan {text('report.title', language)}"
     return _PAGE.format(
@@ -54,15 +59,16 @@ def render_html(result: BacktestResult, figures: Figures, checkup: Checkup, lang
         title=html.escape(f"{SYNTHETIC} · {heading}" if result.synthetic else heading),
         no_script=html.escape(text("report.page.no_script", language)),
         style=style,
-        payload=_embedded(payload(result, figures, checkup, language)),
+        payload=_embedded(payload(result, figures, checkup, language, pages)),
         script=script,
     )
 
 
-def payload(result: BacktestResult, figures: Figures, checkup: Checkup, language: Language) -> dict[str, Any]:
+def payload(result: BacktestResult, figures: Figures, checkup: Checkup, language: Language, pages: Sequence[str] = ()) -> dict[str, Any]:
     """What the page's script reads: the JSON document without trades, trades as rows, chart columns, and all texts [ko, en]."""
     found: dict[str, Any] = {
-        "report": summary(result, figures, checkup),
+        "report": own_summary(result, figures, checkup),
+        "strategies": finite(list(map(strategy_row, figures.parts, checkup.parts, pages or ("",) * len(figures.parts)))),
         "trades": finite(trade_rows(result, figures.trades)),
         "charts": {
             "clock_ms": result.candles.timeframe.length_ms,
@@ -76,6 +82,14 @@ def payload(result: BacktestResult, figures: Figures, checkup: Checkup, language
         "language": language.value,
     }
     return found
+
+
+def strategy_row(figures: Figures, checkup: Checkup, page: str) -> dict[str, Any]:
+    """A strategy of a portfolio, for the account's table. page: the file that shows it, "" without one."""
+    shown = ("closed_trades", "open_trades", "win_rate", "profit", "profit_factor", "maximum_drawdown", "fees_paid")
+    lots = None if checkup.lots is None else checkup.lots.percentile
+    name, share = figures.result.strategy.name, figures.result.share
+    return {"name": name, "share": share, "percentile": lots, "page": page} | {key: figures.values[key] for key in shown}
 
 
 def page_texts() -> dict[str, Text]:

@@ -25,12 +25,15 @@ COLUMNS: Final = (
 def trades_csv(result: BacktestResult) -> str:
     """All trades with a header row, lines ending in a line feed. Numbers are written in full; not defined or not yet = empty.
 
-    `label` is SYNTHETIC in every row of a run on generated prices. Raises ValueError for a fill log that does not balance.
+    `label` is SYNTHETIC in every row of a run on generated prices; where strategies share the account,
+    `strategy` is whose it is. Raises ValueError for a fill log that does not balance.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(_row(trade, SYNTHETIC if result.synthetic else "") for trade in trades_of(result))
+    writer.writerow((*COLUMNS, "strategy") if result.owners else COLUMNS)
+    for trade in trades_of(result):
+        row = _row(trade, SYNTHETIC if result.synthetic else "")
+        writer.writerow([*row, _words(trade.strategy)] if result.owners else row)
     return out.getvalue()
 
 

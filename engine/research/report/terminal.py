@@ -17,17 +17,17 @@ from dsl.diagnostics import Language
 from dsl.messages import text
 from engine.research.doctor import Checkup
 from engine.research.figures import Figures
-from engine.research.gaps import series_name
-from engine.research.metrics import CURVE_FIGURES, Definition, Group, Unit, definitions
-from engine.research.report.costs import cost_lines
+from engine.research.metrics import CURVE_FIGURES, Definition, Group, definitions
+from engine.research.report.assumptions import assumptions, part_assumptions
 from engine.research.report.doctor import render_findings
 from engine.research.report.format import UNDEFINED, count, duration, kst, money, number, percent, written
-from engine.research.result import Rounding, SideGap
+from engine.research.report.universe import COLUMNS, universe_line
 from engine.research.returns import changes, monthly_values
 from engine.research.trades import ways_out
 
 if TYPE_CHECKING:
     from engine.research.result import BacktestResult
+    from engine.research.universe import UniverseCounts
 
 UP: Final = "red"  # Korean market colours: red gains, blue losses
 DOWN: Final = "blue"
@@ -46,14 +46,49 @@ def render_terminal(result: BacktestResult, figures: Figures, checkup: Checkup, 
         render_findings(checkup, language),
         _figures(figures, language),
         _monthly(figures, language),
+        *([_strategies(figures, language)] if result.parts else []),
         _markets(figures, language),
-        _exits(result, figures, language),
-        _skipped(result, language),
-        _rules(result, language),
-        _assumptions(result, language),
-        Text(_say("past", language), style="dim"),
     ]
-    return Stack(*parts)
+    parts += [_skipped(result, language)] if result.parts else _by_rule(result, figures, language)
+    parts.append(_assumptions(assumptions(result, language), language))
+    for part, own, found in zip(result.parts, figures.parts, checkup.parts, strict=True):
+        parts += _part(part, own, found, language)
+    return Stack(*parts, Text(_say("past", language), style="dim"))
+
+
+def _by_rule(result: BacktestResult, figures: Figures, language: Language) -> list[RenderableType]:
+    """What the strategy's rules did."""
+    universe = [] if result.universe is None else [_universe(result.universe, language)]
+    return [_exits(result, figures, language), _skipped(result, language), _rules(result, language), *universe]
+
+
+def _part(result: BacktestResult, figures: Figures, checkup: Checkup, language: Language) -> list[RenderableType]:
+    """One strategy of a portfolio."""
+    strategy = result.strategy
+    name = f"{strategy.name} ({percent(result.share)})"
+    title = f"{name} · {strategy.title}" if strategy.title and strategy.title != strategy.name else name
+    return [
+        Panel(Text(title, style="bold"), box=ROUNDED, expand=False),
+        render_findings(checkup, language),
+        *_by_rule(result, figures, language),
+        _assumptions(part_assumptions(result, language), language),
+    ]
+
+
+def _strategies(figures: Figures, language: Language) -> Table:
+    """A row for every strategy of a portfolio; returns and falls are of its share."""
+    columns = ("strategy", "column.share", "column.trades", "figure.open_trades", "figure.win_rate", "column.profit",
+               "figure.profit_factor", "figure.maximum_drawdown", "column.fees")  # fmt: skip
+    table = _table(language, "strategies", *columns)
+    table.columns[0].no_wrap = True
+    for one in figures.parts:
+        values, profit = one.values, one.values["profit"]
+        table.add_row(
+            Text(one.result.strategy.name), percent(one.result.share), count(values["closed_trades"]), count(values["open_trades"]),
+            percent(values["win_rate"]), _coloured(profit, money(profit, language, signed=True)), number(values["profit_factor"]),
+            percent(values["maximum_drawdown"]), money(values["fees_paid"], language),
+        )  # fmt: skip
+    return table
 
 
 def _say(key: str, language: Language, **args: object) -> str:
@@ -79,7 +114,7 @@ def _head(result: BacktestResult, figures: Figures, language: Language) -> Panel
         Text(f"{strategy.name} {strategy.version[:12]}".rstrip(), style="dim"),
         Text(f"{_say('period', language)}: {period}  ({duration(curve.span_ms, language)})"),
         Text(f"{_say('clock', language)}: {duration(strategy.clock.length_ms, language)}  {_say('markets', language)}: "
-             f"{_few(result.markets)}"),
+             f"{_few(tuple(dict.fromkeys(result.markets)))}"),
         Text(f"{_say('cash', language)}: {money(result.settings.cash_krw, language)}"),
     ]  # fmt: skip
     if result.base is not None:
@@ -162,48 +197,19 @@ def _rules(result: BacktestResult, language: Language) -> Table:
     return _filled(table, language)
 
 
+def _universe(counts: UniverseCounts, language: Language) -> Stack:
+    """What each rule of the universe did with the candidates, and what was left in turn."""
+    table = _table(language, "universe", "column.condition", *(f"column.{key}" for key in COLUMNS))
+    for rule in counts.rules:
+        table.add_row(Text(rule.path), *(count(getattr(rule, key)) for key in COLUMNS))
+    return Stack(_filled(table, language), Text(universe_line(counts, language)), Text(""))
+
+
 def _filled(table: Table, language: Language) -> Table:
     if not table.row_count:
         table.add_row(_say("none", language), *[""] * (len(table.columns) - 1))
     return table
 
 
-def _assumptions(result: BacktestResult, language: Language) -> Stack:
-    lines: Iterable[str] = (f"· {one}" for one in assumptions(result, language))
-    return Stack(Text(_say("head.assumptions", language), style="bold"), *(Text(line) for line in lines), Text(""))
-
-
-def assumptions(result: BacktestResult, language: Language) -> list[str]:
-    """What the run took for granted, one sentence each."""
-    settings = result.settings
-    rounding = "rounding_upbit" if settings.rounding is Rounding.UPBIT else "rounding_none"
-    rows: tuple[tuple[str, str], ...] = (
-        ("fee", percent(settings.fee_rate, signed=False)),
-        ("slippage", written(settings.slippage * 1e4, Unit.BASIS_POINTS, language)),
-        ("rounding", _say(f"assume.{rounding}", language)),
-        ("ambiguous", count(result.ambiguous_steps)),
-        ("ambiguous_krw", money(result.ambiguous_krw, language)),
-        ("unsettled", count(result.unsettled_entries)),
-        ("sale_below_minimum", count(result.sale_below_minimum)),
-    )
-    if result.left_out_breakers:
-        rows += (("left_out_breakers", ", ".join(result.left_out_breakers)),)
-    risk, execution = result.strategy.risk, result.strategy.execution
-    if risk is not None and risk.book_share is not None:
-        rows += (("book_share", risk.book_share.text),)
-    if execution.leave.max_slippage is not None and settings.slippage > execution.leave.max_slippage:
-        rows += (("leave_slippage", percent(execution.leave.max_slippage, signed=False)),)
-    kinds = {"limit": "limit_orders", "post_only": "limit_orders", "best": "best_orders"}
-    said = ["fill", *([kinds[execution.enter.order]] if execution.enter.order in kinds else [])]
-    said += ["limit_sales"] if execution.leave.order == "limit" else []
-    lines = [*(_say(f"assume.{name}", language) for name in said), *(f"{_say(f'assume.{key}', language)}: {value}" for key, value in rows)]
-    lines += cost_lines(result, language)
-    return lines + [_gap_line(gap, language) for gap in result.gaps]
-
-
-def _gap_line(gap: SideGap, language: Language) -> str:
-    """What was read although nobody recorded it, and how often."""
-    name = series_name(gap.key)
-    found = {"count": sum(gap.decisions.values()), "all": sum(gap.closes.values()), "markets": len(gap.decisions)}
-    what = _say("assume.flag" if gap.flag else "assume.missing", language, series=name)
-    return f"{what}: {_say('assume.of_closes', language, **found)}"
+def _assumptions(lines: Iterable[str], language: Language) -> Stack:
+    return Stack(Text(_say("head.assumptions", language), style="bold"), *(Text(f"· {line}") for line in lines), Text(""))

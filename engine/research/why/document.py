@@ -14,7 +14,9 @@ from dsl.side_series import SIDE_SERIES
 from dsl.strategy import ExitKind
 from engine.candles.timeframes import timeframe_name
 from engine.research.report.format import count, duration, kst, money, percent, price
+from engine.research.report.universe import universe_document, universe_line
 from engine.research.signals import Mark, MarkKind
+from engine.research.universe import UniverseCounts
 from engine.research.why.bar import BarWhy, ExitReading, Factor
 from engine.research.why.funnel import CARRY, Clause, Funnel
 from engine.research.why.membership import Membership
@@ -303,13 +305,23 @@ def funnel_document(found: Funnel, language: Language) -> dict[str, Any]:
         "bought": found.bought,
         "skipped": found.skipped,
         "exits": found.exits,
+        "universe": _universe_rules(found.result.universe, language),
     }
+
+
+def _universe_rules(counts: UniverseCounts | None, language: Language) -> dict[str, Any] | None:
+    """What each rule of the universe left of the candidates, over all of its instants."""
+    found = universe_document(counts)
+    return None if counts is None or found is None else found | {"sentence": universe_line(counts, language)}
 
 
 def _funnel_notes(found: Funnel, language: Language) -> list[str]:
     notes = [text("why.synthetic", language)] if found.result.synthetic else []
     if not found.entry.true:
         notes.append(text("why.nothing", language))
+    counts = found.result.universe
+    if counts is not None and counts.empty:
+        notes.append(text("why.empty_universe", language, empty=count(counts.empty), instants=count(counts.instants)))
     clock = found.result.strategy.clock
     outer = [clause for clause in found.clauses if clause.depth == 1 and clause.role != CARRY]
     worst = max(outer, key=lambda clause: clause.vetoes, default=None)

@@ -31,7 +31,7 @@ def higher(store: CandleStore, timeframe: Timeframe = HOUR) -> CandleTable:
     return table_from("KRW-AAA", timeframe, Rows(times[traded].astype(np.int64), numbers), ((LATE_JANUARY, END),))
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(st.integers(0, HOURS - 1), st.sampled_from(COLUMNS), st.sampled_from([1.0, -1.0, 1e-4]))
 def test_every_changed_number_is_found_and_nothing_else(tmp_path_factory: pytest.TempPathFactory, bar: int, column: str, by: float) -> None:
     store = CandleStore(tmp_path_factory.mktemp("candles"))

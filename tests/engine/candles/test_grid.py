@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from engine.candles.grid import build_grid, choose_base, fullest_stretch, higher_grid
 from engine.candles.importer import ImportOptions, import_file
+from engine.candles.mapped import MAPPED_FROM
 from engine.candles.ranges import merge
 from engine.candles.store import CandleStore
 from engine.candles.timeframes import parse_timeframe
@@ -27,8 +28,8 @@ def markets(draw: st.DrawFn) -> tuple[list[tuple[int, int]], list[int]]:
     return spans, sorted(draw(st.sets(st.sampled_from(inside)))) if inside else []
 
 
-@given(st.lists(markets(), min_size=1, max_size=3), st.one_of(st.just(float("nan")), st.just(77.0)))
-def test_a_grid_is_what_its_definition_says(found: list[tuple[list[tuple[int, int]], list[int]]], before: float) -> None:
+@given(st.lists(markets(), min_size=1, max_size=3), st.one_of(st.just(float("nan")), st.just(77.0)), st.sampled_from((1, MAPPED_FROM)))
+def test_a_grid_is_what_its_definition_says(found: list[tuple[list[tuple[int, int]], list[int]]], before: float, mapped_from: int) -> None:
     time = [LATE_JANUARY + 60_000 * bar for bar in range(BARS)]
     tables = [
         made(
@@ -38,7 +39,9 @@ def test_a_grid_is_what_its_definition_says(found: list[tuple[list[tuple[int, in
         )
         for n, (spans, rows) in enumerate(found)
     ]
-    grid = build_grid(tables, [before] * len(tables), MINUTE, LATE_JANUARY, LATE_JANUARY + BARS * 60_000)
+    end = LATE_JANUARY + BARS * 60_000
+    grid = build_grid(tables, [before] * len(tables), MINUTE, LATE_JANUARY, end, mapped_from=mapped_from)
+    grid.free()
     assert grid.first_index == MINUTE.index(LATE_JANUARY)
     assert grid.open.flags.c_contiguous
     assert grid.state.dtype == np.int8

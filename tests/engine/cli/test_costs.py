@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from dsl.diagnostics import Language
-from engine.cli.costs import costs_of, fees, latency, participation, slippage
+from engine.cli.costs import book, costs_of, fees, latency, participation, slippage
 from engine.cli.inputs import instant_ms
 from engine.cli.main import run
-from engine.model.costs import ALWAYS_MS, Costs, FeeRule
+from engine.model.costs import ALWAYS_MS, BookModel, Costs, FeeRule
 from engine.model.errors import UserError
 from engine.research.report.costs import cost_lines
 from engine.research.result import Settings
@@ -46,7 +46,23 @@ def test_participation_and_latency() -> None:
     ]  # fmt: skip
 
 
+def test_book() -> None:
+    said = (
+        None,
+        "spread 10bp",
+        " spread 0 ",
+        "spread 0.1%, depth 5% of 1h turnover within 0.5%",
+        "spread 5bp ,depth 100% of 30m turnover within 20bp",
+    )
+    assert [book(one, "--book") for one in said] == [
+        None, BookModel(0.001), BookModel(0.0), BookModel(0.001, 0.05, 3_600_000, 0.005), BookModel(0.0005, 1.0, 1_800_000, 0.002),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(("option", "value"), [
+    ("--book", "10bp"), ("--book", "spread 10"), ("--book", "spread 10bp, depth 5%"), ("--book", "depth 5% of 1h turnover within 1%"),
+    ("--book", "spread 10bp, depth 0% of 1h turnover within 1%"), ("--book", "spread 1%, depth 5% of 1h turnover within 0.5%"),
+    ("--book", "spread 10bp, depth 5% of 2d turnover within 1%"), ("--book", "spread 10bp, depth 5% of 0h turnover within 1%"),
     ("--fee", "much"), ("--fee", "0.05"), ("--fee", "BTC-KRW 0.05%"), ("--fee", "KRW-BTC"), ("--fee", "0.05% since 2025-01-01"),
     ("--fee", "0.05% from yesterday"), ("--fee", "100%"), ("--slippage", "5"), ("--slippage", "5bp + 1bp"),
     ("--slippage", "5bp + 1bp per 0 of volume"), ("--slippage", "5bp + 100bp per 1% of volume"),
@@ -55,7 +71,7 @@ def test_participation_and_latency() -> None:
 ])  # fmt: skip
 @pytest.mark.parametrize("language", list(Language))
 def test_what_cannot_be_read_is_told_with_an_example(option: str, value: str, language: Language) -> None:
-    given: dict[str, object] = {"--fee": [], "--slippage": "5bp", "--participation": None, "--latency": "0"}
+    given: dict[str, object] = {"--fee": [], "--slippage": "5bp", "--participation": None, "--latency": "0", "--book": None}
     given[option] = [value] if option == "--fee" else value
     with pytest.raises(UserError) as refused:
         costs_of(*given.values())  # type: ignore[arg-type]
@@ -66,15 +82,19 @@ def test_what_cannot_be_read_is_told_with_an_example(option: str, value: str, la
 
 @pytest.mark.parametrize("language", list(Language))
 def test_the_report_tells_every_assumption(language: Language) -> None:
-    costs = Costs((FeeRule(0.0001, "KRW-USDT"), FeeRule(0.0004, "", SINCE or 0)), 0.1, False, 0.1, 500, 2)
+    supposed = BookModel(0.0012, 0.07, 1_800_000, 0.004)
+    costs = Costs((FeeRule(0.0001, "KRW-USDT"), FeeRule(0.0004, "", SINCE or 0)), 0.1, False, 0.1, 500, 2, supposed)
     result = toy.simulate(toy.candles(200), Settings(costs=costs), chance=0.05)
     lines = cost_lines(result, language)
-    for fact in ("KRW-USDT", "0.01%", "2025-03-01 09:00", "0.04%", "10.00 bp", "10.00%", "500ms", "2"):
+    for fact in ("KRW-USDT", "0.01%", "2025-03-01 09:00", "0.04%", "10.00 bp", "10.00%", "500ms", "2", "12.00 bp", "7.00%", "0.40%"):
         assert any(fact in line for line in lines), (fact, lines)
-    assert len(lines) == 7
+    assert len(lines) == 8
     root = cost_lines(toy.simulate(toy.candles(200), Settings(costs=Costs(impact=0.01, impact_root=True))), language)
     assert "10.00 bp" in root[0]
     assert root[0] != lines[2]
+    alone = cost_lines(toy.simulate(toy.candles(200), Settings(costs=Costs(book=BookModel(0.0012)))), language)
+    assert len(alone) == 1
+    assert "12.00 bp" in alone[0]
     assert cost_lines(toy.simulate(toy.candles(200)), language) == []
     assert FeeRule(0.1).from_ms == ALWAYS_MS
 

@@ -1,7 +1,8 @@
-"""`jangdan backtest` of a portfolio file: the account and a row for every strategy in both languages, one JSON document, refusals."""
+"""`jangdan backtest` of a portfolio file: the account and every strategy in both languages, its documents, what is refused."""
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from engine.cli.main import run
 
 PORTFOLIO = str(Path(__file__).resolve().parents[3] / "strategies" / "regime-switch.yaml")
 SPAN = ("--from", "2025-08-01", "--to", "2025-08-08")
+NAMES = ["pullback-trend", "donchian-breakout", "mean-reversion"]
 
 
 @pytest.fixture(autouse=True)
@@ -22,27 +24,57 @@ def sample_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_account_and_its_strategies_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["backtest", PORTFOLIO, *SPAN, "--json", "run.json"]) == 0
+    options = ("--json", "run.json", "--trades", "trades.csv", "--report", "out/run.html", "--checked", "--book", "spread 10bp")
+    assert run(["backtest", PORTFOLIO, *SPAN, *options]) == 0
     english = capsys.readouterr().out
-    assert "SYNTHETIC" in english.splitlines()[0]
+    assert "SYNTHETIC" in english
     document = json.loads((tmp_path / "run.json").read_text("utf-8"))
-    for words in ("Period: 2025-08-01 09:00 to 2025-08-08 09:00 (7 days)", "Maximum drawdown", "Fees paid", "Win rate"):
+    for words in ("2025-08-01 09:00 ~ 2025-08-08 09:00", "Maximum drawdown", "Fees paid", "By strategy", "Books checked", "supposed"):
         assert words in english, words
+    assert [one["name"] for one in document["strategies"]] == NAMES
     for part in document["strategies"]:
-        row = next(line for line in english.splitlines() if line.startswith(part["name"]))
-        assert f"{part['trades']:,}" in row.split()
-    assert len(document["strategies"]) == 3
-    gained = document["equity_krw"][-1] - 10_000_000
-    assert sum(part["profit_krw"] for part in document["strategies"]) == pytest.approx(gained, abs=1.0)
-    assert run(["backtest", PORTFOLIO, *SPAN, "--lang", "ko"]) == 0
+        row = next(line for line in english.splitlines() if line.strip().startswith(part["name"]))
+        assert f"{part['figures']['closed_trades']:,.0f}" in row.split()
+    assert sum(part["figures"]["profit"] for part in document["strategies"]) == pytest.approx(document["figures"]["profit"], abs=1.0)
+    assert document["doctor"]["audit"]["fills"] > 0
+    assert {one["strategy"] for one in csv.DictReader((tmp_path / "trades.csv").read_text("utf-8").splitlines())} <= set(NAMES)
+    page = (tmp_path / "out" / "run.html").read_text("utf-8")
+    for name in NAMES:
+        assert f"run-{name}.html" in page
+        assert f'"name":"{name}"' in (tmp_path / "out" / f"run-{name}.html").read_text("utf-8")
+    assert run(["backtest", PORTFOLIO, *SPAN, "--lang", "ko", "--no-report", "--random", "0"]) == 0
     korean = capsys.readouterr().out
-    for words in ("기간: 2025-08-01 09:00", "최대 낙폭", "수수료", "승률", "전략"):
+    for words in ("기간: 2025-08-01 09:00", "최대 낙폭", "수수료", "승률", "전략별", "이 전략의 몫은 35.00%"):
         assert words in korean, words
 
 
-def test_only_the_document_where_it_is_asked_for_and_no_other_report(capsys: pytest.CaptureFixture[str]) -> None:
+def test_only_the_document_where_it_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["backtest", PORTFOLIO, *SPAN, "--json", "-"]) == 0
     assert json.loads(capsys.readouterr().out)["synthetic"] is True
-    for option in ("--report", "--trades"):
-        assert run(["backtest", PORTFOLIO, *SPAN, option, "x"]) == 1
-        assert "use --json FILE" in capsys.readouterr().err
+    assert not (tmp_path / "reports").exists()
+
+
+def test_what_a_portfolio_cannot_do_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["backtest", PORTFOLIO, *SPAN, "--doctor", "deep"]) == 1
+    assert "on each strategy's file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+@pytest.mark.parametrize("command", [("why", "--summary"), ("sweep", "--vary", "x=1"), ("paper",)])
+def test_a_command_for_one_strategy_names_the_files_to_give_it(
+    command: tuple[str, ...], language: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([command[0], PORTFOLIO, *command[1:], "--lang", language]) == 1
+    told = capsys.readouterr().err
+    assert "E211" not in told
+    lines = [line.strip() for line in told.splitlines() if line.startswith("  jangdan ")]
+    assert lines == [f"jangdan {command[0]} {Path(PORTFOLIO).with_name(f'{name}.yaml')}" for name in NAMES]
+    assert run(["backtest", str(Path(PORTFOLIO).parents[1] / "risk_profiles" / "balanced.yaml"), "--lang", language]) == 1
+    assert "risk_profile" in capsys.readouterr().err
+
+
+def test_the_tests_of_a_portfolio_are_those_of_its_strategies(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["test", PORTFOLIO, "--json"]) == 0
+    files = json.loads(capsys.readouterr().out)["files"]
+    assert [Path(one["file"]).stem for one in files] == NAMES
+    assert all(one["tests"] for one in files)

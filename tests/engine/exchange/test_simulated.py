@@ -10,7 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.exchange.simulated.accounts import Accounts, InsufficientFundsError
-from engine.exchange.simulated.exchange import OrderReport, OrderState, Rejected, RejectReason, SimulatedExchange
+from engine.exchange.simulated.exchange import OrderReport, Rejected, RejectReason, SimulatedExchange
+from engine.exchange.simulated.venue.answers import accounts_json, order_json
+from engine.exchange.simulated.venue.listing import closed_orders, open_orders
+from engine.exchange.simulated.venue.orders import State
+from engine.exchange.simulated.venue.query import Query
 from engine.kernel.desk import FillModel
 from engine.model.events import Done, DoneReason, Fill, Side, Step
 from engine.orders.plan import LegalOrder
@@ -51,7 +55,7 @@ def test_a_buy_locks_trades_and_gives_the_rest_back() -> None:
     assert fill.price_krw == 4000.0
     assert report.executed == Decimal(25)
     assert (report.traded_krw, report.fee_krw) == (Decimal(100_000), Decimal(50))
-    assert report.state is OrderState.DONE
+    assert report.state is State.DONE
     assert venue.accounts()["KRW"].total == Decimal(899_950)
     assert venue.accounts()["XRP"].free == Decimal(25)
 
@@ -62,7 +66,7 @@ def test_a_buy_with_a_residue_ends_as_upbits_do() -> None:
     venue.trade(step(3400.0))
     report = venue.order("a")
     assert report is not None
-    assert report.state is OrderState.CANCEL
+    assert report.state is State.CANCEL
     assert report.executed > 0
     assert venue.accounts()["KRW"].locked == 0
 
@@ -117,7 +121,26 @@ def test_a_cancelled_order_gives_everything_back_once() -> None:
     assert venue.accounts()["KRW"].free == Decimal(1_000_000)
     report = venue.order("a")
     assert report is not None
-    assert report.state is OrderState.CANCEL
+    assert report.state is State.CANCEL
+
+
+def test_the_account_answers_the_exchanges_own_questions() -> None:
+    """What paper trades is in the core: its orders, fills and balances are those that the served exchange would show."""
+    venue = exchange(latency_ms=1)
+    venue.place(buy("a", 99_999))
+    assert [row["locked"] for row in open_orders(venue.core, Query({}, private=True))] == ["100048.9995"]
+    venue.trade(step(3400.0, 1))
+    venue.place(sale("b", Decimal(5), time_ms=TIME + MINUTE))
+    venue.trade(step(3300.0, 2))
+    rows = closed_orders(venue.core, Query({"order_by": ["asc"]}, private=True), TIME + 2 * MINUTE)
+    told = [(row["identifier"], row["side"], row["ord_type"], row["state"], row["trades_count"]) for row in rows]
+    assert told == [("a", "bid", "price", "cancel", 1), ("b", "ask", "market", "done", 1)]
+    (fill,) = order_json(venue.core.find(None, "b"), with_trades=True)["trades"]
+    assert (fill["price"], fill["volume"], fill["funds"]) == ("3298", "5", "16490")
+    shown = {row["currency"]: Decimal(row["balance"]) for row in accounts_json(venue.core)}
+    assert shown == {currency: balance.free for currency, balance in venue.accounts().items()}
+    again = venue.place(buy("b", 10_000, TIME + 3 * MINUTE))
+    assert again == Rejected("b", RejectReason.IDENTIFIER_USED)
 
 
 ACTIONS = st.lists(st.tuples(st.sampled_from(["buy", "sell", "step", "cancel"]), st.integers(1, 10**6)), max_size=40)

@@ -187,6 +187,33 @@ def test_what_cannot_be_read_says_so(text: str) -> None:
     assert ":" in str(found)
 
 
+FREQUENT = ("ticker", "trade", "orderbook")
+NUMBERS = st.one_of(st.floats(allow_nan=False, allow_infinity=False), st.integers(-(10**15), 10**15))
+
+
+@given(st.sampled_from(FREQUENT), st.booleans(), NUMBERS, st.text(max_size=5))
+def test_what_comes_often_is_read_as_all_else_is(kind: str, short: bool, number: float, words: str) -> None:
+    """In one step from its bytes, or by way of a list: the same object, to the last bit, with what is not declared."""
+    level = dict.fromkeys(("ask_price", "bid_price", "ask_size", "bid_size"), number)
+    changed = {"orderbook_units": [level, level]} if kind == "orderbook" else {"trade_price": number}
+    sent = message(kind) | changed
+    sent = (simple(kind, sent) if short else sent) | {"weather": {words: [number]}}
+    text = json.dumps(sent, separators=(",", ":"))
+    (quick,), (slow,) = read_frame(text), read_frame(f"[{text}]")
+    assert isinstance(quick, TickerFrame | TradeFrame | OrderbookFrame)
+    assert (quick, quick.whole(), quick.extra) == (slow, slow.whole(), slow.extra)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("kind", FREQUENT)
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
+def test_what_is_no_number_is_none(kind: str, number: str) -> None:
+    member = "ask_price" if kind == "orderbook" else "trade_price"
+    text = json.dumps(message(kind), separators=(",", ":")).replace(f'"{member}":', f'"{member}":{number},"was":', 1)
+    assert number in text
+    (found,) = read_frame(text)
+    assert isinstance(found, BrokenFrameError)
+
+
 def test_one_that_cannot_be_read_takes_no_other_with_it() -> None:
     own = simple("myOrder", message("myOrder"))
     found = read_frame(json.dumps([own, {"ty": "myOrder", "uid": "u"}, own | {"uid": "second"}]))

@@ -6,96 +6,26 @@ import asyncio
 import json
 import logging
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
 import pytest
-from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.asyncio.server import ServerConnection
 from websockets.datastructures import Headers
-from websockets.http11 import Request, Response
+from websockets.http11 import Response
 
-from engine.exchange.upbit.client import UpbitClient
-from engine.exchange.upbit.errors import GapTooLongError
-from engine.exchange.upbit.frames import MyOrderFrame, SubscriptionsFrame, TradeFrame, read_frame
-from engine.exchange.upbit.inbox import Connected, Disconnected, Item, Trouble
+from engine.exchange.upbit.frames import MyOrderFrame, SubscriptionsFrame, TradeFrame
+from engine.exchange.upbit.inbox import Connected, Disconnected, Trouble
 from engine.exchange.upbit.limits import Group, Limits
-from engine.exchange.upbit.missed import missed_trades
 from engine.exchange.upbit.refusals import NoTokenError, StreamAuthError, StreamFormatError, TokenError
-from engine.exchange.upbit.rest import ClientSettings
 from engine.exchange.upbit.stream import Stream, StreamSettings
 from engine.exchange.upbit.subscriptions import Kind, Subscription
 from tests.engine.exchange import recipe
-from tests.engine.exchange.far_side import SECRET, QuickClock, Received, Reply, far_side, keys
+from tests.engine.exchange.far_side import SECRET, QuickClock, keys
+from tests.engine.exchange.stream_side import OWN, TRADES, exchange, ids, listening, say, trade, until
 from tests.engine.exchange.test_upbit_errors import body_of
-from tests.engine.exchange.test_upbit_frames import message, simple
-
-TRADES = Subscription(Kind.TRADE, ("KRW-BTC", "KRW-ETH"))
-OWN = Subscription(Kind.MY_ORDER)
-
-
-def trade(number: int, code: str = "KRW-BTC") -> dict[str, Any]:
-    return message("trade") | {"code": code, "sequential_id": number, "trade_timestamp": 1_751_327_999_000 + number}
-
-
-Script = Callable[[ServerConnection, list[dict[str, Any]], int], Awaitable[None]]
-
-
-@dataclass
-class Exchange:
-    """A WebSocket server. script: what it does on its n-th connection after it was asked; refuse: what it says to handshakes first."""
-
-    script: Script
-    refuse: list[Response] = field(default_factory=list)
-    asked: list[list[dict[str, Any]]] = field(default_factory=list)
-    paths: list[str] = field(default_factory=list)
-    tokens: list[str | None] = field(default_factory=list)
-    url: str = ""
-
-    async def serve(self, socket: ServerConnection) -> None:
-        self.asked.append(json.loads(await socket.recv()))
-        await self.script(socket, self.asked[-1], len(self.asked) - 1)
-
-    def handshake(self, socket: ServerConnection, asked: Request) -> Response | None:
-        self.paths.append(asked.path)
-        self.tokens.append(asked.headers.get("Authorization"))
-        return self.refuse.pop(0) if self.refuse else None
-
-
-@asynccontextmanager
-async def exchange(script: Script, *refuse: Response) -> AsyncIterator[Exchange]:
-    there = Exchange(script, list(refuse))
-    server: Server
-    async with serve(there.serve, "127.0.0.1", 0, process_request=there.handshake) as server:
-        there.url = f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}/websocket/v1"
-        yield there
-
-
-async def say(socket: ServerConnection, *messages: dict[str, Any]) -> None:
-    """In SIMPLE, as binary, which is how the exchange sends."""
-    for found in messages:
-        await socket.send(json.dumps(simple(found["type"], found)).encode())
-
-
-async def until(stream: Stream, wanted: Callable[[list[Item]], bool]) -> list[Item]:
-    found: list[Item] = []
-    async with asyncio.timeout(20):
-        async for arrival in stream:
-            found.append(arrival.item)
-            if wanted(found):
-                return found
-    raise AssertionError("a stream does not end")
-
-
-def ids(items: list[Item]) -> list[int]:
-    return [item.sequential_id for item in items if isinstance(item, TradeFrame)]
-
-
-def listening(there: Exchange, *subscriptions: Subscription, **more: Any) -> Stream:
-    settings = StreamSettings(url=there.url, open_seconds=5.0, **more.pop("settings", {}))
-    return Stream(subscriptions or (TRADES,), settings=settings, limits=Limits(QuickClock()), chance=random.Random(1), **more)
+from tests.engine.exchange.test_upbit_frames import message
+from tests.engine.exchange.test_upbit_rest import frames_of
 
 
 def test_it_subscribes_and_reads() -> None:
@@ -281,164 +211,35 @@ def test_a_refused_handshake_is_told_and_tried_again(status: int, name: str, kin
         refused = Response(status, HTTPStatus(status).phrase, Headers(), body_of(name, "x"))
         async with exchange(script, refused) as there, listening(there, OWN, keys=keys()) as stream:
             items = await until(stream, lambda found: isinstance(found[-1], MyOrderFrame))
-        assert [type(item.error) for item in items if isinstance(item, Trouble)] == [kind]
+        (error,) = [item.error for item in items if isinstance(item, Trouble)]
+        assert type(error) is kind
+        frames = list(frames_of(error))
+        assert len(frames) > 1
+        assert {frame.f_globals["__name__"] for frame in frames} == {"engine.exchange.upbit.stream"}
+        assert "Bearer" not in repr([list(frame.f_locals.values()) for frame in frames])
         assert len(set(there.tokens)) == 2
         assert SECRET not in repr(items)
 
     asyncio.run(main())
 
 
-def rest_trades(numbers: list[int], page: int = 2) -> Callable[[Received], Reply]:
-    """Trades by REST, newest first, in pages, cursor exclusive; markets but KRW-BTC have none."""
-
-    def answer(asked: Received) -> Reply:
-        query = dict(pair.split("=") for pair in asked.query.split("&"))
-        last = int(query.get("cursor", 10**9))
-        there = [] if "days_ago" in query or query["market"] != "KRW-BTC" else sorted((n for n in numbers if n < last), reverse=True)[:page]
-        rows = [
-            {
-                "market": "KRW-BTC", "trade_date_utc": "2025-06-27", "trade_time_utc": "23:59:59", "timestamp": 1_751_327_999_000 + number,
-                "trade_price": 1, "trade_volume": 2, "prev_closing_price": 3, "change_price": 4, "ask_bid": "BID", "sequential_id": number,
-            }
-            for number in there
-        ]  # fmt: skip
-        return Reply(json.dumps(rows).encode())
-
-    return answer
-
-
-def test_trades_that_were_missed_are_asked_by_rest() -> None:
-    """Seen: 1 to 3, then a gap; 7 and 8 come by the stream again. All of 1 to 8 arrive, each once."""
+def test_a_reader_that_does_not_read_holds_nobody_up() -> None:
+    """More than any socket keeps is sent while nobody reads; it all lies there afterwards."""
 
     async def script(socket: ServerConnection, asked: list[dict[str, Any]], number: int) -> None:
-        await say(socket, *[trade(n) for n in ((1, 2, 3), (7, 8))[number]])
-        if number:
-            await socket.wait_closed()
+        for count in range(60):
+            await say(socket, message("myOrder") | {"trades_count": count, "identifier": chance.randbytes(50_000).hex()})
+        sent.set()
+        await socket.wait_closed()
 
     async def main() -> None:
-        quick = Limits(QuickClock())
-        async with (
-            exchange(script) as there,
-            far_side(rest_trades(list(range(9)))) as rest,
-            UpbitClient(None, ClientSettings(base_url=rest.url), quick) as client,
-            listening(there, quotation=client.quotation) as stream,
-        ):
-            items = await until(stream, lambda found: len(ids(found)) == 8)
-        assert sorted(ids(items)) == list(range(1, 9))
+        async with exchange(script) as there, listening(there, OWN, keys=keys()) as stream, asyncio.timeout(20):
+            await sent.wait()
+            items = await until(stream, lambda found: len(found) == 61)
+            assert "permessage-deflate" in there.extensions[0]
+        assert [item.trades_count for item in items if isinstance(item, MyOrderFrame)] == list(range(60))
 
-    asyncio.run(main())
-
-
-def test_a_gap_that_could_not_be_filled_is_filled_after_the_next_loss() -> None:
-    """The first re-sync fails (four 500s); 4 to 6 and 8 are missed in two gaps, and all of 1 to 9 arrive, each once."""
-    whole, left, failed = rest_trades(list(range(10))), [4], asyncio.Event()
-
-    def rest(asked: Received) -> Reply:
-        if "market=KRW-BTC" not in asked.query or not left[0]:
-            return whole(asked)
-        left[0] -= 1
-        if not left[0]:
-            failed.set()
-        return Reply(body_of("server_error", "x"), 500)
-
-    async def script(socket: ServerConnection, asked: list[dict[str, Any]], number: int) -> None:
-        await say(socket, *[trade(n) for n in ((1, 2, 3), (7,), (9,))[number]])
-        if number == 1:
-            await failed.wait()
-        if number == 2:
-            await socket.wait_closed()
-
-    async def main() -> None:
-        async with (
-            exchange(script) as there,
-            far_side(rest) as other,
-            UpbitClient(None, ClientSettings(base_url=other.url, backoff_seconds=0.01), Limits(QuickClock())) as client,
-            listening(there, quotation=client.quotation) as stream,
-        ):
-            items = await until(stream, lambda found: len(ids(found)) == 9)
-        assert sorted(ids(items)) == list(range(1, 10))
-
-    asyncio.run(main())
-
-
-def test_a_gap_that_was_filled_is_not_asked_for_again() -> None:
-    """Pages of two: 8 down to 3 take four, 12 down to 8 take three."""
-
-    async def script(socket: ServerConnection, asked: list[dict[str, Any]], number: int) -> None:
-        await say(socket, *[trade(n) for n in ((1, 2, 3), (8,), (12,))[number]])
-        if number == 1:
-            await filled.wait()
-        if number == 2:
-            await socket.wait_closed()
-
-    async def main() -> None:
-        numbers = list(range(9))
-        quick = Limits(QuickClock())
-        async with (
-            exchange(script) as there,
-            far_side(lambda asked: rest_trades(numbers)(asked)) as rest,
-            UpbitClient(None, ClientSettings(base_url=rest.url), quick) as client,
-            listening(there, quotation=client.quotation) as stream,
-        ):
-            await until(stream, lambda found: len(ids(found)) == 8)
-            assert len(rest.received) == 4
-            numbers.extend([9, 10, 11, 12])
-            filled.set()
-            await until(stream, lambda found: len(ids(found)) == 4)
-            assert len(rest.received) == 4 + 3
-
-    filled = asyncio.Event()
-    asyncio.run(main())
-
-
-def test_two_gaps_without_news_between_them_double_nothing() -> None:
-    """After the first re-sync nothing comes by the stream before the next loss: the second begins where the first ended."""
-
-    async def script(socket: ServerConnection, asked: list[dict[str, Any]], number: int) -> None:
-        if number == 0:
-            await say(socket, trade(1))
-        elif number == 1:
-            await filled.wait()
-        else:
-            await socket.wait_closed()
-
-    async def main() -> None:
-        numbers = list(range(2300))
-        async with (
-            exchange(script) as there,
-            far_side(lambda asked: rest_trades(numbers, 500)(asked)) as rest,
-            UpbitClient(None, ClientSettings(base_url=rest.url), Limits(QuickClock())) as client,
-            listening(there, quotation=client.quotation) as stream,
-        ):
-            first = await until(stream, lambda found: len(ids(found)) == 2299)
-            numbers.extend([2300, 2301])
-            filled.set()
-            second = await until(stream, lambda found: len(ids(found)) == 2)
-        assert sorted(ids(first + second)) == list(range(1, 2302))
-
-    filled = asyncio.Event()
-    asyncio.run(main())
-
-
-def test_a_gap_of_too_many_trades_is_told() -> None:
-    async def script(socket: ServerConnection, asked: list[dict[str, Any]], number: int) -> None:
-        await say(socket, *[trade(1)][: 1 - number])
-        if number:
-            await socket.wait_closed()
-
-    async def main() -> None:
-        async with (
-            exchange(script) as there,
-            far_side(rest_trades(list(range(100)))) as rest,
-            UpbitClient(None, ClientSettings(base_url=rest.url), Limits(QuickClock())) as client,
-            listening(there, quotation=client.quotation) as stream,
-        ):
-            items = await until(stream, lambda found: len(ids(found)) == 1 + 80)
-        (lacking,) = [item.error for item in items if isinstance(item, Trouble)]
-        assert isinstance(lacking, GapTooLongError)
-        assert lacking.market == "KRW-BTC"
-        assert sorted(ids(items)) == [1, *range(20, 100)]
-
+    sent, chance = asyncio.Event(), random.Random(1)
     asyncio.run(main())
 
 
@@ -460,21 +261,3 @@ def test_the_token_is_in_no_log(caplog: pytest.LogCaptureFixture) -> None:
     for text in (shown, told):
         assert "Bearer" not in text
         assert SECRET not in text
-
-
-def test_missed_trades_end_at_the_last_known_one() -> None:
-    async def main(numbers: list[int], pages: int) -> tuple[list[int], bool]:
-        last = read_frame(json.dumps(trade(5)))[0]
-        assert isinstance(last, TradeFrame)
-        async with (
-            far_side(rest_trades(numbers)) as there,
-            UpbitClient(None, ClientSettings(base_url=there.url), Limits(QuickClock())) as client,
-        ):
-            found = await missed_trades(client.quotation, last, pages)
-        assert {item.stream_type for item in found.trades} <= {"RESYNC"}
-        return [item.sequential_id for item in found.trades], found.whole
-
-    assert asyncio.run(main(list(range(12)), 40)) == ([5, 6, 7, 8, 9, 10, 11], True)
-    assert asyncio.run(main(list(range(5, 12)), 40)) == ([5, 6, 7, 8, 9, 10, 11], True)
-    assert asyncio.run(main(list(range(12)), 2)) == ([8, 9, 10, 11], False)
-    assert asyncio.run(main([], 40)) == ([], True)

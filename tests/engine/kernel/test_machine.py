@@ -85,6 +85,28 @@ def test_cuts_blocks_and_saved_state_change_nothing(seed: int, cuts: list[int], 
     assert firsts == sorted(firsts)
 
 
+@given(seed=seeds, threads=st.integers(2, 4), block=st.integers(1, 2048), cut_at=st.integers(1, 1499))
+def test_threads_change_nothing(seed: int, threads: int, block: int, cut_at: int) -> None:
+    """Every thread has markets, slots and a copy of the alias markets' state of its own; saved state goes on in any number of them."""
+    program, grid, _ = random_case(seed, 1500)
+    length = grid.state.shape[1]
+    alone, several = Kernel(program, block), Kernel(program, block, threads=threads)
+    whole = alone.advance(grid)
+    parts = [several.advance(grid, 0, min(cut_at, length))]
+    if cut_at < length:
+        several = Kernel.restore(program, several.save(), block, threads=threads)
+        parts.append(several.advance(grid, cut_at, length - cut_at))
+    assert same_bits(np.concatenate([part.values for part in parts], axis=1), whole.values)
+    assert several.save() == alone.save()
+
+
+def test_threads_are_tried_with_aliases_and_across() -> None:
+    tables = [random_case(seed, 2)[0].table for seed in range(40)]
+    assert sum(bool(table.across) for table in tables) > 20
+    assert sum(not table.across for table in tables) >= 3
+    assert sum(bool(table.shared_rows) for table in tables) > 10
+
+
 def test_one_bar_at_a_time() -> None:
     program = compile_program(rich_strategy(), MINUTE, MARKETS, OPS)
     grid = random_grid(np.random.default_rng(5), MARKETS, 1_000_003, 700)
@@ -136,7 +158,7 @@ MUTATIONS = {
     "hold shows the bar in progress": ("source_offset) - 1 - clocks", "source_offset) - clocks"),
     "hold lags one bar": ("source_offset) - 1 - clocks", "source_offset) - 2 - clocks"),
     "hold forgets between blocks": ("state[at] = memory[values", "state[at] = 0.0 * memory[values"),
-    "alias sections get another market": ("feeds[f, FEED_MARKET], 0, memory", "0, 0, memory"),
+    "alias sections get another market": ("alias = feeds[f, FEED_MARKET]", "alias = 0"),
     "absolute index is off by one": (
         "rows[r, ROW_OUTPUT], clocks[clock, CLOCK_COUNT], clocks[clock, CLOCK_FIRST],",
         "rows[r, ROW_OUTPUT], clocks[clock, CLOCK_COUNT], 1 + clocks[clock, CLOCK_FIRST],",

@@ -75,6 +75,19 @@ def make_calm_world(seed: int, bars: int = 1500, guarded: bool = False) -> World
         conditions = tuple(Condition(f"exits.{one.name}", one.node) for one in exits if one.kind is ExitKind.RULE)
         risk = strategy.risk if random.random() < 0.3 else None
         strategy = replace(strategy, exits=exits, conditions=(*strategy.conditions[:1], *conditions), risk=risk, sizing=Sizing(weight=0.3))
+    return _calmed(random, rules, strategy, bars)
+
+
+def make_trailing_world(seed: int, bars: int = 300) -> World:
+    """Calm, and the one exit is a stop that follows prices at a distance that every CLOSE tells anew."""
+    random = np.random.default_rng([3, seed])
+    rules = Rules()
+    trail = stop("trail", rules.apply("sub", rules.position("high"), rules.column("width")))
+    strategy = replace(_strategy(rules, random), exits=(trail,), risk=None, sizing=Sizing(weight=0.3), limits=Limits())
+    return _calmed(random, rules, replace(strategy, conditions=strategy.conditions[:1]), bars)
+
+
+def _calmed(random: np.random.Generator, rules: Rules, strategy: Strategy, bars: int) -> World:
     world = _world(random, rules, strategy, bars, True)
     sparse = world.columns.copy()
     for column, node in enumerate(world.program.columns):

@@ -260,6 +260,12 @@ def test_size_by_risk_includes_fees_and_slippage() -> None:
         (Sizing(weight=0.5), profile(exposure_total=0.3), 300_000),
         (Sizing(weight=0.9), profile(cash_reserve_krw=200_000), 800_000),
         (Sizing(weight=0.5), profile(max_order_krw=77_777), 77_777),
+        (Sizing(weight=0.5), profile(risk_per_trade=0.01), 200_000),  # 5% of it is 1% of the equity
+        (Sizing(weight=0.5), profile(risk_per_trade_krw=4_000), 80_000),
+        (Sizing(weight=0.5), profile(risk_per_trade=0.01, risk_per_trade_krw=4_000), 80_000),
+        (Sizing(weight=0.5), profile(risk_per_trade=0.01, risk_per_trade_krw=40_000), 200_000),
+        (Sizing(risk=0.02), profile(risk_per_trade=0.01), 200_000),
+        (Sizing(weight=0.5), profile(risk_per_trade=0.001), "below_minimum"),
         (Sizing(weight=0.029), None, "below_minimum"),  # 29,000 < 30,000 where nothing else is said
         (Sizing(weight=0.029, min_order_krw=10_000), None, 29_000),
         (Sizing(weight=0.029, min_order_krw=10_000), profile(min_order_krw=29_001), "below_minimum"),
@@ -270,6 +276,19 @@ def test_size_by_risk_includes_fees_and_slippage() -> None:
 def test_sizes_and_their_caps(sizing: Sizing, risk: Any, expected: float | str) -> None:
     rules = Rules()
     assert amount(tape_of(rules, stop("stop", rules.entry_times(0.95)), sizing=sizing, risk=risk)) == expected
+
+
+def test_the_loss_of_one_trade_is_measured_to_the_stop_or_else_the_lowest_level() -> None:
+    """1% of 1,000,000 at 5% away; with fees and slippage as in sizing by risk; without a level nothing is cut."""
+    rules = Rules()
+    near, far = rules.entry_times(0.98), rules.entry_times(0.95)
+    weight, risk = Sizing(weight=0.5), profile(risk_per_trade=0.01)
+    assert amount(tape_of(rules, stop("near", near), stop("far", far), sizing=weight, risk=risk)) == 200_000
+    assert amount(tape_of(rules, stop("stop", near), stop("far", far), sizing=weight, risk=risk)) == 500_000
+    assert amount(tape_of(rules, stop("near", near), stop("stop", far, after=0), sizing=weight, risk=risk)) == 500_000
+    assert amount(tape_of(rules, sizing=weight, risk=risk)) == 500_000
+    terms = Terms(1_000_000.0, 0.0005, 0.001)
+    assert amount(tape_of(rules, stop("stop", rules.entry_plus(-50)), sizing=weight, risk=risk, terms=terms)) == 192_590
 
 
 @pytest.mark.parametrize(("scale", "expected"), [(0.5, 250_000), (2.0, 1_000_000), (0.0, "no_size"), (-1.0, "no_size"), (NAN, "no_size")])

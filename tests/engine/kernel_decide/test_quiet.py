@@ -1,5 +1,7 @@
 """Passing quiet bars changes no bit: of result and books, in worlds with much to pass and with little."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -8,8 +10,18 @@ import pytest
 from engine.kernel import loop
 from engine.kernel.bars import Closes, bars_of
 from engine.kernel.book import Book, save_book
+from engine.kernel.decide.ahead import look_ahead
 from engine.kernel.decide.quiet import skip_quiet
-from tests.engine.kernel_decide.random_runs import BARS_PER_CLOCK, World, feed_world, make_calm_world, make_world, new_run, with_costs
+from tests.engine.kernel_decide.random_runs import (
+    BARS_PER_CLOCK,
+    World,
+    feed_world,
+    make_calm_world,
+    make_trailing_world,
+    make_world,
+    new_run,
+    with_costs,
+)
 from tests.engine.kernel_decide.test_run import same_bits
 from tests.engine.kernel_decide.worlds import MINUTE, START
 
@@ -24,7 +36,8 @@ def passed_bars(world: World) -> int:
     run = new_run(world)
     bars = world.bars.state.shape[1]
     columns, money = np.ascontiguousarray(world.columns.transpose(0, 2, 1)), np.zeros((3, len(world.close_ms)))
-    closes = Closes(world.close_ms, columns, money, np.zeros(1, np.int64))
+    closes = Closes(world.close_ms, columns, money, np.zeros(1, np.int64), np.empty((2, len(columns)), np.int64))
+    look_ahead(closes, 0)
     bar, _, _ = skip_quiet(run.plan, run.book, bars_of(world.bars), closes, 0, bars, 0, False)
     return bar
 
@@ -49,8 +62,9 @@ def test_quiet_bars_change_nothing(kind: str) -> None:
     assert fills > 600
 
 
-def test_bars_are_passed_while_a_risk_profile_watches_positions(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Most of them, as plain Python: the looks of the profile there would find what the last one found."""
+@pytest.mark.parametrize("make", [partial(make_calm_world, bars=300, guarded=True), make_trailing_world], ids=["guarded", "trailing"])
+def test_bars_with_open_positions_are_passed(make: Callable[[int], World], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most of them, as plain Python: where looks of a risk profile find what the last one found, and where levels move at each CLOSE."""
     passed = held = 0
 
     def count(*given: Any) -> tuple[int, int, bool]:
@@ -61,9 +75,12 @@ def test_bars_are_passed_while_a_risk_profile_watches_positions(monkeypatch: pyt
 
     monkeypatch.setattr(loop, "skip_quiet", count)
     for seed in range(4, 8):
-        world = make_calm_world(seed, 300, guarded=True)
-        run = new_run(world, compiled=False)
+        world = make(seed)
+        run, plain = new_run(world, compiled=False), new_run(world, may_skip=False)
         feed_world(world, run, 0, 300, [300])
+        feed_world(world, plain, 0, 300, [300])
+        assert same_bits(run.result(), plain.result())
+        assert books(run.book) == books(plain.book)
         held += int((run.result().exposure_krw > 0.0).sum()) * BARS_PER_CLOCK
     assert held > 300
     assert passed > held // 4

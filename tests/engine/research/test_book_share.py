@@ -13,8 +13,8 @@ from engine.kernel.catalogue import catalogue
 from engine.research.backtest import backtest
 from engine.research.doctor import examine
 from engine.research.figures import figures
+from engine.research.report.assumptions import assumptions
 from engine.research.report.document import document
-from engine.research.report.terminal import assumptions
 from engine.research.result import Settings
 from tests.engine.kernel.samples import random_grid
 

@@ -21,6 +21,7 @@ from engine.research.figures import figures
 from engine.research.report.doctor import checkup_document, sentence
 from engine.research.result import BacktestResult, Settings
 from engine.research.returns import DAY_MS
+from engine.research.universe import UniverseCounts, UniverseRule
 from tests.engine.research import toy
 
 HOUR = Timeframe(3_600_000)
@@ -76,6 +77,7 @@ def result_of(plan: Plan) -> BacktestResult:
         result, markets=plan.markets, fills=np.array(rows, FILL), equity_ms=times, equity_krw=cash, cash_krw=cash,
         exposure_krw=np.zeros(cash.shape), candles=grid, ambiguous_steps=0, ambiguous_krw=0.0, unsettled_entries=0,
         settled_ms=(toy.START_MS,) * len(plan.markets), fill_bar_krw=np.full(len(rows), plan.bar_krw),
+        universe=UniverseCounts((UniverseRule("universe.keep.liquid", 800),), 200, 3, 1, 1, 1_000, 800),
     )  # fmt: skip
 
 
@@ -134,6 +136,18 @@ def eaten() -> BacktestResult:
     return replace(result, settled_ms=(toy.START_MS + 100 * DAY_MS,) * 6, unsettled_entries=30)
 
 
+def deserted() -> BacktestResult:
+    """A rule that keeps nobody most of the time, and one that sometimes does not."""
+    rules = UniverseRule("universe.keep.tight", 30, emptied=170), UniverseRule("universe.drop.flagged", 900, emptied=4)
+    return replace(result_of(Plan()), universe=UniverseCounts(rules, 200, 171, 0, 1, 1_000, 30))
+
+
+def hard_to_please() -> BacktestResult:
+    """Rules that each keep somebody, but never the same."""
+    rules = UniverseRule("universe.keep.a", 500), UniverseRule("universe.keep.b", 500)
+    return replace(result_of(Plan()), universe=UniverseCounts(rules, 200, 40, 0, 40, 1_000, 160))
+
+
 def holes() -> BacktestResult:
     def dig(grid: BarGrid) -> None:
         grid.state[:, ::17] = BarState.UNKNOWN
@@ -164,6 +178,7 @@ ILL: dict[str, tuple[Callable[[], BacktestResult], Level, str, float]] = {
     "ambiguous": (unclear, Level.WARNING, "krw", 200_000),
     "warm_up": (eaten, Level.SERIOUS, "share", 0.5),
     "gaps": (holes, Level.WARNING, "share", 1 / 17),
+    "empty_universe": (deserted, Level.SERIOUS, "share", 171 / 200),
     "survivors": (lambda: result_of(Plan(ended=False)), Level.WARNING, "ended", 0),
     "random_entry": (unlucky, Level.SERIOUS, "percentile", 0.0),
     "buy_and_hold": (unlucky, Level.WARNING, "held", 1.61),
@@ -189,7 +204,7 @@ def test_what_gives_no_answer_is_not_judged() -> None:
     assert empty["few_trades"].level is Level.SERIOUS
     assert empty["few_trades"].text == "few_trades.none"
     unanswered = {check for check, one in empty.items() if one.level is Level.NOT_JUDGED}
-    assert unanswered == set(CHECKS) - {"few_trades", "short_period", "warm_up", "survivors"}
+    assert unanswered == set(CHECKS) - {"few_trades", "short_period", "warm_up", "empty_universe", "survivors"}
     loss = findings(result_of(Plan(gains_krw=[-20_000.0] * 60)), NEAR)
     assert {"one_trade", "one_market", "first_days", "one_period", "costs", "cliff"} <= {
         c for c, o in loss.items() if o.text != f"{c}.fine"
@@ -226,10 +241,18 @@ def test_every_sentence_can_be_said(language: Language) -> None:
             assert "nan" not in words.lower()
             said.add(one.text)
         assert f"{check}.found" in said
+    together = findings(hard_to_please())["empty_universe"]
+    assert (together.text, together.level) == ("empty_universe.together", Level.WARNING)
+    assert "20.00%" in sentence(together, language)
+    assert "keep.tight (170), drop.flagged (4)" in sentence(findings(deserted())["empty_universe"], language)
+    assert findings(replace(deserted(), universe=None))["empty_universe"].text == "empty_universe.without"
+    part = findings(replace(result_of(Plan()), owners=("a",) * 6))
+    assert [part[check].text for check in ("ambiguous", "cliff")] == ["ambiguous.account", "cliff.portfolio"]
     assert len(said) >= 28
     every = {key for key in texts("doctor") if not key.startswith(("name.", "advice.", "level.", "head", "summary"))}
     rest = {"few_trades.none", "one_market.only", "costs.no_edge", "volume.unknown", "warm_up.unknown", "survivors.short",
-            "random_entry.none", "cliff.not_run", "cliff.no_parameters", "no_trades", "no_profit"}  # fmt: skip
+            "random_entry.none", "empty_universe.together", "empty_universe.without", "cliff.not_run", "cliff.no_parameters",
+            "cliff.portfolio", "ambiguous.account", "no_trades", "no_profit"}  # fmt: skip
     assert every == {f"{check}.{kind}" for check in CHECKS for kind in ("found", "fine")} | rest
 
 

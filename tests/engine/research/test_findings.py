@@ -26,6 +26,7 @@ from engine.candles.ticks import sale_slippage
 from engine.candles.timeframes import parse_timeframe
 from engine.cli.check_data import LENGTH_MS
 from engine.cli.data import sample_folder
+from engine.model.costs import ALWAYS_MS, Costs, FeeRule
 from engine.model.market import round_bid_price_down
 from engine.research.backtest import backtest
 from engine.research.findings.judge import data_findings
@@ -154,6 +155,48 @@ def store_days(market: str) -> set[int]:
 def test_other_errors_come_first() -> None:
     file = compiled((FOLDER / "refused.yaml").read_text("utf-8").replace("rsi(14)", "rsl(14)"))
     assert asked(file, compiled) is None
+
+
+IMPACT = """schema: strategy/1
+name: impact
+clock: 1h
+markets: [KRW-ETH]
+entry: close crosses above ema(close, 20)
+sizing: {weight: 50% of equity}
+exits:
+  stop: {at: -3%}
+  target: {at: +0.6%}
+"""
+
+
+@pytest.mark.parametrize(("participation", "root", "tail", "told"), [
+    (None, False, "", True), (0.01, False, "", False), (None, True, "", True), (None, False, "execution: {leave: {order: limit}}\n", False),
+    (None, False, "execution: {leave: {max_slippage: 6bp}}\n", False),
+])  # fmt: skip
+def test_a_target_is_held_against_the_slippage_of_the_order_that_will_sell_it(
+    participation: float | None, root: bool, tail: str, told: bool
+) -> None:
+    """Half of 10 million KRW at 100 bp per whole bar, against what the median bar says; never more of a bar than may be."""
+    file = compiled(IMPACT + tail)
+    plan = asked(file, compiled)
+    assert plan is not None
+    market, plain = market_of(file)
+    assert [one.diagnostic.code for one in plain] == []
+    rules = (FeeRule(0.0004, "", ALWAYS_MS), FeeRule(0.0001, "KRW-BTC", ALWAYS_MS))
+    settings = replace(market.settings, costs=Costs(rules, impact=0.1, impact_root=root, participation=participation))
+    found = data_findings(plan, Recent(market.grid, settings, market.traded))
+    assert [one.diagnostic.code for one in found] == ["W401"] * told
+    if told:
+        notes = dict(found[0].diagnostic.notes)
+        order = float(notes["cost_of_order"]["order"].replace(",", ""))
+        assert order == pytest.approx(5e6, rel=0.05)
+        grid, row = market.grid, market.grid.markets.index("KRW-ETH")
+        begin = int((settings.from_ms or 0) // 60_000 - grid.first_index)
+        traded = pd.DataFrame({"close": grid.close[row, begin:], "volume": grid.volume[row, begin:]}).query("volume > 0")
+        share = (order / (traded.close * traded.volume)).clip(upper=1.0)
+        median = (0.0005 + 0.1 * (share**0.5 if root else share)).median()
+        assert float(notes["cost_observed"]["slippage"].removesuffix("%")) / 100 == pytest.approx(median, abs=3e-4)  # the grid below
+        assert notes["cost_observed"]["fee"] == "0.04%"
 
 
 def test_a_file_without_trades_is_not_judged_by_its_orders() -> None:

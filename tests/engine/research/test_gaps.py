@@ -21,7 +21,7 @@ from engine.kernel.program import compile_program
 from engine.research.backtest import backtest
 from engine.research.gaps import side_gaps
 from engine.research.report import examine, figures, to_json
-from engine.research.report.terminal import assumptions
+from engine.research.report.assumptions import assumptions
 from engine.research.result import BacktestResult, Settings
 from tests.engine.candles.tables import full
 from tests.engine.kernel.samples import FIVE, MINUTE, SIDES, Maker, random_grid, strategy

@@ -156,7 +156,7 @@ def test_all_strategies_of_a_portfolio_trade_and_only_when_they_may(grids: dict[
     assert isinstance(result, CompiledPortfolio)
     assert result.portfolio is not None
     found = backtest_portfolio(result.portfolio, grids["1m"], Settings())
-    bought = {part.name: int((part.fills["side"] > 0).sum()) for part in found.parts}
+    bought = {part.strategy.name: int((part.fills["side"] > 0).sum()) for part in found.parts}
     assert min(bought.values()) >= 3
     free = {name: int((backtest(alone(name), grids["1m"], Settings()).fills["side"] > 0).sum()) for name in bought}
     assert sum(bought.values()) < sum(free.values())

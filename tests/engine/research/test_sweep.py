@@ -15,6 +15,7 @@ from dsl.prune import prune
 from dsl.strategy import Strategy
 from dsl.variants import PlaceError, Variants
 from engine.kernel.abi import at_variant
+from engine.kernel.bars import Log
 from engine.kernel.book import FILL
 from engine.kernel.catalogue import catalogue
 from engine.kernel.sweep import FIGURES, TRADE, fold_fills, stacked
@@ -198,7 +199,7 @@ def test_a_trade_of_many_fills_is_summed_as_exactly_as_a_list() -> None:
     values = (log["quantity_e8"] * log["price_krw"] / 1e8).tolist()
     exact = values[60] - math.fsum(values[:60]) - (math.fsum(log["fee_krw"][:60].tolist()) + log["fee_krw"][60])
     figures_of, trades = np.zeros(1, FIGURES), np.zeros((1, 1), TRADE)
-    fold_fills(log, 61, figures_of, trades, 0, 0.0)
+    fold_fills(Log(log, np.array([61])), figures_of, trades, 0, 0.0)
     assert figures_of["gains_krw"][0] == exact
     assert (figures_of["trades"][0], figures_of["wins"][0], figures_of["fills"][0]) == (1, 1, 61)
 

@@ -17,7 +17,18 @@ from jwt.warnings import InsecureKeyLengthWarning
 from engine.exchange.simulated.venue.errors import RefusedError
 
 ALGORITHMS: Final = ["HS256", "HS512"]
-PERMISSIONS: Final = frozenset({"view_asset", "view_orders", "make_orders"})
+PERMISSIONS: Final = frozenset(
+    {
+        "view_asset",
+        "view_orders",
+        "make_orders",
+        "view_deposits",
+        "make_deposits",
+        "view_withdrawals",
+        "make_withdrawals",
+        "move_pockets",
+    }
+)
 #: nonces that are remembered
 _NONCES: Final = 200_000
 _HASHES: Final = {"SHA512": hashlib.sha512, "SHA256": hashlib.sha256}

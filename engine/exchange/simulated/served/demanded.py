@@ -13,12 +13,8 @@ from engine.exchange.simulated.venue.errors import REFUSALS, BadQueryError
 
 #: names without a reason of ours: older spellings, other areas, what only other clients have seen
 _OTHERS: Final = {
-    "invalid_funds": (400, ""),
-    "withdraw_address_not_registered": (400, "등록되지 않은 출금 주소입니다."),
     "withdraw_address_not_registerd": (400, ""),
     "no_authorization_i_p": (401, ""),
-    "open_api_withdraw_locked": (403, "Open API 출금이 잠겨 있습니다."),
-    "pocket_not_found": (404, ""),
     "rate_limit_exceeded_penalty": (418, "3초 동안 차단되었습니다."),
     "server_error": (500, ""),
 }

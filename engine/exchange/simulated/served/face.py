@@ -1,8 +1,9 @@
 """The served exchange as one ASGI application: reads a request as it came, lets it in or refuses it, and answers in Upbit's words.
 
-`/control/...` exists only where it was asked for: POST /control/step {"ms": 60000} moves the market on, POST /control/offline
-{"market": "KRW-BTC", "offline": true} closes a market, POST /control/faults {"lost_answer": 1} makes things go wrong,
-POST /control/refuse {"name": "market_offline"} refuses everything under that name ("": nothing any more).
+`/control/...` exists only where it was asked for. POST /control/step {"ms": 60000} moves the market on, /control/offline
+{"market": "KRW-BTC", "offline": true} closes a market, /control/trade {"market": "KRW-BTC", "price": "1000", "volume": "2", "bought": true}
+lets others trade, /control/faults {"lost_answer": 1} makes things go wrong, /control/refuse {"name": "market_offline"} refuses everything
+under that name ("": nothing any more).
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 import asyncio
 import gzip
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from email.utils import formatdate
 from functools import partial
 from typing import Any, Final
 from urllib.parse import quote, unquote
@@ -22,12 +24,15 @@ from engine.exchange.simulated.served.auth import Gate, read_body
 from engine.exchange.simulated.served.clock import MarketClock
 from engine.exchange.simulated.served.faults import Fault, Faults, FrameFault, changed
 from engine.exchange.simulated.served.quota import Quota, Verdict
-from engine.exchange.simulated.served.routes import Asked, Route, find_route
+from engine.exchange.simulated.served.route import Asked, Route
+from engine.exchange.simulated.served.routes import find_route
 from engine.exchange.simulated.served.socket import Line
 from engine.exchange.simulated.served.switches import WireSwitches
+from engine.exchange.simulated.venue.core import Passing
 from engine.exchange.simulated.venue.errors import REFUSALS, BadQueryError, RefusedError
 from engine.exchange.simulated.venue.query import Query
 from engine.exchange.simulated.venue.world import World
+from engine.model.money import exact
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -35,6 +40,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 #: a request's body, in bytes
 _MOST_BYTES: Final = 1_000_000
+_BOOKS: Final = "/v1/orderbook"
 #: whose quota private requests use: there is one account
 _ACCOUNT: Final = "account"
 
@@ -80,9 +86,12 @@ class Face:
     quota: Quota = field(init=False)
     _count: int = 0
     _lines: int = 0
+    _books: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.quota = Quota(self.switches)
+        self.world.venue.share = lambda number: self.faults.share(self.seed, number)
+        self._advance()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection's request."""
@@ -94,13 +103,32 @@ class Face:
         if fault is Fault.LOST_REQUEST:
             await _hang_up(receive)
             return
-        answer = self.answer(asked) if fault not in _INSTEAD else _INSTEAD[fault]
+        answer = _INSTEAD[fault] if fault in _INSTEAD else self._book_answer(asked, stale=fault is Fault.STALE_BOOK)
         if fault is Fault.LOST_ANSWER:
             await _hang_up(receive)
             return
         if fault is Fault.SLOW:
             await asyncio.sleep(float(self.faults.slow_seconds))
-        await _write(asked, answer, send, cut=fault is Fault.TRUNCATED)
+        skew_ms = int(self.faults.skew_seconds * 1000) if fault is Fault.CLOCK_SKEW else 0
+        _leave_date(receive)
+        await _write(asked, answer, send, self.world.now_ms - skew_ms, cut=fault is Fault.TRUNCATED)
+
+    def _book_answer(self, asked: Incoming, *, stale: bool) -> Outgoing:
+        """The answer, for books perhaps the one to the same question before."""
+        answer = self.answer(asked)
+        if asked.path != _BOOKS or answer.status != 200:
+            return answer
+        before = self._books.get(asked.query)
+        if stale and before is not None:
+            return replace(answer, value=before)
+        self._books[asked.query] = answer.value
+        return answer
+
+    def _advance(self) -> None:
+        """Move the market on to now; markets may be suspended there."""
+        self.world.advance(self.clock.now_ms())
+        for market, place in self.world.venue.places.items():
+            place.suspended = bool(self.faults.suspended) and self.faults.suspends(self.seed, market, self.world.now_ms)
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One WebSocket: let in by quota and, at the private address, by key."""
@@ -121,9 +149,9 @@ class Face:
         await send({"type": "websocket.accept"})
         self._lines += 1
         line = Line(
-            self.world, lambda: self.world.advance(self.clock.now_ms()), self.quota, self.clock.steady_ms, f"line {self._lines}",
+            self.world, self._advance, self.quota, self.clock.steady_ms, f"line {self._lines}",
             private, self.switches.idle_seconds, self.switches.resubscribe == "add",
-            partial(self._frame_fault, self._lines), lambda: self.refusing,
+            partial(self._frame_fault, self._lines), lambda: int(self.faults.skew_seconds * 1000), lambda: self.refusing,
         )  # fmt: skip
         return await line.run(receive, send)
 
@@ -136,7 +164,7 @@ class Face:
             return None
         self._count += 1
         of_order = asked.method != "GET" and asked.path.startswith("/v1/order")
-        return self.faults.draw(self.seed, self._count, of_order=of_order)
+        return self.faults.draw(self.seed, self._count, of_order=of_order, of_book=asked.path == _BOOKS)
 
     def answer(self, asked: Incoming) -> Outgoing:
         """What the exchange says."""
@@ -148,7 +176,7 @@ class Face:
         if found is None:
             return _refused(RefusedError("not_found"))
         route, match = found
-        self.world.advance(self.clock.now_ms())
+        self._advance()
         return self._private(asked, route, match) if route.private else self._public(asked, route, match)
 
     def _public(self, asked: Incoming, route: Route, match: Any) -> Outgoing:
@@ -176,8 +204,14 @@ class Face:
             if verdict.status != 200:
                 return self._too_many(verdict)
             query = Query(_parameters(text), private=True)
-            fields = read_body(body) if asked.method == "POST" else {}
-            status, value = route.answer(Asked(self.world, query, fields, match, self.switches, key.access))
+            fields = (
+                {}
+                if asked.method != "POST"
+                else {name: values[-1] for name, values in _parameters(text).items()}
+                if self._in_query(asked)
+                else read_body(body)
+            )
+            status, value = route.answer(Asked(self.world, query, fields, match, self.switches, key.access, key.permissions))
         except RefusedError as error:
             headers.setdefault("Remaining-Req", self.quota.look(route.group, _ACCOUNT, self.clock.steady_ms()))
             return _refused(error, headers)
@@ -188,8 +222,12 @@ class Face:
         types = [value for name, value in asked.headers if name == "content-type"]
         if asked.method == "DELETE" and asked.body and not self.switches.delete_bodies:
             raise RefusedError("QUERY_PARAMETER_NOT_SUPPORTED")
-        if asked.method == "POST" and (len(types) != 1 or not _is_json(types[0])):
+        if asked.method == "POST" and not self._in_query(asked) and (len(types) != 1 or not _is_json(types[0])):
             raise RefusedError("bad_request")
+
+    def _in_query(self, asked: Incoming) -> bool:
+        """Whether a POST carries its parameters in the query, as old clients do."""
+        return self.switches.post_queries and not asked.body and bool(asked.query)
 
     def _query_in_body(self, asked: Incoming) -> str:
         """The query string that a GET or DELETE carries in its body: a form, or JSON."""
@@ -216,6 +254,8 @@ class Face:
                 self.clock.step(int(fields["ms"]))
             elif asked.path == "/control/offline":
                 self.world.venue.places[fields["market"]].offline = bool(fields["offline"])
+            elif asked.path == "/control/trade":
+                self._trade(fields)
             elif asked.path == "/control/faults":
                 self.faults = changed(self.faults, fields)
             elif asked.path == "/control/refuse":
@@ -224,8 +264,15 @@ class Face:
                 return _refused(RefusedError("not_found"))
         except (KeyError, ValueError, TypeError, RefusedError):
             return _refused(RefusedError("bad_request"))
-        self.world.advance(self.clock.now_ms())
+        self._advance()
         return Outgoing(200, {"now_ms": self.world.now_ms})
+
+    def _trade(self, fields: dict[str, Any]) -> None:
+        """Others trade now, once more than the tape says."""
+        price, volume = exact(fields["price"]), exact(fields["volume"])
+        if price <= 0 or volume <= 0 or fields["market"] not in self.world.venue.places:
+            raise ValueError("no trade")
+        self.world.venue.passed(Passing(fields["market"], self.world.now_ms, price, volume, bool(fields["bought"])))
 
 
 def _is_json(content_type: str) -> bool:
@@ -268,6 +315,13 @@ async def _hang_up(receive: Receive) -> None:
     await receive()  # until it knows that nobody is there any more
 
 
+def _leave_date(receive: Receive) -> None:
+    """Keep uvicorn from telling the machine's time beside the market's."""
+    cycle: Any = getattr(receive, "__self__", None)
+    if hasattr(cycle, "default_headers"):
+        cycle.default_headers = [header for header in cycle.default_headers if header[0] != b"date"]
+
+
 def _headers(scope: Scope) -> tuple[tuple[str, str], ...]:
     return tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"])
 
@@ -291,11 +345,13 @@ async def _read(scope: Scope, receive: Receive) -> Incoming:
     return Incoming(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers, body, address)
 
 
-async def _write(asked: Incoming, answer: Outgoing, send: Send, *, cut: bool) -> None:
+async def _write(asked: Incoming, answer: Outgoing, send: Send, at_ms: int, *, cut: bool) -> None:
+    """at_ms: the answer's time, which is the market's."""
     page = isinstance(answer.value, str)
     content: bytes = answer.value.encode() if page else orjson.dumps(answer.value)
     content = content[: len(content) // 2] if cut else content
     headers = {"Content-Type": "text/html" if page else "application/json; charset=utf-8", **answer.headers}
+    headers["Date"] = formatdate(at_ms / 1000, usegmt=True)
     if answer.zipped and "gzip" in (asked.header("accept-encoding") or ""):
         content = gzip.compress(content, 1)
         headers["Content-Encoding"] = "gzip"

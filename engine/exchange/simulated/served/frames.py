@@ -67,7 +67,7 @@ def ticker_frame(world: World, market: str, stream: str) -> Json | None:
         "acc_ask_volume": number(round(max(found["acc_trade_volume"] - float(bought), 0.0), 8)),
         "acc_bid_volume": number(bought),
         "market_state": "ACTIVE",
-        "is_trading_suspended": world.venue.places[market].offline,
+        "is_trading_suspended": world.venue.places[market].is_closed,
         "delisting_date": None,
         "market_warning": "NONE",
         "stream_type": stream,

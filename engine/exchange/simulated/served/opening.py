@@ -20,6 +20,7 @@ from engine.exchange.simulated.served.switches import WireSwitches
 from engine.exchange.simulated.venue.book import BookRule
 from engine.exchange.simulated.venue.core import Venue
 from engine.exchange.simulated.venue.errors import REFUSALS
+from engine.exchange.simulated.venue.live import LiveTape, LiveWorld
 from engine.exchange.simulated.venue.recorded import recording
 from engine.exchange.simulated.venue.switches import Switches
 from engine.exchange.simulated.venue.tape import Tape
@@ -62,6 +63,23 @@ def open_face(store: CandleStore, terms: Terms, key: Key, speed: float, steady: 
     return Face(world, Gate([key]), MarketClock(world.now_ms, speed, steady), wire, control, faults, terms.seed)
 
 
+def open_live(
+    store: CandleStore, terms: Terms, key: Key, now_ms: int, steady: Callable[[], float], *, control: bool = False
+) -> tuple[Face, LiveWorld]:
+    """A served exchange that will be told what others trade. store: its past, as far as there is one; now_ms: its first moment.
+
+    Raises UserError without markets, or for one that there cannot be.
+    """
+    wrong = [market for market in terms.markets if not _is_market(market)]
+    if wrong or not terms.markets:
+        raise UserError("exchange.feed_markets", markets=", ".join(wrong) or "-")
+    switches, wire, rule, faults = read_settings(terms.settings)
+    markets, minute = sorted(terms.markets), parse_timeframe(_FINEST)
+    tapes = {market: LiveTape(store.read(market, minute, now_ms - _HISTORY_MS, now_ms), terms.seed) for market in markets}
+    world = LiveWorld(_venue(markets, terms, switches, rule, now_ms), tapes, now_ms)
+    return Face(world, Gate([key]), MarketClock(now_ms, 1.0, steady), wire, control, faults, terms.seed), world
+
+
 def open_world(store: CandleStore, terms: Terms, switches: Switches, rule: BookRule) -> World:
     """The exchange at its first moment. Raises UserError where the store does not serve it."""
     markets = _markets(store, terms.markets)
@@ -71,10 +89,16 @@ def open_world(store: CandleStore, terms: Terms, switches: Switches, rule: BookR
     if not start_ms <= at_ms < end_ms:
         raise UserError("exchange.outside", start=korean_time(start_ms), end=korean_time(end_ms))
     tapes = {market: _tape(store, market, at_ms - _HISTORY_MS, terms.seed) for market in markets}
+    return World(_venue(markets, terms, switches, rule, at_ms), tapes, at_ms)
+
+
+def _venue(markets: Sequence[str], terms: Terms, switches: Switches, rule: BookRule, at_ms: int) -> Venue:
+    """With the account's money."""
     venue = Venue(markets, switches, rule, seed=terms.seed)
     for currency, amount in terms.deposits:
         venue.deposit(currency, amount)
-    return World(venue, tapes, at_ms)
+        venue.wallet.arrived(currency, amount, at_ms)
+    return venue
 
 
 def _tape(store: CandleStore, market: str, from_ms: int, seed: int) -> Tape:

@@ -3,42 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any, Final
 
-from engine.exchange.simulated.served.switches import WireSwitches
+from engine.exchange.simulated.served.route import Asked, Route, private, public
+from engine.exchange.simulated.served.wallet_routes import WALLET_ROUTES
 from engine.exchange.simulated.venue import listing, prices
-from engine.exchange.simulated.venue.answers import Json, accounts_json, chance_json, korean_seconds, order_json
+from engine.exchange.simulated.venue.answers import Json, accounts_json, chance_json, order_json
 from engine.exchange.simulated.venue.charts import candles_json
 from engine.exchange.simulated.venue.errors import BadQueryError, RefusedError
-from engine.exchange.simulated.venue.query import Query
-from engine.exchange.simulated.venue.tape import DAY_MS, Tape
-from engine.exchange.simulated.venue.world import World
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request that was let in. body: the JSON object of a POST; match: what the path holds; access: the key that signed it."""
-
-    world: World
-    query: Query
-    body: Mapping[str, Any]
-    match: Mapping[str, str]
-    wire: WireSwitches
-    access: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """private: signed; permission: what the key must be allowed, None = any key."""
-
-    method: str
-    path: re.Pattern[str]
-    group: str
-    answer: Callable[[Asked], tuple[int, Any]]
-    private: bool = True
-    permission: str | None = None
+from engine.exchange.simulated.venue.tape import Tape
 
 
 def find_route(method: str, path: str) -> tuple[Route, Mapping[str, str]] | None:
@@ -116,56 +90,31 @@ def _closed(asked: Asked) -> Any:
     return listing.closed_orders(asked.world.venue, asked.query, asked.world.now_ms)
 
 
-def _keys(asked: Asked) -> Any:
-    expiry = asked.world.now_ms + 365 * DAY_MS
-    return [{"access_key": asked.access, "expire_at": korean_seconds(expiry)}]
-
-
-def _wallets(asked: Asked) -> Any:
-    currencies = sorted({code for market in asked.world.listed() for code in market.split("-")})
-    return [{"currency": code, "wallet_state": "working", "net_type": code, "network_name": code} for code in currencies]
-
-
-def _ok(answer: Callable[[Asked], Any]) -> Callable[[Asked], tuple[int, Any]]:
-    return lambda asked: (200, answer(asked))
-
-
-def _public(path: str, group: str, answer: Callable[[Asked], Any]) -> Route:
-    return Route("GET", re.compile(path), group, _ok(answer), private=False)
-
-
-def _private(method: str, path: str, answer: Callable[[Asked], Any], permission: str | None, group: str = "default") -> Route:
-    return Route(method, re.compile(path), group, _ok(answer), permission=permission)
-
-
 _CANDLES: Final = r"/v1/candles/(?P<kind>seconds|minutes(?=/)|days|weeks|months|years)(?:(?<=minutes)/(?P<minutes>[^/]+))?"
 
 ROUTES: Final = (
-    _public("/v1/market/all", "market", lambda asked: prices.markets_json(asked.world, asked.query)),
-    _public(_CANDLES, "candle", _candles),
-    _public("/v1/trades/ticks", "trade", _trades),
-    _public("/v1/ticker", "ticker", _ticker),
-    _public("/v1/ticker/all", "ticker", lambda asked: prices.tickers_of_quotes_json(asked.world, asked.query)),
-    _public("/v1/orderbook", "orderbook", lambda asked: prices.orderbooks_json(asked.world, asked.query)),
-    _public("/v1/orderbook/instruments", "orderbook", lambda asked: prices.instruments_json(asked.world, asked.query)),
-    _public("/v1/orderbook/supported_levels", "orderbook", lambda asked: prices.supported_levels_json(asked.world, asked.query)),
-    _private("GET", "/v1/api_keys", _keys, None),
-    _private("GET", "/v1/status/wallet", _wallets, None),
-    _private("GET", "/v1/deposits", lambda _: [], "view_asset"),
-    _private("GET", "/v1/withdraws", lambda _: [], "view_asset"),
-    _private("GET", "/v1/accounts", lambda asked: accounts_json(asked.world.venue), "view_asset"),
-    _private("GET", "/v1/orders/chance", _chance, "view_orders"),
+    public("/v1/market/all", "market", lambda asked: prices.markets_json(asked.world, asked.query)),
+    public(_CANDLES, "candle", _candles),
+    public("/v1/trades/ticks", "trade", _trades),
+    public("/v1/ticker", "ticker", _ticker),
+    public("/v1/ticker/all", "ticker", lambda asked: prices.tickers_of_quotes_json(asked.world, asked.query)),
+    public("/v1/orderbook", "orderbook", lambda asked: prices.orderbooks_json(asked.world, asked.query)),
+    public("/v1/orderbook/instruments", "orderbook", lambda asked: prices.instruments_json(asked.world, asked.query)),
+    public("/v1/orderbook/supported_levels", "orderbook", lambda asked: prices.supported_levels_json(asked.world, asked.query)),
+    private("GET", "/v1/accounts", lambda asked: accounts_json(asked.world.venue), "view_asset"),
+    private("GET", "/v1/orders/chance", _chance, "view_orders"),
     Route("POST", re.compile("/v1/orders"), "order", _place, permission="make_orders"),
     Route("POST", re.compile("/v1/orders/test"), "order-test", _test, permission="make_orders"),
     Route("POST", re.compile("/v1/orders/cancel_and_new"), "order", _cancel_and_new, permission="make_orders"),
-    _private("GET", "/v1/order", _order, "view_orders"),
-    _private("GET", "/v1/orders/uuids", lambda asked: listing.orders_by_id(asked.world.venue, asked.query), "view_orders"),
-    _private("GET", "/v1/orders/open", lambda asked: listing.open_orders(asked.world.venue, asked.query), "view_orders"),
-    _private("GET", "/v1/orders/closed", _closed, "view_orders"),
-    _private("GET", "/v1/orders", lambda asked: listing.all_orders(asked.world.venue, asked.query), "view_orders"),
-    _private("DELETE", "/v1/order", _cancel, "make_orders"),
-    _private("DELETE", "/v1/orders/uuids", lambda asked: listing.cancel_by_id(asked.world.venue, asked.query), "make_orders"),
-    _private(
+    private("GET", "/v1/order", _order, "view_orders"),
+    private("GET", "/v1/orders/uuids", lambda asked: listing.orders_by_id(asked.world.venue, asked.query), "view_orders"),
+    private("GET", "/v1/orders/open", lambda asked: listing.open_orders(asked.world.venue, asked.query), "view_orders"),
+    private("GET", "/v1/orders/closed", _closed, "view_orders"),
+    private("GET", "/v1/orders", lambda asked: listing.all_orders(asked.world.venue, asked.query), "view_orders"),
+    private("DELETE", "/v1/order", _cancel, "make_orders"),
+    private("DELETE", "/v1/orders/uuids", lambda asked: listing.cancel_by_id(asked.world.venue, asked.query), "make_orders"),
+    private(
         "DELETE", "/v1/orders/open", lambda asked: listing.cancel_open(asked.world.venue, asked.query), "make_orders", "order-cancel-all"
     ),
+    *WALLET_ROUTES,
 )

@@ -39,19 +39,22 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[Json], Awaitable[None]]
 _PUMP_SECONDS: Final = 0.05
 _CANDLE_SECONDS: Final = 1.0
-_UP_SECONDS: Final = 10.0
+_UP_MS: Final = 10_000
 _UNKNOWN: Final = b'{"type":"weather","code":"KRW-BTC","sky":"clear"}'
+_BROKEN: Final = b"\x00\xff{"
 _UP: Final = b'{"status":"UP"}'
 
 
 class LineProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's, which also knows when the client last sent anything, pings included."""
+    """uvicorn's, which also knows when the client last sent anything, pings included. clock: ms, of the line that it carries."""
 
-    heard_at = 0.0
+    clock: Callable[[], float] | None = None
+    heard_ms = 0.0
 
     def data_received(self, data: bytes) -> None:
         """Bytes came."""
-        self.heard_at = asyncio.get_running_loop().time()
+        if self.clock is not None:
+            self.heard_ms = self.clock()
         super().data_received(data)
 
     async def send(self, message: Any) -> None:
@@ -63,9 +66,10 @@ class LineProtocol(WebSocketsSansIOProtocol):
 
 @dataclass(slots=True)
 class Line:
-    """world: moved on by `advance`; private: the address that needs a key; idle_seconds: without traffic until it is closed, 0 = never;
-    resubscribe_adds: a new message adds to what was asked for, instead of taking its place; fault: what goes wrong with a frame;
-    refusing: the name under which every message is refused, "" = none is."""
+    """world: moved on by `advance`; private: the address that needs a key; steady_ms: the clock of quotas, silence and `UP`;
+    idle_seconds: without traffic until it is closed, 0 = never; resubscribe_adds: a new message adds to what was asked for, instead of
+    taking its place; fault: what goes wrong with a frame; skew_ms: by how much times that are off are late; refusing: the name under
+    which every message is refused, "" = none is."""
 
     world: World
     advance: Callable[[], None]
@@ -76,6 +80,7 @@ class Line:
     idle_seconds: float
     resubscribe_adds: bool
     fault: Callable[[int], FrameFault | None]
+    skew_ms: Callable[[], int]
     refusing: Callable[[], str] = str
     wishes: tuple[Wish, ...] = ()
     form: str = "DEFAULT"
@@ -84,20 +89,24 @@ class Line:
     _books: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
     _candles_due: float = 0.0
     _changed: set[str] = field(default_factory=set)
-    _up_due: float | None = None
-    _sent_at: float = 0.0
+    _up_due_ms: float | None = None
+    _active_ms: float = 0.0
     _assets: int = 0
     _frames: int = 0
     _held: list[bytes] = field(default_factory=list)
+    _books_sent: dict[str, bytes] = field(default_factory=dict)
 
     async def run(self, receive: Receive, send: Send) -> None:
         """Until either side ends it."""
         self._seen_ms = self.world.now_ms
-        self._sent_at = asyncio.get_running_loop().time()
+        self._active_ms = self.steady_ms()
+        protocol: Any = getattr(receive, "__self__", None)
+        if isinstance(protocol, LineProtocol):
+            protocol.clock = self.steady_ms
         self.world.venue.told.append(self.hear)
         tasks = [
             asyncio.create_task(self._listen(receive, send)),
-            asyncio.create_task(self._pump(send, getattr(receive, "__self__", None))),
+            asyncio.create_task(self._pump(send, protocol)),
         ]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -130,7 +139,7 @@ class Line:
     def take(self, text: str | bytes) -> list[bytes]:
         """Frames that answer a message of the client at once."""
         if text in ("PING", b"PING"):
-            self._up_due = asyncio.get_running_loop().time() + _UP_SECONDS
+            self._up_due_ms = self.steady_ms() + _UP_MS
             return [_UP]
         if self.refusing() in MESSAGES:
             return [orjson.dumps(SubscriptionError(self.refusing()).frame)]
@@ -218,20 +227,20 @@ class Line:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(_PUMP_SECONDS)
-            now = loop.time()
             self.advance()
-            for frame in self.news(now):
-                await self._send(send, _packed(frame, self.form))
-            if self._up_due is not None and now >= self._up_due:
-                self._up_due = now + _UP_SECONDS
+            for frame in self.news(loop.time()):
+                await self._send(send, _packed(frame, self.form), frame)
+            now_ms = self.steady_ms()
+            if self._up_due_ms is not None and now_ms >= self._up_due_ms:
+                self._up_due_ms = now_ms + _UP_MS
                 await self._send(send, _UP)
-            if self.idle_seconds and now - max(self._sent_at, getattr(protocol, "heard_at", 0.0)) >= self.idle_seconds:
+            if self.idle_seconds and now_ms - max(self._active_ms, getattr(protocol, "heard_ms", 0.0)) >= self.idle_seconds * 1000:
                 await send({"type": "websocket.close", "code": 1000})
                 return
 
-    async def _send(self, send: Send, content: bytes) -> None:
-        """Binary, as the exchange does; what goes wrong goes wrong here."""
-        self._sent_at = asyncio.get_running_loop().time()
+    async def _send(self, send: Send, content: bytes, frame: Json | None = None) -> None:
+        """Binary, as the exchange does; what goes wrong goes wrong here. frame: what it says, of news."""
+        self._active_ms = self.steady_ms()
         self._frames += 1
         fault = self.fault(self._frames)
         if fault is FrameFault.DROP:
@@ -240,11 +249,27 @@ class Line:
         if fault is FrameFault.SWAPPED:
             self._held.append(content)
             return
-        content = content[: len(content) // 2] if fault is FrameFault.TRUNCATED else content
+        content = self._spoiled(fault, content, frame)
         before = [_UNKNOWN] if fault is FrameFault.UNKNOWN else [content] if fault is FrameFault.DUPLICATE else []
         held, self._held = self._held, []
-        for frame in (*before, content, *held):
-            await send({"type": "websocket.send", "bytes": frame})
+        for found in (*before, content, *held):
+            await send({"type": "websocket.send", "bytes": found})
+
+    def _spoiled(self, fault: FrameFault | None, content: bytes, frame: Json | None) -> bytes:
+        """What comes in the place of a frame."""
+        if fault is FrameFault.TRUNCATED:
+            return content[: len(content) // 2]
+        if fault is FrameFault.BROKEN:
+            return _BROKEN
+        if frame is None:
+            return content
+        if fault is FrameFault.SKEWED:
+            return _packed(frame | {"timestamp": frame["timestamp"] - self.skew_ms()}, self.form)
+        if frame["type"] == "orderbook":
+            if fault is FrameFault.STALE:
+                return self._books_sent.get(frame["code"], content)
+            self._books_sent[frame["code"]] = content
+        return content
 
 
 def _packed(frame: Json, form: str) -> bytes:

@@ -97,7 +97,7 @@ def chance_json(venue: Venue, market: str, at_ms: int) -> Json:
         "bid": {"currency": quote, "min_total": plain(minimum_total(market, Side.BID, at_ms))},
         "ask": {"currency": base, "min_total": plain(minimum_total(market, Side.ASK, at_ms))},
         "max_total": None if maximum is None else plain(maximum),
-        "state": "offline" if venue.places[market].offline else "active",
+        "state": "offline" if venue.places[market].is_closed else "active",
     }
     return {
         "bid_fee": plain(fees.taker),

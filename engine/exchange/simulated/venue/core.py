@@ -15,7 +15,7 @@ from uuid import UUID
 
 from engine.exchange.simulated.venue.book import Book, BookRule
 from engine.exchange.simulated.venue.errors import RefusedError
-from engine.exchange.simulated.venue.exact import ZERO, wide
+from engine.exchange.simulated.venue.exact import ONE, ZERO, wide
 from engine.exchange.simulated.venue.ledger import Ledger, cost, locked_currency
 from engine.exchange.simulated.venue.matching import Offer, Place, better, in_line, limit_of, opposite, reaches, run, wanted
 from engine.exchange.simulated.venue.orders import (
@@ -31,6 +31,7 @@ from engine.exchange.simulated.venue.orders import (
 )
 from engine.exchange.simulated.venue.request import read_identifier, read_request, side_name
 from engine.exchange.simulated.venue.switches import Switches
+from engine.exchange.simulated.venue.wallet import Wallet
 from engine.model.events import Side
 from engine.model.market import FeeRates, fee_rates, maximum_total, minimum_total, quote_currency, tick_size
 from engine.model.money import floor_quantity, floor_to
@@ -61,13 +62,16 @@ class Venue:
     ) -> None:
         self.switches = switches or Switches()
         self.places = {market: Place(market, rule or BookRule()) for market in sorted(markets)}
+        self._seed = seed
+        self._made = 0
         self.ledger = Ledger(self.switches.release_better_price)
         self.orders: dict[str, Order] = {}
         self.fees = {market: (fees or {}).get(market, fee_rates(market)) for market in self.places}
+        self.share: Callable[[int], Decimal] = lambda _: ONE
+        """How much of the so-many-th fill of a waiting order happens, a ratio; one for all but a fault."""
         self.told: list[Callable[[OrderEvent], None]] = []
         """Who hears of every order that is taken, trades, is prevented from it or ends."""
-        self._seed = seed
-        self._made = 0
+        self.wallet = Wallet(self.ledger, self.switches, self._uuid)
         self._identifiers: dict[str, str | None] = {}
 
     # -- the market ----------------------------------------------------------------------------------------------------------------
@@ -81,6 +85,7 @@ class Venue:
         for side in (Side.BID, Side.ASK):
             for order in in_line(place.resting, side):
                 volume = min(order.remaining_volume, self._passing_volume(order, trade, left))
+                volume = floor_quantity(volume * self.share(self._made)) if volume > 0 else volume
                 if volume > 0:
                     left = max(left - volume, ZERO)
                     fill = self._fill(order, order.limit, volume, trade.time_ms, trade.taker_bought, is_maker=True)
@@ -98,18 +103,26 @@ class Venue:
 
     def place_order(self, fields: Mapping[str, object], at_ms: int) -> Order:
         """Take an order and trade it with what is there. Returns it as it was taken (state wait). Raises RefusedError."""
-        identifier = read_identifier(fields.get("identifier"))
-        self._check_unused(identifier)
-        try:
-            request = read_request(fields)
-            order = self._accept(request, at_ms)
-        except RefusedError:
-            if identifier is not None and self.switches.burn_refused:
-                self._identifiers[identifier] = None
-            raise
+        order = self._take(fields, at_ms)
         taken = copied(order)
         self._arrive(order, at_ms)
         return taken
+
+    def take_order(self, fields: Mapping[str, object], at_ms: int) -> Order:
+        """Take an order that meets no book: it waits, of whatever kind it is, until `execute` and `close` say what becomes of it.
+
+        Returns the order itself. Raises RefusedError.
+        """
+        return self._take(fields, at_ms)
+
+    def execute(self, order: Order, price: Decimal, volume: Decimal, at_ms: int, *, is_maker: bool) -> None:
+        """Trade an open order at a price and volume that were found elsewhere; all of it traded, it is done."""
+        bought = (order.request.side is Side.BID) is not is_maker
+        self._settle(order, self._fill(order, price, volume, at_ms, bought, is_maker=is_maker))
+
+    def close(self, order: Order) -> None:
+        """End an open order with what it has."""
+        self._end(order, State.CANCEL)
 
     def test_order(self, fields: Mapping[str, object], at_ms: int) -> Order:
         """What place_order would answer; nothing changes, and the uuid cannot be asked for."""
@@ -149,7 +162,7 @@ class Venue:
         request = read_request(new)
         self._check(request, at_ms)
         same = locked_currency(request) == locked_currency(before.request)
-        self._check_funds(request, cost(request, self._reserve_rate(request))[0], before.locked if same else ZERO)
+        self._check_funds(request, cost(request, self._reserve_rate(request.market))[0], before.locked if same else ZERO)
         old = copied(before)
         self._end(before, State.CANCEL)
         return old, self.place_order(new, at_ms)
@@ -164,6 +177,17 @@ class Venue:
         return self.orders[known]
 
     # -- inside --------------------------------------------------------------------------------------------------------------------
+
+    def _take(self, fields: Mapping[str, object], at_ms: int) -> Order:
+        """The order, checked and locked for, its identifier used up."""
+        identifier = read_identifier(fields.get("identifier"))
+        self._check_unused(identifier)
+        try:
+            return self._accept(read_request(fields), at_ms)
+        except RefusedError:
+            if identifier is not None and self.switches.burn_refused:
+                self._identifiers[identifier] = None
+            raise
 
     def _check_unused(self, identifier: str | None) -> None:
         if identifier is not None and identifier in self._identifiers:
@@ -180,8 +204,7 @@ class Venue:
         return order
 
     def _make(self, request: Request, at_ms: int) -> Order:
-        rate = self._reserve_rate(request)
-        locked, fee = cost(request, rate)
+        locked, fee = cost(request, self._reserve_rate(request.market))
         self._made += 1
         return Order(
             number=self._made,
@@ -190,7 +213,7 @@ class Venue:
             created_ms=at_ms,
             prevention=self._prevention(request, at_ms),
             shows_prevention=request.smp_type is not None or self._always_prevents(at_ms),
-            reserve_rate=rate,
+            rates=self.fees[request.market],
             reserved_fee=fee,
             remaining_fee=fee,
             locked=locked,
@@ -198,8 +221,8 @@ class Venue:
             remaining_total=(request.price or ZERO) if request.by_total else ZERO,
         )
 
-    def _reserve_rate(self, request: Request) -> Decimal:
-        rates = self.fees[request.market]
+    def _reserve_rate(self, market: str) -> Decimal:
+        rates = self.fees[market]
         return max(rates.maker, rates.taker)
 
     def _prevention(self, request: Request, at_ms: int) -> Prevention:
@@ -217,7 +240,7 @@ class Venue:
         place = self.places.get(request.market)
         if place is None or not place.listed:
             raise RefusedError("notfoundmarket", market=request.market)
-        if place.offline:
+        if place.is_closed:
             raise RefusedError("market_offline")
         if quote_currency(request.market) != "KRW" and not self.switches.agreed_to_third_party:
             raise RefusedError("thirdparty_agreement_required")
@@ -225,8 +248,8 @@ class Venue:
             raise RefusedError(f"invalid_price_{side_name(request.side)}")
         probe = self._probe(request)
         self._check_total(request, place, probe, at_ms)
-        if request.ord_type in (OrderType.PRICE, OrderType.MARKET):
-            self._check_visible(request, place)
+        if request.ord_type in (OrderType.PRICE, OrderType.MARKET) and self.switches.beyond_levels_error is not None:
+            self._check_visible(request, place, self.switches.beyond_levels_error)
         if request.time_in_force is TimeInForce.POST_ONLY and self.switches.post_only_match == "refuse":
             offer = place.best_offer(probe)
             if offer is not None and reaches(probe, offer.price, limit_of(probe, place)):
@@ -235,7 +258,7 @@ class Venue:
     def _probe(self, request: Request) -> Order:
         """The order as far as a look at the book needs it."""
         return Order(
-            0, "", request, 0, Prevention.NONE, False, ZERO, ZERO, ZERO, ZERO, request.volume or ZERO,
+            0, "", request, 0, Prevention.NONE, False, self.fees[request.market], ZERO, ZERO, ZERO, request.volume or ZERO,
             (request.price or ZERO) if request.by_total else ZERO,
         )  # fmt: skip
 
@@ -264,7 +287,7 @@ class Venue:
         return self.switches.usdt_maximum if quote_currency(market) == "USDT" else maximum_total(market, side, at_ms)
 
     @wide()
-    def _check_visible(self, request: Request, place: Place) -> None:
+    def _check_visible(self, request: Request, place: Place, error: str) -> None:
         """A market order must not be larger than all that the book shows."""
         levels = place.levels(opposite(request.side))
         if request.volume is None:
@@ -272,7 +295,7 @@ class Venue:
         else:
             larger = request.volume > sum((level.size for level in levels), ZERO)
         if larger:
-            raise RefusedError(self.switches.beyond_levels_error)
+            raise RefusedError(error)
 
     @wide()
     def _check_funds(self, request: Request, needed: Decimal, returning: Decimal) -> None:
@@ -305,10 +328,9 @@ class Venue:
 
     @wide()
     def _fill(self, order: Order, price: Decimal, volume: Decimal, at_ms: int, bought: bool, *, is_maker: bool) -> Trade:
-        rates = self.fees[order.request.market]
         funds = price * volume
         self._made += 1
-        fee = funds * (rates.maker if is_maker else rates.taker)
+        fee = funds * (order.rates.maker if is_maker else order.rates.taker)
         return Trade(self._uuid("trade", self._made), price, volume, funds, fee, at_ms, bought, is_maker)
 
     def _settle(self, order: Order, trade: Trade) -> None:

@@ -25,7 +25,7 @@ def locked_currency(request: Request) -> str:
 
 
 class Ledger:
-    """One account. After every call free and locked are >= 0, and locked is the sum over open orders."""
+    """One account. After every call free and locked are >= 0, and locked is the sum over open orders and withdrawals on their way."""
 
     def __init__(self, release_better_price: bool) -> None:
         self._accounts = Accounts()
@@ -57,6 +57,22 @@ class Ledger:
             self._accounts.lock(currency, amount)
         except InsufficientFundsError as error:
             raise RefusedError(f"insufficient_funds_{side_name(request.side)}", currency=currency) from error
+
+    def hold(self, currency: str, amount: Decimal) -> None:
+        """Set aside what leaves the account. Raises RefusedError invalid_funds."""
+        try:
+            self._accounts.lock(currency, amount)
+        except InsufficientFundsError as error:
+            raise RefusedError("invalid_funds", currency=currency) from error
+
+    def give_back(self, currency: str, amount: Decimal) -> None:
+        """What was held stays after all."""
+        self._accounts.release(currency, amount)
+
+    def pay_out(self, currency: str, amount: Decimal) -> None:
+        """What was held is gone."""
+        self._accounts.spend(currency, amount)
+        self._emptied(currency)
 
     @wide()
     def settle(self, order: Order, trade: Trade) -> None:

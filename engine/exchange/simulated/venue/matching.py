@@ -32,12 +32,18 @@ class Place:
     last: Decimal | None = None
     time_ms: int = 0
     offline: bool = False
+    suspended: bool = False
     listed: bool = True
     changes: int = 0
     resting: list[Order] = field(default_factory=list)
     _outside: dict[Side, list[Level]] = field(default_factory=lambda: {Side.BID: [], Side.ASK: []})
     _recorded: bool = False
     _stale: bool = True
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing can be ordered, by hand or by chance."""
+        return self.offline or self.suspended
 
     def traded(self, price: Decimal, time_ms: int) -> None:
         """Others traded."""

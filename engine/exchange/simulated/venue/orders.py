@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from engine.exchange.simulated.venue.exact import ZERO
 from engine.model.events import Side
+from engine.model.market import FeeRates
 
 
 class OrderType(StrEnum):
@@ -86,7 +87,8 @@ class Order:
     """An order that was taken.
 
     remaining_volume: coins that can still trade (0 for a buy by total); remaining_total: money that a buy by total can still spend,
-    without fee; locked: quote currency with fee for buys, coins for sales; shows_prevention: answers carry `smp_type`.
+    without fee; rates: of when it was made; locked: quote currency with fee for buys, coins for sales; shows_prevention: answers carry
+    `smp_type`.
     volume = executed + remaining + prevented at all times.
     """
 
@@ -96,7 +98,7 @@ class Order:
     created_ms: int
     prevention: Prevention
     shows_prevention: bool
-    reserve_rate: Decimal
+    rates: FeeRates
     reserved_fee: Decimal
     remaining_fee: Decimal
     locked: Decimal
@@ -114,6 +116,11 @@ class Order:
     def is_open(self) -> bool:
         """Whether it can still trade or be cancelled."""
         return self.state in OPEN_STATES
+
+    @property
+    def reserve_rate(self) -> Decimal:
+        """Of the fee that a buy sets aside."""
+        return max(self.rates.maker, self.rates.taker)
 
     @property
     def limit(self) -> Decimal:

@@ -34,7 +34,7 @@ _NAMES: Final = {
 
 def markets_json(world: World, query: Query) -> list[Json]:
     """GET /v1/market/all."""
-    details = query.choice("is_details", "false", ("true", "false")) == "true"
+    details = query.flag("is_details")
     found = []
     for market in world.listed():
         base = base_currency(market)

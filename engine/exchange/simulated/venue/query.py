@@ -60,6 +60,13 @@ class Query:
             raise self.bad()
         return value
 
+    def flag(self, name: str) -> bool:
+        """`true` or `false`, in letters of any size, as programs print them."""
+        value = (self.one(name) or "false").lower()
+        if value not in ("true", "false"):
+            raise self.bad()
+        return value == "true"
+
     def moment_ms(self, name: str) -> int | None:
         """A moment as ISO 8601 (UTC without an offset), or in ms since the epoch, as UTC ms; None where it is absent."""
         given = self.one(name)

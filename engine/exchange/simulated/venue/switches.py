@@ -24,10 +24,12 @@ class Switches:
     release_better_price: a buy below its limit frees the difference at once, or when the order ends.
     passing_volume: an order traded through fills whole (as in a backtest), or with no more than the volume that passed.
     queue_share: share of the volume traded at its own price that a waiting order gets; 0 = it has to be traded through.
-    beyond_levels_error: name of the refusal of an order larger than the visible levels.
+    beyond_levels_error: name of the refusal of a market order larger than the visible levels; None = it is taken.
     usdt_maximum: largest order of USDT markets; None = no limit.
     count_above_limit: a `count` or `limit` above the largest is refused, or cut to it.
     agreed_to_third_party: the account has agreed to trade in BTC and USDT markets.
+    transfer_seconds: of market time until a deposit, a withdrawal or a new address is done.
+    krw_withdraw_fee: on top of what is withdrawn; coins cost nothing. withdraw_locked: the owner's safety lock is on.
     """
 
     smp_default_from_ms: int | None = SMP_DEFAULT_FROM_MS
@@ -37,7 +39,10 @@ class Switches:
     release_better_price: bool = True
     passing_volume: Literal["whole", "traded"] = "whole"
     queue_share: Decimal = Decimal(0)
-    beyond_levels_error: str = "volume_too_large"
+    beyond_levels_error: str | None = "volume_too_large"
     usdt_maximum: Decimal | None = None
     count_above_limit: Literal["refuse", "clamp"] = "refuse"
     agreed_to_third_party: bool = True
+    transfer_seconds: int = 60
+    krw_withdraw_fee: Decimal = Decimal(1000)
+    withdraw_locked: bool = False

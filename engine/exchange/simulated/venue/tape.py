@@ -52,7 +52,7 @@ class Tape:
         """End of what is known of the market: where others go on, it was delisted."""
         self._key = int.from_bytes(hashlib.blake2b(f"{seed}/{table.market}".encode(), digest_size=8).digest())
         self._chunks = lru_cache(maxsize=64)(self._chunk)
-        self._days = _by_day(self.time_ms, self.numbers)
+        self._days = days_of(self.time_ms, self.numbers)
         self._bought: tuple[int, int, Decimal] = (0, -1, Decimal(0))
         self._cached = lru_cache(maxsize=512)(self._trades_of)
 
@@ -177,7 +177,7 @@ def _mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return mixed ^ (mixed >> np.uint64(31))
 
 
-def _by_day(time_ms: NDArray[np.int64], numbers: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+def days_of(time_ms: NDArray[np.int64], numbers: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
     """UTC days with bars, and their highest and lowest prices: all [days]."""
     days = time_ms // DAY_MS * DAY_MS
     firsts = np.flatnonzero(np.diff(days, prepend=-1))

@@ -53,6 +53,7 @@ class World:
                 self.venue.places[market].traded(last.price, last.time_ms)
             self._next_ms[market] = self.tapes[market].next_ms(to_ms)
         self.now_ms = to_ms
+        self.venue.wallet.advance(to_ms)
         self._show_books()
         self._close_delisted()
 

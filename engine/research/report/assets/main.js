@@ -92,8 +92,10 @@ function build() {
     h("div.trio" + (report.monthly.length > 12 ? ".wide" : ""), null, section("head.monthly", h("div.panel", null, monthlyTable())),
       section("head.daily", h("div.panel", null, dailyBars())), section("head.distribution", h("div.panel", null, distribution()))),
     section("head.figures", h("div.groups", null, ...figureGroups())),
+    ...(payload.strategies.length ? [section("head.strategies", h("div.panel", null, strategyTable()))] : []),
     section("head.markets", h("div.panel", null, marketTable())), section("head.exits", h("div.panel", null, exitTable())),
     pair(section("head.skipped", h("div.panel", null, skippedTable())), section("head.rules", h("div.panel", null, ruleTable()))),
+    ...(report.universe ? [section("head.universe", h("div.panel", null, universeTable()))] : []),
     section("head.trades", tradeSection(showTrade)), section("head.assumptions", h("div.panel.assumptions", null, ...assumptionList())),
     h("footer", null, say("past") + " · " + say("kst")));
 }

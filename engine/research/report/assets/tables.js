@@ -158,11 +158,18 @@ function ruleTable() {
   return table(heads, report.rules.map((one) => [h("code", null, one.path), count(one.true), count(one.false), count(one.missing), share([[one.true, "on"], [one.missing, "missing"], [one.false, "off"]])]));
 }
 
+/* a portfolio's strategies, each with a page of its own beside this one */
+function strategyTable() {
+  const heads = ["strategy", "column.share", "column.trades", "figure.open_trades", "figure.win_rate", "column.profit", "figure.profit_factor", "figure.maximum_drawdown", "column.fees", "column.percentile"].map((key) => say(key));
+  return table(heads, payload.strategies.map((one) => [one.page ? h("a", { href: encodeURIComponent(one.page) }, one.name) : one.name, percent(one.share), count(one.closed_trades), count(one.open_trades),
+    percent(one.win_rate), toned(one.profit, money(one.profit, true)), number(one.profit_factor), percent(one.maximum_drawdown), money(one.fees_paid), percent(one.percentile)]));
+}
+
+function universeTable() {
+  const columns = ["passed", "failed", "missing", "remaining", "emptied"];
+  return table([say("column.condition"), ...columns.map((key) => say("column." + key))], report.universe.rules.map((one) => [h("code", null, one.path), ...columns.map((key) => count(one[key]))]));
+}
+
 function assumptionList() {
-  const one = report.assumptions;
-  const rows = [["fee", percent(one.fee_rate)], ["slippage", written(one.slippage * 1e4, "basis_points")], ["rounding", say("assume.rounding_" + one.rounding)], ["ambiguous", count(one.ambiguous_steps)],
-    ["ambiguous_krw", money(one.ambiguous_krw)], ["unsettled", count(one.unsettled_entries)], ["sale_below_minimum", count(one.sale_below_minimum)],
-    ...(one.max_book_share ? [["book_share", one.max_book_share]] : []),
-    ...(one.left_out_breakers.length ? [["left_out_breakers", one.left_out_breakers.join(", ")]] : [])];
-  return [h("p", null, say("assume.fill")), h("dl", null, ...rows.flatMap(([key, value]) => [h("dt", null, say("assume." + key)), h("dd", null, value)]))];
+  return [h("ul", null, ...report.assumptions.says[state.language].map((line) => h("li", null, line)))];
 }

@@ -190,6 +190,7 @@ def test_refusals_for_want_of_quota_carry_name_and_block(client: Client) -> None
 def test_every_route_answers_a_plain_question(client: Client) -> None:
     asked = 0
     for route in ROUTES:
+        client.seconds += 1  # for the quota
         path = route.path.pattern if "(" not in route.path.pattern else "/v1/candles/minutes/1"
         query = "market=KRW-BTC&markets=KRW-BTC&quote_currencies=KRW&uuids[]=x" if route.method == "GET" else ""
         query = "" if "/orders/open" in path or path == "/v1/orders/uuids" else query
@@ -198,9 +199,10 @@ def test_every_route_answers_a_plain_question(client: Client) -> None:
             if route.private
             else client.get(path, query)
         )
-        assert answer.status in (200, 201) or name(answer) in ("validation_error", "order_not_found"), (path, answer)
+        unknown = ("validation_error", "order_not_found", "invalid_parameter", "pocket_not_found")
+        assert answer.status in (200, 201) or name(answer) in unknown, (path, answer)
         asked += 1
-    assert asked > 20
+    assert asked >= 45
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ TICKET = {"ticket": "t"}
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Client]]:
-    client = Client(tmp_path_factory.mktemp("socket"), ("idle_seconds=1", "ban_after=0"), (("KRW", 10_000_000),))
+    client = Client(tmp_path_factory.mktemp("socket"), ("ban_after=0",), (("KRW", 10_000_000),))
     with serving(client.face) as address:
         yield address, client
 
@@ -160,21 +160,21 @@ def test_a_new_message_takes_the_place_of_the_old_and_formats_hold(served: tuple
         assert "TOO_MANY_REQUEST" in str([opened.recv(timeout=10) for _ in range(2)][-1])
 
 
-def test_a_silent_line_is_closed_but_pings_keep_it(served: tuple[str, Client]) -> None:
+def test_a_silent_line_is_closed_after_two_minutes_but_pings_keep_it(served: tuple[str, Client]) -> None:
     address, _ = served
     with line(address) as silent, line(address) as pinging:
-        for _ in range(8):
+        for seconds in (119, 2):
             pinging.ping().wait(5)
-            try:
-                silent.recv(timeout=0.25)
-            except TimeoutError:
-                continue
-            except ConnectionClosed:
-                break
-        else:
-            raise AssertionError("the silent line is still open")
+            silent.ping().wait(5) if seconds == 119 else None
+            step(address, seconds / 60)
+            with pytest.raises(TimeoutError if seconds == 119 else ConnectionClosed):
+                silent.recv(timeout=0.5 if seconds == 119 else 10)
         pinging.send("PING")
         assert pinging.recv(timeout=10) == b'{"status":"UP"}'
+        step(address, 11 / 60)
+        assert pinging.recv(timeout=10) == b'{"status":"UP"}'
+        step(address, 3)
+        assert pinging.recv(timeout=10) == b'{"status":"UP"}'  # which is traffic: the line stays
 
 
 @pytest.mark.data

@@ -1,0 +1,1 @@
+"""The live stream under load, beside other clients."""

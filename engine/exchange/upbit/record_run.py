@@ -1,0 +1,173 @@
+"""Listening to the exchange for as long as it is wished: recorder, figures and flags fed from one stream, written a little each second."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from engine.exchange.upbit.analytics import Analytics, Filters
+from engine.exchange.upbit.client import UpbitClient
+from engine.exchange.upbit.errors import ExchangeError
+from engine.exchange.upbit.frames import AnnouncementFrame, TickerFrame
+from engine.exchange.upbit.inbox import Connected, Disconnected, Item, Lost, Trouble
+from engine.exchange.upbit.market_flags import DELISTING, Change, FlagRecorder, delisted_by, flags_of, flags_of_ticker
+from engine.exchange.upbit.recorder import Recorder, Written
+from engine.exchange.upbit.stream import Stream, StreamSettings
+from engine.exchange.upbit.subscriptions import Kind, Subscription
+
+if TYPE_CHECKING:
+    from engine.candles.side_store import SideStore
+    from engine.exchange.upbit.answers import WalletStatus
+    from engine.exchange.upbit.signing import Keys
+
+#: every market's rows are written once in so many seconds
+_ROUND_SECONDS: Final = 60
+_PATH: Final = "/websocket/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSettings:
+    """levels: of a book (1, 5, 15, 30). flags_seconds: between questions about the markets. tick_seconds: between writes."""
+
+    markets: tuple[str, ...]
+    levels: int = 30
+    flags_seconds: float = 60.0
+    tick_seconds: float = 1.0
+    filters: Filters = field(default_factory=Filters)
+
+
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """A coin's wallet whose state changed (`working`, `paused`, ...)."""
+
+    currency: str
+    state: str
+    before: str
+
+
+#: what is worth telling the owner while it happens
+News = Connected | Disconnected | Trouble | Lost | Change | Wallet | AnnouncementFrame
+
+
+def stream_url(base_url: str) -> str:
+    """The WebSocket beside a REST address."""
+    parts = urlsplit(base_url)
+    return f"{'wss' if parts.scheme == 'https' else 'ws'}://{parts.netloc}{_PATH}"
+
+
+class RecordRun:
+    """One recording. keys: for announcements and the state of wallets; without them those are left out. tell: called with the news."""
+
+    def __init__(
+        self, store: SideStore, client: UpbitClient, settings: RecordSettings, keys: Keys | None, tell: Callable[[News], None]
+    ) -> None:
+        self.recorder = Recorder(store, settings.markets)
+        self.flags = FlagRecorder(store, settings.markets)
+        self.analytics = Analytics(settings.filters)
+        self.written = Written()
+        self.counts: Counter[str] = Counter()
+        self._client = client
+        self._settings = settings
+        self._keys = keys
+        self._tell = tell
+        self._wallets: dict[str, str] = {}
+        self._heard = asyncio.Event()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop` is set. Whatever ends it, what is certain is written."""
+        url = stream_url(self._client.rest.settings.base_url)
+        tasks: list[asyncio.Task[None]] = []
+        try:
+            async with Stream(
+                self._subscriptions(), keys=self._keys, settings=StreamSettings(url), limits=self._client.rest.limits,
+                quotation=self._client.quotation,
+            ) as stream:  # fmt: skip
+                tasks = [asyncio.create_task(work) for work in (self._listen(stream), self._write(), self._ask(), _until(stop))]
+                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self.written += self.recorder.close()
+            self.flags.flush()
+
+    def take(self, item: Item, received_ms: float, waiting: int = 0) -> None:
+        """One item of the stream. waiting: how many are not read yet."""
+        self.recorder.take(item, waiting=waiting)
+        self.analytics.take(item, received_ms)
+        if not self._heard.is_set() and self.recorder.now_ms:
+            self._heard.set()
+        if isinstance(item, TickerFrame):
+            self._flags(item.code, flags_of_ticker(item))
+        elif isinstance(item, AnnouncementFrame):
+            self._tell(item)
+            for coin, market in itertools.product(delisted_by(item), self._settings.markets):
+                if market.partition("-")[2] == coin:
+                    self._flags(market, {DELISTING: True})
+        elif isinstance(item, Connected | Disconnected | Trouble | Lost):
+            self.counts[type(item).__name__] += 1
+            self._tell(item)
+
+    def _subscriptions(self) -> Sequence[Subscription]:
+        markets, levels = self._settings.markets, self._settings.levels
+        public = [
+            Subscription(Kind.TRADE, markets, only_realtime=True),
+            Subscription(Kind.ORDERBOOK, markets, units=levels),
+            Subscription(Kind.TICKER, markets),
+        ]
+        return public if self._keys is None else [*public, Subscription(Kind.ANNOUNCEMENT, include_body=False)]
+
+    async def _listen(self, stream: Stream) -> None:
+        async for arrival in stream:
+            self.take(arrival.item, time.time_ns() / 1e6, len(stream.inbox))
+
+    async def _write(self) -> None:
+        """A part of the markets each time, so that the socket never waits long."""
+        markets = self._settings.markets
+        due = itertools.cycle(markets)
+        share = -(-len(markets) // _ROUND_SECONDS) if len(markets) >= _ROUND_SECONDS else 0
+        for turn in itertools.count():
+            await asyncio.sleep(self._settings.tick_seconds)
+            if share:
+                self.written += self.recorder.flush(list(itertools.islice(due, share)))
+            elif turn % (_ROUND_SECONDS // len(markets)) == 0:
+                self.written += self.recorder.flush([next(due)])
+
+    async def _ask(self) -> None:
+        """The markets' flags, and with keys the wallets, once a minute. A question that fails is asked again the next time."""
+        await self._heard.wait()  # flags are dated by the exchange's clock, which the first message tells
+        while True:
+            try:
+                for pair in (await self._client.quotation.markets(is_details=True)).value:
+                    self._flags(pair.market, flags_of(pair))
+                if self._keys is not None:
+                    self._wallet_states((await self._client.wallet.wallet_status()).value)
+            except ExchangeError as error:
+                self._tell(Trouble(str(error), error))
+            await asyncio.sleep(self._settings.flags_seconds)
+
+    def _flags(self, market: str, flags: dict[str, bool]) -> None:
+        at_ms = self.recorder.now_ms
+        if at_ms:
+            for change in self.flags.take(market, flags, at_ms):
+                self._tell(change)
+
+    def _wallet_states(self, wallets: Sequence[WalletStatus]) -> None:
+        for wallet in wallets:
+            name = f"{wallet.currency} {wallet.net_type or ''}".strip()
+            before = self._wallets.get(name)
+            self._wallets[name] = wallet.wallet_state
+            if before is not None and before != wallet.wallet_state:
+                self._tell(Wallet(name, wallet.wallet_state, before))
+
+
+async def _until(stop: asyncio.Event) -> None:
+    await stop.wait()

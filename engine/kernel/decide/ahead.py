@@ -1,0 +1,101 @@
+"""What is known ahead of every market without a position: when it can be bought next, and how far its last price is behind.
+
+Most markets of many do nothing at most bars. What a CLOSE has to look at of them is found by scanning each column once, and their last
+prices are made good only where somebody reads them. Nothing is decided here.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from engine.kernel.abi import helper, items
+from engine.kernel.bars import Bars, Closes
+from engine.kernel.book import Book
+from engine.kernel.decide.entries import OPEN_POSITIONS
+from engine.kernel.decide.plan import Plan
+from engine.kernel.decide.position import is_open
+from engine.kernel.decide.sales import is_working
+from engine.kernel.stretches import first_true, last_traded
+
+#: rows of Closes.ahead
+NEXT_TRUE: Final = 0
+PRICED: Final = 1
+
+
+@helper
+def look_ahead(closes: Closes, bar: int) -> None:
+    """Nothing is known yet; last prices are those before `bar`."""
+    for market in range(closes.ahead.shape[1]):
+        closes.ahead[NEXT_TRUE, market] = -1
+        closes.ahead[PRICED, market] = bar
+
+
+@helper
+def next_true(plan: Plan, closes: Closes, market: int, closing: int) -> int:
+    """The first CLOSE from `closing` on at which the entry condition of a tradable market is true, or how many there are."""
+    known = closes.ahead[NEXT_TRUE, market]
+    if known >= closing:
+        return int(known)
+    slot, count = plan.settings[0]["entry_slot"], closes.close_ms.shape[0]
+    if slot >= plan.settings[0]["column_count"]:
+        constant = plan.initial[slot]
+        known = count if math.isnan(constant) or constant == 0.0 else closing
+    else:
+        known = first_true(items(closes.columns, (market * closes.columns.shape[1] + slot) * closes.columns.shape[2]), closing, count)
+    closes.ahead[NEXT_TRUE, market] = known
+    return int(known)
+
+
+@helper
+def note_price(book: Book, bars: Bars, closes: Closes, market: int, stop: int) -> None:
+    """The last price of a market without a position or order takes in its bars before `stop`."""
+    first = closes.ahead[PRICED, market]
+    if first >= stop:
+        return
+    last = last_traded(items(bars.state, market * bars.state.shape[1]), first, stop)
+    if last >= 0:
+        book.position[market]["last_krw"] = bars.close_krw[market, last]
+    closes.ahead[PRICED, market] = stop
+
+
+@helper
+def note_prices(book: Book, bars: Bars, closes: Closes, stop: int) -> None:
+    """The last prices of all such markets."""
+    for market in range(book.position.shape[0]):
+        note_price(book, bars, closes, market, stop)
+
+
+@helper
+def asks_all(plan: Plan, closes: Closes, closing: int) -> bool:
+    """The CLOSE reads columns of markets that neither hold nor want anything: always the last of a block, whose books somebody sees."""
+    return bool(closing == closes.close_ms.shape[0] - 1 or plan.breakers.shape[0] > 0 or plan.pairs.shape[0] > 0)
+
+
+@helper
+def is_due(plan: Plan, closes: Closes, market: int, closing: int) -> bool:
+    """The market can be a candidate at the CLOSE."""
+    return bool(plan.market[market]["tradable"] != 0 and next_true(plan, closes, market, closing) == closing)
+
+
+@helper
+def is_full(plan: Plan, book: Book, held: int) -> bool:
+    """Every candidate would be skipped for the number of open positions, and leave no more than a count. No order works."""
+    settings, account = plan.settings[0], book.account[0]
+    if held < settings["open_positions"] or plan.breakers.shape[0] > 0 or settings["entry_slot"] >= settings["column_count"]:
+        return False
+    if settings["when_slot"] >= 0 or settings["scale_slot"] >= 0:
+        return False
+    return bool(account["entries_stopped"] == 0 and account["stopped_by"] < 0)
+
+
+@helper
+def count_skipped(plan: Plan, book: Book, closes: Closes, closing: int, passed: int) -> None:
+    """Candidates at CLOSEs [closing, passed) that were skipped because the account is full."""
+    for market in range(book.position.shape[0]):
+        if plan.market[market]["tradable"] == 0 or is_open(book, market) or is_working(book, market):
+            continue
+        at = next_true(plan, closes, market, closing)
+        while at < passed:
+            book.skipped[OPEN_POSITIONS] += 1
+            at = next_true(plan, closes, market, at + 1)

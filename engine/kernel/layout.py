@@ -1,0 +1,181 @@
+"""Where a program's tables and slots lie in memory, for one thread or several."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from dsl.graph import Timeframe
+from engine.kernel import machine, state
+from engine.kernel.aggregate import SLOT_COUNT, machine_length, ratio
+from engine.kernel.load import address_of
+from engine.kernel.ops.across import KERNELS, SCRATCH
+from engine.kernel.program import Program
+from engine.kernel.rows import AcrossRow, Feed, Row, SideFeed
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_CACHE_LINE: Final = 8  # float64
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """What one thread hands to `machine.run_blocks`: its items of `run`, and all tables with the memory. Slots, clocks and the copy of
+    shared state are its own; what is kept per market is everybody's."""
+
+    run: NDArray[np.int64]
+    tables: tuple[NDArray[Any], ...]
+
+
+class Layout:
+    """A program's tables with memory laid out for one block size and a number of threads. The tables are those of the first."""
+
+    def __init__(self, program: Program, block: int, threads: int = 1) -> None:
+        table = program.table
+        self._base, self._block, self._markets, self._threads = program.base, block, len(program.markets), threads
+        self._table = table
+        all_rows, all_feeds = table.shared_rows + table.rows, table.shared_feeds + table.feeds
+        used = {row.timeframe for row in all_rows} | {feed.timeframe for feed in all_feeds} | {row.timeframe for row in table.across}
+        used |= {row.source for row in all_rows if row.source is not None}
+        self._timeframes = sorted(used | {program.clock, program.base})
+        self._offsets, self.memory = self._memory()
+        self.params = list(table.params)
+        self.clocks = np.zeros((len(self._timeframes), machine.CLOCK_WIDTH), np.int64)
+        for i, timeframe in enumerate(self._timeframes):
+            self.clocks[i, machine.CLOCK_LENGTH] = machine_length(timeframe)
+            self.clocks[i, machine.CLOCK_OFFSET] = timeframe.offset_ms
+        self.feeds = _table([self._feed(item) for item in all_feeds], machine.FEED_WIDTH)
+        self.side_feeds = _table([self._side(item) for item in table.shared_side_feeds + table.side_feeds], machine.SIDE_WIDTH)
+        self.rows = _table([self._row(item) for item in all_rows], machine.ROW_WIDTH)
+        self.across = _table([self._across(item) for item in table.across], machine.ACROSS_WIDTH)
+        self._stages(program)
+        self._run = self._fixed_items(program)
+        self._state_size = state.size(program)
+
+    def lanes(self) -> list[Lane]:
+        """One per thread, with about as many markets each."""
+        cuts = [self._markets * k // self._threads for k in range(self._threads + 1)]
+        return [self._lane(number, *part) for number, part in enumerate(pairwise(cuts))]
+
+    def _lane(self, number: int, first: int, stop: int) -> Lane:
+        run, shared = self._run.copy(), self._table.size(shared=True)
+        run[machine.RUN_MARKETS : machine.RUN_MARKETS + 2] = first, stop
+        run[machine.RUN_SHARED_AT] = 0 if number == 0 else self._state_size + (number - 1) * shared
+        names = ("clocks", "feeds", "side_feeds", "rows", "stages", "moves", "across", "columns")
+        tables = {name: getattr(self, name) if number == 0 else getattr(self, name).copy() for name in names}
+        by = number * self._slots_width
+        feeds = tables["feeds"][:, :SLOT_COUNT]
+        feeds[feeds >= 0] += by
+        tables["side_feeds"][:, machine.SIDE_SLOT] += by
+        tables["rows"][:, machine.ROW_INPUT : machine.ROW_OUTPUT + 1] += by
+        tables["moves"][:, machine.MOVE_SLOT] += by
+        tables["columns"][:, machine.COLUMN_SLOT] += by
+        return Lane(run, (*tables.values(), self.memory))
+
+    def _memory(self) -> tuple[list[int], NDArray[np.float64]]:
+        """Offset of every slot, and the memory with constants filled in; behind the slots (every thread's) what is kept per market, and
+        the scratch."""
+        offsets, total = [], 0
+        for slot in self._table.slots:
+            offsets.append(total)
+            total += self._width(slot.timeframe)
+        self._slots_width = total + self._block
+        total = self._slots_width * self._threads
+        self._kept: dict[int, int] = {}
+        for number in sorted({slot for slots in self._table.keeps for slot in slots} | {row.output for row in self._table.across}):
+            self._kept[number] = total
+            total += self._markets * self._stride(number)
+        self._domain = total
+        self._scratch = total + self._markets
+        memory = np.full(self._scratch + (SCRATCH * self._markets if self._table.across else 0), np.nan)
+        memory[self._domain : self._scratch] = self._table.domain
+        for slot, offset in zip(self._table.slots, offsets, strict=True):
+            if slot.constant is not None:
+                for start in range(offset, offset + self._threads * self._slots_width, self._slots_width):
+                    memory[start : start + self._block] = slot.constant
+        return offsets, memory
+
+    def _stride(self, slot: int) -> int:
+        """float64 between two markets' copies of a slot. A line more than they need: strides of a power of two share few cache sets."""
+        return self._width(self._table.slots[slot].timeframe) + _CACHE_LINE
+
+    def _width(self, timeframe: Timeframe | None) -> int:
+        """Most bars of the timeframe that can close in one block."""
+        return self._block if timeframe is None else -(-self._block // ratio(self._base, timeframe))
+
+    def _feed(self, feed: Feed) -> list[int]:
+        slots = [-1 if slot < 0 else self._offsets[slot] for slot in feed.slots]
+        cell = -1 if feed.cell < 0 else self._table.cells[feed.cell].offset
+        return [*slots, self._timeframes.index(feed.timeframe), feed.market, cell]
+
+    def _side(self, side: SideFeed) -> list[int]:
+        return [side.series, side.market, self._offsets[side.slot], int(side.flag)]
+
+    def _row(self, row: Row) -> list[int]:
+        address = row.code if row.op is None else address_of(row.op.kernel)
+        source = -1 if row.source is None else self._timeframes.index(row.source)
+        inputs = [self._offsets[slot] for slot in row.inputs]
+        cell = self._table.cells[row.cell]
+        twin = address_of(row.op.twin) if row.leads and row.op is not None and row.op.twin is not None else 0
+        return [address, self._timeframes.index(row.timeframe), source, *inputs, self._offsets[row.output], cell.offset, row.params, twin]
+
+    def _across(self, row: AcrossRow) -> list[int]:
+        """An input that all markets share has one copy: its stride is 0."""
+        places = [(self._kept[slot], self._stride(slot)) if slot in self._kept else (self._offsets[slot], 0) for slot in row.inputs]
+        places += [places[0]] * (3 - len(places))
+        output = self._kept[row.output]
+        at = len(self.params)
+        self.params += [self._markets, *(stride for _, stride in places), self._stride(row.output), *row.params]
+        inputs = [offset for offset, _ in places]
+        clock = self._timeframes.index(row.timeframe)
+        return [address_of(KERNELS[row.name]), clock, *inputs, self._domain, output, self._scratch, at]
+
+    def _stages(self, program: Program) -> None:
+        """Where every stage's part of the other tables lies."""
+        table = self._table
+        moves: list[list[int]] = []
+        columns: list[list[int]] = []
+        stages = []
+        for stage, (loads, keeps) in enumerate(zip(table.loads, table.keeps, strict=True)):
+            rows = [len(table.shared_rows) + sum(row.stage < limit for row in table.rows) for limit in (stage, stage + 1)]
+            ends = [len(moves), len(moves) + len(loads), len(moves) + len(loads), len(moves) + len(loads) + len(keeps)]
+            moves += [self._move(slot) for slot in (*loads, *keeps)]
+            exported = [(j, table.slot_of_node[node]) for j, node in enumerate(program.columns)]
+            exported = [(j, slot) for j, slot in exported if table.stage_of_slot.get(slot, 0) == stage]
+            from_column = len(columns)
+            columns += [[j, self._offsets[slot]] for j, slot in exported]
+            across = [sum(row.stage < limit for row in table.across) for limit in (stage, stage + 1)]
+            stages.append([*rows, *ends, from_column, len(columns), *across])
+        self.stages = _table(stages, machine.STAGE_WIDTH)
+        self.moves = _table(moves, machine.MOVE_WIDTH)
+        self.columns = _table(columns, machine.COLUMN_WIDTH)
+
+    def places(self, program: Program) -> NDArray[np.int64]:
+        """Where in memory every column of the program is while a market is being evaluated."""
+        return np.array([self._offsets[self._table.slot_of_node[node]] for node in program.columns], np.int64)
+
+    def _move(self, slot: int) -> list[int]:
+        timeframe = self._table.slots[slot].timeframe
+        assert timeframe is not None  # constants are never moved
+        return [self._offsets[slot], self._kept[slot], self._stride(slot), self._timeframes.index(timeframe)]
+
+    def _fixed_items(self, program: Program) -> NDArray[np.int64]:
+        run = np.zeros(machine.RUN_WIDTH, np.int64)
+        run[machine.RUN_BASE_MS] = program.base.length_ms
+        run[machine.RUN_SHARED_FEEDS] = len(self._table.shared_feeds)
+        run[machine.RUN_SHARED_SIDES] = len(self._table.shared_side_feeds)
+        run[machine.RUN_SHARED_ROWS] = len(self._table.shared_rows)
+        run[machine.RUN_SHARED_STATE] = self._table.size(shared=True)
+        run[machine.RUN_MARKET_STATE] = self._table.size(shared=False)
+        run[machine.RUN_BLOCK] = self._block
+        run[machine.RUN_CLOCK] = self._timeframes.index(program.clock)
+        run[machine.RUN_STAGES + 1], run[machine.RUN_ACROSS] = len(self.stages), 1 if self._threads == 1 else 0
+        return run
+
+
+def _table(rows: list[list[int]], width: int) -> NDArray[np.int64]:
+    return np.array(rows, np.int64).reshape(len(rows), width)

@@ -1,0 +1,60 @@
+"""Law: the number of threads changes nothing, neither where markets are shared out nor where columns are computed ahead."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from benchmarks.sweep import grid_of
+from benchmarks.walk import MINUTE_MS, START_MS
+from engine.cli.inputs import load_strategy
+from engine.kernel.book import save_book
+from engine.kernel.decide.plan import make_book
+from engine.kernel.program import compile_program
+from engine.kernel.run import Run
+from engine.kernel.vm import Kernel
+from engine.research.backtest import backtest, started
+from engine.research.result import BacktestResult, Settings
+from tests.dsl.helpers import ROOT
+
+MARKETS = {f"KRW-M{number:02d}": 1_000.0 * (number + 1) for number in range(20)}
+BARS = 5_000
+
+
+@pytest.fixture(scope="module")
+def alone() -> BacktestResult:
+    return run(1, 2_048)
+
+
+def run(threads: int, block: int) -> BacktestResult:
+    strategy = load_strategy(ROOT / "benchmarks/strategies/t4-ema-portfolio.yaml")
+    settings = Settings(cash_krw=1e8, from_ms=START_MS + 500 * MINUTE_MS, block=block)
+    return backtest(strategy, grid_of(MARKETS, BARS), settings, traded=tuple(MARKETS), threads=threads)
+
+
+@pytest.mark.parametrize(("threads", "block"), [(2, 2_048), (3, 300)])
+def test_threads_change_nothing(alone: BacktestResult, threads: int, block: int) -> None:
+    found = run(threads, block)
+    assert found.fills.tobytes() == alone.fills.tobytes()
+    assert found.equity_krw.tobytes() == alone.equity_krw.tobytes()
+    assert (found.skipped, found.rule_counts) == (alone.skipped, alone.rule_counts)
+
+
+def test_enough_happens(alone: BacktestResult) -> None:
+    assert len(alone.fills) > 500
+    assert len(np.unique(alone.fills["market"])) == len(MARKETS)
+    assert alone.skipped["open_positions"] > 300
+
+
+def test_a_full_account_passes_candidates_as_if_each_had_been_asked(alone: BacktestResult) -> None:
+    """Most bars of many markets have a candidate that finds no room; passing them leaves the same books."""
+    grid, settings = grid_of(MARKETS, BARS), alone.settings
+    program = compile_program(alone.strategy, grid.timeframe, grid.markets)
+    columns = Kernel(program).advance(grid)
+    plan = started(alone.strategy, program, grid, settings, grid.markets).plan
+    passing, asking = (Run(plan, make_book(plan, settings.cash_krw), settings.from_ms, may_skip=skip) for skip in (True, False))
+    for run in (passing, asking):
+        run.feed(grid, columns)
+    assert passing.result().fills.tobytes() == asking.result().fills.tobytes() == alone.fills.tobytes()
+    assert save_book(passing.book, "") == save_book(asking.book, "")
+    assert passing.book.verdict.tobytes() == asking.book.verdict.tobytes()

@@ -1,0 +1,142 @@
+"""Random strategies on random slices of real minutes, with every cost option on: the product makes the reference's trades.
+
+python -m tests.simulation.real_worlds --from 0 --to 2000      # any part of the seeds; prints a running count
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+from collections import Counter
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from dsl.compile import compile_strategy
+from dsl.graph import Timeframe
+from dsl.strategy import Execution, Leave, Strategy
+from engine.candles.store import CandleStore
+from engine.kernel.catalogue import catalogue
+from engine.model.candle import BarGrid, BarState
+from engine.model.costs import Costs
+from engine.research.backtest import bars_of
+from engine.research.result import BacktestResult, Rounding, Settings
+from tests.conftest import MARKET_DATA
+from tests.generators.strategies import random_strategy
+from tests.generators.worlds import World
+from tests.simulation.agreement import ProductColumns, assert_agree, assert_each_value
+from tests.simulation.market import MAJORS, stored, utc_ms
+from tests.simulation.test_random_costs import count, random_fees
+from tests.simulation.test_random_execution import random_enter
+
+MINUTE = Timeframe(60_000)
+DAYS = 3
+#: stretches of real minutes, and who traded in all of each
+STRETCHES = (
+    (MAJORS, "2025-09-01", "2025-09-22"),
+    (MAJORS, "2025-09-01", "2025-09-22"),
+    (("KRW-BTC", "KRW-ETH", "KRW-XRP"), "2021-05-03", "2021-05-11"),
+    (("KRW-BTC",), "2018-01-23", "2018-02-01"),
+)
+
+
+@cache
+def _minutes(data: Path, stretch: int) -> BarGrid:
+    """All of a stretch."""
+    markets, from_, to = STRETCHES[stretch]
+    return CandleStore(stored(data, tuple(f"{market}_1m" for market in MAJORS))).grid(markets, MINUTE, utc_ms(from_), utc_ms(to))
+
+
+def real_slice(chance: random.Random, data: Path, days: int) -> BarGrid:
+    """Some days of one to four markets, from any minute on."""
+    whole = _minutes(data, chance.randrange(len(STRETCHES)))
+    length = days * 24 * 60
+    start = chance.randrange(whole.state.shape[1] - length + 1)
+    rows = sorted(chance.sample(range(len(whole.markets)), chance.randint(1, len(whole.markets))))
+    cut = bars_of(whole, start, start + length)
+    columns = {name: np.ascontiguousarray(getattr(cut, name)[rows]) for name in ("open", "high", "low", "close", "volume", "value")}
+    return replace(cut, markets=tuple(whole.markets[row] for row in rows), state=np.ascontiguousarray(cut.state[rows]), **columns)
+
+
+def every_cost(chance: random.Random, world: World) -> Costs:
+    """Every option on: fees by market and date, impact, participation, latency."""
+    while not (fees := random_fees(chance, world)):
+        pass
+    late = chance.choice([{"latency_ms": 300}, {"latency_ms": 300}, {"latency_ms": 90_000}, {"latency_bars": 1}])
+    return Costs(fees, chance.choice([0.001, 0.01, 0.05]), chance.random() < 0.5, chance.choice([0.003, 0.02, 0.1, 0.5]), **late)
+
+
+def real_world(seed: int, data: Path, days: int = DAYS) -> World:
+    """The world of a seed."""
+    chance = random.Random(f"real {seed}")
+    grid = real_slice(chance, data, days)
+    text, strategy = _strategy(chance, grid.markets)
+    leave = Leave(chance.choice(["market", "market", "limit"]), chance.choice([None, 0.001, 0.003, 0.01]))
+    strategy = replace(strategy, execution=Execution(random_enter(chance, MINUTE.length_ms), leave))
+    if chance.random() < 0.6:
+        strategy = replace(strategy, execution=Execution(leave=leave))
+    settings = Settings(
+        cash_krw=chance.choice([3_000_000.0, 10_000_000.0, 10_000_000.0, 100_000_000.0, 3e9]),
+        fee_rate=chance.choice([0.0004, 0.0005, 0.0005]),
+        slippage=chance.choice([0.0001, 0.0003, 0.0005, 0.001]),
+        rounding=chance.choice([Rounding.UPBIT] * 5 + [Rounding.NONE]),
+        block=chance.choice([1, 64, 1_000, 2_048]),
+    )
+    world = World(seed, text, strategy, grid, settings, grid.markets)
+    return replace(world, settings=replace(settings, costs=every_cost(chance, world)))
+
+
+def _strategy(chance: random.Random, markets: tuple[str, ...]) -> tuple[str, Strategy]:
+    while True:
+        text = random_strategy(chance, markets)
+        if "weight: 0." in text.text and chance.random() < 0.8:  # of a small account mostly orders that are too small
+            continue
+        compiled = compile_strategy(text.text, "generated.yaml", catalogue(), text.profiles)
+        if compiled.strategy is not None:
+            return text.text, compiled.strategy
+        assert {(found.code, found.label) for found in compiled.errors} == {("E112", "anchor")}, (text.text, compiled.errors)
+
+
+def compare(world: World, seen: Counter[str]) -> BacktestResult:
+    """Both over one world. Where a mean equals a price but for its last bit, two right ways of adding up can part: then every value must
+    follow from the product's own values of its inputs, and decisions by the product's values must agree to the last fill."""
+    try:
+        result = assert_agree(world.strategy, world.grid, world.settings, world.traded)
+    except AssertionError:
+        seen["by the product's values"] += 1
+        assert assert_each_value(world.strategy, world.grid) > 0
+        columns = ProductColumns(world.strategy, world.grid)
+        result = assert_agree(world.strategy, world.grid, world.settings, world.traded, columns=columns)
+    count(seen, world, result)
+    seen["fills"] += len(result.fills)
+    seen["bars that traded"] += int((world.grid.state == BarState.TRADED).sum())
+    seen[f"worlds of {len(world.traded)} markets"] += 1
+    return result
+
+
+def main() -> None:
+    """Compare the seeds of a range; a disagreement is named and counted, and the run goes on."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--from", dest="first", type=int, default=0)
+    parser.add_argument("--to", dest="last", type=int, default=2_000)
+    asked = parser.parse_args()
+    assert MARKET_DATA is not None, "name the folder of real market data in JANGDAN_TEST_DATA"
+    seen: Counter[str] = Counter()
+    apart = []
+    for seed in range(asked.first, asked.last):
+        try:
+            compare(real_world(seed, MARKET_DATA), seen)
+        except AssertionError as found:
+            apart.append(seed)
+            print(f"seed {seed} disagrees: {str(found)[:600]}", flush=True)
+        if (seed + 1) % 25 == 0 or seed + 1 == asked.last:
+            counts = {name: int(number) for name, number in seen.items()}
+            print(f"seeds {asked.first}..{seed}: {counts}; apart {apart}; {time.process_time():.0f} s of processor", flush=True)
+    raise SystemExit(bool(apart))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""Random portfolios: every strategy's fills and skips, and the account at every close, are those of the reference (docs/decide.md §9).
+
+How many portfolios follows the hypothesis profile: quick and ci 14, deep 600, always the same ones.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+from hypothesis import settings
+
+from engine.research.audit import audit
+from engine.research.portfolio import backtest_portfolio
+from engine.research.result import BacktestResult, Rounding
+from tests.generators.portfolios import PortfolioWorld, random_portfolio
+from tests.oracles import reference_portfolio
+from tests.simulation.agreement import ProductColumns, first_difference, rows_of_product
+
+PORTFOLIOS = min(max(settings.default.max_examples // 4, 14), 600)
+#: for 14 portfolios
+LEAST = {
+    "fills": 200, "strategies that trade": 12, "portfolios of three": 2, "bought together": 1, "sold by the profile": 2,
+    "positions_per_market": 25, "account_positions": 6, "market_busy": 15, "no_cash": 3, "both in one market": 30, "with a condition": 4,
+    "with a capital": 3, "clocks that differ": 2,
+}  # fmt: skip
+#: for 100 portfolios
+LEAST_OF_MANY = {"sector": 300, "bought together": 20, "portfolios of three": 30, "open_positions": 40, "loss_limit": 500, "drawdown": 300}
+
+
+def assert_agree(world: PortfolioWorld) -> BacktestResult:
+    """On the product's own values, so that every comparison is of decisions."""
+    result = backtest_portfolio(world.portfolio, world.grid, world.settings, traded=[world.traded] * len(world.portfolio.parts))
+    reference = reference_portfolio.run(world.portfolio, world.grid, world.settings, world.traded, ProductColumns)
+    exact = world.settings.rounding is Rounding.UPBIT
+    for part, own in zip(result.parts, reference.parts, strict=True):
+        rows = [
+            (t.time, t.market, t.side, t.reason, float(t.quantity), float(t.price), t.decided, bool(t.ambiguous)) for t in own.fills
+        ]  # fmt: skip
+        told = first_difference(rows_of_product(part), rows, exact)
+        assert not told, (world.seed, part.strategy.name, told)
+        skipped = {reason: times for reason, times in own.state.skipped.items() if times}
+        assert {reason: times for reason, times in part.skipped.items() if times} == skipped, (world.seed, part.strategy.name)
+        fees = [(float(f["fee_krw"]), t.fee) for f, t in zip(part.fills, own.fills, strict=True)]
+        np.testing.assert_allclose(*zip((0.0, 0.0), *fees, strict=True), rtol=1e-12)
+    times = [row[0] for row in reference.equity]
+    assert result.equity_ms.tolist() == times, world.seed
+    for number, column in enumerate((result.equity_krw, result.cash_krw, result.exposure_krw), 1):
+        np.testing.assert_allclose(column, [row[number] for row in reference.equity], rtol=1e-12, atol=1e-6)
+    states = [part.state for part in reference.parts]
+    assert result.ambiguous_steps == sum(state.ambiguous_steps for state in states)
+    assert result.sale_below_minimum == sum(state.sale_below_minimum for state in states)
+    assert result.unsettled_entries == reference.unsettled
+    checked = audit(result, world.grid)
+    assert checked.violation is None, (world.seed, checked.violation)
+    return result
+
+
+def test_portfolios_trade_as_in_the_reference() -> None:
+    seen: Counter[str] = Counter()
+    for seed in range(80_000, 80_000 + PORTFOLIOS):
+        world = random_portfolio(seed)
+        result = assert_agree(world)
+        parts = world.portfolio.parts
+        seen.update(result.skipped)
+        seen["fills"] += len(result.fills)
+        seen["strategies that trade"] += sum(len(part.fills) > 0 for part in result.parts)
+        seen["portfolios of three"] += len(parts) == 3
+        seen["with a condition"] += any(part.when is not None for part in parts)
+        seen["with a capital"] += world.portfolio.capital_krw is not None or world.portfolio.capital_ratio is not None
+        seen["clocks that differ"] += len({part.strategy.clock for part in parts}) > 1
+        seen["sold by the profile"] += int((result.fills["exit_index"] < -1).sum())
+        seen["both in one market"] += held_together(result)
+        seen["bought together"] += bought_together(result)
+    if PORTFOLIOS >= 100:
+        assert {name: seen[name] for name, least in LEAST_OF_MANY.items() if seen[name] < least * PORTFOLIOS // 100} == {}
+    assert {name: seen[name] for name, least in LEAST.items() if seen[name] < max(least * PORTFOLIOS // 14, 1)} == {}
+
+
+def held_together(result: BacktestResult) -> int:
+    """Fills of one strategy in a market while another one holds it."""
+    held: dict[tuple[str, str], float] = {}
+    found = 0
+    for fill in result.fills:
+        market, owner = result.markets[fill["market"]], result.owners[fill["market"]]
+        found += any(code == market and name != owner and left > 0 for (code, name), left in held.items())
+        held[market, owner] = held.get((market, owner), 0.0) + int(fill["side"]) * float(fill["quantity_e8"])
+    return found
+
+
+def bought_together(result: BacktestResult) -> int:
+    """Times at which a later strategy's buy was decided together with an earlier one's."""
+    names = [part.strategy.name for part in result.parts]
+    by_time: dict[int, set[int]] = {}
+    for fill in result.fills[result.fills["side"] > 0]:
+        by_time.setdefault(int(fill["decided_ms"]), set()).add(names.index(result.owners[fill["market"]]))
+    return sum(len(owners) > 1 for owners in by_time.values())
