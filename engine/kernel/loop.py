@@ -18,7 +18,8 @@ from engine.kernel.decide.entries import decide_entries, enter_queued, queue_due
 from engine.kernel.decide.guard import on_mark
 from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import exposure_krw, is_open
-from engine.kernel.decide.quiet import count_columns, is_guarded, skip_quiet, take_columns, take_market
+from engine.kernel.decide.quiet import count_columns, skip_quiet, take_columns, take_market
+from engine.kernel.decide.quiet_risk import is_guarded
 from engine.kernel.decide.sales import BUY, is_working
 from engine.kernel.decide.step import end_step, on_step
 from engine.kernel.fills import WAITS, trade_at
@@ -65,7 +66,7 @@ def run_bars(plan: Plan, book: Book, log: Log, bars: Bars, closes: Closes, start
             busy = step_markets(plan, book, log, bars, closes, bar) if may_skip else step_bar(plan, book, log, bars, bar)
             if busy < 0:
                 return -1
-            if may_skip and not (guarded and busy > 0):
+            if may_skip:
                 at, closing, stepped = skip_quiet(plan, book, bars, closes, bar, stop, closing, True)
                 if at != bar:
                     bar = at
@@ -133,7 +134,7 @@ def _take_due(plan: Plan, book: Book, bars: Bars, closes: Closes, closing: int, 
 @helper
 def note_volumes(plan: Plan, book: Book, bars: Bars, start: int, stop: int) -> int:
     """Remember the volume of each market's last traded bar of [start, stop), where one traded and decisions ask for it; returns stop."""
-    if plan.venue.costs[0]["impact"] == 0.0:
+    if plan.venue.costs[0]["impact"] == 0.0 and plan.venue.depth.time_ms.shape[0] == 0:
         return stop
     for market in range(bars.state.shape[0]):
         bar = stop - 1
@@ -202,7 +203,7 @@ def answer_order(plan: Plan, book: Book, log: Log, bars: Bars, market: int, bar:
     if order["stopped"] != 0:
         return on_done(plan, book, market, order_id, time_ms) == ACCEPTED
     spent = book.position[market]["cost_krw"] if order["side"] == BUY else 0.0
-    status, quantity, price, fee, base = trade_at(
+    status, quantity, price, fee, base, priced = trade_at(
         plan.venue, plan.buying, book.waiting, book.flow, market, order_id, order["side"], order["created_ms"], order["amount_krw"], spent,
         order["left_e8"], order["level_krw"], order["limit_krw"], bars.open_krw[market, bar], bars.low_krw[market, bar],
         bars.close_krw[market, bar], bars.volume[market, bar] * QUANTITY_SCALE, time_ms,
@@ -220,6 +221,7 @@ def answer_order(plan: Plan, book: Book, log: Log, bars: Bars, market: int, bar:
         row["base_krw"] = base
         row["decided_ms"] = order["created_ms"]
         row["ambiguous"] = order["ambiguous"]
+        row["priced"] = priced
         log.length[0] += 1
         if on_fill(plan, book, market, order_id, quantity, price, fee, time_ms) != ACCEPTED:
             return False

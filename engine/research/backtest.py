@@ -144,18 +144,18 @@ def started(strategy: Strategy, program: Program, grid: BarGrid, settings: Setti
         strategy,
         program.position,
         grid.markets,
-        terms_of(settings, grid.timeframe),
+        terms_of(settings, grid),
         tradable=[market in traded for market in grid.markets],
         settle_ms=settled_ms(strategy, program, grid),
     )
     return Run(plan, make_book(plan, settings.cash_krw), settings.from_ms)
 
 
-def terms_of(settings: Settings, base: Timeframe) -> Terms:
-    """The account's terms on base bars of that length."""
+def terms_of(settings: Settings, grid: BarGrid) -> Terms:
+    """The account's terms on the bars, and beside the books, of a grid."""
     costs = settings.costs
-    costs = replace(costs, latency_ms=costs.latency_ms + costs.latency_bars * base.length_ms, latency_bars=0)
-    return Terms(settings.cash_krw, settings.fee_rate, settings.slippage, settings.rounding is Rounding.UPBIT, costs)
+    costs = replace(costs, latency_ms=costs.latency_ms + costs.latency_bars * grid.timeframe.length_ms, latency_bars=0)
+    return Terms(settings.cash_krw, settings.fee_rate, settings.slippage, settings.rounding is Rounding.UPBIT, costs, grid.books)
 
 
 def stretch_of(block: int, markets: int) -> int:
