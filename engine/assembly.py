@@ -17,7 +17,7 @@ from engine.candles.grid import gaps, stored_bases
 from engine.candles.instants import korean_time
 from engine.candles.modelled import with_modelled_books
 from engine.candles.provision import Message, Provided, provide
-from engine.candles.side import with_sides
+from engine.candles.side import with_books, with_sides
 from engine.candles.store import CandleStore
 from engine.candles.timeframes import divides, next_open, timeframe_name
 from engine.exchange.upbit.candles import CandleReader, reader_settings
@@ -202,6 +202,8 @@ def _with_sides(strategy: Strategy, grid: BarGrid, settings: Settings, store: Ca
     """What was recorded of the series beside the candles, and the book that the run supposes where there is none."""
     keys = sides_of(strategy, grid.timeframe, grid.markets)
     grid = with_sides(grid, keys, store, strategy.externals, files)
+    if settings.costs.walk_books:
+        grid = with_books(grid, store)
     model = settings.costs.book
     return grid if model is None else with_modelled_books(grid, keys, model, store, on_grid=settings.rounding is Rounding.UPBIT)
 

@@ -23,6 +23,10 @@ TEXTS: dict[str, Text] = {
         "한 봉 거래량에서 내 주문이 체결될 수 있는 가장 큰 몫. 예: 10%. 나머지는 다음 봉에서 이어서 체결됩니다",
         "largest share of a bar's volume that may be ours, such as 10%; the rest of an order goes on in the next bars",
     ),
+    "option_walk_books": Text(
+        "기록해 둔 호가창이 있는 시각에는 슬리피지를 그 호가창으로 계산합니다. 없는 시각에는 --slippage를 씁니다",
+        "where an order book was recorded, slippage is what the order would have paid in it; elsewhere --slippage",
+    ),
     "option_latency": Text(
         "판단한 뒤 주문이 거래소에 닿기까지 걸리는 시간. 예: 500ms, 2s, 1 bar. 닿은 뒤 시작하는 첫 봉에서 체결됩니다",
         "from a decision to the order's arrival, such as 500ms, 2s, 1 bar; it fills in the first bar that begins after that",

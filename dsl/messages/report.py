@@ -369,6 +369,12 @@ _PLAIN: dict[str, Text] = {
         "주문은 판단하고 캔들 {bars}개 뒤에 닿고, 그때 시작하는 봉의 시가에 체결됩니다. 봉 안에서 닿은 손절과 목표가도 그렇습니다.",
         "Orders arrive {bars} base bars after the decision and fill at the open then; stops and targets touched inside a bar too.",
     ),
+    "cost.books": Text(
+        "체결을 슬리피지 계산 방법으로 나누면 기록된 호가창 {book}건, 호가창에 보이는 것보다 커서 나머지는 가장 나쁜 호가로 {beyond}건, "
+        "기록이 없어 정한 슬리피지로 {model}건, 지정가에 기다려 슬리피지 없음 {limit}건입니다.",
+        "Fills whose slippage was found in a recorded order book: {book}; larger than the book, the rest at its worst price: {beyond}; "
+        "at the stated slippage, as no book was recorded: {model}; waiting at a limit, without slippage: {limit}.",
+    ),
     "cost.book_spread": Text(
         "기록된 호가가 없으면 호가 모형을 씁니다: 마지막 가격 둘레 스프레드 {spread}(적어도 한 호가 단위), 잔량은 값 없음.",
         "Where no book was recorded one is supposed: a spread of {spread} around the last price (one price unit at least), sizes missing.",

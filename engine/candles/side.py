@@ -19,6 +19,7 @@ from engine.candles.posted import PostedStore, posted_at
 from engine.candles.side_store import Kind, Record, SideStore
 from engine.candles.timeframes import DAY_MS
 from engine.model.candle import BarGrid, SideKey
+from engine.model.depth import RecordedBooks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,6 +53,30 @@ def with_sides(
         if column is not None and not np.isnan(column).all():
             side[key] = column
     return replace(grid, side=side)
+
+
+def with_books(grid: BarGrid, store: CandleStore) -> BarGrid:
+    """The grid with the order books that were recorded of its markets: those that stand where one of its bars opens or closes.
+
+    Raises StoreError for a damaged record.
+    """
+    side, books = SideStore(store.folder), {}
+    close_ms = close_times(grid)
+    moments = np.concatenate([close_ms[:1] - grid.timeframe.length_ms, close_ms])
+    for market in grid.markets:
+        if Kind.BOOKS in side.kinds(market):
+            record = side.read(market, Kind.BOOKS, int(moments[0]) - DAY_MS, int(moments[-1]) + 1)
+            if len(record.time_ms):
+                books[market] = _standing(record, moments)
+    return replace(grid, books=books)
+
+
+def _standing(record: Record, moments: NDArray[np.int64]) -> RecordedBooks:
+    at = np.searchsorted(record.time_ms, moments, side="right") - 1
+    rows = np.unique(at[at >= 0])
+    ends = np.array([end for _, end in record.recorded], np.int64)
+    until_ms = ends[np.searchsorted(ends, record.time_ms[rows], side="right")]
+    return RecordedBooks(record.time_ms[rows], until_ms, _levels(record.numbers[rows]))
 
 
 def close_times(grid: BarGrid) -> NDArray[np.int64]:

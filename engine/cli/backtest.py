@@ -49,6 +49,7 @@ def backtest(
     participation: Annotated[str | None, typer.Option("--participation", help=_say("option_participation"), show_default=False)] = None,
     latency: Annotated[str, typer.Option("--latency", help=_say("option_latency"))] = "0",
     book: Annotated[str | None, typer.Option("--book", help=_say("option_book"), show_default=False)] = None,
+    walk_books: Annotated[bool, typer.Option("--walk-books", help=_say("option_walk_books"))] = False,
     rounding: Annotated[str, typer.Option("--rounding", help=_say("option_rounding"))] = "upbit",
     json_path: Annotated[Path | None, typer.Option("--json", help=_say("option_json"), show_default=False)] = None,
     report: Annotated[Path | None, typer.Option("--report", help=_say("option_report"), show_default=False)] = None,
@@ -71,7 +72,7 @@ def backtest(
     if not 0 <= random <= _MOST_DRAWS:
         raise UserError("backtest.bad_random", most=f"{_MOST_DRAWS:,}")
     portfolio = portfolio_of(file)
-    costs = (fee or [], slippage, participation, latency, book)
+    costs = (fee or [], slippage, participation, latency, book, walk_books)
     if portfolio is not None:
         if doctor == "deep":
             raise UserError("backtest.portfolio_not_deep")
@@ -96,9 +97,9 @@ def backtest(
 
 
 def run_settings(
-    from_: str | None, to: str | None, cash: str, costs: tuple[list[str], str, str | None, str, str | None], rounding: str, block: int
+    from_: str | None, to: str | None, cash: str, costs: tuple[list[str], str, str | None, str, str | None, bool], rounding: str, block: int
 ) -> Settings:
-    """What the command line says about the run. costs: fees, slippage, participation, latency, book.
+    """What the command line says about the run. costs: fees, slippage, participation, latency, book, walk_books.
 
     Raises UserError for what cannot be read.
     """

@@ -100,11 +100,16 @@ def book(text: str | None, option: str) -> BookModel | None:
 
 
 def costs_of(
-    fee: Sequence[str], slipping: str, taking_part: str | None, late: str, supposed_book: str | None = None
+    fee: Sequence[str],
+    slipping: str,
+    taking_part: str | None,
+    late: str,
+    supposed_book: str | None = None,
+    walk_books: bool = False,
 ) -> tuple[float, float, Costs]:
     """(fee rate, slippage, the rest) of the five options."""
     rate, rules = fees(fee, "--fee")
     base, impact, root = slippage(slipping, "--slippage")
     late_ms, late_bars = latency(late, "--latency")
     part = participation(taking_part, "--participation")
-    return rate, base, Costs(rules, impact, root, part, late_ms, late_bars, book(supposed_book, "--book"))
+    return rate, base, Costs(rules, impact, root, part, late_ms, late_bars, book(supposed_book, "--book"), walk_books)

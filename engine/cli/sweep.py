@@ -98,6 +98,7 @@ def sweep(
     ] = None,
     latency: Annotated[str, typer.Option("--latency", help=_of_backtest("option_latency"))] = "0",
     book: Annotated[str | None, typer.Option("--book", help=_of_backtest("option_book"), show_default=False)] = None,
+    walk_books: Annotated[bool, typer.Option("--walk-books", help=_of_backtest("option_walk_books"))] = False,
     rounding: Annotated[str, typer.Option("--rounding", help=_of_backtest("option_rounding"))] = "upbit",
     json_path: Annotated[Path | None, typer.Option("--json", help=_say("option_json"), show_default=False)] = None,
     csv_path: Annotated[Path | None, typer.Option("--csv", help=_say("option_csv"), show_default=False)] = None,
@@ -117,7 +118,7 @@ def sweep(
     strategy = load_strategy(file, "sweep")
     variants = Variants(file.read_text("utf-8-sig"), str(file), catalogue(), profiles_in(*default_profile_folders(file)))
     axes = axes_of(variants, vary or [])
-    settings = run_settings(from_, to, cash, (fee or [], slippage, participation, latency, book), rounding, _BLOCK)
+    settings = run_settings(from_, to, cash, (fee or [], slippage, participation, latency, book, walk_books), rounding, _BLOCK)
     chosen = market_codes(markets or [], strategy)
     started = time.perf_counter()
     tried, refused = checked(variants, axes)

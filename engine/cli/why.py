@@ -51,6 +51,7 @@ def why(
     ] = None,
     latency: Annotated[str, typer.Option("--latency", help=_backtest("option_latency"))] = "0",
     book: Annotated[str | None, typer.Option("--book", help=_backtest("option_book"), show_default=False)] = None,
+    walk_books: Annotated[bool, typer.Option("--walk-books", help=_backtest("option_walk_books"))] = False,
     json_output: Annotated[bool, typer.Option("--json", help=_say("option_json"))] = False,
     exchange: Annotated[
         str, typer.Option("--exchange", help=_backtest("option_exchange"), envvar=EXCHANGE_VARIABLE)
@@ -65,7 +66,7 @@ def why(
     if market is not None:
         market = market_codes([market], strategy)[0]
     at_ms = instant_ms(at, "--at")
-    settings = run_settings(from_, to, cash, (fee or [], slippage, participation, latency, book), "upbit", 2048)
+    settings = run_settings(from_, to, cash, (fee or [], slippage, participation, latency, book, walk_books), "upbit", 2048)
     candles = candles_for(strategy, chosen, settings, data, base, exchange, file.parent)
     for message in candles.messages:
         sys.stderr.write(text(message.key, language(), **message.values) + "\n")

@@ -113,6 +113,7 @@ FILL: Final = np.dtype(
         ("base_krw", "f8"),  # price before slippage: for average slippage
         ("decided_ms", "i8"),  # CLOSE that made the order, or the STEP
         ("ambiguous", "i8"),  # the STEP was ambiguous
+        ("priced", "i8"),  # by what its slippage was found: legal.NOT_PRICED..BEYOND_BOOK
     ],
     align=True,
 )

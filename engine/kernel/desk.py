@@ -97,11 +97,11 @@ class FillModel:
         """markets: the venue's, in its order. enter: ENTER [1]; waiting: WAITING [M] and flow: FLOW [M], the memory. compiled=False: plain
         Python. Raises ValueError for costs that depend on the volume of bars."""
         costs = venue.costs[0]
-        if costs["impact"] > 0.0 or costs["buy_share"] != math.inf:
-            raise ValueError("slippage and participation by volume are for backtests: single events do not have a bar's volume")
+        if costs["impact"] > 0.0 or costs["buy_share"] != math.inf or len(venue.depth.time_ms):
+            raise ValueError("slippage by volume or by recorded books and participation are for backtests: single events have neither")
         self._venue, self._enter, self._waiting, self._flow = venue, enter, waiting, flow
         self._index = {market: index for index, market in enumerate(markets)}
-        self._trade_at: Callable[..., tuple[int, float, float, float, float]] = (
+        self._trade_at: Callable[..., tuple[int, float, float, float, float, int]] = (
             compile_function(trade_at, allocates=False) if compiled else trade_at
         )
 
@@ -128,7 +128,7 @@ class FillModel:
         """[] while the order has to wait; else FILL and DONE, or DONE without a FILL: nothing to trade, cancelled, refused."""
         if step.market != intent.market or not step.traded:
             return []
-        status, quantity, price, fee, _ = self._trade_at(
+        status, quantity, price, fee, _, _ = self._trade_at(
             self._venue, self._enter, self._waiting, self._flow, self._index[step.market], intent.order_id, int(intent.side),
             intent.time_ms, intent.amount_krw, 0.0, intent.quantity_e8, intent.level_krw, intent.limit_krw, step.open, step.low, step.close,
             step.volume * QUANTITY_SCALE, step.time_ms,

@@ -12,6 +12,7 @@ from dsl.strategy import Enter
 from engine.kernel.abi import helper
 from engine.kernel.legal import (
     NAN,
+    NOT_PRICED,
     QUANTITY_SCALE,
     Venue,
     bought_quantity,
@@ -126,32 +127,33 @@ def trade_at(
     close_krw: float,
     volume_e8: float,
     time_ms: int,
-) -> tuple[int, float, float, float, float]:
-    """(WAITS..REFUSED, quantity_e8, price_krw, fee_krw, base_krw) of an order at a traded STEP; with quantity 0 nothing trades.
+) -> tuple[int, float, float, float, float, int]:
+    """(WAITS..REFUSED, quantity_e8, price_krw, fee_krw, base_krw, NOT_PRICED..BEYOND_BOOK) of an order at a traded STEP; with quantity 0
+    nothing trades.
 
     amount_krw, spent_krw: of a buy; left_e8: of a sale. level_krw: base price of a sale made inside a STEP; NaN for an order that waited
     for it. limit_krw: first limit of a buy, or where a sale has waited; NaN for an order that takes what there is. volume_e8: NaN = 0.
     waiting: WAITING [M], flow: FLOW [M], changed.
     """
     if time_ms < created_ms + venue.costs[0]["latency_ms"]:
-        return WAITS, 0.0, NAN, 0.0, NAN
+        return WAITS, 0.0, NAN, 0.0, NAN, NOT_PRICED
     volume = volume_e8 if volume_e8 > 0.0 else 0.0
     if side == _BUY:
-        status, quantity, price, base = _buy_at(
+        status, quantity, price, base, priced = _buy_at(
             venue, enter, waiting, flow, market, order_id, created_ms, amount_krw, spent_krw, limit_krw, open_krw, low_krw, close_krw,
             volume, time_ms,
         )  # fmt: skip
     else:
         inside = not math.isnan(level_krw) and time_ms == created_ms
         base = level_krw if inside else open_krw
-        status, quantity, price = _sell_at(venue, flow, market, left_e8, base, limit_krw if inside else NAN, volume, time_ms)
+        status, quantity, price, priced = _sell_at(venue, flow, market, left_e8, base, limit_krw if inside else NAN, volume, time_ms)
     if not quantity > 0.0:
-        return status, 0.0, NAN, 0.0, NAN
+        return status, 0.0, NAN, 0.0, NAN, NOT_PRICED
     if flow[market]["time_ms"] != time_ms:
         flow[market]["time_ms"] = time_ms
         flow[market]["traded_e8"] = 0.0
     flow[market]["traded_e8"] += quantity
-    return status, quantity, price, value_krw(quantity, price) * fee_rate(venue, market, created_ms), base
+    return status, quantity, price, value_krw(quantity, price) * fee_rate(venue, market, created_ms), base, priced
 
 
 @helper
@@ -169,8 +171,11 @@ def _room(venue: Venue, flow: NDArray[Any], market: int, share: float, volume_e8
 @helper
 def _sell_at(
     venue: Venue, flow: NDArray[Any], market: int, left_e8: float, base_krw: float, limit_krw: float, volume_e8: float, time_ms: int
-) -> tuple[int, float, float]:
-    """(status, quantity, price) of a sale at a base price; limit_krw: it has waited there and gets that, NaN: it takes what there is."""
+) -> tuple[int, float, float, int]:
+    """(status, quantity, price, priced) of a sale at a base price.
+
+    limit_krw: it has waited there and gets that; NaN: it takes what there is.
+    """
     quantity = left_e8
     status = TRADES
     room = _room(venue, flow, market, venue.costs[0]["sale_share"], volume_e8, time_ms)
@@ -179,9 +184,9 @@ def _sell_at(
         quantity = left_e8 - rest if venue.costs[0]["on_grid"] != 0 else room  # above 2^53 `rest` can be rounded
         status = WAITS
     if not math.isnan(limit_krw):
-        return status, quantity, limit_krw
-    price = floor_tick(venue, market, base_krw * (1.0 - slippage_of(venue, quantity, volume_e8)), time_ms)
-    return status, quantity, price
+        return status, quantity, limit_krw, NOT_PRICED
+    slippage, priced = slippage_of(venue, market, False, quantity, volume_e8, time_ms)
+    return status, quantity, floor_tick(venue, market, base_krw * (1.0 - slippage), time_ms), priced
 
 
 @helper
@@ -201,11 +206,11 @@ def _buy_at(
     close_krw: float,
     volume_e8: float,
     time_ms: int,
-) -> tuple[int, float, float, float]:
-    """(status, quantity, price, base) of a buy at a traded STEP."""
+) -> tuple[int, float, float, float, int]:
+    """(status, quantity, price, base, priced) of a buy at a traded STEP."""
     left = max(amount_krw - spent_krw, 0.0)
     room = _room(venue, flow, market, venue.costs[0]["buy_share"], volume_e8, time_ms)
-    slippage = slippage_of(venue, min(left * QUANTITY_SCALE / open_krw, room), volume_e8)
+    slippage, priced = slippage_of(venue, market, True, min(left * QUANTITY_SCALE / open_krw, room), volume_e8, time_ms)
     taken = ceil_tick(venue, market, open_krw * (1.0 + slippage), time_ms)
     _arrive(waiting, market, order_id, created_ms, limit_krw)
     status, price, limit = _work(
@@ -222,7 +227,9 @@ def _buy_at(
     if status == WAITS:
         waiting[market]["resting"] = 1
         waiting[market]["last_krw"] = close_krw
-    return status, quantity, price, limit if price == limit else open_krw
+    if price == limit:
+        return status, quantity, price, limit, NOT_PRICED
+    return status, quantity, price, open_krw, priced
 
 
 @helper

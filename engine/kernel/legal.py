@@ -8,7 +8,7 @@ The tables come from engine.model.market; its Decimal functions are the measure 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -17,7 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.kernel.abi import by_reference, helper
+from engine.kernel.depth import Depth, make_depth, standing, walk
 from engine.model.costs import NO_COSTS, Costs, fee_steps
+from engine.model.depth import RecordedBooks
 from engine.model.market import TickPeriod, tick_periods
 
 QUANTITY_SCALE: Final = 1e8
@@ -44,6 +46,12 @@ COSTS: Final = np.dtype(
     align=True,
 )
 
+#: by what the slippage of a FILL was found: it had none, the stated model, a recorded book, a book that showed less than that
+NOT_PRICED: Final = 0
+BY_MODEL: Final = 1
+BY_BOOK: Final = 2
+BEYOND_BOOK: Final = 3
+
 _SPLITTER: Final = 134217729.0  # 2^27 + 1
 _FOREVER: Final = np.iinfo(np.int64).max
 
@@ -59,12 +67,20 @@ class Venue(NamedTuple):
     fees: NDArray[np.float64]  # [M, F]
     periods: NDArray[np.int64]  # [M, P]
     bands: NDArray[Any]  # BAND [M, P, B]; unused rows repeat the last
+    depth: Depth
 
 
 def make_venue(
-    markets: Sequence[str], fee_rate: float, slippage: float, on_grid: bool, costs: Costs = NO_COSTS, leave_slippage: float | None = None
+    markets: Sequence[str],
+    fee_rate: float,
+    slippage: float,
+    on_grid: bool,
+    costs: Costs = NO_COSTS,
+    leave_slippage: float | None = None,
+    books: Mapping[str, RecordedBooks] | None = None,
 ) -> Venue:
-    """Tables of `markets`. fee_rate: per side; slippage: ratio; leave_slippage: above it sales are cut into slices.
+    """Tables of `markets`. fee_rate: per side; slippage: ratio; leave_slippage: above it sales are cut into slices; books: recorded ones,
+    read where the costs ask for them.
 
     A latency in bars counts as none: who knows the bars has turned it into ms. Raises ValueError for an unknown market or a cost outside
     its range.
@@ -75,8 +91,9 @@ def make_venue(
     costs.check(slippage)
     share = math.inf if costs.participation is None else costs.participation
     sale_share = min(share, costs.slice_share(slippage, leave_slippage))
+    depth = make_depth(markets, (books or {}) if costs.walk_books else {})
     row = (slippage, int(on_grid), costs.impact, int(costs.impact_root), share, sale_share, costs.latency_ms)
-    return Venue(np.array([row], COSTS), *_fee_rows(markets, costs, fee_rate), *_grids(tuple(markets)))
+    return Venue(np.array([row], COSTS), *_fee_rows(markets, costs, fee_rate), *_grids(tuple(markets)), depth)
 
 
 def _fee_rows(markets: Sequence[str], costs: Costs, fee_rate: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -128,13 +145,23 @@ def fee_rate(venue: Venue, market: int, time_ms: int) -> float:
 
 
 @helper
-def slippage_of(venue: Venue, quantity_e8: float, volume_e8: float) -> float:
-    """Slippage, as a ratio, of a part of an order in a bar of that volume, impact included."""
+def slippage_of(venue: Venue, market: int, buys: bool, quantity_e8: float, volume_e8: float, time_ms: int) -> tuple[float, int]:
+    """(slippage as a ratio, BY_MODEL..BEYOND_BOOK) of a part of an order in a bar of that volume: of the book recorded then, else of the
+    stated model."""
     costs = venue.costs[0]
-    if costs["impact"] == 0.0:
-        return float(costs["slippage"])
-    share = quantity_e8 / volume_e8 if quantity_e8 < volume_e8 else 1.0
-    return float(costs["slippage"] + costs["impact"] * (math.sqrt(share) if costs["impact_root"] != 0 else share))
+    slippage = float(costs["slippage"])
+    if costs["impact"] != 0.0:
+        share = quantity_e8 / volume_e8 if quantity_e8 < volume_e8 else 1.0
+        slippage = float(slippage + costs["impact"] * (math.sqrt(share) if costs["impact_root"] != 0 else share))
+    if venue.depth.time_ms.shape[0] == 0 or not quantity_e8 > 0.0:
+        return slippage, BY_MODEL
+    row = standing(venue.depth, market, time_ms)
+    if row < 0:
+        return slippage, BY_MODEL
+    walked, shown = walk(venue.depth, row, buys, quantity_e8)
+    if shown:
+        return walked, BY_BOOK
+    return max(walked, slippage), BEYOND_BOOK
 
 
 @helper

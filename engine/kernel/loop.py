@@ -134,7 +134,7 @@ def _take_due(plan: Plan, book: Book, bars: Bars, closes: Closes, closing: int, 
 @helper
 def note_volumes(plan: Plan, book: Book, bars: Bars, start: int, stop: int) -> int:
     """Remember the volume of each market's last traded bar of [start, stop), where one traded and decisions ask for it; returns stop."""
-    if plan.venue.costs[0]["impact"] == 0.0:
+    if plan.venue.costs[0]["impact"] == 0.0 and plan.venue.depth.time_ms.shape[0] == 0:
         return stop
     for market in range(bars.state.shape[0]):
         bar = stop - 1
@@ -203,7 +203,7 @@ def answer_order(plan: Plan, book: Book, log: Log, bars: Bars, market: int, bar:
     if order["stopped"] != 0:
         return on_done(plan, book, market, order_id, time_ms) == ACCEPTED
     spent = book.position[market]["cost_krw"] if order["side"] == BUY else 0.0
-    status, quantity, price, fee, base = trade_at(
+    status, quantity, price, fee, base, priced = trade_at(
         plan.venue, plan.buying, book.waiting, book.flow, market, order_id, order["side"], order["created_ms"], order["amount_krw"], spent,
         order["left_e8"], order["level_krw"], order["limit_krw"], bars.open_krw[market, bar], bars.low_krw[market, bar],
         bars.close_krw[market, bar], bars.volume[market, bar] * QUANTITY_SCALE, time_ms,
@@ -221,6 +221,7 @@ def answer_order(plan: Plan, book: Book, log: Log, bars: Bars, market: int, bar:
         row["base_krw"] = base
         row["decided_ms"] = order["created_ms"]
         row["ambiguous"] = order["ambiguous"]
+        row["priced"] = priced
         log.length[0] += 1
         if on_fill(plan, book, market, order_id, quantity, price, fee, time_ms) != ACCEPTED:
             return False

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dsl.graph import Timeframe
+    from engine.model.depth import RecordedBooks
 
 
 #: (leaf name, its parameters) of a side series
@@ -59,6 +60,7 @@ class BarGrid:
     close, NaN where nothing is recorded. A key that a program wants and the grid lacks is missing everywhere (flags: false).
     modelled: of such series, bool [markets, n]: where the value was supposed by the run and not recorded.
     release: as of `free`; None: the arrays lie in memory.
+    books: order books recorded beside them, by market.
     """
 
     markets: tuple[str, ...]
@@ -72,6 +74,7 @@ class BarGrid:
     volume: NDArray[np.float64]
     value: NDArray[np.float64]
     side: Mapping[SideKey, NDArray[np.float64]] = field(default_factory=dict)
+    books: Mapping[str, RecordedBooks] = field(default_factory=dict)
     modelled: Mapping[SideKey, NDArray[np.bool_]] = field(default_factory=dict)
     release: Callable[[], None] | None = None
 

@@ -38,7 +38,7 @@ class Costs:
     impact: slippage (ratio) that an order as large as the whole volume of its bar adds; it grows with the order's share of that volume, or
     with the square root of the share (impact_root). participation: largest share of a bar's volume that may trade. latency: from the
     decision to when the order can trade, in ms and in base bars (the two add up). book: what `book.*` and `depth` are where nothing was
-    recorded; None: missing.
+    recorded; None: missing. walk_books: slippage is that of the order books that were recorded, where there is one.
     """
 
     fees: tuple[FeeRule, ...] = ()
@@ -48,6 +48,7 @@ class Costs:
     latency_ms: int = 0
     latency_bars: int = 0
     book: BookModel | None = None
+    walk_books: bool = False
 
     @property
     def reads_volume(self) -> bool:

@@ -65,11 +65,13 @@ class _ImpossibleError(Exception):
 
 @dataclass(slots=True)
 class _Ledger:
-    """The account as the fills make it. held: row of a market -> 1e-8 coins; most: highest of them in the present position."""
+    """The account as the fills make it. held: row of a market -> 1e-8 coins; most: highest of them in the present position; parts: its
+    fills."""
 
     cash_krw: Decimal
     held: dict[int, Decimal] = field(default_factory=dict)
     most: dict[int, Decimal] = field(default_factory=dict)
+    parts: dict[int, int] = field(default_factory=dict)
     fills: int = 0
     traded_krw: Decimal = Decimal(0)
     highest_krw: Decimal = Decimal(0)
@@ -161,12 +163,13 @@ class _Auditor:
         held = ledger.held.get(market, Decimal(0)) + side * quantity
         whole = self.books.settings.rounding is Rounding.UPBIT
         most = ledger.most[market] = max(ledger.most.get(market, Decimal(0)), held)
-        rest = Decimal(0) if whole and most < _EXACT else most * 4 * _EPSILON
+        parts = ledger.parts[market] = ledger.parts.get(market, 0) + 1
+        rest = Decimal(0) if whole and most < _EXACT else most * (3 + parts) * _EPSILON  # each part may round what is left once
         if held < -rest or (whole and quantity != quantity.to_integral_value()):
             raise _ImpossibleError(time_ms, code, "quantity", quantity=fill["quantity_e8"], held=ledger.held.get(market, 0))
         ledger.held[market] = held if held > rest else Decimal(0)
         if not ledger.held[market]:
-            del ledger.most[market]
+            del ledger.most[market], ledger.parts[market]
         ledger.cash_krw -= side * value + fee
         ledger.traded_krw += value
         ledger.fills += 1

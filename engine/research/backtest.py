@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 _STRETCH_BARS: Final = 65_536
 #: a thread is worth its trouble from so many markets on
 _MARKETS_PER_THREAD: Final = 8
+#: handing a part to a thread costs as much as computing fewer bars than that
+_BARS_AHEAD: Final = 256
 
 #: (base bars done, of how many)
 Progress = Callable[[int, int], None]
@@ -123,7 +125,7 @@ def _run(
 
 def _columns(kernel: Kernel, grid: BarGrid, parts: Sequence[tuple[int, int]], threads: int) -> Iterator[ColumnBlock]:
     """The columns of each part; with several threads those of the next are computed while the caller decides on the one before."""
-    if threads == 1 or len(parts) == 1:
+    if threads == 1 or len(parts) == 1 or parts[0][1] < _BARS_AHEAD:
         for part in parts:
             yield kernel.advance(grid, *part)
         return
@@ -142,18 +144,18 @@ def started(strategy: Strategy, program: Program, grid: BarGrid, settings: Setti
         strategy,
         program.position,
         grid.markets,
-        terms_of(settings, grid.timeframe),
+        terms_of(settings, grid),
         tradable=[market in traded for market in grid.markets],
         settle_ms=settled_ms(strategy, program, grid),
     )
     return Run(plan, make_book(plan, settings.cash_krw), settings.from_ms)
 
 
-def terms_of(settings: Settings, base: Timeframe) -> Terms:
-    """The account's terms on base bars of that length."""
+def terms_of(settings: Settings, grid: BarGrid) -> Terms:
+    """The account's terms on the bars, and beside the books, of a grid."""
     costs = settings.costs
-    costs = replace(costs, latency_ms=costs.latency_ms + costs.latency_bars * base.length_ms, latency_bars=0)
-    return Terms(settings.cash_krw, settings.fee_rate, settings.slippage, settings.rounding is Rounding.UPBIT, costs)
+    costs = replace(costs, latency_ms=costs.latency_ms + costs.latency_bars * grid.timeframe.length_ms, latency_bars=0)
+    return Terms(settings.cash_krw, settings.fee_rate, settings.slippage, settings.rounding is Rounding.UPBIT, costs, grid.books)
 
 
 def stretch_of(block: int, markets: int) -> int:

@@ -48,7 +48,7 @@ def backtest_portfolio(
     ]
     owns = [own for own, _, _ in decided]
     programs = [compile_program(s, grid.timeframe, grid.markets, domain=may) for s, may in zip(strategies, chosen, strict=True)]
-    terms = terms_of(settings, grid.timeframe)
+    terms = terms_of(settings, grid)
     settled = [settled_ms(s, program, grid) for s, program in zip(strategies, programs, strict=True)]
     tradable = [[market in may for market in grid.markets] for may in chosen]
     plans = make_plans(portfolio, programs, terms, tradable, settled)

@@ -177,7 +177,7 @@ class _Task:
         wanted = list(dict.fromkeys(node for columns, _ in parts for node in columns))
         program = compile_values(graph, wanted, first.clock, self.grid.timeframe, self.grid.markets, domain=self.traded)
         place = {node: number for number, node in enumerate(program.columns)}
-        terms = terms_of(self.settings, self.grid.timeframe)
+        terms = terms_of(self.settings, self.grid)
         tradable = [market in self.traded for market in self.grid.markets]
         plans = [
             make_plan(strategy, position, self.grid.markets, terms, tradable=tradable)

@@ -15,6 +15,7 @@ from engine.model.candle import BarGrid, BarState
 from engine.research.result import Rounding, Settings
 from tests.oracles.reference_book import RULE, STOP, TARGET, Close, Enter, Event, ExitRule, Mark, MarketValue, Rules, State, Step, new_state
 from tests.oracles.reference_decide import seen
+from tests.oracles.reference_depth import Books, Snapshot
 from tests.oracles.reference_fills import ImmediateFills, Trade, play
 from tests.oracles.reference_risk import Breaker, Limit
 from tests.oracles.reference_values import Values, columns_needed, position_expression
@@ -45,7 +46,7 @@ def run(
 ) -> ReferenceResult:
     """Backtest. `markets`: those that may trade (default: the strategy's, else all of the grid). `columns`: values from elsewhere."""
     tradable = markets or strategy.markets or grid.markets
-    rules = rules_of(strategy, settings, tuple(sorted(tradable)), grid.timeframe)
+    rules = replace(rules_of(strategy, settings, tuple(sorted(tradable)), grid.timeframe), books=books_of(grid, settings))
     state = new_state(rules, settings.cash_krw)
     equity: list[tuple[int, float, float, float]] = []
     columns = columns or Columns(strategy, grid)
@@ -144,6 +145,22 @@ def costs_of(strategy: Strategy, settings: Settings, base: Timeframe) -> dict[st
         "impact_root": costs.impact_root, "participation": costs.participation, "leave_limit": leave.order == "limit",
         "leave_most": leave.max_slippage, "latency": costs.latency_ms + costs.latency_bars * base.length_ms,
     }  # fmt: skip
+
+
+def books_of(grid: BarGrid, settings: Settings) -> Books:
+    """The grid's recorded books, where the run asks for them."""
+    if not settings.costs.walk_books:
+        return {}
+    found: dict[str, list[Snapshot]] = {}
+    for market, books in grid.books.items():
+        rows = zip(books.time_ms.tolist(), books.until_ms.tolist(), books.levels.tolist(), strict=True)
+        found[market] = [Snapshot(time, until, levels_of(a, c), levels_of(b, d)) for time, until, (a, b, c, d) in rows]
+    return found
+
+
+def levels_of(prices: list[float], coins: list[float]) -> tuple[tuple[float, float], ...]:
+    """(price, coins) until the side ends."""
+    return tuple((price, size) for price, size in zip(prices, coins, strict=True) if price > 0 and size > 0)
 
 
 def enter_of(strategy: Strategy) -> Enter:

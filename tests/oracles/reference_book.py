@@ -10,6 +10,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
+from tests.oracles.reference_depth import BEYOND, BOOK, MODEL, Books, standing, walk
 from tests.oracles.reference_prices import NoGrid, UpbitGrid
 
 E8 = 100_000_000
@@ -146,6 +147,7 @@ class Rules:
     leave_limit: bool = False  # TARGETs are limit sales
     latency: int = 0
     share: float = 1.0  # of the capital, in a portfolio (§9)
+    books: Books = field(default_factory=dict)  # recorded ones: §10
 
     def fee_of(self, market: str, time: int) -> float:
         """The fee of an order made then."""
@@ -155,12 +157,15 @@ class Rules:
                 return max(begun)[2]
         return self.fee
 
-    def slip_of(self, counts: float, volume: float) -> float:
-        """Slippage of a part of so many counts where so many trade."""
-        if not self.impact:
-            return self.slip
+    def slip_of(self, market: str, buys: bool, counts: float, volume: float, time: int) -> tuple[float, int]:
+        """Slippage of a part of so many counts where so many trade, and by what it was found."""
         share = counts / volume if counts < volume else 1.0
-        return self.slip + self.impact * (math.sqrt(share) if self.impact_root else share)
+        slip = self.slip + (self.impact * (math.sqrt(share) if self.impact_root else share) if self.impact else 0.0)
+        book = standing(self.books, market, time)
+        if book is None or not counts > 0:
+            return slip, MODEL
+        walked, shown = walk(book, buys, counts)
+        return (walked, BOOK) if shown else (max(walked, slip), BEYOND)
 
     def sale_share(self) -> float | None:
         """Share of a STEP's volume that a sale may be."""

@@ -110,7 +110,7 @@ def entry_value(rules: Rules, state: State, m: Market, equity: float, scale: flo
     least = max(*asked, SALE_MINIMUM_KRW)
     if value < least:
         return "book_share" if book < least else "no_cash" if money < least else "below_minimum"
-    slip = expected_slip(rules, m, value)
+    slip = expected_slip(rules, m, value, now)
     against = with_impact(rules, m, slip, now)
     if against is not None:
         return against
@@ -128,10 +128,10 @@ def one_loss(rules: Rules, code: str, stops: list[tuple[ExitRule, float]], equit
     return min(rules.one_loss[0] * equity, rules.one_loss[1]) / loss * e
 
 
-def expected_slip(rules: Rules, m: Market, value: float) -> float:
+def expected_slip(rules: Rules, m: Market, value: float, now: int) -> float:
     """§10, Impact: if as much trades as in the last traded STEP."""
     share = math.inf if rules.participation is None else rules.participation * m.volume
-    return rules.slip_of(min(value * E8 / m.last, share), m.volume)
+    return rules.slip_of(m.code, True, min(value * E8 / m.last, share), m.volume, now)[0]
 
 
 def with_impact(rules: Rules, m: Market, slip: float, now: int) -> str | None:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from tests.oracles.reference_book import BUY, E8, Close, Done, Event, Fill, Order, Rules, State, Step
 from tests.oracles.reference_decide import decide
+from tests.oracles.reference_depth import NONE
 from tests.oracles.reference_entries import first_limit
 
 Answer = Fill | Done
@@ -39,6 +40,7 @@ class Trade:
     base: float
     ambiguous: bool
     decided: int
+    priced: int = NONE
 
 
 @dataclass(slots=True)
@@ -60,6 +62,7 @@ class ImmediateFills:
     waiting: dict[str, Order] = field(default_factory=dict)
     resting: dict[int, Resting] = field(default_factory=dict)
     base: float = float("nan")  # price before slippage of the latest fill
+    priced: int = NONE  # by what its slippage was found
     step: Step | None = None  # the latest
     traded: Counter[tuple[str, int]] = field(default_factory=Counter)  # (market, STEP) -> counts that have traded for us in it
 
@@ -101,9 +104,10 @@ class ImmediateFills:
             counts = order.left - (order.left - counts)
         inside = order.base == order.base and step.time == order.time
         base = order.base if inside else step.open
-        price = rules.grid.floor(order.market, base * (1 - rules.slip_of(counts, counts_of(step))), step.time)
+        slip, self.priced = rules.slip_of(order.market, False, counts, counts_of(step), step.time)
+        price = rules.grid.floor(order.market, base * (1 - slip), step.time)
         if inside and order.limit == order.limit:
-            price = order.limit
+            price, self.priced = order.limit, NONE
         return self.give(order, step, counts, counts == order.left, price, base)
 
     def work(self, order: Order, step: Step) -> list[Answer]:
@@ -111,7 +115,7 @@ class ImmediateFills:
         rules, enter, t = self.rules, self.rules.enter, step.time
         left = max(order.amount - order.spent, 0.0)
         room = self.room(rules.participation, step)
-        slip = rules.slip_of(min(left * E8 / step.open, room), counts_of(step))
+        slip, self.priced = rules.slip_of(order.market, True, min(left * E8 / step.open, room), counts_of(step), t)
         asked = rules.grid.ceil(order.market, step.open * (1 + slip), t)
         rest = self.resting.setdefault(order.id, Resting(order.limit, order.time))
         due = enter.after is not None and t - order.time >= enter.after and enter.holds(order.spent / order.amount)
@@ -145,7 +149,9 @@ class ImmediateFills:
     def buy(self, order: Order, step: Step, left: float, room: float, limit: float, price: float, force: str | None) -> list[Answer]:
         """As much of what is left as there is room for; its quantity is that at the limit."""
         whole = self.rules.counts_for(left, limit)
-        base = limit if price == limit and order.limit == order.limit and not self.resting[order.id].market else step.open
+        base = step.open
+        if price == limit and order.limit == order.limit and not self.resting[order.id].market:
+            base, self.priced = limit, NONE
         if room < whole and force is not None:
             given = [] if force == "fok" else self.give(order, step, room, True, price, base)[:-1]
             return [*given, Done(order.id, "cancelled", step.time)]
@@ -189,7 +195,7 @@ def play(
                 base = getattr(exchange, "base", order.base)
                 yield Trade(
                     current.time, order.market, order.side, order.reason, current.quantity, current.price, current.fee, base,
-                    order.ambiguous, order.time,
+                    order.ambiguous, order.time, getattr(exchange, "priced", NONE),
                 )  # fmt: skip
             after(current)
             for order in intents:

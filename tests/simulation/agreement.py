@@ -41,7 +41,7 @@ def rows_of_product(result: BacktestResult) -> list[tuple[object, ...]]:
     """Every fill: time, market, side, exit (-1 entry), whole 1e-8 coins, price, time of decision, ambiguous."""
     return [
         (int(f["time_ms"]), result.markets[f["market"]], SIDES[int(f["side"])], int(f["exit_index"]), float(f["quantity_e8"]),
-         float(f["price_krw"]), int(f["decided_ms"]), bool(f["ambiguous"]))
+         float(f["price_krw"]), int(f["decided_ms"]), bool(f["ambiguous"]), int(f["priced"]))
         for f in result.fills
     ]  # fmt: skip
 
@@ -49,7 +49,7 @@ def rows_of_product(result: BacktestResult) -> list[tuple[object, ...]]:
 def rows_of_reference(found: reference_backtest.ReferenceResult) -> list[tuple[object, ...]]:
     """The same of the reference."""
     return [
-        (t.time, t.market, t.side, t.reason, float(t.quantity), float(t.price), t.decided, bool(t.ambiguous)) for t in found.fills
+        (t.time, t.market, t.side, t.reason, float(t.quantity), float(t.price), t.decided, bool(t.ambiguous), t.priced) for t in found.fills
     ]  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from engine.model.costs import Costs
 from engine.research.backtest import bars_of
 from engine.research.result import BacktestResult, Rounding, Settings
 from tests.conftest import MARKET_DATA
+from tests.generators.depth import with_random_books
 from tests.generators.strategies import random_strategy
 from tests.generators.worlds import World
 from tests.simulation.agreement import ProductColumns, assert_agree, assert_each_value
@@ -86,7 +87,8 @@ def real_world(seed: int, data: Path, days: int = DAYS) -> World:
         block=chance.choice([1, 64, 1_000, 2_048]),
     )
     world = World(seed, text, strategy, grid, settings, grid.markets)
-    return replace(world, settings=replace(settings, costs=every_cost(chance, world)))
+    world = replace(world, settings=replace(settings, costs=every_cost(chance, world)))
+    return with_random_books(random.Random(f"books {seed}"), world) if seed % 2 else world
 
 
 def _strategy(chance: random.Random, markets: tuple[str, ...]) -> tuple[str, Strategy]:

@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 
 from dsl.strategy import RiskProfile
+from engine.kernel.legal import BEYOND_BOOK, BY_BOOK, BY_MODEL
+from engine.model.candle import BarGrid
 from engine.model.costs import Costs, FeeRule, fee_at
+from engine.model.depth import RecordedBooks
 from engine.research.backtest import backtest
 from engine.research.result import BacktestResult, Settings
 from tests.simulation.agreement import assert_agree
@@ -209,3 +212,58 @@ def test_a_waiting_target_pays_its_level_without_slippage() -> None:
     body = ALWAYS + "exits:\n  up: {at: +1%}\n"
     assert run(body, [4000.0] * 3, 1.0, Costs(), slippage=0.012).skipped["target_below_cost"] == 3
     assert len(run(body + WAITING, [4000.0] * 3, 1.0, Costs(), slippage=0.012).fills) == 1
+
+
+def with_book(grid: BarGrid, times: list[int], until: int, book: list[list[float]]) -> BarGrid:
+    """The grid with the same book of KRW-XRP recorded at these bars' opens; the recorder ran to the open of bar `until`."""
+    time_ms = START + MINUTE * np.array(times, np.int64)
+    levels = np.array([book] * len(times), np.float64).reshape(len(times), 4, -1 if times else 2)
+    return replace(grid, books={"KRW-XRP": RecordedBooks(time_ms, np.full(len(times), START + MINUTE * until, np.int64), levels)})
+
+
+#: 4,001 x 100, 4,009 x 100 against 3,999 x 100, 3,989 x 100; the middle is 4,000
+BOOK = [[4001.0, 4009.0], [3999.0, 3989.0], [100.0, 100.0], [100.0, 100.0]]
+
+
+@pytest.mark.parametrize(("cash", "times", "until", "price", "priced"), [
+    (400_000.0, [0], 9, 4001.0, BY_BOOK),  # 100 coins
+    (800_000.0, [0], 9, 4005.0, BY_BOOK),  # 200 coins: 100 at either level
+    (1_600_000.0, [0], 9, 4007.0, BEYOND_BOOK),  # 400: the rest at 4,009
+    (400_000.0, [0], 0, 4080.0, BY_MODEL),  # the recorder had stopped
+    (400_000.0, [2], 9, 4080.0, BY_MODEL),  # not yet recorded
+    (400_000.0, [], 9, 4080.0, BY_MODEL),
+])  # fmt: skip
+def test_a_buy_walks_the_book_that_stands(cash: float, times: list[int], until: int, price: float, priced: int) -> None:
+    grid = with_book(grid_of({"KRW-XRP": [4000.0] * 4}), times, until, BOOK)
+    body = "entry: close > 0 KRW\nexits:\n  stop: {at: -20%}\n"
+    slippage = 0.02 if priced == BY_MODEL else 0.001
+    world = world_of(body, grid, Settings(cash, 0.0, slippage, costs=Costs(walk_books=True)))
+    result = assert_agree(world.strategy, grid, world.settings, world.traded)
+    assert [fill[2] for fill in fills(result)] == [price]
+    assert result.fills["priced"].tolist() == [priced]
+    unasked = assert_agree(world.strategy, grid, replace(world.settings, costs=Costs()), world.traded)
+    assert unasked.fills["priced"].tolist() == [BY_MODEL]
+
+
+def test_beyond_the_book_slippage_is_at_least_the_stated_one() -> None:
+    grid = with_book(grid_of({"KRW-XRP": [4000.0] * 4}), [0], 9, BOOK)
+    world = world_of(ALWAYS + "exits:\n  stop: {at: -20%}\n", grid, Settings(2e8, 0.0, 0.01, costs=Costs(walk_books=True)))
+    assert fills(assert_agree(world.strategy, grid, world.settings, world.traded)) == [(1, "buy", 4040.0)]
+
+
+def test_a_stop_walks_the_bids_from_its_level() -> None:
+    """250 coins of 200 that the book shows: 100 at 3,999, 150 at 3,989 are 0.175 % below the middle."""
+    bars: list[Bar] = [4000.0, 4000.0, (4000.0, 4000.0, 3700.0, 3700.0), 3700.0]
+    grid = with_book(grid_of({"KRW-XRP": bars}), [2], 2, BOOK)
+    world = world_of(BUY, grid, Settings(1e7, 0.0, 0.0, costs=Costs(walk_books=True)))
+    result = assert_agree(world.strategy, grid, world.settings, world.traded)
+    assert fills(result) == [(1, "buy", 4000.0), (2, "stop", 3793.0)]
+    assert result.fills["priced"].tolist() == [BY_MODEL, BEYOND_BOOK]
+
+
+def test_a_target_is_refused_where_the_book_at_the_decision_costs_more_than_it_gains() -> None:
+    thin = [[4100.0], [3900.0], [0.01], [0.01]]
+    grid = with_book(grid_of({"KRW-XRP": [4000.0] * 4}), [0], 9, thin)
+    world = world_of(ALWAYS + "exits:\n  up: {at: +1%}\n", grid, Settings(1e7, 0.0, 0.0, costs=Costs(walk_books=True)))
+    result = assert_agree(world.strategy, grid, world.settings, world.traded)
+    assert (fills(result), result.skipped["target_below_cost"]) == ([], 4)

@@ -17,6 +17,7 @@ from dsl.strategy import Execution, ExitKind, Leave
 from engine.model.costs import Costs, FeeRule
 from engine.research.backtest import backtest
 from engine.research.result import BacktestResult, Rounding
+from tests.generators.depth import with_random_books
 from tests.generators.worlds import World, random_world
 from tests.simulation.agreement import assert_agree
 from tests.simulation.live import live, paper_and_replay
@@ -61,7 +62,8 @@ def world_of(seed: int, by_volume: bool = True, longest: int = 700) -> World:
     strategy = replace(strategy, execution=replace(strategy.execution, leave=leave))
     cash = chance.choice([10_000_000.0, 10_000_000.0, 100_000_000.0, 3e10])
     terms = replace(world.settings, costs=random_costs(chance, world, by_volume), cash_krw=cash)
-    return replace(world, strategy=strategy, settings=terms)
+    world = replace(world, strategy=strategy, settings=terms)
+    return with_random_books(random.Random(f"books {seed}"), world) if by_volume and seed % 3 == 0 else world
 
 
 def count(seen: Counter[str], world: World, result: BacktestResult) -> None:
@@ -78,6 +80,7 @@ def count(seen: Counter[str], world: World, result: BacktestResult) -> None:
         inside = not buys and fill["exit_index"] >= 0 and kinds[fill["exit_index"]] is not ExitKind.RULE
         seen["parts of a sale inside a bar"] += bool(inside and cut)
         seen["late"] += int(fill["time_ms"] > fill["decided_ms"] and (costs.latency_ms > 0 or costs.latency_bars > 0))
+        seen[PRICED[int(fill["priced"])]] += 1
         seen["with impact"] += int(costs.impact > 0.0)
         seen["slices"] += bool(not buys and cut and costs.participation is None)
         seen["another fee"] += abs(fill["fee_krw"] - fill["quantity_e8"] * fill["price_krw"] / 1e8 * world.settings.fee_rate) > 1e-6
@@ -85,10 +88,13 @@ def count(seen: Counter[str], world: World, result: BacktestResult) -> None:
     seen["skipped by impact"] += result.skipped["target_below_cost"] if costs.impact > 0.0 else 0
 
 
+#: of FILL.priced
+PRICED = ("at a limit", "by the model", "by a book", "beyond a book")
 #: for 100 worlds
 LEAST = {
     "trading": 45, "parts of a buy": 200, "parts of a limit buy": 20, "parts of a sale": 500, "parts of a sale inside a bar": 100,
     "late": 100, "with impact": 500, "slices": 30, "another fee": 100,
+    **dict.fromkeys(PRICED, 50),
 }  # fmt: skip
 
 

@@ -312,7 +312,7 @@ def _try_entry(plan: Plan, book: Book, market: int, capital: float, time_ms: int
     minimum = plan.settings[0]["min_order_krw"]
     if not value >= minimum:
         return BOOK_SHARE if deep < minimum else NO_CASH if left < minimum else BELOW_MINIMUM
-    slippage = expected_slippage(plan, book, market, value, last)
+    slippage = expected_slippage(plan, book, market, value, last, time_ms)
     if slippage != plan.venue.costs[0]["slippage"]:
         reason = _impact_reason(plan, book, market, last, limit, slippage, time_ms)
         if reason != _PASSED:
@@ -338,12 +338,12 @@ def _order_is_wanted(plan: Plan, book: Book, market: int, value_krw: float, entr
 
 
 @helper
-def expected_slippage(plan: Plan, book: Book, market: int, value_krw: float, last_krw: float) -> float:
+def expected_slippage(plan: Plan, book: Book, market: int, value_krw: float, last_krw: float, time_ms: int) -> float:
     """Of a buy of that size, or of the part of it that may trade in one bar, if as much trades as in the market's last traded bar."""
     costs = plan.venue.costs[0]
     volume = book.flow[market]["volume_e8"]
     quantity = min(value_krw * QUANTITY_SCALE / last_krw, costs["buy_share"] * volume if costs["buy_share"] != math.inf else math.inf)
-    return slippage_of(plan.venue, quantity, volume)
+    return slippage_of(plan.venue, market, True, quantity, volume, time_ms)[0]
 
 
 @helper

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
@@ -23,6 +23,7 @@ from engine.kernel.legal import Venue, make_venue, unit_and_scale
 from engine.kernel.load import addresses
 from engine.kernel.program import PositionRows
 from engine.model.costs import NO_COSTS, Costs
+from engine.model.depth import RecordedBooks
 from engine.model.events import Side
 from engine.model.market import maximum_total, minimum_total
 
@@ -137,13 +138,14 @@ class Plan(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What the user chose for the account. fee_rate: per side; slippage: ratio; on_grid False = continuous prices and quantities.
-    costs: what the run assumes beyond these."""
+    costs: what the run assumes beyond these; books: recorded order books by market, read where the costs ask for them."""
 
     cash_krw: float = 10_000_000.0
     fee_rate: float = 0.0005
     slippage: float = 0.0005
     on_grid: bool = True
     costs: Costs = NO_COSTS
+    books: Mapping[str, RecordedBooks] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +195,9 @@ def make_plan(
     reads, moving = level_reads(position, exits), [rule.kind is not ExitKind.RULE and not rule.frozen for rule in strategy.exits]
     settings["levels_read_columns"] = int((reads[:, 0] * np.array(moving, np.int64)).any())
     return Plan(
-        venue=make_venue(markets, terms.fee_rate, terms.slippage, terms.on_grid, terms.costs, strategy.execution.leave.max_slippage),
+        venue=make_venue(
+            markets, terms.fee_rate, terms.slippage, terms.on_grid, terms.costs, strategy.execution.leave.max_slippage, terms.books
+        ),
         settings=settings,
         buying=enter_terms(strategy.execution.enter, strategy.clock.length_ms),
         exits=np.array([_exit_row(rule, slots) for rule in strategy.exits], EXIT),

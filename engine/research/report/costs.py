@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from dsl.diagnostics import Language
 from dsl.messages import text
+from engine.kernel.legal import BEYOND_BOOK, BY_BOOK, BY_MODEL, NOT_PRICED
 from engine.model.costs import ALWAYS_MS, BookModel, FeeRule
 from engine.research.metrics import Unit
 from engine.research.report.format import count, duration, kst, percent, written
@@ -19,6 +22,13 @@ def orders_in_parts(result: BacktestResult) -> int:
     """Orders that filled over several bars."""
     parts = Counter(result.fills["order_id"].tolist())
     return sum(fills > 1 for fills in parts.values())
+
+
+def fills_priced(result: BacktestResult) -> dict[str, int]:
+    """Fills by what their slippage was found by: a recorded book, more than it showed, the stated slippage, none (they waited)."""
+    priced = np.bincount(result.fills["priced"], minlength=BEYOND_BOOK + 1)
+    kinds = {"book": BY_BOOK, "beyond": BEYOND_BOOK, "model": BY_MODEL, "limit": NOT_PRICED}
+    return {name: int(priced[kind]) for name, kind in kinds.items()}
 
 
 def cost_lines(result: BacktestResult, language: Language) -> list[str]:
@@ -38,6 +48,8 @@ def cost_lines(result: BacktestResult, language: Language) -> list[str]:
         lines.append(_say("latency_bars", language, bars=costs.latency_bars))
     if costs.book is not None:
         lines.append(_book_line(costs.book, language))
+    if costs.walk_books:
+        lines.append(_say("books", language, **{name: count(number) for name, number in fills_priced(result).items()}))
     if costs.reads_volume:
         lines.append(_say("parts", language, count=count(orders_in_parts(result))))
     return lines

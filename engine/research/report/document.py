@@ -14,7 +14,7 @@ from engine.research.doctor import Checkup
 from engine.research.figures import ExitFigures, Figures, MarketFigures
 from engine.research.gaps import series_name
 from engine.research.report.assumptions import assumptions, part_assumptions
-from engine.research.report.costs import orders_in_parts
+from engine.research.report.costs import fills_priced, orders_in_parts
 from engine.research.report.doctor import checkup_document
 from engine.research.report.format import kst
 from engine.research.report.universe import universe_document
@@ -136,6 +136,7 @@ def _costs(costs: Costs) -> Document:
         "latency_ms": costs.latency_ms,
         "latency_bars": costs.latency_bars,
         "book": None if costs.book is None else {name: getattr(costs.book, name) for name in BookModel.__slots__},
+        "walk_books": costs.walk_books,
     }
 
 
@@ -203,6 +204,7 @@ def _assumptions(result: BacktestResult) -> Document:
         "max_book_share": risk.book_share.text if risk is not None and risk.book_share is not None else None,
         "costs": _costs(result.settings.costs),
         "orders_in_parts": orders_in_parts(result),
+        "fills_priced": fills_priced(result),
         "left_out_breakers": list(result.left_out_breakers),
         "side_series": [
             {

@@ -220,7 +220,7 @@ def _late(
     if math.isnan(amount) or math.isnan(entry) or not known:
         return tuple((part, None) for part in probed.late)
     fill_account(run.plan, run.book)
-    slippage = expected_slippage(run.plan, run.book, row, amount, float(run.book.position[row]["last_krw"]))
+    slippage = expected_slippage(run.plan, run.book, row, amount, float(run.book.position[row]["last_krw"]), now_ms)
     fill_order(run.plan, run.book, amount, entry, fee_rate(run.plan.venue, row, now_ms), slippage)
     late_value(run.plan, run.book, row, slots[known[0].node])  # computes them all
     own, latest = run.book.values.copy(), columns.values[row, -1]

@@ -17,7 +17,7 @@ from dsl.graph import Timeframe
 from dsl.messages import text
 from dsl.strategy import External
 from engine.candles.errors import SourceError, StoreError
-from engine.candles.side import with_sides
+from engine.candles.side import with_books, with_sides
 from engine.candles.side_store import Kind, Record, SideStore
 from engine.candles.store import CandleStore
 from engine.exchange.upbit.recording import import_recording, read_recording
@@ -199,6 +199,31 @@ def test_a_recorded_stretch_of_the_exchange(market_data: Path, tmp_path: Path) -
         assert side["flow.bought", ()][0, bar] == pytest.approx(sum(q for _, q, way in trades if way > 0))
         compared += 1
     assert compared > 100
+
+
+@pytest.mark.data
+def test_recorded_books_come_whole_and_stand_while_the_recorder_ran(market_data: Path, tmp_path: Path) -> None:
+    """Of every second's open and close the latest book of the messages, and none for moments outside the record."""
+    path = market_data / "ws" / "upbit_ws_20210405.jsonl.gz"
+    import_recording(SideStore(tmp_path), path)
+    messages = [m for m in read_recording(path) if m.market == "KRW-STX" and m.kind is Kind.BOOKS]
+    received = [m.received_ms for m in read_recording(path)]
+    first_index, seconds = min(received) // 1000 - 5, 140
+    shape = (1, seconds)
+    bars = BarGrid(("KRW-STX",), SECOND, first_index, np.zeros(shape, np.int8), *[np.full(shape, NAN)] * 6)
+    books = with_books(bars, CandleStore(tmp_path)).books["KRW-STX"]
+    assert len(books.time_ms) > 60
+    stood = 0
+    for moment in range(first_index * 1000, (first_index + seconds) * 1000, 1000):
+        known = sorted((m for m in messages if min(received) <= m.time_ms <= moment), key=lambda m: m.time_ms)
+        at = int(np.searchsorted(books.time_ms, moment, side="right")) - 1
+        if not known:
+            assert at < 0
+            continue
+        np.testing.assert_array_equal(books.levels[at], np.reshape(known[-1].numbers, (4, -1)))
+        assert (books.until_ms[at] >= moment) == (max(received) >= moment)
+        stood += moment <= books.until_ms[at]
+    assert stood > 100
 
 
 def test_a_bad_line_of_a_recording_is_named(tmp_path: Path) -> None:

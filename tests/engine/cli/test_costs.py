@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from dsl.diagnostics import Language
 from engine.cli.costs import book, costs_of, fees, latency, participation, slippage
 from engine.cli.inputs import instant_ms
 from engine.cli.main import run
+from engine.kernel.legal import BEYOND_BOOK, BY_BOOK, NOT_PRICED
 from engine.model.costs import ALWAYS_MS, BookModel, Costs, FeeRule
 from engine.model.errors import UserError
 from engine.research.report.costs import cost_lines
@@ -97,6 +100,12 @@ def test_the_report_tells_every_assumption(language: Language) -> None:
     assert "12.00 bp" in alone[0]
     assert cost_lines(toy.simulate(toy.candles(200)), language) == []
     assert FeeRule(0.1).from_ms == ALWAYS_MS
+    booked = toy.simulate(toy.candles(200), Settings(costs=Costs(walk_books=True)), chance=0.05)
+    fills = booked.fills.copy()
+    fills["priced"][:6] = [BY_BOOK, BY_BOOK, BY_BOOK, BEYOND_BOOK, BEYOND_BOOK, NOT_PRICED]
+    assert len(fills) > 10
+    (line,) = cost_lines(replace(booked, fills=fills), language)
+    assert [int(number) for number in re.findall(r"\d+", line)] == [3, 2, len(fills) - 6, 1]
 
 
 def test_a_run_has_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,6 +115,7 @@ def test_a_run_has_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         "backtest", str(ROOT / "strategies" / "trend-1h.yaml"), "--markets", "KRW-BTC", "--data", str(tmp_path), "--exchange", NOWHERE,
         "--no-report",
         "--json", str(out), "--participation", "1%", "--slippage", "5bp + 10bp per 1% of volume, sqrt", "--latency", "1 bar",
+        "--walk-books",
         "--fee", "0.04%", "--fee", "KRW-BTC 0.1% from 2025-03-01",
     ]  # fmt: skip
     assert run(command) == 0
@@ -115,4 +125,5 @@ def test_a_run_has_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert found["settings"]["costs"]["impact"] == pytest.approx(0.01)
     assert found["settings"]["costs"]["participation"] == 0.01
     assert found["settings"]["costs"]["latency_bars"] == 1
+    assert found["settings"]["costs"]["walk_books"] is True
     assert found["assumptions"]["orders_in_parts"] >= 0

@@ -68,7 +68,7 @@ def result_of(plan: Plan) -> BacktestResult:
             price = base * (1 + side * plan.spread)
             fee = quantity * price / 1e8 * plan.spread
             time_ms = toy.START_MS + column * HOUR.length_ms
-            rows.append((time_ms, market, side, -1 if side > 0 else 0, len(rows), quantity, price, fee, base, time_ms, 0))
+            rows.append((time_ms, market, side, -1 if side > 0 else 0, len(rows), quantity, price, fee, base, time_ms, 0, 1))
             equity[column:] -= side * quantity * price / 1e8 + fee
     cash = np.array(equity)
     times = toy.START_MS + HOUR.length_ms * np.arange(1, grid.state.shape[1] + 1)

@@ -29,7 +29,7 @@ def run_of(grid: BarGrid, entries: list[tuple[int, int]], settings: Settings | N
             price = base * (1 + side * settings.slippage)
             time_ms = (grid.first_index + column) * grid.timeframe.length_ms
             rows.append((time_ms, 0, side, -1 if side > 0 else 0, len(rows), quantity, price, quantity * price / 1e8 * settings.fee_rate,
-                         base, time_ms, False))  # fmt: skip
+                         base, time_ms, False, 1))  # fmt: skip
     return replace(toy.simulate(grid, settings, chance=0.0), fills=np.array(rows, FILL))
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from dsl.graph import Graph, Timeframe
 from dsl.strategy import Exit, ExitKind, Limits, Sizing, State, Strategy
 from engine.kernel.book import FILL
+from engine.kernel.legal import BY_MODEL
 from engine.model.candle import BarGrid, BarState
 from engine.research.result import BacktestResult, Settings
 
@@ -74,7 +75,7 @@ class _Account:
         self.quantity[market] = self.quantity.get(market, 0.0) + side * quantity
         if side > 0:
             self.bought[market] = quantity
-        self.fills.append((time_ms, market, side, exit_index, len(self.fills), quantity, price, fee, base, time_ms, ambiguous))
+        self.fills.append((time_ms, market, side, exit_index, len(self.fills), quantity, price, fee, base, time_ms, ambiguous, BY_MODEL))
 
 
 def simulate(grid: BarGrid, settings: Settings | None = None, *, seed: int = 2, chance: float = 0.02, title: str = "Toy") -> BacktestResult:
