@@ -1,6 +1,6 @@
 """Where the time of one backtest goes: processor time of each phase, the least of many runs.
 
-.venv/bin/python -m benchmarks.phases [--bars 100000 525600] [--runs 20] [STRATEGY ...]
+.venv/bin/python -m benchmarks.phases [--bars 100000 525600] [--runs 20] [--write] [STRATEGY ...]
 
 The phases are those of engine.research.backtest.backtest and engine.research.figures.figures, called one by one.
 """
@@ -11,11 +11,13 @@ import argparse
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
+from benchmarks.results import write_part
 from benchmarks.walk import MINUTE_MS, START_MS, walk
 from dsl.graph import Timeframe
 from dsl.strategy import Strategy
@@ -31,6 +33,12 @@ FOLDER = Path(__file__).parent / "strategies"
 NAMES = ("t1-ema-cross", "t1-hma-limit", "t2-atr-exits")
 #: bars without entries, as in benchmarks.peers
 WARM = 500
+
+HEAD = [
+    "Made by `python -m benchmarks.phases --write`: least processor time of each phase over many runs of one process. `whole backtest` is",
+    "all but the figures, as one call.",
+    "",
+]
 
 T = TypeVar("T")
 
@@ -60,13 +68,13 @@ def run_once(strategy: Strategy, grid: BarGrid, settings: Settings, clock: Clock
     """One backtest, phase by phase."""
     program = clock.time("program", lambda: compile_program(strategy, grid.timeframe, grid.markets))
     run = clock.time("plan and books", lambda: whole.started(strategy, program, grid, settings, grid.markets))
-    kernel = clock.time("layout", lambda: Kernel(program, settings.block))
+    kernel = clock.time("layout", lambda: Kernel(program, settings.block, reuse=2))
     length, stretch = grid.state.shape[1], whole.stretch_of(settings.block, 1)
     clock.time("room", lambda: run.expect(length + 1))
     for start in range(0, length, stretch):
         count = min(stretch, length - start)
-        columns = clock.time("nodes", lambda start=start, count=count: kernel.advance(grid, start, count))
-        clock.time("decisions", lambda start=start, count=count, columns=columns: run.feed(grid, columns, start, count))
+        columns = clock.time("nodes", partial(kernel.advance, grid, start, count))
+        clock.time("decisions", partial(run.feed, grid, columns, start, count))
     clock.time("result", run.result)
     found = clock.time("whole backtest", lambda: whole.backtest(strategy, grid, settings))
     clock.time("figures", lambda: figures(found))
@@ -77,8 +85,10 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--bars", type=int, nargs="+", default=[100_000, 525_600])
     parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument("--write", action="store_true")
     parser.add_argument("names", nargs="*", default=NAMES)
     chosen = parser.parse_args()
+    lines = []
     for bars in chosen.bars:
         opens, highs, lows, closes, volumes = (one[None] for one in walk(bars, 0))
         state = np.full((1, bars), int(BarState.TRADED), np.int8)
@@ -90,9 +100,12 @@ def main() -> None:
             for _ in range(chosen.runs + 1):
                 run_once(strategy, grid, settings, clock)
                 clock.end_run()
-            print(f"{name}, {bars:,} bars")
-            for phase, seconds in clock.least.items():
-                print(f"  {phase:15} {seconds * 1e3:8.3f} ms {seconds * 1e9 / bars:7.1f} ns a bar")
+            lines += [f"### {name}, {bars:,} bars", "", "| phase | least CPU ms | ns a bar |", "|---|---|---|"]
+            lines += [f"| {phase} | {seconds * 1e3:.2f} | {seconds * 1e9 / bars:.1f} |" for phase, seconds in clock.least.items()]
+            lines.append("")
+    print("\n".join(lines))
+    if chosen.write:
+        write_part("Where the time of one backtest goes", [*HEAD, *lines])
 
 
 if __name__ == "__main__":

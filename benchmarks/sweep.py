@@ -31,6 +31,8 @@ ROOT = Path(__file__).resolve().parents[1]
 RUNS = 5
 WARM_BARS = 500
 DAY_BARS = 1_440
+#: the published comparison takes the beginning of one walk of so many bars
+LONGEST = 525_600
 #: the most traded markets, and a price that each is near
 MARKETS = {
     "KRW-ADA": 1_200.0, "KRW-AVAX": 40_000.0, "KRW-BCH": 800_000.0, "KRW-BTC": 150_000_000.0, "KRW-DOGE": 300.0, "KRW-ETC": 30_000.0,
@@ -47,9 +49,12 @@ def variants_of(path: Path, axes: dict[str, tuple[str, ...]]) -> list[Strategy]:
     return [strategy for strategy in found if strategy is not None]
 
 
-def grid_of(markets: dict[str, float], bars: int) -> BarGrid:
-    """Random walks from these prices."""
-    series = np.stack([walk(bars, k) * np.array([[price / 100.0]] * 4 + [[1.0]]) for k, price in enumerate(markets.values())], axis=1)
+def grid_of(markets: dict[str, float], bars: int, drawn: int = 0) -> BarGrid:
+    """Random walks from these prices; the first `bars` of walks of `drawn` bars where that is more (gaps are drawn after all closes)."""
+    series = np.stack(
+        [walk(max(bars, drawn), k)[:, :bars] * np.array([[price / 100.0]] * 4 + [[1.0]]) for k, price in enumerate(markets.values())],
+        axis=1,
+    )
     state = np.full(series.shape[1:], BarState.TRADED, np.int8)
     open_, high, low, close, volume = map(np.ascontiguousarray, series)
     return BarGrid(tuple(markets), Timeframe(MINUTE_MS), START_MS // MINUTE_MS, state, open_, high, low, close, volume, volume * close)
@@ -88,7 +93,7 @@ def main(lengths: list[int]) -> None:
     cross = ROOT / "benchmarks" / "strategies" / "t3-ema-sweep.yaml"
     axes = {"fast": from_range("5..29", "1"), "slow": from_range("40..157", "3")}
     for bars in lengths:
-        grid = grid_of({"KRW-BTC": 100.0}, bars)
+        grid = grid_of({"KRW-BTC": 100.0}, bars, LONGEST)
         terms = Settings(cash_krw=1e8, fee_rate=0.0005, slippage=0.0, rounding=Rounding.NONE, from_ms=START_MS + WARM_BARS * MINUTE_MS)
         report("T3", bars, lambda: variants_of(cross, axes), lambda found, threads, g=grid, t=terms: sweep(found, g, t, threads=threads))  # type: ignore[misc]
     shipped = ROOT / "strategies" / "pullback-trend.yaml"

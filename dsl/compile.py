@@ -216,9 +216,18 @@ def _risk_profile(
     return compiled.profile, compiled
 
 
+#: what the shipped profiles call themselves in Korean
+_PROFILES_CALLED = {
+    "보수": "conservative", "보수형": "conservative", "안정형": "conservative", "균형": "balanced", "균형형": "balanced",
+    "공격": "aggressive", "공격형": "aggressive",
+}  # fmt: skip
+
+
 def missing_profile(scope: Scope, rule: RuleText, risk_profiles: RiskProfiles) -> None:
     """E215 with the shipped name that was probably meant."""
-    meant = suggestion(rule.text, [name for name in ("conservative", "balanced", "aggressive") if risk_profiles(name) is not None])
+    meant = _PROFILES_CALLED.get(rule.text) or suggestion(
+        rule.text, [name for name in ("conservative", "balanced", "aggressive") if risk_profiles(name) is not None]
+    )
     notes = (("did_you_mean", {"name": meant}),) if meant else ()
     bare = rule.text.removesuffix(".yaml").removesuffix(".yml")
     if bare != rule.text and risk_profiles(bare) is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import types
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -198,6 +199,8 @@ def _unknown_key(source: Source, root: YamlNode, model: type[BaseModel], path: P
     if meant is not None:
         notes.append(("did_you_mean", {"name": meant}))
         fix = replaced(source, key.span(), meant) if key.style is None else ""
+    if meant == "weight" and isinstance(value, Scalar) and re.search(r"원|KRW|[0-9]\s*[만억천]", value.text):
+        notes, fix = [notes[0], ("fixed_amount", {"line": "weight: 5% of equity"})], ""
     args = {"key": key.text[:60], "parent": parent}
     label = "group" if meant is None and allowed[:2] == ["all", "any"] else "" if parent else "root"
     return Diagnostic("E201", Severity.ERROR, key.span(), parent, args, label=label, notes=tuple(notes), fix=fix)

@@ -49,6 +49,8 @@ def shape(path: tuple[str | int, ...], kind: str, value: YamlNode) -> tuple[str,
     """The caret label for a value of the wrong shape, and what would stand in its place (None: no one mend)."""
     section = str(path[0]) if path else ""
     if kind == "list" and isinstance(value, Scalar):
+        if path == ("markets",) and re.search(r"\b(?:all|top|most)\b|전부|전체|모든|상위", value.text, re.IGNORECASE):
+            return "all_markets", None
         return "list", f"[{', '.join(part for part in re.split('[ ,]+', value.text) if part)}]" if value.text else None
     if kind != "mapping":
         return kind, None

@@ -72,7 +72,7 @@ class PreviewPanel:
         if self._quiet:
             return
         if key in ("period", "traded"):
-            self.refresh()
+            self.page.check(0.0)  # what candles say of the text changes with them, as the signals do
         else:
             self._draw(keep=key == "timeframe")
             self._ask_why()
@@ -144,7 +144,7 @@ class PreviewPanel:
         self.traded.set_visibility(True)
         self._quietly(self.traded, chosen, options)
         if chosen:
-            self.refresh()
+            self.page.check(0.0)
 
     def _offer(self, found: Document) -> None:
         codes = {

@@ -17,9 +17,11 @@ from engine.research.result import Rounding, Settings
 MINUTE_MS = 60_000
 task, prices = candles()
 strategy = load_strategy(Path(__file__).parents[1] / "strategies" / f"{task}.yaml")
-series = [np.ascontiguousarray(one)[None] for one in prices]
+several = prices if prices.ndim == 3 else prices[None]
+series = [np.ascontiguousarray(several[:, number]) for number in range(5)]
+markets = ("KRW-BTC",) if len(several) == 1 else tuple(f"KRW-M{number:03d}" for number in range(len(several)))
 states = np.full(series[0].shape, BarState.TRADED, np.int8)
-grid = BarGrid(("KRW-BTC",), Timeframe(MINUTE_MS), START_MS // MINUTE_MS, states, *series, series[3] * series[4])
+grid = BarGrid(markets, Timeframe(MINUTE_MS), START_MS // MINUTE_MS, states, *series, series[3] * series[4])
 settings = Settings(CASH, FEE, 0.0, Rounding.NONE, from_ms=START_MS + WARM * MINUTE_MS)
 
 

@@ -16,9 +16,9 @@ START_MS = 1_704_067_200_000
 
 
 def candles() -> tuple[str, np.ndarray]:
-    """The task, and open, high, low, close, volume [5, bars] in memory: `worker.py FILE TASK BARS`."""
+    """The task, and open, high, low, close, volume [5, bars] in memory (several: [markets, 5, bars]): `worker.py FILE TASK BARS`."""
     path, task, bars = sys.argv[1:4]
-    return task, np.array(np.load(path, mmap_mode="r")[:, : int(bars)])
+    return task, np.array(np.load(path, mmap_mode="r")[..., : int(bars)])
 
 
 def times_ns(bars: int) -> np.ndarray:

@@ -38,7 +38,9 @@ _CALLED: Mapping[str, str] = {
     "rank": "across.rank", "percentile_rank": "pct_rank", "time": "hour", "profit": "pos.gain", "pos.profit": "pos.gain",
     "pos.return": "pos.gain", "pos.price": "pos.entry", "pos.days": "pos.age", "pos.time": "pos.age", "current_profit": "pos.gain",
     "entry_price": "pos.entry", "수익률": "pos.gain", "매수가": "pos.entry", "평단가": "pos.entry", "진입가": "pos.entry",
-    "last_price": "close", "exists": "is_defined", "spread": "book.spread",
+    "last_price": "close", "yesterday.high": "prev_day.high", "yesterday.low": "prev_day.low", "yesterday.open": "prev_day.open",
+    "yesterday.close": "prev_day.close", "today.open": "day.open", "today.high": "day.high", "today.low": "day.low", "change": "ret(1)",
+    "등락률": "ret(24h)", "변동률": "ret(24h)", "exists": "is_defined", "spread": "book.spread",
 }  # fmt: skip
 Known = Callable[[str], bool]
 

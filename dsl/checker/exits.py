@@ -23,6 +23,8 @@ from dsl.yaml_tree import Mapping, Scalar
 MAX_EXITS = 62
 #: ratio above the entry from which no price can be meant, nor held by a float
 _LARGEST_LEVEL = 1e9
+#: `-2% of entry`, `3% below the entry price`
+_OF_ENTRY = re.compile(r"([+-]?[0-9][0-9_]*(?:\.[0-9]+)?\s*%)\s*((?:of|from|below|above)\s+(?:the\s+)?(?:pos\.)?entry(?:\s+price)?)", re.I)
 #: names that say that a level is meant to protect from below; of others, one without `pos.` may have been meant as a target
 _PROTECTIVE = re.compile("stop|trail|protect|손절|추적|보호")
 
@@ -156,14 +158,21 @@ def _share(scope: Scope, rule: RuleText | None) -> Share | None:
 
 def _level(scope: Scope, rule: RuleText, conditions: Conditions) -> tuple[ExitKind, int | None]:
     """A price level: `+2%` and `-2%` from the average entry, or an expression."""
+    spoken = _OF_ENTRY.fullmatch(rule.text)
+    if spoken is not None:
+        fix = rule.substituted(0, len(rule.text), signed(str(rule.path[1]), spoken[1]))
+        scope.report_at("E220", rule, spoken.start(2), spoken.end(2), label="level", fix=fix, found=spoken[2])
+        return ExitKind.STOP, None
     if rule.text[:1] in "+-" and "%" in rule.text and rule.text.rstrip().endswith("%"):
         return _relative_level(scope, rule, conditions)
     expression = parsed(scope, rule)
     if expression is None:
         return ExitKind.STOP, None
     kind = ExitKind.TARGET if _is_target(expression) else ExitKind.STOP
-    value = conditions.expressions.number(expression, conditions.context(rule, position=True))
-    if value is None:
+    value = conditions.expressions.evaluate(expression, conditions.context(rule, position=True))
+    if value is not None and value.is_condition:
+        scope.report_at("E129", rule, expression.start, expression.end, label="level")
+    if value is None or value.is_condition:
         return kind, None
     if value.unit not in (Unit.PRICE, Unit.ANY) and not (value.constant is not None and value.unit is Unit.MONEY):
         notes: Notes = (("level_is_price", {}),)

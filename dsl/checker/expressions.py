@@ -146,7 +146,9 @@ class Expressions:
             return None
         count = offset.constant
         if count is None or offset.unit not in (Unit.NUMBER, Unit.BARS) or count != int(count) or count > 100_000:
-            self.scope.report("E112", context, index.offset.start, index.offset.end, label="offset")
+            bars = (count or 0) / context.section.timeframe.length_ms if offset.unit is Unit.DURATION else 0
+            fix = context.rule.substituted(index.offset.start, index.offset.end, f"{bars:g}") if bars >= 1 and bars == int(bars) else ""
+            self.scope.report("E112", context, index.offset.start, index.offset.end, label="offset", fix=fix)
             return None
         if value.held and not context.builtin:
             self.scope.report("E123", context, index.value.end, index.end, clock=self._clock_text(context), notes=(("history_inside", {}),))

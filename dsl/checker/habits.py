@@ -117,6 +117,11 @@ def _for_bars(match: re.Match[str]) -> str | None:
     return f"count({match['c'].strip()}, {match['n']} bars) == {match['n']}"
 
 
+def _condition_first(match: re.Match[str]) -> str | None:
+    parts = (match["a"], match["b"])
+    return None if any(re.search(r"\b(or|then|if|else|within)\b", part) for part in parts) else " and ".join(parts)
+
+
 def _habit(key: str, pattern: str, rewrite: Rewrite = None, *, anywhere: bool = False) -> Habit:
     return Habit(key, re.compile(pattern), rewrite, anywhere)
 
@@ -152,6 +157,9 @@ HABITS: tuple[Habit, ...] = (
     _habit("range", r"\b(?P<k>in|enters|leaves)\s*(?P<mark>[\[(]\s*(?P<a>[^,()\[\]]+?)\s*,\s*(?P<b>[^,()\[\]]+?)\s*[\])])",
            r"\g<k> \g<a>..\g<b>"),
     _habit("range", rf"\b(?P<k>in|enters|leaves)\s+(?P<mark>(?P<a>{_N}\s*%?)\s*(?:-|~|to)\s*(?P<b>{_N}\s*%?))", r"\g<k> \g<a>..\g<b>"),
+    _habit("lately", r"^(?P<c>(?:(?!\b(?:and|or|then|followed)\b).)*?)\s+(?P<mark>within)\s+(?:the\s+last\s+)?(?P<n>\d+)\s*bars?$",
+           r"count(\g<c>, \g<n> bars) >= 1"),
+    _habit("condition_first", r"^(?P<mark>if)\s+(?P<a>.+?)\s+then\s+(?P<b>.+)$", _condition_first),
     _habit("steps", r"^.*?\bthen\b.*?\b(?P<mark>then)\b.*$", _steps),
     _habit("followed", r"\b(?:and\s+then|followed\s+by)\b", "then"),
     _habit("truth", r"\s+(?P<mark>is\s+(?:true|on))\b", ""),

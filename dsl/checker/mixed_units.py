@@ -54,6 +54,8 @@ def _rewritten(left: Side, right: Side, whole: ast.Expression, context: Context)
         bars = right.value.constant / clock
         fix = rule.substituted(right.place.start, right.place.end, f"{bars:g} bars") if bars == int(bars) and bars >= 1 else ""
         return (("bars_of_clock", {"duration": right.text, "bars": f"{bars:g}", "clock": timeframe_text(clock)}),), fix
+    if units == (Unit.DURATION, Unit.BARS) and left.text == "pos.age":
+        return (("bars_of_position", {}),), rule.substituted(left.place.start, left.place.end, "pos.bars")
     if units == (Unit.DURATION, Unit.NUMBER) and number:
         return (("which_duration", {"number": right.text}),), ""
     if Unit.QUANTITY in units:

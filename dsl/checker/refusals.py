@@ -25,6 +25,9 @@ def named_by_code(scope: Scope, rule: RuleText) -> bool:
         return False
     alias = next((name for name, market in scope.aliases.items() if market == f"KRW-{found[1]}"), None)
     series = found[2] or "close"
+    if re.search(r"\bmarket\s*[=!]=\s*$", rule.text[: found.start()]):
+        scope.report_at("E102", rule, found.start(), found.end(), label="this_market", name=found[0])
+        return True
     fix = rule.substituted(found.start(), found.end(), f"{alias}.{series}") if alias else ""
     notes: Notes = (("alias_needed", {"alias": found[1].lower(), "market": f"KRW-{found[1]}", "series": series}),)
     scope.report_at("E102", rule, found.start(), found.end(), label="code", notes=() if alias else notes, fix=fix, name=found[0])

@@ -260,8 +260,10 @@ TEXTS: dict[str, Text] = {
         "--book: the turnover's time has to be whole {base} candles, such as 'spread 10bp, depth 5% of 1d turnover within 0.5%'",
     ),
     "no_base_served": Text(
-        "업비트에는 {clock} 봉을 만들 캔들이 없습니다 (있는 것: {names}).",
-        "Upbit serves no candles that {clock} bars are made of (it has: {names}).",
+        "{clock} 봉을 만들 캔들을 저절로 받지는 않습니다 (저절로 받는 것: {names}). "
+        "초봉은 먼저 받으세요: jangdan data download --timeframe 1s --markets KRW-BTC --from 2025-09-01",
+        "candles that {clock} bars are made of are not fetched by a run (it fetches: {names}). "
+        "Fetch seconds first: jangdan data download --timeframe 1s --markets KRW-BTC --from 2025-09-01",
     ),
     # the command
     "bad_timezone": Text(
@@ -295,6 +297,7 @@ TEXTS: dict[str, Text] = {
         "recording {markets} market(s) from {url}; Ctrl+C ends it. Folder: {folder}",
     ),
     "record_connected": Text("연결되었습니다 (마켓 {markets}개).", "connected ({markets} markets)."),
+    "record_connected_private": Text("공지를 듣습니다.", "listening for notices."),
     "record_disconnected": Text(
         "연결이 끊겼습니다 ({reason}). {seconds:.1f}초 뒤에 다시 잇습니다.", "connection lost ({reason}); again in {seconds:.1f} s."
     ),

@@ -45,6 +45,12 @@ _SYNTAX: dict[str, Text] = {
     ),
     "E100.label.between": Text("범위는 `in 30..50`으로 적습니다", "a range is written `in 30..50`"),
     "E100.label.range": Text("범위는 점 둘로 적습니다: `30..50`", "a range has two dots: `30..50`"),
+    "E100.label.lately": Text(
+        "지난 5봉 안에 한 번이라도는 `count(조건, 5 bars) >= 1`입니다", "true at some time in 5 bars is `count(condition, 5 bars) >= 1`"
+    ),
+    "E100.label.condition_first": Text(
+        "규칙은 조건 그 자체입니다: `if` 없이 `and`로 잇습니다", "a rule is the condition itself: no `if`, joined by `and`"
+    ),
     "E100.label.steps": Text(
         "세 단계라면 앞의 둘을 괄호로 묶고 각각 `within`을 적습니다", "three steps: bracket the first two, each pair with its `within`"
     ),
@@ -85,6 +91,9 @@ _NAMES: dict[str, Text] = {
     "E101.label.prefix": Text("앞에 붙인 이름은 필요 없습니다", "no library name in front"),
     "E102.label.code": Text(
         "마켓 코드는 식에 쓰지 않고 `aliases:`의 이름을 씁니다", "markets are read by their name under `aliases:`, not by their code"
+    ),
+    "E102.label.this_market": Text(
+        "어느 마켓을 살지는 `markets:`나 `universe:`가 정합니다", "which markets are bought is said by `markets:` or `universe:`"
     ),
     "E102.label.market": Text(
         "다른 마켓의 값은 `별칭.close`처럼 점으로 적습니다", "a value of another market: its alias, a dot and the series"
@@ -160,6 +169,10 @@ _FILES: dict[str, Text] = {
         "`refresh:`, `take: 30`, `by: turnover(24h)`를 한 줄에 하나씩 적습니다",
         "one line each: `refresh:`, `take: 30`, `by: turnover(24h)`",
     ),
+    "E212.label.all_markets": Text(
+        "마켓을 골라 주는 것은 `universe:`입니다: `take: 30`, `by: turnover(24h)`",
+        "`universe:` chooses markets: `take: 30`, `by: turnover(24h)`",
+    ),
     "E212.label.order": Text("`order: market`처럼 적습니다", "write it as `order: market`"),
     "E201.label.group": Text("조건이 여럿이면 `all:` 아래에 적습니다 (모두 참)", "several conditions go below `all:` (all must be true)"),
     "E202.label.quote": Text("원화 마켓만 지원합니다", "only KRW markets are supported"),
@@ -187,9 +200,11 @@ _FILES: dict[str, Text] = {
         "profile `{profile}` cannot keep one trade's loss within {allowed}",
     ),
     "W417.label": Text(
-        "손절 가격이 없습니다: `exits:`에 `stop: {{at: -2%}}` 같은 줄을 두세요",
-        "no stop level: add one under `exits:`, such as `stop: {{at: -2%}}`",
+        "처음부터 걸리는 손절 가격이 없습니다: `exits:`에 `stop: {{at: -2%}}` 같은 줄을 두세요",
+        "no stop level from the start: add one under `exits:`, such as `stop: {{at: -2%}}`",
     ),
+    "E129.label.level": Text("`at:`은 가격입니다. 조건은 `when:`에 적습니다", "`at:` is a price; a condition belongs to `when:`"),
+    "note.bars_of_position": Text("몇 봉째인지는 pos.bars", "in bars it is pos.bars"),
     "W418": Text("이 배율로는 아무것도 사지 않습니다", "with this multiplier nothing is ever bought"),
     "W418.label": Text("0보다 커지는 때가 없습니다", "it is never above 0"),
     "W410": Text("청산 `{name}`은(는) 할 일이 없습니다", "exit `{name}` has nothing left to do"),

@@ -126,7 +126,7 @@ def _stopping(seconds: float | None) -> Iterator[asyncio.Event]:
 
 def _tell(news: News) -> None:
     if isinstance(news, Connected):
-        _say("record_connected", markets=len(news.codes))
+        _say("record_connected_private" if news.private else "record_connected", markets=len(news.codes))
     elif isinstance(news, Disconnected):
         _say("record_disconnected", reason=news.reason, seconds=news.wait_seconds)
         if news.attempts == ALERT_AFTER:

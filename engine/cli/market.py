@@ -19,7 +19,6 @@ from engine.model.market import KST
 from engine.model.money import shown
 
 if TYPE_CHECKING:
-    from engine.candles.store import CandleStore
     from engine.cli.hand import Hand
     from engine.exchange.upbit.answers import Orderbook, Ticker, Trade
     from engine.exchange.upbit.client import UpbitClient
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 _CANDLES: Final = 5
 _LEVELS: Final = 5
 _TRADES: Final = 5
+_PIPE_WIDTH: Final = 120
 #: candles that the indicators are given at most; the slowest needs about a thousand to forget where they begin
 _MOST_CANDLES: Final = 1_600
 
@@ -107,12 +107,8 @@ def _indicators(hand: Hand, code: str, name: str, now_ms: int) -> tuple[CandleTa
         store = CandleStore(folder)
         for table in pages.pages(code, timeframe, start, end):
             store.write(table)
-        return _read(store, code, start, end, reading.read, timeframe)
-
-
-def _read(store: CandleStore, code: str, start: int, end: int, read: Any, timeframe: Any) -> tuple[CandleTable, dict[str, float]]:
-    candles = store.read(code, timeframe, start, end)
-    return candles, read(store.grid((code,), timeframe, start, end)) if len(candles.time_ms) else {}
+        candles = store.read(code, timeframe, start, end)
+        return candles, reading.read(store.grid((code,), timeframe, start, end)) if len(candles.time_ms) else {}
 
 
 def _document(seen: _Seen) -> dict[str, Any]:
@@ -141,7 +137,9 @@ def _show(seen: _Seen) -> None:
     from rich.console import Console
 
     ticker, quote = seen.ticker, seen.ticker.market.partition("-")[0]
-    console = Console(highlight=False, emoji=False, markup=False, soft_wrap=True)
+    console = Console(highlight=False, emoji=False, markup=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, emoji=False, markup=False, width=_PIPE_WIDTH)
     change = f"{ticker.signed_change_rate * 100:+.2f}%"
     console.print(_say("title", market=ticker.market, price=shown(ticker.trade_price), quote=quote, change=change), style="bold")
     day = {"high": shown(ticker.high_price), "low": shown(ticker.low_price), "volume": shown(ticker.acc_trade_volume_24h)}

@@ -24,7 +24,7 @@ from engine.model.market import (
     validate_price,
 )
 from engine.model.market_tables import TICKS
-from engine.model.money import exact
+from engine.model.money import exact, shown
 
 #: KRW; no coin has ever had a price near it
 _HIGHEST: Final = Decimal("1e15")
@@ -47,17 +47,17 @@ def price(
     try:
         rounded = validate_price(asked, code, at_ms)
     except UnpriceableError as error:
-        raise UserError("price.too_small", price=price, market=code, smallest=_shown(smallest_price(code, at_ms))) from error
+        raise UserError("price.too_small", price=price, market=code, smallest=shown(smallest_price(code, at_ms))) from error
     sys.stdout.write(
         text(
             "price.result",
             language(),
             market=code,
-            price=_shown(asked),
-            rounded=_shown(rounded),
+            price=shown(asked),
+            rounded=shown(rounded),
             quote=quote_currency(code),
-            tick=_shown(tick_size(code, asked, at_ms)),
-            minimum=_shown(minimum_total(code, Side.BID, at_ms)),
+            tick=shown(tick_size(code, asked, at_ms)),
+            minimum=shown(minimum_total(code, Side.BID, at_ms)),
             at=moment.strftime("%Y-%m-%d %H:%M KST"),
         )
         + "\n"
@@ -97,9 +97,3 @@ def _moment(given: str) -> datetime:
     except ValueError as error:
         raise UserError("price.bad_date", date=given) from error
     return moment.replace(tzinfo=KST) if moment.tzinfo is None else moment.astimezone(KST)
-
-
-def _shown(value: Decimal) -> str:
-    """Every digit, thousands parted, no trailing zeros behind the point."""
-    digits = f"{value:,f}"
-    return digits.rstrip("0").rstrip(".") if "." in digits else digits

@@ -18,7 +18,8 @@ from engine.kernel.decide.entries import decide_entries, enter_queued, queue_due
 from engine.kernel.decide.guard import on_mark
 from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import exposure_krw, is_open
-from engine.kernel.decide.quiet import count_columns, is_guarded, skip_quiet, take_columns, take_market
+from engine.kernel.decide.quiet import count_columns, skip_quiet, take_columns, take_market
+from engine.kernel.decide.quiet_risk import is_guarded
 from engine.kernel.decide.sales import BUY, is_working
 from engine.kernel.decide.step import end_step, on_step
 from engine.kernel.fills import WAITS, trade_at
@@ -65,7 +66,7 @@ def run_bars(plan: Plan, book: Book, log: Log, bars: Bars, closes: Closes, start
             busy = step_markets(plan, book, log, bars, closes, bar) if may_skip else step_bar(plan, book, log, bars, bar)
             if busy < 0:
                 return -1
-            if may_skip and not (guarded and busy > 0):
+            if may_skip:
                 at, closing, stepped = skip_quiet(plan, book, bars, closes, bar, stop, closing, True)
                 if at != bar:
                     bar = at

@@ -79,6 +79,15 @@ def count_unknown(states: Pointer, values: Pointer, first: int, stop: int) -> in
 
 
 @helper
+def count_not_traded(states: Pointer, first: int, stop: int) -> int:
+    """How many bars are not traded."""
+    count = 0
+    for at in range(first, stop):
+        count += 1 if states[at] != _TRADED else 0
+    return count
+
+
+@helper
 def divide(values: Pointer, first: int, to: Pointer, place: int, count: int, by: float) -> None:
     """to[place:] = values[first:] / by, `count` of them."""
     for k in range(count):
@@ -115,10 +124,18 @@ def add_ratios_together(parts: Pointer, wholes: Pointer, first: int, stop: int) 
 
 
 @helper
-def fill(values: Pointer, first: int, stop: int, value: float) -> None:
-    """Write one value everywhere."""
-    for at in range(first, stop):
-        values[at] = value
+def fill_money(rows: Pointer, room: int, first: int, count: int, cash: float, whole: bool) -> None:
+    """Three rows, each `room` items long: cash and no exposure for `count` items from `first` on; if `whole`, what that is together."""
+    cashes, exposures, equities = first, room + first, 2 * room + first
+    if not whole:
+        for at in range(count):
+            rows[cashes + at] = cash
+            rows[exposures + at] = 0.0
+        return
+    for at in range(count):
+        rows[cashes + at] = cash
+        rows[exposures + at] = 0.0
+        rows[equities + at] = cash + 0.0
 
 
 @helper
@@ -150,25 +167,27 @@ def last_traded(states: Pointer, first: int, stop: int) -> int:
 
 
 @helper
-def highest_price(
-    states: Pointer, opens: Pointer, highs: Pointer, lows: Pointer, closes: Pointer, first: int, stop: int, so_far: float
-) -> float:
-    """Highest price of all traded bars and of `so_far`."""
+def first_beyond(states: Pointer, closes: Pointer, first: int, stop: int, low: float, high: float) -> int:
+    """The first traded bar that closes below `low` or above `high`, or `stop`."""
     for bar in range(first, stop):
-        if states[bar] == _TRADED:
-            so_far = max(so_far, max(max(highs[bar], opens[bar]), max(lows[bar], closes[bar])))
-    return so_far
+        if not low <= closes[bar] <= high and states[bar] == _TRADED:
+            return bar
+    return stop
 
 
 @helper
-def lowest_price(
-    states: Pointer, opens: Pointer, highs: Pointer, lows: Pointer, closes: Pointer, first: int, stop: int, so_far: float
-) -> float:
-    """Lowest price of all traded bars and of `so_far`."""
+def extremes(
+    states: Pointer, opens: Pointer, highs: Pointer, lows: Pointer, closes: Pointer, first: int, stop: int, high: float, low: float
+) -> tuple[float, float]:
+    """Highest and lowest price of all traded bars and of `high` and `low`."""
     for bar in range(first, stop):
+        a, b = (highs[bar], lows[bar]) if highs[bar] > lows[bar] else (lows[bar], highs[bar])
+        c, d = (opens[bar], closes[bar]) if opens[bar] > closes[bar] else (closes[bar], opens[bar])
+        a, b = (a if a > c else c), (b if b < d else d)
         if states[bar] == _TRADED:
-            so_far = min(so_far, min(min(lows[bar], opens[bar]), min(highs[bar], closes[bar])))
-    return so_far
+            high = a if a > high else high
+            low = b if b < low else low
+    return high, low
 
 
 @helper
@@ -189,6 +208,10 @@ def add_worth(
 
     last: the last price before bar `first`, from where on the bars are looked at.
     """
+    if bars == 1 and count_not_traded(states, min(first, bar), bar + count) == 0:
+        for k in range(count):
+            worth[row + k] += quantity * closes[bar + k] / scale
+        return
     looked = first
     for k in range(count):
         end = bar + k * bars

@@ -55,6 +55,7 @@ class Kernel:
         self._stages = range(len(layout.stages)) if len(layout.across) else None
         self._pool = ThreadPoolExecutor(len(self._lanes) - 1, "markets") if len(self._lanes) > 1 else None
         self._params = np.array([*layout.params, 0.0])
+        self._no_sides = np.empty((0, len(program.markets), block))
         self._rooms, self._calls = [np.empty(0)] * reuse, 0
         self._keep_state(state.initial(program))
 
@@ -84,7 +85,8 @@ class Kernel:
         else:
             self._together(from_ms, first, 0, length, first_close, arrays)
         self.next_index = int(grid.first_index) + first + length
-        close_ms = clock.open_ms(first_close + 1) + np.arange(closes, dtype=np.int64) * clock.length_ms
+        closed_ms = clock.open_ms(first_close + 1)
+        close_ms = np.arange(closed_ms, closed_ms + closes * clock.length_ms, clock.length_ms, dtype=np.int64)
         return ColumnBlock(first_index=first_close, close_ms=close_ms, values=out.transpose(0, 2, 1))
 
     def _room(self, *shape: int) -> NDArray[np.float64]:
@@ -129,6 +131,8 @@ class Kernel:
 
     def _sides(self, grid: BarGrid, first: int, length: int) -> NDArray[np.float64]:
         """The side series that the program reads, [series, markets, bars]; those that the grid lacks are missing."""
+        if not self.program.table.sides:
+            return self._no_sides
         sides = np.full((len(self.program.table.sides), len(grid.markets), length), np.nan)
         for k, key in enumerate(self.program.table.sides):
             if key in grid.side:

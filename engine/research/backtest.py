@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 _STRETCH_BARS: Final = 65_536
 #: a thread is worth its trouble from so many markets on
 _MARKETS_PER_THREAD: Final = 8
+#: handing a part to a thread costs as much as computing fewer bars than that
+_BARS_AHEAD: Final = 256
 
 #: (base bars done, of how many)
 Progress = Callable[[int, int], None]
@@ -123,7 +125,7 @@ def _run(
 
 def _columns(kernel: Kernel, grid: BarGrid, parts: Sequence[tuple[int, int]], threads: int) -> Iterator[ColumnBlock]:
     """The columns of each part; with several threads those of the next are computed while the caller decides on the one before."""
-    if threads == 1 or len(parts) == 1:
+    if threads == 1 or len(parts) == 1 or parts[0][1] < _BARS_AHEAD:
         for part in parts:
             yield kernel.advance(grid, *part)
         return

@@ -296,5 +296,12 @@ def test_candles_complete_the_problem_list(tab: Page, app: App) -> None:
     problem = tab.locator(".jd-problem.jd-warning")
     expect(problem.locator(".jd-where")).to_contain_text("W402")
     expect(problem.locator(".jd-note").first).to_contain_text("x 0.001% /")
+    for period, found in (
+        ("최근 7일", 0),
+        ("최근 30일", 1),
+    ):  # nothing is typed: the same text over other candles, a week of them without a signal
+        tab.get_by_label("기간", exact=True).click()
+        tab.locator(".q-menu .q-item", has_text=period).click()
+        expect(problem).to_have_count(found)
     replace(tab, "risk: 0.001% of equity", "risk: 0.5% of equity")
     expect(tab.locator(".jd-problems .jd-good")).to_be_visible()

@@ -1,7 +1,8 @@
 """`python -m tests.contracts`: the contract against an exchange outside, by questions and order tests only; nothing of the account changes.
 
 The key: JANGDAN_CONTRACT_ACCESS_KEY and JANGDAN_CONTRACT_SECRET_KEY, allowed to see the account and orders and to make orders (order tests
-need it). `--url` is the address, the real exchange's where it is not given. Exit 1 where a case does not hold.
+need it). Its account should hold some 20,000 KRW and as much in XRP: an order that is tested without money is refused for that. `--url`
+is the address, the real exchange's where it is not given. Exit 1 where a case does not hold.
 """
 
 from __future__ import annotations

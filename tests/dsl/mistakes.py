@@ -57,6 +57,21 @@ _RULE = "  all:\n    rule: idea and close > open"
 
 RULES: dict[str, Mistake] = {
     "C: and": _rule("close > low && close > open", "E117", "&&"),
+    "true at some time lately": _rule("rsi(14) < 30 within 5 bars", "E100", "within"),
+    "if ... then": _rule("if rsi(14) < 30 then close > open[1]", "E100", "if"),
+    "yesterday's high": _rule("close > yesterday.high", "E102", "yesterday.high"),
+    "the change": _rule("change > 3%", "E102", "change"),
+    "등락률": _rule("등락률 > 3%", "E102", "등락률"),
+    "an hour back": _rule("close[1h] < close", "E112", "1h"),
+    "a market by comparison": _rule("market == KRW-BTC", "E102", "KRW-BTC", fixed=False),
+    "above the day's high": _rule("close > day.high", "W150", "day.high"),
+    "above its own high": _rule("close > high", "W150", "close > high", fixed=False),
+    "up and down at once": _rule(
+        "close rises for 3 bars and close falls for 3 bars", "W150", "close rises for 3 bars and close falls for 3 bars"
+    ),
+    "always one or the other": _rule("rsi(14) > 50 or rsi(14) < 60", "W151", "rsi(14) > 50 or rsi(14) < 60", fixed=False),
+    "switched off": _rule("close > ema(close, 20) and false", "W150", "close > ema(close, 20) and false", fixed=False),
+    "longer ago than is remembered": _rule("bars_since(close > high[1]) > 2000", "W150", "bars_since(close > high[1]) > 2000", fixed=False),
     "a number of coins": _rule("volume > 5", "E110", "5"),
     "coins by their name": _rule("volume > 5 BTC", "E100", "BTC"),
     "coins and KRW": _rule("sma(volume, 20) > 10억", "E110", "10억"),
@@ -153,6 +168,13 @@ RULES: dict[str, Mistake] = {
 }
 
 FILES: dict[str, Mistake] = {
+    "-2% of entry": _file(_STOP, "    at: -2% of entry", "E220", "of entry"),
+    "a condition as a level": _file(_TARGET, "    at: pos.gain >= 3%", "E129", "pos.gain >= 3%", fixed=False),
+    "an age in bars": _file(_TARGET, "    when: pos.age > 10 bars", "E110", "10 bars"),
+    "markets: all": _file(_MARKETS, "markets: all", "E212", "all", fixed=False),
+    "markets: top 10": _file(_MARKETS, "markets: top 10 by volume", "E212", "top 10 by volume", fixed=False),
+    "amount: 10만원": _file("max_weight: 10% of equity", "amount: 10만원", "E201", "amount", fixed=False),
+    "scale: 0": _file("max_weight: 10% of equity", "scale: 0", "W418", "0", fixed=False),
     "stop: 2%": _file("  stop:\n    at: -2%", "  stop: 2%", "E212", "2%"),
     "stop_loss: 2%": _file("  stop:\n    at: -2%", "  stop_loss: 2%", "E212", "2%"),
     "take_profit: 3%": _file("  target:\n    when: pos.gain >= 3%", "  take_profit: 3%", "E212", "3%"),

@@ -81,6 +81,14 @@ def test_shipped_profiles_are_read(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("called", "meant"), [("보수형", "conservative"), ("공격형", "aggressive"), ("균형", "balanced"), ("conservativ", "conservative")]
+)
+def test_a_profile_by_its_korean_name_is_found(called: str, meant: str) -> None:
+    (found,) = compiled(TEXT.format(sizing="{risk: 0.5%}", limits="{}").replace("conservative", called)).errors
+    assert (found.code, found.fix) == ("E215", f"risk_profile: {meant}")
+
+
+@pytest.mark.parametrize(
     ("limit", "ratio", "krw"),
     [("1%", 0.01, None), ("30만원", None, 300_000), ("1% or 30만원", 0.01, 300_000), ("5만원 or 2%", 0.02, 50_000)],
 )

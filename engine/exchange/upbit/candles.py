@@ -23,7 +23,7 @@ from engine.candles.errors import FetchError, UnknownMarketError, UnreachableErr
 from engine.candles.instants import UTC_ZONE, parse_time
 from engine.candles.months import NO_ROWS, Rows
 from engine.candles.store import check_market, table_from
-from engine.candles.timeframes import DAY_MS, bar_open, next_open, timeframe_name
+from engine.candles.timeframes import DAY_MS, UPBIT, bar_open, next_open, timeframe_name
 from engine.exchange.upbit import errors
 from engine.exchange.upbit.answers import Candle
 from engine.exchange.upbit.client import UpbitClient
@@ -35,7 +35,7 @@ from engine.model.candle import CandleTable
 T = TypeVar("T")
 #: candles that are asked for by their minutes
 _MINUTES: Final[dict[str, MinuteUnit]] = {"1m": 1, "3m": 3, "5m": 5, "10m": 10, "15m": 15, "30m": 30, "1h": 60, "4h": 240}
-SERVED: Final = ("1s", *_MINUTES, "1d", "1w")
+SERVED: Final = ("1s", *UPBIT)
 #: seconds before this may be gone though they traded ("the last three months")
 SECONDS_KEPT_MS: Final = 89 * DAY_MS
 #: a bar counts as closed this long after its end, so that its last trades are in the answer

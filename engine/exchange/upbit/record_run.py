@@ -76,6 +76,8 @@ class RecordRun:
         self._settings = settings
         self._keys = keys
         self._tell = tell
+        self._tickers: dict[str, dict[str, bool]] = {}
+        self._announced: set[str] = set()
         self._wallets: dict[str, str] = {}
         self._heard = asyncio.Event()
 
@@ -106,11 +108,13 @@ class RecordRun:
         if not self._heard.is_set() and self.recorder.now_ms:
             self._heard.set()
         if isinstance(item, TickerFrame):
-            self._flags(item.code, flags_of_ticker(item))
+            self._tickers[item.code] = flags_of_ticker(item)
+            self._flags(item.code, self._tickers[item.code])
         elif isinstance(item, AnnouncementFrame):
             self._tell(item)
             for coin, market in itertools.product(delisted_by(item), self._settings.markets):
                 if market.partition("-")[2] == coin:
+                    self._announced.add(market)
                     self._flags(market, {DELISTING: True})
         elif isinstance(item, Connected | Disconnected | Trouble | Lost):
             self.counts[type(item).__name__] += 1
@@ -147,7 +151,7 @@ class RecordRun:
         while True:
             try:
                 for pair in (await self._client.quotation.markets(is_details=True)).value:
-                    self._flags(pair.market, flags_of(pair))
+                    self._flags(pair.market, flags_of(pair) | self._tickers.get(pair.market, {}))  # a quiet market's last ticker holds
                 if self._keys is not None:
                     self._wallet_states((await self._client.wallet.wallet_status()).value)
             except ExchangeError as error:
@@ -156,6 +160,8 @@ class RecordRun:
 
     def _flags(self, market: str, flags: dict[str, bool]) -> None:
         at_ms = self.recorder.now_ms
+        if market in self._announced and DELISTING in flags:
+            flags = flags | {DELISTING: True}  # a ticker says so only once the day is set
         if at_ms:
             for change in self.flags.take(market, flags, at_ms):
                 self._tell(change)

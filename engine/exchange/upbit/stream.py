@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import random
 import uuid
 from collections.abc import Callable, Sequence
@@ -152,9 +153,11 @@ class Stream:
         """One connection, again and again."""
         while True:
             line.gaps = self._last_trades_of(line) | line.gaps
+            since = math.inf
             try:
                 async with await self._open(line.private) as socket:
                     await self._subscribe(socket, line)
+                    since = self.limits.clock.monotonic_seconds()
                     self._put(Connected(line.again, line.codes, line.private))
                     await self._listen(socket, line)
                 reason = "closed"
@@ -162,7 +165,8 @@ class Stream:
                 reason = str(error) or type(error).__name__
                 if isinstance(error, RefusedError):
                     self._put(Trouble(str(error), error, line.private))
-            line.attempts += 1
+            stood = self.limits.clock.monotonic_seconds() - since >= _LONGEST_WAIT_SECONDS  # where nothing happens, it was silent and good
+            line.attempts = 1 if stood else line.attempts + 1
             wait_seconds = self._wait_seconds(line.attempts)
             self._put(Disconnected(reason, line.attempts, wait_seconds, line.codes, line.private))
             await self.limits.clock.sleep(wait_seconds)

@@ -95,7 +95,7 @@ def _judge(plan: Plan, book: Book, rule: int, equity: float, day: int, time_ms: 
     """Whether the rule is in force now."""
     state = book.rules[rule]
     until = plan.rules[rule]["until"]
-    reached = _is_reached(plan, book, rule, equity, day)
+    reached = is_reached(plan, book, rule, equity, day)
     if until == _WHILE:
         state["times"] += 1 if reached and state["in_force"] == 0 else 0
         state["in_force"] = 1 if reached else 0
@@ -112,21 +112,28 @@ def _judge(plan: Plan, book: Book, rule: int, equity: float, day: int, time_ms: 
 
 
 @helper
-def _is_reached(plan: Plan, book: Book, rule: int, equity: float, day: int) -> bool:
+def is_reached(plan: Plan, book: Book, rule: int, equity: float, day: int) -> bool:
+    """The loss of the rule's period has come to its limit. It falls where the equity rises, whatever the roundings."""
+    row = plan.rules[rule]
+    base = base_krw(plan, book, rule, day)
+    capital = capital_krw(plan, base)
+    lost = base - equity
+    return bool((capital > 0.0 and lost >= row["limit_ratio"] * capital) or lost >= row["limit_krw"])
+
+
+@helper
+def base_krw(plan: Plan, book: Book, rule: int, day: int) -> float:
+    """The equity that the rule's loss is measured from."""
     row = plan.rules[rule]
     period = row["period"]
     account = book.account[0]
     if period == _DAY:
-        base = account["day_base_krw"]
-    elif period == _WEEK:
-        base = account["week_base_krw"]
-    elif period == _MONTH:
-        base = account["month_base_krw"]
-    else:
-        base = highest_peak(book, row["window"], day)
-    capital = capital_krw(plan, base)
-    lost = base - equity
-    return bool((capital > 0.0 and lost >= row["limit_ratio"] * capital) or lost >= row["limit_krw"])
+        return float(account["day_base_krw"])
+    if period == _WEEK:
+        return float(account["week_base_krw"])
+    if period == _MONTH:
+        return float(account["month_base_krw"])
+    return highest_peak(book, row["window"], day)
 
 
 @helper

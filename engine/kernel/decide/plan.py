@@ -42,6 +42,7 @@ SETTINGS: Final = np.dtype(
         ("scale_slot", "i8"),  # -1: none
         ("resting_targets", "i8"),  # TARGETs are limit sales that wait at their levels
         ("levels_follow_price", "i8"),  # 0: levels move only with columns, entry and extremes
+        ("levels_read_columns", "i8"),  # a level that is not frozen does
         ("when_slot", "i8"),  # condition of the portfolio on entries; -1: none
         ("share", "f8"),  # of the capital that this strategy sizes by; 1 where it is alone
         ("order_slot", "i8"),  # condition on the order; -1: none
@@ -191,6 +192,8 @@ def make_plan(
     conditions = [slots[condition.node] for condition in strategy.conditions]
     exits = [slots[rule.node] for rule in strategy.exits]
     gates, gate_columns = gates_of(position, [*exits, *conditions])
+    reads, moving = level_reads(position, exits), [rule.kind is not ExitKind.RULE and not rule.frozen for rule in strategy.exits]
+    settings["levels_read_columns"] = int((reads[:, 0] * np.array(moving, np.int64)).any())
     return Plan(
         venue=make_venue(
             markets, terms.fee_rate, terms.slippage, terms.on_grid, terms.costs, strategy.execution.leave.max_slippage, terms.books
@@ -209,7 +212,7 @@ def make_plan(
         window_days=np.array(windows, np.int64),
         pairs=np.array(position.pairs, np.int64),
         on_position=np.array([slot >= position.column_count and math.isnan(position.initial[slot]) for slot in conditions], np.int64),
-        level_reads=level_reads(position, exits),
+        level_reads=reads,
         gates=gates,
         gate_columns=gate_columns,
         drawdowns=np.array([windows.index(days_of(window_ms)) for window_ms in position.drawdown_ms], np.int64),

@@ -12,15 +12,14 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dsl.strategy import Until
 from engine.kernel.abi import helper, items
 from engine.kernel.bars import Bars, Closes
 from engine.kernel.book import Book
 from engine.kernel.decide.ahead import PRICED, count_skipped, is_full, next_true
-from engine.kernel.decide.calendar import next_day_ms
 from engine.kernel.decide.guard import judge_breakers
 from engine.kernel.decide.plan import Plan
-from engine.kernel.decide.position import RULE, STOP, is_active, is_open
+from engine.kernel.decide.position import RULE, STOP, is_active, is_open, refresh_levels
+from engine.kernel.decide.quiet_risk import NEVER, first_closing, first_mark, is_guarded, is_settled, quiet_until_ms
 from engine.kernel.decide.step import IDLE
 from engine.kernel.legal import QUANTITY_SCALE
 from engine.kernel.stretches import (
@@ -28,29 +27,21 @@ from engine.kernel.stretches import (
     add_worth,
     count_missing,
     count_true,
-    fill,
+    extremes,
+    fill_money,
     first_not_false,
     first_outside,
     first_true,
-    highest_price,
     last_traded,
-    lowest_price,
 )
 
 #: with a position open, look this many closes ahead at once: what stops it first is often a level
 _WINDOW: Final = 128
-_NEVER: Final = 2**62
-_WHILE: Final = int(Until.WHILE)
+_ALL: Final = -1
 #: columns of Plan.level_reads
 _COLUMNS: Final = 0
 _EXTREMES: Final = 1
 _MOMENT: Final = 2
-
-
-@helper
-def is_guarded(plan: Plan) -> bool:
-    """A risk profile looks at every MARK while a position is open."""
-    return bool(plan.settings[0]["watches"] != 0 or plan.breakers.shape[0] > 0)
 
 
 @helper
@@ -69,19 +60,24 @@ def skip_quiet(
         if book.order[market]["side"] != 0:
             return bar, closing, stepped
         held += 1 if is_open(book, market) else 0
-    if held > 0 and is_guarded(plan):
+    guarded = is_guarded(plan)
+    if plan.settings[0]["watches"] != 0 and stepped and book.account[0]["stirred"] != 0:
+        return bar, closing, stepped
+    if guarded and held > 0 and not is_settled(plan, book, bars.span[0] + (bar + 1 if stepped else bar) * bars.span[1]):
         return bar, closing, stepped
     full = is_full(plan, book, held)
     while bar < stop:
         first = bar + 1 if stepped else bar
         if closing < count:
             limit = min(count - 1, closing + _WINDOW) if held > 0 else count - 1
-            until = _first_close(plan, book, held, full, closing, limit, closes)
+            until = _first_close(plan, book, held, full, closing, limit, closes, True)
             end = (close_ms[until] - bars.span[0]) // bars.span[1]
         else:
             limit = until = count
             end = stop
         last = end if held == 0 else _first_step(plan, book, bars, first, end)
+        if guarded and held > 0:
+            last = first_mark(plan, book, held, bars, first, last)
         passed = until
         if last < end:
             passed = closing
@@ -95,7 +91,7 @@ def skip_quiet(
         if held > 0:
             for market in range(book.position.shape[0]):
                 if is_open(book, market):
-                    if passed > closing:  # its levels may be made anew inside a later STEP
+                    if passed > closing and plan.settings[0]["levels_read_columns"] != 0:  # for levels made inside a later STEP
                         take_market(book, market, closes.columns, passed - 1)
                     _pass_steps(book, market, bars, first, last)
                     closes.ahead[PRICED, market] = last
@@ -106,37 +102,42 @@ def skip_quiet(
             return stop, closing, False
         bar, stepped = end - 1, True
         if until < limit or limit == count - 1:
-            return bar, closing, stepped
+            if held == 0 or closing == count - 1 or _first_close(plan, book, held, full, closing, closing + 1, closes, False) == closing:
+                return bar, closing, stepped
+            _move_levels(plan, book, held, full, bars, closes, bar, closing)
+            closing += 1
     return bar, closing, stepped
 
 
 @helper
-def _first_close(plan: Plan, book: Book, held: int, full: bool, closing: int, limit: int, closes: Closes) -> int:
-    """The first CLOSE in [closing, limit) that can do anything, or `limit`."""
+def _move_levels(plan: Plan, book: Book, held: int, full: bool, bars: Bars, closes: Closes, bar: int, closing: int) -> None:
+    """CLOSE `closing`, at the end of `bar` whose STEPs are in, where all that it does is make levels anew."""
+    _write_money(book, held, bars, closes, bar + 1, closing, closing + 1)
+    _judge(plan, book, closes, closing, closing + 1)
+    _count_held(plan, book, held, 1)
+    if full:
+        count_skipped(plan, book, closes, closing, closing + 1)
+    for market in range(book.position.shape[0]):
+        if is_open(book, market):
+            take_market(book, market, closes.columns, closing)
+            refresh_levels(plan, book, market, book.position[market]["last_krw"], closes.close_ms[closing], _ALL)
+
+
+@helper
+def _first_close(plan: Plan, book: Book, held: int, full: bool, closing: int, limit: int, closes: Closes, levels: bool) -> int:
+    """The first CLOSE in [closing, limit) that can do anything, or `limit`. levels: one that only moves levels counts."""
     if plan.settings[0]["watches"] != 0:
-        limit = _first_at(_quiet_until_ms(plan, book), closing, limit, closes.close_ms)
+        limit = _first_at(quiet_until_ms(plan, book), closing, limit, closes.close_ms)
     for market in range(book.position.shape[0]):
         if not is_open(book, market) and plan.market[market]["tradable"] != 0:
             found = next_true(plan, closes, market, closing)
             limit = limit if full else min(limit, found)
-    if held > 0:
-        for market in range(book.position.shape[0]):
-            if is_open(book, market):
-                limit = _first_exit(plan, book, market, closing, limit, closes)
-    return limit
-
-
-@helper
-def _quiet_until_ms(plan: Plan, book: Book) -> int:
-    """Until then a look at the account without positions finds what the last one found."""
-    account = book.account[0]
-    if account["stirred"] != 0 or account["day"] < 0:
-        return -_NEVER
-    until = next_day_ms(account["day"])
-    for rule in range(plan.rules.shape[0]):
-        if book.rules[rule]["in_force"] != 0 and plan.rules[rule]["until"] != _WHILE:
-            until = min(until, book.rules[rule]["until_ms"])
-    return int(until)
+    if held == 0:
+        return limit
+    for market in range(book.position.shape[0]):
+        if is_open(book, market):
+            limit = _first_exit(plan, book, market, closing, limit, closes, levels)
+    return first_closing(plan, book, closing, limit, closes)
 
 
 @helper
@@ -161,14 +162,14 @@ def _column(columns: NDArray[np.float64], market: int, column: int) -> Any:
 
 
 @helper
-def _first_exit(plan: Plan, book: Book, market: int, closing: int, limit: int, closes: Closes) -> int:
+def _first_exit(plan: Plan, book: Book, market: int, closing: int, limit: int, closes: Closes, levels: bool) -> int:
     """The first CLOSE in [closing, limit) at which the open position can be sold, its levels move, or a count is not certain."""
     for rule in range(plan.exits.shape[0]):
         if not is_active(plan, book, market, rule):
             continue
         if plan.exits[rule]["kind"] == RULE:
             limit = _first_open(plan, book, market, rule, True, closing, limit, closes)
-        elif plan.exits[rule]["frozen"] == 0:
+        elif levels and plan.exits[rule]["frozen"] == 0:
             if plan.level_reads[rule, _COLUMNS] != 0 or plan.level_reads[rule, _MOMENT] != 0:
                 return closing
             limit = _first_at(_next_grid_ms(plan, book, market), closing, limit, closes.close_ms)
@@ -227,7 +228,7 @@ def _next_grid_ms(plan: Plan, book: Book, market: int) -> int:
     for period in range(plan.venue.periods.shape[1]):
         if plan.venue.periods[market, period] > since:
             return int(plan.venue.periods[market, period])
-    return _NEVER
+    return NEVER
 
 
 @helper
@@ -281,8 +282,9 @@ def _pass_steps(book: Book, market: int, bars: Bars, first: int, stop: int) -> N
     held["last_krw"] = bars.close_krw[market, last]
     opens, highs, lows = items(bars.open_krw, row), items(bars.high_krw, row), items(bars.low_krw, row)
     closes = items(bars.close_krw, row)
-    held["high_krw"] = highest_price(states, opens, highs, lows, closes, first, last + 1, held["high_krw"])
-    held["low_krw"] = lowest_price(states, opens, highs, lows, closes, first, last + 1, held["low_krw"])
+    held["high_krw"], held["low_krw"] = extremes(
+        states, opens, highs, lows, closes, first, last + 1, held["high_krw"], held["low_krw"]
+    )  # fmt: skip
     held["step_stage"] = IDLE
     held["step_ms"] = bars.span[0] + last * bars.span[1]
     held["step_open"] = bars.open_krw[market, last]
@@ -302,18 +304,18 @@ def _write_money(book: Book, held: int, bars: Bars, closes: Closes, first: int, 
         return
     money, close_ms = closes.money, closes.close_ms
     room, row = money.shape[1], closes.row[0] + closing
-    fill(items(money, row), 0, count, cash)
-    fill(items(money, room + row), 0, count, 0.0)
-    if held > 0:
-        last = (close_ms[closing] - bars.span[0]) // bars.span[1] - 1
-        apart = (close_ms[closing + 1] - close_ms[closing]) // bars.span[1] if count > 1 else 1
-        for market in range(book.position.shape[0]):
-            if is_open(book, market):
-                start = market * bars.state.shape[1]
-                add_worth(
-                    items(money, room), row, count, book.position[market]["quantity_e8"], QUANTITY_SCALE,
-                    book.position[market]["last_krw"], items(bars.state, start), items(bars.close_krw, start), first, last, apart,
-                )  # fmt: skip
+    fill_money(items(money, 0), room, row, count, cash, held == 0)
+    if held == 0:
+        return
+    last = (close_ms[closing] - bars.span[0]) // bars.span[1] - 1
+    apart = (close_ms[closing + 1] - close_ms[closing]) // bars.span[1] if count > 1 else 1
+    for market in range(book.position.shape[0]):
+        if is_open(book, market):
+            start = market * bars.state.shape[1]
+            add_worth(
+                items(money, room), row, count, book.position[market]["quantity_e8"], QUANTITY_SCALE,
+                book.position[market]["last_krw"], items(bars.state, start), items(bars.close_krw, start), first, last, apart,
+            )  # fmt: skip
     add_up(items(money, 0), room, row, count)
 
 

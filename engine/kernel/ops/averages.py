@@ -59,7 +59,14 @@ def with_value(counted: float, average: float, n: float, weight: float, v: float
 def smooth(state: P, n: float, weight: float, x: P, y: P, start: int, stop: int) -> None:
     """Both streams over x[start:stop], inside one restart period."""
     counted, average, next_counted, next_average = state[0], state[1], state[2], state[3]
-    for t in range(start, stop):
+    first = start
+    if counted == n and next_counted == n:  # no seed, as nearly always: nothing to ask
+        while first < stop and x[first] == x[first]:
+            average += weight * (x[first] - average)
+            next_average += weight * (x[first] - next_average)
+            y[first] = average
+            first += 1
+    for t in range(first, stop):
         v = x[t]
         if v != v:
             y[t] = NAN
@@ -77,7 +84,17 @@ def smooth_two(
     """`smooth` of two averages, value by value: a processor that waits for the one computes the other."""
     counted, average, next_counted, next_average = state[0], state[1], state[2], state[3]
     counted_b, average_b, next_counted_b, next_average_b = state_b[0], state_b[1], state_b[2], state_b[3]
-    for t in range(start, stop):
+    first = start
+    if counted == n and next_counted == n and counted_b == n_b and next_counted_b == n_b:  # no seed, as nearly always: nothing to ask
+        while first < stop and x[first] == x[first] and x_b[first] == x_b[first]:
+            v, w = x[first], x_b[first]
+            average += weight * (v - average)
+            next_average += weight * (v - next_average)
+            average_b += weight_b * (w - average_b)
+            next_average_b += weight_b * (w - next_average_b)
+            y[first], y_b[first] = average, average_b
+            first += 1
+    for t in range(first, stop):
         v, w = x[t], x_b[t]
         if v == v:
             counted, average = with_value(counted, average, n, weight, v)

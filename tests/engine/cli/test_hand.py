@@ -252,6 +252,14 @@ def test_one_market_in_words_and_as_a_document(hand: Path, capsys: pytest.Captur
         assert "no market KRW-NIX" in said(capsys)[1]
 
 
+def test_without_keys_every_command_says_how_to_get_them(hand: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = ("portfolio", "orders list", "orders cancel --all", "orders closed", "trade buy KRW-BTC 10000", "trade sell KRW-BTC all")
+    for line in lines:
+        for language, words in (("en", "Set the environment variables UPBIT_ACCESS_KEY"), ("ko", "업비트 API 키가 없습니다")):
+            assert run([*line.split(), "--exchange", "http://127.0.0.1:9", "--lang", language]) == 1
+            assert words in said(capsys)[1]
+
+
 def test_keys_come_from_the_environment_then_from_the_file_and_never_travel_in_the_open(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no API key of Upbit"):
         read_hand(None, {}, tmp_path).client()

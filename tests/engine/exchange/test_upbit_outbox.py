@@ -18,10 +18,12 @@ from engine.exchange.simulated.served.auth import Key
 from engine.exchange.simulated.served.face import Face, Incoming
 from engine.exchange.simulated.served.opening import Terms, open_face
 from engine.exchange.upbit.client import UpbitClient
+from engine.exchange.upbit.errors import UnreachableError
 from engine.exchange.upbit.limits import Limits
-from engine.exchange.upbit.outbox import NOT_TAKEN, SENT, TAKEN, Outbox
+from engine.exchange.upbit.outbox import NOT_TAKEN, SENT, TAKEN, Outbox, Record
 from engine.exchange.upbit.rest import ClientSettings
-from tests.engine.exchange.far_side import ACCESS, SECRET, QuickClock, keys
+from tests.engine.exchange.calls import TERMS
+from tests.engine.exchange.far_side import ACCESS, SECRET, FarSide, QuickClock, Received, Reply, keys, talk
 from tests.engine.exchange.order_traffic import (
     FAULTS,
     Disk,
@@ -33,7 +35,9 @@ from tests.engine.exchange.order_traffic import (
     decisions,
     written,
 )
+from tests.engine.exchange.samples import SAMPLES
 from tests.engine.exchange.served.signing import MINUTE_MS, START_MS, store_of
+from tests.engine.exchange.test_upbit_errors import body_of
 
 MONEY = {"KRW": D(300_000), "XRP": D(60)}
 
@@ -121,6 +125,53 @@ def deaths_everywhere(store: CandleStore, folder: Path, seed: int, count: int, r
         deaths += life.deaths
         met += life.met
         number += 1
+
+
+class Pages:
+    """A notebook in memory."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+
+    def write(self, record: Record) -> None:
+        self.records.append(record)
+
+
+def test_what_the_notebook_knows_is_told_and_not_sent_again() -> None:
+    """An order that was taken, one that was refused, one whose end nobody knows; then a process that has only their records."""
+    pages = Pages()
+
+    def answers(asked: Received) -> Reply:
+        if b"refused" in asked.body:
+            return Reply(body_of("insufficient_funds_bid", ""), 400)
+        if b"lost" in asked.body or (b"lost" in asked.query.encode() and not settled):
+            return Reply(lost=True)
+        return Reply(SAMPLES[asked.method, asked.path].encode())
+
+    async def main(client: UpbitClient, there: FarSide) -> None:
+        outbox = Outbox(client.trading, pages)
+        taken = await outbox.place("KRW-BTC", TERMS, "taken")
+        refused = await outbox.place("KRW-BTC", TERMS, "refused")
+        with pytest.raises(UnreachableError):  # neither the order nor the question about it had an answer
+            await outbox.place("KRW-BTC", TERMS, "lost")
+        assert (taken.taken, refused.taken, refused.reason) == (True, False, "insufficient_funds_bid")
+        assert (outbox.unresolved, outbox.fate("lost")) == (("lost",), None)
+        assert [record["kind"] for record in pages.records] == [SENT, TAKEN, SENT, NOT_TAKEN, SENT]
+        sent = len(there.received)
+        again = Outbox(client.trading, pages, list(pages.records))
+        assert list(again) == [taken, refused]
+        assert [await again.place("KRW-BTC", TERMS, name) for name in ("taken", "refused")] == [taken, refused]
+        assert len(there.received) == sent
+        settled.append(True)
+        assert [fate.taken for fate in await again.settle()] == [True]
+        assert again.unresolved == ()
+        assert [request.method for request in there.received[sent:]] == ["GET"]
+        with pytest.raises(KeyError):
+            again.fate("never sent")
+        assert "never sent" not in again
+
+    settled: list[bool] = []
+    talk(answers, main)
 
 
 POINTS = {

@@ -48,6 +48,8 @@ def test_a_notice_raises_a_flag_that_a_backtest_reads_and_wallets_are_told(tmp_p
             run.take(ticker(market_state="ACTIVE"), START + 6)
             run.take(trade("KRW-BBB", START + 60_000), START + 60_005)
             run.take(notice("가(AAA) 거래지원 종료 안내"), START + 60_006)
+            run.take(trade("KRW-BBB", START + 90_000), START + 90_005)
+            run.take(ticker(market_state="ACTIVE"), START + 90_006)
             for state in ("working", "working", "paused"):
                 wallet = {"currency": "AAA", "wallet_state": state, "net_type": "AAA"}
                 run._wallet_states([WalletStatus.model_validate(wallet)])

@@ -142,6 +142,32 @@ def test_nothing_but_refusals_is_no_news() -> None:
     asyncio.run(main())
 
 
+def test_a_connection_that_stood_for_long_was_good_though_nothing_was_said() -> None:
+    """Own orders are silent while nothing happens: a line that breaks once an hour is no growing trouble."""
+    clock, moved = QuickClock(), asyncio.Semaphore(0)
+
+    async def script(socket: ServerConnection, asked: list[dict[str, Any]], number: int) -> None:
+        await moved.acquire()
+        socket.transport.abort()
+
+    async def main() -> list[int]:
+        losses: list[int] = []
+        async with exchange(script) as there:
+            settings = StreamSettings(url=there.url)
+            async with Stream([OWN], keys=keys(), settings=settings, limits=Limits(clock)) as stream, asyncio.timeout(20):
+                async for arrival in stream:
+                    if isinstance(arrival.item, Connected):
+                        clock.now += 3600.0 if len(losses) < 6 else 10.0
+                        moved.release()
+                    if isinstance(arrival.item, Disconnected):
+                        losses.append(arrival.item.attempts)
+                    if len(losses) == 9:
+                        break
+        return losses
+
+    assert asyncio.run(main()) == [1, 1, 1, 1, 1, 1, 2, 3, 4]
+
+
 def test_a_line_that_is_open_and_dead_is_noticed() -> None:
     """The far side answers no ping and says nothing: the connection is given up and made anew."""
 

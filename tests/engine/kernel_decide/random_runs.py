@@ -54,16 +54,40 @@ def make_world(seed: int, bars: int = 400, on_grid: bool = True) -> World:
     return _world(random, rules, _strategy(rules, random), bars, on_grid)
 
 
-def make_calm_world(seed: int, bars: int = 1500) -> World:
-    """Of any seed, but entries and exits are rare, prices move little, and few exits are there: long stretches where nothing happens."""
+def make_calm_world(seed: int, bars: int = 1500, guarded: bool = False) -> World:
+    """Of any seed, but entries and exits are rare, prices move little, and few exits are there: long stretches where nothing happens.
+
+    guarded: a risk profile watches the account.
+    """
     random = np.random.default_rng([1, seed])
     rules = Rules()
     strategy = _strategy(rules, random)
-    if random.random() < 0.7:
+    if guarded:
+        strategy = replace(
+            strategy,
+            exits=_calm_exits(rules, random),
+            conditions=strategy.conditions[:1],
+            risk=_watch(rules, random),
+            sizing=Sizing(weight=0.3),
+        )
+    elif random.random() < 0.7:
         exits = _calm_exits(rules, random)
         conditions = tuple(Condition(f"exits.{one.name}", one.node) for one in exits if one.kind is ExitKind.RULE)
         risk = strategy.risk if random.random() < 0.3 else None
         strategy = replace(strategy, exits=exits, conditions=(*strategy.conditions[:1], *conditions), risk=risk, sizing=Sizing(weight=0.3))
+    return _calmed(random, rules, strategy, bars)
+
+
+def make_trailing_world(seed: int, bars: int = 300) -> World:
+    """Calm, and the one exit is a stop that follows prices at a distance that every CLOSE tells anew."""
+    random = np.random.default_rng([3, seed])
+    rules = Rules()
+    trail = stop("trail", rules.apply("sub", rules.position("high"), rules.column("width")))
+    strategy = replace(_strategy(rules, random), exits=(trail,), risk=None, sizing=Sizing(weight=0.3), limits=Limits())
+    return _calmed(random, rules, replace(strategy, conditions=strategy.conditions[:1]), bars)
+
+
+def _calmed(random: np.random.Generator, rules: Rules, strategy: Strategy, bars: int) -> World:
     world = _world(random, rules, strategy, bars, True)
     sparse = world.columns.copy()
     for column, node in enumerate(world.program.columns):
@@ -205,6 +229,30 @@ def _profile(rules: Rules, random: np.random.Generator) -> RiskProfile:
     ]
     breakers = (Breaker("own", rules.column("leave"), False, bool(chance() < 0.5), 7 * MINUTE),) if chance() < 0.4 else ()
     return profile(rules=tuple(rule for rule in limits if chance() < 0.5), breakers=breakers, **chosen)
+
+
+def _watch(rules: Rules, random: np.random.Generator) -> RiskProfile:
+    """Limits of losses and drawdowns, from far off to close at hand, with every action and end; sometimes breakers."""
+    limits = []
+    for number in range(int(random.integers(1, 5))):
+        period, action = Period(random.integers(len(Period))), Action(random.integers(len(Action)))
+        deep = period is Period.DRAWDOWN
+        until = (Until.DURATION, Until.NEXT_DAY, Until.MANUAL, Until.WHILE)[random.integers(4 if deep else 3)]
+        limits.append(
+            RiskRule(
+                f"limit{number}",
+                period,
+                float(random.choice([0.0005, 0.002, 0.01, 0.2])),
+                3_000 if random.random() < 0.2 else None,
+                action,
+                until,
+                days=int(random.integers(1, 4)) if deep else 0,
+                hold_ms=int(random.integers(1, 90)) * MINUTE,
+                factor=0.5,
+            )
+        )
+    breakers = (Breaker("own", rules.column("leave"), False, bool(random.random() < 0.5), 7 * MINUTE),) if random.random() < 0.3 else ()
+    return profile(rules=tuple(limits), breakers=breakers)
 
 
 def _exits(rules: Rules, random: np.random.Generator) -> list[Exit]:

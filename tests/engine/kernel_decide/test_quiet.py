@@ -1,13 +1,27 @@
 """Passing quiet bars changes no bit: of result and books, in worlds with much to pass and with little."""
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 import numpy as np
 import pytest
 
+from engine.kernel import loop
 from engine.kernel.bars import Closes, bars_of
 from engine.kernel.book import Book, save_book
 from engine.kernel.decide.ahead import look_ahead
 from engine.kernel.decide.quiet import skip_quiet
-from tests.engine.kernel_decide.random_runs import World, feed_world, make_calm_world, make_world, new_run, with_costs
+from tests.engine.kernel_decide.random_runs import (
+    BARS_PER_CLOCK,
+    World,
+    feed_world,
+    make_calm_world,
+    make_trailing_world,
+    make_world,
+    new_run,
+    with_costs,
+)
 from tests.engine.kernel_decide.test_run import same_bits
 from tests.engine.kernel_decide.worlds import MINUTE, START
 
@@ -28,12 +42,12 @@ def passed_bars(world: World) -> int:
     return bar
 
 
-@pytest.mark.parametrize("calm", [True, False])
-def test_quiet_bars_change_nothing(calm: bool) -> None:
+@pytest.mark.parametrize("kind", ["calm", "guarded", "dense"])
+def test_quiet_bars_change_nothing(kind: str) -> None:
     """Fast and plain runs, in one block and in several, over worlds of every kind of exit and risk profile."""
     passed = fills = 0
     for seed in range(60):
-        world = make_calm_world(seed) if calm else make_world(seed)
+        world = make_world(seed) if kind == "dense" else make_calm_world(seed, guarded=kind == "guarded")
         bars = world.bars.state.shape[1]
         plain = new_run(world, may_skip=False)
         feed_world(world, plain, 0, bars, [bars])
@@ -44,8 +58,32 @@ def test_quiet_bars_change_nothing(calm: bool) -> None:
             assert books(fast.book) == books(plain.book)
         passed += passed_bars(world)
         fills += len(plain.result().fills)
-    assert passed > (1000 if calm else 100)
+    assert passed > (1000 if kind == "calm" else 100)  # before the first look of a profile nothing is
     assert fills > 600
+
+
+@pytest.mark.parametrize("make", [partial(make_calm_world, bars=300, guarded=True), make_trailing_world], ids=["guarded", "trailing"])
+def test_bars_with_open_positions_are_passed(make: Callable[[int], World], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most of them, as plain Python: where looks of a risk profile find what the last one found, and where levels move at each CLOSE."""
+    passed = held = 0
+
+    def count(*given: Any) -> tuple[int, int, bool]:
+        nonlocal passed
+        answer = skip_quiet(*given)
+        passed += (answer[0] - given[4]) * int((given[1].position["quantity_e8"] > 0.0).any())
+        return answer
+
+    monkeypatch.setattr(loop, "skip_quiet", count)
+    for seed in range(4, 8):
+        world = make(seed)
+        run, plain = new_run(world, compiled=False), new_run(world, may_skip=False)
+        feed_world(world, run, 0, 300, [300])
+        feed_world(world, plain, 0, 300, [300])
+        assert same_bits(run.result(), plain.result())
+        assert books(run.book) == books(plain.book)
+        held += int((run.result().exposure_krw > 0.0).sum()) * BARS_PER_CLOCK
+    assert held > 300
+    assert passed > held // 4
 
 
 def test_quiet_bars_change_nothing_where_costs_depend_on_volumes() -> None:

@@ -187,6 +187,24 @@ def test_refusals_for_want_of_quota_carry_name_and_block(client: Client) -> None
     assert client.get("/v1/ticker", "markets=KRW-BTC", origin="https://example.org").headers["Remaining-Req"].startswith("group=origin;")
 
 
+def test_orders_in_the_query_are_taken_only_where_a_switch_says_so(tmp_path: Path) -> None:
+    query = "market=KRW-XRP&side=bid&ord_type=limit&price=2500&volume=10"
+    strict, lenient = Client(tmp_path / "strict"), Client(tmp_path / "lenient", ("post_queries=true",))
+    headers = (("authorization", f"Bearer {token(query, 'q')}"),)
+    asked = Incoming("POST", "/v1/orders", query, headers, b"", "127.0.0.1")
+    assert name(strict.face.answer(asked)) == "bad_request"
+    taken = lenient.face.answer(asked)
+    assert (taken.status, taken.value["price"], len(lenient.face.world.venue.orders)) == (201, "2500", 1)
+    other = (("authorization", f"Bearer {token(query, 'r')}"),)
+    assert name(lenient.face.answer(Incoming("POST", "/v1/orders", query + "0", other, b"", "127.0.0.1"))) == "invalid_query_payload"
+
+
+def test_flags_are_read_as_programs_print_them(client: Client) -> None:
+    for word, shown in (("true", True), ("True", True), ("False", False), ("", False)):
+        assert ("market_event" in client.get("/v1/market/all", f"is_details={word}").value[0]) is shown
+    assert client.get("/v1/market/all", "is_details=yes").status == 400
+
+
 def test_every_route_answers_a_plain_question(client: Client) -> None:
     asked = 0
     for route in ROUTES:
