@@ -71,13 +71,15 @@ def random_world(seed: int, whole: bool, longest: int = 1_500, strict: bool = Fa
 def _compiled(
     chance: random.Random, codes: tuple[str, ...], clocks: tuple[str, ...], lead: str | None, strict: bool
 ) -> tuple[str, Strategy]:
-    """A strategy of these markets; drawn again where its clock is too slow for an anchor, the one mistake that the generator makes."""
+    """A strategy of these markets; drawn again for the mistakes that the generator makes: a clock too slow for an anchor, orders that are
+    too small for the profile."""
     while True:
         text = random_strategy(chance, codes, clocks, lead, strict)
         compiled = compile_strategy(text.text, "generated.yaml", catalogue(), text.profiles)
         if compiled.strategy is not None:
             return text.text, with_late_values(chance, compiled.strategy)
-        assert {(found.code, found.label) for found in compiled.errors} == {("E112", "anchor")}, (text.text, compiled.errors)
+        wrong = {(found.code, found.label) for found in compiled.errors}
+        assert wrong <= {("E112", "anchor"), ("E409", "share")}, (text.text, compiled.errors)
 
 
 def random_settings(chance: random.Random, grid: BarGrid) -> Settings:
