@@ -112,20 +112,8 @@ class Part:
     def note(self, fill: Fill) -> None:
         """Keep a FILL as two programs compare it."""
         order = self.orders[fill.order]
-        self.fills.append(
-            Trade(
-                fill.time,
-                order.market,
-                order.side,
-                order.reason,
-                fill.quantity,
-                fill.price,
-                fill.fee,
-                self.exchange.base,
-                order.ambiguous,
-                order.time,
-            )
-        )
+        told = (fill.quantity, fill.price, fill.fee, self.exchange.base, order.ambiguous, order.time, self.exchange.priced)
+        self.fills.append(Trade(fill.time, order.market, order.side, order.reason, *told))
 
 
 @dataclass(frozen=True)

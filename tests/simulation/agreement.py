@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from engine.research.audit import audit
 from engine.research.backtest import backtest
 from engine.research.result import BacktestResult, Rounding, Settings
 from tests.oracles import reference_backtest
+from tests.oracles.reference_fills import Trade
 from tests.oracles.reference_values import Values
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,10 +48,10 @@ def rows_of_product(result: BacktestResult) -> list[tuple[object, ...]]:
     ]  # fmt: skip
 
 
-def rows_of_reference(found: reference_backtest.ReferenceResult) -> list[tuple[object, ...]]:
+def rows_of_reference(fills: Sequence[Trade]) -> list[tuple[object, ...]]:
     """The same of the reference."""
     return [
-        (t.time, t.market, t.side, t.reason, float(t.quantity), float(t.price), t.decided, bool(t.ambiguous), t.priced) for t in found.fills
+        (t.time, t.market, t.side, t.reason, float(t.quantity), float(t.price), t.decided, bool(t.ambiguous), t.priced) for t in fills
     ]  # fmt: skip
 
 
@@ -113,7 +115,7 @@ def assert_agree(
 
 def assert_same(result: BacktestResult, reference: reference_backtest.ReferenceResult, exact: bool) -> None:
     """All but the counts of conditions. exact: prices and quantities are on grids."""
-    assert not (told := first_difference(rows_of_product(result), rows_of_reference(reference), exact)), told
+    assert not (told := first_difference(rows_of_product(result), rows_of_reference(reference.fills), exact)), told
     fees = [(0.0, 0.0)] + [(float(f["fee_krw"]), t.fee) for f, t in zip(result.fills, reference.fills, strict=True)]
     np.testing.assert_allclose(*zip(*fees, strict=True), rtol=1e-12)
     bases = [(0.0, 0.0)] + [(float(f["base_krw"]), t.base) for f, t in zip(result.fills, reference.fills, strict=True)]

@@ -15,7 +15,7 @@ from engine.research.portfolio import backtest_portfolio
 from engine.research.result import BacktestResult, Rounding
 from tests.generators.portfolios import PortfolioWorld, random_portfolio
 from tests.oracles import reference_portfolio
-from tests.simulation.agreement import ProductColumns, first_difference, rows_of_product
+from tests.simulation.agreement import ProductColumns, first_difference, rows_of_product, rows_of_reference
 
 PORTFOLIOS = min(max(settings.default.max_examples // 4, 14), 600)
 #: for 14 portfolios
@@ -34,10 +34,7 @@ def assert_agree(world: PortfolioWorld) -> BacktestResult:
     reference = reference_portfolio.run(world.portfolio, world.grid, world.settings, world.traded, ProductColumns)
     exact = world.settings.rounding is Rounding.UPBIT
     for part, own in zip(result.parts, reference.parts, strict=True):
-        rows = [
-            (t.time, t.market, t.side, t.reason, float(t.quantity), float(t.price), t.decided, bool(t.ambiguous)) for t in own.fills
-        ]  # fmt: skip
-        told = first_difference(rows_of_product(part), rows, exact)
+        told = first_difference(rows_of_product(part), rows_of_reference(own.fills), exact)
         assert not told, (world.seed, part.strategy.name, told)
         skipped = {reason: times for reason, times in own.state.skipped.items() if times}
         assert {reason: times for reason, times in part.skipped.items() if times} == skipped, (world.seed, part.strategy.name)
