@@ -1,6 +1,6 @@
 """Peak memory of a backtest of many markets over a year of minutes, from the stored candles to the report, in a process of its own.
 
-.venv/bin/python -m benchmarks.memory [--markets 100] [--days 365] [--strategy FILE]
+.venv/bin/python -m benchmarks.memory [--markets 100] [--days 365] [--strategy FILE] [--write]
 
 The candles (random walks) are stored once, in the user's cache folder.
 """
@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import platformdirs
 
+from benchmarks.results import write_part
 from benchmarks.walk import MINUTE_MS, START_MS, walk
 from dsl.graph import Timeframe
 from engine.candles.store import CandleStore
@@ -55,6 +56,7 @@ def main() -> None:
     parser.add_argument("--markets", type=int, default=100)
     parser.add_argument("--days", type=int, default=365)
     parser.add_argument("--strategy", type=Path, default=ROOT / "benchmarks" / "strategies" / "t4-ema-portfolio.yaml")
+    parser.add_argument("--write", action="store_true")
     chosen = parser.parse_args()
     store, codes = stored(chosen.markets, chosen.days)
     command = [sys.executable, "-m", "engine.cli", "backtest", str(chosen.strategy), "--data", str(store.folder)]
@@ -62,10 +64,13 @@ def main() -> None:
     began = time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=ROOT)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    print(
-        f"{chosen.strategy.stem}, {chosen.markets} markets x {chosen.days * DAY_BARS:,} minutes: peak {used.ru_maxrss / 1024:,.0f} MiB, "
-        f"{used.ru_utime + used.ru_stime:.1f} s of processor time, {time.perf_counter() - began:.1f} s"
+    line = (
+        f"{chosen.strategy.stem}, {chosen.markets} markets x {chosen.days * DAY_BARS:,} minutes, from stored candles to the report: "
+        f"peak {used.ru_maxrss / 1024:,.0f} MiB, {used.ru_utime + used.ru_stime:.1f} s of processor time."
     )
+    print(line, f"{time.perf_counter() - began:.1f} s")
+    if chosen.write:
+        write_part("Memory", ["Made by `python -m benchmarks.memory --write`.", "", line])
 
 
 if __name__ == "__main__":

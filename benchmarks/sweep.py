@@ -1,6 +1,6 @@
 """Sweeps through the public door: task T3 of the published comparison (1,000 EMA crosses), and 200 variants of a shipped strategy.
 
-.venv/bin/python -m benchmarks.sweep [BARS ...]      default: 100000 525600
+.venv/bin/python -m benchmarks.sweep [BARS ...] [--write]      default: 100000 525600
 
 Checking (every variant as a file) and computing (programs, decisions, fills, figures) are timed apart; wall and processor time, median and
 least of the runs. A processor that others use, too, makes all of them longer.
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.results import write_part
 from benchmarks.walk import MINUTE_MS, START_MS, walk
 from dsl.files import default_profile_folders, profiles_in
 from dsl.graph import Timeframe
@@ -71,40 +72,51 @@ def timed(run: Callable[[], object]) -> tuple[list[float], list[float]]:
     return wall, processor
 
 
-def report(name: str, bars: int, check: Callable[[], list[Strategy]], compute: Callable[[list[Strategy], int], SweepResult]) -> None:
-    """One line for checking and one for each number of threads."""
+def report(name: str, bars: int, check: Callable[[], list[Strategy]], compute: Callable[[list[Strategy], int], SweepResult]) -> list[str]:
+    """One line for checking and one for each number of threads; printed, too."""
     strategies = check()
     result = compute(strategies, 2)
     trades = sum(outcome.closed_trades for outcome in result.outcomes)
     best = max(outcome.end_equity for outcome in result.outcomes)
-    print(f"{name}: {len(strategies)} variants x {bars:,} bars, {trades:,} trades, best {best:,.0f}\n")
-    print("| | median s | least s | processor s | ns per variant and bar |\n|---|---|---|---|---|")
+    lines = [f"{name}: {len(strategies)} variants x {bars:,} bars, {trades:,} trades, best {best:,.0f}", ""]
+    lines += ["| | median s | least s | processor s | ns per variant and bar |", "|---|---|---|---|---|"]
     rows: dict[str, Callable[[], object]] = {"check": check}
     rows |= {f"compute, {threads} threads": lambda threads=threads: compute(strategies, threads) for threads in (1, 2)}  # type: ignore[misc]
     for row, run in rows.items():
         wall, processor = timed(run)
         cost = min(processor) / len(strategies) / bars * 1e9
-        print(f"| {row} | {statistics.median(wall):.2f} | {min(wall):.2f} | {min(processor):.2f} | {cost:.1f} |")
-    print()
+        lines.append(f"| {row} | {statistics.median(wall):.2f} | {min(wall):.2f} | {min(processor):.2f} | {cost:.1f} |")
+    print("\n".join(lines), "\n")
+    return [*lines, ""]
 
 
-def main(lengths: list[int]) -> None:
-    """Print the tables."""
+def main(lengths: list[int], *, write: bool) -> None:
+    """Print the tables, and write them where asked."""
+    lines: list[str] = []
     cross = ROOT / "benchmarks" / "strategies" / "t3-ema-sweep.yaml"
     axes = {"fast": from_range("5..29", "1"), "slow": from_range("40..157", "3")}
     for bars in lengths:
         grid = grid_of({"KRW-BTC": 100.0}, bars, LONGEST)
         terms = Settings(cash_krw=1e8, fee_rate=0.0005, slippage=0.0, rounding=Rounding.NONE, from_ms=START_MS + WARM_BARS * MINUTE_MS)
-        report("T3", bars, lambda: variants_of(cross, axes), lambda found, threads, g=grid, t=terms: sweep(found, g, t, threads=threads))  # type: ignore[misc]
+        lines += report(
+            "T3", bars, lambda: variants_of(cross, axes), lambda found, threads, g=grid, t=terms: sweep(found, g, t, threads=threads)
+        )  # type: ignore[misc]
     shipped = ROOT / "strategies" / "pullback-trend.yaml"
     grid = grid_of(MARKETS, 40 * DAY_BARS)
     terms = Settings(from_ms=START_MS + 10 * DAY_BARS * MINUTE_MS)
     varied = {"stop_k": spread("1.05:3:0.1"), "rsi_len": spread("9:18:1")}
-    report(
+    lines += report(
         "pullback-trend, 10 markets, 30 days", 300 * DAY_BARS, lambda: variants_of(shipped, varied),
         lambda found, threads: sweep(found, grid, terms, traded=grid.markets, threads=threads),
     )  # fmt: skip
 
+    if write:
+        made = (
+            "Made by `python -m benchmarks.sweep --write`; checking is apart from computing. On a busy machine look at the processor time."
+        )
+        write_part("Sweeps", [made, "", *lines])
+
 
 if __name__ == "__main__":
-    main([int(word) for word in sys.argv[1:]] or [100_000, 525_600])
+    words = [word for word in sys.argv[1:] if word != "--write"]
+    main([int(word) for word in words] or [100_000, 525_600], write="--write" in sys.argv)

@@ -165,8 +165,9 @@ def lag(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: in
         for t in range(length):
             y[t] = x0[t]
     else:
-        for t in range(length):
-            slot = (index + t) % n
-            x = x0[t]
-            y[t] = state[slot]
-            state[slot] = x
+        for t in range(min(n, length)):
+            y[t] = state[(index + t) % n]
+        for t in range(n, length):
+            y[t] = x0[t - n]
+        for t in range(max(length - n, 0), length):
+            state[(index + t) % n] = x0[t]

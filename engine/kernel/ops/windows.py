@@ -85,14 +85,15 @@ def window_means(state: P, n: int, x: P, y: P, length: int, index: int) -> None:
     """y[t] = mean of the last n of x; n equal values give that value itself, which their sum in floats does not (10 x 0.0229)."""
     window_sums(state, n, x, y, length, index)
     last = state[n + 2]
-    run = state[n + 3]
+    run = int(state[n + 3])
     for t in range(length):
         v = x[t]
-        run = min(run + 1.0, float(n)) if v == last else 1.0
+        run = run + 1 if v == last else 1
         last = v
-        y[t] = v if run >= n else y[t] / n
+        mean = y[t] / n
+        y[t] = v if run >= n else mean
     state[n + 2] = last
-    state[n + 3] = run
+    state[n + 3] = float(min(run, n))
 
 
 @op(

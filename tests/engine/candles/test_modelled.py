@@ -67,7 +67,7 @@ def plain_book(
 def test_every_value_is_that_of_the_page(on_grid: bool) -> None:
     chance, compared, hidden = random.Random(5), 0, 0
     prices = UpbitGrid() if on_grid else NoGrid()
-    for day in (19_000, 19_900, 20_200, 20_400):
+    for day in (19_000, 20_200, 20_400):
         close_ms = day * 86_400_000 + np.arange(12, dtype=np.int64) * 60_000
         last = np.array([[10.0 ** chance.uniform(-3, 8) for _ in close_ms] for _ in MARKETS])
         last[0, 3] = math.nan
@@ -82,8 +82,8 @@ def test_every_value_is_that_of_the_page(on_grid: bool) -> None:
                     assert value == pytest.approx(expected, rel=1e-12, nan_ok=True), (name, params, model, MARKETS[row], last[row, at])
                     compared += not math.isnan(expected)
                     hidden += name.endswith("_depth") and expected == 0.0 and traded[row, at] > 0.0
-    assert compared > 1_700
-    assert hidden > 50
+    assert compared > 1_300
+    assert hidden > 40
 
 
 def grid_of(bars: int = 300) -> BarGrid:

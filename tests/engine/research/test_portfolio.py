@@ -24,7 +24,7 @@ from engine.research.report.page import payload
 from engine.research.result import BacktestResult
 from tests.generators.worlds import random_world
 
-SEEDS = range(300, 310)
+SEEDS = range(300, 306)
 
 
 def test_a_portfolio_of_one_is_the_strategys_backtest() -> None:
@@ -51,7 +51,7 @@ def test_a_portfolio_of_one_is_the_strategys_backtest() -> None:
         assert repr([replace(one, name=one.name.removeprefix(name)) for one in whole.exits]) == repr(list(own.exits))
         assert np.allclose(part.equity_krw, alone.equity_krw, rtol=0, atol=1e-3)
         fills += len(alone.fills)
-    assert fills > 100
+    assert fills > 60
 
 
 @cache
@@ -84,7 +84,7 @@ def test_two_strategies_share_one_account() -> None:
             assert wrong.text == "equity"
         refused += sum(part.skipped["positions_per_market"] + part.skipped["account_positions"] for part in found.parts)
     assert refused > 0
-    assert fills > 100
+    assert fills > 60
 
 
 def test_the_parts_make_the_account() -> None:
@@ -114,10 +114,10 @@ def test_the_parts_make_the_account() -> None:
         open_trades += int(whole.values["open_trades"])
         both = [set(part.fills["market"][part.fills["side"] > 0].tolist()) for part in found.parts]
         together += bool(both[0] & both[1])
-    assert rows > 500
-    assert trades > 50
+    assert rows > 300
+    assert trades > 30
     assert open_trades > 0
-    assert together > 3
+    assert together > 1
 
 
 def told(seed: int) -> tuple[BacktestResult, Figures, Checkup]:

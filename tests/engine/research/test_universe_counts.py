@@ -76,8 +76,8 @@ def plain(grid: BarGrid, spread: np.ndarray, from_ms: int) -> dict[str, object]:
 
 def test_counts_are_those_of_a_plain_loop() -> None:
     chosen, seen = strategy(), dict.fromkeys(("empty", "bare", "together", "members", "missing", "emptied"), 0)
-    for seed in range(4):
-        grid = random_grid(random.Random(seed), MARKETS, 400, unknown=True)
+    for seed in range(3):
+        grid = random_grid(random.Random(seed), MARKETS, 320, unknown=True)
         for column in (grid.open, grid.high, grid.low, grid.close, grid.volume, grid.value):
             column[:, 200:240] = math.nan
         grid.state[:, 200:240] = 0  # nobody is there
