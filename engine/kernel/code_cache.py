@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import os
+import pickle
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -68,6 +69,20 @@ def stamp_file(name: str, digest: str, source: str) -> Path:
     except OSError as error:
         raise UserError("cli.cache_unwritable", folder=cache_root(), variable=CACHE_VARIABLE, reason=error) from error
     return path
+
+
+def forget_unreadable(stamp: Path) -> None:
+    """Drop the list of machine code beside a stamp where it names a type that this version of the program does not have.
+
+    numba keeps the types of arguments in it as pickles, and reading one of a class that has moved raises; machine code is then made anew.
+    """
+    for index in stamp.parent.rglob("*.nbi"):
+        try:
+            with index.open("rb") as file:
+                pickle.load(file)  # noqa: S301 (our own cache, which numba reads the same way); this is numba's version
+                pickle.load(file)  # noqa: S301 (the stamp's time and size, and the types)
+        except (ImportError, AttributeError):
+            index.unlink(missing_ok=True)
 
 
 def _write_stamp(path: Path, source: str) -> None:

@@ -12,6 +12,7 @@ import multiprocessing
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import cache
+from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,7 +23,7 @@ from numba import types
 from engine.kernel import intrinsics
 from engine.kernel.abi import HELPER_MARK, INTRINSIC_MARK
 from engine.kernel.catalogue import ops
-from engine.kernel.code_cache import content_digest, reached_globals, stamp_file
+from engine.kernel.code_cache import content_digest, forget_unreadable, reached_globals, stamp_file
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -101,6 +102,7 @@ def compile_function(function: Callable[..., Any], signature: Any = None, *, all
     _refuse_svml()
     intrinsics.register_references()
     copy = _relocated(_plain(function), allocates)
+    forget_unreadable(Path(copy.__code__.co_filename))  # an op has one signature and no types of ours
     options = {"nogil": True, "cache": True, **_options(allocates)}
     return numba.njit(**options)(copy) if signature is None else numba.njit(signature, **options)(copy)
 

@@ -34,6 +34,9 @@ def inner(a):
 def outer(a):
     return inner(a) * 2.0
 
+def first(pair):
+    return pair[0]
+
 def scaled(state, params, x0, x1, x2, x3, x4, y, length, index):
     for t in range(length):
         y[t] = FACTOR * x0[t]
@@ -131,6 +134,22 @@ def test_another_process_finds_it(folder: Path) -> None:
     found = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() for _ in range(2)]
     assert found == ["0", "1"]
     assert len(cached()) == 1  # and nothing but the op that was asked for was compiled
+
+
+def test_types_that_have_moved_are_compiled_anew(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A class of arguments that another version of the program had in another module: its machine code cannot even be listed."""
+    function = module(folder).first
+    old = ModuleType("older_types")
+    exec("from typing import NamedTuple\nclass Pair(NamedTuple):\n    a: float\n    b: float\n", old.__dict__)
+    monkeypatch.setitem(sys.modules, "older_types", old)
+    assert load.compile_function(function)(old.Pair(2.0, 3.0)) == 2.0
+    monkeypatch.delitem(sys.modules, "older_types")
+    load.compile_function.cache_clear()
+    assert load.compile_function(function)((5.0, 7.0)) == 5.0
+    load.compile_function.cache_clear()
+    again = load.compile_function(function)
+    assert again((5.0, 7.0)) == 5.0
+    assert sum(again.stats.cache_hits.values()) == 1
 
 
 def test_versions_are_part_of_the_name(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,20 @@ BAR = toy.FIVE_MINUTES.length_ms
 
 
 def _fill(bar: int, market: int, exit_index: int, quantity: float, price: float, base: float, fee: float) -> tuple[float, ...]:
-    return (toy.START_MS + bar * BAR, market, 1 if exit_index < 0 else -1, exit_index, bar, quantity * 1e8, price, fee, base, 0, bar == 7, 0)
+    return (
+        toy.START_MS + bar * BAR,
+        market,
+        1 if exit_index < 0 else -1,
+        exit_index,
+        bar,
+        quantity * 1e8,
+        price,
+        fee,
+        base,
+        0,
+        bar == 7,
+        0,
+    )
 
 
 def _result(*fills: tuple[float, ...]) -> BacktestResult:
