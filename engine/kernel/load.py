@@ -61,6 +61,7 @@ def _own_pieces() -> dict[str, Callable[[], object]]:
         "supposed order book": modelled_book.precompile,
         "values across markets": lambda: [address_of(kernel) for kernel in across.KERNELS.values()],
         "decisions by event": rehearsal.rehearse_desk,
+        "decisions of a portfolio": rehearsal.rehearse_portfolio,
     }
 
 

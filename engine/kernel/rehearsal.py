@@ -8,9 +8,10 @@ import numpy as np
 
 from dsl.catalogue import Unit
 from dsl.graph import Graph, Node, Phase, Section, Timeframe
-from dsl.strategy import Limits, Sizing, State, Strategy
+from dsl.strategy import Limits, Portfolio, PortfolioPart, Sizing, State, Strategy
 from engine.kernel.decide.plan import Terms, make_book, make_plan
 from engine.kernel.desk import Desk
+from engine.kernel.portfolio import PortfolioRun, make_books, make_plans, ruled
 from engine.kernel.program import compile_program
 from engine.kernel.run import Run
 from engine.kernel.vm import Kernel
@@ -18,9 +19,10 @@ from engine.model.candle import BarGrid, BarState
 from engine.model.events import Intent, Side, Step
 
 _MINUTE: Final = Timeframe(60_000)
+_TWO_MINUTES: Final = Timeframe(120_000)
 _MARKETS: Final = ("KRW-BTC",)
 _PRICE_KRW: Final = 100_000_000.0
-_BARS: Final = 3
+_BARS: Final = 6
 #: 2025-01-01 00:00 UTC as a minute's index
 _FIRST_INDEX: Final = 28_928_160
 _TERMS: Final = Terms(1_000_000.0, 0.0005, 0.0005, True)
@@ -45,15 +47,24 @@ def rehearse_desk() -> None:
     desk.answer(Intent(1, _MARKETS[0], Side.BID, 10_000.0, 0.0, float("nan"), -1, time_ms), step)
 
 
-def _strategy() -> Strategy:
+def rehearse_portfolio() -> None:
+    """Compile the events of a portfolio's backtest: one that buys, and holds over a bar in which its clock does not close."""
+    portfolio = Portfolio("rehearsal", "", (PortfolioPart(_strategy("ge", _TWO_MINUTES), 1.0),), None)
+    (strategy,), grid = ruled(portfolio), _grid()
+    program = compile_program(strategy, _MINUTE, _MARKETS)
+    plans = make_plans(portfolio, (program,), _TERMS, ((True,),), ((0,),))
+    PortfolioRun(plans, make_books(plans, _TERMS.cash_krw)).feed(grid, [Kernel(program, _BARS).advance(grid)])
+
+
+def _strategy(op: str = "gt", clock: Timeframe = _MINUTE) -> Strategy:
     graph = Graph()
-    close = graph.add(Node("close", (), (), Section(_MINUTE), Phase.MARKET, Unit.PRICE))
-    entry = graph.add(Node("gt", (close, close), (), Section(_MINUTE), Phase.MARKET, Unit.CONDITION))
+    close = graph.add(Node("close", (), (), Section(clock), Phase.MARKET, Unit.PRICE))
+    entry = graph.add(Node(op, (close, close), (), Section(clock), Phase.MARKET, Unit.CONDITION))
     return Strategy(
         name="rehearsal",
         title="",
         state=State.OFF,
-        clock=_MINUTE,
+        clock=clock,
         aliases={},
         markets=_MARKETS,
         graph=graph,

@@ -12,19 +12,26 @@ import numpy as np
 import pytest
 
 from dsl.files import compile_file
-from dsl.strategy import Strategy
+from dsl.strategy import Portfolio, PortfolioPart, Strategy
 from engine.kernel.catalogue import catalogue
+from engine.kernel.decide.close import close_exits
+from engine.kernel.decide.entries import enter, queue_entries
+from engine.kernel.decide.guard import on_mark
 from engine.kernel.decide.plan import Terms
+from engine.kernel.decide.position import equity_krw, exposure_krw
 from engine.kernel.desk import Desk, handle_event
 from engine.kernel.fills import trade_at
 from engine.kernel.load import compile_function
+from engine.kernel.loop import note_volumes, step_bar
+from engine.kernel.portfolio import quiet_bars
 from engine.kernel.program import Program, compile_program
-from engine.kernel.rehearsal import rehearse_desk, rehearse_run
+from engine.kernel.rehearsal import rehearse_desk, rehearse_portfolio, rehearse_run
 from engine.kernel.sweep import sweep_bars
 from engine.kernel.vm import Kernel
 from engine.model.candle import BarGrid
 from engine.model.events import Intent, Side, Step
 from engine.research.backtest import backtest
+from engine.research.portfolio import backtest_portfolio
 from engine.research.result import Settings
 from engine.research.sweep import sweep
 from tests.engine.kernel.samples import HOUR, MINUTE, cut, random_grid, same_bits
@@ -104,6 +111,7 @@ def rehearse_and_run() -> None:
     """Real runs need no type that the rehearsals did not: else the first backtest after the launcher's precompilation compiles again."""
     rehearse_run()
     rehearse_desk()
+    rehearse_portfolio()
     loop = compile_function(sweep_bars, allocates=False)
     event, fill = compile_function(handle_event, allocates=False), compile_function(trade_at, allocates=False)
     path = next(path for path in SHIPPED if path.stem == "every-exit")
@@ -115,5 +123,8 @@ def rehearse_and_run() -> None:
     step = Step(MARKETS[0], 1_750_000_000_000, 100.0, 101.0, 99.0, 100.0, 1.0, True)
     assert desk.process(step) == []
     desk.answer(Intent(1, MARKETS[0], Side.BID, 10_000.0, 0.0, float("nan"), -1, step.time_ms), step)
-    for dispatcher in (loop, event, fill):
-        assert len(dispatcher.signatures) == 1
+    found = backtest_portfolio(Portfolio("", "", (PortfolioPart(strategy, 1.0),), None), grid, Settings())
+    assert len(found.fills) > 10
+    parts = (step_bar, close_exits, on_mark, queue_entries, enter, quiet_bars, note_volumes, equity_krw, exposure_krw)
+    for dispatcher in (loop, event, fill, *(compile_function(part, allocates=False) for part in parts)):
+        assert len(dispatcher.signatures) == 1, dispatcher
