@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -105,6 +105,7 @@ def _run(
     watch: Watch | None, threads: int,
 ) -> tuple[RunResult, list[int]]:  # fmt: skip
     """What happened, and when each market's values had settled (UTC ms)."""
+    grid = _contiguous(grid)
     run = started(strategy, program, grid, settings, traded)
     reuse = 2 if watch is None else 0  # of one part that is decided on, and the next; who watches may keep them
     kernel = Kernel(program, settings.block, threads=min(threads, len(grid.markets) // _MARKETS_PER_THREAD), reuse=reuse)
@@ -177,6 +178,12 @@ def bars_of(grid: BarGrid, start: int, stop: int) -> BarGrid:
     side = {key: column[:, start:stop] for key, column in grid.side.items()}
     modelled = {key: column[:, start:stop] for key, column in grid.modelled.items()}
     return replace(grid, first_index=grid.first_index + start, state=grid.state[:, start:stop], side=side, modelled=modelled, **series)
+
+
+def _contiguous(grid: BarGrid) -> BarGrid:
+    """The grid as compiled code reads it: cut out of a longer one its arrays are copied here, once, and not at every call."""
+    series: dict[str, Any] = {name: np.ascontiguousarray(getattr(grid, name)) for name in ("state", *SERIES)}
+    return replace(grid, side={key: np.ascontiguousarray(column) for key, column in grid.side.items()}, **series)
 
 
 def settled_ms(strategy: Strategy, program: Program, grid: BarGrid) -> list[int]:

@@ -92,7 +92,7 @@ DEFECTS = (
     ),
     Defect(
         "gaps: what was never fetched counts as a bar without a trade", "engine/candles/grid.py",
-        "state = np.zeros(shape, np.int8)", "state = np.ones(shape, np.int8)", "tests/engine/candles/test_grid.py",
+        "state[:] = BarState.UNKNOWN", "state[:] = BarState.NO_TRADE", "tests/engine/candles/test_grid.py",
     ),
     Defect(
         "flattered figures: a year of 252 days", "engine/research/metrics.py",

@@ -122,5 +122,5 @@ def test_a_backtest_and_paper_know_what_was_posted_from_its_arrival(
     assert buys["decided_ms"].tolist()[0] == NOW_MS
     monkeypatch.chdir(folder)
     monkeypatch.setenv("JANGDAN_DATA", str(folder / "candles"))
-    assert run(["paper", str(path), "--journal", str(folder / "paper.jsonl"), "--json"]) == 0
+    assert run(["paper", str(path), "--journal", str(folder / "paper.jsonl"), "--speed", "0", "--json"]) == 0
     assert f'"time_ms": {buys["time_ms"][0]}' in capsys.readouterr().out

@@ -95,7 +95,7 @@ def test_predictions_by_post_make_the_same_decisions_on_paper(
     assert fills_of(backtested(folder)) == EXPECTED
     monkeypatch.chdir(folder)
     monkeypatch.setenv("JANGDAN_DATA", str(folder / "candles"))
-    assert run(["paper", "strategies/model-signal.yaml", "--journal", str(folder / "paper.jsonl"), "--json"]) == 0
+    assert run(["paper", "strategies/model-signal.yaml", "--journal", str(folder / "paper.jsonl"), "--speed", "0", "--json"]) == 0
     shown = capsys.readouterr().out
     bought = [START_MS + minute * MINUTE_MS for minute, _, side in EXPECTED if side > 0]
     assert all(f'"time_ms": {time}' in shown for time in bought)
