@@ -80,12 +80,7 @@ def market_for(
     if not markets and strategy.universe is not None:
         markets = candidates(sources.data_folder, strategy.clock, settings.from_ms, settings.to_ms, base)
     wanted = tuple(sorted({*markets, *strategy.aliases.values()}))
-    with ExitStack() as opened:
-        fetch = None if sources.exchange_url is None else opened.enter_context(CandleReader(reader_settings(sources.exchange_url))).pages
-        provided = provide(
-            sources.data_folder, wanted, strategy.clock, settings.from_ms, settings.to_ms,
-            fetch=fetch, now_ms=time.time_ns() // 1_000_000, sample_folder=sources.sample_folder, base=base, progress=progress,
-        )  # fmt: skip
+    provided = _provided(wanted, strategy.clock, settings, sources, base, progress)
     _refuse_nothing(markets, provided)
     _refuse_too_coarse(strategy, provided.base)
     grid = _with_warmup([strategy], provided)
@@ -140,12 +135,7 @@ def market_together(
         for strategy, own in zip(strategies, markets, strict=True)
     )
     wanted = {market for own in traded for market in own} | {market for strategy in strategies for market in strategy.aliases.values()}
-    with ExitStack() as opened:
-        fetch = None if sources.exchange_url is None else opened.enter_context(CandleReader(reader_settings(sources.exchange_url))).pages
-        provided = provide(
-            sources.data_folder, tuple(sorted(wanted)), clock, settings.from_ms, settings.to_ms,
-            fetch=fetch, now_ms=time.time_ns() // 1_000_000, sample_folder=sources.sample_folder, base=base, progress=progress,
-        )  # fmt: skip
+    provided = _provided(tuple(sorted(wanted)), clock, settings, sources, base, progress)
     for strategy, own in zip(strategies, traded, strict=True):
         _refuse_nothing(own, provided)
         _refuse_too_coarse(strategy, provided.base)
@@ -157,6 +147,23 @@ def market_together(
         tuple(_with_sides(strategy, grid, settings, provided.store, sources.files) for strategy in strategies),
         replace(settings, from_ms=from_ms, to_ms=provided.to_ms), provided.synthetic, (*provided.messages, *more), traded,
     )  # fmt: skip
+
+
+def _provided(
+    markets: tuple[str, ...],
+    clock: Timeframe,
+    settings: Settings,
+    sources: Sources,
+    base: Timeframe | None,
+    progress: Callable[[str, int, int], None] | None,
+) -> Provided:
+    """Candles over the run's range, fetched where the exchange may be asked."""
+    with ExitStack() as opened:
+        fetch = None if sources.exchange_url is None else opened.enter_context(CandleReader(reader_settings(sources.exchange_url))).pages
+        return provide(
+            sources.data_folder, markets, clock, settings.from_ms, settings.to_ms,
+            fetch=fetch, now_ms=time.time_ns() // 1_000_000, sample_folder=sources.sample_folder, base=base, progress=progress,
+        )  # fmt: skip
 
 
 def _common_clock(clocks: Sequence[Timeframe]) -> Timeframe:
