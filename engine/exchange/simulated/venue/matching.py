@@ -24,8 +24,8 @@ class Offer(NamedTuple):
 
 @dataclass(slots=True)
 class Place:
-    """One market: last price, the book of others, own orders that wait, and how often the book changed. What was taken from a modelled
-    book stays taken until the next trade of others renews it; a recorded book stays until the next one.
+    """One market: last price, the one before maintenance, the book of others, own orders that wait, and how often the book changed. What
+    was taken from a modelled book stays taken until the next trade of others renews it; a recorded book stays until the next one.
 
     offline: closed by hand; suspended: by chance; halted: where a live feed comes from. warning, cautions, delisted_on: what the list of
     markets and the ticker say of it."""
@@ -33,6 +33,7 @@ class Place:
     market: str
     rule: BookRule
     last: Decimal | None = None
+    last_before: Decimal | None = None
     time_ms: int = 0
     offline: bool = False
     suspended: bool = False
