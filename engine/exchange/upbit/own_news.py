@@ -41,8 +41,8 @@ class OwnNews:
         self._orders = OwnOrders()
         self._held: list[MyOrderFrame | MyAssetFrame] | None = None
         self._held_since = 0.0
+        self._down: set[frozenset[str]] = set()
         self._pending = asyncio.Event()
-        self._asking = asyncio.Lock()
         self._in_doubt = False
         self._known_ms: int | None = None
 
@@ -66,8 +66,14 @@ class OwnNews:
         if self._trading is not None and self._held is None:
             self._held, self._held_since = [], self._clock.monotonic_seconds()
 
-    def lost(self, reason: str) -> None:
-        """The connection is lost, or was not made again."""
+    def connected(self, codes: frozenset[str]) -> None:
+        """The connection that tells of these markets is made."""
+        self._down.discard(codes)
+        self.ask()
+
+    def lost(self, codes: frozenset[str], reason: str) -> None:
+        """It is lost, or was not made again."""
+        self._down.add(codes)
         self.doubt(reason)
         if self._clock.monotonic_seconds() - self._held_since > _HELD_SECONDS:
             self._release()
@@ -88,7 +94,7 @@ class OwnNews:
             self._known_ms = known_ms
 
     async def keep_known(self, *, balances: bool) -> None:
-        """Ask whenever there is reason to, until cancelled, which is when the connection is lost. balances: those too."""
+        """Ask whenever there is reason to, until cancelled; a line that breaks meanwhile is no reason to stop. balances: those too."""
         if self._trading is None:
             return
         wait_seconds = _FIRST_WAIT_SECONDS
@@ -96,8 +102,7 @@ class OwnNews:
             await self._pending.wait()
             self._pending.clear()
             try:
-                async with self._asking:
-                    await self._tell_missed(self._trading, balances=balances)
+                await self._tell_missed(self._trading, balances=balances)
             except ExchangeError as error:
                 self._release()
                 self._put(Trouble(str(error), error, private=True))
@@ -108,6 +113,7 @@ class OwnNews:
                 wait_seconds = _FIRST_WAIT_SECONDS
 
     async def _tell_missed(self, trading: Trading, *, balances: bool) -> None:
+        covered = len(self._held or ())
         orders, known_ms = await self._asked(trading)
         older = len(self._held or ())
         assets = (await trading.accounts()).value if balances else []
@@ -115,22 +121,27 @@ class OwnNews:
         for frame in missing:
             self._put(frame)
         if assets:  # balances that were told before the question are older than its answer
-            held = enumerate(self._held or ())
-            self._held = [frame for at, frame in held if at >= older or isinstance(frame, MyOrderFrame)]
             rows = [{"currency": found.currency, "balance": found.balance, "locked": found.locked} for found in assets]
             self._put(MyAssetFrame.model_validate({"type": "myAsset", "stream_type": RESYNC, "timestamp": known_ms, "assets": rows}))
-        if self._pending.is_set():
-            return  # meanwhile there is reason to ask again
+            self._held = [frame for at, frame in enumerate(self._held or ()) if at >= older or isinstance(frame, MyOrderFrame)]
+            covered = sum(isinstance(frame, MyOrderFrame) for frame in self._held[:covered])
+        self._known_ms = known_ms
+        if self._pending.is_set() or self._down:  # what came after this was asked waits for the next answer
+            self._release(covered)
+            return
         self._release()
         if self._in_doubt or missing:
             self._put(OrdersKnown(len({frame.uuid for frame in missing})))
-        self._in_doubt, self._known_ms = False, known_ms
+        self._in_doubt = False
 
-    def _release(self) -> None:
-        """Tell what was held back, but for what was told meanwhile."""
-        held, self._held = self._held or [], None
-        for frame in held:
+    def _release(self, count: int | None = None) -> None:
+        """Tell the first so many, or all, that were held back, but for what was told meanwhile."""
+        held = self._held or []
+        self._held, self._held_since = None, self._clock.monotonic_seconds()
+        for frame in held[:count]:
             self.take(frame)
+        if count is not None:
+            self._held = held[count:]
 
     async def _asked(self, trading: Trading) -> tuple[list[Order], int | None]:
         """The orders of which something may not have been told, with their trades; and the exchange's time when that began."""

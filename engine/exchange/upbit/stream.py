@@ -138,6 +138,9 @@ class Stream:
 
     async def __aenter__(self) -> Self:
         self._tasks = [asyncio.create_task(self._keep(line)) for line in self._lines]
+        if any(line.own for line in self._lines):
+            balances = any(line.tells(Kind.MY_ASSET) for line in self._lines)
+            self._tasks.append(asyncio.create_task(self._own.keep_known(balances=balances)))
         for task in self._tasks:
             task.add_done_callback(self._ended)
         return self
@@ -185,7 +188,7 @@ class Stream:
             wait_seconds = self._wait_seconds(line.attempts)
             self._put(Disconnected(reason, line.attempts, wait_seconds, line.codes, line.private))
             if line.own and line.again:
-                self._own.lost(reason)
+                self._own.lost(line.codes, reason)
             await self.limits.clock.sleep(wait_seconds)
 
     def _wait_seconds(self, attempts: int) -> float:
@@ -235,11 +238,10 @@ class Stream:
     async def _listen(self, socket: ClientConnection, line: _Line) -> None:
         """Read until the connection closes. Missed trades are asked for beside it, so that the socket is never kept waiting."""
         beside = [asyncio.create_task(self._resync(line))] if line.again and self._quotation is not None else []
-        if line.own:
-            self._own.ask()
-            beside.append(asyncio.create_task(self._own.keep_known(balances=line.tells(Kind.MY_ASSET))))
         for task in beside:
             task.add_done_callback(self._ended)
+        if line.own:
+            self._own.connected(line.codes)
         line.again = True
         try:
             async for data in socket:
