@@ -42,7 +42,8 @@ BEGUN = "2025-11-20T10:00:00+09:00"
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Waits after a loss are short; the clock is true, for the exchange counts by it."""
+    """Waits after a loss are short, the patience of a line that goes on breaking is long; the clock is true: the exchange counts by it."""
+    monkeypatch.setattr("engine.exchange.upbit.own_news._HELD_SECONDS", 300.0)
     monkeypatch.setattr("engine.exchange.upbit.stream._FIRST_WAIT_SECONDS", 0.05)
     monkeypatch.setattr("engine.exchange.upbit.stream._LONGEST_WAIT_SECONDS", 0.2)
     monkeypatch.setattr("engine.exchange.upbit.own_news._FIRST_WAIT_SECONDS", 0.05)
