@@ -41,6 +41,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 #: a request's body, in bytes
 _MOST_BYTES: Final = 1_000_000
 _BOOKS: Final = "/v1/orderbook"
+#: what a refusal for want of quota once was
+_TOO_MANY: Final = "Too many API requests."
 #: whose quota private requests use: there is one account
 _ACCOUNT: Final = "account"
 
@@ -150,8 +152,8 @@ class Face:
         self._lines += 1
         line = Line(
             self.world, self._advance, self.quota, self.clock.steady_ms, f"line {self._lines}",
-            private, self.switches.idle_seconds, self.switches.resubscribe == "add",
-            partial(self._frame_fault, self._lines), lambda: int(self.faults.skew_seconds * 1000), lambda: self.refusing,
+            private, self.switches, partial(self._frame_fault, self._lines), lambda: int(self.faults.skew_seconds * 1000),
+            lambda: self.refusing,
         )  # fmt: skip
         return await line.run(receive, send)
 
@@ -214,7 +216,8 @@ class Face:
             status, value = route.answer(Asked(self.world, query, fields, match, self.switches, key.access, key.permissions))
         except RefusedError as error:
             headers.setdefault("Remaining-Req", self.quota.look(route.group, _ACCOUNT, self.clock.steady_ms()))
-            return _refused(error, headers)
+            refused = _refused(error, headers)
+            return replace(refused, status=self.switches.out_of_scope_status) if error.name == "out_of_scope" else refused
         return Outgoing(status, value, headers)
 
     def _check_form(self, asked: Incoming) -> None:
@@ -239,13 +242,16 @@ class Face:
         return asked.body.decode("latin-1")
 
     def _too_many(self, verdict: Verdict) -> Outgoing:
-        headers = {"Remaining-Req": verdict.remaining_header}
+        form: str = self.switches.quota_body
+        sentence = REFUSALS["too_many_requests"][1]
         if verdict.status == 418:
-            sentence = f"요청이 너무 많아 {verdict.blocked_seconds}초 동안 차단되었습니다."
-            error = {"name": "too_many_requests", "message": sentence, "seconds": verdict.blocked_seconds}
-            return Outgoing(418, {"error": error}, headers)
-        message = {"message": REFUSALS["too_many_requests"][1]} if self.switches.quota_message else {}
-        return Outgoing(429, {"error": {"name": "too_many_requests", **message}}, headers)
+            form, sentence = self.switches.ban_body, f"요청이 너무 많아 {verdict.blocked_seconds}초 동안 차단되었습니다."
+        error: dict[str, object] = {"name": "too_many_requests"}
+        if form in ("sentence", "seconds"):
+            error["message"] = sentence
+        if form == "seconds":
+            error["seconds"] = verdict.blocked_seconds
+        return Outgoing(verdict.status, _TOO_MANY if form == "text" else {"error": error}, {"Remaining-Req": verdict.remaining_header})
 
     def _control(self, asked: Incoming) -> Outgoing:
         try:
@@ -253,7 +259,7 @@ class Face:
             if asked.path == "/control/step":
                 self.clock.step(int(fields["ms"]))
             elif asked.path == "/control/offline":
-                self.world.venue.places[fields["market"]].offline = bool(fields["offline"])
+                self.world.venue.close_market(fields["market"], bool(fields["offline"]))
             elif asked.path == "/control/trade":
                 self._trade(fields)
             elif asked.path == "/control/faults":
@@ -348,9 +354,10 @@ async def _read(scope: Scope, receive: Receive) -> Incoming:
 async def _write(asked: Incoming, answer: Outgoing, send: Send, at_ms: int, *, cut: bool) -> None:
     """at_ms: the answer's time, which is the market's."""
     page = isinstance(answer.value, str)
+    kind = "text/plain" if answer.value == _TOO_MANY else "text/html" if page else "application/json; charset=utf-8"
     content: bytes = answer.value.encode() if page else orjson.dumps(answer.value)
     content = content[: len(content) // 2] if cut else content
-    headers = {"Content-Type": "text/html" if page else "application/json; charset=utf-8", **answer.headers}
+    headers = {"Content-Type": kind, **answer.headers}
     headers["Date"] = formatdate(at_ms / 1000, usegmt=True)
     if answer.zipped and "gzip" in (asked.header("accept-encoding") or ""):
         content = gzip.compress(content, 1)

@@ -24,12 +24,13 @@ class Offer(NamedTuple):
 
 @dataclass(slots=True)
 class Place:
-    """One market: last price, the book of others, own orders that wait, and how often the book changed. What was taken from a modelled
-    book stays taken until the next trade of others renews it; a recorded book stays until the next one."""
+    """One market: last price, the one before maintenance, the book of others, own orders that wait, and how often the book changed. What
+    was taken from a modelled book stays taken until the next trade of others renews it; a recorded book stays until the next one."""
 
     market: str
     rule: BookRule
     last: Decimal | None = None
+    last_before: Decimal | None = None
     time_ms: int = 0
     offline: bool = False
     suspended: bool = False
