@@ -21,7 +21,7 @@ from dsl.messages import text
 from engine.candles.side_store import SideStore
 from engine.candles.timeframes import parse_duration
 from engine.cli.hand import Hand, market_code, read_hand
-from engine.cli.inputs import amount_krw, ratio
+from engine.cli.inputs import amount_krw
 from engine.cli.language import language
 from engine.exchange.upbit.analytics import Analytics, Filters, MarketStats
 from engine.exchange.upbit.client import UpbitClient
@@ -32,6 +32,7 @@ from engine.exchange.upbit.record_run import News, RecordRun, RecordSettings, Wa
 from engine.exchange.upbit.subscriptions import UNITS
 from engine.model.errors import UserError
 from engine.model.market_tables import TICKS
+from engine.model.written import ratio
 
 _PIPE_WIDTH: Final = 200
 
