@@ -22,10 +22,12 @@ from engine.api.jobs import Job, Jobs
 from engine.api.preview import Previews
 from engine.candles.posted import PostedStore
 from engine.kernel.catalogue import catalogue
+from engine.model import written
 from engine.model.errors import UserError
 
 if TYPE_CHECKING:
     from dsl.strategy import Strategy
+    from engine.model.costs import BookModel
     from engine.research.result import BacktestResult
 
 Document = dict[str, Any]
@@ -34,13 +36,23 @@ Document = dict[str, Any]
 @dataclass(frozen=True, slots=True)
 class RunRequest:
     """A text to run: over these markets (none: the file's, or its universe's), so many days before the newest candle (None: what suits
-    the clock). page: who asks."""
+    the clock). page: who asks. book: the order book that is supposed where none was recorded, in words; "" = none."""
 
     name: str
     text: str
     markets: tuple[str, ...] = ()
     days: int | None = None
     page: str = ""
+    book: str = ""
+
+    def supposed_book(self) -> BookModel | None:
+        """The book of those words. Raises UserError."""
+        if not self.book.strip():
+            return None
+        try:
+            return written.book(self.book, "")
+        except UserError as error:
+            raise UserError("gui.bad_book", text=self.book) from error
 
 
 class Service:
@@ -100,7 +112,8 @@ class Service:
     def preview(self, request: RunRequest, language: Language) -> Document:
         """Run the text over recent candles; jobs.Cancelled when a newer preview was asked for meanwhile."""
         strategy, markets = self._runnable(request)
-        return preview.summary(self.previews.make(strategy, markets, request.days, self._folder(request), request.page), language)
+        book = request.supposed_book()
+        return preview.summary(self.previews.make(strategy, markets, request.days, self._folder(request), request.page, book), language)
 
     def findings(self, request: RunRequest, language: Language) -> Document:
         """What is wrong with the text, recent candles asked too; jobs.Cancelled when the page asked again meanwhile."""
@@ -123,12 +136,13 @@ class Service:
     def backtest(self, request: RunRequest, cash_krw: float) -> Job:
         """Start a backtest of the text."""
         strategy, markets = self._runnable(request)
+        book = request.supposed_book()
 
         def work(job: Job) -> BacktestResult:
             from engine.assembly import run_backtest
 
             job.progress(0, 0)
-            market = self.candles.market(strategy, markets, request.days, self._folder(request))
+            market = self.candles.market(strategy, markets, request.days, self._folder(request), book)
             job.progress(0, market.grid.state.shape[1])
             chosen = replace(market, settings=replace(market.settings, cash_krw=cash_krw))
             try:

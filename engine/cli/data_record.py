@@ -29,7 +29,7 @@ from engine.candles.instants import korean_time
 from engine.candles.side_store import SideStore
 from engine.candles.timeframes import parse_duration
 from engine.cli.hand import Hand, market_code, read_hand
-from engine.cli.inputs import amount_krw, ratio
+from engine.cli.inputs import amount_krw
 from engine.cli.language import language
 from engine.exchange.upbit.analytics import Analytics, Filters, MarketStats
 from engine.exchange.upbit.client import UpbitClient
@@ -39,6 +39,7 @@ from engine.exchange.upbit.record_run import News, RecordRun, RecordSettings
 from engine.exchange.upbit.subscriptions import UNITS
 from engine.model.errors import UserError
 from engine.model.market_tables import TICKS
+from engine.model.written import ratio
 
 _PIPE_WIDTH: Final = 200
 _METRICS_SECONDS: Final = 5

@@ -260,6 +260,23 @@ def test_a_backtest_tells_its_progress_and_has_a_report(client: httpx.Client, se
     assert job.result.settings.cash_krw == 5_000_000
 
 
+def test_a_supposed_book_lets_rules_of_the_book_decide(client: httpx.Client, service: Service) -> None:
+    text = text_of(service).replace("ret(1h) < 5%", "ret(1h) < 5% and depth(bid, 0.5%) >= 1만원")
+    words = "spread 10bp, depth 5% of 1h turnover within 0.5%"
+    without, supposed = (preview(client, text, days=20, book=book) for book in ("", words))
+    assert (sum(one["entries"] for one in without["markets"]), supposed["without_book"]) == (0, 0)
+    assert without["without_book"] == without["bars"]
+    buys = sum(one["entries"] for one in supposed["markets"])
+    assert buys > 20
+    job = service.backtest(RunRequest(NAME, text, days=20, book=words), 10_000_000.0)
+    assert job.ended.wait(60)
+    assert job.result is not None
+    assert int((job.result.fills["exit_index"] < 0).sum()) == buys
+    refused = client.post("/previews", json={"name": NAME, "text": text, "book": "spread ten", **KO})
+    assert (refused.status_code, refused.json()["key"]) == (422, "gui.bad_book")
+    assert "spread ten" in refused.json()["error"]
+
+
 def test_a_backtest_can_be_cancelled(service: Service) -> None:
     going = threading.Event()
 
