@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from engine.model.costs import NO_COSTS, Costs
+from engine.model.costs import NO_COSTS, Costs, TurnedAway
 
 if TYPE_CHECKING:
     import numpy as np
@@ -91,6 +91,7 @@ class BacktestResult:
     ambiguous_krw: float = 0.0
     unsettled_entries: int = 0
     sale_below_minimum: int = 0
+    turned_away: TurnedAway = field(default_factory=TurnedAway)
     settled_ms: tuple[int, ...] = ()
     fill_bar_krw: NDArray[np.float64] | None = None
     left_out_breakers: tuple[str, ...] = ()
