@@ -413,6 +413,13 @@ _PLAIN: dict[str, Text] = {
     "assume.left_out_breakers": Text(
         "더 짧은 봉이 없어 보지 못한 위험 관리 조건", "Limits of the risk profile left out: they need finer candles than this run had"
     ),
+    "assume.named_markets": Text(
+        "이름으로 고른 마켓(결과를 아는 지금의 선택)", "Markets named (a choice of today, which knows how they did)"
+    ),
+    "assume.of_stored": Text(
+        "{markets}개. 그동안 저장된 원화 마켓은 {stored}개이고 그 가운데 {ended}개가 사라졌습니다",
+        "{markets}; {stored} KRW markets are stored for that time, of which {ended} disappeared",
+    ),
     "assume.book_share": Text(
         "한 번의 매수는 호가 잔량의 몫까지만 합니다. 기록된 값이 없으면 사지 않습니다",
         "A buy takes at most this much of the book; where nothing is recorded, nothing is bought",

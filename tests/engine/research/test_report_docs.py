@@ -18,6 +18,7 @@ INNER = (
     "assume.rounding_upbit",
     "assume.rounding_none",
     "assume.of_closes",
+    "assume.of_stored",
     "cost.all_markets",
     "cost.visible_recorded",
     "cost.visible_turnover",
