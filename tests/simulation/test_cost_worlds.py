@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -9,12 +10,13 @@ import numpy as np
 import pytest
 
 from dsl.strategy import RiskProfile
-from engine.kernel.legal import BEYOND_BOOK, BY_BOOK, BY_MODEL
+from engine.kernel.legal import BEYOND_BOOK, BY_BOOK, BY_MODEL, NOT_PRICED
 from engine.model.candle import BarGrid
 from engine.model.costs import Costs, FeeRule, Halt, VisibleDepth, fee_at
 from engine.model.depth import RecordedBooks
 from engine.research.backtest import backtest
-from engine.research.result import BacktestResult, Settings
+from engine.research.result import BacktestResult, Rounding, Settings
+from tests.generators.worlds import World
 from tests.simulation.agreement import assert_agree
 from tests.simulation.test_odd_worlds import ALWAYS, MINUTE, START, Bar, fills, grid_of, world_of
 
@@ -296,6 +298,44 @@ def test_what_stood_at_the_limit_before_it_goes_first() -> None:
     grid = replace(grid, volume=np.full(grid.state.shape, 800.0))
     world = world_of(BUY + LIMIT, grid, Settings(1e7, 0.0, 0.0, costs=Costs(queue=0.1, walk_books=True)))
     assert [row[3] for row in coins(assert_agree(world.strategy, grid, world.settings, world.traded))] == [60.0, 80.0]
+
+
+def touchy_world(seed: int) -> World:
+    """Bars of a few ticks, a limit buy at whatever price they turn at, and books with something at every price."""
+    chance = random.Random(seed)
+    bars, price = [], 4000.0
+    for _ in range(100):
+        first, price = price, price + chance.choice([-1.0, 0.0, 0.0, 1.0])
+        ends = min(first, price) - chance.choice([0.0, 0.0, 1.0]), max(first, price) + chance.choice([0.0, 1.0])
+        bars.append((first, ends[1], ends[0], price) if chance.random() < 0.9 else float("nan"))
+    grid = grid_of({"KRW-XRP": bars})
+    grid = replace(grid, volume=np.array([[round(chance.expovariate(1 / 1000.0), 8) for _ in bars]]))
+    levels = [
+        [4000.0 + k for k in range(9)],
+        [4000.0 - k for k in range(9)],
+        [1e6] * 9,
+        [chance.choice([0.3, 20.0, 90.0]) for _ in range(9)],
+    ]
+    grid = with_book(grid, sorted(chance.sample(range(100), 10)), 99, levels)
+    enter = (
+        f"order: {chance.choice(['limit', 'post_only'])}, after: {chance.choice([1, 7, 30])}m, then: {chance.choice(['cancel', 'market'])}"
+    )
+    more = chance.choice(["", ", reprice: every 3m"])
+    body = "entry: close > 0 KRW\nsizing: {weight: 20% of equity}\nexits:\n  stop: {at: -0.1%}\n  up: {at: +0.3%, sell: 50%}\n"
+    costs = Costs(queue=chance.choice([0.01, 0.1, 1.0]), participation=chance.choice([None, 0.05]), walk_books=chance.random() < 0.7)
+    settings = Settings(1e7, 0.0, chance.choice([0.0, 0.0003]), costs=costs, rounding=chance.choice([Rounding.UPBIT, Rounding.NONE]))
+    return world_of(f"{body}execution: {{enter: {{{enter}{more}}}}}\n", grid, settings)
+
+
+def test_random_touches_are_the_references() -> None:
+    touches = 0
+    for seed in range(20):
+        world = touchy_world(seed)
+        result = assert_agree(world.strategy, world.grid, world.settings, world.traded)
+        lows = world.grid.low[0, (result.fills["time_ms"] - START) // MINUTE]
+        waited = (result.fills["side"] == 1) & (result.fills["priced"] == NOT_PRICED)
+        touches += int((waited & (result.fills["price_krw"] == lows)).sum())
+    assert touches >= 40
 
 
 def test_a_target_is_not_reached_in_the_bar_whose_low_filled_its_buy() -> None:

@@ -11,12 +11,10 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import settings
 
 from dsl.strategy import Execution, ExitKind, Leave
-from engine.kernel.legal import NOT_PRICED
 from engine.model.costs import Costs, FeeRule, Halt, VisibleDepth
 from engine.research.backtest import backtest
 from engine.research.result import BacktestResult, Rounding
@@ -111,11 +109,6 @@ def count(seen: Counter[str], world: World, result: BacktestResult) -> None:
         parts[number] += 0
     away = result.turned_away
     seen.update({"refused buys": away.refused_buys, "cut sales": away.cut_sales, "halted orders": away.halted_orders})
-    grid, times = world.grid, (result.fills["time_ms"] - world.grid.timeframe.offset_ms) // world.grid.timeframe.length_ms
-    rows = [grid.markets.index(market) for market in result.markets]
-    lows = [grid.low[rows[fill["market"]], at - grid.first_index] for fill, at in zip(result.fills, times, strict=True)]
-    waited = (result.fills["side"] == 1) & (result.fills["priced"] == NOT_PRICED)
-    seen["touched limits"] += int((waited & (result.fills["price_krw"] == np.array(lows))).sum())
     seen["entries in a halt"] += result.skipped["halted"]
     seen["skipped by impact"] += result.skipped["target_below_cost"] if costs.impact > 0.0 else 0
 
@@ -126,7 +119,7 @@ PRICED = ("at a limit", "by the model", "by a book", "beyond a book")
 LEAST = {
     "trading": 45, "parts of a buy": 200, "parts of a limit buy": 20, "parts of a sale": 500, "parts of a sale inside a bar": 100,
     "late": 100, "with impact": 500, "slices": 30, "another fee": 100,
-    "refused buys": 50, "cut sales": 5, "halted orders": 3, "entries in a halt": 20, "touched limits": 10,
+    "refused buys": 50, "cut sales": 5, "halted orders": 3, "entries in a halt": 20,
     **dict.fromkeys(PRICED, 50),
 }  # fmt: skip
 

@@ -256,7 +256,8 @@ def test_every_sentence_can_be_said(language: Language) -> None:
     assert [part[check].text for check in ("ambiguous", "cliff")] == ["ambiguous.account", "cliff.portfolio"]
     assert len(said) >= 28
     every = {key for key in texts("doctor") if not key.startswith(("name.", "advice.", "level.", "head", "summary"))}
-    rest = {"few_trades.none", "one_market.only", "costs.no_edge", "volume.unknown", "warm_up.unknown", "survivors.short", "survivors.chosen",
+    rest = {"few_trades.none", "one_market.only", "costs.no_edge", "volume.unknown", "warm_up.unknown",
+            "survivors.short", "survivors.chosen",
             "survivors.unknown",
             "random_entry.none", "empty_universe.together", "empty_universe.without", "cliff.not_run", "cliff.no_parameters",
             "cliff.portfolio", "ambiguous.account", "no_trades", "no_profit"}  # fmt: skip
