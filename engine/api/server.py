@@ -174,6 +174,10 @@ def _assist_routes(app: FastAPI, service: Service) -> None:
 
 
 def _preview_routes(app: FastAPI, service: Service) -> None:
+    @app.get("/alerts")
+    async def alerts(language: Language, after: Annotated[int, Query(ge=0)] = 0) -> Response:
+        return await _off_loop(service.alerts, after, language)
+
     @app.get("/markets")
     async def markets(language: Language) -> Response:
         return await _off_loop(service.markets, language)

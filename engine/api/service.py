@@ -12,6 +12,8 @@ from dsl.compile import compile_strategy, schema_of
 from dsl.diagnostics import Language
 from dsl.files import default_profile_folders, profiles_in
 from dsl.source import Source
+from engine.alerts.log import FILE as ALERTS
+from engine.alerts.log import read_alerts
 from engine.api import assist, preview
 from engine.api.candles import CandleCache
 from engine.api.files import StrategyFiles, declared_series
@@ -80,6 +82,11 @@ class Service:
     def diagnostics(self, name: str, text: str, language: Language) -> Document:
         """What is wrong with the text of a file, and its outline."""
         return assist.diagnostics(self.files.path(name), text, language)
+
+    def alerts(self, after: int, language: Language) -> list[Document]:
+        """What recorders and live feeds told the owner behind that number, oldest first. Raises UserError for a broken log."""
+        found = read_alerts(self._data_folder / ALERTS, after)
+        return [{**alert.record(), "message": alert.message(language)} for alert in found]
 
     def post_external(self, name: str, moment: int | str, market: str | None, value: float | None) -> Document:
         """Store a value of an external series that a file declares with `or: api`. Raises UserError for what cannot be taken."""

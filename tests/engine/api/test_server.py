@@ -19,6 +19,8 @@ from websockets.sync.client import connect
 from dsl.compile import compile_strategy
 from dsl.diagnostics import Language
 from dsl.files import default_profile_folders, profiles_in
+from engine.alerts.alert import Topic
+from engine.alerts.log import FILE, AlertLog
 from engine.api.assist import Places
 from engine.api.jobs import Cancelled, Jobs, State
 from engine.api.service import RunRequest, Service
@@ -47,6 +49,18 @@ def preview(client: httpx.Client, text: str, **more: Any) -> Any:
 def test_nobody_without_the_token(client: httpx.Client, method: str, path: str) -> None:
     for header in ("", "Bearer", "Bearer wrong", "Basic c2VjcmV0"):
         assert client.request(method, path, headers={"Authorization": header}).status_code == 401
+
+
+def test_alerts_are_told_from_a_number_on(client: httpx.Client, service: Service) -> None:
+    log = AlertLog(service._data_folder / FILE)
+    for market in ("KRW-BTC", "KRW-ETH", "KRW-XRP"):
+        log.tell(Topic.WARNING, market, "on", 1_790_000_000_000, {"market": market})
+    try:
+        told = client.get("/alerts", params={**KO, "after": 1}).json()
+        assert [(alert["number"], alert["subject"]) for alert in told] == [(2, "KRW-ETH"), (3, "KRW-XRP")]
+        assert told[0]["message"].startswith("KRW-ETH: 거래 유의 종목")
+    finally:
+        log.path.unlink()
 
 
 def socket_url(client: httpx.Client, number: int) -> str:
