@@ -390,8 +390,9 @@ def test_the_format_of_a_list() -> None:
         assert "mthd" in said(line, LIST, {"format": "SIMPLE"})[0]
         assert line.form == after
     line = Desk().line()
-    said(line, TICKERS, {"format": "SIMPLE"})
-    assert "mthd" in said(line, LIST)[0], "without a format of its own: the line's"
+    said(line, TRADES, {"format": "SIMPLE"})
+    listed = {"mthd": "LIST_SUBSCRIPTIONS", "rslt": [{"ty": "trade", "cds": ["KRW-BTC"]}], "tckt": "t"}
+    assert said(line, LIST) == [listed], "without a format of its own: the line's"
 
 
 @shows("most_codes")
