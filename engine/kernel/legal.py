@@ -92,7 +92,7 @@ def make_venue(
     A latency in bars counts as none: who knows the bars has turned it into ms. Raises ValueError for an unknown market or a cost outside
     its range.
     """
-    walked = books if books and costs.walk_books else {}
+    walked = books if books is not None and costs.walk_books else {}
     if walked or shown is not None:
         return _venue(tuple(markets), fee_rate, slippage, on_grid, costs, leave_slippage, walked, shown)
     return _kept_venue(tuple(markets), fee_rate, slippage, on_grid, costs, leave_slippage)
