@@ -396,6 +396,10 @@ _PLAIN: dict[str, Text] = {
     "assume.left_out_breakers": Text(
         "더 짧은 봉이 없어 보지 못한 위험 관리 조건", "Limits of the risk profile left out: they need finer candles than this run had"
     ),
+    "assume.safety": Text(
+        "실거래의 고장에 대비한 설정(`safety`)이라 여기서는 쓰이지 않음",
+        "Guards against faults of live trading (`safety`) that have no part here"
+    ),
     "assume.book_share": Text(
         "한 번의 매수는 호가 잔량의 몫까지만 합니다. 기록된 값이 없으면 사지 않습니다",
         "A buy takes at most this much of the book; where nothing is recorded, nothing is bought",
