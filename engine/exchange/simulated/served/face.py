@@ -1,9 +1,10 @@
 """The served exchange as one ASGI application: reads a request as it came, lets it in or refuses it, and answers in Upbit's words.
 
 `/control/...` exists only where it was asked for. POST /control/step {"ms": 60000} moves the market on, /control/offline
-{"market": "KRW-BTC", "offline": true} closes a market, /control/trade {"market": "KRW-BTC", "price": "1000", "volume": "2", "bought": true}
-lets others trade, /control/faults {"lost_answer": 1} makes things go wrong, /control/refuse {"name": "market_offline"} refuses everything
-under that name ("": nothing any more).
+{"market": "KRW-BTC", "offline": true} closes a market, /control/event {"market": "KRW-BTC", "warning": true, "cautions":
+["PRICE_FLUCTUATIONS"], "delisted_on": "2026-12-24"} is what is said of it, /control/trade {"market": "KRW-BTC", "price": "1000",
+"volume": "2", "bought": true} lets others trade, /control/faults {"lost_answer": 1} makes things go wrong, /control/refuse
+{"name": "market_offline"} refuses everything under that name ("": nothing any more).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import asyncio
 import gzip
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from email.utils import formatdate
 from functools import partial
 from typing import Any, Final
@@ -258,6 +260,8 @@ class Face:
             fields = read_body(asked.body)
             if asked.path == "/control/step":
                 self.clock.step(int(fields["ms"]))
+            elif asked.path == "/control/event":
+                self._event(fields)
             elif asked.path == "/control/offline":
                 self.world.venue.close_market(fields["market"], bool(fields["offline"]))
             elif asked.path == "/control/trade":
@@ -272,6 +276,13 @@ class Face:
             return _refused(RefusedError("bad_request"))
         self._advance()
         return Outgoing(200, {"now_ms": self.world.now_ms})
+
+    def _event(self, fields: dict[str, Any]) -> None:
+        """The exchange says something of a market, until it says something else."""
+        place, day = self.world.venue.places[fields["market"]], fields.get("delisted_on", "")
+        place.delisted_on = date.fromisoformat(day).isoformat() if day else ""
+        place.warning, place.cautions = bool(fields.get("warning")), frozenset(fields.get("cautions", ()))
+        place.changes += 1
 
     def _trade(self, fields: dict[str, Any]) -> None:
         """Others trade now, once more than the tape says."""

@@ -59,6 +59,8 @@ def ticker_frame(world: World, market: str, stream: str) -> Json | None:
     found, last = ticker_json(tape, world.now_ms), tape.last(world.now_ms)
     if found is None or last is None:
         return None
+    place = world.venue.places[market]
+    day = dict(zip(("year", "month", "day"), map(int, place.delisted_on.split("-")), strict=True)) if place.delisted_on else None
     bought = tape.bought_volume(world.now_ms // DAY_MS * DAY_MS, world.now_ms)
     return {
         "type": "ticker",
@@ -68,8 +70,8 @@ def ticker_frame(world: World, market: str, stream: str) -> Json | None:
         "acc_ask_volume": number(round(max(found["acc_trade_volume"] - float(bought), 0.0), 8)),
         "acc_bid_volume": number(bought),
         "market_state": "ACTIVE",
-        "is_trading_suspended": world.venue.places[market].is_closed,
-        "delisting_date": None,
+        "is_trading_suspended": place.is_closed,
+        "delisting_date": day,
         "market_warning": "NONE",
         "stream_type": stream,
     }
