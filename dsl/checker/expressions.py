@@ -10,7 +10,7 @@ from typing import Any
 from dsl import ast
 from dsl.builder import MAX_DEPTH
 from dsl.catalogue import Unit
-from dsl.checker import contradictions, traps
+from dsl.checker import contradictions, percents, traps
 from dsl.checker.calls import Calls
 from dsl.checker.clock import is_longer_than_day, nearest, timeframe_of, timeframe_text
 from dsl.checker.context import Context, Notes, Scope
@@ -308,7 +308,7 @@ class Expressions:
         if not self._same_unit(parts[0], value, parts[2], high, context, between):
             return None
         test = self.nodes.operator(between.kind, (value, low, high), (), Unit.CONDITION, context, between)
-        if test is not None:
+        if test is not None and not percents.check_range(self.scope, self.nodes.graph, between, (value, low, high), context):
             contradictions.check_between(self.scope, between, test, (value, low, high), context)
         return test
 

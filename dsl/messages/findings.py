@@ -51,6 +51,16 @@ _SCORES: dict[str, Text] = {
     "E143.label": Text("이 파일에는 팩터가 없습니다", "this file has no factors"),
     "E112.label.count": Text("1 이상의 정수여야 합니다", "must be a whole number, at least 1"),
     "E113.label.weight": Text("0 이상의 수이고 합이 0보다 커야 합니다", "a number, not below 0; the sum must be above 0"),
+    "W150@earlier": Text("국면 `{name}`에는 이를 수 없습니다", "regime `{name}` can never be reached"),
+    "W150.label.earlier": Text(
+        "`{name}`이(가) 참이면 이것도 참이고, 먼저 적은 것이 이깁니다", "this holds wherever `{name}` would, and the earlier one wins"
+    ),
+    "W150.label.regimes": Text("`{one}`도 `{other}`도 아닌 때가 없습니다", "there is no time that is neither `{one}` nor `{other}`"),
+    "W151.label.regimes": Text("`{one}`도 `{other}`도 아닌 때가 없습니다", "there is no time that is neither `{one}` nor `{other}`"),
+    "W150@dropped": Text("남는 마켓이 없습니다", "no market is left"),
+    "W150.label.dropped": Text(
+        "`keep`의 {keep}(`{kept}`)을(를) 지키는 마켓을 모두 뺍니다", "drops every market that `keep` takes by {keep} (`{kept}`)"
+    ),
     "W151": Text("이 조건은 언제나 참입니다", "this condition is always true"),
     "W151.label": Text("거짓이 되는 값이 없습니다", "no value makes it false"),
     "W151.label.covering": Text("`{one}`이거나 `{other}`: 둘 가운데 하나는 늘 참입니다", "one of `{one}` and `{other}` always holds"),
@@ -135,6 +145,10 @@ _NOTES: dict[str, Text] = {
     "note.over_last": Text("마지막 값: {expression}", "last one:           {expression}"),
     "note.over_any": Text("봉 안에서 한 번이라도: {expression}", "at any time in it:  {expression}"),
     "note.regime_names": Text("`regime:`의 이름: {names}", "names under `regime:`: {names}"),
+    "note.narrower_first": Text(
+        "`{name}` 줄을 `{earlier}` 앞으로 옮기거나, 여기에서 빼세요", "move the line of `{name}` above `{earlier}`, or take it out here"
+    ),
+    "note.drop_takes_out": Text("drop에는 뺄 마켓의 조건을 적습니다", "`drop` says which markets go out"),
     "note.regime_section": Text("이 파일에는 `regime:`이 없습니다", "this file has no `regime:`"),
     "note.weight_acts": Text(
         "합으로 나누므로 {weight}은(는) {acts}로 작용합니다", "the engine divides by the sum, so {weight} acts as {acts}"

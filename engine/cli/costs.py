@@ -6,18 +6,15 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from engine.cli.inputs import MARKET, instant_ms, ratio
-from engine.model.costs import ALWAYS_MS, BookModel, Costs, FeeRule
+from engine.cli.inputs import MARKET, instant_ms
+from engine.model.costs import ALWAYS_MS, Costs, FeeRule
 from engine.model.errors import UserError
+from engine.model.written import book, ratio
 
 _FEE: Final = re.compile(r"(?:(?P<market>[A-Za-z0-9]+-[A-Za-z0-9]+)\s+)?(?P<rate>\S+)(?:\s+from\s+(?P<since>\S+))?")
 _IMPACT: Final = re.compile(r"(?P<base>\S+)\s*\+\s*(?P<more>\S+)\s+per\s+(?P<share>\S+)\s+of\s+volume(?P<root>\s*,\s*sqrt)?")
-_BOOK: Final = re.compile(
-    r"spread\s+(?P<spread>\S+?)"
-    r"(?:\s*,\s*depth\s+(?P<depth>\S+)\s+of\s+(?P<count>\d{1,4})(?P<unit>[mhd])\s+turnover\s+within\s+(?P<within>\S+))?"
-)
 _LATENCY: Final = re.compile(r"(\d+)\s*(ms|s|m|bar|bars)")
-_MS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_MS: Final = {"ms": 1, "s": 1_000, "m": 60_000}
 #: a day; an order that is later than that is a mistyped one
 _LONGEST_MS: Final = 86_400_000
 _MOST_BARS: Final = 1_000
@@ -80,23 +77,6 @@ def latency(text: str, option: str) -> tuple[int, int]:
     if times[0] > _LONGEST_MS or times[1] > _MOST_BARS:
         raise UserError("inputs.bad_latency", option=option, text=text)
     return times
-
-
-def book(text: str | None, option: str) -> BookModel | None:
-    """Of `spread 10bp` and `spread 10bp, depth 5% of 1h turnover within 0.5%`."""
-    if text is None:
-        return None
-    found = _BOOK.fullmatch(text.strip())
-    if found is None:
-        raise UserError("inputs.bad_book", option=option, text=text)
-    spread = ratio(found["spread"], option)
-    if found["depth"] is None:
-        return BookModel(spread)
-    share = 1.0 if found["depth"] == "100%" else ratio(found["depth"], option)
-    within, window_ms = ratio(found["within"], option), int(found["count"]) * _MS[found["unit"]]
-    if not (share > 0.0 and within > spread / 2.0 and 0 < window_ms <= _LONGEST_MS):
-        raise UserError("inputs.bad_book", option=option, text=text)
-    return BookModel(spread, share, window_ms, within)
 
 
 def costs_of(

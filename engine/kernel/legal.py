@@ -85,15 +85,37 @@ def make_venue(
     A latency in bars counts as none: who knows the bars has turned it into ms. Raises ValueError for an unknown market or a cost outside
     its range.
     """
+    if books and costs.walk_books:
+        return _venue(tuple(markets), fee_rate, slippage, on_grid, costs, leave_slippage, books)
+    return _kept_venue(tuple(markets), fee_rate, slippage, on_grid, costs, leave_slippage)
+
+
+@lru_cache(maxsize=16)
+def _kept_venue(
+    markets: tuple[str, ...], fee_rate: float, slippage: float, on_grid: bool, costs: Costs, leave_slippage: float | None
+) -> Venue:
+    """Kept, since a sweep asks for the same one a thousand times; nobody writes to it."""
+    return _venue(markets, fee_rate, slippage, on_grid, costs, leave_slippage, {})
+
+
+def _venue(
+    markets: tuple[str, ...],
+    fee_rate: float,
+    slippage: float,
+    on_grid: bool,
+    costs: Costs,
+    leave_slippage: float | None,
+    books: Mapping[str, RecordedBooks],
+) -> Venue:
     for name, ratio in (("fee rate", fee_rate), ("slippage", slippage)):
         if not 0.0 <= ratio < 1.0:
             raise ValueError(f"{name} must be in [0, 1), not {ratio}")
     costs.check(slippage)
     share = math.inf if costs.participation is None else costs.participation
     sale_share = min(share, costs.slice_share(slippage, leave_slippage))
-    depth = make_depth(markets, (books or {}) if costs.walk_books else {})
+    depth = make_depth(markets, books)
     row = (slippage, int(on_grid), costs.impact, int(costs.impact_root), share, sale_share, costs.latency_ms)
-    return Venue(np.array([row], COSTS), *_fee_rows(markets, costs, fee_rate), *_grids(tuple(markets)), depth)
+    return Venue(np.array([row], COSTS), *_fee_rows(markets, costs, fee_rate), *_grids(markets), depth)
 
 
 def _fee_rows(markets: Sequence[str], costs: Costs, fee_rate: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -108,7 +130,7 @@ def _fee_rows(markets: Sequence[str], costs: Costs, fee_rate: float) -> tuple[ND
 
 @lru_cache(maxsize=16)
 def _grids(markets: tuple[str, ...]) -> tuple[NDArray[np.int64], NDArray[Any]]:
-    """Venue.periods and Venue.bands. Kept, since a sweep asks for the same ones a thousand times; nobody writes to them."""
+    """Venue.periods and Venue.bands. Kept, since many venues have the same ones; nobody writes to them."""
     tables = [tick_periods(market) for market in markets]
     width = max((len(table) for table in tables), default=1)
     depth = max((len(period.bands) for table in tables for period in table), default=1)

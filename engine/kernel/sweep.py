@@ -285,7 +285,7 @@ def alone(plan: Plan, book: Book) -> tuple[Any, ...]:
 
 def shape_of(plan: Plan) -> tuple[object, ...]:
     """Plans of the same shape can lie in one Stack."""
-    return tuple(leaf.shape for leaf in _leaves(plan))
+    return tuple([leaf.shape for leaf in _leaves(plan)])
 
 
 def stacked(tuples: Sequence[Any], *, shared: bool = True) -> tuple[Any, NDArray[np.int64]]:
@@ -293,7 +293,7 @@ def stacked(tuples: Sequence[Any], *, shared: bool = True) -> tuple[Any, NDArray
 
     shared: what is the same in all of them is kept once, for arrays that nobody writes. Two names of one array stay two names of one.
     """
-    parts = [list(_leaves(one)) for one in tuples]
+    parts = [_leaves(one) for one in tuples]
     known: dict[int, NDArray[Any]] = {}
     found: list[NDArray[Any]] = []
     strides: list[int] = []
@@ -310,12 +310,14 @@ def stacked(tuples: Sequence[Any], *, shared: bool = True) -> tuple[Any, NDArray
     return _rebuilt(tuples[0], iter(found)), np.array(strides, np.int64)
 
 
-def _leaves(value: Any) -> Iterator[NDArray[Any]]:
-    if isinstance(value, tuple):
-        for one in value:
-            yield from _leaves(one)
-    else:
-        yield value
+def _leaves(value: tuple[Any, ...]) -> list[NDArray[Any]]:
+    found: list[NDArray[Any]] = []
+    for one in value:
+        if isinstance(one, tuple):
+            found += _leaves(one)
+        else:
+            found.append(one)
+    return found
 
 
 def _rebuilt(value: Any, leaves: Iterator[NDArray[Any]]) -> Any:

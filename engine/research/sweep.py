@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 #: variants of one program; more are run one such part after the other, so that memory has a bound
 _PART: Final = 1024
-#: bytes of one block's values that stay in a cache
-_CACHE_BYTES: Final = 16 << 20
+#: bytes of one block's values. More than a near cache holds: a short block fetches every variant's plan and books for a few trades
+_BLOCK_BYTES: Final = 64 << 20
 _SHORTEST_BLOCK: Final = 256
 
 #: (variant-bars done, of how many)
@@ -264,7 +264,7 @@ def _stacks(plans: Sequence[Plan], places: Sequence[Sequence[int]], cash_krw: fl
 
 def _block(slots: int, most: int) -> int:
     """Base bars per block, so that a block's values stay in a cache."""
-    fitting = _CACHE_BYTES // (8 * max(slots, 1))
+    fitting = _BLOCK_BYTES // (8 * max(slots, 1))
     return max(min(1 << max(fitting.bit_length() - 1, 0), most), min(_SHORTEST_BLOCK, most))
 
 

@@ -1,8 +1,8 @@
 """Upbit's WebSocket, kept alive: connects, subscribes, reads, and after a loss begins again, for as long as somebody listens.
 
 Markets are split over connections; each waits longer after each failure (1 s doubled up to 30 s, with jitter) and never gives up. After a
-gap the trades that were missed are asked by REST, from the last known one on. Pings keep a silent connection open: the exchange closes
-one without any traffic after 120 s.
+gap, and after messages that nobody can read, the trades that were missed are asked by REST, from the last known one on. Pings keep a
+silent connection open: the exchange closes one without any traffic after 120 s.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ _LOGGER: Final = logging.getLogger(__name__)
 _LOGGER.setLevel(logging.INFO)
 #: trades may come in another order than they were made in: so long before the last one that came, one may have been missed
 _REORDERED_MS: Final = 5_000
+#: after a message that cannot be read: until what it may have told is there to be asked for, and others like it have come
+_BROKEN_SECONDS: Final = 1.0
 _MESSAGE_BYTES_MAX: Final = 16 * 2**20
 
 
@@ -61,7 +63,7 @@ class _Line:
     """One connection's lot over its losses. attempts: failures since its last news; again: it has been subscribed before.
 
     messages: the limit of what is sent on the present connection. gaps: per market the last trade before what was missed, until it is
-    filled; a loss before that makes the gap longer.
+    filled; a loss before that makes the gap longer. broken: messages of the present connection could not be read, and may have been trades.
     """
 
     group: tuple[Subscription, ...]
@@ -70,6 +72,7 @@ class _Line:
     socket: ClientConnection | None = None
     messages: Bucket | None = None
     gaps: dict[str, TradeFrame] = field(default_factory=dict)
+    broken: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def say(self, text: str) -> bool:
         """Send on the present connection, when its limit allows. False: there is none, or not any more."""
@@ -217,11 +220,11 @@ class Stream:
 
     async def _listen(self, socket: ClientConnection, line: _Line) -> None:
         """Read until the connection closes. Missed trades are asked for beside it, so that the socket is never kept waiting."""
-        resync = asyncio.create_task(self._resync(line)) if line.again and self._quotation is not None else None
+        resync = asyncio.create_task(self._refill(line, at_once=line.again)) if self._quotation is not None else None
         line.again = True
         try:
             async for data in socket:
-                if self._read(data, line.private):
+                if self._read(data, line):
                     line.attempts = 0
         finally:
             line.socket = None
@@ -229,7 +232,7 @@ class Stream:
                 resync.cancel()
                 await asyncio.gather(resync, return_exceptions=True)
 
-    def _read(self, data: str | bytes, private: bool) -> bool:
+    def _read(self, data: str | bytes, line: _Line) -> bool:
         """Pass on what a message says. False: nothing but refusals and what cannot be read, so the connection is not known to be good."""
         try:
             found = read_frame(data)
@@ -237,7 +240,10 @@ class Stream:
             found = [error]
         for message in found:
             if isinstance(message, RefusedError | BrokenFrameError):
-                self._put(Trouble(str(message), message if isinstance(message, RefusedError) else None, private))
+                self._put(Trouble(str(message), message if isinstance(message, RefusedError) else None, line.private))
+                if isinstance(message, BrokenFrameError):
+                    line.gaps = self._last_trades_of(line) | line.gaps
+                    line.broken.set()
                 continue
             if isinstance(message, TradeFrame):
                 self._last_trades[message.code] = message
@@ -250,18 +256,32 @@ class Stream:
         codes = {code for found in line.group if found.kind is Kind.TRADE for code in found.codes}
         return {code: trade for code, trade in self._last_trades.items() if code in codes}
 
+    async def _refill(self, line: _Line, *, at_once: bool) -> None:
+        """Ask for what was missed: at_once, and whenever messages could not be read."""
+        line.broken.clear()
+        if at_once:
+            await self._resync(line)
+        while await line.broken.wait():
+            await self.limits.clock.sleep(_BROKEN_SECONDS)
+            line.broken.clear()
+            await self._resync(line)
+
     async def _resync(self, line: _Line) -> None:
-        """Ask for the trades of every gap. What fails is asked again after the next loss."""
+        """Ask for the trades of every gap. What fails is asked again after the next loss. A gap that opens meanwhile stays open."""
         assert self._quotation is not None, "only called with one"
-        for code, last in list(line.gaps.items()):
+        for code in list(line.gaps):
+            last = line.gaps.pop(code)
             since_ms = max(last.trade_timestamp - _REORDERED_MS, self._first_ms[code])
             try:
                 missed = await missed_trades(self._quotation, code, since_ms)
             except ExchangeError as error:
+                line.gaps[code] = last
                 self._put(Trouble(str(error), error))
                 self._put(Refilled(code, whole=False))
                 continue
-            del line.gaps[code]
+            except asyncio.CancelledError:
+                line.gaps[code] = last
+                raise
             if not missed.whole:
                 lacking = GapTooLongError(code)
                 self._put(Trouble(str(lacking), lacking))

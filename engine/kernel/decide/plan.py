@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -248,6 +249,7 @@ def _exit_row(rule: Exit, slots: dict[int, int]) -> tuple[float, ...]:
     return (int(rule.kind), slots[rule.node], int(rule.frozen), after, *_share(rule.share), int(rule.of_rest))
 
 
+@lru_cache(maxsize=1024)
 def _share(share: float) -> tuple[float, float]:
     """The decimal that the file says, so that 29% of 100 is 29; where it has too many digits, the float itself over 1."""
     try:
@@ -348,9 +350,15 @@ def _exchange_minimum(markets: Sequence[str], side: Side) -> float:
     foreign = [market for market in markets if not market.startswith("KRW-")]
     if foreign:
         raise ValueError(f"only KRW markets can be traded: {', '.join(foreign)}")
+    return _krw_minimum(side)
+
+
+@cache
+def _krw_minimum(side: Side) -> float:
     return float(minimum_total("KRW-BTC", side, 0))
 
 
+@cache
 def _largest_order() -> float:
     """KRW markets have had one maximum, too; comparisons without a grid know none."""
     amount = maximum_total("KRW-BTC", Side.BID, 0)

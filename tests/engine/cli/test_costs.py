@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from dsl.diagnostics import Language
-from engine.cli.costs import book, costs_of, fees, latency, participation, slippage
+from engine.cli.costs import costs_of, fees, latency, participation, slippage
 from engine.cli.inputs import instant_ms
 from engine.cli.main import run
 from engine.kernel.legal import BEYOND_BOOK, BY_BOOK, NOT_PRICED
 from engine.model.costs import ALWAYS_MS, BookModel, Costs, FeeRule
 from engine.model.errors import UserError
+from engine.model.written import book
 from engine.research.report.costs import cost_lines
 from engine.research.result import Settings
 from tests.engine.research import toy
