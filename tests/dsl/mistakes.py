@@ -186,6 +186,7 @@ RULES: dict[str, Mistake] = {
     "a chain that bites its tail": _rule(
         "ema(close, 50) > ema(close, 20) > ema(close, 50)", "W150", "ema(close, 50) > ema(close, 20) > ema(close, 50)", fixed=False
     ),
+    "both arguments turned round": _rule("ema(21, close) > ema(50, close)", "E105", "ema(21, close)"),
     "exactly equal": _rule("close == ema(close, 20)", "W154", "close == ema(close, 20)"),
     "exactly 3%": _rule("ret(1h) == 3%", "W154", "ret(1h) == 3%"),
     "the ten strongest from the wrong end": _rule("across.rank(ret(24h)) <= 10", "W155", "across.rank(ret(24h))"),
