@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dsl.graph import Graph, Phase
 from dsl.pairs import add_pairs
@@ -32,8 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["ColumnBlock", "PositionRows", "Program", "compile_program", "compile_values", "decision_rows"]
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnBlock:
+class ColumnBlock(NamedTuple):
     """Exported columns of the clock bars that closed inside one `advance`.
 
     first_index: absolute clock index of values[:, 0]. close_ms[k] = close time of clock bar k (= its CLOSE event's time).
