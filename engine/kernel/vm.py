@@ -32,10 +32,9 @@ class Kernel:
     block: most base bars per inner call, >= 1. `cold`: after `restore`, the nodes whose state was not saved (they need warm-up).
     """
 
-    def __init__(self, program: Program, block: int = DEFAULT_BLOCK, *, in_place: bool = False, threads: int = 1, reuse: int = 0) -> None:
+    def __init__(self, program: Program, block: int = DEFAULT_BLOCK, *, in_place: bool = False, threads: int = 1) -> None:
         """in_place: columns are not exported; `places` says where in `memory` the latest block's are. For one market, block by block.
-        threads: each evaluates markets of its own. reuse: so many calls of `advance` later the columns of one are overwritten; 0: never.
-        """
+        threads: each evaluates markets of its own."""
         if block < 1:
             raise ValueError(f"block of {block} bars")
         if in_place and len(program.markets) != 1:
@@ -56,7 +55,8 @@ class Kernel:
         self._pool = ThreadPoolExecutor(len(self._lanes) - 1, "markets") if len(self._lanes) > 1 else None
         self._params = np.array([*layout.params, 0.0])
         self._no_sides = np.empty((0, len(program.markets), block))
-        self._rooms, self._calls = [np.empty(0)] * reuse, 0
+        self._rooms: list[NDArray[np.float64]] = []
+        self._calls = 0
         self._keep_state(state.initial(program))
 
     def _keep_state(self, values: NDArray[np.float64]) -> None:
@@ -88,6 +88,10 @@ class Kernel:
         closed_ms = clock.open_ms(first_close + 1)
         close_ms = np.arange(closed_ms, closed_ms + closes * clock.length_ms, clock.length_ms, dtype=np.int64)
         return ColumnBlock(first_index=first_close, close_ms=close_ms, values=out.transpose(0, 2, 1))
+
+    def reuse(self, calls: int) -> None:
+        """From now on the columns of a call of `advance` are overwritten so many calls later. Before the first time they never are."""
+        self._rooms, self._calls = [np.empty(0)] * calls, 0
 
     def _room(self, *shape: int) -> NDArray[np.float64]:
         """For the columns of one call. New memory costs more than most columns: the system clears it."""
