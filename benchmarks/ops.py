@@ -38,8 +38,7 @@ def graph_nanoseconds() -> tuple[int, float]:
     program = compile_program(strategy, grid.timeframe, grid.markets)
     least = float("inf")
     for _ in range(ROUNDS):
-        kernel = Kernel(program)
-        kernel.reuse(1)
+        kernel = Kernel(program, reuse=1)
         kernel.advance(grid, 0, 10)
         began = time.process_time_ns()
         kernel.advance(grid, 10, BARS - 10)

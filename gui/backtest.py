@@ -62,8 +62,7 @@ class BacktestPanel:
         self.bar.set_value(0.0)
         self.text = page.text
         try:
-            days = page.preview.period.value or None
-            self.number = int((await page.engine.backtest(page.name, page.text, page.preview.markets(), days, _CASH_KRW))["id"])
+            self.number = int((await page.engine.backtest(page.name, page.text, page.preview.over(), _CASH_KRW))["id"])
             async for status in page.engine.follow(self.number):
                 self._tell(status)
         except EngineError as error:

@@ -69,29 +69,30 @@ class Engine:
         """{length, problems, outline}."""
         return await self._ask("POST", "/assist/diagnostics", self._edited(name, content))
 
-    async def findings(self, name: str, content: str, markets: list[str], days: int | None) -> Document:
-        """{length, problems} with what recent candles show; problems: None where they have no say. Raises Overtaken."""
-        return await self._ask("POST", "/findings", self._edited(name, content) | {"markets": markets, "days": days, "page": self._page})
+    async def findings(self, name: str, content: str, over: Document) -> Document:
+        """{length, problems} with what recent candles show; problems: None where they have no say. Raises Overtaken.
+
+        over: markets (none: the file's), days (None: what suits the clock) and book of the run, as in `preview` and `backtest`.
+        """
+        return await self._ask("POST", "/findings", self._edited(name, content) | over | {"page": self._page})
 
     async def markets(self) -> list[Document]:
         """[{code, name}] of the markets that there are candles of."""
         found: list[Document] = (await self._ask("GET", "/markets", query={"language": self.language.value}))["markets"]
         return found
 
-    async def preview(self, name: str, content: str, markets: list[str], days: int | None) -> Document:
+    async def preview(self, name: str, content: str, over: Document) -> Document:
         """Run the text over recent candles. Raises Overtaken."""
-        body = self._edited(name, content) | {"markets": markets, "days": days, "page": self._page}
-        return await self._ask("POST", "/previews", body)
+        return await self._ask("POST", "/previews", self._edited(name, content) | over | {"page": self._page})
 
     async def why(self, number: int, market: str, at_ms: int) -> Document:
         """{why, states} of one bar of a preview."""
         query = {"market": market, "at_ms": at_ms, "language": self.language.value}
         return await self._ask("GET", f"/previews/{number}/why", query=query)
 
-    async def backtest(self, name: str, content: str, markets: list[str], days: int | None, cash_krw: float) -> Document:
+    async def backtest(self, name: str, content: str, over: Document, cash_krw: float) -> Document:
         """Start one; its state."""
-        body = self._edited(name, content) | {"markets": markets, "days": days, "cash_krw": cash_krw}
-        return await self._ask("POST", "/backtests", body)
+        return await self._ask("POST", "/backtests", self._edited(name, content) | over | {"cash_krw": cash_krw})
 
     async def cancel(self, number: int) -> None:
         """Stop a backtest after its next block of bars."""

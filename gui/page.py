@@ -191,7 +191,7 @@ class Page:
         first. Nothing to say about candles is no notice: the preview's line tells why there are none."""
         await asyncio.sleep(CANDLES_SECONDS)
         try:
-            found = await self.engine.findings(name, checked, self.preview.markets(), self.preview.days())
+            found = await self.engine.findings(name, checked, self.preview.over())
         except (EngineError, Overtaken):
             return
         if (name, checked) == (self.name, self.text) and found["problems"] not in (None, known):

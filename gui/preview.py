@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from nicegui import ui
 
+from gui.book import BookField
 from gui.chart import CandleChart
 from gui.engine import EngineError, Overtaken
 
@@ -40,6 +41,7 @@ class PreviewPanel:
                 periods = {0: say("period_auto")} | {days: say("period_days", days=days) for days in _DAYS}
                 self.period = self._select(periods, "period", 7)
                 self._quietly(self.period, 0)
+                self.book = BookField(page.say, lambda: page.check(0.0))
             self.traded = ui.select({}, multiple=True, label=say("traded"), on_change=lambda: self._chosen("traded"))
             self.traded.props("dense outlined use-chips options-dense").classes("jd-traded").mark("traded")
             self.traded.set_visibility(False)
@@ -52,6 +54,8 @@ class PreviewPanel:
                     made.classes("jd-button").props(f'aria-label="{say(key)}"').tooltip(say(key)).mark(key)
                 ui.label(say("marks")).classes("jd-note")
             self.line = ui.label("").classes("jd-sub").props("aria-live=polite").mark("preview-line")
+            self.no_book = ui.label("").classes("jd-sub jd-no-book").props("aria-live=polite").mark("no-book")
+            self.no_book.set_visibility(False)
             self.notes = ui.element("div").classes("jd-notes")
 
     def _select(self, options: dict[Any, str], key: str, width: int) -> ui.select:
@@ -86,6 +90,7 @@ class PreviewPanel:
         """Another file: nothing of the old one may stay."""
         self.found = self.chosen_ms = None
         self.traded.set_visibility(False)
+        self.no_book.set_visibility(False)
         self.chart.forget()
         self.page.why.clear()
         self.page.tree.mark({})
@@ -101,6 +106,7 @@ class PreviewPanel:
         self.found = None
         self.line.set_text(reason)
         self.line.classes(add="jd-stale")
+        self.no_book.set_visibility(False)
 
     def refresh(self) -> None:
         """Run the text as it is now."""
@@ -112,23 +118,25 @@ class PreviewPanel:
         """Markets to run over: none = the file's own."""
         return list(self.traded.value or []) if self.traded.visible else []
 
-    def days(self) -> int | None:
-        """Length of the period; None = what suits the clock."""
-        return self.period.value or None
+    def over(self) -> Document:
+        """What the text runs over, as the engine takes it: markets, days (None = what suits the clock), and the supposed order book."""
+        return {"markets": self.markets(), "days": self.period.value or None, "book": self.book.words()}
 
     async def _make(self) -> None:
         page = self.page
         try:
-            found = await page.engine.preview(page.name, page.text, self.markets(), self.days())
+            found = await page.engine.preview(page.name, page.text, self.over())
         except Overtaken:
             return
         except EngineError as error:
             if error.key == "gui.no_markets" and not self.traded.visible:
                 await self._offer_markets()
                 return
+            self.book.wrong(error.key == "gui.bad_book")
             self.line.set_text(str(error))
             self.line.classes(add="jd-stale")
             return
+        self.book.wrong(False)
         first = self.found is None or self.found["from_ms"] != found["from_ms"]
         self.found = found
         self._offer(found)
@@ -167,6 +175,8 @@ class PreviewPanel:
         self.line.set_text(line)
         self.line.classes(remove="jd-stale")
         self.synthetic.set_visibility(found["synthetic"])
+        self.no_book.set_text(say("without_book", count=f"{found['without_book']:,}"))
+        self.no_book.set_visibility(found["without_book"] > 0)
         self.notes.clear()
         with self.notes, ui.element("details"):
             with ui.element("summary"):

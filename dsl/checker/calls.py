@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from dsl import ast
 from dsl.catalogue import Arg, ArgKind, Function, Memory, Unit
-from dsl.checker import anchors, ranges
+from dsl.checker import anchors, percents, ranges, slips
 from dsl.checker.clock import timeframe_text
 from dsl.checker.context import Context, Notes, Scope, Site, Thunk
 from dsl.checker.nodes import Nodes
@@ -61,7 +61,7 @@ class Calls:
         if any(value is None for value in values.values()):
             return None
         known = {name: value for name, value in values.items() if value is not None}
-        return known if self._units_fit(function, known, bound, context) else None
+        return known if self._units_fit(function, known, bound, call, context) else None
 
     def fixed_arguments(self, function: Function, call: ast.Call | ast.Name, context: Context) -> tuple[float, ...] | None:
         """The fixed numbers of a call, in the function's order: the parameters of a leaf."""
@@ -149,6 +149,8 @@ class Calls:
                     call.arguments[0].start, call.arguments[0].end, f"{series}, {context.rule.text[given.start : given.end]}"
                 ),
             )
+        elif given is not None and label == "few" and arg.kind is ArgKind.WINDOW and arg is function.args[1]:  # sma(volume): no length
+            fix = context.rule.substituted(given.end - 1, given.end, f"{context.rule.text[given.end - 1]}, 20")
         self._report_count(label, function, arg.name, (call.start, call.end), context, fix)
 
     def _report_count(self, label: str, function: Function, argument: str, place: tuple[int, int], context: Context, fix: str = "") -> None:
@@ -279,7 +281,7 @@ class Calls:
         return bars if self._inside_bounds(limits, bars, expression, context) else None
 
     # ---- units ----
-    def _units_fit(self, function: Function, values: dict[str, Value], bound: Bound, context: Context) -> bool:
+    def _units_fit(self, function: Function, values: dict[str, Value], bound: Bound, call: ast.Call | ast.Name, context: Context) -> bool:
         for arg in function.args:
             if arg.kind not in (ArgKind.SERIES, ArgKind.NUMBER) or arg.unit in (Unit.ANY, Unit.SAME, Unit.EITHER, Unit.CONDITION):
                 continue
@@ -289,9 +291,14 @@ class Calls:
                 notes: Notes = (("argument_unit", {"argument": arg.name, "unit": arg.unit.value}),)
                 self._report_unit(expression, place, arg.unit.value, found, notes)
                 return False
-        return context.builtin or self._one_unit(function, values, bound)
+        if context.builtin:
+            return True
+        slips.check_lengths(self.scope, function.name, values, call, context)
+        if function.name in ("scale", "peak"):
+            percents.check_limits(self.scope, self.nodes.graph, values, bound)
+        return self._one_unit(function, values, bound, call)
 
-    def _one_unit(self, function: Function, values: dict[str, Value], bound: Bound) -> bool:
+    def _one_unit(self, function: Function, values: dict[str, Value], bound: Bound, call: ast.Call | ast.Name) -> bool:
         """Functions that choose between values (max, clamp) need them in one unit."""
         if function.unit is not Unit.SAME or function.memory is not Memory.NONE:
             return True
@@ -302,13 +309,16 @@ class Calls:
             if not comparable(values[same[0].name], values[arg.name]):
                 expression, place = bound[arg.name]
                 left, right = values[same[0].name].unit.value, values[arg.name].unit.value
-                self._report_unit(expression, place, left, right)
+                notes, fix = _extreme_meant(function, same, values, bound, call)
+                self._report_unit(expression, place, left, right, notes, fix)
                 return False
         return True
 
-    def _report_unit(self, expression: ast.Expression, context: Context, expected: str, found: str, notes: Notes = ()) -> None:
+    def _report_unit(
+        self, expression: ast.Expression, context: Context, expected: str, found: str, notes: Notes = (), fix: str = ""
+    ) -> None:
         place = (expression.start, expression.end)
-        self.scope.report("E110", context, *place, label="argument", left=expected, right=found, unit=found, notes=notes)
+        self.scope.report("E110", context, *place, label="argument", left=expected, right=found, unit=found, notes=notes, fix=fix)
 
     def _unit(self, function: Function, values: dict[str, Value]) -> Unit:
         if function.unit is not Unit.SAME:
@@ -375,3 +385,23 @@ def _shown(arg: Arg) -> str:
     if arg.keyword_only:
         return f"{arg.name}={shown if arg.default is None else arg.default}"
     return shown if arg.default is None else f"{shown}={arg.default}"
+
+
+def _extreme_meant(
+    function: Function, arguments: list[Arg], values: dict[str, Value], bound: Bound, call: ast.Call | ast.Name
+) -> tuple[Notes, str]:
+    """`max(high, 20)` chooses between two values; over bars it is `highest(high, 20)`."""
+    over = {"max": "highest", "min": "lowest"}.get(function.name)
+    amount = values[arguments[-1].name]
+    if (
+        over is None
+        or not isinstance(call, ast.Call)
+        or amount.constant is None
+        or amount.unit not in (Unit.NUMBER, Unit.BARS, Unit.DURATION)
+    ):
+        return (), ""
+    (series, context), (length, _) = (bound[arg.name] for arg in (arguments[0], arguments[-1]))
+    text = context.rule.text
+    meant = f"{over}({text[series.start : series.end]}, {text[length.start : length.end]})"
+    notes: Notes = (("extreme_over_bars", {"name": function.name, "expression": meant}),)
+    return notes, context.rule.substituted(call.start, call.end, meant)

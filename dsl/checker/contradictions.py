@@ -6,14 +6,18 @@ import math
 from collections.abc import Iterator, Sequence
 
 from dsl import ast
-from dsl.checker import ranges, relations
+from dsl.checker import ranges, relations, slips
 from dsl.checker.context import Context, Notes, RuleText, Scope
 from dsl.checker.values import Value
 from dsl.graph import Graph
+from dsl.parser import parse_rule
 
 _FLIPPED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq"}
+#: how the bar and the one before compare with what is crossed
+_CROSSINGS = {"crosses_above": ("gt", "le"), "crosses_below": ("lt", "ge")}
+_OPPOSITE = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt"}
 #: low, low is excluded, high, high is excluded
-_Bounds = tuple[float, bool, float, bool]
+Bounds = tuple[float, bool, float, bool]
 #: tests of one condition that are looked at
 _MOST_TESTS = 200
 
@@ -51,7 +55,8 @@ def check_between(scope: Scope, between: ast.Between, test: Value, sides: Sequen
     if empty or outside:
         label = "empty" if empty else "range"
         notes = () if empty else _range_notes((value, low))
-        scope.report("W150", context, between.start, between.end, label=label, notes=notes)
+        fix = slips.range_turned(between, context) if empty else ""
+        scope.report("W150", context, between.start, between.end, label=label, notes=notes, fix=fix)
     elif between.kind == "in":
         check_test(scope, between, test, sides, context)
 
@@ -70,9 +75,23 @@ def check_all(scope: Scope, logic: ast.Logic, graph: Graph, values: Sequence[Val
     text = context.rule.text
     one, other = text[first.start : first.end], text[second.start : second.end]
     whole = len(logic.operands) == 2 and text.strip() == text[logic.start : logic.end]
-    fix = context.rule.substituted(logic.start, logic.end, f"{one} then {other} within 24 bars") if whole else ""
+    meant = f"{one} then {other} within 24 bars"
     notes: Notes = (("sequence_meant", {}),) if whole else ()
+    if whole and isinstance(first, ast.Crosses) and isinstance(second, ast.Crosses):  # crosses above 30 and (is) below 70
+        left, right = (text[place.start : place.end] for place in (second.left, second.right))
+        meant = f"{one} and {left} {'>' if second.direction == 'above' else '<'} {right}"
+        notes = (("crosses_once", {"expression": meant}),)
+    fix = context.rule.substituted(logic.start, logic.end, meant) if whole else ""
     scope.report("W150", context, logic.start, logic.end, label="exclusive", notes=notes, fix=fix, one=one, other=other)
+
+
+def check_chain(scope: Scope, comparison: ast.Comparison, graph: Graph, tests: Sequence[Value], context: Context) -> None:
+    """The same for the tests of a chain: `a > b > a`."""
+    found = None if context.builtin or len(tests) < 2 else exclusive(graph, tests) or relations.excluding(graph, tests)
+    if found is not None:
+        text, places = context.rule.text, comparison.operands
+        one, other = (text[places[number].start : places[number + 1].end] for number in found)
+        scope.report("W150", context, comparison.start, comparison.end, label="exclusive", one=one, other=other)
 
 
 def check_any(scope: Scope, logic: ast.Logic, graph: Graph, values: Sequence[Value], context: Context) -> None:
@@ -102,6 +121,24 @@ def check_words(scope: Scope, logic: ast.Logic, context: Context) -> None:
             return
 
 
+def opposite(text: str) -> str:
+    """A rule that is true where this one is false."""
+    expression = ast.unbracketed(parse_rule(text))
+    turned = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
+    if isinstance(expression, ast.Comparison) and len(expression.operands) == 2:
+        left, right = (text[place.start : place.end] for place in expression.operands)
+        return f"{left} {turned[expression.operators[0]]} {right}"
+    return f"not {text}" if isinstance(expression, ast.Name | ast.Call) else f"not ({text})"
+
+
+def is_test(graph: Graph, condition: int) -> bool:
+    """Whether the condition is one test that `tests_of` says all about."""
+    node = graph[condition]
+    if node.op == "not":
+        return graph[node.inputs[0]].op in _OPPOSITE
+    return node.op in _FLIPPED or node.op == "between"
+
+
 def check_group(scope: Scope, graph: Graph, word: str, names: Sequence[RuleText], values: Sequence[Value]) -> None:
     """The same for the conditions of an `all:` or `any:`, told at the later of the two."""
     if word == "all":
@@ -115,22 +152,22 @@ def check_group(scope: Scope, graph: Graph, word: str, names: Sequence[RuleText]
 
 def exclusive(graph: Graph, values: Sequence[Value]) -> tuple[int, int] | None:
     """Two of the conditions, by place, that no value of one series fulfils together."""
-    bounds: dict[int, tuple[_Bounds, int]] = {}
+    bounds: dict[int, tuple[Bounds, int]] = {}
     for number, value in enumerate(values):
-        for node, limit in _tests(graph, value):
-            before, first = bounds.get(node, (_ALL, number))
-            narrowed = _narrowed(before, limit)
-            if narrowed[0] > narrowed[2] or (narrowed[0] == narrowed[2] and (narrowed[1] or narrowed[3])):
+        for node, limit in tests_of(graph, value.node):
+            before, first = bounds.get(node, (ALL, number))
+            rest = narrowed(before, limit)
+            if rest[0] > rest[2] or (rest[0] == rest[2] and (rest[1] or rest[3])):
                 if first != number:
                     return first, number
                 continue  # within one condition: told where that one is written
-            bounds[node] = (narrowed, first if narrowed == before else number)
+            bounds[node] = (rest, first if rest == before else number)
     return None
 
 
-def _tests(graph: Graph, value: Value) -> Iterator[tuple[int, _Bounds]]:
-    """The tests of series against fixed numbers that a condition needs to be true."""
-    waiting = [] if value.node is None else [value.node]
+def tests_of(graph: Graph, condition: int | None) -> Iterator[tuple[int, Bounds]]:
+    """The tests of series against fixed numbers that a condition needs to be true; a negative number: of the bar before."""
+    waiting = [] if condition is None else [condition]
     seen: set[int] = set()
     while waiting and len(seen) < _MOST_TESTS:
         current = waiting.pop()
@@ -138,23 +175,36 @@ def _tests(graph: Graph, value: Value) -> Iterator[tuple[int, _Bounds]]:
         if current in seen:
             continue
         seen.add(current)
+        opposite = node.op == "not"
+        tested = graph[node.inputs[0]] if opposite else node
         if node.op == "and":
             waiting += reversed(node.inputs)
-        elif node.op in _FLIPPED:
-            left, right = (graph[number] for number in node.inputs)
+        elif opposite and tested.op == "not":
+            waiting.append(tested.inputs[0])
+        elif node.op in _CROSSINGS and graph[node.inputs[1]].op == "const":
+            now, before, limit = *_CROSSINGS[node.op], graph[node.inputs[1]].params[0]
+            yield node.inputs[0], _bounds(now, limit)
+            yield _bar_before(node.inputs[0]), _bounds(before, limit)
+        elif tested.op in (_OPPOSITE if opposite else _FLIPPED):
+            operator = _OPPOSITE[tested.op] if opposite else tested.op
+            left, right = (graph[number] for number in tested.inputs)
             if right.op == "const" and left.op != "const":
-                yield node.inputs[0], _bounds(node.op, right.params[0])
+                yield tested.inputs[0], _bounds(operator, right.params[0])
             elif left.op == "const" and right.op != "const":
-                yield node.inputs[1], _bounds(_FLIPPED[node.op], left.params[0])
+                yield tested.inputs[1], _bounds(_FLIPPED[operator], left.params[0])
         elif node.op == "between" and all(graph[number].op == "const" for number in node.inputs[1:]):
             low, high = (graph[number].params[0] for number in node.inputs[1:])
             yield node.inputs[0], (low, False, high, False)
 
 
-_ALL: _Bounds = (-math.inf, False, math.inf, False)
+def _bar_before(node: int) -> int:
+    return -1 - node
 
 
-def _bounds(operator: str, limit: float) -> _Bounds:
+ALL: Bounds = (-math.inf, False, math.inf, False)
+
+
+def _bounds(operator: str, limit: float) -> Bounds:
     if operator in ("lt", "le"):
         return -math.inf, False, limit, operator == "lt"
     if operator in ("gt", "ge"):
@@ -162,7 +212,8 @@ def _bounds(operator: str, limit: float) -> _Bounds:
     return limit, False, limit, False
 
 
-def _narrowed(a: _Bounds, b: _Bounds) -> _Bounds:
+def narrowed(a: Bounds, b: Bounds) -> Bounds:
+    """What lies in both."""
     low, low_out = max((a[0], a[1]), (b[0], b[1]))
     high, high_in = min((a[2], not a[3]), (b[2], not b[3]))
     return low, low_out, high, not high_in

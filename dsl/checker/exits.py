@@ -8,19 +8,23 @@ import re
 from dsl import ast
 from dsl.builder import Amount, Share
 from dsl.catalogue import Unit
+from dsl.checker import levels, percents
 from dsl.checker.conditions import Conditions, parsed, phrase
 from dsl.checker.context import Notes, RuleText, Scope
+from dsl.checker.implications import implies
 from dsl.checker.settings import StrategyDocument, entries, text_at
 from dsl.checker.values import Value, fixed
 from dsl.diagnostics import Diagnostic, Severity
 from dsl.document import dotted, replaced
-from dsl.graph import Phase
+from dsl.graph import Graph, Phase
 from dsl.shapes import looks_like_stop, signed
 from dsl.strategy import Exit, ExitKind, RiskProfile
 from dsl.yaml_tree import Mapping, Scalar
 
 #: as many as an order can fire (engine.kernel.book.MAXIMUM_EXITS)
 MAX_EXITS = 62
+#: of the price, a level that is meant as a distance from it
+_SMALLEST_SHARE = 0.1
 #: ratio above the entry from which no price can be meant, nor held by a float
 _LARGEST_LEVEL = 1e9
 #: `-2% of entry`, `3% below the entry price`
@@ -41,7 +45,7 @@ def read_exits(scope: Scope, document: StrategyDocument, conditions: Conditions)
         after = _after(scope, document, key.text, names)
         exit_ = _read_exit(scope, document, conditions, key, after)
         found.extend([] if exit_ is None else [exit_])
-    _warn_idle(scope, document, found)
+    _warn_idle(scope, document, found, conditions.expressions.nodes.graph)
     _refuse_circles(scope, document, {e.name: names[e.after] for e in found if e.after is not None})
     return tuple(found)
 
@@ -134,16 +138,45 @@ def _is_empty(document: StrategyDocument, name: str) -> bool:
     return isinstance(found, Mapping) and all(key.text in ("frozen", "sell", "after") for key, _ in found.entries)
 
 
-def _warn_idle(scope: Scope, document: StrategyDocument, exits: list[Exit]) -> None:
-    """W410 for an exit that fires only when another, asked before it, has sold everything."""
-    whole: dict[tuple[ExitKind, int], str] = {}
-    for exit_ in exits:
-        key = (exit_.kind, exit_.node)
-        if key in whole:
+def _warn_idle(scope: Scope, document: StrategyDocument, exits: list[Exit], graph: Graph) -> None:
+    """W410 for an exit that fires only when another has sold everything: at the same moment, or before."""
+    whole = [one for one in exits if one.share == 1.0 and one.after is None]
+    names = [key.text for key, _ in entries(document, "exits")]
+    sells_all = {one.name for one in exits if one.share == 1.0}
+    for number, exit_ in enumerate(exits):
+        if exit_.after is not None and names[exit_.after] in sells_all:
             rule = RuleText(document.key("exits", exit_.name), ("exits", exit_.name))
-            scope.report_at("W410", rule, 0, len(exit_.name), name=exit_.name, first=whole[key])
-        elif exit_.share == 1.0 and exit_.after is None:
-            whole[key] = exit_.name
+            scope.report_at("W410", rule, 0, len(exit_.name), label="after", name=exit_.name, first=names[exit_.after])
+            continue
+        for other in whole:
+            same = (exit_.kind, exit_.node) == (other.kind, other.node)
+            if other is exit_ or (same and number < exits.index(other)) or not (same or _comes_later(graph, exit_, other)):
+                continue
+            rule = RuleText(document.key("exits", exit_.name), ("exits", exit_.name))
+            label = "" if same else "later"
+            notes: Notes = (("leave_some", {"name": other.name}),) if not same and other.kind is not ExitKind.STOP else ()
+            scope.report_at("W410", rule, 0, len(exit_.name), label=label, notes=notes, name=exit_.name, first=other.name)
+            break
+
+
+def _comes_later(graph: Graph, one: Exit, other: Exit) -> bool:
+    """Whether `other` has fired whenever `one` does: its rule follows, or its level of the entry is nearer."""
+    if one.kind is not other.kind:
+        return False
+    if one.kind is ExitKind.RULE:
+        return implies(graph, Value(Unit.CONDITION, one.node), Value(Unit.CONDITION, other.node))
+    far, near = (_of_entry(graph, exit_.node) for exit_ in (one, other))
+    if far is None or near is None:
+        return False
+    return far > near if one.kind is ExitKind.TARGET else far < near
+
+
+def _of_entry(graph: Graph, level: int) -> float | None:
+    """The factor of `pos.entry * factor`."""
+    node = graph[level]
+    if node.op != "mul" or graph[node.inputs[0]].op != "pos.entry" or graph[node.inputs[1]].op != "const":
+        return None
+    return graph[node.inputs[1]].params[0]
 
 
 def _share(scope: Scope, rule: RuleText | None) -> Share | None:
@@ -171,7 +204,7 @@ def _level(scope: Scope, rule: RuleText, conditions: Conditions) -> tuple[ExitKi
     kind = ExitKind.TARGET if _is_target(expression) else ExitKind.STOP
     value = conditions.expressions.evaluate(expression, conditions.context(rule, position=True))
     if value is not None and value.is_condition:
-        scope.report_at("E129", rule, expression.start, expression.end, label="level")
+        _report_condition(scope, rule, expression)
     if value is None or value.is_condition:
         return kind, None
     if value.unit not in (Unit.PRICE, Unit.ANY) and not (value.constant is not None and value.unit is Unit.MONEY):
@@ -185,10 +218,29 @@ def _level(scope: Scope, rule: RuleText, conditions: Conditions) -> tuple[ExitKi
         units = {"left": "price", "right": value.unit.value, "unit": value.unit.value}
         scope.report_at("E110", rule, expression.start, expression.end, label="argument", notes=notes, fix=fix, **units)
         return kind, None
+    share = None if value.node is None else levels.weight(conditions.expressions.nodes.graph, value.node)
+    if share is not None and percents.check_beside_one(scope, expression, conditions.context(rule, position=True)):
+        return kind, conditions.expressions.nodes.id_of(value)
+    if share is not None and share <= _SMALLEST_SHARE:
+        up = str(rule.path[1]) != "stop" and not _PROTECTIVE.search(str(rule.path[1]).lower())
+        percents.report_share(scope, expression, conditions.context(rule, position=True), share, up=up, label="level")
+        return kind, conditions.expressions.nodes.id_of(value)
     if kind is ExitKind.STOP and value.phase is Phase.MARKET and not _PROTECTIVE.search(str(rule.path[1]).lower()):
         fix = re.sub(r"\bat:", "when:", rule.substituted(0, len(rule.text), f"high >= {rule.text}"), count=1)
         scope.report_at("W412", rule, 0, len(rule.text), notes=(("name_as_protection", {}),), fix=fix, level=rule.text[:60])
     return kind, conditions.expressions.nodes.id_of(value)
+
+
+def _report_condition(scope: Scope, rule: RuleText, expression: ast.Expression) -> None:
+    """E129 for `at: pos.gain >= 3%`: as `when:`; of a stop, which needs a price, the price that is compared with."""
+    fix = ""
+    if str(rule.path[1]) != "stop":
+        fix = re.sub(r"\bat:", "when:", rule.substituted(0, len(rule.text), rule.text), count=1)
+    elif isinstance(expression, ast.Comparison) and len(expression.operands) == 2 and expression.operators[0] in ("<", "<="):
+        left, right = (rule.text[place.start : place.end] for place in expression.operands)
+        if left in ("close", "low") or (left in ("pos.gain", "pos.pnl") and right[:1] == "-" and right.endswith("%")):
+            fix = rule.substituted(0, len(rule.text), right)
+    scope.report_at("E129", rule, expression.start, expression.end, label="level", fix=fix)
 
 
 def _relative_level(scope: Scope, rule: RuleText, conditions: Conditions) -> tuple[ExitKind, int | None]:

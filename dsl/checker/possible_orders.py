@@ -6,7 +6,7 @@ import math
 
 from dsl.checker.context import RuleText, Scope
 from dsl.checker.risk import RiskDocument, rule_at
-from dsl.checker.settings import MIN_ORDER_KRW, StrategyDocument, text_at, warn_below_exchange
+from dsl.checker.settings import MIN_ORDER_KRW, StrategyDocument, entries, text_at, warn_below_exchange, with_size
 from dsl.strategy import RiskProfile, Sizing
 
 #: smallest order where neither the strategy nor its profile says otherwise (docs/decide.md §6)
@@ -41,7 +41,8 @@ def check_sizes(scope: Scope, document: StrategyDocument, sizing: Sizing, profil
     rule = text_at(document, "sizing", "min_order") or text_at(document, "risk_profile")
     if largest is not None and rule is not None and alone <= largest < smallest:  # below `alone` the profile itself is refused
         shown = {"smallest": f"{smallest:,}", "largest": f"{largest:,}", "profile": profile.name}
-        scope.report_at("E409", rule, 0, len(rule.text), label="" if asked else "usual", notes=(), fix="", **shown)
+        rule, fix = _with_minimum(document, rule, largest)
+        scope.report_at("E409", rule, 0, len(rule.text), label="" if asked else "usual", notes=(), fix=fix, **shown)
     for name, ratio in (("weight", sizing.weight if sizing.scale is None else None), ("max_weight", sizing.max_weight)):
         _check_share(scope, text_at(document, "sizing", name), ratio, profile, smallest)
 
@@ -54,3 +55,15 @@ def _check_share(scope: Scope, rule: RuleText | None, ratio: float | None, profi
     fix = rule.substituted(0, len(rule.text), f"{needed:g}% of equity") if needed <= 100 else ""
     shown = {"amount": f"{ratio * capital:,.0f}", "smallest": f"{least:,}", "capital": f"{capital:,}", "percent": f"{ratio * 100:g}%"}
     scope.report_at("E409", rule, 0, len(rule.text), label="share", notes=(), fix=fix, **shown)
+
+
+def _with_minimum(document: StrategyDocument, rule: RuleText, largest: int) -> tuple[RuleText, str]:
+    """The place of the finding and the line there with the smallest order that the profile allows."""
+    written = text_at(document, "sizing", "min_order")
+    if written is not None:
+        return written, written.substituted(0, len(written.text), f"{largest:_} KRW")
+    known = entries(document, "sizing")
+    if not known:
+        return rule, ""
+    key = RuleText(document.key("sizing"), ("sizing",))
+    return key, with_size(key, known[0][0], f"min_order: {largest:_} KRW")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from dsl import ast
 from dsl.catalogue import Unit
+from dsl.checker import contradictions
 from dsl.checker.context import Context, Definition, Notes, Scope
+from dsl.checker.implications import implies
 from dsl.checker.nodes import Nodes
 from dsl.checker.values import Value
 from dsl.document import suggestion
+from dsl.graph import Graph
 
 Expand = Callable[[Definition, ast.Expression, Context], Value | None]
 
@@ -42,12 +45,19 @@ class Regimes:
             self.scope.report("E137", context, other.start, other.end, label="unknown", notes=notes, fix=fix, name=other.name)
             return None
         value = self.condition(other.name, comparison, context)
+        if self.scope.regimes[other.name] is None and not context.builtin:
+            self._warn_left(other.name, comparison, context)
         if value is None or comparison.operators[0] == "==":
             return value
         return self.nodes.operator("not", (value,), (), Unit.CONDITION, context, comparison)
 
     def condition(self, wanted: str, place: ast.Expression, context: Context) -> Value | None:
         """None of the regimes before is true and this one is: missing where it depends on a missing one, and only there."""
+        parts = self._parts(wanted, place, context)
+        return self.nodes.joined("and", parts, context, place) if parts else None
+
+    def _parts(self, wanted: str, place: ast.Expression, context: Context) -> list[Value] | None:
+        """What `wanted` is joined of: the opposites of those before, then its own rule."""
         parts: list[Value] = []
         for name, definition in self.scope.regimes.items():
             value = None if definition is None else self.definition(definition, place, context)
@@ -56,15 +66,36 @@ class Regimes:
             if value is not None and not value.is_condition:
                 return None  # reported where the regime is written
             if name == wanted:
-                parts += [] if value is None else [value]
-                break
+                return parts if value is None else [*parts, value]
             opposite = None if value is None else self.nodes.operator("not", (value,), (), Unit.CONDITION, context, place)
             if opposite is None:
                 return None
             parts.append(opposite)
-        return self.nodes.joined("and", parts, context, place) if parts else None
+        return None
 
     def _report(self, place: ast.Expression, context: Context) -> None:
         known = list(self.scope.regimes)
         notes: Notes = (("regime_names", {"names": ", ".join(known)}),) if known else (("regime_section", {}),)
         self.scope.report("E137", context, place.start, place.end, notes=notes, name="regime")
+
+    def _warn_left(self, name: str, comparison: ast.Comparison, context: Context) -> None:
+        """W150 for `regime == neutral`, W151 for `!=`, where the regimes before `otherwise` leave nothing."""
+        found = contradictions.exclusive(self.nodes.graph, self._parts(name, comparison, context) or [])
+        if found is not None:
+            one, other = (list(self.scope.regimes)[number] for number in found)
+            code = "W150" if comparison.operators[0] == "==" else "W151"
+            self.scope.report(code, context, comparison.start, comparison.end, label="regimes", name=name, one=one, other=other)
+
+
+def check_reachable(scope: Scope, graph: Graph, name: str, value: Value, before: Mapping[str, Value]) -> None:
+    """W150 where an earlier regime holds wherever this one would: told at the earlier one, out of which it can be taken."""
+    covering = next((earlier for earlier, other in before.items() if implies(graph, value, other)), None)
+    first, second = (scope.regimes.get(one) for one in (covering or "", name))
+    if covering is None or first is None or second is None or first.body is None:
+        return
+    text, later = first.rule.text, second.rule.text
+    plain = text if isinstance(first.body, ast.Comparison | ast.Between | ast.Name | ast.Call | ast.Bracket) else f"({text})"
+    same = implies(graph, before[covering], value)
+    fix = "" if same else first.rule.substituted(0, len(text), f"{plain} and not ({later})")
+    notes: Notes = () if same else (("narrower_first", {"name": name, "earlier": covering}),)
+    scope.report_at("W150", first.rule, 0, len(text), label="earlier", notes=notes, fix=fix, name=name)

@@ -23,15 +23,15 @@ _RIVALS = {"rises": ("trend", 1), "falls": ("trend", 2), "crosses_above": ("cros
 _MOST = 200
 #: prices of a candle, and those that a position has seen, from the lowest; those of one height are not ordered
 _HEIGHTS = {"low": (0, 0), "open": (0, 1), "close": (0, 1), "high": (0, 2), "pos.low": (1, 0), "pos.entry": (1, 1), "pos.high": (1, 2)}
-_Key = tuple[str, int, int]
-_Atom = tuple[_Key, int]
+Key = tuple[str, int, int]
+_Atom = tuple[Key, int]
 
 
 def excluding(graph: Graph, values: Sequence[Value]) -> tuple[int, int] | None:
     """Two of the conditions, by place, that are never true together."""
-    allowed: dict[_Key, tuple[int, int]] = {}
+    allowed: dict[Key, tuple[int, int]] = {}
     for number, value in enumerate(values):
-        for key, outcomes in _atoms(graph, value, "and"):
+        for key, outcomes in atoms(graph, value.node, "and"):
             before, first = allowed.get(key, (outcomes, number))
             if not before & outcomes and first != number:
                 return first, number
@@ -41,9 +41,9 @@ def excluding(graph: Graph, values: Sequence[Value]) -> tuple[int, int] | None:
 
 def covering(graph: Graph, values: Sequence[Value]) -> tuple[int, int] | None:
     """Two of the alternatives, by place, one of which is always true where both are defined."""
-    allowed: dict[_Key, tuple[int, int]] = {}
+    allowed: dict[Key, tuple[int, int]] = {}
     for number, value in enumerate(values):
-        for key, outcomes in _atoms(graph, value, "or"):
+        for key, outcomes in atoms(graph, value.node, "or"):
             before, first = allowed.get(key, (0, number))
             whole = _TRUE | _FALSE if key[0] == "condition" else _LESS | _EQUAL | _MORE
             if before | outcomes == whole and first != number and key[0] in ("pair", "condition"):
@@ -70,7 +70,7 @@ def _overlapping(graph: Graph, values: Sequence[Value]) -> tuple[int, int] | Non
 
 def _limits(graph: Graph, value: Value) -> Iterator[tuple[int, str, float]]:
     """Tests of a series against a fixed number that make the condition true alone."""
-    for current in _parts(graph, value, "or"):
+    for current in parts(graph, value.node, "or"):
         node = graph[current]
         if node.op in ("lt", "le", "gt", "ge"):
             left, right = (graph[number] for number in node.inputs)
@@ -80,9 +80,9 @@ def _limits(graph: Graph, value: Value) -> Iterator[tuple[int, str, float]]:
                 yield node.inputs[1], {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}[node.op], left.params[0]
 
 
-def _atoms(graph: Graph, value: Value, joint: str) -> Iterator[_Atom]:
+def atoms(graph: Graph, condition: int | None, joint: str) -> Iterator[_Atom]:
     """What the condition needs (joint: and), or what makes it true alone (or)."""
-    for current in _parts(graph, value, joint):
+    for current in parts(graph, condition, joint):
         node = graph[current]
         negated = node.op == "not"
         inner = node.inputs[0] if negated else current
@@ -101,8 +101,9 @@ def _flipped(outcomes: int) -> int:
     return (outcomes & _EQUAL) | (_MORE if outcomes & _LESS else 0) | (_LESS if outcomes & _MORE else 0)
 
 
-def _parts(graph: Graph, value: Value, joint: str) -> Iterator[int]:
-    waiting = [] if value.node is None else [value.node]
+def parts(graph: Graph, condition: int | None, joint: str) -> Iterator[int]:
+    """The condition and what it joins by this word, however nested."""
+    waiting = [] if condition is None else [condition]
     seen: set[int] = set()
     while waiting and len(seen) < _MOST:
         current = waiting.pop()

@@ -10,6 +10,7 @@ from dsl.builder import Amount
 from dsl.catalogue import Unit
 from dsl.checker.conditions import Conditions, parsed, phrase
 from dsl.checker.context import Definition, FactorText, Notes, RuleText, Scope
+from dsl.checker.regimes import check_reachable
 from dsl.checker.settings import FileDocument, StrategyDocument, entries, name_fits, text_at
 from dsl.checker.values import PLAIN, Value
 from dsl.graph import Phase
@@ -53,7 +54,8 @@ def read_regimes(scope: Scope, document: FileDocument) -> None:
 
 
 def check_regimes(scope: Scope, conditions: Conditions) -> None:
-    """Every regime as a condition, remembered for reports."""
+    """Every regime as a condition, remembered for reports; W150 for one that those before it leave nothing of."""
+    before: dict[str, Value] = {}
     for name, definition in list(scope.regimes.items()):
         rule = definition.rule if definition is not None else None
         if definition is None or definition.body is None or rule is None:
@@ -63,6 +65,8 @@ def check_regimes(scope: Scope, conditions: Conditions) -> None:
         if value is not None and not value.is_condition:
             scope.report_at("E128", rule, definition.body.start, definition.body.end, unit=value.unit.value)
         elif value is not None:
+            check_reachable(scope, conditions.expressions.nodes.graph, name, value, before)
+            before[name] = value
             found = conditions.expressions.names.regimes.condition(name, definition.body, context)
             if found is not None and found.node is not None:
                 conditions.named.append(Condition(f"regime.{name}", found.node))

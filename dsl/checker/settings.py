@@ -348,22 +348,22 @@ def warn_all_cash(scope: Scope, document: StrategyDocument, sizing: Sizing, limi
         return
     key = document.key(name)
     rule = RuleText(key, ())
-    scope.report_at("W416", rule, 0, len(key.text), fix=_with_weight(rule, known[0][0] if known else None))
+    scope.report_at("W416", rule, 0, len(key.text), fix=with_size(rule, known[0][0] if known else None, "weight: 20% of equity"))
 
 
-def _with_weight(rule: RuleText, first: Scalar | None) -> str:
-    """The key's line with a size: before it, or inside `sizing:`, whose first key is given; "" where the file is laid out otherwise."""
+def with_size(rule: RuleText, first: Scalar | None, setting: str) -> str:
+    """The key's line with a setting of `sizing:`: before it, or inside `sizing:`, whose first key is given; "" where the file is
+    laid out otherwise."""
     span = rule.span(0, len(rule.text))
     line = rule.scalar.source.line_text(span.line)
-    weight = "weight: 20% of equity"
     if line[: span.column - 1].strip():
         return ""
     if first is None:
-        return f"{line[: span.column - 1]}sizing: {{{weight}}}\n{line}"
+        return f"{line[: span.column - 1]}sizing: {{{setting}}}\n{line}"
     place = first.span(0, 1)
     if place.line == span.line:
-        return line.replace("{", f"{{{weight}, ", 1)
-    return f"{line}\n{' ' * (place.column - 1)}{weight}"
+        return line.replace("{", f"{{{setting}, ", 1)
+    return f"{line}\n{' ' * (place.column - 1)}{setting}"
 
 
 def _has(document: StrategyDocument, key: str) -> bool:
@@ -393,5 +393,5 @@ def _scale(scope: Scope, rule: RuleText | None, conditions: Conditions) -> int |
         return None
     largest = value.constant if value.constant is not None else value.high
     if largest is not None and largest <= 0:
-        scope.report_at("W418", rule, 0, len(rule.text))
+        scope.report_at("W418", rule, 0, len(rule.text), fix=rule.substituted(0, len(rule.text), "1.0"))
     return conditions.expressions.nodes.id_of(value)

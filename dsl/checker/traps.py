@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dsl import ast
-from dsl.catalogue import Unit
+from dsl.checker import percents, slips
 from dsl.checker.context import Context, Notes, Scope
 from dsl.checker.relations import within_candle
 from dsl.checker.values import Value
@@ -12,8 +12,6 @@ from dsl.graph import Graph
 #: series of one bar that never lie above its high, never below its low
 _INSIDE = ("open", "high", "low", "close")
 _WINDOWS = {">": (("highest", "session_high"), "high"), "<": (("lowest", "session_low"), "low")}
-#: a number of a value that is a percentage: from here on nobody means 100 percent
-_PLAINLY_PERCENT = 1.0
 
 
 def check_pair(
@@ -28,7 +26,8 @@ def check_pair(
         _same(scope, operator, places, sides, context)
         or _candle(scope, graph, operator, places, sides, context)
         or any(_own_window(scope, graph, *each, context) for each in both)
-        or any(_percent(scope, each[1], each[2], context) for each in both)
+        or any(percents.check(scope, graph, *each, context) for each in both)
+        or any(slips.check(scope, graph, *each, context) for each in both)
     )
 
 
@@ -79,32 +78,3 @@ def _own_window(
     notes: Notes = (("bars_before", {"expression": f"{text}[1]"}),)
     scope.report("W150", context, place.start, place.end, label="window", notes=notes, fix=fix, expression=text)
     return True
-
-
-def _percent(scope: Scope, places: tuple[ast.Expression, ast.Expression], sides: tuple[Value, Value], context: Context) -> bool:
-    """`ret(1h) > 5` (500%) and `rsi(14) < 30%` (0.3)."""
-    value, limit = sides
-    place = places[1]
-    literal = place.value if isinstance(place, ast.Negative) else place
-    if limit.constant is None or not isinstance(literal, ast.Literal) or not isinstance(places[0], ast.Name | ast.Call | ast.At):
-        return False
-    text = context.rule.text[place.start : place.end]
-    series = " ".join(context.rule.text[places[0].start : places[0].end].split())
-    whole = value.high == 1.0 and limit.constant == 1.0  # of a share of 0..1, 1 is all of it and no forgotten percent sign
-    if not whole and value.unit is Unit.RATIO and literal.unit is Unit.NUMBER and abs(limit.constant) >= _PLAINLY_PERCENT:
-        sign = "bp" if series.startswith(("book.", "cost.")) else "%"
-        fix = context.rule.substituted(place.start, place.end, f"{text}{sign}")
-        args = {"found": text, "means": f"{limit.constant * 100:g}%", "expression": series}
-        scope.report(
-            "W152", context, place.start, place.end, fix=fix, notes=(("write_percent_sign", {"number": text, "sign": sign}),), **args
-        )
-        return True
-    wide = value.high is not None and value.high >= 10 * _PLAINLY_PERCENT
-    if value.unit is Unit.NUMBER and wide and literal.unit is Unit.RATIO and text.endswith("%"):
-        number = text.removesuffix("%").strip()
-        fix = context.rule.substituted(place.start, place.end, number)
-        args = {"found": text, "means": f"{limit.constant:g}", "expression": series}
-        bounds = (("value_range", {"low": f"{value.low:g}", "high": f"{value.high:g}"}),) if value.low is not None else ()
-        scope.report("W152", context, place.start, place.end, label="plain", fix=fix, notes=bounds, **args)
-        return True
-    return False

@@ -8,7 +8,9 @@ from dsl.catalogue import Unit
 from dsl.checker.clock import DAY_MS
 from dsl.checker.conditions import Conditions, parsed, phrase
 from dsl.checker.context import RuleText, Scope
+from dsl.checker.contradictions import check_group, opposite
 from dsl.checker.expressions import Expressions
+from dsl.checker.implications import implies
 from dsl.checker.settings import StrategyDocument, entries, text_at, whole
 from dsl.checker.values import Value
 from dsl.graph import Graph
@@ -34,6 +36,7 @@ def read_universe(scope: Scope, document: StrategyDocument) -> Universe | None:
         scope.report_at("E223", take_rule, 0, len(take_rule.text), label="by")
     by = _by(scope, conditions, by_rule)
     keep = _joined(conditions, document, kept, dropped)
+    _check_members(conditions, document, kept, dropped)
     if keep is None or refresh is None:
         return None
     return Universe(graph, keep, by, take, refresh.at_ms, refresh.every_ms, tuple(conditions.named), conditions.expressions.wording)
@@ -75,3 +78,21 @@ def _joined(conditions: Conditions, document: StrategyDocument, kept: list[Value
         return nodes.constant(1.0, Unit.CONDITION)
     joined = nodes.joined("and", parts, context, place)
     return None if joined is None else nodes.id_of(joined)
+
+
+def _check_members(conditions: Conditions, document: StrategyDocument, kept: list[Value | None], dropped: list[Value | None]) -> None:
+    """W150 where `keep` and `drop` leave no market."""
+    graph, known = conditions.expressions.nodes.graph, [value for value in kept if value is not None]
+    names, out = ([key for key, _ in entries(document, "universe", part)] for part in ("keep", "drop"))
+    if len(known) < len(kept):
+        return
+    keys = [RuleText(key, ("universe", "keep")) for key in names]
+    check_group(conditions.scope, graph, "all", keys, known)
+    for key, value in zip(out, dropped, strict=True):
+        rule = text_at(document, "universe", "drop", key.text)
+        keeping = None if value is None else next((n for n, one in enumerate(known) if implies(graph, one, value)), None)
+        if rule is not None and keeping is not None:
+            kept_rule = text_at(document, "universe", "keep", names[keeping].text)
+            shown = {"keep": names[keeping].text, "kept": kept_rule.text if kept_rule is not None else ""}
+            fix = rule.substituted(0, len(rule.text), opposite(rule.text))
+            conditions.scope.report_at("W150", rule, 0, len(rule.text), label="dropped", notes=(("drop_takes_out", {}),), fix=fix, **shown)

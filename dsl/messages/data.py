@@ -290,6 +290,12 @@ TEXTS: dict[str, Text] = {
         "leave trades of less KRW out of pressure and strength (all are recorded)",
     ),
     "option_far": Text("호가에서 이만큼 벗어난 체결은 따로 셉니다 (예: 1%)", "count trades so far outside the book apart, such as 1%"),
+    "option_metrics": Text(
+        "요청 한도와 기록 수를 프로메테우스 형식으로 이 파일에 5초마다 씁니다",
+        "write quotas and counts for Prometheus to this file, every 5 s",
+    ),
+    "metrics_unwritable": Text("{path} 에 지표를 쓸 수 없습니다 ({reason}).", "{path}: metrics cannot be written ({reason})."),
+    "help_alerts": Text("알림(공지, 유의 지정, 입출금 중단, 연결 이상)을 봅니다", "show alerts: notices, warnings, wallets, connections"),
     "bad_levels": Text("--levels 는 {allowed} 가운데 하나입니다 (받은 값: {found}).", "--levels takes {allowed} (given: {found})."),
     "no_markets": Text("기록할 마켓이 없습니다. 예: --markets KRW-BTC,KRW-ETH", "name markets, such as --markets KRW-BTC,KRW-ETH."),
     "recording": Text(
@@ -301,19 +307,11 @@ TEXTS: dict[str, Text] = {
     "record_disconnected": Text(
         "연결이 끊겼습니다 ({reason}). {seconds:.1f}초 뒤에 다시 잇습니다.", "connection lost ({reason}); again in {seconds:.1f} s."
     ),
-    "record_failing": Text(
-        "잇달아 {attempts}번 연결하지 못했습니다. 인터넷 연결과 업비트 공지를 확인하세요. 계속 다시 시도합니다.",
-        "{attempts} attempts to connect have failed. Check this computer's network and Upbit's notices; it goes on trying.",
-    ),
     "record_trouble": Text("문제: {reason}", "trouble: {reason}"),
     "record_lost": Text(
         "{market}: 미처 읽지 못해 체결 {count}건을 놓쳤습니다. 그 구간은 기록하지 않은 것으로 둡니다.",
         "{market}: {count} trades were dropped unread; that stretch stays unknown.",
     ),
-    "record_raised": Text("{market}: {flag} 켜짐", "{market}: {flag} is up"),
-    "record_lowered": Text("{market}: {flag} 꺼짐", "{market}: {flag} is down"),
-    "record_wallet": Text("{currency} 지갑: {before} -> {state}", "wallet of {currency}: {before} -> {state}"),
-    "record_notice": Text("공지 ({category}): {title}", "notice ({category}): {title}"),
     "record_sum": Text(
         "체결 {trades:,}건, 호가 {books:,}건을 기록했습니다 (늦게 온 체결 {late:,}건). 끊김 {losses}번. 폴더: {folder}",
         "{trades:,} trades and {books:,} books recorded ({late:,} late trades), {losses} connection losses. Folder: {folder}",

@@ -51,6 +51,16 @@ _SCORES: dict[str, Text] = {
     "E143.label": Text("이 파일에는 팩터가 없습니다", "this file has no factors"),
     "E112.label.count": Text("1 이상의 정수여야 합니다", "must be a whole number, at least 1"),
     "E113.label.weight": Text("0 이상의 수이고 합이 0보다 커야 합니다", "a number, not below 0; the sum must be above 0"),
+    "W150@earlier": Text("국면 `{name}`에는 이를 수 없습니다", "regime `{name}` can never be reached"),
+    "W150.label.earlier": Text(
+        "`{name}`이(가) 참이면 이것도 참이고, 먼저 적은 것이 이깁니다", "this holds wherever `{name}` would, and the earlier one wins"
+    ),
+    "W150.label.regimes": Text("`{one}`도 `{other}`도 아닌 때가 없습니다", "there is no time that is neither `{one}` nor `{other}`"),
+    "W151.label.regimes": Text("`{one}`도 `{other}`도 아닌 때가 없습니다", "there is no time that is neither `{one}` nor `{other}`"),
+    "W150@dropped": Text("남는 마켓이 없습니다", "no market is left"),
+    "W150.label.dropped": Text(
+        "`keep`의 {keep}(`{kept}`)을(를) 지키는 마켓을 모두 뺍니다", "drops every market that `keep` takes by {keep} (`{kept}`)"
+    ),
     "W151": Text("이 조건은 언제나 참입니다", "this condition is always true"),
     "W151.label": Text("거짓이 되는 값이 없습니다", "no value makes it false"),
     "W151.label.covering": Text("`{one}`이거나 `{other}`: 둘 가운데 하나는 늘 참입니다", "one of `{one}` and `{other}` always holds"),
@@ -129,12 +139,39 @@ _COSTS: dict[str, Text] = {
     ),
 }
 
+_GUARDS: dict[str, Text] = {
+    "W461": Text("`{name}`: 실거래에서만 쓰입니다", "`{name}` acts in live trading only"),
+    "W461.label": Text("백테스트와 모의투자에는 영향이 없습니다", "it changes nothing in a backtest or on paper"),
+    "W461.label.stale_data": Text(
+        "백테스트와 모의투자는 저장된 캔들로 하므로 시세가 늦지 않습니다", "a backtest and paper read stored candles, which are never late"
+    ),
+    "W461.label.clock_skew": Text(
+        "백테스트와 모의투자에서는 시장의 시각이 곧 시계입니다", "in a backtest and on paper the market's time is the clock"
+    ),
+    "W461.label.unknown_order": Text(
+        "백테스트와 모의투자에서는 모든 주문이 바로 답을 받습니다", "in a backtest and on paper every order is answered at once"
+    ),
+    "W461@books_disagree": Text("`{name}`: 실거래에서만 이렇게 합니다", "`{name}` is done in live trading only"),
+    "W461.label.books_disagree": Text(
+        "모의투자는 체결이 있는 봉마다 장부를 거래소와 견주고, 다르면 바로 오류로 끝납니다. 백테스트에는 장부가 하나뿐입니다",
+        "paper compares its books with the exchange's after every bar with a fill and ends with an error; a backtest has one book",
+    ),
+    "W461.label.dead_man": Text(
+        "모의투자의 주문은 엔진이 멈추면 함께 끝나고, 백테스트는 멈추지 않습니다",
+        "on paper orders end with the engine that placed them; a backtest does not stop answering",
+    ),
+}
+
 _NOTES: dict[str, Text] = {
     "note.which_of_them": Text("어느 값인지 적으세요", "say which one you mean"),
     "note.over_min": Text("봉 안의 가장 낮은 값: {expression}", "lowest in the bar:  {expression}"),
     "note.over_last": Text("마지막 값: {expression}", "last one:           {expression}"),
     "note.over_any": Text("봉 안에서 한 번이라도: {expression}", "at any time in it:  {expression}"),
     "note.regime_names": Text("`regime:`의 이름: {names}", "names under `regime:`: {names}"),
+    "note.narrower_first": Text(
+        "`{name}` 줄을 `{earlier}` 앞으로 옮기거나, 여기에서 빼세요", "move the line of `{name}` above `{earlier}`, or take it out here"
+    ),
+    "note.drop_takes_out": Text("drop에는 뺄 마켓의 조건을 적습니다", "`drop` says which markets go out"),
     "note.regime_section": Text("이 파일에는 `regime:`이 없습니다", "this file has no `regime:`"),
     "note.weight_acts": Text(
         "합으로 나누므로 {weight}은(는) {acts}로 작용합니다", "the engine divides by the sum, so {weight} acts as {acts}"
@@ -155,4 +192,4 @@ _NOTES: dict[str, Text] = {
     ),
 }
 
-TEXTS: dict[str, Text] = {**_NAMES, **_SCORES, **_SECTIONS, **_COSTS, **_NOTES}
+TEXTS: dict[str, Text] = {**_NAMES, **_SCORES, **_SECTIONS, **_COSTS, **_GUARDS, **_NOTES}

@@ -124,6 +124,24 @@ TEXTS: dict[str, Text] = {
     "period": Text("기간", "Period"),
     "period_auto": Text("기간 자동", "Auto"),
     "period_days": Text("최근 {days}일", "{days} days"),
+    "book": Text("호가 모형", "Supposed book"),
+    "book_empty": Text("호가 모형 없음", "No supposed book"),
+    "book_none": Text("없음 (기록된 호가만)", "None (recorded books only)"),
+    "book_spread": Text("스프레드만", "Spread only"),
+    "book_depth": Text("스프레드와 잔량", "Spread and depth"),
+    "book_choose": Text("호가 모형 고르기", "Choose a supposed book"),
+    "book_about": Text(
+        "캔들에는 호가가 없습니다. 기록한 호가가 없는 때에 book.* 과 depth 가 쓸 호가를 가정합니다. 체결 가격은 바뀌지 않습니다.",
+        "Candles hold no order book. This is what book.* and depth read where none was recorded. Fill prices do not change.",
+    ),
+    "bad_book": Text(
+        "호가 모형 `{text}` 을 읽을 수 없습니다. 예: spread 10bp, 또는 spread 10bp, depth 5% of 1h turnover within 0.5%",
+        "`{text}` is no order book. Write spread 10bp, or spread 10bp, depth 5% of 1h turnover within 0.5%",
+    ),
+    "without_book": Text(
+        "! 호가 기록이 없어 값을 읽지 못한 것이 {count}번이고, 그때는 사지 않았을 수 있습니다. 위에서 호가 모형을 고르세요.",
+        "! {count} readings of the order book found none recorded, which can keep it from buying. Choose a supposed book above.",
+    ),
     "preview_line": Text(
         "마켓 {markets}개, 봉 {bars}개 · 진입 조건 참 {true}번 · 매수 {entries}번 · 매도 {exits}번",
         "{markets} markets, {bars} bars · entry true on {true} · {entries} buys · {exits} sales",
@@ -141,8 +159,8 @@ TEXTS: dict[str, Text] = {
     "backtest": Text("백테스트", "Backtest"),
     "backtest_start": Text("실행", "Run"),
     "backtest_hint": Text(
-        "미리보기와 같은 마켓과 기간, 현금 1,000만원으로 실행합니다.",
-        "Runs over the preview's markets and period with 10 million KRW.",
+        "미리보기와 같은 마켓과 기간, 호가 모형, 현금 1,000만원으로 실행합니다.",
+        "Runs over the preview's markets and period, with its supposed book and 10 million KRW.",
     ),
     "backtest_running": Text("실행 중 {percent}%", "Running, {percent}%"),
     "backtest_done": Text("끝났습니다. 수수료와 슬리피지를 뺀 결과입니다.", "Done. After fees and slippage."),

@@ -19,12 +19,14 @@ from engine.candles.sample import COINS
 from engine.candles.store import CandleStore
 from engine.candles.timeframes import DAY_MS
 from engine.kernel.program import compile_program
+from engine.model.costs import Costs
 from engine.research.backtest import universe_settle_ms
 from engine.research.result import Settings
 
 if TYPE_CHECKING:
     from dsl.strategy import Strategy
     from engine.model.candle import SideKey
+    from engine.model.costs import BookModel
 
 #: what is shown when nobody chose: this many days, or as many clock bars as make a chart worth looking at
 DEFAULT_DAYS: Final = 30
@@ -62,17 +64,19 @@ class CandleCache:
         self._kept: OrderedDict[tuple[object, ...], _Kept] = OrderedDict()
         self._lock = threading.Lock()
 
-    def market(self, strategy: Strategy, markets: Sequence[str], days: int | None, files: Path | None = None) -> Market:
+    def market(
+        self, strategy: Strategy, markets: Sequence[str], days: int | None, files: Path | None = None, book: BookModel | None = None
+    ) -> Market:
         """Candles of the last `days` before the newest stored one (None: DEFAULT_DAYS, more for slow clocks), warm-up included.
 
-        markets: none where a universe chooses among all. files: folder that the strategy's external series are named from. Raises
-        UserError (CandleError) when nothing can serve.
+        markets: none where a universe chooses among all. files: folder that the strategy's external series are named from. book: the
+        one that is supposed where none was recorded. Raises UserError (CandleError) when nothing can serve.
         """
-        key = (tuple(sorted(strategy.aliases.values())), tuple(markets), strategy.clock, days, strategy.externals, files)
+        key = (tuple(sorted(strategy.aliases.values())), tuple(markets), strategy.clock, days, strategy.externals, files, book)
         with self._lock:
             kept = self._kept.get(key)
             if kept is None or not self._serves(kept, strategy):
-                kept = self._read(strategy, markets, days, files)
+                kept = self._read(strategy, markets, days, files, book)
                 self._kept[key] = kept
             self._kept.move_to_end(key)
             while len(self._kept) > _KEPT:
@@ -89,7 +93,7 @@ class CandleCache:
             return False
         return _needs(strategy, kept.market).within(kept.needs)
 
-    def _read(self, strategy: Strategy, markets: Sequence[str], days: int | None, files: Path | None) -> _Kept:
+    def _read(self, strategy: Strategy, markets: Sequence[str], days: int | None, files: Path | None, book: BookModel | None) -> _Kept:
         sources = replace(self._sources, files=files)
         wanted = tuple(sorted({*(markets or self.markets()), *strategy.aliases.values()}))
         whole = provide(
@@ -97,7 +101,7 @@ class CandleCache:
             fetch=None, now_ms=time.time_ns() // 1_000_000, sample_folder=sources.sample_folder,
         )  # fmt: skip
         length_ms = DAY_MS * days if days is not None else max(DEFAULT_DAYS * DAY_MS, _DEFAULT_BARS * strategy.clock.length_ms)
-        settings = Settings(from_ms=max(whole.from_ms, whole.to_ms - length_ms), to_ms=whole.to_ms)
+        settings = Settings(from_ms=max(whole.from_ms, whole.to_ms - length_ms), to_ms=whole.to_ms, costs=Costs(book=book))
         chosen = markets or [market for market in whole.markets if market in self.markets()]
         market = market_for(strategy, chosen, settings, sources, whole.base)
         return _Kept(market, _needs(strategy, market), time.monotonic())

@@ -64,7 +64,7 @@ class CandleFindings:
         with self._turn:
             progress()
             markets = tuple(sorted(set(request.markets or plan.strategy.markets)))
-            market = self._candles.market(plan.strategy, markets, request.days, path.resolve().parent)
+            market = self._candles.market(plan.strategy, markets, request.days, path.resolve().parent, request.supposed_book())
             progress()
             try:
                 found = data_findings(plan, Recent(market.grid, market.settings, market.traded), progress)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from dsl.strategy import Strategy
     from engine.api.candles import CandleCache
     from engine.assembly import Market
+    from engine.model.costs import BookModel
 
 Document = dict[str, Any]
 #: previews that a page may still ask about
@@ -35,6 +36,8 @@ _KEPT: Final = 4
 _PAGES: Final = 64
 #: candles in one answer for the chart, at most
 CHART_BARS: Final = 3_000
+#: how the names of series of the order book begin
+_BOOK: Final = "book."
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,15 @@ class Previews:
         self._turn = threading.Lock()
         self._counting = threading.Lock()
 
-    def make(self, strategy: Strategy, markets: Sequence[str], days: int | None, files: Path | None = None, page: str = "") -> Preview:
+    def make(
+        self,
+        strategy: Strategy,
+        markets: Sequence[str],
+        days: int | None,
+        files: Path | None = None,
+        page: str = "",
+        book: BookModel | None = None,
+    ) -> Preview:
         """Run the strategy; arguments as CandleCache.market. page: who asks.
 
         Raises Cancelled when the same page has asked for a newer preview meanwhile, UserError when candles do not allow it.
@@ -74,7 +85,7 @@ class Previews:
 
         with self._turn:
             progress(0, 0)
-            market = self._candles.market(strategy, markets, days, files)
+            market = self._candles.market(strategy, markets, days, files, book)
             progress(0, 0)
             try:
                 found = signals(
@@ -100,7 +111,7 @@ class Previews:
 
 
 def summary(preview: Preview, language: Language) -> Document:
-    """What the page shows about a preview as a whole; times in UTC ms."""
+    """What the page shows about a preview as a whole; times in UTC ms. without_book: readings of the order book where there was none."""
     found, market = preview.signals, preview.market
     counts = {code: [0, 0] for code in found.markets}
     for mark in found.marks:
@@ -126,6 +137,7 @@ def summary(preview: Preview, language: Language) -> Document:
             for row, (code, (entries, exits)) in enumerate(counts.items())
         ],
         "bars": int(found.entry.size),
+        "without_book": sum(sum(gap.decisions.values()) for gap in found.result.gaps if gap.key[0].startswith(_BOOK)),
         "seconds": found.result.compute_seconds,
     }
 

@@ -68,11 +68,12 @@ class ToRun(Edited):
     markets: list[Annotated[str, Field(max_length=40)]] = Field(default_factory=list, max_length=500)
     days: int | None = Field(default=None, ge=1, le=_MOST_DAYS)
     page: str = Field(default="", max_length=80)
+    book: str = Field(default="", max_length=120)
     cash_krw: float = Field(default=10_000_000.0, gt=0, le=1e15)
 
     def request(self) -> RunRequest:
         """As the service takes it."""
-        return RunRequest(self.name, self.text, tuple(self.markets), self.days, self.page)
+        return RunRequest(self.name, self.text, tuple(self.markets), self.days, self.page, self.book)
 
 
 def create_app(service: Service, token: str, post_token: str = "") -> FastAPI:
@@ -173,6 +174,10 @@ def _assist_routes(app: FastAPI, service: Service) -> None:
 
 
 def _preview_routes(app: FastAPI, service: Service) -> None:
+    @app.get("/alerts")
+    async def alerts(language: Language, after: Annotated[int, Query(ge=0)] = 0) -> Response:
+        return await _off_loop(service.alerts, after, language)
+
     @app.get("/markets")
     async def markets(language: Language) -> Response:
         return await _off_loop(service.markets, language)

@@ -12,6 +12,8 @@ from dsl.compile import compile_strategy, schema_of
 from dsl.diagnostics import Language
 from dsl.files import default_profile_folders, profiles_in
 from dsl.source import Source
+from engine.alerts.log import FILE as ALERTS
+from engine.alerts.log import read_alerts
 from engine.api import assist, preview
 from engine.api.candles import CandleCache
 from engine.api.files import StrategyFiles, declared_series
@@ -20,10 +22,12 @@ from engine.api.jobs import Job, Jobs
 from engine.api.preview import Previews
 from engine.candles.posted import PostedStore
 from engine.kernel.catalogue import catalogue
+from engine.model import written
 from engine.model.errors import UserError
 
 if TYPE_CHECKING:
     from dsl.strategy import Strategy
+    from engine.model.costs import BookModel
     from engine.research.result import BacktestResult
 
 Document = dict[str, Any]
@@ -32,13 +36,23 @@ Document = dict[str, Any]
 @dataclass(frozen=True, slots=True)
 class RunRequest:
     """A text to run: over these markets (none: the file's, or its universe's), so many days before the newest candle (None: what suits
-    the clock). page: who asks."""
+    the clock). page: who asks. book: the order book that is supposed where none was recorded, in words; "" = none."""
 
     name: str
     text: str
     markets: tuple[str, ...] = ()
     days: int | None = None
     page: str = ""
+    book: str = ""
+
+    def supposed_book(self) -> BookModel | None:
+        """The book of those words. Raises UserError."""
+        if not self.book.strip():
+            return None
+        try:
+            return written.book(self.book, "")
+        except UserError as error:
+            raise UserError("gui.bad_book", text=self.book) from error
 
 
 class Service:
@@ -69,6 +83,11 @@ class Service:
         """What is wrong with the text of a file, and its outline."""
         return assist.diagnostics(self.files.path(name), text, language)
 
+    def alerts(self, after: int, language: Language) -> list[Document]:
+        """What recorders and live feeds told the owner behind that number, oldest first. Raises UserError for a broken log."""
+        found = read_alerts(self._data_folder / ALERTS, after)
+        return [{**alert.record(), "message": alert.message(language)} for alert in found]
+
     def post_external(self, name: str, moment: int | str, market: str | None, value: float | None) -> Document:
         """Store a value of an external series that a file declares with `or: api`. Raises UserError for what cannot be taken."""
         declared = declared_series(self.files)
@@ -93,7 +112,8 @@ class Service:
     def preview(self, request: RunRequest, language: Language) -> Document:
         """Run the text over recent candles; jobs.Cancelled when a newer preview was asked for meanwhile."""
         strategy, markets = self._runnable(request)
-        return preview.summary(self.previews.make(strategy, markets, request.days, self._folder(request), request.page), language)
+        book = request.supposed_book()
+        return preview.summary(self.previews.make(strategy, markets, request.days, self._folder(request), request.page, book), language)
 
     def findings(self, request: RunRequest, language: Language) -> Document:
         """What is wrong with the text, recent candles asked too; jobs.Cancelled when the page asked again meanwhile."""
@@ -116,12 +136,13 @@ class Service:
     def backtest(self, request: RunRequest, cash_krw: float) -> Job:
         """Start a backtest of the text."""
         strategy, markets = self._runnable(request)
+        book = request.supposed_book()
 
         def work(job: Job) -> BacktestResult:
             from engine.assembly import run_backtest
 
             job.progress(0, 0)
-            market = self.candles.market(strategy, markets, request.days, self._folder(request))
+            market = self.candles.market(strategy, markets, request.days, self._folder(request), book)
             job.progress(0, market.grid.state.shape[1])
             chosen = replace(market, settings=replace(market.settings, cash_krw=cash_krw))
             try:

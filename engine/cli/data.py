@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import orjson
 import platformdirs
 import typer
 
@@ -174,6 +175,7 @@ def record(
     levels: Annotated[int, typer.Option("--levels", help=_say("option_levels"))] = 30,
     least: Annotated[str | None, typer.Option("--least", help=_say("option_least"), show_default=False)] = None,
     far: Annotated[str | None, typer.Option("--far", help=_say("option_far"), show_default=False)] = None,
+    metrics: Annotated[Path | None, typer.Option("--metrics", help=_say("option_metrics"), show_default=False)] = None,
     data: Folder = None,
     exchange: Annotated[str | None, typer.Option("--exchange", help=_say("option_exchange"), envvar=EXCHANGE_VARIABLE)] = None,
     as_json: AsJson = False,
@@ -181,7 +183,26 @@ def record(
     """Keep trades, one book a second and the markets' flags until Ctrl+C; what backtests read as flow.*, book.* and market.*."""
     from engine.cli.data_record import Wish, run_record  # numpy, pyarrow and httpx: --help must not pay for them
 
-    run_record(Wish(data_folder(data), exchange, markets, for_, levels, least, far), as_json=as_json)
+    run_record(Wish(data_folder(data), exchange, markets, for_, levels, least, far, metrics), as_json=as_json)
+
+
+@app.command("alerts", help=_say("help_alerts"))
+def alerts(
+    after: Annotated[int, typer.Option("--after", min=0, help=text("alerts.option_after", language()))] = 0,
+    data: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what recorders and live feeds told the owner, oldest first."""
+    from engine.alerts.log import FILE, read_alerts
+    from engine.cli.data_record import alert_line
+
+    path = data_folder(data) / FILE
+    found = read_alerts(path, after)
+    if as_json:
+        typer.echo(orjson.dumps([{**alert.record(), "message": alert.message(language())} for alert in found]).decode())
+        return
+    for line in [alert_line(alert) for alert in found] or [text("alerts.none", language(), path=path)]:
+        typer.echo(line)
 
 
 @app.command("compare", help=_say("help_compare"))

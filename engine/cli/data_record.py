@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import math
 import signal
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
@@ -18,22 +21,35 @@ from rich.console import Console
 from rich.table import Table
 
 from dsl.messages import text
+from engine.alerts.alert import Alert
+from engine.alerts.log import FILE, AlertLog
+from engine.alerts.watch import Watch
+from engine.candles.files import write_atomic
+from engine.candles.instants import korean_time
 from engine.candles.side_store import SideStore
 from engine.candles.timeframes import parse_duration
 from engine.cli.hand import Hand, market_code, read_hand
-from engine.cli.inputs import amount_krw, ratio
+from engine.cli.inputs import amount_krw
 from engine.cli.language import language
 from engine.exchange.upbit.analytics import Analytics, Filters, MarketStats
 from engine.exchange.upbit.client import UpbitClient
-from engine.exchange.upbit.frames import AnnouncementFrame
-from engine.exchange.upbit.inbox import ALERT_AFTER, Connected, Disconnected, Lost
-from engine.exchange.upbit.market_flags import Change
-from engine.exchange.upbit.record_run import News, RecordRun, RecordSettings, Wallet
+from engine.exchange.upbit.inbox import Connected, Disconnected, Lost, Trouble
+from engine.exchange.upbit.metrics import exposition
+from engine.exchange.upbit.record_run import News, RecordRun, RecordSettings
 from engine.exchange.upbit.subscriptions import UNITS
 from engine.model.errors import UserError
 from engine.model.market_tables import TICKS
+from engine.model.written import ratio
 
 _PIPE_WIDTH: Final = 200
+_METRICS_SECONDS: Final = 5
+#: counters of a recording's metrics
+_COUNTED: Final = {
+    "trades": "Trades recorded.",
+    "books": "Books recorded.",
+    "late": "Trades that came late.",
+    "losses": "Lost connections.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +63,7 @@ class Wish:
     levels: int
     least: str | None
     far: str | None
+    metrics: Path | None = None
 
     def settings(self) -> RecordSettings:
         """Without the markets. Raises UserError."""
@@ -82,11 +99,31 @@ def run_record(wish: Wish, *, as_json: bool) -> None:
 async def _record(hand: Hand, wish: Wish, settings: RecordSettings, seconds: float | None) -> RecordRun:
     async with hand.client(signed=hand.keys is not None) as client:
         settings = replace(settings, markets=await _markets(client, wish.markets))
-        run = RecordRun(SideStore(wish.folder), client, settings, hand.keys, _tell)
+        watch = Watch(AlertLog(wish.folder / FILE), show_alert)
+        run = RecordRun(SideStore(wish.folder), client, settings, hand.keys, partial(_tell, watch))
         _say("recording", markets=len(settings.markets), url=hand.url, folder=wish.folder)
         with _stopping(seconds) as stop:
+            looking = asyncio.create_task(_look(watch, client, run, wish.metrics))
+            looking.add_done_callback(lambda _: stop.set())
             await run.run(stop)
+        looking.cancel()
+        if isinstance(failed := (await asyncio.gather(looking, return_exceptions=True))[0], Exception):
+            raise failed
     return run
+
+
+async def _look(watch: Watch, client: UpbitClient, run: RecordRun, metrics: Path | None) -> None:
+    """What only time tells, each second; and the metrics. Raises UserError when they cannot be written."""
+    for second in itertools.count():
+        quotas = client.rest.limits.quotas()
+        watch.look(quotas, time.time_ns() // 1_000_000, time.monotonic())
+        if metrics is not None and second % _METRICS_SECONDS == 0:
+            counters = {name: (what, int(_written(run)[name])) for name, what in _COUNTED.items()}
+            try:
+                write_atomic(metrics, exposition(quotas, counters).encode())
+            except OSError as error:
+                raise UserError("data.metrics_unwritable", path=metrics, reason=error) from error
+        await asyncio.sleep(1.0)
 
 
 async def _markets(client: UpbitClient, named: Sequence[str]) -> tuple[str, ...]:
@@ -124,23 +161,29 @@ def _stopping(seconds: float | None) -> Iterator[asyncio.Event]:
             signal.signal(number, handler)
 
 
-def _tell(news: News) -> None:
+def _tell(watch: Watch, news: News) -> None:
+    """Show what is only of the moment; what the owner should know, and know later, is an alert."""
     if isinstance(news, Connected):
         _say("record_connected_private" if news.private else "record_connected", markets=len(news.codes))
     elif isinstance(news, Disconnected):
         _say("record_disconnected", reason=news.reason, seconds=news.wait_seconds)
-        if news.attempts == ALERT_AFTER:
-            _say("record_failing", attempts=news.attempts)
     elif isinstance(news, Lost):
         _say("record_lost", market=news.code, count=news.count)
-    elif isinstance(news, Change):
-        _say("record_raised" if news.raised else "record_lowered", market=news.market, flag=news.flag)
-    elif isinstance(news, Wallet):
-        _say("record_wallet", currency=news.currency, before=news.before, state=news.state)
-    elif isinstance(news, AnnouncementFrame):
-        _say("record_notice", category=news.category, title=news.title)
-    else:
+    elif isinstance(news, Trouble):
         _say("record_trouble", reason=news.reason if news.error is None else news.error.message(language()))
+    watch.take(news, time.time_ns() // 1_000_000, time.monotonic())
+
+
+def show_alert(alert: Alert) -> None:
+    """One line on standard error."""
+    sys.stderr.write(alert_line(alert) + "\n")
+    sys.stderr.flush()
+
+
+def alert_line(alert: Alert) -> str:
+    """When, how much it matters, and its sentence."""
+    severity = text(f"alerts.severity_{alert.severity}", language())
+    return text("alerts.line", language(), time=korean_time(alert.at_ms), severity=severity, message=alert.message(language()))
 
 
 def _written(run: RecordRun) -> dict[str, int]:

@@ -77,7 +77,7 @@ def serve(
             raise UserError("exchange.feed_has_its_time")
         store = _past(data)
         face, world = open_live(store, terms, key, time.time_ns() // 1_000_000, time.monotonic, control=control)
-        listen = partial(_follow, world, feed, terms.markets)
+        listen = partial(_follow, world, feed, terms.markets, data_folder(data))
     try:
         listening = socket.create_server((HOST, port))
     except OSError as error:
@@ -86,10 +86,10 @@ def serve(
         asyncio.run(_serve(face, listening, _greeting(store, face, listening, access_key, secret_key), listen))
 
 
-async def _follow(world: LiveWorld, address: str, markets: tuple[str, ...]) -> None:
+async def _follow(world: LiveWorld, address: str, markets: tuple[str, ...], folder: Path) -> None:
     from engine.cli.exchange_feed import follow
 
-    await follow(world, address, markets)
+    await follow(world, address, markets, folder)
 
 
 def _past(data: Path | None) -> CandleStore:
@@ -124,7 +124,7 @@ def _greeting(store: CandleStore, face: Face, listening: socket.socket, access: 
     from engine.candles.instants import korean_time
 
     url = f"http://{HOST}:{listening.getsockname()[1]}"
-    count, at = len(face.world.tapes), korean_time(face.world.now_ms)
+    count, at = len(face.world.listed()), korean_time(face.world.now_ms)
     lines = [_say("synthetic")] if store.synthetic else []
     return "\n".join([*lines, _say("running", url=url, markets=count, at=at, access=access, secret=secret)]) + "\n"
 

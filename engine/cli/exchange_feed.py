@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from collections.abc import AsyncIterable, Sequence
+import time
+from collections.abc import AsyncIterable, Callable, Sequence
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dsl.messages import text
+from engine.alerts.log import FILE, AlertLog
+from engine.alerts.watch import Watch
+from engine.cli.data_record import show_alert
 from engine.cli.language import language
 from engine.exchange.simulated.venue.book import Book, Level
 from engine.exchange.simulated.venue.core import Passing
 from engine.exchange.upbit.client import UpbitClient
 from engine.exchange.upbit.frames import OrderbookFrame, TradeFrame
-from engine.exchange.upbit.inbox import Arrival, Connected, Disconnected
+from engine.exchange.upbit.inbox import Arrival, Connected, Disconnected, Item
+from engine.exchange.upbit.market_flags import CAUTIONS, DELISTING, SUSPENDED, WARNING
+from engine.exchange.upbit.market_news import MarketNews, MarketState, News
 from engine.exchange.upbit.rest import ClientSettings
 from engine.exchange.upbit.stream import Stream, StreamSettings
 from engine.exchange.upbit.subscriptions import Kind, Subscription
@@ -24,19 +33,36 @@ if TYPE_CHECKING:
 _STREAM_PATH = "/websocket/v1"
 
 
-async def follow(world: LiveWorld, address: str, markets: Sequence[str]) -> None:
-    """Listen until cancelled. address: of the exchange, `https://...`; trades missed while the line was down are asked for."""
-    wishes = [Subscription(kind, tuple(markets)) for kind in (Kind.TRADE, Kind.ORDERBOOK)]
+async def follow(world: LiveWorld, address: str, markets: Sequence[str], folder: Path) -> None:
+    """Listen until cancelled. address: of the exchange, `https://...`; trades missed while the line was down are asked for. What the
+    exchange there says of its markets is said here too, and is an alert in the log of the folder."""
+    kinds = (Kind.TRADE, Kind.ORDERBOOK, Kind.TICKER)
+    wishes = [Subscription(kind, tuple(markets)) for kind in kinds]
     settings = StreamSettings(url=address.rstrip("/").replace("http", "ws", 1) + _STREAM_PATH)
+    watch = Watch(AlertLog(folder / FILE), show_alert)
     async with (
         UpbitClient(settings=ClientSettings(base_url=address)) as client,
-        Stream(wishes, settings=settings, quotation=client.quotation) as stream,
+        Stream(wishes, settings=settings, limits=client.rest.limits, quotation=client.quotation) as stream,
     ):
-        await take(world, stream)
+        news = MarketNews(client, markets, _now_ms, partial(_heard, world, watch))
+
+        def also(item: Item) -> None:
+            news.take(item)
+            watch.take(item, _now_ms(), time.monotonic())
+
+        tasks = [asyncio.create_task(work) for work in (take(world, stream, also), news.ask(), _look(watch, client))]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def take(world: LiveWorld, arrivals: AsyncIterable[Arrival]) -> None:
-    """Put what arrives into the world, until there is no more; say when the line is lost and when it is back."""
+async def take(world: LiveWorld, arrivals: AsyncIterable[Arrival], also: Callable[[Item], None] = lambda _: None) -> None:
+    """Put what arrives into the world, until there is no more; say when the line is lost and when it is back. also: told of all of it."""
     async for arrival in arrivals:
         item = arrival.item
         if isinstance(item, TradeFrame):
@@ -48,6 +74,26 @@ async def take(world: LiveWorld, arrivals: AsyncIterable[Arrival]) -> None:
             _say("feed_lost", reason=item.reason, seconds=f"{item.wait_seconds:.0f}", attempts=item.attempts)
         elif isinstance(item, Connected):
             _say("feed_back" if item.again else "feed_on", markets=len(item.codes))
+        also(item)
+
+
+def _heard(world: LiveWorld, watch: Watch, news: News) -> None:
+    if isinstance(news, MarketState):
+        flags = news.flags
+        cautions = [name for flag, name in CAUTIONS.items() if flags.get(flag)]
+        day = news.delisted_on if flags.get(DELISTING) else ""
+        world.mark(news.market, warning=flags.get(WARNING, False), cautions=cautions, halted=flags.get(SUSPENDED, False), delisted_on=day)
+    watch.take(news, _now_ms(), time.monotonic())
+
+
+async def _look(watch: Watch, client: UpbitClient) -> None:
+    while True:
+        watch.look(client.rest.limits.quotas(), _now_ms(), time.monotonic())
+        await asyncio.sleep(1.0)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _book(frame: OrderbookFrame) -> Book:

@@ -39,8 +39,6 @@ MARKET: Final = re.compile(r"KRW-[A-Z0-9]{1,15}")
 _HANGUL: Final = "일이삼사오육칠팔구"
 _HANGUL_DIGIT: Final = re.compile(r"[일이삼사오육칠팔구](?=[조억만천백십])")
 _ONE: Final = re.compile(r"(?:^|(?<=[조억만\s]))(?=[조억만천백십])")
-_RATIO: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(%|bp)")
-_RATIO_SCALE: Final = {"%": 100.0, "bp": 10_000.0}
 
 
 def load_strategy(path: Path, command: str = "") -> Strategy:
@@ -98,15 +96,6 @@ def amount_krw(text: str, option: str) -> float:
         raise UserError("inputs.bad_amount", option=option, text=text)
     if value > _MOST_MONEY:
         raise UserError("inputs.too_much_money", option=option, text=text)
-    return value
-
-
-def ratio(text: str, option: str) -> float:
-    """0.0005 for `0.05%` or `5bp`; zero or more, below 100%."""
-    found = _RATIO.fullmatch(text.strip())
-    value = float(found[1]) / _RATIO_SCALE[found[2]] if found else 0.0 if text.strip() == "0" else 1.0
-    if not value < 1.0:
-        raise UserError("inputs.bad_ratio", option=option, text=text)
     return value
 
 

@@ -7,6 +7,7 @@ module work uncompiled too, so that a caller can be run as plain Python.
 from __future__ import annotations
 
 import ctypes
+import math
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
@@ -136,6 +137,30 @@ def at_variant(arrays: Any, strides: Integers, variant: int) -> Any:
 
 
 setattr(at_variant, INTRINSIC_MARK, "at_variant")
+
+
+def quotients(a: float, b: float, c: float, d: float) -> tuple[float, float]:
+    """a / b and c / d by IEEE 754 (x / 0 is infinite, 0 / 0 missing), in the time of one of them."""
+    return _quotient(a, b), _quotient(c, d)
+
+
+setattr(quotients, INTRINSIC_MARK, "packed.quotients")
+
+
+def roots(a: float, b: float) -> tuple[float, float]:
+    """Square roots of a and of b, missing where negative, in the time of one of them."""
+    return (math.sqrt(a) if not a < 0.0 else math.nan), (math.sqrt(b) if not b < 0.0 else math.nan)
+
+
+setattr(roots, INTRINSIC_MARK, "packed.roots")
+
+
+def _quotient(a: float, b: float) -> float:
+    if b != 0.0:
+        return float(a) / float(b)
+    if a != a or a == 0.0:
+        return math.nan
+    return math.copysign(math.inf, a) * math.copysign(1.0, b)
 
 
 @helper

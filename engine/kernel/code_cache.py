@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from enum import Enum, EnumType
+from functools import cache
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, Final
@@ -28,6 +29,8 @@ VERSIONS: Final = f"{sys.implementation.cache_tag} numba {numba.__version__} llv
 _CONSTANTS: Final = (bool, int, float, str, bytes, tuple, type(None), np.dtype, np.generic)
 _LIBRARIES: Final = (math, np)
 _DIGEST_LENGTH: Final = 24
+#: intrinsics of engine.kernel.packed: its source is part of what is made from them, and of nothing else
+_PACKED: Final = "packed."
 
 
 def cache_root() -> Path:
@@ -85,6 +88,11 @@ def forget_unreadable(stamp: Path) -> None:
             index.unlink(missing_ok=True)
 
 
+@cache
+def _packed_source() -> str:
+    return (Path(__file__).parent / "packed.py").read_text("utf-8")
+
+
 def _write_stamp(path: Path, source: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
@@ -122,6 +130,8 @@ def _code_content(code: CodeType) -> Iterator[str]:
 def _value_content(function: FunctionType, name: str, value: Any, seen: set[FunctionType]) -> Iterator[str]:
     if hasattr(value, INTRINSIC_MARK):
         yield f"intrinsic {getattr(value, INTRINSIC_MARK)}"
+        if getattr(value, INTRINSIC_MARK).startswith(_PACKED):
+            yield _packed_source()
     elif hasattr(value, HELPER_MARK):
         if value not in seen:
             yield from _content(value, seen)

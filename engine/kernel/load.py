@@ -24,6 +24,7 @@ from engine.kernel import intrinsics
 from engine.kernel.abi import HELPER_MARK, INTRINSIC_MARK
 from engine.kernel.catalogue import ops
 from engine.kernel.code_cache import content_digest, forget_unreadable, reached_globals, stamp_file
+from engine.kernel.packed import PACKED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 _POINTER: Final[Any] = types.CPointer(types.float64)  # type: ignore[no-untyped-call]
 OP_SIGNATURE: Final[Any] = types.void(*[_POINTER] * 8, types.int64, types.int64)
 _PROCESSES: Final = 2
+_INTRINSICS: Final[dict[str, Any]] = {**intrinsics.INTRINSICS, **PACKED}
 
 
 def precompile(progress: Callable[[int, int], None]) -> None:
@@ -150,7 +152,7 @@ def _compiled_globals(function: FunctionType, allocates: bool) -> dict[str, Any]
     found = dict(function.__globals__)
     for name, value in reached_globals(function):
         if hasattr(value, INTRINSIC_MARK):
-            found[name] = intrinsics.INTRINSICS[getattr(value, INTRINSIC_MARK)]
+            found[name] = _INTRINSICS[getattr(value, INTRINSIC_MARK)]
         elif hasattr(value, HELPER_MARK):
             found[name] = _compiled_helper(value, allocates)
     return found

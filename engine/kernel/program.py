@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dsl.graph import Graph, Phase
 from dsl.pairs import add_pairs
@@ -36,8 +36,7 @@ _KNOWN_PROGRAMS: Final = 8
 __all__ = ["ColumnBlock", "PositionRows", "Program", "compile_program", "compile_values", "decision_rows"]
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnBlock:
+class ColumnBlock(NamedTuple):
     """Exported columns of the clock bars that closed inside one `advance`.
 
     first_index: absolute clock index of values[:, 0]. close_ms[k] = close time of clock bar k (= its CLOSE event's time).

@@ -162,6 +162,24 @@ def test_a_backtest_runs_to_its_report(tab: Page, app: App) -> None:
     expect(frame.locator("body")).to_contain_text("SYNTHETIC")
 
 
+def test_a_supposed_book_lets_the_strategy_of_the_book_trade(tab: Page, app: App) -> None:
+    visit(tab, app)
+    replace(tab, "ret(1h) < 5%", "ret(1h) < 5% and depth(bid, 0.5%) >= 1만원")
+    line = tab.locator(".jd-preview .jd-sub").first
+    expect(line).to_contain_text("매수 0번")
+    expect(tab.locator(".jd-no-book")).to_be_visible()
+    field = tab.get_by_label("호가 모형", exact=True)
+    field.fill("spread ten")
+    expect(line).to_contain_text("spread ten")
+    tab.get_by_label("호가 모형 고르기").click()
+    tab.locator(".q-menu .q-item", has_text="스프레드와 잔량").click()
+    expect(line).to_contain_text(re.compile("매수 [1-9]"))
+    expect(tab.locator(".jd-no-book")).to_be_hidden()
+    tab.locator(".jd-backtest .jd-primary").click()
+    expect(tab.locator(".jd-figure")).to_have_count(6)
+    expect(tab.locator(".jd-figure", has_text="거래").locator(".jd-figure-value").last).to_have_text(re.compile("[1-9]"))
+
+
 def choose_file(tab: Page, name: str) -> None:
     tab.locator(".jd-file").click()
     tab.locator(".q-menu .q-item", has_text=name).click()

@@ -116,7 +116,7 @@ def listed(house: Venue) -> None:
         assert line.receive() == {"method": "LIST_SUBSCRIPTIONS", "result": result, "ticket": "t"}
 
 
-@case(806, "complaints by name", needs=STREAM)
+@case(806, "complaints by name; only one about the key ends the line", needs=STREAM)
 def complaints(house: Venue) -> None:
     door = house.open()
     with door.line() as line:
@@ -126,11 +126,17 @@ def complaints(house: Venue) -> None:
             ('[{"ticket":"t"}]', "NO_TYPE"),
             ('[{"ticket":"t"},{"type":"ticker"}]', "NO_CODES"),
             ('[{"ticket":"t"},{"type":"prices","codes":["KRW-XRP"]}]', "INVALID_PARAM"),
-            ('[{"ticket":"t"},{"type":"myOrder"}]', "INVALID_AUTH"),
         ):
             line.send(message)
             assert line.receive()["error"]["name"] == name
         settled(line)
+        line.send('[{"ticket":"t"},{"type":"myOrder"}]')
+        assert line.receive()["error"]["name"] == "INVALID_AUTH"
+        try:
+            line.receive()
+        except ConnectionError:
+            return
+        raise AssertionError("who has no key is still there")
 
 
 @case(807, "messages have a quota too", needs=f"{STREAM} {TERMS} {TIME}")

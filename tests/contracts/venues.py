@@ -74,10 +74,11 @@ def world_of(at: str, settings: tuple[str, ...], money: Mapping[str, str]) -> Wo
 @lru_cache
 def _tape(market: str, start_ms: int) -> Tape:
     """Tapes do not change: worlds of one date share them."""
-    return Tape(_table(market, start_ms), 1)
+    return Tape(table_of(market, start_ms), 1)
 
 
-def _table(market: str, start_ms: int) -> CandleTable:
+def table_of(market: str, start_ms: int) -> CandleTable:
+    """Bars that every world of a date trades on."""
     base, unit = PRICES[market]
     count = PAST + FUTURE
     times = start_ms + np.arange(count, dtype=np.int64) * MINUTE_MS
@@ -126,7 +127,7 @@ class CoreDoor:
 
     def offline(self, market: str, closed: bool) -> None:
         """By hand."""
-        self.world.venue.places[market].offline = closed
+        self.world.venue.close_market(market, closed)
 
     def line(self, path: str = "/websocket/v1", **headers: str) -> Any:
         """There is none."""

@@ -367,7 +367,7 @@ def test_exits_that_are_refused(exits: str, code: str) -> None:
 
 def test_more_exits_than_a_position_can_remember_are_refused() -> None:
     head = BLOCK.format(expression="close > open")
-    extra = [f"  e{i}: {{when: pos.age > {i + 1}h}}\n" for i in range(MAXIMUM_EXITS)]
+    extra = [f"  e{i}: {{when: rsi({i + 2}) > 70}}\n" for i in range(MAXIMUM_EXITS)]
     assert codes(compiled(head + "".join(extra[:-1]))) == []
     assert codes(compiled(head + "".join(extra))) == ["E407"]
 

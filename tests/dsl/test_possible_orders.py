@@ -67,7 +67,7 @@ def test_profiles_that_allow_some_order(profile: str) -> None:
 @pytest.mark.parametrize(
     ("profile", "path", "label"),
     [
-        ("orders: {max_order: 20_000 KRW}", "risk_profile", "usual"),  # without any minimum an order is 30,000 KRW or more
+        ("orders: {max_order: 20_000 KRW}", "sizing", "usual"),  # without any minimum an order is 30,000 KRW or more
         ("capital: 20만원", "sizing.weight", "share"),
         ("capital: 40만원\norders: {min_order: 50_000 KRW}", "sizing.weight", "share"),
     ],
@@ -75,8 +75,7 @@ def test_profiles_that_allow_some_order(profile: str) -> None:
 def test_a_strategy_under_a_profile_that_allows_it_no_order(profile: str, path: str, label: str) -> None:
     found = under(profile)
     assert [(d.code, d.path, d.label) for d in found.diagnostics] == [("E409", path, label)]
-    if label == "share":
-        assert under(profile, mended(STRATEGY, found)).diagnostics == ()
+    assert under(profile, mended(STRATEGY, found)).diagnostics == ()
 
 
 def test_one_cause_is_told_once_and_what_may_still_be_large_enough_is_not() -> None:

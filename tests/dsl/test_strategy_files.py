@@ -102,7 +102,7 @@ def test_the_loss_of_one_trade_is_a_ratio_an_amount_or_both(limit: str, ratio: f
     ("exits", "code"),
     [
         ("stop: {at: -2%}", []), ("first: {at: pos.entry * 0.9}", []), ("out: {when: pos.gain < -2%}", ["W417"]),
-        ("up: {at: +2%}", ["W417"]), ("up: {at: +2%}\n  later: {at: -2%, after: up}", ["W417"]),
+        ("up: {at: +2%}", ["W417"]), ("up: {at: +2%, sell: 50%}\n  later: {at: -2%, after: up}", ["W417"]),
     ],
 )  # fmt: skip
 def test_a_limit_of_loss_needs_a_level(exits: str, code: list[str]) -> None:

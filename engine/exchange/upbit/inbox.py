@@ -81,7 +81,22 @@ class Lost:
     count: int
 
 
-Item = Message | Connected | Disconnected | Refilled | Trouble | Lost
+@dataclass(frozen=True, slots=True)
+class OrdersInDoubt:
+    """From now on something of own orders may have been missed. What is known is told by OrdersKnown, if the stream can ask for it; else
+    ask by REST."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersKnown:
+    """Whatever was missed of own orders has been asked for, and came before this. changed: orders of which anything was missed."""
+
+    changed: int
+
+
+Item = Message | Connected | Disconnected | Refilled | Trouble | Lost | OrdersInDoubt | OrdersKnown
 
 
 class Arrival(NamedTuple):

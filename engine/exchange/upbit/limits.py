@@ -154,7 +154,8 @@ class _Waiter:
 
 
 class Quota(NamedTuple):
-    """A bucket at this moment, for metrics. left: requests that would go at once; held_seconds: penalty still to wait."""
+    """A bucket at this moment, for metrics. left: requests that would go at once; held_seconds: penalty still to wait; limit: requests
+    of its shortest period."""
 
     group: Group
     scope: Scope
@@ -162,6 +163,7 @@ class Quota(NamedTuple):
     left: int
     waiting: int
     held_seconds: float
+    limit: int
 
 
 class Bucket:
@@ -235,7 +237,7 @@ class Bucket:
         left = max(0, min(min(limit.requests, self._most) - self._used(limit, now) for limit in self.rule.limits))
         held = max(0.0, self._held_until - now)
         waiting = sum(not waiter.granted.done() for waiter in self._waiting)
-        return Quota(self.group, self.rule.scope, self.owner, 0 if held else left, waiting, held)
+        return Quota(self.group, self.rule.scope, self.owner, 0 if held else left, waiting, held, self.rule.limits[0].requests)
 
     def _used(self, limit: Limit, now: float) -> int:
         return min(limit.requests, len(self._counted) - bisect_right(self._counted, now - limit.period_seconds * (1 + _MARGIN)))

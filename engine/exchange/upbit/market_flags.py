@@ -34,17 +34,8 @@ _WRITTEN_EVERY_MS: Final = 3_600_000
 #: `웨이브(WAXP) 거래지원 종료 안내`: the coin's code, and what is said of it
 _CODE: Final = re.compile(r"\(([A-Z0-9]{1,15})\)")
 _ENDING: Final = "거래지원 종료"
-_TAKEN_BACK: Final = ("철회", "취소", "연기")
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A flag that went up or down. at_ms: UTC."""
-
-    market: str
-    flag: str
-    raised: bool
-    at_ms: int
+_PUT_OFF: Final = "연기"
+_TAKEN_BACK: Final = ("철회", "취소")
 
 
 def flags_of(pair: TradingPair) -> dict[str, bool]:
@@ -66,8 +57,17 @@ def flags_of_ticker(ticker: TickerFrame) -> dict[str, bool]:
 
 def delisted_by(notice: AnnouncementFrame) -> tuple[str, ...]:
     """Codes of the coins whose trading a notice announces the end of; none for one that takes it back or puts it off."""
-    if _ENDING not in notice.title or any(word in notice.title for word in _TAKEN_BACK):
+    if _ENDING not in notice.title or any(word in notice.title for word in (*_TAKEN_BACK, _PUT_OFF)):
         return ()
+    return _codes(notice)
+
+
+def spared_by(notice: AnnouncementFrame) -> tuple[str, ...]:
+    """Codes of the coins whose trading goes on after all."""
+    return _codes(notice) if _ENDING in notice.title and any(word in notice.title for word in _TAKEN_BACK) else ()
+
+
+def _codes(notice: AnnouncementFrame) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_CODE.findall(notice.title)))
 
 
@@ -89,11 +89,10 @@ class FlagRecorder:
         self._markets = frozenset(markets)
         self._flags: dict[tuple[str, str], _Flag] = {}
 
-    def take(self, market: str, flags: Mapping[str, bool], at_ms: int) -> list[Change]:
-        """What was said of a market at a time; returns what differs from the last time."""
+    def take(self, market: str, flags: Mapping[str, bool], at_ms: int) -> None:
+        """What was said of a market at a time."""
         if market not in self._markets:
-            return []
-        found = []
+            return
         said_ms = at_ms
         for name, value in flags.items():
             at_ms = said_ms
@@ -101,20 +100,16 @@ class FlagRecorder:
             if flag is None or at_ms > flag.until_ms + LONGEST_GAP_MS or at_ms < flag.until_ms:
                 if flag is not None:
                     self._write(market, name, flag)
-                before = None if flag is None else flag.value
+                changed = flag is not None and flag.value != value
                 flag = self._flags[market, name] = _Flag(at_ms, at_ms, value, [(at_ms, float(value))])
-                changed = before is not None and before != value
             else:
                 at_ms = max(at_ms, flag.since_ms)
                 changed = flag.value != value
                 if changed:
                     flag.rows.append((at_ms, float(value)))
                 flag.until_ms, flag.value = at_ms, value
-            if changed:
-                found.append(Change(market, name, value, at_ms))
             if changed or at_ms - flag.since_ms >= _WRITTEN_EVERY_MS:
                 self._write(market, name, flag)
-        return found
 
     def flush(self) -> None:
         """Write everything."""

@@ -13,17 +13,16 @@ from urllib.parse import urlsplit
 
 from engine.exchange.upbit.analytics import Analytics, Filters
 from engine.exchange.upbit.client import UpbitClient
-from engine.exchange.upbit.errors import ExchangeError
-from engine.exchange.upbit.frames import AnnouncementFrame, TickerFrame
 from engine.exchange.upbit.inbox import Connected, Disconnected, Item, Lost, Trouble
-from engine.exchange.upbit.market_flags import DELISTING, Change, FlagRecorder, delisted_by, flags_of, flags_of_ticker
+from engine.exchange.upbit.market_flags import FlagRecorder
+from engine.exchange.upbit.market_news import ASKED_SECONDS, MarketNews
+from engine.exchange.upbit.market_news import News as OfMarkets
 from engine.exchange.upbit.recorder import Recorder, Written
 from engine.exchange.upbit.stream import Stream, StreamSettings
 from engine.exchange.upbit.subscriptions import Kind, Subscription
 
 if TYPE_CHECKING:
     from engine.candles.side_store import SideStore
-    from engine.exchange.upbit.answers import WalletStatus
     from engine.exchange.upbit.signing import Keys
 
 #: every market's rows are written once in so many seconds
@@ -37,22 +36,13 @@ class RecordSettings:
 
     markets: tuple[str, ...]
     levels: int = 30
-    flags_seconds: float = 60.0
+    flags_seconds: float = ASKED_SECONDS
     tick_seconds: float = 1.0
     filters: Filters = field(default_factory=Filters)
 
 
-@dataclass(frozen=True, slots=True)
-class Wallet:
-    """A coin's wallet whose state changed (`working`, `paused`, ...)."""
-
-    currency: str
-    state: str
-    before: str
-
-
-#: what is worth telling the owner while it happens
-News = Connected | Disconnected | Trouble | Lost | Change | Wallet | AnnouncementFrame
+#: what may be worth telling the owner while it happens
+News = Connected | Disconnected | Lost | OfMarkets
 
 
 def stream_url(base_url: str) -> str:
@@ -76,10 +66,8 @@ class RecordRun:
         self._settings = settings
         self._keys = keys
         self._tell = tell
-        self._tickers: dict[str, dict[str, bool]] = {}
-        self._announced: set[str] = set()
-        self._wallets: dict[str, str] = {}
         self._heard = asyncio.Event()
+        self.news = MarketNews(client, settings.markets, lambda: self.recorder.now_ms, tell, seen=self.flags.take, signed=keys is not None)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set. Whatever ends it, what is certain is written."""
@@ -107,16 +95,8 @@ class RecordRun:
         self.analytics.take(item, received_ms)
         if not self._heard.is_set() and self.recorder.now_ms:
             self._heard.set()
-        if isinstance(item, TickerFrame):
-            self._tickers[item.code] = flags_of_ticker(item)
-            self._flags(item.code, self._tickers[item.code])
-        elif isinstance(item, AnnouncementFrame):
-            self._tell(item)
-            for coin, market in itertools.product(delisted_by(item), self._settings.markets):
-                if market.partition("-")[2] == coin:
-                    self._announced.add(market)
-                    self._flags(market, {DELISTING: True})
-        elif isinstance(item, Connected | Disconnected | Trouble | Lost):
+        self.news.take(item)
+        if isinstance(item, Connected | Disconnected | Trouble | Lost):
             self.counts[type(item).__name__] += 1
             self._tell(item)
 
@@ -146,33 +126,9 @@ class RecordRun:
                 self.written += self.recorder.flush([next(due)])
 
     async def _ask(self) -> None:
-        """The markets' flags, and with keys the wallets, once a minute. A question that fails is asked again the next time."""
+        """The markets' flags, and with keys the wallets, once a minute."""
         await self._heard.wait()  # flags are dated by the exchange's clock, which the first message tells
-        while True:
-            try:
-                for pair in (await self._client.quotation.markets(is_details=True)).value:
-                    self._flags(pair.market, flags_of(pair) | self._tickers.get(pair.market, {}))  # a quiet market's last ticker holds
-                if self._keys is not None:
-                    self._wallet_states((await self._client.wallet.wallet_status()).value)
-            except ExchangeError as error:
-                self._tell(Trouble(str(error), error))
-            await asyncio.sleep(self._settings.flags_seconds)
-
-    def _flags(self, market: str, flags: dict[str, bool]) -> None:
-        at_ms = self.recorder.now_ms
-        if market in self._announced and DELISTING in flags:
-            flags = flags | {DELISTING: True}  # a ticker says so only once the day is set
-        if at_ms:
-            for change in self.flags.take(market, flags, at_ms):
-                self._tell(change)
-
-    def _wallet_states(self, wallets: Sequence[WalletStatus]) -> None:
-        for wallet in wallets:
-            name = f"{wallet.currency} {wallet.net_type or ''}".strip()
-            before = self._wallets.get(name)
-            self._wallets[name] = wallet.wallet_state
-            if before is not None and before != wallet.wallet_state:
-                self._tell(Wallet(name, wallet.wallet_state, before))
+        await self.news.ask(self._settings.flags_seconds)
 
 
 async def _until(stop: asyncio.Event) -> None:

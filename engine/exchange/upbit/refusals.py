@@ -43,11 +43,15 @@ class UnderMinTotalAskError(RefusedError, names=("under_min_total_ask",), policy
     """The sale is below the market's minimum."""
 
 
-class OverFundsBidError(RefusedError, names=("over_krw_funds_bid",), policy=Policy.FREEZE_MARKET):
-    """The buy is above the market's maximum."""
+class OverFundsBidError(
+    RefusedError, names=("over_krw_funds_bid", "over_btc_funds_bid", "over_usdt_funds_bid"), policy=Policy.FREEZE_MARKET
+):
+    """The buy is above the market's maximum. Only the first name is documented, the others are taken from it."""
 
 
-class OverFundsAskError(RefusedError, names=("over_krw_funds_ask",), policy=Policy.FREEZE_MARKET):
+class OverFundsAskError(
+    RefusedError, names=("over_krw_funds_ask", "over_btc_funds_ask", "over_usdt_funds_ask"), policy=Policy.FREEZE_MARKET
+):
     """The sale is above the market's maximum. Not documented, taken from the buy's name."""
 
 

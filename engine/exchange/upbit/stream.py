@@ -1,8 +1,8 @@
 """Upbit's WebSocket, kept alive: connects, subscribes, reads, and after a loss begins again, for as long as somebody listens.
 
 Markets are split over connections; each waits longer after each failure (1 s doubled up to 30 s, with jitter) and never gives up. After a
-gap the trades that were missed are asked by REST, from the last known one on. Pings keep a silent connection open: the exchange closes
-one without any traffic after 120 s.
+gap, and after messages that nobody can read, the trades that were missed are asked by REST, from the last known one on; so are own
+orders (`own_news`). Pings keep a silent connection open: the exchange closes one without any traffic after 120 s.
 """
 
 from __future__ import annotations
@@ -21,15 +21,17 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from engine.exchange.upbit.errors import ExchangeError, GapTooLongError, RefusedError
-from engine.exchange.upbit.frames import BrokenFrameError, TradeFrame, read_frame
-from engine.exchange.upbit.inbox import Arrival, Connected, Disconnected, Inbox, Refilled, Trouble
+from engine.exchange.upbit.frames import BrokenFrameError, MyAssetFrame, MyOrderFrame, TradeFrame, read_frame
+from engine.exchange.upbit.inbox import Arrival, Connected, Disconnected, Inbox, Item, Refilled, Trouble
 from engine.exchange.upbit.limits import RULES, Bucket, Group, Limits
 from engine.exchange.upbit.missed import missed_trades
+from engine.exchange.upbit.own_news import OwnNews
 from engine.exchange.upbit.quotation import Quotation
 from engine.exchange.upbit.refusals import NoTokenError, PenaltyError, TooManyRequestsError, refusal
 from engine.exchange.upbit.rest import owner_of
 from engine.exchange.upbit.signing import Keys, authorization
 from engine.exchange.upbit.subscriptions import CODES_MAX, PRIVATE, Format, Kind, Subscription, list_request, request, split
+from engine.exchange.upbit.trading import Trading
 
 STREAM_URL: Final = "wss://api.upbit.com/websocket/v1"
 _FIRST_WAIT_SECONDS: Final = 1.0
@@ -40,6 +42,8 @@ _LOGGER: Final = logging.getLogger(__name__)
 _LOGGER.setLevel(logging.INFO)
 #: trades may come in another order than they were made in: so long before the last one that came, one may have been missed
 _REORDERED_MS: Final = 5_000
+#: after a message that cannot be read: until what it may have told is there to be asked for, and others like it have come
+_BROKEN_SECONDS: Final = 1.0
 _MESSAGE_BYTES_MAX: Final = 16 * 2**20
 
 
@@ -61,7 +65,7 @@ class _Line:
     """One connection's lot over its losses. attempts: failures since its last news; again: it has been subscribed before.
 
     messages: the limit of what is sent on the present connection. gaps: per market the last trade before what was missed, until it is
-    filled; a loss before that makes the gap longer.
+    filled; a loss before that makes the gap longer. broken: messages of the present connection could not be read, and may have been trades.
     """
 
     group: tuple[Subscription, ...]
@@ -70,6 +74,7 @@ class _Line:
     socket: ClientConnection | None = None
     messages: Bucket | None = None
     gaps: dict[str, TradeFrame] = field(default_factory=dict)
+    broken: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def say(self, text: str) -> bool:
         """Send on the present connection, when its limit allows. False: there is none, or not any more."""
@@ -91,11 +96,20 @@ class _Line:
     def private(self) -> bool:
         return self.group[0].kind in PRIVATE
 
+    def tells(self, *kinds: Kind) -> bool:
+        return any(found.kind in kinds for found in self.group)
+
+    @property
+    def own(self) -> bool:
+        """Whether it tells of own orders or balances."""
+        return self.tells(Kind.MY_ORDER, Kind.MY_ASSET)
+
 
 class Stream:
     """An asynchronous context manager and iterator of arrivals. keys: for own orders, balances and announcements.
 
-    quotation: asked for missed trades after a gap; without it the reader is only told of the gap. chance: the jitter's.
+    quotation: asked for missed trades after a gap, trading: for own orders; without them the reader is only told of the gap. chance: the
+    jitter's.
     """
 
     def __init__(
@@ -106,6 +120,7 @@ class Stream:
         settings: StreamSettings | None = None,
         limits: Limits | None = None,
         quotation: Quotation | None = None,
+        trading: Trading | None = None,
         chance: random.Random | None = None,
         nonces: Callable[[], str] = lambda: str(uuid.uuid4()),
     ) -> None:
@@ -114,6 +129,7 @@ class Stream:
         self.inbox = Inbox()
         self._keys = keys
         self._quotation = quotation
+        self._own = OwnNews(trading, self._put, self.limits.clock)
         self._chance = chance or random.Random()  # noqa: S311 - jitter is no secret
         self._nonces = nonces
         self._lines = [_Line(group) for group in split(subscriptions, self.settings.codes_max)]
@@ -125,6 +141,9 @@ class Stream:
 
     async def __aenter__(self) -> Self:
         self._tasks = [asyncio.create_task(self._keep(line)) for line in self._lines]
+        if any(line.own for line in self._lines):
+            balances = any(line.tells(Kind.MY_ASSET) for line in self._lines)
+            self._tasks.append(asyncio.create_task(self._own.keep_known(balances=balances)))
         for task in self._tasks:
             task.add_done_callback(self._ended)
         return self
@@ -151,6 +170,8 @@ class Stream:
 
     async def _keep(self, line: _Line) -> None:
         """One connection, again and again."""
+        if line.own:
+            await self._own.begin()
         while True:
             line.gaps = self._last_trades_of(line) | line.gaps
             since = math.inf
@@ -169,6 +190,8 @@ class Stream:
             line.attempts = 1 if stood else line.attempts + 1
             wait_seconds = self._wait_seconds(line.attempts)
             self._put(Disconnected(reason, line.attempts, wait_seconds, line.codes, line.private))
+            if line.own and line.again:
+                self._own.lost(line.codes, reason)
             await self.limits.clock.sleep(wait_seconds)
 
     def _wait_seconds(self, attempts: int) -> float:
@@ -217,11 +240,15 @@ class Stream:
 
     async def _listen(self, socket: ClientConnection, line: _Line) -> None:
         """Read until the connection closes. Missed trades are asked for beside it, so that the socket is never kept waiting."""
-        resync = asyncio.create_task(self._resync(line)) if line.again and self._quotation is not None else None
+        resync = asyncio.create_task(self._refill(line, at_once=line.again)) if self._quotation is not None else None
+        if resync is not None:
+            resync.add_done_callback(self._ended)
+        if line.own:
+            self._own.connected(line.codes)
         line.again = True
         try:
             async for data in socket:
-                if self._read(data, line.private):
+                if self._read(data, line):
                     line.attempts = 0
         finally:
             line.socket = None
@@ -229,7 +256,7 @@ class Stream:
                 resync.cancel()
                 await asyncio.gather(resync, return_exceptions=True)
 
-    def _read(self, data: str | bytes, private: bool) -> bool:
+    def _read(self, data: str | bytes, line: _Line) -> bool:
         """Pass on what a message says. False: nothing but refusals and what cannot be read, so the connection is not known to be good."""
         try:
             found = read_frame(data)
@@ -237,7 +264,16 @@ class Stream:
             found = [error]
         for message in found:
             if isinstance(message, RefusedError | BrokenFrameError):
-                self._put(Trouble(str(message), message if isinstance(message, RefusedError) else None, private))
+                self._put(Trouble(str(message), message if isinstance(message, RefusedError) else None, line.private))
+                if isinstance(message, BrokenFrameError):
+                    line.gaps = self._last_trades_of(line) | line.gaps
+                    line.broken.set()
+                    if line.own:
+                        self._own.doubt(str(message))
+                        self._own.ask()
+                continue
+            if isinstance(message, MyOrderFrame | MyAssetFrame):
+                self._own.take(message)
                 continue
             if isinstance(message, TradeFrame):
                 self._last_trades[message.code] = message
@@ -250,18 +286,32 @@ class Stream:
         codes = {code for found in line.group if found.kind is Kind.TRADE for code in found.codes}
         return {code: trade for code, trade in self._last_trades.items() if code in codes}
 
+    async def _refill(self, line: _Line, *, at_once: bool) -> None:
+        """Ask for what was missed: at_once, and whenever messages could not be read."""
+        line.broken.clear()
+        if at_once:
+            await self._resync(line)
+        while await line.broken.wait():
+            await self.limits.clock.sleep(_BROKEN_SECONDS)
+            line.broken.clear()
+            await self._resync(line)
+
     async def _resync(self, line: _Line) -> None:
-        """Ask for the trades of every gap. What fails is asked again after the next loss."""
+        """Ask for the trades of every gap. What fails is asked again after the next loss. A gap that opens meanwhile stays open."""
         assert self._quotation is not None, "only called with one"
-        for code, last in list(line.gaps.items()):
+        for code in list(line.gaps):
+            last = line.gaps.pop(code)
             since_ms = max(last.trade_timestamp - _REORDERED_MS, self._first_ms[code])
             try:
                 missed = await missed_trades(self._quotation, code, since_ms)
             except ExchangeError as error:
+                line.gaps[code] = last
                 self._put(Trouble(str(error), error))
                 self._put(Refilled(code, whole=False))
                 continue
-            del line.gaps[code]
+            except asyncio.CancelledError:
+                line.gaps[code] = last
+                raise
             if not missed.whole:
                 lacking = GapTooLongError(code)
                 self._put(Trouble(str(lacking), lacking))
@@ -270,5 +320,5 @@ class Stream:
                 self._last_trades[code] = missed.trades[-1]
             self._put(Refilled(code, missed.whole))
 
-    def _put(self, item: Connected | Disconnected | Refilled | Trouble) -> None:
+    def _put(self, item: Item) -> None:
         self.inbox.put(item, self.limits.clock.monotonic_seconds())

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ from engine.kernel.abi import by_reference
 from engine.kernel.book import MAXIMUM_EXITS, Book, Size, new_book
 from engine.kernel.decide.guard_plan import breaker_rows, days_of, rule_rows, sectors_of, window_days
 from engine.kernel.decide.quiet_plan import gates_of, level_reads
+from engine.kernel.depth import Shown
 from engine.kernel.fills import enter_terms
 from engine.kernel.legal import Venue, make_venue, unit_and_scale
 from engine.kernel.load import addresses
@@ -138,7 +140,8 @@ class Plan(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What the user chose for the account. fee_rate: per side; slippage: ratio; on_grid False = continuous prices and quantities.
-    costs: what the run assumes beyond these; books: recorded order books by market, read where the costs ask for them."""
+    costs: what the run assumes beyond these; books: recorded order books by market, read where the costs ask for them; shown: the depth
+    that their visible depth is on the run's bars."""
 
     cash_krw: float = 10_000_000.0
     fee_rate: float = 0.0005
@@ -146,6 +149,7 @@ class Terms:
     on_grid: bool = True
     costs: Costs = NO_COSTS
     books: Mapping[str, RecordedBooks] = field(default_factory=dict)
+    shown: Shown | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +200,14 @@ def make_plan(
     settings["levels_read_columns"] = int((reads[:, 0] * np.array(moving, np.int64)).any())
     return Plan(
         venue=make_venue(
-            markets, terms.fee_rate, terms.slippage, terms.on_grid, terms.costs, strategy.execution.leave.max_slippage, terms.books
+            markets,
+            terms.fee_rate,
+            terms.slippage,
+            terms.on_grid,
+            terms.costs,
+            strategy.execution.leave.max_slippage,
+            terms.books,
+            terms.shown,
         ),
         settings=settings,
         buying=enter_terms(strategy.execution.enter, strategy.clock.length_ms),
@@ -248,6 +259,7 @@ def _exit_row(rule: Exit, slots: dict[int, int]) -> tuple[float, ...]:
     return (int(rule.kind), slots[rule.node], int(rule.frozen), after, *_share(rule.share), int(rule.of_rest))
 
 
+@lru_cache(maxsize=1024)
 def _share(share: float) -> tuple[float, float]:
     """The decimal that the file says, so that 29% of 100 is 29; where it has too many digits, the float itself over 1."""
     try:
@@ -350,9 +362,15 @@ def _exchange_minimum(markets: Sequence[str], side: Side) -> float:
     foreign = [market for market in markets if not market.startswith("KRW-")]
     if foreign:
         raise ValueError(f"only KRW markets can be traded: {', '.join(foreign)}")
+    return _krw_minimum(side)
+
+
+@cache
+def _krw_minimum(side: Side) -> float:
     return float(minimum_total("KRW-BTC", side, 0))
 
 
+@cache
 def _largest_order() -> float:
     """KRW markets have had one maximum, too; comparisons without a grid know none."""
     amount = maximum_total("KRW-BTC", Side.BID, 0)

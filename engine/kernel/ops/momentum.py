@@ -57,6 +57,29 @@ def strength(state: P, base: int, n: float, weight: float, v: float) -> float:
     return 100.0 * (up / both) if (counted > n and both > 0.0) else NAN
 
 
+@helper
+def strengths(state: P, n: float, weight: float, x: P, y: P, start: int, stop: int) -> int:
+    """RSI over x[start:stop] while both streams are past their seeds and nothing is missing; returns the bar that ends this."""
+    before = state[1]
+    up, down, next_up, next_down = state[2], state[3], state[STREAM + 2], state[STREAM + 3]
+    t = start
+    while t < stop and x[t] == x[t]:
+        change = x[t] - before
+        before = x[t]
+        rise = change if change > 0.0 else 0.0
+        fall = -change if change < 0.0 else 0.0
+        up = (up * (n - 1.0) + rise) * weight
+        down = (down * (n - 1.0) + fall) * weight
+        next_up = (next_up * (n - 1.0) + rise) * weight
+        next_down = (next_down * (n - 1.0) + fall) * weight
+        both = up + down
+        y[t] = 100.0 * (up / both) if both > 0.0 else NAN
+        t += 1
+    state[1], state[STREAM + 1] = before, before
+    state[2], state[3], state[STREAM + 2], state[STREAM + 3] = up, down, next_up, next_down
+    return t
+
+
 @op(
     "rsi", args=(window(default="14"), CLOSE), unit=Unit.NUMBER, value_range=PERCENT, memory=Memory.KEYED,
     warmup=first_change, settle=settled_wilder, init=two_streams,
@@ -69,17 +92,23 @@ def rsi(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: in
     n = params[0]
     weight = 1.0 / n
     period = WILDER_PERIODS * int(n)
-    for t in range(length):
-        if (index + t) % period == 0:
+    t = 0
+    while t < length:
+        phase = (index + t) % period
+        if phase == 0:
             for k in range(STREAM):
                 state[k] = state[STREAM + k]
                 state[STREAM + k] = 0.0
-        v = x0[t]
-        if v == v:
-            y[t] = strength(state, 0, n, weight, v)
-            strength(state, STREAM, n, weight, v)
-        else:
-            y[t] = NAN
+        stop = min(t + period - phase, length)
+        while t < stop:
+            if state[0] > n and state[STREAM] > n:
+                t = strengths(state, n, weight, x0, y, t, stop)
+            if t < stop:
+                v = x0[t]
+                y[t] = strength(state, 0, n, weight, v) if v == v else NAN
+                if v == v:
+                    strength(state, STREAM, n, weight, v)
+                t += 1
 
 
 STOCHASTIC_FLAT: Final = "missing where high and low of the n bars are equal"

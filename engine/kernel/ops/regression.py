@@ -9,7 +9,16 @@ from dsl.catalogue import Memory, Range, Unit
 from engine.kernel.abi import helper
 from engine.kernel.catalogue import Pointer as P
 from engine.kernel.catalogue import op, series, window
-from engine.kernel.ops.statistics import ARGS, correlation, correlation_state, window_moments
+from engine.kernel.ops.statistics import (
+    ARGS,
+    correlation,
+    correlation_state,
+    correlation_suffixes,
+    keep_moments,
+    moments_of,
+    window_moments,
+    with_bar,
+)
 from engine.kernel.ops.windows import FULL_WINDOW, all_but_one
 
 NAN: Final = math.nan
@@ -29,9 +38,17 @@ def slope_state(params: tuple[float, ...]) -> list[float]:
 )  # fmt: skip
 def beta(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
     n = int(params[0])
+    prefix = moments_of(state)
+    r = index % n
     for t in range(length):
-        _, yy, xy = window_moments(state, n, (index + t) % n, x0[t], x1[t])
+        if r == 0:
+            correlation_suffixes(state, n)
+        prefix = with_bar(prefix, r, x0[t], x1[t])
+        _, yy, xy = window_moments(state, n, r, prefix)
         y[t] = xy / yy if yy > 0.0 else NAN
+        state[9 + r], state[9 + n + r] = x0[t], x1[t]
+        r = r + 1 if r < n - 1 else 0
+    keep_moments(state, prefix)
 
 
 @helper
@@ -102,7 +119,16 @@ def slope(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: 
 )  # fmt: skip
 def r2(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
     n = int(params[0])
+    prefix = moments_of(state)
+    r = index % n
     for t in range(length):
-        xx, yy, xy = window_moments(state, n, (index + t) % n, x0[t], float(index + t))
-        r = correlation(xx, yy, xy)
-        y[t] = r * r
+        if r == 0:
+            correlation_suffixes(state, n)
+        time = float(index + t)
+        prefix = with_bar(prefix, r, x0[t], time)
+        xx, yy, xy = window_moments(state, n, r, prefix)
+        fit = correlation(xx, yy, xy)
+        y[t] = fit * fit
+        state[9 + r], state[9 + n + r] = x0[t], time
+        r = r + 1 if r < n - 1 else 0
+    keep_moments(state, prefix)

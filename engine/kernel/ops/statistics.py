@@ -11,12 +11,14 @@ import math
 from typing import Final
 
 from dsl.catalogue import Memory, Range, Unit
-from engine.kernel.abi import helper
+from engine.kernel.abi import helper, quotients, roots
 from engine.kernel.catalogue import Pointer as P
 from engine.kernel.catalogue import composed, op, series, window
 from engine.kernel.ops.windows import FULL_WINDOW, all_but_one
 
 NAN: Final = math.nan
+#: means of x and y, sums of squares of x and of y and of products, pivots of x and y: the stretch of a block that has passed
+Moments = tuple[float, float, float, float, float, float, float]
 ARGS: Final = (series("x"), window(minimum=2))
 
 
@@ -44,8 +46,9 @@ def deviation_suffixes(state: P, n: int) -> None:
     for r in range(n - 2, -1, -1):
         size = n - r
         d = (state[4 + r] - pivot) - mean
-        mean = mean + d * (1.0 / size)
-        squares = squares + d * d * ((size - 1.0) / size)
+        one, rest = quotients(1.0, size, size - 1.0, size)
+        mean = mean + d * one
+        squares = squares + d * d * rest
         state[4 + r] = mean
         state[4 + n + r] = squares
 
@@ -72,16 +75,20 @@ def stdev(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: 
             squares = mean
         else:
             d = (v - pivot) - mean
-            mean = mean + d * (1.0 / (r + 1.0))
-            squares = squares + d * d * (r / (r + 1.0))
+            one, before = quotients(1.0, r + 1.0, r, r + 1.0)
+            mean = mean + d * one
+            squares = squares + d * d * before
         rest = n - 1 - r
         total = squares
         if rest > 0:
             d = (mean - state[5 + r]) + (pivot - state[3])
             total = squares + state[5 + n + r] + d * d * (rest * (r + 1.0) / n)
-        y[t] = math.sqrt(total / n) if total >= 0.0 else NAN
+        y[t] = total
         state[4 + r] = v
         r = r + 1 if rest > 0 else 0
+    for t in range(length):  # apart, so that several bars are done at once
+        total = y[t] if y[t] >= 0.0 else 0.0
+        y[t] = math.sqrt(total / n) if y[t] >= 0.0 else NAN
     state[0] = mean
     state[1] = squares
     state[2] = pivot
@@ -110,9 +117,9 @@ def correlation_suffixes(state: P, n: int) -> None:
         size = n - r
         dx = (state[slot] - pivot_x) - mean_x
         dy = (state[slot + n] - pivot_y) - mean_y
-        share = (size - 1.0) / size
-        mean_x = mean_x + dx * (1.0 / size)
-        mean_y = mean_y + dy * (1.0 / size)
+        one, share = quotients(1.0, size, size - 1.0, size)
+        mean_x = mean_x + dx * one
+        mean_y = mean_y + dy * one
         xx = xx + dx * dx * share
         yy = yy + dy * dy * share
         xy = xy + dx * dy * share
@@ -126,56 +133,57 @@ def correlation_suffixes(state: P, n: int) -> None:
 @helper
 def correlation(xx: float, yy: float, xy: float) -> float:
     """xy / sqrt(xx yy), kept inside -1..1; missing where a side does not vary."""
-    if not (xx > 0.0 and yy > 0.0):
-        return NAN
-    r = xy / (math.sqrt(xx) * math.sqrt(yy))
-    if r > 1.0:
-        return 1.0
-    return -1.0 if r < -1.0 else r
+    varies = xx > 0.0 and yy > 0.0
+    root_x, root_y = roots(xx, yy)
+    r = xy / (root_x * root_y if varies else 1.0)
+    r = 1.0 if r > 1.0 else r
+    r = -1.0 if r < -1.0 else r
+    return r if varies else NAN
 
 
 @helper
-def extend_correlation(state: P, r: int, v: float, w: float) -> None:
-    """Add one bar at slot r to the prefix."""
+def with_bar(moments: Moments, r: int, v: float, w: float) -> Moments:
+    """The prefix with one more bar, at slot r of its block."""
+    mean_x, mean_y, xx, yy, xy, pivot_x, pivot_y = moments
     if r == 0:
-        state[5] = v
-        state[6] = w
-        state[0] = v - v
-        state[1] = w - w
-        state[2] = v - v
-        state[3] = w - w
-        state[4] = (v - v) + (w - w)
-    else:
-        dx = (v - state[5]) - state[0]
-        dy = (w - state[6]) - state[1]
-        share = r / (r + 1.0)
-        state[0] = state[0] + dx * (1.0 / (r + 1.0))
-        state[1] = state[1] + dy * (1.0 / (r + 1.0))
-        state[2] = state[2] + dx * dx * share
-        state[3] = state[3] + dy * dy * share
-        state[4] = state[4] + dx * dy * share
+        return v - v, w - w, v - v, w - w, (v - v) + (w - w), v, w
+    dx = (v - pivot_x) - mean_x
+    dy = (w - pivot_y) - mean_y
+    one, share = quotients(1.0, r + 1.0, r, r + 1.0)
+    return (
+        mean_x + dx * one, mean_y + dy * one,
+        xx + dx * dx * share, yy + dy * dy * share, xy + dx * dy * share, pivot_x, pivot_y,
+    )  # fmt: skip
 
 
 @helper
-def window_moments(state: P, n: int, r: int, v: float, w: float) -> tuple[float, float, float]:
-    """Add one bar at slot r; sums of squares of x and of y and of products about their means over the last n bars."""
-    if r == 0:
-        correlation_suffixes(state, n)
-    extend_correlation(state, r, v, w)
-    xx = state[2]
-    yy = state[3]
-    xy = state[4]
+def moments_of(state: P) -> Moments:
+    """The prefix that the state holds."""
+    return state[0], state[1], state[2], state[3], state[4], state[5], state[6]
+
+
+@helper
+def keep_moments(state: P, moments: Moments) -> None:
+    """Hold the prefix in the state until the next call."""
+    state[0], state[1], state[2], state[3], state[4], state[5], state[6] = moments
+
+
+@helper
+def window_moments(state: P, n: int, r: int, prefix: Moments) -> tuple[float, float, float]:
+    """Sums of squares of x and of y and of products about their means over the last n bars, of which the newest is at slot r.
+
+    prefix: the moments of slots 0..r.
+    """
+    mean_x, mean_y, xx, yy, xy, pivot_x, pivot_y = prefix
     rest = n - 1 - r
     if rest > 0:
         slot = 10 + r
-        dx = (state[0] - state[slot]) + (state[5] - state[7])
-        dy = (state[1] - state[slot + n]) + (state[6] - state[8])
+        dx = (mean_x - state[slot]) + (pivot_x - state[7])
+        dy = (mean_y - state[slot + n]) + (pivot_y - state[8])
         share = rest * (r + 1.0) / n
         xx = xx + state[slot + 2 * n] + dx * dx * share
         yy = yy + state[slot + 3 * n] + dy * dy * share
         xy = xy + state[slot + 4 * n] + dx * dy * share
-    state[9 + r] = v
-    state[9 + n + r] = w
     return xx, yy, xy
 
 
@@ -189,9 +197,17 @@ def window_moments(state: P, n: int, r: int, v: float, w: float) -> tuple[float,
 )  # fmt: skip
 def corr(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
     n = int(params[0])
+    prefix = moments_of(state)
+    r = index % n
     for t in range(length):
-        xx, yy, xy = window_moments(state, n, (index + t) % n, x0[t], x1[t])
+        if r == 0:
+            correlation_suffixes(state, n)
+        prefix = with_bar(prefix, r, x0[t], x1[t])
+        xx, yy, xy = window_moments(state, n, r, prefix)
         y[t] = correlation(xx, yy, xy)
+        state[9 + r], state[9 + n + r] = x0[t], x1[t]
+        r = r + 1 if r < n - 1 else 0
+    keep_moments(state, prefix)
 
 
 composed(

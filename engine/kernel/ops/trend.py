@@ -6,7 +6,7 @@ import math
 from typing import Final
 
 from dsl.catalogue import Memory, Range, Unit
-from engine.kernel.abi import helper
+from engine.kernel.abi import helper, quotients
 from engine.kernel.catalogue import Pointer as P
 from engine.kernel.catalogue import op, window
 from engine.kernel.ops.averages import WILDER_PERIODS, settled_wilder
@@ -156,6 +156,54 @@ def average_index(state: P, base: int, n: float, high: float, low: float, close:
     return state[base + 8] if state[base + 7] == n else NAN
 
 
+@helper
+def average_indices(state: P, n: float, high: P, low: P, close: P, y: P, start: int, stop: int) -> int:
+    """ADX over bars [start, stop) while both streams, past their seeds, know their movements; returns the bar that ends this.
+
+    Both streams have the same previous bar. The same operations as `average_index`, those of the two streams in pairs.
+    """
+    high_before, low_before, close_before = state[0], state[1], state[2]
+    plus, minus, wide, average = state[4], state[5], state[6], state[8]
+    next_plus, next_minus, next_wide, next_average = state[STREAM + 4], state[STREAM + 5], state[STREAM + 6], state[STREAM + 8]
+    t = start
+    while t < stop:
+        rise, fall = high[t] - high_before, low_before - low[t]
+        if rise != rise or fall != fall or close[t] != close[t]:
+            break
+        new = true_range(high[t], low[t], close_before)
+        high_before, low_before, close_before = high[t], low[t], close[t]
+        up = rise if (rise > 0.0 and rise > fall) else 0.0
+        down = fall if (fall > 0.0 and fall > rise) else 0.0
+        a, b = quotients(plus, n, next_plus, n)
+        plus, next_plus = plus - a + up, next_plus - b + up
+        a, b = quotients(minus, n, next_minus, n)
+        minus, next_minus = minus - a + down, next_minus - b + down
+        a, b = quotients(wide, n, next_wide, n)
+        wide, next_wide = wide - a + new, next_wide - b + new
+        up, next_up = quotients(plus, wide, next_plus, next_wide)
+        down, next_down = quotients(minus, wide, next_minus, next_wide)
+        up, down, next_up, next_down = 100.0 * up, 100.0 * down, 100.0 * next_up, 100.0 * next_down
+        a, b = quotients(math.fabs(down - up), up + down, math.fabs(next_down - next_up), next_up + next_down)
+        a, b = quotients(average * (n - 1.0) + 100.0 * a, n, next_average * (n - 1.0) + 100.0 * b, n)
+        known = wide > 0.0 and up + down > 0.0
+        average = a if known else average
+        next_average = b if next_wide > 0.0 and next_up + next_down > 0.0 else next_average
+        y[t] = a if known else NAN
+        t += 1
+    state[0], state[1], state[2] = high_before, low_before, close_before
+    state[STREAM], state[STREAM + 1], state[STREAM + 2] = high_before, low_before, close_before
+    state[4], state[5], state[6], state[8] = plus, minus, wide, average
+    state[STREAM + 4], state[STREAM + 5], state[STREAM + 6], state[STREAM + 8] = next_plus, next_minus, next_wide, next_average
+    return t
+
+
+@helper
+def both_seeded(state: P, n: float) -> bool:
+    """True when both streams average and have seen the same bar before."""
+    full = state[7] == n and state[STREAM + 7] == n
+    return full and state[0] == state[STREAM] and state[1] == state[STREAM + 1] and state[2] == state[STREAM + 2]
+
+
 @op(
     "adx", args=ARGS, implicit=BARS, unit=Unit.NUMBER, value_range=PERCENT, memory=Memory.KEYED,
     warmup=first_adx, settle=settled_adx, init=two_streams,
@@ -168,8 +216,16 @@ def average_index(state: P, base: int, n: float, high: float, low: float, close:
 def adx(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
     n = params[0]
     period = ADX_PERIODS * int(n)
-    for t in range(length):
-        if (index + t) % period == 0:
+    t = 0
+    while t < length:
+        phase = (index + t) % period
+        if phase == 0:
             restart(state)
-        y[t] = average_index(state, 0, n, x0[t], x1[t], x2[t])
-        average_index(state, STREAM, n, x0[t], x1[t], x2[t])
+        stop = min(t + period - phase, length)
+        while t < stop:
+            if both_seeded(state, n):
+                t = average_indices(state, n, x0, x1, x2, y, t, stop)
+            if t < stop:
+                y[t] = average_index(state, 0, n, x0[t], x1[t], x2[t])
+                average_index(state, STREAM, n, x0[t], x1[t], x2[t])
+                t += 1

@@ -19,6 +19,8 @@ from websockets.sync.client import connect
 from dsl.compile import compile_strategy
 from dsl.diagnostics import Language
 from dsl.files import default_profile_folders, profiles_in
+from engine.alerts.alert import Topic
+from engine.alerts.log import FILE, AlertLog
 from engine.api.assist import Places
 from engine.api.jobs import Cancelled, Jobs, State
 from engine.api.service import RunRequest, Service
@@ -47,6 +49,18 @@ def preview(client: httpx.Client, text: str, **more: Any) -> Any:
 def test_nobody_without_the_token(client: httpx.Client, method: str, path: str) -> None:
     for header in ("", "Bearer", "Bearer wrong", "Basic c2VjcmV0"):
         assert client.request(method, path, headers={"Authorization": header}).status_code == 401
+
+
+def test_alerts_are_told_from_a_number_on(client: httpx.Client, service: Service) -> None:
+    log = AlertLog(service._data_folder / FILE)
+    for market in ("KRW-BTC", "KRW-ETH", "KRW-XRP"):
+        log.tell(Topic.WARNING, market, "on", 1_790_000_000_000, {"market": market})
+    try:
+        told = client.get("/alerts", params={**KO, "after": 1}).json()
+        assert [(alert["number"], alert["subject"]) for alert in told] == [(2, "KRW-ETH"), (3, "KRW-XRP")]
+        assert told[0]["message"].startswith("KRW-ETH: 거래 유의 종목")
+    finally:
+        log.path.unlink()
 
 
 def socket_url(client: httpx.Client, number: int) -> str:
@@ -244,6 +258,23 @@ def test_a_backtest_tells_its_progress_and_has_a_report(client: httpx.Client, se
     job = service.jobs.get(started["id"])
     assert job.result is not None
     assert job.result.settings.cash_krw == 5_000_000
+
+
+def test_a_supposed_book_lets_rules_of_the_book_decide(client: httpx.Client, service: Service) -> None:
+    text = text_of(service).replace("ret(1h) < 5%", "ret(1h) < 5% and depth(bid, 0.5%) >= 1만원")
+    words = "spread 10bp, depth 5% of 1h turnover within 0.5%"
+    without, supposed = (preview(client, text, days=20, book=book) for book in ("", words))
+    assert (sum(one["entries"] for one in without["markets"]), supposed["without_book"]) == (0, 0)
+    assert without["without_book"] == without["bars"]
+    buys = sum(one["entries"] for one in supposed["markets"])
+    assert buys > 20
+    job = service.backtest(RunRequest(NAME, text, days=20, book=words), 10_000_000.0)
+    assert job.ended.wait(60)
+    assert job.result is not None
+    assert int((job.result.fills["exit_index"] < 0).sum()) == buys
+    refused = client.post("/previews", json={"name": NAME, "text": text, "book": "spread ten", **KO})
+    assert (refused.status_code, refused.json()["key"]) == (422, "gui.bad_book")
+    assert "spread ten" in refused.json()["error"]
 
 
 def test_a_backtest_can_be_cancelled(service: Service) -> None:

@@ -53,11 +53,12 @@ def test_what_is_recorded_happened_and_a_backtest_reads_it(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("JANGDAN_LANG", "en")
     face = open_face(store_of(tmp_path / "far"), Terms(at_ms=OPENED_MS), Key(ACCESS, SECRET), 400.0, time.monotonic)
+    face.world.venue.places["KRW-XRP"].warning = True
     face.faults = type(face.faults)(socket_drop=D("0.02"), frame_duplicate=D("0.05"))
     near = tmp_path / "near"
     with serving(face) as address:
-        url = f"http://{address}"
-        assert run(["data", "record", "--markets", "KRW", "--for", "3s", "--data", str(near), "--exchange", url, "--json"]) == 0
+        url, metrics = f"http://{address}", ["--metrics", str(tmp_path / "metrics.prom")]
+        assert run(["data", "record", "--markets", "KRW", "--for", "3s", "--data", str(near), "--exchange", url, "--json", *metrics]) == 0
         out, err = capsys.readouterr()
         last_ms = face.world.now_ms // MINUTE_MS * MINUTE_MS
         span = ["--from", "2025-11-20T18:00", "--to", "2025-11-20T21:00"]
@@ -65,6 +66,14 @@ def test_what_is_recorded_happened_and_a_backtest_reads_it(
     told = json.loads(out)
     assert told["written"]["losses"] >= 1, err
     assert "connection lost" in err
+    assert "[warning]" in err
+    assert "KRW-XRP: under an investment warning" in err
+    assert run(["data", "alerts", "--data", str(near), "--json"]) == 0
+    alerts = json.loads(capsys.readouterr().out)
+    assert [(alert["number"], alert["topic"], alert["subject"]) for alert in alerts] == [(1, "warning", "KRW-XRP")]
+    assert run(["data", "alerts", "--data", str(near), "--after", "1"]) == 0
+    assert "no alerts" in capsys.readouterr().out
+    assert 'jangdan_upbit_quota_limit{group="market",scope="address",owner=""} 10' in (tmp_path / "metrics.prom").read_text()
     side = SideStore(near)
     whole = 0
     for market in ("KRW-BTC", "KRW-XRP"):
@@ -75,7 +84,7 @@ def test_what_is_recorded_happened_and_a_backtest_reads_it(
             assert Counter(map(tuple, mine[:, :2].tolist())) == Counter((float(t.price), float(t.volume)) for t in true)
             whole += max(0, end // MINUTE_MS - -(-start // MINUTE_MS))
         assert told["markets"][market]["trades"] >= len(record.time_ms) > 20
-        assert side.read(market, "market.warning").numbers[0, 0] == 0.0
+        assert side.read(market, "market.warning").numbers[0, 0] == (market == "KRW-XRP")
         books = side.read(market, Kind.BOOKS)
         assert len(books.time_ms) > 10
         assert (books.numbers[:, 0] > books.numbers[:, 30]).all()

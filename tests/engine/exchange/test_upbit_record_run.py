@@ -22,8 +22,9 @@ from engine.exchange.upbit.answers import WalletStatus
 from engine.exchange.upbit.client import UpbitClient
 from engine.exchange.upbit.frames import AnnouncementFrame
 from engine.exchange.upbit.inbox import Connected
-from engine.exchange.upbit.market_flags import DELISTING, Change
-from engine.exchange.upbit.record_run import RecordRun, RecordSettings, Wallet, stream_url
+from engine.exchange.upbit.market_flags import DELISTING
+from engine.exchange.upbit.market_news import MarketState, Notice, WalletState
+from engine.exchange.upbit.record_run import RecordRun, RecordSettings, stream_url
 from tests.engine.exchange.far_side import keys
 from tests.engine.exchange.served.signing import ACCESS, MINUTE_MS, SECRET, START_MS, serving, store_of
 from tests.engine.exchange.test_upbit_recorder import START, ticker, trade
@@ -51,14 +52,16 @@ def test_a_notice_raises_a_flag_that_a_backtest_reads_and_wallets_are_told(tmp_p
             run.take(trade("KRW-BBB", START + 90_000), START + 90_005)
             run.take(ticker(market_state="ACTIVE"), START + 90_006)
             for state in ("working", "working", "paused"):
-                wallet = {"currency": "AAA", "wallet_state": state, "net_type": "AAA"}
-                run._wallet_states([WalletStatus.model_validate(wallet)])
+                wallets = [{"currency": coin, "wallet_state": state, "net_type": "AAA"} for coin in ("AAA", "ZZZ")]
+                run.news.wallets([WalletStatus.model_validate(wallet) for wallet in wallets])
             run.recorder.close()
             run.flags.flush()
 
     asyncio.run(main())
-    assert [item for item in told if isinstance(item, Change)] == [Change("KRW-AAA", DELISTING, True, START + 60_000)]
-    assert [item for item in told if isinstance(item, Wallet)] == [Wallet("AAA AAA", "paused", "working")]
+    states = [(item.market, item.flags[DELISTING], item.at_ms) for item in told if isinstance(item, MarketState)]
+    assert states == [("KRW-AAA", False, START), ("BTC-AAA", True, START + 60_000), ("KRW-AAA", True, START + 60_000)]
+    assert [item.state for item in told if isinstance(item, WalletState)] == ["working", "paused"]
+    assert [item.frame.title for item in told if isinstance(item, Notice)] == ["가(AAA) 거래지원 종료 안내"]
     record = SideStore(tmp_path).read("KRW-AAA", DELISTING)
     assert (record.time_ms.tolist(), record.numbers[:, 0].tolist()) == ([START, START + 60_000], [0.0, 1.0])
     assert SideStore(tmp_path).read("BTC-AAA", DELISTING).numbers[:, 0].tolist() == [1.0]

@@ -99,7 +99,14 @@ async def walk(url: str, count: Callable[[], int]) -> list[str]:
 
 
 def test_every_name_of_the_exchange_on_the_served_one(tmp_path: Path) -> None:
-    face = open_face(store_of(tmp_path, 60), Terms(at_ms=START_MS), Key(ACCESS, SECRET), 0.0, time.monotonic, control=True)
+    face = open_face(
+        store_of(tmp_path, 60),
+        Terms(at_ms=START_MS, settings=("close_on_error=never",)),
+        Key(ACCESS, SECRET),
+        0.0,
+        time.monotonic,
+        control=True,
+    )
     with serving(face) as address:
         walked = asyncio.run(walk(f"http://{address}", lambda: face._count))
     assert len(set(walked)) >= 50

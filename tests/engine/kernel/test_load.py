@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from engine.kernel import code_cache, load
-from engine.kernel.abi import call_op, call_row, helper
+from engine.kernel.abi import call_op, call_row, helper, quotients, roots
 from engine.kernel.catalogue import ops
 from tests.engine.kernel import samples
 
@@ -212,6 +212,37 @@ def test_calls_by_address_compiled_and_plain_agree() -> None:
     assert vector.tolist() == plain.tolist()
     assert vector[4] == 1 + 20 + 300 + 5000 + 7 * 1
     assert vector[5] == 0.75 * vector[4] + 25.0
+
+
+def pairs(values, found):
+    k = 0
+    for a in values:
+        for b in values:
+            found[k, 0], found[k, 1] = quotients(a, b, b, a)
+            found[k, 2], found[k, 3] = roots(a, b)
+            k = k + 1
+
+
+def test_two_operations_at_once_are_those_of_ieee() -> None:
+    """Compiled and plain, to the bit, and both what numpy says of each alone."""
+    values = np.array([0.0, -0.0, 1.0, -3.0, 7.0, 5e-324, 1.8e308, 1e-308, np.inf, -np.inf, np.nan, 0.1, 1.5e8])
+    compiled, plain = np.zeros((169, 4)), np.zeros((169, 4))
+    load.compile_function(pairs, "void(float64[::1], float64[:, ::1])")(values, compiled)
+    pairs(values.tolist(), plain)
+    a, b = np.repeat(values, 13), np.tile(values, 13)
+    with np.errstate(all="ignore"):
+        expected = np.stack([a / b, b / a, np.sqrt(a), np.sqrt(b)], axis=1)
+    for found in (compiled, plain):
+        np.testing.assert_array_equal(found, expected)
+        assert (np.signbit(found) == np.signbit(expected))[~np.isnan(expected)].all()
+
+
+def test_their_source_names_what_is_made_from_them_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = code_cache.content_digest(pairs), code_cache.content_digest(samples.add)
+    monkeypatch.setattr(code_cache, "_packed_source", lambda: "edited")
+    after = code_cache.content_digest(pairs), code_cache.content_digest(samples.add)
+    assert after[0] != before[0]
+    assert after[1] == before[1]
 
 
 def drive(address, state, params, memory, length, index):

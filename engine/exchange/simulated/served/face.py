@@ -1,9 +1,10 @@
 """The served exchange as one ASGI application: reads a request as it came, lets it in or refuses it, and answers in Upbit's words.
 
 `/control/...` exists only where it was asked for. POST /control/step {"ms": 60000} moves the market on, /control/offline
-{"market": "KRW-BTC", "offline": true} closes a market, /control/trade {"market": "KRW-BTC", "price": "1000", "volume": "2", "bought": true}
-lets others trade, /control/faults {"lost_answer": 1} makes things go wrong, /control/refuse {"name": "market_offline"} refuses everything
-under that name ("": nothing any more).
+{"market": "KRW-BTC", "offline": true} closes a market, /control/event {"market": "KRW-BTC", "warning": true, "cautions":
+["PRICE_FLUCTUATIONS"], "delisted_on": "2026-12-24"} is what is said of it, /control/trade {"market": "KRW-BTC", "price": "1000",
+"volume": "2", "bought": true} lets others trade, /control/faults {"lost_answer": 1} makes things go wrong, /control/refuse
+{"name": "market_offline"} refuses everything under that name ("": nothing any more).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import asyncio
 import gzip
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from email.utils import formatdate
 from functools import partial
 from typing import Any, Final
@@ -41,6 +43,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 #: a request's body, in bytes
 _MOST_BYTES: Final = 1_000_000
 _BOOKS: Final = "/v1/orderbook"
+#: what a refusal for want of quota once was
+_TOO_MANY: Final = "Too many API requests."
 #: whose quota private requests use: there is one account
 _ACCOUNT: Final = "account"
 
@@ -138,9 +142,11 @@ class Face:
         private = scope["path"] == "/websocket/v1/private"
         if not private and scope["path"] != "/websocket/v1":
             return await _deny(send, _refused(RefusedError("not_found")))
-        verdict = self.quota.ask("websocket-connect", _ACCOUNT if private else address, self.clock.steady_ms())
-        if verdict.status != 200:
-            return await _deny(send, self._too_many(verdict))
+        browser = not private and any(name == "origin" for name, _ in headers)
+        for group in ("origin", "websocket-connect") if browser else ("websocket-connect",):
+            verdict = self.quota.ask(group, _ACCOUNT if private else address, self.clock.steady_ms())
+            if verdict.status != 200:
+                return await _deny(send, self._too_many(verdict))
         try:
             if private:
                 self.gate.enter(next((value for name, value in headers if name == "authorization"), None), "", b"", None)
@@ -150,8 +156,8 @@ class Face:
         self._lines += 1
         line = Line(
             self.world, self._advance, self.quota, self.clock.steady_ms, f"line {self._lines}",
-            private, self.switches.idle_seconds, self.switches.resubscribe == "add",
-            partial(self._frame_fault, self._lines), lambda: int(self.faults.skew_seconds * 1000), lambda: self.refusing,
+            private, self.switches, partial(self._frame_fault, self._lines), lambda: int(self.faults.skew_seconds * 1000),
+            lambda: self.refusing,
         )  # fmt: skip
         return await line.run(receive, send)
 
@@ -214,7 +220,8 @@ class Face:
             status, value = route.answer(Asked(self.world, query, fields, match, self.switches, key.access, key.permissions))
         except RefusedError as error:
             headers.setdefault("Remaining-Req", self.quota.look(route.group, _ACCOUNT, self.clock.steady_ms()))
-            return _refused(error, headers)
+            refused = _refused(error, headers)
+            return replace(refused, status=self.switches.out_of_scope_status) if error.name == "out_of_scope" else refused
         return Outgoing(status, value, headers)
 
     def _check_form(self, asked: Incoming) -> None:
@@ -239,21 +246,26 @@ class Face:
         return asked.body.decode("latin-1")
 
     def _too_many(self, verdict: Verdict) -> Outgoing:
-        headers = {"Remaining-Req": verdict.remaining_header}
+        form: str = self.switches.quota_body
+        sentence = REFUSALS["too_many_requests"][1]
         if verdict.status == 418:
-            sentence = f"요청이 너무 많아 {verdict.blocked_seconds}초 동안 차단되었습니다."
-            error = {"name": "too_many_requests", "message": sentence, "seconds": verdict.blocked_seconds}
-            return Outgoing(418, {"error": error}, headers)
-        message = {"message": REFUSALS["too_many_requests"][1]} if self.switches.quota_message else {}
-        return Outgoing(429, {"error": {"name": "too_many_requests", **message}}, headers)
+            form, sentence = self.switches.ban_body, f"요청이 너무 많아 {verdict.blocked_seconds}초 동안 차단되었습니다."
+        error: dict[str, object] = {"name": "too_many_requests"}
+        if form in ("sentence", "seconds"):
+            error["message"] = sentence
+        if form == "seconds":
+            error["seconds"] = verdict.blocked_seconds
+        return Outgoing(verdict.status, _TOO_MANY if form == "text" else {"error": error}, {"Remaining-Req": verdict.remaining_header})
 
     def _control(self, asked: Incoming) -> Outgoing:
         try:
             fields = read_body(asked.body)
             if asked.path == "/control/step":
                 self.clock.step(int(fields["ms"]))
+            elif asked.path == "/control/event":
+                self._event(fields)
             elif asked.path == "/control/offline":
-                self.world.venue.places[fields["market"]].offline = bool(fields["offline"])
+                self.world.venue.close_market(fields["market"], bool(fields["offline"]))
             elif asked.path == "/control/trade":
                 self._trade(fields)
             elif asked.path == "/control/faults":
@@ -266,6 +278,13 @@ class Face:
             return _refused(RefusedError("bad_request"))
         self._advance()
         return Outgoing(200, {"now_ms": self.world.now_ms})
+
+    def _event(self, fields: dict[str, Any]) -> None:
+        """The exchange says something of a market, until it says something else."""
+        place, day = self.world.venue.places[fields["market"]], fields.get("delisted_on", "")
+        place.delisted_on = date.fromisoformat(day).isoformat() if day else ""
+        place.warning, place.cautions = bool(fields.get("warning")), frozenset(fields.get("cautions", ()))
+        place.changes += 1
 
     def _trade(self, fields: dict[str, Any]) -> None:
         """Others trade now, once more than the tape says."""
@@ -348,9 +367,10 @@ async def _read(scope: Scope, receive: Receive) -> Incoming:
 async def _write(asked: Incoming, answer: Outgoing, send: Send, at_ms: int, *, cut: bool) -> None:
     """at_ms: the answer's time, which is the market's."""
     page = isinstance(answer.value, str)
+    kind = "text/plain" if answer.value == _TOO_MANY else "text/html" if page else "application/json; charset=utf-8"
     content: bytes = answer.value.encode() if page else orjson.dumps(answer.value)
     content = content[: len(content) // 2] if cut else content
-    headers = {"Content-Type": "text/html" if page else "application/json; charset=utf-8", **answer.headers}
+    headers = {"Content-Type": kind, **answer.headers}
     headers["Date"] = formatdate(at_ms / 1000, usegmt=True)
     if answer.zipped and "gzip" in (asked.header("accept-encoding") or ""):
         content = gzip.compress(content, 1)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from engine.exchange.simulated.venue.answers import Json
-from engine.exchange.simulated.venue.charts import SECOND, Unit, candle_json, candles, utc
+from engine.exchange.simulated.venue.charts import MINUTES, SECOND, candle_json, candles, of_minutes, utc
 from engine.exchange.simulated.venue.core import Passing
 from engine.exchange.simulated.venue.exact import ZERO, number, wide
 from engine.exchange.simulated.venue.orders import OrderEvent
@@ -16,7 +16,8 @@ from engine.exchange.simulated.venue.tape import DAY_MS
 from engine.exchange.simulated.venue.world import World
 from engine.model.events import Side
 
-CANDLES: Final = {"candle.1s": SECOND} | {f"candle.{m}m": Unit(m * 60_000) for m in (1, 3, 5, 10, 15, 30, 60, 240)}
+CANDLES: Final = {"candle.1s": SECOND} | {f"candle.{m}m": of_minutes(m) for m in MINUTES}
+_FOUR_HOURS: Final = f"candle.{MINUTES[-1]}m"
 PUBLIC: Final = ("ticker", "trade", "orderbook", *CANDLES)
 #: announcements can be asked for; there are none
 PRIVATE: Final = ("myOrder", "myAsset", "announcement")
@@ -46,7 +47,7 @@ def shortened(value: Any) -> Any:
     """The SIMPLE spelling of a frame."""
     if isinstance(value, dict):
         short = {_SHORT.get(name, name): shortened(found) for name, found in value.items()}
-        if value.get("type") == "trade" and "td" not in short:  # the date of a trade has a name of its own
+        if value.get("type") == "trade" and "tdt" in short:  # the date of a trade has a name of its own
             short["td"] = short.pop("tdt")
         return short
     return [shortened(item) for item in value] if isinstance(value, list) else value
@@ -58,6 +59,8 @@ def ticker_frame(world: World, market: str, stream: str) -> Json | None:
     found, last = ticker_json(tape, world.now_ms), tape.last(world.now_ms)
     if found is None or last is None:
         return None
+    place = world.venue.places[market]
+    day = dict(zip(("year", "month", "day"), map(int, place.delisted_on.split("-")), strict=True)) if place.delisted_on else None
     bought = tape.bought_volume(world.now_ms // DAY_MS * DAY_MS, world.now_ms)
     return {
         "type": "ticker",
@@ -67,8 +70,8 @@ def ticker_frame(world: World, market: str, stream: str) -> Json | None:
         "acc_ask_volume": number(round(max(found["acc_trade_volume"] - float(bought), 0.0), 8)),
         "acc_bid_volume": number(bought),
         "market_state": "ACTIVE",
-        "is_trading_suspended": world.venue.places[market].is_closed,
-        "delisting_date": None,
+        "is_trading_suspended": place.is_closed,
+        "delisting_date": day,
         "market_warning": "NONE",
         "stream_type": stream,
     }
@@ -111,7 +114,8 @@ def orderbook_frame(world: World, market: str, level: Decimal, count: int, strea
 
 def candle_frame(world: World, market: str, kind: str, stream: str) -> Json | None:
     """The newest candle of a kind that exists."""
-    found = candles(world.tapes[market], CANDLES[kind], world.now_ms + 1, 1, world.now_ms)
+    unit = of_minutes(MINUTES[-1], korean=world.venue.switches.four_hours == "korea") if kind == _FOUR_HOURS else CANDLES[kind]
+    found = candles(world.tapes[market], unit, world.now_ms + 1, 1, world.now_ms)
     if not found:
         return None
     row = candle_json(market, found[0])

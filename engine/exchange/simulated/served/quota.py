@@ -36,7 +36,12 @@ GROUPS: Final = {
         Group("websocket-message-minute", 100, 60_000),
     )
 }
-_PLURAL: Final = {"candle": "candles", "trade": "trades"}
+#: other spellings that were seen, by the switch `group_names`
+_SPELLINGS: Final = {
+    "singular": {},
+    "plural": {"candle": "candles", "trade": "trades"},
+    "crix": {"candle": "candles", "trade": "crix-trades"},
+}
 
 
 @dataclass(slots=True)
@@ -95,7 +100,7 @@ class Quota:
         return self._header(group, int(meter.left))
 
     def _header(self, group: Group, left: int) -> str:
-        name = _PLURAL.get(group.name, group.name) if self.switches.plural_groups else group.name
+        name = _SPELLINGS[self.switches.group_names].get(group.name, group.name)
         return f"group={name}; min={60_000 * group.most // group.window_ms}; sec={left}"
 
 

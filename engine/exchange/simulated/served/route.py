@@ -54,5 +54,5 @@ def private(method: str, path: str, answer: Callable[[Asked], Any], permission: 
 
 
 def command(path: str, answer: Callable[[Asked], Any], permission: str) -> Route:
-    """A signed request that makes something: 201."""
-    return Route("POST", re.compile(path), "default", lambda asked: (201, answer(asked)), permission=permission)
+    """A signed request that moves something."""
+    return Route("POST", re.compile(path), "default", lambda asked: (asked.wire.transfer_status, answer(asked)), permission=permission)

@@ -29,7 +29,8 @@ def find_route(method: str, path: str) -> tuple[Route, Mapping[str, str]] | None
 
 def _tape(asked: Asked) -> Tape:
     market = asked.query.needed("market")
-    if not asked.world.is_listed(market):
+    world = asked.world
+    if not world.is_listed(market) and not (world.venue.switches.delisted == "asked" and world.is_delisted(market)):
         raise BadQueryError.unknown_code()
     return asked.world.tapes[market]
 
@@ -40,7 +41,8 @@ def _clamp(asked: Asked) -> bool:
 
 def _candles(asked: Asked) -> Any:
     kind, minutes = asked.match["kind"], asked.match["minutes"]
-    return candles_json(_tape(asked), kind, minutes, asked.query, asked.world.now_ms, clamp=_clamp(asked))
+    korean = asked.world.venue.switches.four_hours == "korea"
+    return candles_json(_tape(asked), kind, minutes, asked.query, asked.world.now_ms, clamp=_clamp(asked), korean=korean)
 
 
 def _trades(asked: Asked) -> Any:

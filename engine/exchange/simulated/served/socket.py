@@ -32,6 +32,7 @@ from engine.model.market import quote_currency
 
 if TYPE_CHECKING:
     from engine.exchange.simulated.served.quota import Quota
+    from engine.exchange.simulated.served.switches import WireSwitches
     from engine.exchange.simulated.venue.core import Passing
 
 Json = dict[str, Any]
@@ -66,10 +67,9 @@ class LineProtocol(WebSocketsSansIOProtocol):
 
 @dataclass(slots=True)
 class Line:
-    """world: moved on by `advance`; private: the address that needs a key; steady_ms: the clock of quotas, silence and `UP`;
-    idle_seconds: without traffic until it is closed, 0 = never; resubscribe_adds: a new message adds to what was asked for, instead of
-    taking its place; fault: what goes wrong with a frame; skew_ms: by how much times that are off are late; refusing: the name under
-    which every message is refused, "" = none is."""
+    """world: moved on by `advance`; private: the address that needs a key; steady_ms: the clock of quotas, silence and `UP`; fault: what
+    goes wrong with a frame; skew_ms: by how much times that are off are late; refusing: the name under which every message is refused,
+    "" = none is. ended: an error ends the line."""
 
     world: World
     advance: Callable[[], None]
@@ -77,13 +77,13 @@ class Line:
     steady_ms: Callable[[], float]
     name: str
     private: bool
-    idle_seconds: float
-    resubscribe_adds: bool
+    switches: WireSwitches
     fault: Callable[[int], FrameFault | None]
     skew_ms: Callable[[], int]
     refusing: Callable[[], str] = str
     wishes: tuple[Wish, ...] = ()
     form: str = "DEFAULT"
+    ended: bool = False
     own: list[Json] = field(default_factory=list)
     _seen_ms: int = 0
     _books: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
@@ -123,6 +123,9 @@ class Line:
         while (message := await receive())["type"] != "websocket.disconnect":
             for frame in self.take(message.get("text") or message.get("bytes") or ""):
                 await self._send(send, frame)
+            if self.ended:
+                await send({"type": "websocket.close", "code": 1008})
+                return
 
     def hear(self, event: OrderEvent) -> None:
         """An own order changed, and with it balances."""
@@ -142,24 +145,32 @@ class Line:
             self._up_due_ms = self.steady_ms() + _UP_MS
             return [_UP]
         if self.refusing() in MESSAGES:
-            return [orjson.dumps(SubscriptionError(self.refusing()).frame)]
+            return self._complaint(SubscriptionError(self.refusing()))
         now_ms = self.steady_ms()
         statuses = {self.quota.ask(group, self.name, now_ms).status for group in ("websocket-message", "websocket-message-minute")}
         if statuses != {200}:
-            return [orjson.dumps(SubscriptionError("TOO_MANY_REQUEST").frame)]
+            return self._complaint(SubscriptionError("TOO_MANY_REQUEST"))
         self.advance()
         try:
-            message = read_message(text, self.world.listed(), private=self.private)
+            message = read_message(text, self.world.listed(), private=self.private, most_codes=self.switches.most_codes)
         except SubscriptionError as error:
-            return [orjson.dumps(error.frame)]
+            return self._complaint(error)
         return self._subscribe(message)
+
+    def _complaint(self, error: SubscriptionError) -> list[bytes]:
+        closing = self.switches.close_on_error
+        self.ended = closing == "always" or (closing == "auth" and error.name == "INVALID_AUTH")
+        return [orjson.dumps(error.frame)]
 
     def _subscribe(self, message: Message) -> list[bytes]:
         if message.wishes is None:
             result = [wish.listed() for wish in self.wishes]
-            return [_packed({"method": "LIST_SUBSCRIPTIONS", "result": result, "ticket": message.ticket}, message.format)]
-        self.form = message.format
-        self.wishes = (*(self.wishes if self.resubscribe_adds else ()), *message.wishes)
+            form = message.format or self.form
+            if self.switches.list_format == "connection":
+                self.form = form
+            return [_packed({"method": "LIST_SUBSCRIPTIONS", "result": result, "ticket": message.ticket}, form)]
+        self.form = message.format or "DEFAULT"
+        self.wishes = (*(self.wishes if self.switches.resubscribe == "add" else ()), *message.wishes)
         self._seen_ms = self.world.now_ms
         for wish in message.wishes:
             if wish.type == "orderbook":
@@ -234,7 +245,10 @@ class Line:
             if self._up_due_ms is not None and now_ms >= self._up_due_ms:
                 self._up_due_ms = now_ms + _UP_MS
                 await self._send(send, _UP)
-            if self.idle_seconds and now_ms - max(self._active_ms, getattr(protocol, "heard_ms", 0.0)) >= self.idle_seconds * 1000:
+            if (
+                self.switches.idle_seconds
+                and now_ms - max(self._active_ms, getattr(protocol, "heard_ms", 0.0)) >= self.switches.idle_seconds * 1000
+            ):
                 await send({"type": "websocket.close", "code": 1000})
                 return
 

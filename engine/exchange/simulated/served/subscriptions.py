@@ -28,6 +28,7 @@ class SubscriptionError(Exception):
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
+        self.name = name
         self.frame = {"error": {"name": name, "message": MESSAGES[name]}}
 
 
@@ -52,15 +53,16 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """wishes: None for LIST_SUBSCRIPTIONS."""
+    """wishes: None for LIST_SUBSCRIPTIONS; format: None where the message names none."""
 
     ticket: str
     wishes: tuple[Wish, ...] | None
-    format: str
+    format: str | None
 
 
-def read_message(text: str | bytes, markets: Collection[str], *, private: bool) -> Message:
-    """The message of a client. markets: that are listed; private: of the address that needs a key. Raises SubscriptionError."""
+def read_message(text: str | bytes, markets: Collection[str], *, private: bool, most_codes: int = 0) -> Message:
+    """The message of a client. markets: that are listed; private: of the address that needs a key; most_codes: of all types together,
+    0 = any number. Raises SubscriptionError."""
     try:
         parts = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -70,14 +72,16 @@ def read_message(text: str | bytes, markets: Collection[str], *, private: bool) 
     ticket = next((part["ticket"] for part in parts if part.get("ticket")), None)
     if not isinstance(ticket, str):
         raise SubscriptionError("NO_TICKET")
-    form = next((part["format"] for part in parts if "format" in part), "DEFAULT")
-    if form not in FORMATS:
+    form = next((part["format"] for part in parts if "format" in part), None)
+    if form not in (None, *FORMATS):
         raise SubscriptionError("WRONG_FORMAT")
     if any(part.get("method") == "LIST_SUBSCRIPTIONS" for part in parts):
         return Message(ticket, None, form)
     wishes = tuple(_wish(part, markets, private=private) for part in parts if "type" in part)
     if not wishes:
         raise SubscriptionError("NO_TYPE")
+    if most_codes and sum(len(wish.codes) for wish in wishes) > most_codes:
+        raise SubscriptionError("INVALID_PARAM")
     return Message(ticket, wishes, form)
 
 
@@ -94,11 +98,12 @@ def _wish(part: dict[str, Any], markets: Collection[str], *, private: bool) -> W
     split = [_code(code, kind, markets) for code in codes or ()]
     level = _level(part.get("level", 0))
     only_snapshot = bool(part.get("is_only_snapshot", part.get("isOnlySnapshot")))
-    only_realtime = bool(part.get("is_only_realtime", part.get("isOnlyRealtime"))) or kind in PRIVATE
+    only_realtime = bool(part.get("is_only_realtime", part.get("isOnlyRealtime")))
     neither = only_snapshot and only_realtime
+    news_only = kind in PRIVATE
     return Wish(
         kind, tuple(code for code, _ in split), tuple(unit for _, unit in split), level,
-        snapshot=neither or not only_realtime, realtime=neither or not only_snapshot,
+        snapshot=not news_only and (neither or not only_realtime), realtime=news_only or neither or not only_snapshot,
     )  # fmt: skip
 
 

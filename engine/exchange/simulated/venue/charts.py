@@ -60,6 +60,8 @@ class Unit:
 
 
 SECOND: Final = Unit(1000)
+#: Korean midnight, 15:00 UTC, as a 240-minute candle begins by the switch `four_hours`
+_KOREAN_HOURS_MS: Final = 3 * 3_600_000
 DAY: Final = Unit(DAY_MS)
 PERIODS: Final = {"weeks": Unit(_WEEK_MS, _MONDAY_MS), "months": Unit(calendar="M"), "years": Unit(calendar="Y")}
 
@@ -135,9 +137,16 @@ def _from_bars(tape: Tape, unit: Unit, start_ms: int, end_ms: int, now_ms: int) 
     ]  # fmt: skip
 
 
-def candles_json(tape: Tape, kind: str, unit_minutes: str | None, query: Query, now_ms: int, *, clamp: bool) -> list[Json]:
-    """GET /v1/candles/{kind}: seconds, minutes/{unit}, days, weeks, months, years."""
-    unit, minutes = _unit(kind, unit_minutes)
+def of_minutes(minutes: int, *, korean: bool = False) -> Unit:
+    """Candles of so many minutes. korean: those of 240 begin at Korean midnight."""
+    return Unit(minutes * 60_000, _KOREAN_HOURS_MS if korean and minutes == MINUTES[-1] else 0)
+
+
+def candles_json(
+    tape: Tape, kind: str, unit_minutes: str | None, query: Query, now_ms: int, *, clamp: bool, korean: bool = False
+) -> list[Json]:
+    """GET /v1/candles/{kind}: seconds, minutes/{unit}, days, weeks, months, years. korean: as of_minutes."""
+    unit, minutes = _unit(kind, unit_minutes, korean=korean)
     count = query.integer("count", 1, 1, MOST, clamp=clamp)
     to_ms = query.moment_ms("to")
     before_ms = now_ms + 1 if to_ms is None else to_ms
@@ -156,11 +165,11 @@ def candles_json(tape: Tape, kind: str, unit_minutes: str | None, query: Query, 
     return answer
 
 
-def _unit(kind: str, minutes: str | None) -> tuple[Unit, int | None]:
+def _unit(kind: str, minutes: str | None, *, korean: bool) -> tuple[Unit, int | None]:
     if kind == "minutes":
         if minutes is None or not minutes.isdecimal() or int(minutes) not in MINUTES:
             raise BadQueryError.invalid()
-        return Unit(int(minutes) * 60_000), int(minutes)
+        return of_minutes(int(minutes), korean=korean), int(minutes)
     return {"seconds": SECOND, "days": DAY, **PERIODS}[kind], None
 
 

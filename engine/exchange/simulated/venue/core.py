@@ -34,7 +34,7 @@ from engine.exchange.simulated.venue.switches import Switches
 from engine.exchange.simulated.venue.wallet import Wallet
 from engine.model.events import Side
 from engine.model.market import FeeRates, fee_rates, maximum_total, minimum_total, quote_currency, tick_size
-from engine.model.money import floor_quantity, floor_to
+from engine.model.money import QUANTITY_STEP, floor_quantity, floor_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Venue:
         self._made = 0
         self.ledger = Ledger(self.switches.release_better_price)
         self.orders: dict[str, Order] = {}
-        self.fees = {market: (fees or {}).get(market, fee_rates(market)) for market in self.places}
+        self.fees = {market: (fees or {}).get(market, self._general_fee(market)) for market in self.places}
         self.share: Callable[[int], Decimal] = lambda _: ONE
         """How much of the so-many-th fill of a waiting order happens, a ratio; one for all but a fault."""
         self.told: list[Callable[[OrderEvent], None]] = []
@@ -85,8 +85,8 @@ class Venue:
         for side in (Side.BID, Side.ASK):
             for order in in_line(place.resting, side):
                 volume = min(order.remaining_volume, self._passing_volume(order, trade, left))
-                volume = floor_quantity(volume * self.share(self._made)) if volume > 0 else volume
                 if volume > 0:
+                    volume = max(floor_quantity(volume * self.share(self._made)), QUANTITY_STEP)
                     left = max(left - volume, ZERO)
                     fill = self._fill(order, order.limit, volume, trade.time_ms, trade.taker_bought, is_maker=True)
                     self._settle(order, fill)
@@ -94,6 +94,19 @@ class Venue:
     def show_book(self, market: str, book: Book, at_ms: int) -> None:
         """A recorded book takes the place of the one before; best first on both sides."""
         self.places[market].show(book, at_ms)
+
+    def close_market(self, market: str, closed: bool) -> None:
+        """Maintenance begins, or ends: buys above and sales below the last price before it are then cancelled (notice of 2026-07-06)."""
+        place = self.places[market]
+        if place.offline == closed:
+            return
+        place.offline = closed
+        if closed:
+            place.last_before = place.last
+            return
+        for order in list(place.resting):
+            if place.last_before is not None and better(order.request.side, order.limit, place.last_before):
+                self._end(order, State.CANCEL)
 
     def deposit(self, currency: str, amount: Decimal, average_price: Decimal = ZERO) -> None:
         """Put money or coins into the account."""
@@ -221,6 +234,10 @@ class Venue:
             remaining_total=(request.price or ZERO) if request.by_total else ZERO,
         )
 
+    def _general_fee(self, market: str) -> FeeRates:
+        chosen = {"KRW": self.switches.krw_fee, "BTC": self.switches.btc_fee, "USDT": self.switches.usdt_fee}[quote_currency(market)]
+        return fee_rates(market) if chosen is None else FeeRates(chosen, chosen)
+
     def _reserve_rate(self, market: str) -> Decimal:
         rates = self.fees[market]
         return max(rates.maker, rates.taker)
@@ -280,7 +297,8 @@ class Venue:
             raise RefusedError(f"under_min_total_{name}")
         maximum = self.maximum(request.market, side, at_ms)
         if maximum is not None and total > maximum:
-            raise RefusedError(f"over_krw_funds_{name}", maximum=f"{maximum:f}", currency=quote_currency(request.market))
+            currency = "krw" if self.switches.maximum_error == "krw" else quote_currency(request.market).lower()
+            raise RefusedError(f"over_{currency}_funds_{name}", maximum=f"{maximum:f}", currency=quote_currency(request.market))
 
     def maximum(self, market: str, side: Side, at_ms: int) -> Decimal | None:
         """Largest order in the quote currency; None for no limit."""
@@ -331,6 +349,8 @@ class Venue:
         funds = price * volume
         self._made += 1
         fee = funds * (order.rates.maker if is_maker else order.rates.taker)
+        if self.switches.fee_decimals is not None:
+            fee = floor_to(fee, ONE.scaleb(-self.switches.fee_decimals))
         return Trade(self._uuid("trade", self._made), price, volume, funds, fee, at_ms, bought, is_maker)
 
     def _settle(self, order: Order, trade: Trade) -> None:

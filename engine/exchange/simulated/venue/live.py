@@ -5,7 +5,7 @@ A trade is noted when it arrives, or at its own time where that is later: what w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -97,6 +97,13 @@ class LiveWorld(World):
             noted = self.live[trade.market].append(trade, self.now_ms)
             self.venue.places[trade.market].listed = True
             self.venue.passed(noted)
+
+    def mark(self, market: str, *, warning: bool, cautions: Collection[str], halted: bool, delisted_on: str) -> None:
+        """What the exchange there says of a market: its warning, its cautions by their names, that nothing trades, its last day."""
+        if market in self.live:
+            place = self.venue.places[market]
+            place.warning, place.cautions, place.halted, place.delisted_on = warning, frozenset(cautions), halted, delisted_on
+            place.changes += 1
 
     def see(self, market: str, book: Book) -> None:
         """A book takes the place of the one before."""

@@ -24,15 +24,23 @@ class Offer(NamedTuple):
 
 @dataclass(slots=True)
 class Place:
-    """One market: last price, the book of others, own orders that wait, and how often the book changed. What was taken from a modelled
-    book stays taken until the next trade of others renews it; a recorded book stays until the next one."""
+    """One market: last price, the one before maintenance, the book of others, own orders that wait, and how often the book changed. What
+    was taken from a modelled book stays taken until the next trade of others renews it; a recorded book stays until the next one.
+
+    offline: closed by hand; suspended: by chance; halted: where a live feed comes from. warning, cautions, delisted_on: what the list of
+    markets and the ticker say of it."""
 
     market: str
     rule: BookRule
     last: Decimal | None = None
+    last_before: Decimal | None = None
     time_ms: int = 0
     offline: bool = False
     suspended: bool = False
+    halted: bool = False
+    warning: bool = False
+    cautions: frozenset[str] = frozenset()
+    delisted_on: str = ""
     listed: bool = True
     changes: int = 0
     resting: list[Order] = field(default_factory=list)
@@ -42,8 +50,8 @@ class Place:
 
     @property
     def is_closed(self) -> bool:
-        """Whether nothing can be ordered, by hand or by chance."""
-        return self.offline or self.suspended
+        """Whether nothing can be ordered."""
+        return self.offline or self.suspended or self.halted
 
     def traded(self, price: Decimal, time_ms: int) -> None:
         """Others traded."""

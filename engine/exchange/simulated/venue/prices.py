@@ -41,7 +41,8 @@ def markets_json(world: World, query: Query) -> list[Json]:
         korean, english = _NAMES.get(base, (base, base))
         row: Json = {"market": market, "korean_name": korean, "english_name": english}
         if details:
-            row["market_event"] = {"warning": False, "caution": dict.fromkeys(_CAUTIONS, False)}
+            place = world.venue.places[market]
+            row["market_event"] = {"warning": place.warning, "caution": {name: name in place.cautions for name in _CAUTIONS}}
         found.append(row)
     return found
 

@@ -6,6 +6,7 @@ import heapq
 from collections.abc import Mapping
 
 from engine.exchange.simulated.venue.core import Venue
+from engine.exchange.simulated.venue.grids import Grids
 from engine.exchange.simulated.venue.tape import Tape
 
 
@@ -16,6 +17,7 @@ class World:
         self.venue = venue
         self.tapes = {market: tapes[market] for market in venue.places}
         self.now_ms = start_ms
+        self.grids = Grids(venue.places, start_ms)
         self._end_ms = max((tape.until_ms for tape in self.tapes.values()), default=0)
         self._shown: dict[str, int | None] = dict.fromkeys(self.tapes)
         self._next_ms: dict[str, int | None] = {}
@@ -29,10 +31,19 @@ class World:
 
     def is_listed(self, market: str) -> bool:
         """Whether the market has traded already and goes on as long as others do."""
+        return self._has_begun(market) and not self._has_ended(market)
+
+    def is_delisted(self, market: str) -> bool:
+        """Whether the market traded once and has ended while others go on."""
+        return self._has_begun(market) and self._has_ended(market)
+
+    def _has_begun(self, market: str) -> bool:
         tape = self.tapes.get(market)
-        if tape is None or not len(tape.time_ms) or tape.time_ms[0] > self.now_ms:
-            return False
-        return self.now_ms < tape.until_ms or tape.until_ms == self._end_ms
+        return tape is not None and len(tape.time_ms) > 0 and int(tape.time_ms[0]) <= self.now_ms
+
+    def _has_ended(self, market: str) -> bool:
+        until_ms = self.tapes[market].until_ms
+        return until_ms <= self.now_ms and until_ms != self._end_ms
 
     def listed(self) -> list[str]:
         """Codes of the markets that are listed, sorted."""
@@ -40,6 +51,13 @@ class World:
 
     def advance(self, to_ms: int) -> None:
         """Play what others trade up to a moment. A moment that is past already changes nothing."""
+        for at_ms in self.grids.changes(self.now_ms, to_ms):
+            self._play(at_ms - 1)
+            self.grids.change(self.venue, at_ms)
+        self._play(to_ms)
+
+    def _play(self, to_ms: int) -> None:
+        """Up to a moment before which no price grid changes."""
         if to_ms <= self.now_ms:
             return
         due = [market for market, next_ms in self._next_ms.items() if next_ms is not None and next_ms <= to_ms]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from decimal import Decimal as D
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from dsl.graph import Timeframe
+from engine.alerts.log import FILE, read_alerts
 from engine.candles.store import CandleStore
 from engine.cli.exchange_feed import follow, take
 from engine.cli.main import run
@@ -41,9 +43,11 @@ def test_what_trades_there_trades_here(tmp_path: Path) -> None:
     there = Client(tmp_path / "there")
     face, world = live(tmp_path / "here")
     seen: dict[str, Any] = {}
+    said = {"market": "KRW-BTC", "warning": True, "cautions": ["PRICE_FLUCTUATIONS"], "delisted_on": "2026-12-24"}
+    assert there.face.answer(Incoming("POST", "/control/event", "", (), json.dumps(said).encode(), "127.0.0.1")).status == 200
 
     async def main(address: str) -> None:
-        listening = asyncio.create_task(follow(world, f"http://{address}", MARKETS))
+        listening = asyncio.create_task(follow(world, f"http://{address}", MARKETS, tmp_path))
         while not all(len(world.tapes[market].time_ms) for market in MARKETS):  # snapshots
             await asyncio.sleep(0.01)
             assert not listening.done()
@@ -74,6 +78,11 @@ def test_what_trades_there_trades_here(tmp_path: Path) -> None:
     assert len(seen["wanted"]) == 480
     order = world.venue.orders[seen["order"]]
     assert (order.state, order.executed_volume) == ("done", 10)
+    events = [ask(found, "/v1/market/all", "is_details=true") for found in (face, there.face)]
+    assert events[0] == events[1]
+    assert [row["market"] for row in events[0] if row["market_event"]["warning"]] == ["KRW-BTC"]
+    alerts = read_alerts(tmp_path / FILE)
+    assert {(alert.topic, alert.state) for alert in alerts} == {("warning", "on"), ("caution", "on"), ("delisting", "2026-12-24")}
     here, far = (ask(found, "/v1/ticker", "markets=KRW-XRP")[0] for found in (face, there.face))
     assert here["trade_price"] == far["trade_price"]
     books = [ask(found, "/v1/orderbook", "markets=KRW-BTC")[0]["orderbook_units"] for found in (face, there.face)]

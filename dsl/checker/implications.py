@@ -1,0 +1,75 @@
+"""Whether one condition is true wherever another is: `rsi(14) > 60` wherever `rsi(14) > 70 and close > open`.
+
+Only what can be seen from the tests themselves is found; False means that it could not be shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dsl.checker.contradictions import ALL, Bounds, is_test, narrowed, tests_of
+from dsl.checker.relations import Key, atoms, parts
+from dsl.checker.values import Value
+from dsl.graph import Graph
+
+#: nested `and`, `or` that are looked through
+_DEEPEST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What is known where a condition is true: bounds of series, outcomes that are left, alternatives of which one holds."""
+
+    bounds: dict[int, Bounds]
+    outcomes: dict[Key, int]
+    alternatives: tuple[tuple[int, ...], ...]
+
+
+def implies(graph: Graph, one: Value, other: Value) -> bool:
+    """Whether `other` is true wherever `one` is."""
+    if one.node is None or other.node is None:
+        return False
+    return _follows(graph, _facts(graph, (one.node,)), other.node, 0)
+
+
+def _facts(graph: Graph, nodes: Sequence[int]) -> _Facts:
+    bounds: dict[int, Bounds] = {}
+    outcomes: dict[Key, int] = {}
+    alternatives: list[tuple[int, ...]] = []
+    for node in nodes:
+        for series, limit in tests_of(graph, node):
+            bounds[series] = narrowed(bounds.get(series, ALL), limit)
+        for key, allowed in atoms(graph, node, "and"):
+            outcomes[key] = outcomes.get(key, allowed) & allowed
+        alternatives += [graph[part].inputs for part in parts(graph, node, "and") if graph[part].op == "or"]
+    return _Facts(bounds, outcomes, tuple(alternatives))
+
+
+def _follows(graph: Graph, facts: _Facts, wanted: int, depth: int) -> bool:
+    if depth > _DEEPEST:
+        return False
+    node = graph[wanted]
+    if node.op == "and" and all(_follows(graph, facts, part, depth + 1) for part in node.inputs):
+        return True
+    if node.op == "or" and any(_follows(graph, facts, part, depth + 1) for part in node.inputs):
+        return True
+    if _shown(graph, facts, wanted):
+        return True
+    return any(
+        all(_follows(graph, _facts(graph, (way,)), wanted, depth + 1) for way in ways)
+        for ways in facts.alternatives
+        if depth < _DEEPEST // 4
+    )
+
+
+def _shown(graph: Graph, facts: _Facts, wanted: int) -> bool:
+    """One test: its outcomes are all that the facts leave, or the bounds of its series lie inside its own."""
+    for key, allowed in atoms(graph, wanted, "and") if graph[wanted].op != "and" else ():
+        left = facts.outcomes.get(key)
+        if left is not None and not left & ~allowed:
+            return True
+    if not is_test(graph, wanted):
+        return False
+    known = [(facts.bounds.get(series, ALL), limit) for series, limit in tests_of(graph, wanted)]
+    return bool(known) and all(narrowed(before, limit) == before for before, limit in known)
