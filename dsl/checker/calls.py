@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from dsl import ast
 from dsl.catalogue import Arg, ArgKind, Function, Memory, Unit
-from dsl.checker import anchors, percents, ranges
+from dsl.checker import anchors, percents, ranges, slips
 from dsl.checker.clock import timeframe_text
 from dsl.checker.context import Context, Notes, Scope, Site, Thunk
 from dsl.checker.nodes import Nodes
@@ -149,6 +149,8 @@ class Calls:
                     call.arguments[0].start, call.arguments[0].end, f"{series}, {context.rule.text[given.start : given.end]}"
                 ),
             )
+        elif given is not None and label == "few" and arg.kind is ArgKind.WINDOW and arg is function.args[1]:  # sma(volume): no length
+            fix = context.rule.substituted(given.end - 1, given.end, f"{context.rule.text[given.end - 1]}, 20")
         self._report_count(label, function, arg.name, (call.start, call.end), context, fix)
 
     def _report_count(self, label: str, function: Function, argument: str, place: tuple[int, int], context: Context, fix: str = "") -> None:
@@ -291,6 +293,7 @@ class Calls:
                 return False
         if context.builtin:
             return True
+        slips.check_lengths(self.scope, function.name, values, call, context)
         if function.name in ("scale", "peak"):
             percents.check_limits(self.scope, self.nodes.graph, values, bound)
         return self._one_unit(function, values, bound, call)

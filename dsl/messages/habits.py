@@ -129,6 +129,20 @@ _NAMES: dict[str, Text] = {
     "W152.label.beside_one": Text(
         "1에 더하거나 빼는 것은 가격에 대한 비율입니다", "what is added to or taken from 1 is a share of the price"
     ),
+    "W152@of_hundred": Text("`{expression}`은(는) 0에서 100 사이의 값입니다", "`{expression}` runs from 0 to 100"),
+    "W152.label.of_hundred": Text("100 가운데 `{found}`은(는) 거의 0입니다", "`{found}` of 100 is next to nothing"),
+    "W152@of_one": Text("`{expression}`의 1은 100%입니다", "of `{expression}` 1 is all"),
+    "W152.label.of_one": Text("`{found}`까지 가지 않습니다", "it does not go as far as `{found}`"),
+    "W152@distance": Text("`{found}`은(는) 여기서 {means}입니다", "`{found}` means {means} here"),
+    "W152.label.distance": Text("호가 가운데 값에서 떨어진 비율입니다", "a distance from the middle of the book, in percent"),
+    "W154": Text("계산한 값이 꼭 같아지는 일은 거의 없습니다", "computed values are hardly ever exactly equal"),
+    "W154.label": Text("크기를 비교하거나 범위를 적으세요", "compare which is larger, or ask for a range"),
+    "W155": Text("`across.rank`는 작은 것부터 셉니다", "`across.rank` counts from the smallest"),
+    "W155.label": Text("가장 작은 마켓들이 1, 2, 3위입니다", "the smallest come first"),
+    "W156": Text("`weekday`는 월요일이 0입니다", "`weekday` is 0 on Monday"),
+    "W156.label": Text("화요일에서 시작합니다", "this begins on Tuesday"),
+    "W157": Text("`{name}`: 빠른 길이가 느린 길이보다 짧지 않습니다", "`{name}`: the fast length is not the shorter one"),
+    "W157.label": Text("빠른 쪽 {fast}, 느린 쪽 {slow}", "fast {fast}, slow {slow}"),
     "W153": Text("`{found}`은(는) `{of}`의 {percent}밖에 되지 않습니다", "`{found}` is only {percent} of `{of}`"),
     "W153@price": Text("`{found}`은(는) 가격의 {percent}밖에 되지 않습니다", "`{found}` is only {percent} of a price"),
     "W153@level_price": Text("`{found}`은(는) 가격의 {percent}밖에 되지 않습니다", "`{found}` is only {percent} of a price"),
@@ -249,6 +263,15 @@ _NOTES: dict[str, Text] = {
         "{name} chooses between two values; over several bars it is {expression}",
     ),
     "note.leave_some": Text("`{name}`에서 일부만 팔려면: `sell: 50%`", "to leave something, `{name}` may sell a part: `sell: 50%`"),
+    "note.crosses_once": Text(
+        "지나는 순간은 한 번이고 나머지는 위치라면: {expression}", "if only one of them is the moment of passing: {expression}"
+    ),
+    "note.nearly_equal": Text("비슷한지 물으려면: {expression}", "to ask whether they are near: {expression}"),
+    "note.rank_from_largest": Text("가장 큰 것부터라면 `order=desc`", "from the largest: `order=desc`"),
+    "note.rank_from_smallest": Text(
+        "정말 작은 것부터라면 `order=asc`를 적으세요. 이 경고가 사라집니다",
+        "if the smallest are meant, write `order=asc`, and this warning goes",
+    ),
     "note.param_percent": Text(
         "params에서 단위를 붙이세요: `{name}: {number}{sign}`", "give it its unit under `params`: `{name}: {number}{sign}`"
     ),

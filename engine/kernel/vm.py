@@ -17,6 +17,7 @@ from engine.kernel.program import ColumnBlock, Program
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from engine.kernel.own_rows import OwnRows
     from engine.model.candle import BarGrid
 
 DEFAULT_BLOCK: Final = 2048
@@ -34,8 +35,18 @@ class Kernel:
     block: most base bars per inner call, >= 1. `cold`: after `restore`, the nodes whose state was not saved (they need warm-up).
     """
 
-    def __init__(self, program: Program, block: int = DEFAULT_BLOCK, *, in_place: bool = False, threads: int = 1, reuse: int = 0) -> None:
+    def __init__(
+        self,
+        program: Program,
+        block: int = DEFAULT_BLOCK,
+        *,
+        in_place: bool = False,
+        threads: int = 1,
+        reuse: int = 0,
+        own: OwnRows | None = None,
+    ) -> None:
         """in_place: columns are not exported; `places` says where in `memory` the latest block's are. For one market, block by block.
+        own: of this program and in place: rows that are left to `engine.kernel.sweep`.
         threads: each evaluates markets of its own. reuse: so many calls of `advance` later the columns of one are overwritten; 0: never.
         """
         if block < 1:
@@ -48,15 +59,19 @@ class Kernel:
         self.next_index: int | None = None
         """Absolute index of the base bar that `advance` expects; None before the first."""
         self._run_blocks = precompile()
-        layout = Layout(program, block, max(1, min(threads, len(program.markets))))
+        layout = Layout(program, block, max(1, min(threads, len(program.markets))), own)
         if in_place:
             layout.columns, layout.stages[:, machine.STAGE_COLUMNS : machine.STAGE_COLUMNS + 2] = layout.columns[:0], 0
         self.memory, self.places = layout.memory, layout.places(program)
+        self.row_tables = layout.clocks, layout.rows
+        """What `machine.run_rows` takes first, as of the latest block of this thread."""
+        self.most_closes = layout.width(program.clock)
+        """Clock bars of a block, at the most."""
         self._exported = 0 if in_place else len(program.columns)
         self._lanes = layout.lanes()
         self._stages = range(len(layout.stages)) if len(layout.across) else None
         self._pool = ThreadPoolExecutor(len(self._lanes) - 1, "markets") if len(self._lanes) > 1 else None
-        self._params = np.array([*layout.params, 0.0])
+        self.params = np.array([*layout.params, 0.0])
         self._no_sides = np.empty((0, len(program.markets), block))
         self._rooms, self._calls = [np.empty(0)] * reuse, 0
         self._times, self._times_first = np.empty(0, np.int64), 0
@@ -64,7 +79,7 @@ class Kernel:
 
     def _keep_state(self, values: NDArray[np.float64]) -> None:
         """Behind the state one copy of what alias markets share for every further thread: all of them stay equal."""
-        self._state = np.concatenate([values, *[values[: self.program.table.size(shared=True)]] * (len(self._lanes) - 1)])
+        self.state = np.concatenate([values, *[values[: self.program.table.size(shared=True)]] * (len(self._lanes) - 1)])
 
     def advance(self, grid: BarGrid, first: int = 0, count: int | None = None) -> ColumnBlock:
         """Take the next base bars of all markets, `count` of the grid's from `first` on; returns the clock bars that closed.
@@ -79,7 +94,7 @@ class Kernel:
         first_close = clock.index(from_ms)
         closes = clock.index(from_ms + length * base.length_ms) - first_close
         out = self._room((len(grid.markets), self._exported, closes))
-        arrays = (self._state, self._params, *grid_arrays(grid), self._sides(grid, first, length), out)
+        arrays = (self.state, self.params, *grid_arrays(grid), self._sides(grid, first, length), out)
         if self._pool is None:
             self._call(self._lanes[0], from_ms, first, 0, length, first_close, arrays)
         elif self._stages is not None:
@@ -158,7 +173,7 @@ class Kernel:
 
     def save(self) -> bytes:
         """The whole state, node by node under its key, and the position in time."""
-        return state.save(self.program, self._state, self.next_index)
+        return state.save(self.program, self.state, self.next_index)
 
     @classmethod
     def restore(cls, program: Program, data: bytes, block: int = DEFAULT_BLOCK, *, threads: int = 1) -> Kernel:

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from engine.candles.mapped import take_markets
+from engine.candles.modelled import turnover_krw
 from engine.kernel.aggregate import SERIES, aggregate
 from engine.kernel.decide.plan import Terms, make_book, make_plan
+from engine.kernel.depth import Shown
 from engine.kernel.program import ColumnBlock, Program, compile_program
 from engine.kernel.run import Run, RunResult
 from engine.kernel.universe import UniverseRun, member_series, universe_program
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from dsl.graph import Timeframe
     from dsl.strategy import Strategy
     from engine.model.candle import SideKey
+    from engine.model.costs import VisibleDepth
     from engine.model.events import Members
 
 #: bars of all markets that one call of kernel and decisions takes
@@ -156,7 +159,22 @@ def terms_of(settings: Settings, grid: BarGrid) -> Terms:
     """The account's terms on the bars, and beside the books, of a grid."""
     costs = settings.costs
     costs = replace(costs, latency_ms=costs.latency_ms + costs.latency_bars * grid.timeframe.length_ms, latency_bars=0)
-    return Terms(settings.cash_krw, settings.fee_rate, settings.slippage, settings.rounding is Rounding.UPBIT, costs, grid.books)
+    on_grid, shown = settings.rounding is Rounding.UPBIT, shown_depth(costs.visible, grid)
+    return Terms(settings.cash_krw, settings.fee_rate, settings.slippage, on_grid, costs, grid.books, shown)
+
+
+def shown_depth(visible: VisibleDepth | None, grid: BarGrid) -> Shown | None:
+    """A visible depth by turnover on the bars of a grid: at each bar of what traded in the window before it; None for one that does not
+    depend on them. Raises ValueError where the window is not made of the base bars."""
+    if visible is None or visible.share is None:
+        return None
+    length_ms = grid.timeframe.length_ms
+    if visible.window_ms < length_ms or visible.window_ms % length_ms:
+        raise ValueError("the window of the visible depth must be made of base bars")
+    amounts = visible.share * turnover_krw(grid, visible.window_ms // length_ms)
+    before = np.concatenate([np.full((len(amounts), 1), np.inf), amounts[:, :-1]], axis=1)
+    first_ms = grid.first_index * length_ms + grid.timeframe.offset_ms
+    return Shown(np.array([first_ms, length_ms], np.int64), np.where(np.isnan(before), np.inf, before))
 
 
 def stretch_of(block: int, markets: int) -> int:
@@ -242,6 +260,7 @@ def _result(
         ambiguous_krw=run.ambiguous_krw,
         unsettled_entries=run.unsettled_entries,
         sale_below_minimum=run.sale_below_minimum,
+        turned_away=run.turned_away,
         settled_ms=tuple(settled[row] for row in kept),
         fill_bar_krw=fill_bar_krw,
         left_out_breakers=left_out(strategy, grid.timeframe),

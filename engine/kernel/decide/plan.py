@@ -19,6 +19,7 @@ from engine.kernel.abi import by_reference
 from engine.kernel.book import MAXIMUM_EXITS, Book, Size, new_book
 from engine.kernel.decide.guard_plan import breaker_rows, days_of, rule_rows, sectors_of, window_days
 from engine.kernel.decide.quiet_plan import gates_of, level_reads
+from engine.kernel.depth import Shown
 from engine.kernel.fills import enter_terms
 from engine.kernel.legal import Venue, make_venue, unit_and_scale
 from engine.kernel.load import addresses
@@ -139,7 +140,8 @@ class Plan(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What the user chose for the account. fee_rate: per side; slippage: ratio; on_grid False = continuous prices and quantities.
-    costs: what the run assumes beyond these; books: recorded order books by market, read where the costs ask for them."""
+    costs: what the run assumes beyond these; books: recorded order books by market, read where the costs ask for them; shown: the depth
+    that their visible depth is on the run's bars."""
 
     cash_krw: float = 10_000_000.0
     fee_rate: float = 0.0005
@@ -147,6 +149,7 @@ class Terms:
     on_grid: bool = True
     costs: Costs = NO_COSTS
     books: Mapping[str, RecordedBooks] = field(default_factory=dict)
+    shown: Shown | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +200,14 @@ def make_plan(
     settings["levels_read_columns"] = int((reads[:, 0] * np.array(moving, np.int64)).any())
     return Plan(
         venue=make_venue(
-            markets, terms.fee_rate, terms.slippage, terms.on_grid, terms.costs, strategy.execution.leave.max_slippage, terms.books
+            markets,
+            terms.fee_rate,
+            terms.slippage,
+            terms.on_grid,
+            terms.costs,
+            strategy.execution.leave.max_slippage,
+            terms.books,
+            terms.shown,
         ),
         settings=settings,
         buying=enter_terms(strategy.execution.enter, strategy.clock.length_ms),

@@ -142,9 +142,11 @@ class Face:
         private = scope["path"] == "/websocket/v1/private"
         if not private and scope["path"] != "/websocket/v1":
             return await _deny(send, _refused(RefusedError("not_found")))
-        verdict = self.quota.ask("websocket-connect", _ACCOUNT if private else address, self.clock.steady_ms())
-        if verdict.status != 200:
-            return await _deny(send, self._too_many(verdict))
+        browser = not private and any(name == "origin" for name, _ in headers)
+        for group in ("origin", "websocket-connect") if browser else ("websocket-connect",):
+            verdict = self.quota.ask(group, _ACCOUNT if private else address, self.clock.steady_ms())
+            if verdict.status != 200:
+                return await _deny(send, self._too_many(verdict))
         try:
             if private:
                 self.gate.enter(next((value for name, value in headers if name == "authorization"), None), "", b"", None)
