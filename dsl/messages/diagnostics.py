@@ -420,6 +420,9 @@ _NOTES: dict[str, Text] = {
     "note.example": Text("보기: {example}", "example: {example}"),
     "note.output": Text("{name} - {korean}", "{name} - {english}"),
     "note.position_names": Text("`pos.`로 시작하는 이름은 열린 포지션을 말합니다", "names starting with `pos.` describe an open position"),
+    "note.joined_below": Text(
+        "`all:` 아래에 이름을 붙이세요: `others: {{{word}: {{...}}}}`", "name it below `all:`: `others: {{{word}: {{...}}}}`"
+    ),
     "note.no_adding": Text(
         "손실 중인 포지션에 더 사는 것은 지원하지 않습니다. `sizing`을 보세요",
         "adding to a losing position is not supported; see `sizing`",

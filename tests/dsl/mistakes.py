@@ -281,6 +281,10 @@ FILES: dict[str, Mistake] = {
     "a stop as a plain number": _file(_STOP, "    at: -2", "E110", "-2"),
     "sell: half": _file(_TARGET, f"{_TARGET}\n    sell: half", "E220", "half"),
     "sell: 50": _file(_TARGET, f"{_TARGET}\n    sell: 50", "E220", "50"),
+    "averaging down": _file(
+        _RULE, "  any:\n    rule: idea and close > open\n    more: close <= pos.entry * 0.97", "E130", "pos.entry", fixed=False
+    ),
+    "all and none beside one another": _file(_RULE, _RULE + "\n  none:\n    warned: market.warning", "E216", "none", fixed=False),
     "if: in an exit": _file(_TARGET, "    if: pos.gain >= 3%", "E201", "if"),
     "pos.profit": _file(_TARGET, "    when: pos.profit >= 3%", "E102", "pos.profit"),
     "a gain without its percent sign": _file(_TARGET, "    when: pos.gain >= 3", "W152", "3"),
