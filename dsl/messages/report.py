@@ -425,6 +425,10 @@ _PLAIN: dict[str, Text] = {
         "{markets}개. 그동안 저장된 원화 마켓은 {stored}개이고 그 가운데 {ended}개가 사라졌습니다",
         "{markets}; {stored} KRW markets are stored for that time, of which {ended} disappeared",
     ),
+    "assume.safety": Text(
+        "실거래의 고장에 대비한 설정(`safety`)이라 여기서는 쓰이지 않음",
+        "Guards against faults of live trading (`safety`) that have no part here",
+    ),
     "assume.book_share": Text(
         "한 번의 매수는 호가 잔량의 몫까지만 합니다. 기록된 값이 없으면 사지 않습니다",
         "A buy takes at most this much of the book; where nothing is recorded, nothing is bought",

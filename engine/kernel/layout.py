@@ -13,6 +13,7 @@ from engine.kernel import machine, state
 from engine.kernel.aggregate import SLOT_COUNT, machine_length, ratio
 from engine.kernel.load import address_of
 from engine.kernel.ops.across import KERNELS, SCRATCH
+from engine.kernel.own_rows import OwnRows
 from engine.kernel.program import Program
 from engine.kernel.rows import AcrossRow, Feed, Row, SideFeed
 
@@ -28,15 +29,19 @@ class Lane:
     shared state are its own; what is kept per market is everybody's."""
 
     run: NDArray[np.int64]
+    items: memoryview
+    """Of `run`, for single numbers."""
     tables: tuple[NDArray[Any], ...]
 
 
 class Layout:
     """A program's tables with memory laid out for one block size and a number of threads. The tables are those of the first."""
 
-    def __init__(self, program: Program, block: int, threads: int = 1) -> None:
-        table = program.table
+    def __init__(self, program: Program, block: int, threads: int = 1, own: OwnRows | None = None) -> None:
+        """own: rows of the program that are not evaluated with the others (engine.kernel.own_rows)."""
+        table, self._own = program.table, own
         self._base, self._block, self._markets, self._threads = program.base, block, len(program.markets), threads
+        self._clock = program.clock
         self._table = table
         all_rows, all_feeds = table.shared_rows + table.rows, table.shared_feeds + table.feeds
         used = {row.timeframe for row in all_rows} | {feed.timeframe for feed in all_feeds} | {row.timeframe for row in table.across}
@@ -74,15 +79,16 @@ class Layout:
         tables["rows"][:, machine.ROW_INPUT : machine.ROW_OUTPUT + 1] += by
         tables["moves"][:, machine.MOVE_SLOT] += by
         tables["columns"][:, machine.COLUMN_SLOT] += by
-        return Lane(run, (*tables.values(), self.memory))
+        return Lane(run, run.data, (*tables.values(), self.memory))
 
     def _memory(self) -> tuple[list[int], NDArray[np.float64]]:
         """Offset of every slot, and the memory with constants filled in; behind the slots (every thread's) what is kept per market, and
         the scratch."""
-        offsets, total = [], 0
-        for slot in self._table.slots:
-            offsets.append(total)
-            total += self._width(slot.timeframe)
+        placed, total = self._place_own()
+        offsets = []
+        for number, slot in enumerate(self._table.slots):
+            offsets.append(placed.get(number, total))
+            total += 0 if number in placed else self.width(slot.timeframe)
         self._slots_width = total + self._block
         total = self._slots_width * self._threads
         self._kept: dict[int, int] = {}
@@ -99,11 +105,27 @@ class Layout:
                     memory[start : start + self._block] = slot.constant
         return offsets, memory
 
+    def _place_own(self) -> tuple[dict[int, int], int]:
+        """Offsets of the slots of own rows, one variant's over the other's, from 0 on, and how much room these need: a variant's columns,
+        one behind the other, then what else it computes."""
+        placed: dict[int, int] = {}
+        room = 0
+        if self._own is not None:
+            width = self.width(self._clock)
+            for columns, others in zip(self._own.columns, self._own.others, strict=True):
+                placed.update({slot: position * width for position, slot in enumerate(columns) if slot is not None})
+                at = len(columns) * width
+                for slot in others:
+                    placed[slot] = at
+                    at += self.width(self._table.slots[slot].timeframe)
+                room = max(room, at)
+        return placed, room
+
     def _stride(self, slot: int) -> int:
         """float64 between two markets' copies of a slot. A line more than they need: strides of a power of two share few cache sets."""
-        return self._width(self._table.slots[slot].timeframe) + _CACHE_LINE
+        return self.width(self._table.slots[slot].timeframe) + _CACHE_LINE
 
-    def _width(self, timeframe: Timeframe | None) -> int:
+    def width(self, timeframe: Timeframe | None) -> int:
         """Most bars of the timeframe that can close in one block."""
         return self._block if timeframe is None else -(-self._block // ratio(self._base, timeframe))
 
@@ -141,7 +163,8 @@ class Layout:
         columns: list[list[int]] = []
         stages = []
         for stage, (loads, keeps) in enumerate(zip(table.loads, table.keeps, strict=True)):
-            rows = [len(table.shared_rows) + sum(row.stage < limit for row in table.rows) for limit in (stage, stage + 1)]
+            common = table.rows if self._own is None else table.rows[: self._own.shared]
+            rows = [len(table.shared_rows) + sum(row.stage < limit for row in common) for limit in (stage, stage + 1)]
             ends = [len(moves), len(moves) + len(loads), len(moves) + len(loads), len(moves) + len(loads) + len(keeps)]
             moves += [self._move(slot) for slot in (*loads, *keeps)]
             exported = [(j, table.slot_of_node[node]) for j, node in enumerate(program.columns)]

@@ -6,19 +6,22 @@ block. Nothing is kept per bar and variant: a block's fills and equity are folde
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.kernel.abi import at_variant, helper, items
+from engine.kernel.abi import at_variant, by_reference, helper, items
 from engine.kernel.bars import Bars, Closes, Log, bars_of, most_steps
 from engine.kernel.catalogue import Pointer
+from engine.kernel.decide.ahead import ROWS
 from engine.kernel.decide.plan import make_book
 from engine.kernel.load import compile_function
 from engine.kernel.loop import new_log, run_bars
+from engine.kernel.machine import run_rows
 from engine.kernel.stretches import count_positive
 
 if TYPE_CHECKING:
@@ -66,6 +69,18 @@ _DAY_MS: Final = 86_400_000
 _STRETCH: Final = 64
 
 
+@by_reference
+class OwnTables(NamedTuple):
+    """What each variant's own rows are evaluated with (engine.kernel.own_rows): tables of `machine.run_rows`, and which rows those are."""
+
+    rows_of: NDArray[np.int64]  # [V, 2]: from and to
+    state_at: NDArray[np.int64]  # [1]
+    clocks: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    state: NDArray[np.float64]
+    params: NDArray[np.float64]
+
+
 @helper
 def sweep_bars(
     plans: Plan,
@@ -76,6 +91,7 @@ def sweep_bars(
     figures: NDArray[Any],
     trades: NDArray[Any],
     daily: NDArray[np.float64],
+    own: OwnTables,
     log: Log,
     bars: Bars,
     closes: Closes,
@@ -94,7 +110,8 @@ def sweep_bars(
     fold=False: one variant, whose log and money its caller reads: exactly `run_bars`. So a backtest and a sweep are one compiled function.
 
     places [V, C]: where a variant's columns are in `source`, which holds the value of market m, column c, clock bar k at
-    m * strides[0] + places[c] * strides[1] + k; closes.columns, closes.money and log are used by one variant after another.
+    m * strides[0] + places[c] * strides[1] + k; -1: its own rows leave it in closes.columns, which lies in `source` then. closes.columns,
+    closes.money and log are used by one variant after another.
     figures FIGURES [V], trades TRADE [V, M], daily [V, D]: equity at the end of day d. live: the first of closes.close_ms that is decided.
     day_ends [n, 2]: day and its latest CLOSE in this block. rest: share of what was bought that counts as nothing.
     """
@@ -103,7 +120,8 @@ def sweep_bars(
     for variant in range(places.shape[0]):
         plan = at_variant(plans, plan_strides, variant)
         book = at_variant(books, book_strides, variant)
-        gather(source, strides, places, variant, closes.columns)
+        run_rows(own.clocks, own.rows, own.rows_of[variant, 0], own.rows_of[variant, 1], source, own.state, own.state_at[0], own.params)
+        gather(source, strides, places, variant, closes.columns, closes.close_ms.shape[0])
         at = start
         while 0 <= at < stop:
             at = run_bars(plan, book, log, bars, closes, at, stop, may_skip)
@@ -119,14 +137,19 @@ def sweep_bars(
 
 @helper
 def gather(
-    source: NDArray[np.float64], strides: NDArray[np.int64], places: NDArray[np.int64], variant: int, columns: NDArray[np.float64]
+    source: NDArray[np.float64],
+    strides: NDArray[np.int64],
+    places: NDArray[np.int64],
+    variant: int,
+    columns: NDArray[np.float64],
+    count: int,
 ) -> None:
-    """The variant's columns out of all."""
-    count = columns.shape[2]
+    """`count` values of each of the variant's columns out of all."""
     for market in range(columns.shape[0]):
         for column in range(columns.shape[1]):
-            place = market * strides[0] + places[variant, column] * strides[1]
-            copy(items(source, place), items(columns, (market * columns.shape[1] + column) * count), count)
+            if places[variant, column] >= 0:
+                place = market * strides[0] + places[variant, column] * strides[1]
+                copy(items(source, place), items(columns, (market * columns.shape[1] + column) * columns.shape[2]), count)
 
 
 @helper
@@ -143,22 +166,26 @@ def fold_money(money: NDArray[np.float64], live: int, figures: NDArray[Any], var
     if live >= count:
         return
     exposure, equity = items(money, count), items(money, 2 * count)
+    peak, trough, depth = row["peak_krw"], row["trough_krw"], row["depth"]
+    exposed, exposures = row["exposed_closes"], row["exposure_sum"]
     for first in range(live, count, _STRETCH):
         stop = min(first + _STRETCH, count)
-        exposed = count_positive(exposure, first, stop)
-        if exposed > 0:
-            row["exposed_closes"] += exposed
-            row["exposure_sum"] = add_ratios(row["exposure_sum"], exposure, equity, first, stop)
-        if highest(equity, first, stop) > row["peak_krw"]:
-            for k in range(first, stop):
-                value = equity[k]
-                if value > row["peak_krw"]:
-                    row["depth"] = min(row["depth"], row["trough_krw"] / row["peak_krw"] - 1.0)
-                    row["peak_krw"] = row["trough_krw"] = value
-                elif value < row["trough_krw"]:
-                    row["trough_krw"] = value
-        else:
-            row["trough_krw"] = min(row["trough_krw"], lowest(equity, first, stop))
+        positive = count_positive(exposure, first, stop)
+        if positive > 0:
+            exposed += positive
+            exposures = add_ratios(exposures, exposure, equity, first, stop)
+        if not highest(equity, first, stop) > peak:
+            trough = min(trough, lowest(equity, first, stop))
+            continue
+        for k in range(first, stop):
+            value = equity[k]
+            if value > peak:
+                depth = min(depth, trough / peak - 1.0)
+                peak = trough = value
+            elif value < trough:
+                trough = value
+    row["peak_krw"], row["trough_krw"], row["depth"] = peak, trough, depth
+    row["exposed_closes"], row["exposure_sum"] = exposed, exposures
     row["end_krw"] = equity[count - 1]
 
 
@@ -260,12 +287,15 @@ def added(high: float, low: float, value: float) -> tuple[float, float]:
 class Stack:
     """Variants of equal shape, one behind another: plans, books and figures."""
 
-    def __init__(self, plans: Sequence[Plan], places: Sequence[Sequence[int]], cash_krw: float, days: int) -> None:
-        """places: where each variant's columns stand among all; days: of the run."""
+    def __init__(
+        self, plans: Sequence[Plan], places: Sequence[Sequence[int]], rows_of: Sequence[tuple[int, int]], cash_krw: float, days: int
+    ) -> None:
+        """places: where each variant's columns stand among all, rows_of: its own rows, as of `sweep_bars`; days: of the run."""
         book = make_book(plans[0], cash_krw)
         self.plans, self.plan_strides = stacked(plans)
         self.books, self.book_strides = stacked([book._replace(values=plan.initial) for plan in plans], shared=False)
         self.places = np.array(places, np.int64).reshape(len(plans), -1)
+        self.rows_of = np.array(rows_of, np.int64).reshape(len(plans), 2)
         self.figures = np.zeros(len(plans), FIGURES)
         for name in ("end_krw", "peak_krw", "trough_krw"):
             self.figures[name] = cash_krw
@@ -285,7 +315,13 @@ def alone(plan: Plan, book: Book) -> tuple[Any, ...]:
     """The first arguments of `sweep_bars` for one variant without folding."""
     none = np.zeros(0, np.int64)
     places = np.zeros((1, 0), np.int64)
-    return plan, none, book, none, places, np.zeros(0, FIGURES), np.zeros((0, 0), TRADE), np.zeros((0, 0))
+    return plan, none, book, none, places, np.zeros(0, FIGURES), np.zeros((0, 0), TRADE), np.zeros((0, 0)), no_tables()
+
+
+def no_tables() -> OwnTables:
+    """Nobody has rows of their own."""
+    tables, values = np.zeros((0, 0), np.int64), np.zeros(0)
+    return OwnTables(tables, np.zeros(1, np.int64), tables, tables, values, values)
 
 
 def shape_of(plan: Plan) -> tuple[object, ...]:
@@ -331,21 +367,36 @@ def _rebuilt(value: Any, leaves: Iterator[NDArray[Any]]) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Base bars [first, stop) of a grid, the clock bars that close in them, and where their columns are: as of `sweep_bars`."""
+    """Base bars [first, stop) of a grid, the clock bars that close in them, and where their columns are: as of `sweep_bars`.
+
+    room: most clock bars of a block, where variants have rows of their own: `source` begins with so many values of each column for these.
+    """
 
     first: int
     stop: int
     close_ms: NDArray[np.int64]
     source: NDArray[np.float64]
     strides: tuple[int, int]
+    room: int = 0
 
 
 class SweepRun:
     """Variants over blocks of bars in order; each is decided as `engine.kernel.run.Run` does, and by the same function."""
 
-    def __init__(self, stacks: Sequence[Stack], grid: BarGrid, from_ms: int, first_day: int, rest: float, *, compiled: bool = True) -> None:
-        """from_ms: trading start; first_day: its UTC day, day 0 of Stack.daily; rest: as of `sweep_bars`."""
+    def __init__(
+        self,
+        stacks: Sequence[Stack],
+        grid: BarGrid,
+        from_ms: int,
+        first_day: int,
+        rest: float,
+        own: OwnTables | None = None,
+        *,
+        compiled: bool = True,
+    ) -> None:
+        """from_ms: trading start; first_day: its UTC day, day 0 of Stack.daily; rest: as of `sweep_bars`; own: but for rows_of."""
         self.stacks = tuple(stacks)
+        self._own = own or no_tables()
         self._markets, self._bars = len(grid.markets), bars_of(grid)
         self._first_ms, self._base_ms = self._bars.span.tolist()
         self._start = max(-((self._first_ms - from_ms) // self._base_ms), 0)
@@ -368,16 +419,18 @@ class SweepRun:
         day_ends = np.stack([days[ends], ends], axis=1) if count else np.empty((0, 2), np.int64)
         money, strides = np.empty((3, count)), np.array(block.strides, np.int64)
         for stack in self.stacks:
+            shape = (self._markets, stack.places.shape[1], block.room or count)
             closes = Closes(
                 block.close_ms,
-                np.empty((self._markets, stack.places.shape[1], count)),
+                block.source[: math.prod(shape)].reshape(shape) if block.room else np.empty(shape),
                 money,
                 np.zeros(1, np.int64),
-                np.empty((2, self._markets), np.int64),
+                np.empty((ROWS, self._markets), np.int64),
             )
             end = self._sweep(
                 stack.plans, stack.plan_strides, stack.books, stack.book_strides, stack.places, stack.figures, stack.trades, stack.daily,
-                stack.log, self._bars, closes, start, block.stop, True, live, day_ends, block.source, strides, self._rest, True,
+                self._own._replace(rows_of=stack.rows_of), stack.log, self._bars, closes, start, block.stop, True, live, day_ends,
+                block.source, strides, self._rest, True,
             )  # fmt: skip
             stack.closes += count - live
             if end < 0:

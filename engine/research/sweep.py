@@ -18,8 +18,9 @@ import numpy as np
 
 from dsl.strategy import Condition
 from engine.kernel.decide.plan import make_plan
+from engine.kernel.own_rows import own_rows
 from engine.kernel.program import compile_values, decision_rows, wanted_columns
-from engine.kernel.sweep import Block, Stack, SweepRun, shape_of
+from engine.kernel.sweep import Block, OwnTables, Stack, SweepRun, shape_of
 from engine.kernel.vm import Kernel
 from engine.research.backtest import terms_of, until_ms, with_members
 from engine.research.metrics import CurveFacts, calmar, sharpe, sortino
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from dsl.graph import Timeframe
     from dsl.strategy import Strategy
     from engine.kernel.decide.plan import Plan
+    from engine.kernel.program import Program
     from engine.model.candle import BarGrid
 
 #: variants of one program; more are run one such part after the other, so that memory has a bound
@@ -176,33 +178,23 @@ class _Task:
         parts = [decision_rows(strategy, self.grid.timeframe, self.grid.markets, graph) for strategy in self.strategies]
         wanted = list(dict.fromkeys(node for columns, _ in parts for node in columns))
         program = compile_values(graph, wanted, first.clock, self.grid.timeframe, self.grid.markets, domain=self.traded)
-        place = {node: number for number, node in enumerate(program.columns)}
         terms = terms_of(self.settings, self.grid)
         tradable = [market in self.traded for market in self.grid.markets]
         plans = [
             make_plan(strategy, position, self.grid.markets, terms, tradable=tradable)
             for strategy, (_, position) in zip(self.strategies, parts, strict=True)
         ]
-        places = [[place[node] for node in columns] for columns, _ in parts]
         span = _Span.of(self.grid, self.settings, first)
-        stacks, order = _stacks(plans, places, self.settings.cash_krw, span.days)
+        source = (_InPlace if len(self.grid.markets) == 1 and not program.table.across else _Exported)(
+            program, [columns for columns, _ in parts], self.block, self.settings.block
+        )
+        stacks, order = _stacks(plans, source.places, source.rows_of, self.settings.cash_krw, span.days)
         rest = CONTINUOUS_REST if self.settings.rounding is Rounding.NONE else 0.0
-        run = SweepRun(stacks, self.grid, self._from_ms(), span.first_day, rest)
-        block = self.block or _block(len(program.table.slots), self.settings.block)
-        in_place = len(self.grid.markets) == 1 and not program.table.across
-        kernel = Kernel(program, block, in_place=in_place)
-        if in_place:
-            for stack in stacks:
-                stack.places = kernel.places[stack.places]
-        length = self.grid.state.shape[1]
+        run = SweepRun(stacks, self.grid, self._from_ms(), span.first_day, rest, source.tables)
+        length, block = self.grid.state.shape[1], source.kernel.block
         for start in range(0, length, block):
             stop = min(start + block, length)
-            columns = kernel.advance(self.grid, start, stop - start)
-            closes = len(columns.close_ms)
-            source, strides = (
-                (kernel.memory, (0, 1)) if in_place else (columns.values.transpose(0, 2, 1), (len(program.columns) * closes, closes))
-            )
-            run.feed(Block(start, stop, columns.close_ms, source.reshape(-1), strides))
+            run.feed(source.block(self.grid, start, stop))
             advanced(stop - start)
         found = [_outcome(stack, row, span, self.settings) for stack in stacks for row in range(len(stack.figures))]
         return [found[at] for at in np.argsort(order)]
@@ -210,6 +202,51 @@ class _Task:
     def _from_ms(self) -> int:
         first = self.grid.timeframe.open_ms(int(self.grid.first_index))
         return first if self.settings.from_ms is None else self.settings.from_ms
+
+
+class _Exported:
+    """Columns of all variants and several markets, block by block. places, rows_of, tables: as of engine.kernel.sweep."""
+
+    def __init__(self, program: Program, variants: Sequence[Sequence[int]], block: int | None, most: int) -> None:
+        """variants: nodes of each one's columns. block: base bars, None: at most `most` of them."""
+        place = {node: number for number, node in enumerate(program.columns)}
+        self.places = [[place[node] for node in nodes] for nodes in variants]
+        self.rows_of = [(0, 0)] * len(variants)
+        self.tables: OwnTables | None = None
+        self.kernel = Kernel(program, block or _block(len(program.table.slots), most))
+
+    def block(self, grid: BarGrid, start: int, stop: int) -> Block:
+        """The next bars."""
+        columns = self.kernel.advance(grid, start, stop - start)
+        closes = len(columns.close_ms)
+        return Block(
+            start, stop, columns.close_ms, columns.values.transpose(0, 2, 1).reshape(-1), (columns.values.shape[2] * closes, closes)
+        )
+
+
+class _InPlace:
+    """The same of one market: what only one variant reads is computed just before it decides."""
+
+    def __init__(self, program: Program, variants: Sequence[Sequence[int]], block: int | None, most: int) -> None:
+        own = own_rows(program, variants)
+        slots = len(program.table.slots) - (own.ranges[-1][1] - own.shared)
+        table = own.program.table
+        self.kernel = kernel = Kernel(own.program, block or _block(slots, most), in_place=True, own=own)
+        self._room = kernel.most_closes
+        place = dict(zip(program.columns, kernel.places.tolist(), strict=True))
+        self.places = [
+            [place[node] if slot is None else -1 for node, slot in zip(nodes, slots, strict=True)]
+            for nodes, slots in zip(variants, own.columns, strict=True)
+        ]
+        before = len(table.shared_rows)
+        self.rows_of = [(before + start, before + stop) for start, stop in own.ranges]
+        state_at = np.array([table.size(shared=True)], np.int64)
+        self.tables = OwnTables(np.zeros((0, 2), np.int64), state_at, *kernel.row_tables, kernel.state, kernel.params)
+
+    def block(self, grid: BarGrid, start: int, stop: int) -> Block:
+        """The next bars."""
+        columns = self.kernel.advance(grid, start, stop - start)
+        return Block(start, stop, columns.close_ms, self.kernel.memory, (0, 1), self._room)
 
 
 def groups(strategies: Sequence[Strategy]) -> list[list[int]]:
@@ -253,12 +290,16 @@ def _shared(strategy: Strategy) -> Hashable:
     return id(strategy.graph), strategy.clock, strategy.markets, chosen
 
 
-def _stacks(plans: Sequence[Plan], places: Sequence[Sequence[int]], cash_krw: float, days: int) -> tuple[list[Stack], list[int]]:
+def _stacks(
+    plans: Sequence[Plan], places: Sequence[Sequence[int]], rows_of: Sequence[tuple[int, int]], cash_krw: float, days: int
+) -> tuple[list[Stack], list[int]]:
     """Plans of equal shapes together, and which plan each row of the stacks is."""
     shapes: dict[Hashable, list[int]] = {}
     for number, plan in enumerate(plans):
         shapes.setdefault((shape_of(plan), int(plan.settings[0]["column_count"])), []).append(number)
-    stacks = [Stack([plans[i] for i in rows], [places[i] for i in rows], cash_krw, days) for rows in shapes.values()]
+    stacks = [
+        Stack([plans[i] for i in rows], [places[i] for i in rows], [rows_of[i] for i in rows], cash_krw, days) for rows in shapes.values()
+    ]
     return stacks, [i for rows in shapes.values() for i in rows]
 
 

@@ -80,6 +80,8 @@ def _facts(result: BacktestResult, language: Language) -> list[tuple[str, str]]:
     risk = result.strategy.risk
     if risk is not None and risk.book_share is not None:
         rows.append(("book_share", risk.book_share.text))
+    if risk is not None and risk.safety:
+        rows.append(("safety", ", ".join(guard.name for guard in risk.safety)))
     return rows
 
 
