@@ -18,17 +18,33 @@ from engine.kernel.decide.position import is_open
 from engine.kernel.decide.sales import is_working
 from engine.kernel.stretches import first_true, last_traded
 
-#: rows of Closes.ahead
+#: rows of Closes.ahead: next CLOSE at which the entry is true, first bar that the last price does not know, the markets that hold or want
+#: anything in order, and in the first place how many these are
 NEXT_TRUE: Final = 0
 PRICED: Final = 1
+ACTIVE: Final = 2
+COUNT: Final = 3
+ROWS: Final = 4
 
 
 @helper
-def look_ahead(closes: Closes, bar: int) -> None:
-    """Nothing is known yet; last prices are those before `bar`."""
-    for market in range(closes.ahead.shape[1]):
+def look_ahead(book: Book, closes: Closes, bar: int) -> None:
+    """No more is known yet than which markets are active; last prices are those before `bar`."""
+    for market in range(book.position.shape[0]):
         closes.ahead[NEXT_TRUE, market] = -1
         closes.ahead[PRICED, market] = bar
+    find_active(book, closes)
+
+
+@helper
+def find_active(book: Book, closes: Closes) -> None:
+    """List the markets that hold or want anything. STEPs only take some off; a CLOSE can add some."""
+    count = 0
+    for market in range(book.position.shape[0]):
+        if is_open(book, market) or is_working(book, market):
+            closes.ahead[ACTIVE, count] = market
+            count += 1
+    closes.ahead[COUNT, 0] = count
 
 
 @helper
@@ -93,6 +109,8 @@ def is_full(plan: Plan, book: Book, held: int) -> bool:
 def count_skipped(plan: Plan, book: Book, closes: Closes, closing: int, passed: int) -> None:
     """Candidates at CLOSEs [closing, passed) that were skipped because the account is full."""
     for market in range(book.position.shape[0]):
+        if closes.ahead[NEXT_TRUE, market] >= passed:
+            continue
         if plan.market[market]["tradable"] == 0 or is_open(book, market) or is_working(book, market):
             continue
         at = next_true(plan, closes, market, closing)
