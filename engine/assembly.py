@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from dsl.graph import Timeframe
-from engine.candles.candidates import candidates, survivorship
+from engine.candles.candidates import candidates, stored_markets, survivorship
 from engine.candles.errors import CandleError
 from engine.candles.grid import gaps, stored_bases
 from engine.candles.instants import korean_time
@@ -28,12 +28,12 @@ from engine.model.candle import MEMBER
 from engine.research.backtest import backtest, universe_settle_ms
 from engine.research.file_tests import Outcome, judge_replay, not_run
 from engine.research.portfolio import backtest_portfolio
-from engine.research.result import Rounding, Settings
+from engine.research.result import SURVIVORS_DAYS, Rounding, Settings
 
 if TYPE_CHECKING:
     from dsl.file_tests import ReplayTest
     from dsl.strategy import Portfolio, Strategy
-    from engine.model.candle import BarGrid, SideKey
+    from engine.model.candle import BarGrid, SideKey, StoredMarkets
     from engine.research.result import BacktestResult
 
 
@@ -55,13 +55,14 @@ class Sources:
 @dataclass(frozen=True, slots=True)
 class Market:
     """Base bars for a run, warm-up included. settings: the user's, with the range that the candles serve filled in. traded: the markets
-    that may be bought; a universe chooses among them."""
+    that may be bought; a universe chooses among them. stored: beside a long run of markets that were named."""
 
     grid: BarGrid
     settings: Settings
     synthetic: bool
     messages: tuple[Message, ...]
     traded: tuple[str, ...] = ()
+    stored: StoredMarkets | None = None
 
 
 def market_for(
@@ -90,7 +91,9 @@ def market_for(
     if strategy.universe is not None:
         messages += survivorship(provided.store, markets, provided.base, from_ms, provided.to_ms)
     ranged = replace(settings, from_ms=from_ms, to_ms=provided.to_ms)
-    return Market(grid, ranged, provided.synthetic, tuple(messages), tuple(markets))
+    long = strategy.universe is None and provided.to_ms - from_ms >= SURVIVORS_DAYS * _DAY_MS and not provided.synthetic
+    stored = stored_markets(provided.store, from_ms, provided.to_ms) if long else None
+    return Market(grid, ranged, provided.synthetic, tuple(messages), tuple(markets), stored)
 
 
 def recent_market(strategy: Strategy, markets: Sequence[str], sources: Sources, length_ms: int) -> Market:
@@ -227,7 +230,8 @@ def run_backtest(
     strategy: Strategy, markets: Sequence[str], market: Market, progress: Callable[[int, int], None] | None = None
 ) -> BacktestResult:
     """The strategy over these candles, buying only `markets`."""
-    return backtest(strategy, market.grid, market.settings, traded=markets, synthetic=market.synthetic, progress=progress)
+    result = backtest(strategy, market.grid, market.settings, traded=markets, synthetic=market.synthetic, progress=progress)
+    return replace(result, stored=market.stored)
 
 
 def run_portfolio(portfolio: Portfolio, market: Together, progress: Callable[[int, int], None] | None = None) -> BacktestResult:

@@ -8,7 +8,7 @@ from dsl import ast
 from dsl.builder import Amount, RuleError
 from dsl.catalogue import Unit
 from dsl.checker import contradictions
-from dsl.checker.context import Context, RuleText, Scope
+from dsl.checker.context import Context, Notes, RuleText, Scope
 from dsl.checker.expressions import Expressions
 from dsl.checker.refusals import named_by_code, report_phrase, report_syntax
 from dsl.checker.values import Value
@@ -109,7 +109,8 @@ class Conditions:
         """Two joining words at once, or none below one; anything else that is not a rule was refused by the schema."""
         if isinstance(node, Mapping) and all(key.text in WORDS for key, _ in node.entries):
             key = node.entries[-1][0] if node.entries else Scalar(node.source, " ", node.start, node.start + 1)
-            self.scope.report_at("E216", RuleText(key, path), 0, len(key.text), parent=dotted(path))
+            notes: Notes = (("joined_below", {"word": key.text}),) if len(node.entries) > 1 and key.text != "at_least" else ()
+            self.scope.report_at("E216", RuleText(key, path), 0, len(key.text), notes=notes, parent=dotted(path))
 
     def _at_least(self, node: YamlNode, path: Path) -> tuple[int, YamlNode] | None:
         """`at_least: {2 of: {...}}`."""

@@ -6,13 +6,15 @@ import math
 from collections.abc import Iterator, Sequence
 
 from dsl import ast
-from dsl.checker import ranges, relations
+from dsl.checker import ranges, relations, slips
 from dsl.checker.context import Context, Notes, RuleText, Scope
 from dsl.checker.values import Value
-from dsl.graph import Graph
+from dsl.graph import Graph, Phase
 from dsl.parser import parse_rule
 
 _FLIPPED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq"}
+#: how the bar and the one before compare with what is crossed
+_CROSSINGS = {"crosses_above": ("gt", "le"), "crosses_below": ("lt", "ge")}
 _OPPOSITE = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt"}
 #: low, low is excluded, high, high is excluded
 Bounds = tuple[float, bool, float, bool]
@@ -53,7 +55,8 @@ def check_between(scope: Scope, between: ast.Between, test: Value, sides: Sequen
     if empty or outside:
         label = "empty" if empty else "range"
         notes = () if empty else _range_notes((value, low))
-        scope.report("W150", context, between.start, between.end, label=label, notes=notes)
+        fix = slips.range_turned(between, context) if empty else ""
+        scope.report("W150", context, between.start, between.end, label=label, notes=notes, fix=fix)
     elif between.kind == "in":
         check_test(scope, between, test, sides, context)
 
@@ -71,10 +74,25 @@ def check_all(scope: Scope, logic: ast.Logic, graph: Graph, values: Sequence[Val
     first, second = (logic.operands[number] for number in found)
     text = context.rule.text
     one, other = text[first.start : first.end], text[second.start : second.end]
-    whole = len(logic.operands) == 2 and text.strip() == text[logic.start : logic.end]
-    fix = context.rule.substituted(logic.start, logic.end, f"{one} then {other} within 24 bars") if whole else ""
+    late = any(value.phase is not Phase.MARKET for value in values)  # has no bars before, so nothing comes after it
+    whole = len(logic.operands) == 2 and text.strip() == text[logic.start : logic.end] and not late
+    meant = f"{one} then {other} within 24 bars"
     notes: Notes = (("sequence_meant", {}),) if whole else ()
+    if whole and isinstance(first, ast.Crosses) and isinstance(second, ast.Crosses):  # crosses above 30 and (is) below 70
+        left, right = (text[place.start : place.end] for place in (second.left, second.right))
+        meant = f"{one} and {left} {'>' if second.direction == 'above' else '<'} {right}"
+        notes = (("crosses_once", {"expression": meant}),)
+    fix = context.rule.substituted(logic.start, logic.end, meant) if whole else ""
     scope.report("W150", context, logic.start, logic.end, label="exclusive", notes=notes, fix=fix, one=one, other=other)
+
+
+def check_chain(scope: Scope, comparison: ast.Comparison, graph: Graph, tests: Sequence[Value], context: Context) -> None:
+    """The same for the tests of a chain: `a > b > a`."""
+    found = None if context.builtin or len(tests) < 2 else exclusive(graph, tests) or relations.excluding(graph, tests)
+    if found is not None:
+        text, places = context.rule.text, comparison.operands
+        one, other = (text[places[number].start : places[number + 1].end] for number in found)
+        scope.report("W150", context, comparison.start, comparison.end, label="exclusive", one=one, other=other)
 
 
 def check_any(scope: Scope, logic: ast.Logic, graph: Graph, values: Sequence[Value], context: Context) -> None:
@@ -149,7 +167,7 @@ def exclusive(graph: Graph, values: Sequence[Value]) -> tuple[int, int] | None:
 
 
 def tests_of(graph: Graph, condition: int | None) -> Iterator[tuple[int, Bounds]]:
-    """The tests of series against fixed numbers that a condition needs to be true."""
+    """The tests of series against fixed numbers that a condition needs to be true; a negative number: of the bar before."""
     waiting = [] if condition is None else [condition]
     seen: set[int] = set()
     while waiting and len(seen) < _MOST_TESTS:
@@ -164,6 +182,10 @@ def tests_of(graph: Graph, condition: int | None) -> Iterator[tuple[int, Bounds]
             waiting += reversed(node.inputs)
         elif opposite and tested.op == "not":
             waiting.append(tested.inputs[0])
+        elif node.op in _CROSSINGS and graph[node.inputs[1]].op == "const":
+            now, before, limit = *_CROSSINGS[node.op], graph[node.inputs[1]].params[0]
+            yield node.inputs[0], _bounds(now, limit)
+            yield _bar_before(node.inputs[0]), _bounds(before, limit)
         elif tested.op in (_OPPOSITE if opposite else _FLIPPED):
             operator = _OPPOSITE[tested.op] if opposite else tested.op
             left, right = (graph[number] for number in tested.inputs)
@@ -174,6 +196,10 @@ def tests_of(graph: Graph, condition: int | None) -> Iterator[tuple[int, Bounds]
         elif node.op == "between" and all(graph[number].op == "const" for number in node.inputs[1:]):
             low, high = (graph[number].params[0] for number in node.inputs[1:])
             yield node.inputs[0], (low, False, high, False)
+
+
+def _bar_before(node: int) -> int:
+    return -1 - node
 
 
 ALL: Bounds = (-math.inf, False, math.inf, False)

@@ -39,7 +39,11 @@ _CALLED: Mapping[str, str] = {
     "pos.return": "pos.gain", "pos.price": "pos.entry", "pos.days": "pos.age", "pos.time": "pos.age", "current_profit": "pos.gain",
     "entry_price": "pos.entry", "수익률": "pos.gain", "매수가": "pos.entry", "평단가": "pos.entry", "진입가": "pos.entry",
     "last_price": "close", "yesterday.high": "prev_day.high", "yesterday.low": "prev_day.low", "yesterday.open": "prev_day.open",
-    "yesterday.close": "prev_day.close", "today.open": "day.open", "today.high": "day.high", "today.low": "day.low", "change": "ret(1)",
+    "yesterday.close": "prev_day.close", "month.open": "session_open(month)", "month.high": "session_high(month)",
+    "month.low": "session_low(month)", "month.close": "close", "month.volume": "sum_since(volume, month)",
+    "month.value": "sum_since(value, month)", "prev_month.open": "open@1M", "prev_month.high": "high@1M", "prev_month.low": "low@1M",
+    "prev_month.close": "close@1M",
+    "today.open": "day.open", "today.high": "day.high", "today.low": "day.low", "change": "ret(1)",
     "등락률": "ret(24h)", "변동률": "ret(24h)", "exists": "is_defined", "spread": "book.spread",
 }  # fmt: skip
 Known = Callable[[str], bool]
@@ -108,6 +112,8 @@ def call_guess(call: ast.Call, text: str, known: Known) -> Guess | None:
         return Guess("empty", f"not is_defined({given[0]})")
     if bare in ("prev", "previous", "ref", "lag", "shift") and given:
         return Guess("history", f"{given[0]}[{given[1] if len(given) > 1 else 1}]")
+    if bare == "percentile" and len(given) == 2:
+        return Guess("", f"pct_rank({', '.join(given)})")
     if dot and method == "shift" and known(base) and len(given) == 1:
         return Guess("history", f"{base}[{given[0]}]")
     if dot and method == "pct_change" and known(base):

@@ -10,7 +10,7 @@ from typing import Any
 from dsl import ast
 from dsl.builder import MAX_DEPTH
 from dsl.catalogue import Unit
-from dsl.checker import contradictions, percents, traps
+from dsl.checker import contradictions, percents, slips, traps
 from dsl.checker.calls import Calls
 from dsl.checker.clock import is_longer_than_day, nearest, timeframe_of, timeframe_text
 from dsl.checker.context import Context, Notes, Scope
@@ -262,6 +262,7 @@ class Expressions:
                 tests.append(test)
         if len(tests) < len(comparison.operators):
             return None
+        contradictions.check_chain(self.scope, comparison, self.nodes.graph, tests, context)
         return self.nodes.joined("and", tests, context, comparison)
 
     def _is_flag_test(self, comparison: ast.Comparison, context: Context) -> bool:
@@ -295,7 +296,7 @@ class Expressions:
     ) -> None:
         text = context.rule.text
         one, other = (Side(place, value, text[place.start : place.end]) for place, value in ((first, left), (second, right)))
-        report_units(self.scope, one, other, whole, context)
+        report_units(self.scope, self.nodes.graph, one, other, whole, context)
 
     def _between(self, between: ast.Between, context: Context) -> Value | None:
         parts = (between.value, between.low, between.high)
@@ -308,7 +309,9 @@ class Expressions:
         if not self._same_unit(parts[0], value, parts[2], high, context, between):
             return None
         test = self.nodes.operator(between.kind, (value, low, high), (), Unit.CONDITION, context, between)
-        if test is not None and not percents.check_range(self.scope, self.nodes.graph, between, (value, low, high), context):
+        if test is None or slips.check_weekdays(self.scope, between, low, high, context):
+            return test
+        if not percents.check_range(self.scope, self.nodes.graph, between, (value, low, high), context):
             contradictions.check_between(self.scope, between, test, (value, low, high), context)
         return test
 

@@ -16,6 +16,8 @@ LATE_SERIES: dict[str, tuple[Unit, Phase]] = {
     **{name: (unit, Phase.ACCOUNT) for name, unit in ACCOUNT_SERIES.items()},
     **{name: (unit, Phase.ORDER) for name, unit in ORDER_SERIES.items()},
 }
+#: what an entry rule reads that wants to add to a position which has fallen
+_OF_A_LOSS = frozenset({"pos.gain", "pos.pnl", "pos.entry", "pos.low", "pos.worst"})
 _CODES = {Phase.POSITION: "E130", Phase.ACCOUNT: "E134", Phase.ORDER: "E135"}
 #: late values with an argument of their own
 _DRAWDOWN = Function(
@@ -59,7 +61,7 @@ class Late:
             notes = (("position_names", {}),)
         if context.site is not None:
             rule, start, end = context.site.rule, context.site.start, context.site.end
-        elif place.name in ("pos.gain", "pos.pnl") and rule.path[:1] == ("entry",):
+        elif place.name in _OF_A_LOSS and rule.path[:1] == ("entry",):
             notes = (*notes, ("no_adding", {}))
         line = line_of_value(place.name) if phase is Phase.ACCOUNT else None
         notes += () if line is None else (("account_limit", {"line": line}),)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import NamedTuple
 
 from dsl import ast
 from dsl.catalogue import Unit
+from dsl.checker import levels
 from dsl.checker.clock import timeframe_text
 from dsl.checker.context import Context, Notes, Scope
 from dsl.checker.values import Value
+from dsl.graph import Graph
 
 #: of a quantity of coins: the same in KRW
 _IN_KRW = {"volume": "value", "order.quantity": "order.value"}
+
+#: an amount of fewer won was meant in 억
+_FEW_WON = 100_000
 
 
 class Side(NamedTuple):
@@ -23,18 +29,18 @@ class Side(NamedTuple):
     text: str
 
 
-def report_units(scope: Scope, left: Side, right: Side, whole: ast.Expression, context: Context) -> None:
+def report_units(scope: Scope, graph: Graph, left: Side, right: Side, whole: ast.Expression, context: Context) -> None:
     """What stands on each side, and how to write what was meant."""
     kinds = {"left": left.value.unit.value, "left_text": left.text, "right": right.value.unit.value, "right_text": right.text}
     notes: Notes = (("units_of_sides", kinds),)
     found = right if right.value.constant is not None or left.value.constant is None else left
-    more, fix = _rewritten(left, right, whole, context)
+    more, fix = _rewritten(graph, left, right, whole, context)
     kind = "add" if isinstance(whole, ast.Binary) else "choose" if isinstance(whole, ast.Conditional) else ""
     units = {"left": left.value.unit.value, "right": right.value.unit.value, "unit": found.value.unit.value}
     scope.report("E110", context, found.place.start, found.place.end, label=kind, notes=(*notes, *more), fix=fix, **units)
 
 
-def _rewritten(left: Side, right: Side, whole: ast.Expression, context: Context) -> tuple[Notes, str]:
+def _rewritten(graph: Graph, left: Side, right: Side, whole: ast.Expression, context: Context) -> tuple[Notes, str]:
     """What is told beside the units, and the line that is meant ("" where nothing can be guessed)."""
     units, rule = (left.value.unit, right.value.unit), context.rule
     number = right.value.constant is not None
@@ -45,7 +51,14 @@ def _rewritten(left: Side, right: Side, whole: ast.Expression, context: Context)
         if isinstance(change, ast.Binary) and change.operator == "-":
             base = rule.text[change.right.start : change.right.end]
             fix = rule.substituted(left.place.start, left.place.end, f"({rule.text[change.start : change.end]}) / {base}")
+        elif left.value.node is not None and levels.weight(graph, left.value.node) == 0.0 and not isinstance(change, ast.Binary):
+            fix = rule.substituted(left.place.start, left.place.end, f"{left.text} / close")
         return (("divide_by_price", {}),), fix
+    if units == (Unit.MONEY, Unit.NUMBER) and right.value.constant is not None and 1 <= right.value.constant < _FEW_WON:
+        return (), rule.substituted(right.place.start, right.place.end, f"{right.text}억")
+    if units == (Unit.BARS, Unit.RATIO) and left.value.node is not None and graph[left.value.node].op == "count" and number:
+        share = (right.value.constant or 0.0) * graph[left.value.node].params[0]
+        return (), rule.substituted(right.place.start, right.place.end, f"{math.ceil(share - 1e-9)}")
     for one, other in ((left, right), (right, left)):
         if one.value.unit in (Unit.PRICE, Unit.MONEY) and other.value.constant is not None and other.value.unit is Unit.NUMBER:
             return (), rule.substituted(other.place.start, other.place.end, f"{other.text} KRW")

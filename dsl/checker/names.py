@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from dsl import ast
 from dsl.catalogue import INPUT_SERIES, Function, Unit
+from dsl.checker import percents
 from dsl.checker.across import Across
 from dsl.checker.calls import Calls
 from dsl.checker.context import Context, Definition, Notes, Scope, Site, Thunk
@@ -161,6 +162,7 @@ class Names:
         if not isinstance(side, ast.Name) or side.name not in ("bid", "ask") or len(call.arguments) < 2:
             self.scope.report("E139", context, call.start, call.end)
             return None
+        percents.check_distance(self.scope, call.arguments[1].value, context)
         return self._side(replace(call, name=f"book.{side.name}_depth", arguments=call.arguments[1:]), context)
 
     def definition(self, definition: Definition, place: ast.Expression, context: Context) -> Value | None:
@@ -293,10 +295,18 @@ class Names:
         meant = self._elsewhere(call.name) or suggestion(call.name, [*known, *self.scope.definitions, *ACROSS, *SIDE_SERIES, "depth"])
         start = call.name_end - len(call.name)
         notes: Notes = (("did_you_mean", {"name": meant}),) if meant else ()
-        fix = context.rule.substituted(start, call.name_end, meant) if meant else ""
+        fix = context.rule.substituted(start, call.name_end, meant) if meant and self._takes(meant, call) else ""
         series = call.name in INPUT_SERIES or call.name in self.scope.params
         label = "series" if series else ""
         self.scope.report("E101", context, start, call.name_end, label=label, name=call.name, notes=notes, fix=fix)
+
+    def _takes(self, name: str, call: ast.Call) -> bool:
+        """Whether the function could be called with so many arguments."""
+        function = self.scope.catalogue.get(name)
+        if function is None:
+            return True
+        needed = sum(arg.default is None and not arg.keyword_only for arg in function.args)
+        return len(call.arguments) >= needed
 
     def _report_unknown_name(self, name: ast.Name, context: Context) -> None:
         if self._is_future(name.name, name.start, name.end, context):

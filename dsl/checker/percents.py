@@ -8,7 +8,7 @@ from typing import NamedTuple
 from dsl import ast
 from dsl.catalogue import Unit
 from dsl.checker import levels
-from dsl.checker.context import Context, Notes, Scope
+from dsl.checker.context import Context, Notes, RuleText, Scope
 from dsl.checker.values import Value
 from dsl.graph import Graph
 
@@ -18,6 +18,12 @@ _PLAINLY_PERCENT = 1.0
 _SMALL_CHANGE = 0.1
 #: a price is compared with so little of one only by a slip
 _SMALL_SHARE = 0.1
+_HUNDRED = 100.0
+#: values about 0..1 that may leave it, and how far they hardly ever do
+_ABOUT_ONE = ("bb.percent",)
+_FAR_FROM_ONE = 5.0
+#: from the middle of a book nobody looks as far as this
+_FAR_DISTANCE = 0.1
 _Places = tuple[ast.Expression, ast.Expression]
 _Sides = tuple[Value, Value]
 _Change = Callable[[str], str]
@@ -44,6 +50,7 @@ def check(scope: Scope, graph: Graph, operator: str, places: _Places, sides: _Si
         _number_for_percent(scope, graph, places[0], sides[0], limit, series, context)
         or _percent_for_number(scope, graph, sides[0], limit, series, context)
         or _change_for_quotient(scope, graph, operator, sides[0], limit, series, context)
+        or _other_scale(scope, places[0], sides[0], limit, series, context)
     )
 
 
@@ -124,6 +131,47 @@ def _percent_for_number(
     bounds = (("value_range", {"low": f"{value.low:g}", "high": f"{value.high:g}"}),) if wide and value.low is not None else ()
     scope.report("W152", context, limit.place.start, limit.place.end, label="plain", fix=fix, notes=bounds, **args)
     return True
+
+
+def _other_scale(scope: Scope, place: ast.Expression, value: Value, limit: _Limit, series: str, context: Context) -> bool:
+    """`stoch.k(14, 3) < 0.2` of 0..100, `hurst(close, 200) > 55` of 0..1."""
+    size = abs(limit.amount)
+    if (
+        limit.unit is not Unit.NUMBER
+        or value.unit not in (Unit.NUMBER, Unit.SCORE)
+        or not isinstance(limit.place, ast.Literal | ast.Negative)
+    ):
+        return False
+    plain = ast.unbracketed(place)
+    of_one = value.high == 1.0 or (isinstance(plain, ast.Name | ast.Call) and plain.name in _ABOUT_ONE and size >= _FAR_FROM_ONE)
+    if value.high == _HUNDRED and value.low == 0.0 and 0.0 < size < 1.0:
+        label, meant = "of_hundred", limit.amount * 100
+    elif of_one and _PLAINLY_PERCENT < size <= _HUNDRED:
+        label, meant = "of_one", limit.amount / 100
+    else:
+        return False
+    fix = context.rule.substituted(limit.place.start, limit.place.end, f"{meant:g}")
+    scope.report("W152", context, limit.place.start, limit.place.end, label=label, fix=fix, found=limit.text, expression=series)
+    return True
+
+
+def check_distance(scope: Scope, place: ast.Expression, context: Context) -> None:
+    """W152 for `depth(bid, 0.5)`, half the price away."""
+    if isinstance(place, ast.Literal) and place.unit is Unit.NUMBER and place.value >= _FAR_DISTANCE and not context.builtin:
+        text = context.rule.text[place.start : place.end]
+        notes: Notes = (("write_percent_sign", {"number": text, "sign": "%"}),)
+        fix = context.rule.substituted(place.start, place.end, f"{text}%")
+        args = {"found": text, "means": f"{place.value * 100:g}%"}
+        scope.report("W152", context, place.start, place.end, label="distance", fix=fix, notes=notes, **args)
+
+
+def check_slippage(scope: Scope, rule: RuleText, amount: float, unit: Unit) -> None:
+    """W152 for `max_slippage: 0.8`, where 0.8 % is meant."""
+    if unit is Unit.NUMBER and amount >= _FAR_DISTANCE:
+        notes: Notes = (("write_percent_sign", {"number": rule.text, "sign": "%"}),)
+        fix = rule.substituted(0, len(rule.text), f"{rule.text}%")
+        args = {"found": rule.text, "means": f"{amount * 100:g}%"}
+        scope.report_at("W152", rule, 0, len(rule.text), label="slippage", notes=notes, fix=fix, **args)
 
 
 def _replaced(context: Context, places: Sequence[ast.Expression], change: _Change) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dsl.builder import ActionWords, Amount, LossLimit, UntilWords
+from dsl.checker import percents
 from dsl.checker.clock import DAY_MS
 from dsl.checker.conditions import phrase
 from dsl.checker.context import RuleText, Scope
 from dsl.checker.settings import check_market, krw, ratio_of_equity, read_capital, whole
-from dsl.document import Document
+from dsl.document import Document, dotted
 from dsl.schema.risk import RiskFile
 from dsl.strategy import Action, Period, RiskProfile, RiskRule, Safety, Until
 from dsl.yaml_tree import Mapping, Scalar, Sequence, YamlNode
@@ -20,7 +21,9 @@ _UNTIL = {"next day": Until.NEXT_DAY, "next week": Until.NEXT_WEEK, "next month"
 _LOSSES = (
     ("daily", Period.DAY, Until.NEXT_DAY), ("weekly", Period.WEEK, Until.NEXT_WEEK), ("monthly", Period.MONTH, Until.NEXT_MONTH),
 )  # fmt: skip
-_SAFETY = ("stale_data", "clock_skew", "unknown_order", "books_disagree", "dead_man")
+#: guards of the running engine, each with the key of the amount that it is about
+_SAFETY = {"stale_data": "after", "clock_skew": "above", "unknown_order": "after", "books_disagree": "", "dead_man": "no_heartbeat"}
+_GUARD_ACTIONS = ("stop_entries", "freeze_market", "cancel_entries", "flatten")
 #: longest drawdown window
 MAX_DAYS = 366
 
@@ -70,6 +73,7 @@ def _ratio(scope: Scope, rule: RuleText | None) -> float | None:
     if found.unit.value not in ("ratio", "number") or not 0 < found.value <= 1:
         scope.report_at("E113", rule, 0, len(rule.text), label="ratio", name=str(rule.path[-1]))
         return None
+    percents.check_slippage(scope, rule, found.value, found.unit)
     return found.value
 
 
@@ -202,18 +206,31 @@ def _sectors(scope: Scope, document: RiskDocument) -> tuple[tuple[str, tuple[str
 
 
 def _safety(scope: Scope, document: RiskDocument) -> tuple[Safety, ...]:
-    """Guards of the running engine, each with a warning that nothing here acts on them."""
+    """Guards of the running engine, each with a warning about what acts on it and where."""
     section = document.root.find("safety") if isinstance(document.root, Mapping) else None
     found = []
-    for key, _ in section[1].entries if section is not None and isinstance(section[1], Mapping) else ():
-        then = rule_at(document, ("safety", key.text, "then"))
-        words = ("stop_entries", "freeze_market", "cancel_entries", "flatten")
-        action = read_action(scope, then, words)
-        after = rule_at(document, ("safety", key.text, "after")) or rule_at(document, ("safety", key.text, "no_heartbeat"))
-        above = rule_at(document, ("safety", key.text, "above"))
-        amounts = [None if rule is None else phrase(scope, rule, "duration_of") for rule in (after, above)]
-        if action is not None and key.text in _SAFETY:
-            scope.report_at("W461", RuleText(key, ("safety",)), 0, len(key.text), name=key.text)
-            waits = next((int(amount.value) for amount in amounts if isinstance(amount, Amount)), None)
-            found.append(Safety(key.text, action.word, waits))
+    for key, node in section[1].entries if section is not None and isinstance(section[1], Mapping) else ():
+        action = read_action(scope, rule_at(document, ("safety", key.text, "then")), _GUARD_ACTIONS)
+        if key.text not in _SAFETY or not isinstance(node, Mapping) or not _has_own_amount(scope, key, node):
+            continue
+        rule = rule_at(document, ("safety", key.text, _SAFETY[key.text]))
+        amount = None if rule is None else phrase(scope, rule, "duration_of")
+        if action is not None:
+            scope.report_at("W461", RuleText(key, ("safety",)), 0, len(key.text), label=key.text, name=key.text)
+            found.append(Safety(key.text, action.word, int(amount.value) if isinstance(amount, Amount) else None))
     return tuple(found)
+
+
+def _has_own_amount(scope: Scope, guard: Scalar, node: Mapping) -> bool:
+    """Whether the guard says how long or how much, by its own key and no other (E211, E201)."""
+    own, place = _SAFETY[guard.text], ("safety", guard.text)
+    strange = [key for key, _ in node.entries if key.text in _SAFETY.values() and key.text != own]
+    for key in strange:
+        rule = RuleText(key, place)
+        fix = rule.substituted(0, len(key.text), own) if own and node.find(own) is None else ""
+        notes = (("allowed_keys", {"keys": ", ".join(filter(None, (own, "then", "alert")))}),)
+        scope.report_at("E201", rule, 0, len(key.text), notes=notes, fix=fix, key=key.text, parent=dotted(place))
+    if not strange and own and node.find(own) is None:
+        scope.report_at("E211", RuleText(guard, place), 0, len(guard.text), key=own, parent=dotted(place))
+        return False
+    return not strange

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dsl import ast
-from dsl.checker import percents
+from dsl.checker import percents, slips
 from dsl.checker.context import Context, Notes, Scope
 from dsl.checker.relations import within_candle
 from dsl.checker.values import Value
@@ -27,6 +27,7 @@ def check_pair(
         or _candle(scope, graph, operator, places, sides, context)
         or any(_own_window(scope, graph, *each, context) for each in both)
         or any(percents.check(scope, graph, *each, context) for each in both)
+        or any(slips.check(scope, graph, *each, context) for each in both)
     )
 
 

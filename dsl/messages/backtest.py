@@ -27,6 +27,24 @@ TEXTS: dict[str, Text] = {
         "기록해 둔 호가창이 있는 시각에는 슬리피지를 그 호가창으로 계산합니다. 없는 시각에는 --slippage를 씁니다",
         "where an order book was recorded, slippage is what the order would have paid in it; elsewhere --slippage",
     ),
+    "option_queue": Text(
+        "기다리는 지정가 매수에 가격이 닿기만 했을 때, 그 가격에서 거래된 것으로 볼 봉 거래량의 몫. 예: 10%. "
+        "없으면 닿기만 해서는 체결되지 않습니다",
+        "share of a bar's volume that trades at the limit of a waiting buy which the price only touches, such as 10%; without it a touch "
+        "fills nothing",
+    ),
+    "option_visible": Text(
+        "업비트가 호가창에 보여 주는 한쪽의 크기. 이보다 큰 시장가 매수는 거절되고 매도는 나뉩니다. "
+        "예: '50_000_000 KRW', '5% of 1h turnover', recorded(기록된 호가창만). 기록된 호가창은 --walk-books와 함께 먼저 씁니다",
+        "what the exchange shows on each side of its book; larger market buys are refused, larger sales are cut. Such as '50_000_000 KRW', "
+        "'5% of 1h turnover', recorded (recorded books only); with --walk-books a recorded book comes first",
+    ),
+    "option_halt": Text(
+        "주문이 체결되지 않는 시간(장애, 거래 중단). 예: '2025-03-01T10:00..2025-03-01T12:00', 앞에 마켓을 쓰면 그 마켓만. "
+        "한 줄에 하나씩 쓴 파일도 됩니다. 여러 번 쓸 수 있습니다",
+        "when no order trades (an outage, a suspended market), such as '2025-03-01T10:00..2025-03-01T12:00', with a market before it for "
+        "that one alone, or a file with one a line; can be repeated",
+    ),
     "option_latency": Text(
         "판단한 뒤 주문이 거래소에 닿기까지 걸리는 시간. 예: 500ms, 2s, 1 bar. 닿은 뒤 시작하는 첫 봉에서 체결됩니다",
         "from a decision to the order's arrival, such as 500ms, 2s, 1 bar; it fills in the first bar that begins after that",

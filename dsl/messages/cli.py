@@ -87,7 +87,10 @@ TEXTS: dict[str, Text] = {
     "help_functions": Text("규칙에서 쓰는 함수를 보여 줍니다", "show the functions of the rule language"),
     "help_explain": Text("규칙을 우리말 문장으로 풀어 보여 줍니다", "say in sentences what a file does"),
     "help_diff": Text("두 파일의 차이를 뜻으로 견줍니다", "compare two versions of a file by meaning"),
-    "help_schema": Text("편집기가 쓰는 JSON Schema 를 보여 줍니다 (strategy, risk)", "show the JSON Schema for editors (strategy, risk)"),
+    "help_schema": Text(
+        "편집기가 쓰는 JSON Schema 를 보여 줍니다 (strategy, risk, portfolio)",
+        "show the JSON Schema for editors (strategy, risk, portfolio)",
+    ),
     "help_lsp": Text("편집기를 위한 언어 서버를 엽니다 (VS Code 등)", "serve editors such as VS Code: the language server"),
     "help_precompile": Text("커널을 미리 컴파일합니다", "compile the kernel ahead of time"),
     "typer_usage": Text("사용법: ", "Usage: "),

@@ -352,8 +352,6 @@ _TRADING: dict[str, Text] = {
     "E423.label": Text("앞 단계: {before}", "the step before is {before}"),
     "E424": Text("같은 기간의 낙폭이 두 번 나옵니다: {days}일", "the {days}d drawdown window appears twice"),
     "E424.label": Text("한 번만 적으세요", "write it once"),
-    "W461": Text("`{name}`: 실거래에서만 쓰입니다", "`{name}` acts in live trading only"),
-    "W461.label": Text("백테스트와 모의투자에는 영향이 없습니다", "it changes nothing in a backtest or on paper"),
     "W413": Text("실거래는 아직 할 수 없습니다", "live trading is not available yet"),
     "W413.label": Text("백테스트와 모의투자만 됩니다", "only backtests and paper trading run this file"),
     "W408": Text("팔 방법이 하나도 없습니다", "there is no way out"),
@@ -422,6 +420,9 @@ _NOTES: dict[str, Text] = {
     "note.example": Text("보기: {example}", "example: {example}"),
     "note.output": Text("{name} - {korean}", "{name} - {english}"),
     "note.position_names": Text("`pos.`로 시작하는 이름은 열린 포지션을 말합니다", "names starting with `pos.` describe an open position"),
+    "note.joined_below": Text(
+        "`all:` 아래에 이름을 붙이세요: `others: {{{word}: {{...}}}}`", "name it below `all:`: `others: {{{word}: {{...}}}}`"
+    ),
     "note.no_adding": Text(
         "손실 중인 포지션에 더 사는 것은 지원하지 않습니다. `sizing`을 보세요",
         "adding to a losing position is not supported; see `sizing`",

@@ -216,6 +216,18 @@ _PLAIN: dict[str, Text] = {
     "survivors.fine": Text(
         "마켓 {markets}개 가운데 기간 안에 끝난 마켓 {ended}개.", "{ended} of {markets} markets ended inside the run."
     ),
+    "survivors.chosen": Text(
+        "이름으로 고른 마켓 {markets}개는 모두 {days}일 기간의 끝까지 거래되었습니다. "
+        "그동안 저장된 원화 마켓 {stored}개 가운데 {gone}개가 사라졌지만 하나도 고르지 않았습니다.",
+        "All {markets} markets that were named were still traded at the end of {days} days. Of the {stored} KRW markets stored for "
+        "that time {gone} disappeared, and none of these was named.",
+    ),
+    "survivors.unknown": Text(
+        "이름으로 고른 마켓 {markets}개는 모두 {days}일 기간의 끝까지 거래되었습니다. "
+        "저장된 원화 마켓 {stored}개 가운데 사라진 코인이 없어서, 사라진 코인을 골랐다면 어땠을지 알 수 없습니다.",
+        "All {markets} markets that were named were still traded at the end of {days} days. None of the {stored} KRW markets stored "
+        "for that time disappeared, so what naming one that did would have cost cannot be known.",
+    ),
     "survivors.short": Text("기간이 짧아 상장 폐지를 따지지 않습니다.", "The run is too short for delistings to matter."),
     "random_entry.found": Text(
         "같은 거래를 아무 때나 샀어도 {draws}번 가운데 {better}는 이보다 나았습니다(중앙값 {median}, 이 전략 {profit}).",

@@ -139,6 +139,29 @@ _COSTS: dict[str, Text] = {
     ),
 }
 
+_GUARDS: dict[str, Text] = {
+    "W461": Text("`{name}`: 실거래에서만 쓰입니다", "`{name}` acts in live trading only"),
+    "W461.label": Text("백테스트와 모의투자에는 영향이 없습니다", "it changes nothing in a backtest or on paper"),
+    "W461.label.stale_data": Text(
+        "백테스트와 모의투자는 저장된 캔들로 하므로 시세가 늦지 않습니다", "a backtest and paper read stored candles, which are never late"
+    ),
+    "W461.label.clock_skew": Text(
+        "백테스트와 모의투자에서는 시장의 시각이 곧 시계입니다", "in a backtest and on paper the market's time is the clock"
+    ),
+    "W461.label.unknown_order": Text(
+        "백테스트와 모의투자에서는 모든 주문이 바로 답을 받습니다", "in a backtest and on paper every order is answered at once"
+    ),
+    "W461@books_disagree": Text("`{name}`: 실거래에서만 이렇게 합니다", "`{name}` is done in live trading only"),
+    "W461.label.books_disagree": Text(
+        "모의투자는 체결이 있는 봉마다 장부를 거래소와 견주고, 다르면 바로 오류로 끝납니다. 백테스트에는 장부가 하나뿐입니다",
+        "paper compares its books with the exchange's after every bar with a fill and ends with an error; a backtest has one book",
+    ),
+    "W461.label.dead_man": Text(
+        "모의투자의 주문은 엔진이 멈추면 함께 끝나고, 백테스트는 멈추지 않습니다",
+        "on paper orders end with the engine that placed them; a backtest does not stop answering",
+    ),
+}
+
 _NOTES: dict[str, Text] = {
     "note.which_of_them": Text("어느 값인지 적으세요", "say which one you mean"),
     "note.over_min": Text("봉 안의 가장 낮은 값: {expression}", "lowest in the bar:  {expression}"),
@@ -169,4 +192,4 @@ _NOTES: dict[str, Text] = {
     ),
 }
 
-TEXTS: dict[str, Text] = {**_NAMES, **_SCORES, **_SECTIONS, **_COSTS, **_NOTES}
+TEXTS: dict[str, Text] = {**_NAMES, **_SCORES, **_SECTIONS, **_COSTS, **_GUARDS, **_NOTES}

@@ -52,6 +52,16 @@ TEXTS: dict[str, Text] = {
         "{option} `{text}` is no order book. Write 'spread 10bp' or 'spread 10bp, depth 5% of 1h turnover within 0.5%', with the turnover "
         "of a day at most, and more than half the spread behind `within`",
     ),
+    "bad_visible": Text(
+        "{option} `{text}` 을 읽을 수 없습니다. 예: '50_000_000 KRW', '5% of 1h turnover'(기간은 하루까지), recorded",
+        "{option} `{text}` is no size of the book. Write '50_000_000 KRW', '5% of 1h turnover' (of a day at most) or recorded",
+    ),
+    "bad_halt": Text(
+        "{option} `{text}` 을 읽을 수 없습니다. 시작이 끝보다 앞서야 합니다. 예: '2025-03-01T10:00..2025-03-01T12:00', "
+        "'KRW-XRP 2025-03-01..2025-03-04', 또는 이렇게 쓴 줄이 든 파일",
+        "{option} `{text}` is no stretch of time, which must begin before it ends. Write '2025-03-01T10:00..2025-03-01T12:00', "
+        "'KRW-XRP 2025-03-01..2025-03-04' or a file of such lines",
+    ),
     "bad_choice": Text("{option} `{text}` 은 없습니다. 가능한 값: {choices}", "{option} has no `{text}`. Choose one of: {choices}"),
     "bad_market": Text(
         "`{code}` 은 원화 마켓 코드가 아닙니다. 예: {hint}", "`{code}` is not the code of a KRW market. Write it like {hint}"

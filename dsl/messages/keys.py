@@ -60,7 +60,10 @@ TEXTS: dict[str, Text] = {
     "strategy.sizing.risk": Text(
         "손절되면 잃는 금액 (수수료와 슬리피지 포함)", "What is lost if the stop is hit, fees and slippage included."
     ),
-    "strategy.sizing.weight": Text("한 번에 사는 금액", "Amount of one buy."),
+    "strategy.sizing.weight": Text(
+        "한 번에 사는 금액, 평가금액에 대한 비율로. 정해진 금액의 상한은 위험 파일의 `orders.max_order`",
+        "Amount of one buy, a share of equity. A limit in KRW is `orders.max_order` of a risk file.",
+    ),
     "strategy.sizing.max_weight": Text("한 마켓에 넣는 금액의 한도", "Most that goes into one market."),
     "strategy.sizing.min_order": Text("이보다 작으면 사지 않습니다", "Smaller buys are not made."),
     "strategy.sizing.scale": Text("금액에 곱하는 수", "Multiplies the size."),
@@ -95,7 +98,10 @@ TEXTS: dict[str, Text] = {
     "strategy.limits": Text("매수를 제한합니다", "Limits on entries."),
     "strategy.limits.open_positions": Text("동시에 들고 있는 종목 수의 한도", "Most positions at a time."),
     "strategy.limits.entries_per_market": Text("마켓마다 하루에 살 수 있는 횟수", "Most entries a day in each market."),
-    "strategy.limits.cooldown": Text("손실 뒤에 쉬는 시간", "Pause after a losing trade."),
+    "strategy.limits.cooldown": Text(
+        "손실을 볼 때마다 그 마켓이 쉬는 시간. 잇단 손실은 위험 파일의 `acct.losses_in_row`",
+        "How long a market pauses after each losing trade. Losses in a row: `acct.losses_in_row` in a risk file.",
+    ),
     "strategy.limits.reentry": Text("판 뒤에 다시 사기까지 쉬는 봉 수", "Bars to wait after an exit."),
     "strategy.reload": Text("파일이 바뀌었을 때", "What a changed file does."),
     "strategy.reload.open_positions": Text(

@@ -45,6 +45,14 @@ TEXTS: dict[str, Text] = {
         "모의투자를 시작합니다: 마켓 {markets}개, {first} ~ {last}{took}. 멈추기: Ctrl+C",
         "paper trading begins: {markets} markets, {first} to {last}{took}. Stop: Ctrl+C",
     ),
+    "safety": Text(
+        "`safety`의 {names}: 모의투자에는 일어날 수 없는 일이라 쓰이지 않습니다.",
+        "`safety` {names}: cannot happen on paper, so it has no part here.",
+    ),
+    "safety_books": Text(
+        "`safety`의 books_disagree: 체결이 있는 봉마다 장부를 견주고, 다르면 바로 끝냅니다.",
+        "`safety` books_disagree: the books are compared after every bar with a fill; a difference ends the run.",
+    ),
     "begin_takes": Text(", 약 {length} 걸립니다", ", takes about {length}"),
     "running": Text("모의투자", "paper"),
     "synthetic": Text("SYNTHETIC: 만들어 낸 캔들입니다. 실제 거래가 아닙니다.", "SYNTHETIC: generated candles, never traded."),

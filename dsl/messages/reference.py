@@ -124,9 +124,19 @@ _PAGE: dict[str, Text] = {
     "forms_intro": Text(
         "조건의 값은 셋입니다: 참, 거짓, 값 없음(missing). 참일 때만 사고팝니다. 값 없음은 `not` 을 붙여도 값 없음이고,"
         " 거짓 and 값 없음은 거짓, 참 or 값 없음은 참입니다. YAML 에서는"
-        " `all:` `any:` `none:` `at_least: {{2 of: ...}}` 아래에 이름 붙인 조건을 모을 수 있습니다.",
+        " `all:` `any:` `none:` `at_least: {{2 of: ...}}` 아래에 이름 붙인 조건을 모을 수 있습니다."
+        " 한 자리에는 그 가운데 하나만 두고, 다른 모임은 그 아래에 이름을 붙여 넣습니다:"
+        " `all:` 아래에 `bad: {{none: {{warned: market.warning, flagged: market.caution}}}}`."
+        " 중괄호 안에서는 쉼표가 값을 끝내므로, 쉼표가 있는 규칙은 따로 한 줄에 적습니다.\n\n"
+        "규칙은 봉이 닫힐 때 봅니다. `hour` 와 `minute` 은 봉이 시작한 시각이라, 09:00에 닫혀 09:00에 사는 봉의 `hour` 는 8입니다."
+        " 산 마켓은 다 팔기 전에 더 사지 않습니다: 물타기와 불타기는 없습니다.",
         "A condition is true, false or missing, and only true buys or sells. Missing stays missing under `not`; false and missing is false,"
-        " true or missing is true. In YAML, named conditions are joined below `all:`, `any:`, `none:` and `at_least: {{2 of: ...}}`.",
+        " true or missing is true. In YAML, named conditions are joined below `all:`, `any:`, `none:` and `at_least: {{2 of: ...}}`."
+        " One of them stands in a place; another goes below it under a name: below `all:`,"
+        " `bad: {{none: {{warned: market.warning, flagged: market.caution}}}}`. Inside braces a comma ends a value: a rule with a comma"
+        " takes a line of its own.\n\n"
+        "Rules are decided when a bar closes. `hour` and `minute` are those of its beginning: the bar that closes, and buys, at 09:00 has"
+        " `hour` 8. What was bought is not bought again before all of it is sold: there is no averaging down or up.",
     ),
     "names": Text("값의 이름", "Names of values"),
     "names_intro": Text(

@@ -304,6 +304,7 @@ _PLAIN: dict[str, Text] = {
     "skip.orders_per_minute": Text("1분 주문 수 한도", "Limit of orders per minute"),
     "skip.slippage": Text("예상 슬리피지가 한도보다 큼", "Expected slippage above the limit"),
     "skip.order_condition": Text("주문 조건(order, cost)이 참이 아님", "The condition on the order was not true"),
+    "skip.halted": Text("거래가 멈춘 시간(halt)", "The market was halted (--halt)"),
     "skip.open_positions": Text("동시 보유 한도", "Limit of open positions"),
     "skip.entries_per_day": Text("하루 진입 한도", "Limit of entries per day"),
     "skip.cooldown": Text("손실 뒤 쉬는 시간", "Cooling down after a loss"),
@@ -385,6 +386,22 @@ _PLAIN: dict[str, Text] = {
         "Where no book was recorded one is supposed: a spread of {spread} around the last price (one price unit at least), and on each "
         "side, up to {within} from the middle, {depth} of the turnover of the last {window}.",
     ),
+    "cost.queue": Text(
+        "가격이 기다리는 지정가 매수에 닿기만 하면 봉 거래량의 {share}가 그 가격에서 거래된 것으로 보고, 먼저 줄 선 물량(기록된 호가창)을 "
+        "뺀 만큼 체결합니다.",
+        "Where the price only touches a waiting limit buy, {share} of the bar's volume is taken to have traded there; what stood before it "
+        "in a recorded book goes first.",
+    ),
+    "cost.visible": Text(
+        "호가창에 보이는 크기({shown})보다 큰 시장가 주문: 거절된 매수 {refused}건, 나뉜 매도 {cut}건.",
+        "Market orders larger than what the exchange shows ({shown}): buys refused {refused}, sales cut {cut}.",
+    ),
+    "cost.visible_recorded": Text("기록된 호가창", "recorded books"),
+    "cost.visible_turnover": Text("최근 {window} 거래대금의 {share}", "{share} of the turnover of the last {window}"),
+    "cost.halts": Text(
+        "주문이 체결되지 않는 시간 {halts}곳: 거절된 진입 {entries}건, 끝날 때까지 기다린 주문 {orders}건.",
+        "Halts, in which no order trades: {halts}; entries refused {entries}, orders that waited for their end {orders}.",
+    ),
     "cost.parts": Text("여러 봉에 나뉘어 체결된 주문: {count}건", "Orders that filled over several bars: {count}"),
     "assume.fee": Text("수수료(한쪽)", "Fee per side"),
     "assume.slippage": Text("슬리피지(한쪽)", "Slippage per side"),
@@ -395,6 +412,17 @@ _PLAIN: dict[str, Text] = {
     "assume.ambiguous_krw": Text("목표가가 먼저였다면의 차이", "Difference had the target come first"),
     "assume.left_out_breakers": Text(
         "더 짧은 봉이 없어 보지 못한 위험 관리 조건", "Limits of the risk profile left out: they need finer candles than this run had"
+    ),
+    "assume.named_markets": Text(
+        "이름으로 고른 마켓(결과를 아는 지금의 선택)", "Markets named (a choice of today, which knows how they did)"
+    ),
+    "assume.of_stored": Text(
+        "{markets}개. 그동안 저장된 원화 마켓은 {stored}개이고 그 가운데 {ended}개가 사라졌습니다",
+        "{markets}; {stored} KRW markets are stored for that time, of which {ended} disappeared",
+    ),
+    "assume.safety": Text(
+        "실거래의 고장에 대비한 설정(`safety`)이라 여기서는 쓰이지 않음",
+        "Guards against faults of live trading (`safety`) that have no part here",
     ),
     "assume.book_share": Text(
         "한 번의 매수는 호가 잔량의 몫까지만 합니다. 기록된 값이 없으면 사지 않습니다",

@@ -123,6 +123,10 @@ TEXTS: dict[str, Text] = {
         "조건은 참이지만 목표가에 팔아도 수수료와 슬리피지를 넘지 못합니다 (예상 매수가 {entry_krw}).",
         "The entry is true, but selling at the target would not pay for fees and slippage (expected entry {entry_krw}).",
     ),
+    "verdict_halted": Text(
+        "조건은 참이지만 주문이 닿는 시각에 거래가 멈춰 있었습니다 (--halt).",
+        "The entry is true, but trading was halted when the order would have arrived (--halt).",
+    ),
     "verdict_no_cash": Text(
         "조건은 참이지만 남은 현금으로 살 수 있는 금액 {amount_krw} 이(가) 최소 주문 {minimum_krw} 보다 작습니다.",
         "The entry is true, but the cash left buys only {amount_krw}, below the smallest order {minimum_krw}.",

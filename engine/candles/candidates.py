@@ -9,6 +9,7 @@ from engine.candles.provision import Message
 from engine.candles.sample import COINS
 from engine.candles.store import CandleStore
 from engine.candles.timeframes import DAY_MS, divides
+from engine.model.candle import StoredMarkets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,3 +43,13 @@ def survivorship(store: CandleStore, markets: Sequence[str], base: Timeframe, fr
     if any(end <= to_ms - _ENDED_MS for end in ends):
         return []
     return [Message("data.survivors_only", {"count": len(ends)})]
+
+
+def stored_markets(store: CandleStore, from_ms: int, to_ms: int) -> StoredMarkets:
+    """What of a range is stored under any timeframe: beside it a list of markets shows what it left out."""
+    ends = []
+    for market in store.markets():
+        if market.startswith(_QUOTE):
+            ranges = [r for timeframe in store.timeframes(market) for r in store.ranges(market, timeframe, from_ms, to_ms)]
+            ends += [max(end for _, end in ranges)] if ranges else []
+    return StoredMarkets(len(ends), sum(end <= to_ms - _ENDED_MS for end in ends))

@@ -34,13 +34,15 @@ _MARK: Final = "SYNTHETIC"
 @dataclass(frozen=True, slots=True)
 class WriteReport:
     """What a write did. conflicts: rows that were stored before with other numbers (the new ones replaced them); `examples`: up to
-    five of their times, UTC ms. files: months rewritten; 0 when everything was there already."""
+    five of their times, UTC ms. files: months rewritten; 0 when everything was there already. removed: rows that a replacing write took
+    away."""
 
     added: int = 0
     conflicts: int = 0
     unchanged: int = 0
     files: int = 0
     examples: tuple[int, ...] = ()
+    removed: int = 0
 
     def __add__(self, other: WriteReport) -> WriteReport:
         return WriteReport(
@@ -49,6 +51,7 @@ class WriteReport:
             self.unchanged + other.unchanged,
             self.files + other.files,
             (self.examples + other.examples)[:5],
+            self.removed + other.removed,
         )
 
 
@@ -170,12 +173,12 @@ class CandleStore:
 
     # -- writing ------------------------------------------------------------------------------------------------------------------
 
-    def write(self, table: CandleTable) -> WriteReport:
+    def write(self, table: CandleTable, *, replace: bool = False) -> WriteReport:
         """Merge the table in: new rows and ranges are added, a row that differs from the stored one replaces it and is counted.
 
         Of two rows that differ only in one lacking `value` (NaN) the known value stays, and that is no conflict. Every row must open on
         its timeframe's grid and lie inside `table.fetched`; ValueError otherwise. StoreError when the disk refuses. Writing the same
-        table again changes no file.
+        table again changes no file. replace: the table is all that there is in its `fetched`; stored rows there that it lacks are removed.
         """
         rows, fetched = rows_of(table), merge(table.fetched)
         _check(table, fetched)
@@ -183,11 +186,11 @@ class CandleStore:
             return WriteReport()
         folder = self.folder / check_market(table.market) / timeframe_name(table.timeframe)
         try:
-            return self._write_months(folder, table, rows, fetched)
+            return self._write_months(folder, table, rows, fetched, replace=replace)
         except OSError as error:
             raise StoreError("data.cannot_write", path=folder, reason=error) from error
 
-    def _write_months(self, folder: Path, table: CandleTable, rows: Rows, fetched: Ranges) -> WriteReport:
+    def _write_months(self, folder: Path, table: CandleTable, rows: Rows, fetched: Ranges, *, replace: bool) -> WriteReport:
         self._put_mark()
         labels: dict[str, object] = {"market": table.market, "timeframe": folder.name}
         report = WriteReport()
@@ -196,7 +199,7 @@ class CandleStore:
             for month_name in sorted({m for start, end in fetched for m in months_between(start, end)}):
                 span = month_range(month_name)
                 new = Month(rows.between(*span), clip(fetched, *span))
-                report += self._write_month(folder / f"{month_name}.parquet", new, labels)
+                report += self._write_month(folder / f"{month_name}.parquet", new, labels, replace=replace)
             if report.files:
                 sync_folder(folder)
         return report
@@ -209,10 +212,12 @@ class CandleStore:
                 write_atomic(self._mark, b"These candles are generated. They were never traded.\n")
                 sync_folder(self.folder)
 
-    def _write_month(self, path: Path, new: Month, labels: dict[str, object]) -> WriteReport:
+    def _write_month(self, path: Path, new: Month, labels: dict[str, object], *, replace: bool) -> WriteReport:
         data = read_whole(path)
         old = EMPTY if data is None else decode(data, path)
-        rows, report = _merge_rows(old.rows, new.rows)
+        kept = _without(old.rows, new) if replace else old.rows
+        rows, report = _merge_rows(kept, new.rows)
+        report += WriteReport(removed=len(old.rows) - len(kept))
         merged = Month(rows, merge(old.fetched + new.fetched))
         if data is not None and _same(merged, old):
             return report
@@ -265,6 +270,15 @@ def _same(left: Month, right: Month) -> bool:
         and np.array_equal(left.rows.time_ms, right.rows.time_ms)
         and np.array_equal(left.rows.numbers, right.rows.numbers, equal_nan=True)
     )
+
+
+def _without(rows: Rows, new: Month) -> Rows:
+    """The rows but for those inside the new ranges that have no new row."""
+    gone = np.zeros(len(rows), bool)
+    for start, end in new.fetched:
+        gone |= (rows.time_ms >= start) & (rows.time_ms < end)
+    kept = ~(gone & ~np.isin(rows.time_ms, new.rows.time_ms))
+    return Rows(rows.time_ms[kept], rows.numbers[:, kept])
 
 
 def _merge_rows(old: Rows, new: Rows) -> tuple[Rows, WriteReport]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from dsl.messages import text
-from engine.cli.costs import costs_of
+from engine.cli.costs import CostTexts, HaltOption, QueueOption, VisibleOption, costs_of
 from engine.cli.examined import examined, moved_runs
 from engine.cli.inputs import amount_krw, instant_ms, load_strategy, market_codes
 from engine.cli.language import language
@@ -50,6 +50,9 @@ def backtest(
     latency: Annotated[str, typer.Option("--latency", help=_say("option_latency"))] = "0",
     book: Annotated[str | None, typer.Option("--book", help=_say("option_book"), show_default=False)] = None,
     walk_books: Annotated[bool, typer.Option("--walk-books", help=_say("option_walk_books"))] = False,
+    queue: QueueOption = None,
+    visible_depth: VisibleOption = None,
+    halt: HaltOption = None,
     rounding: Annotated[str, typer.Option("--rounding", help=_say("option_rounding"))] = "upbit",
     json_path: Annotated[Path | None, typer.Option("--json", help=_say("option_json"), show_default=False)] = None,
     report: Annotated[Path | None, typer.Option("--report", help=_say("option_report"), show_default=False)] = None,
@@ -72,7 +75,7 @@ def backtest(
     if not 0 <= random <= _MOST_DRAWS:
         raise UserError("backtest.bad_random", most=f"{_MOST_DRAWS:,}")
     portfolio = portfolio_of(file)
-    costs = (fee or [], slippage, participation, latency, book, walk_books)
+    costs = (fee or [], slippage, participation, latency, book, walk_books, queue, visible_depth, halt or [])
     if portfolio is not None:
         if doctor == "deep":
             raise UserError("backtest.portfolio_not_deep")
@@ -96,13 +99,8 @@ def backtest(
     _write(result, found, checkup, json_path, trades, report_path, quiet=only_document)
 
 
-def run_settings(
-    from_: str | None, to: str | None, cash: str, costs: tuple[list[str], str, str | None, str, str | None, bool], rounding: str, block: int
-) -> Settings:
-    """What the command line says about the run. costs: fees, slippage, participation, latency, book, walk_books.
-
-    Raises UserError for what cannot be read.
-    """
+def run_settings(from_: str | None, to: str | None, cash: str, costs: CostTexts, rounding: str, block: int) -> Settings:
+    """What the command line says about the run. Raises UserError for what cannot be read."""
     from engine.research.result import Rounding, Settings  # numpy: a wrong file is refused without it
 
     from_ms, to_ms = instant_ms(from_, "--from"), instant_ms(to, "--to")

@@ -1,23 +1,38 @@
-"""What a command line says about the cost of trading: fees by market and date, slippage by volume, participation, latency."""
+"""What a command line says about the cost of trading: fees by market and date, slippage by volume, participation, latency, refusals."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from pathlib import Path
+from typing import Annotated, Final, TypeAlias
 
-from engine.cli.inputs import MARKET, instant_ms
-from engine.model.costs import ALWAYS_MS, Costs, FeeRule
+import typer
+
+from dsl.messages import text as _text
+from engine.cli.inputs import MARKET, amount_krw, instant_ms
+from engine.cli.language import language
+from engine.model.costs import ALWAYS_MS, Costs, FeeRule, Halt, VisibleDepth
 from engine.model.errors import UserError
 from engine.model.written import book, ratio
 
 _FEE: Final = re.compile(r"(?:(?P<market>[A-Za-z0-9]+-[A-Za-z0-9]+)\s+)?(?P<rate>\S+)(?:\s+from\s+(?P<since>\S+))?")
 _IMPACT: Final = re.compile(r"(?P<base>\S+)\s*\+\s*(?P<more>\S+)\s+per\s+(?P<share>\S+)\s+of\s+volume(?P<root>\s*,\s*sqrt)?")
+_TURNOVER: Final = re.compile(r"(?P<share>\S+)\s+of\s+(?P<count>\d{1,4})(?P<unit>[mhd])\s+turnover")
+_HALT: Final = re.compile(r"(?:(?P<market>[A-Za-z0-9]+-[A-Za-z0-9]+)\s+)?(?P<since>\S+?)\.\.(?P<until>\S+)")
 _LATENCY: Final = re.compile(r"(\d+)\s*(ms|s|m|bar|bars)")
-_MS: Final = {"ms": 1, "s": 1_000, "m": 60_000}
+_MS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 #: a day; an order that is later than that is a mistyped one
 _LONGEST_MS: Final = 86_400_000
 _MOST_BARS: Final = 1_000
+
+#: fees, slippage, participation, latency, book, walk_books, queue, visible depth, halts: as `costs_of` takes them
+CostTexts: TypeAlias = tuple[list[str], str, str | None, str, str | None, bool, str | None, str | None, list[str]]
+QueueOption = Annotated[str | None, typer.Option("--queue", help=_text("backtest.option_queue", language()), show_default=False)]
+VisibleOption = Annotated[
+    str | None, typer.Option("--visible-depth", help=_text("backtest.option_visible", language()), show_default=False)
+]
+HaltOption = Annotated[list[str] | None, typer.Option("--halt", help=_text("backtest.option_halt", language()), show_default=False)]
 
 
 def fees(texts: Sequence[str], option: str) -> tuple[float, tuple[FeeRule, ...]]:
@@ -79,6 +94,54 @@ def latency(text: str, option: str) -> tuple[int, int]:
     return times
 
 
+def visible_depth(text: str | None, option: str) -> VisibleDepth | None:
+    """Of `50_000_000 KRW`, `5% of 1h turnover` and `recorded`: what recorded books show, and any size elsewhere."""
+    if text is None:
+        return None
+    if text.strip() == "recorded":
+        return VisibleDepth()
+    found = _TURNOVER.fullmatch(text.strip())
+    if found is None:
+        try:
+            return VisibleDepth(amount_krw(text, option))
+        except UserError as error:
+            raise UserError("inputs.bad_visible", option=option, text=text) from error
+    share = 1.0 if found["share"] == "100%" else ratio(found["share"], option)
+    window_ms = int(found["count"]) * _MS[found["unit"]]
+    if not (share > 0.0 and 0 < window_ms <= _LONGEST_MS):
+        raise UserError("inputs.bad_visible", option=option, text=text)
+    return VisibleDepth(share=share, window_ms=window_ms)
+
+
+def halts(texts: Sequence[str], option: str) -> tuple[Halt, ...]:
+    """Of `2025-03-01T10:00..2025-03-01T12:00`, the same with a market before it, and files with one of these a line (# begins a remark)."""
+    found: list[Halt] = []
+    for text in texts:
+        path = Path(text)
+        if "..2" not in text and path.is_file():
+            try:
+                lines = [line.partition("#")[0].strip() for line in path.read_text("utf-8-sig").splitlines()]
+            except (OSError, UnicodeDecodeError) as error:
+                raise UserError("inputs.unreadable", path=path, reason=error) from error
+            found += [_halt(line, option) for line in lines if line]
+        else:
+            found.append(_halt(text, option))
+    return tuple(found)
+
+
+def _halt(text: str, option: str) -> Halt:
+    found = _HALT.fullmatch(text.strip())
+    if found is None:
+        raise UserError("inputs.bad_halt", option=option, text=text)
+    market = (found["market"] or "").upper()
+    if market and not MARKET.fullmatch(market):
+        raise UserError("inputs.bad_market", code=found["market"], hint="KRW-BTC")
+    from_ms, to_ms = instant_ms(found["since"], option), instant_ms(found["until"], option)
+    if from_ms is None or to_ms is None or from_ms >= to_ms:
+        raise UserError("inputs.bad_halt", option=option, text=text)
+    return Halt(market, from_ms, to_ms)
+
+
 def costs_of(
     fee: Sequence[str],
     slipping: str,
@@ -86,10 +149,14 @@ def costs_of(
     late: str,
     supposed_book: str | None = None,
     walk_books: bool = False,
+    queue: str | None = None,
+    visible: str | None = None,
+    halting: Sequence[str] = (),
 ) -> tuple[float, float, Costs]:
-    """(fee rate, slippage, the rest) of the five options."""
+    """(fee rate, slippage, the rest) of the options."""
     rate, rules = fees(fee, "--fee")
     base, impact, root = slippage(slipping, "--slippage")
     late_ms, late_bars = latency(late, "--latency")
     part = participation(taking_part, "--participation")
-    return rate, base, Costs(rules, impact, root, part, late_ms, late_bars, book(supposed_book, "--book"), walk_books)
+    refusals = participation(queue, "--queue"), visible_depth(visible, "--visible-depth"), halts(halting, "--halt")
+    return rate, base, Costs(rules, impact, root, part, late_ms, late_bars, book(supposed_book, "--book"), walk_books, *refusals)

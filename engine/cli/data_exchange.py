@@ -172,12 +172,12 @@ def _own(
 
 
 def _fetch_again(store: CandleStore, reader: CandleReader, code: str, base: Timeframe, ranges: Ranges) -> None:
-    """Put the exchange's candles of these ranges in the place of the stored ones. A stored bar that it does not have stays."""
+    """Put the exchange's candles of these ranges in the place of the stored ones; a stored bar that it does not have goes."""
     changed = 0
     for start, end in merge(ranges):
         for table in reader.pages(code, base, start, end):
-            report = store.write(table)
-            changed += report.added + report.conflicts
+            report = store.write(table, replace=True)
+            changed += report.added + report.conflicts + report.removed
     _say("repaired", market=code, ranges=len(ranges), changed=changed)
 
 

@@ -124,7 +124,7 @@ def _greeting(store: CandleStore, face: Face, listening: socket.socket, access: 
     from engine.candles.instants import korean_time
 
     url = f"http://{HOST}:{listening.getsockname()[1]}"
-    count, at = len(face.world.tapes), korean_time(face.world.now_ms)
+    count, at = len(face.world.listed()), korean_time(face.world.now_ms)
     lines = [_say("synthetic")] if store.synthetic else []
     return "\n".join([*lines, _say("running", url=url, markets=count, at=at, access=access, secret=secret)]) + "\n"
 

@@ -16,6 +16,7 @@ from dsl.diagnostics import Language
 from dsl.explain.files import Line, explained
 from dsl.explain.tree import Fact, Root, Tree, tree_of
 from dsl.files import Checked, check_file
+from dsl.graph import Timeframe
 from dsl.messages import text
 from dsl.strategy import ExitKind, Strategy
 from engine.candles.timeframes import timeframe_name
@@ -127,15 +128,16 @@ def _facts(fact: Fact) -> Iterator[str]:
 
 
 def _needs(strategy: Strategy, codes: tuple[str, ...]) -> Iterator[tuple[str, Need]]:
-    """Candles of each market, and of the markets that the file names itself."""
+    """Candles of each market, and of the markets that the file names itself; the most where a traded market is named too."""
     needs = plan(strategy, catalogue()).sections
-    for market in codes or ("",):
-        for need in needs:
-            if not need.section.market:
-                yield market or _say("tree.every"), need
+    found: dict[tuple[str, Timeframe], Need] = {}
+    for market in codes or (_say("tree.every"),):
+        found |= {(market, need.section.timeframe): need for need in needs if not need.section.market}
     for need in needs:
         if need.section.market:
-            yield need.section.market, need
+            place = (need.section.market, need.section.timeframe)
+            found[place] = max(found.get(place, need), need, key=lambda one: one.bars)
+    yield from ((market, need) for (market, _), need in found.items())
 
 
 def _document(found: Checked, strategy: Strategy | None, codes: tuple[str, ...]) -> dict[str, Any]:

@@ -151,6 +151,14 @@ def _begin(session: Session, market: Market, speed: float) -> None:
     sys.stderr.flush()
 
 
+def _say_guards(strategy: Strategy) -> None:
+    """What the risk profile's guards of the engine come to on paper."""
+    guards = [] if strategy.risk is None else [guard.name for guard in strategy.risk.safety]
+    idle = [name for name in guards if name != "books_disagree"]
+    sys.stderr.write(_say("safety", names=", ".join(idle)) + "\n" if idle else "")
+    sys.stderr.write(_say("safety_books") + "\n" if len(idle) < len(guards) else "")
+
+
 def _run(session: Session, market: Market, path: Path, speed: float) -> tuple[PaperSummary, Trader]:
     from engine.cli.paper_bar import time_bar
     from engine.runner.clock import SpeedClock
@@ -160,6 +168,7 @@ def _run(session: Session, market: Market, path: Path, speed: float) -> tuple[Pa
 
     _begin(session, market, speed)
     trader = Trader(session.assignment())
+    _say_guards(trader.assignment.strategy)
     exchange = make_exchange(trader.assignment.strategy, session.markets, session.terms, session.latency_ms)
     with Journal(path, session.header()) as journal, time_bar(_say("running"), market.grid) as move:
         runner = PaperRunner(trader, exchange, journal, SpeedClock(speed, session.from_ms))

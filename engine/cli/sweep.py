@@ -16,6 +16,7 @@ from dsl.render import headline
 from dsl.variants import Place, PlaceError, Variants
 from dsl.vary import VaryError, from_range, products, spread
 from engine.cli.backtest import EXCHANGE_VARIABLE, candles_for, run_settings
+from engine.cli.costs import HaltOption, QueueOption, VisibleOption
 from engine.cli.inputs import instant_ms, load_strategy, market_codes
 from engine.cli.language import language
 from engine.kernel.catalogue import catalogue
@@ -99,6 +100,9 @@ def sweep(
     latency: Annotated[str, typer.Option("--latency", help=_of_backtest("option_latency"))] = "0",
     book: Annotated[str | None, typer.Option("--book", help=_of_backtest("option_book"), show_default=False)] = None,
     walk_books: Annotated[bool, typer.Option("--walk-books", help=_of_backtest("option_walk_books"))] = False,
+    queue: QueueOption = None,
+    visible_depth: VisibleOption = None,
+    halt: HaltOption = None,
     rounding: Annotated[str, typer.Option("--rounding", help=_of_backtest("option_rounding"))] = "upbit",
     json_path: Annotated[Path | None, typer.Option("--json", help=_say("option_json"), show_default=False)] = None,
     csv_path: Annotated[Path | None, typer.Option("--csv", help=_say("option_csv"), show_default=False)] = None,
@@ -118,7 +122,8 @@ def sweep(
     strategy = load_strategy(file, "sweep")
     variants = Variants(file.read_text("utf-8-sig"), str(file), catalogue(), profiles_in(*default_profile_folders(file)))
     axes = axes_of(variants, vary or [])
-    settings = run_settings(from_, to, cash, (fee or [], slippage, participation, latency, book, walk_books), rounding, _BLOCK)
+    costs = (fee or [], slippage, participation, latency, book, walk_books, queue, visible_depth, halt or [])
+    settings = run_settings(from_, to, cash, costs, rounding, _BLOCK)
     chosen = market_codes(markets or [], strategy)
     started = time.perf_counter()
     tried, refused = checked(variants, axes)

@@ -11,6 +11,7 @@ import typer
 
 from dsl.messages import text
 from engine.cli.backtest import EXCHANGE_VARIABLE, candles_for, run_settings
+from engine.cli.costs import HaltOption, QueueOption, VisibleOption
 from engine.cli.inputs import instant_ms, load_strategy, market_codes
 from engine.cli.language import language
 from engine.model.errors import UserError
@@ -52,6 +53,9 @@ def why(
     latency: Annotated[str, typer.Option("--latency", help=_backtest("option_latency"))] = "0",
     book: Annotated[str | None, typer.Option("--book", help=_backtest("option_book"), show_default=False)] = None,
     walk_books: Annotated[bool, typer.Option("--walk-books", help=_backtest("option_walk_books"))] = False,
+    queue: QueueOption = None,
+    visible_depth: VisibleOption = None,
+    halt: HaltOption = None,
     json_output: Annotated[bool, typer.Option("--json", help=_say("option_json"))] = False,
     exchange: Annotated[
         str, typer.Option("--exchange", help=_backtest("option_exchange"), envvar=EXCHANGE_VARIABLE)
@@ -66,7 +70,8 @@ def why(
     if market is not None:
         market = market_codes([market], strategy)[0]
     at_ms = instant_ms(at, "--at")
-    settings = run_settings(from_, to, cash, (fee or [], slippage, participation, latency, book, walk_books), "upbit", 2048)
+    costs = (fee or [], slippage, participation, latency, book, walk_books, queue, visible_depth, halt or [])
+    settings = run_settings(from_, to, cash, costs, "upbit", 2048)
     candles = candles_for(strategy, chosen, settings, data, base, exchange, file.parent)
     for message in candles.messages:
         sys.stderr.write(text(message.key, language(), **message.values) + "\n")

@@ -8,6 +8,7 @@ order or on cuts, and equal the exchange's own higher bars.
 from __future__ import annotations
 
 from functools import cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 #: series of a bar, in the order of the slots that `fold_bars` writes; the slot after them takes the bar's state
 SERIES: Final = ("open", "high", "low", "close", "volume", "value")
 SLOT_COUNT: Final = len(SERIES) + 1
+_ARRAYS: Final = attrgetter("state", *SERIES)
 _VOLUME_SLOT: Final = 4
 _VALUE_SLOT: Final = 5
 _STATE_SLOT: Final = 6
@@ -92,8 +94,7 @@ def aggregate(grid: BarGrid, timeframe: Timeframe) -> BarGrid:
 
 def grid_arrays(grid: BarGrid) -> tuple[NDArray[Any], ...]:
     """State and the six series of a grid, C-contiguous, in the order that compiled code takes them."""
-    series = (np.ascontiguousarray(getattr(grid, name), dtype=np.float64) for name in SERIES)
-    return (np.ascontiguousarray(grid.state, dtype=np.int8), *series)
+    return tuple(map(np.ascontiguousarray, _ARRAYS(grid)))
 
 
 def _clocks(base: Timeframe, timeframe: Timeframe) -> NDArray[np.int64]:

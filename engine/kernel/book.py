@@ -123,7 +123,7 @@ SKIP_REASONS: Final = (
     "entries_stopped", "loss_limit", "drawdown", "breaker", "breaker_missing", "open_positions", "entries_per_day", "cooldown", "reentry",
     "account_positions", "positions_per_market", "market_busy", "sector", "crowding", "crowding_missing", "orders_per_minute", "no_price",
     "slippage", "no_level", "stop_above_entry", "no_size", "target_below_cost", "book_missing", "book_share", "no_cash", "below_minimum",
-    "order_condition",
+    "order_condition", "halted",
 )  # fmt: skip
 
 #: what the latest CLOSE made of a market: the position of a reason in SKIP_REASONS, or one of these
@@ -156,7 +156,7 @@ RULE_STATE: Final = np.dtype([("armed", "i8"), ("in_force", "i8"), ("until_ms", 
 #: one that has to be armed came into force
 BREAKER_STATE: Final = np.dtype([("until_ms", "i8"), ("missing", "i8"), ("armed", "i8"), ("trades_closed", "i8")], align=True)
 
-_MAGIC: Final = b"jangdan-book-5\n"
+_MAGIC: Final = b"jangdan-book-6\n"
 
 
 @by_reference

@@ -1,4 +1,4 @@
-"""What taking from a recorded order book costs (docs/decide.md §10, Recorded books)."""
+"""What taking from an order book costs, and how much it shows (docs/decide.md §10, Recorded books, Queue share, Visible depth)."""
 
 from __future__ import annotations
 
@@ -79,3 +79,54 @@ def walk(depth: Depth, row: int, buys: bool, quantity_e8: float) -> tuple[float,
         cost += last * left
     ratio = cost / quantity_e8 / ((depth.levels[row, 0, 0] + depth.levels[row, 1, 0]) / 2.0)
     return max(ratio - 1.0 if buys else 1.0 - ratio, 0.0), shown
+
+
+@by_reference
+class Shown(NamedTuple):
+    """What the exchange shows on each side where no book was recorded. Without columns: as much as anybody wants."""
+
+    span: NDArray[np.int64]  # [2]: when the first column begins (UTC ms), how long each is (ms)
+    krw: NDArray[np.float64]  # [M, n]; the first holds before it begins, the last after it
+
+
+@helper
+def shown_krw(shown: Shown, market: int, time_ms: int) -> float:
+    """KRW on either side at a time."""
+    column = (time_ms - shown.span[0]) // shown.span[1]
+    return float(shown.krw[market, max(0, min(column, shown.krw.shape[1] - 1))])
+
+
+@helper
+def asks_krw(depth: Depth, row: int) -> float:
+    """KRW that a book asks for all that it shows."""
+    total = 0.0
+    for level in range(depth.levels.shape[2]):
+        price, size = depth.levels[row, 0, level], depth.levels[row, 2, level]
+        if not (price > 0.0 and size > 0.0):
+            break
+        total += price * size
+    return total
+
+
+@helper
+def bids_e8(depth: Depth, row: int) -> float:
+    """Counts that a book bids for."""
+    total = 0.0
+    for level in range(depth.levels.shape[2]):
+        size = depth.levels[row, 3, level] * _E8
+        if not (depth.levels[row, 1, level] > 0.0 and size > 0.0):
+            break
+        total += size
+    return total
+
+
+@helper
+def bid_at_e8(depth: Depth, row: int, price_krw: float) -> float:
+    """Counts that a book bids for at a price."""
+    for level in range(depth.levels.shape[2]):
+        price, size = depth.levels[row, 1, level], depth.levels[row, 3, level] * _E8
+        if not (price > 0.0 and size > 0.0):
+            break
+        if price == price_krw:
+            return float(size)
+    return 0.0

@@ -97,8 +97,9 @@ class FillModel:
         """markets: the venue's, in its order. enter: ENTER [1]; waiting: WAITING [M] and flow: FLOW [M], the memory. compiled=False: plain
         Python. Raises ValueError for costs that depend on the volume of bars."""
         costs = venue.costs[0]
-        if costs["impact"] > 0.0 or costs["buy_share"] != math.inf or len(venue.depth.time_ms):
-            raise ValueError("slippage by volume or by recorded books and participation are for backtests: single events have neither")
+        read = costs["impact"] > 0.0 or costs["buy_share"] != math.inf or costs["queue_share"] > 0.0
+        if read or len(venue.depth.time_ms) or venue.shown.krw.size:
+            raise ValueError("slippage by volume or by recorded books, participation, queues and visible depth are for backtests")
         self._venue, self._enter, self._waiting, self._flow = venue, enter, waiting, flow
         self._index = {market: index for index, market in enumerate(markets)}
         self._trade_at: Callable[..., tuple[int, float, float, float, float, int]] = (

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dsl.strategy import Enter
 from engine.kernel.abi import helper
+from engine.kernel.depth import asks_krw, bid_at_e8, bids_e8, shown_krw, standing
 from engine.kernel.legal import (
     NAN,
     NOT_PRICED,
@@ -19,10 +20,12 @@ from engine.kernel.legal import (
     ceil_tick,
     fee_rate,
     floor_tick,
+    is_halted,
     next_tick,
     slippage_of,
     value_krw,
 )
+from engine.model.costs import TurnedAway
 from engine.model.events import Side
 
 _BUY: Final = int(Side.BID)
@@ -61,13 +64,30 @@ ENTER: Final = np.dtype(
 )  # fmt: skip
 
 #: what the exchange knows of a market's waiting buy. resting: a STEP has passed it; last_krw: that STEP's close; market: it takes what
-#: there is
+#: there is; ahead_e8: what stands before it at queued_krw
 WAITING: Final = np.dtype(
-    [("order_id", "i8"), ("resting", "i8"), ("priced_ms", "i8"), ("limit_krw", "f8"), ("last_krw", "f8"), ("market", "i8")], align=True
-)
+    [
+        ("order_id", "i8"), ("resting", "i8"), ("priced_ms", "i8"), ("limit_krw", "f8"), ("last_krw", "f8"), ("market", "i8"),
+        ("queued_krw", "f8"), ("ahead_e8", "f8"),
+    ],
+    align=True,
+)  # fmt: skip
 
-#: one per market and account. traded_e8: what has traded for us in the STEP of time_ms; volume_e8: volume of the market's last traded STEP
-FLOW: Final = np.dtype([("time_ms", "i8"), ("traded_e8", "f8"), ("volume_e8", "f8")], align=True)
+#: one per market and account. traded_e8: what has traded for us in the STEP of time_ms; volume_e8: volume of the market's last traded STEP.
+#: refused: buys larger than what the exchange showed; cut: sales of which it showed a part; halted: orders that met a halt. The latest
+#: order that each of the last two counted stands beside it
+FLOW: Final = np.dtype(
+    [
+        ("time_ms", "i8"), ("traded_e8", "f8"), ("volume_e8", "f8"),
+        ("refused", "i8"), ("cut", "i8"), ("cut_order", "i8"), ("halted", "i8"), ("halted_order", "i8"),
+    ],
+    align=True,
+)  # fmt: skip
+
+
+def turned_away(flow: NDArray[Any]) -> TurnedAway:
+    """Of FLOW [M]."""
+    return TurnedAway(*(int(flow[name].sum()) for name in ("refused", "cut", "halted")))
 
 
 def enter_terms(enter: Enter, clock_ms: int) -> NDArray[Any]:
@@ -137,6 +157,11 @@ def trade_at(
     """
     if time_ms < created_ms + venue.costs[0]["latency_ms"]:
         return WAITS, 0.0, NAN, 0.0, NAN, NOT_PRICED
+    if venue.halts.shape[0] > 0 and is_halted(venue, market, time_ms):
+        if flow[market]["halted_order"] != order_id:
+            flow[market]["halted_order"] = order_id
+            flow[market]["halted"] += 1
+        return WAITS, 0.0, NAN, 0.0, NAN, NOT_PRICED
     volume = volume_e8 if volume_e8 > 0.0 else 0.0
     if side == _BUY:
         status, quantity, price, base, priced = _buy_at(
@@ -146,7 +171,8 @@ def trade_at(
     else:
         inside = not math.isnan(level_krw) and time_ms == created_ms
         base = level_krw if inside else open_krw
-        status, quantity, price, priced = _sell_at(venue, flow, market, left_e8, base, limit_krw if inside else NAN, volume, time_ms)
+        limit = limit_krw if inside else NAN
+        status, quantity, price, priced = _sell_at(venue, flow, market, order_id, left_e8, base, limit, volume, time_ms)
     if not quantity > 0.0:
         return status, 0.0, NAN, 0.0, NAN, NOT_PRICED
     if flow[market]["time_ms"] != time_ms:
@@ -169,8 +195,55 @@ def _room(venue: Venue, flow: NDArray[Any], market: int, share: float, volume_e8
 
 
 @helper
+def _shown_bids(venue: Venue, flow: NDArray[Any], market: int, base_krw: float, time_ms: int) -> float:
+    """Counts that the exchange shows to sales, less what has traded in the STEP."""
+    row = standing(venue.depth, market, time_ms) if venue.depth.time_ms.shape[0] > 0 else -1
+    shown = bids_e8(venue.depth, row) if row >= 0 else shown_krw(venue.shown, market, time_ms) * QUANTITY_SCALE / base_krw
+    if venue.costs[0]["on_grid"] != 0:
+        shown = float(np.floor(shown))
+    traded = flow[market]["traded_e8"] if flow[market]["time_ms"] == time_ms else 0.0
+    return float(max(shown - traded, 0.0))
+
+
+@helper
+def _is_too_large(venue: Venue, market: int, left_krw: float, time_ms: int) -> bool:
+    """A market buy of so much is more than the exchange shows."""
+    row = standing(venue.depth, market, time_ms) if venue.depth.time_ms.shape[0] > 0 else -1
+    return left_krw > (asks_krw(venue.depth, row) if row >= 0 else shown_krw(venue.shown, market, time_ms))
+
+
+@helper
+def _touched(venue: Venue, wait: Any, volume_e8: float) -> float:
+    """Counts that a touch of a waiting buy's limit leaves to it; those ahead take theirs first."""
+    passing = venue.costs[0]["queue_share"] * volume_e8
+    left = max(passing - wait["ahead_e8"], 0.0)
+    wait["ahead_e8"] = max(wait["ahead_e8"] - passing, 0.0)
+    return float(np.floor(left)) if venue.costs[0]["on_grid"] != 0 else float(left)
+
+
+@helper
+def _queue_up(venue: Venue, wait: Any, market: int, through: bool, limit_krw: float, time_ms: int) -> None:
+    """A buy that has got another limit stands behind what the book shows there; where the price goes through it, nobody is left ahead."""
+    if through:
+        wait["queued_krw"] = limit_krw
+        wait["ahead_e8"] = 0.0
+    elif wait["queued_krw"] != limit_krw:
+        wait["queued_krw"] = limit_krw
+        row = standing(venue.depth, market, time_ms) if venue.depth.time_ms.shape[0] > 0 else -1
+        wait["ahead_e8"] = bid_at_e8(venue.depth, row, limit_krw) if row >= 0 else 0.0
+
+
+@helper
 def _sell_at(
-    venue: Venue, flow: NDArray[Any], market: int, left_e8: float, base_krw: float, limit_krw: float, volume_e8: float, time_ms: int
+    venue: Venue,
+    flow: NDArray[Any],
+    market: int,
+    order_id: int,
+    left_e8: float,
+    base_krw: float,
+    limit_krw: float,
+    volume_e8: float,
+    time_ms: int,
 ) -> tuple[int, float, float, int]:
     """(status, quantity, price, priced) of a sale at a base price.
 
@@ -179,6 +252,12 @@ def _sell_at(
     quantity = left_e8
     status = TRADES
     room = _room(venue, flow, market, venue.costs[0]["sale_share"], volume_e8, time_ms)
+    if venue.shown.krw.shape[1] > 0 and math.isnan(limit_krw):
+        shown = _shown_bids(venue, flow, market, base_krw, time_ms)
+        if shown < left_e8 and flow[market]["cut_order"] != order_id:
+            flow[market]["cut_order"] = order_id
+            flow[market]["cut"] += 1
+        room = min(room, shown)
     if room < left_e8:
         rest = left_e8 - room
         quantity = left_e8 - rest if venue.costs[0]["on_grid"] != 0 else room  # above 2^53 `rest` can be rounded
@@ -212,10 +291,22 @@ def _buy_at(
     room = _room(venue, flow, market, venue.costs[0]["buy_share"], volume_e8, time_ms)
     slippage, priced = slippage_of(venue, market, True, min(left * QUANTITY_SCALE / open_krw, room), volume_e8, time_ms)
     taken = ceil_tick(venue, market, open_krw * (1.0 + slippage), time_ms)
-    _arrive(waiting, market, order_id, created_ms, limit_krw)
+    asked = _arrive(waiting, market, order_id, created_ms, limit_krw)
+    was_market = waiting[market]["market"] != 0
     status, price, limit = _work(
         venue, enter, waiting, market, created_ms, spent_krw / amount_krw, slippage, taken, open_krw, low_krw, time_ms
     )  # fmt: skip
+    if status == TRADES and math.isnan(limit) and venue.shown.krw.shape[1] > 0:
+        becomes = waiting[market]["market"] != 0
+        if (becomes and not was_market) or (asked and enter[0]["force"] == NONE):
+            if _is_too_large(venue, market, left, time_ms):
+                flow[market]["refused"] += 1
+                return REFUSED, 0.0, NAN, NAN, NOT_PRICED
+    if venue.costs[0]["queue_share"] > 0.0 and not math.isnan(limit):
+        _queue_up(venue, waiting[market], market, status == TRADES, limit, time_ms)
+        if status == WAITS and low_krw == limit:
+            room = min(room, _touched(venue, waiting[market], volume_e8))
+            status = TRADES
     whole = quantity = 0.0
     if status == TRADES:
         whole = bought_quantity(venue, market, left, price if math.isnan(limit) else limit, time_ms)
@@ -233,15 +324,19 @@ def _buy_at(
 
 
 @helper
-def _arrive(waiting: NDArray[Any], market: int, order_id: int, created_ms: int, limit_krw: float) -> None:
-    """The exchange takes an order that it does not know yet."""
+def _arrive(waiting: NDArray[Any], market: int, order_id: int, created_ms: int, limit_krw: float) -> bool:
+    """The exchange takes an order that it does not know yet: True; False for one that it has."""
     wait = waiting[market]
-    if wait["order_id"] != order_id:
-        wait["order_id"] = order_id
-        wait["resting"] = 0
-        wait["priced_ms"] = created_ms
-        wait["limit_krw"] = limit_krw
-        wait["market"] = 0
+    if wait["order_id"] == order_id:
+        return False
+    wait["order_id"] = order_id
+    wait["resting"] = 0
+    wait["priced_ms"] = created_ms
+    wait["limit_krw"] = limit_krw
+    wait["market"] = 0
+    wait["queued_krw"] = NAN
+    wait["ahead_e8"] = 0.0
+    return True
 
 
 @helper

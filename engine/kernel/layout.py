@@ -29,6 +29,8 @@ class Lane:
     shared state are its own; what is kept per market is everybody's."""
 
     run: NDArray[np.int64]
+    items: memoryview
+    """Of `run`, for single numbers."""
     tables: tuple[NDArray[Any], ...]
 
 
@@ -77,7 +79,7 @@ class Layout:
         tables["rows"][:, machine.ROW_INPUT : machine.ROW_OUTPUT + 1] += by
         tables["moves"][:, machine.MOVE_SLOT] += by
         tables["columns"][:, machine.COLUMN_SLOT] += by
-        return Lane(run, (*tables.values(), self.memory))
+        return Lane(run, run.data, (*tables.values(), self.memory))
 
     def _memory(self) -> tuple[list[int], NDArray[np.float64]]:
         """Offset of every slot, and the memory with constants filled in; behind the slots (every thread's) what is kept per market, and

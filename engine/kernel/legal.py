@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.kernel.abi import by_reference, helper
-from engine.kernel.depth import Depth, make_depth, standing, walk
-from engine.model.costs import NO_COSTS, Costs, fee_steps
+from engine.kernel.depth import Depth, Shown, make_depth, standing, walk
+from engine.model.costs import NO_COSTS, Costs, Halt, fee_steps
 from engine.model.depth import RecordedBooks
 from engine.model.market import TickPeriod, tick_periods
 
@@ -42,6 +42,7 @@ COSTS: Final = np.dtype(
         ("buy_share", "f8"),  # of a bar's volume that a buy, a sale may be; infinite: any
         ("sale_share", "f8"),
         ("latency_ms", "i8"),
+        ("queue_share", "f8"),  # of a bar's volume that trades at a touched limit; 0: none
     ],
     align=True,
 )
@@ -51,6 +52,9 @@ NOT_PRICED: Final = 0
 BY_MODEL: Final = 1
 BY_BOOK: Final = 2
 BEYOND_BOOK: Final = 3
+
+#: when no order of a market trades; market -1: of all
+HALT: Final = np.dtype([("market", "i8"), ("from_ms", "i8"), ("to_ms", "i8")], align=True)
 
 _SPLITTER: Final = 134217729.0  # 2^27 + 1
 _FOREVER: Final = np.iinfo(np.int64).max
@@ -68,6 +72,8 @@ class Venue(NamedTuple):
     periods: NDArray[np.int64]  # [M, P]
     bands: NDArray[Any]  # BAND [M, P, B]; unused rows repeat the last
     depth: Depth
+    shown: Shown
+    halts: NDArray[Any]  # HALT [H]
 
 
 def make_venue(
@@ -78,15 +84,17 @@ def make_venue(
     costs: Costs = NO_COSTS,
     leave_slippage: float | None = None,
     books: Mapping[str, RecordedBooks] | None = None,
+    shown: Shown | None = None,
 ) -> Venue:
     """Tables of `markets`. fee_rate: per side; slippage: ratio; leave_slippage: above it sales are cut into slices; books: recorded ones,
-    read where the costs ask for them.
+    read where the costs ask for them; shown: beside a visible depth that is a share of turnover.
 
     A latency in bars counts as none: who knows the bars has turned it into ms. Raises ValueError for an unknown market or a cost outside
     its range.
     """
-    if books and costs.walk_books:
-        return _venue(tuple(markets), fee_rate, slippage, on_grid, costs, leave_slippage, books)
+    walked = books if books is not None and costs.walk_books else {}
+    if walked or shown is not None:
+        return _venue(tuple(markets), fee_rate, slippage, on_grid, costs, leave_slippage, walked, shown)
     return _kept_venue(tuple(markets), fee_rate, slippage, on_grid, costs, leave_slippage)
 
 
@@ -95,7 +103,7 @@ def _kept_venue(
     markets: tuple[str, ...], fee_rate: float, slippage: float, on_grid: bool, costs: Costs, leave_slippage: float | None
 ) -> Venue:
     """Kept, since a sweep asks for the same one a thousand times; nobody writes to it."""
-    return _venue(markets, fee_rate, slippage, on_grid, costs, leave_slippage, {})
+    return _venue(markets, fee_rate, slippage, on_grid, costs, leave_slippage, {}, None)
 
 
 def _venue(
@@ -106,6 +114,7 @@ def _venue(
     costs: Costs,
     leave_slippage: float | None,
     books: Mapping[str, RecordedBooks],
+    shown: Shown | None,
 ) -> Venue:
     for name, ratio in (("fee rate", fee_rate), ("slippage", slippage)):
         if not 0.0 <= ratio < 1.0:
@@ -114,8 +123,23 @@ def _venue(
     share = math.inf if costs.participation is None else costs.participation
     sale_share = min(share, costs.slice_share(slippage, leave_slippage))
     depth = make_depth(markets, books)
-    row = (slippage, int(on_grid), costs.impact, int(costs.impact_root), share, sale_share, costs.latency_ms)
-    return Venue(np.array([row], COSTS), *_fee_rows(markets, costs, fee_rate), *_grids(markets), depth)
+    row = (slippage, int(on_grid), costs.impact, int(costs.impact_root), share, sale_share, costs.latency_ms, costs.queue or 0.0)
+    tables = (*_fee_rows(markets, costs, fee_rate), *_grids(markets))
+    return Venue(np.array([row], COSTS), *tables, depth, shown or _given_depth(markets, costs), halt_rows(markets, costs.halts))
+
+
+def _given_depth(markets: Sequence[str], costs: Costs) -> Shown:
+    """The same amount at all times. Raises ValueError where it depends on the candles."""
+    if costs.visible is not None and costs.visible.share is not None:
+        raise ValueError("a visible depth by turnover needs the candles")
+    amounts = [] if costs.visible is None else [costs.visible.krw]
+    return Shown(np.array([0, 1], np.int64), np.full((len(markets), len(amounts)), amounts[0] if amounts else 0.0))
+
+
+def halt_rows(markets: Sequence[str], halts: Sequence[Halt]) -> NDArray[Any]:
+    """HALT rows of those that are of one of the markets, or of all."""
+    place = {"": -1} | {market: row for row, market in enumerate(markets)}
+    return np.array([(place[halt.market], halt.from_ms, halt.to_ms) for halt in halts if halt.market in place], HALT)
 
 
 def _fee_rows(markets: Sequence[str], costs: Costs, fee_rate: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -164,6 +188,16 @@ def fee_rate(venue: Venue, market: int, time_ms: int) -> float:
     while row > 0 and venue.fee_from[market, row] > time_ms:
         row -= 1
     return float(venue.fees[market, row])
+
+
+@helper
+def is_halted(venue: Venue, market: int, time_ms: int) -> bool:
+    """No order of the market trades or arrives at the time."""
+    for row in range(venue.halts.shape[0]):
+        halt = venue.halts[row]
+        if (halt["market"] == market or halt["market"] < 0) and halt["from_ms"] <= time_ms < halt["to_ms"]:
+            return True
+    return False
 
 
 @helper

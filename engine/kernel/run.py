@@ -13,11 +13,13 @@ from engine.kernel.bars import Closes, bars_of, taken_from
 from engine.kernel.book import FILL, SKIP_REASONS, Book
 from engine.kernel.decide.ahead import ROWS
 from engine.kernel.decide.plan import Plan
+from engine.kernel.fills import turned_away
 from engine.kernel.load import compile_function
 from engine.kernel.loop import new_log
 from engine.kernel.program import ColumnBlock
 from engine.kernel.sweep import alone, sweep_bars
 from engine.model.candle import BarGrid
+from engine.model.costs import TurnedAway
 
 _NO_DAYS: Final = np.zeros((0, 2), np.int64)
 _NO_SOURCE: Final = np.zeros(0)
@@ -39,6 +41,7 @@ class RunResult:
     ambiguous_krw: float
     unsettled_entries: int
     sale_below_minimum: int
+    turned_away: TurnedAway
 
 
 class Run:
@@ -118,6 +121,7 @@ class Run:
             ambiguous_krw=float(account["ambiguous_krw"]),
             unsettled_entries=int(account["unsettled_entries"]),
             sale_below_minimum=int(account["sale_below_minimum"]),
+            turned_away=turned_away(self.book.flow),
         )
 
     def _all_fills(self) -> NDArray[np.void]:

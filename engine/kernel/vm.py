@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from engine.model.candle import BarGrid
 
 DEFAULT_BLOCK: Final = 2048
+_TIMES: Final = 512
 
 
 def precompile() -> Any:
@@ -72,6 +74,7 @@ class Kernel:
         self.params = np.array([*layout.params, 0.0])
         self._no_sides = np.empty((0, len(program.markets), block))
         self._rooms, self._calls = [np.empty(0)] * reuse, 0
+        self._times, self._times_first = np.empty(0, np.int64), 0
         self._keep_state(state.initial(program))
 
     def _keep_state(self, values: NDArray[np.float64]) -> None:
@@ -84,12 +87,13 @@ class Kernel:
         Raises ValueError when the grid has other markets or bars, is empty, or does not follow the bars before it.
         """
         length = grid.state.shape[1] - first if count is None else count
-        self._check(grid, int(grid.first_index) + first, length)
+        index = int(grid.first_index) + first
+        self._check(grid, index, length)
         base, clock = self.program.base, self.program.clock
-        from_ms = base.open_ms(int(grid.first_index) + first)
+        from_ms = base.open_ms(index)
         first_close = clock.index(from_ms)
         closes = clock.index(from_ms + length * base.length_ms) - first_close
-        out = self._room(len(grid.markets), self._exported, closes)
+        out = self._room((len(grid.markets), self._exported, closes))
         arrays = (self.state, self.params, *grid_arrays(grid), self._sides(grid, first, length), out)
         if self._pool is None:
             self._call(self._lanes[0], from_ms, first, 0, length, first_close, arrays)
@@ -99,26 +103,44 @@ class Kernel:
                 self._staged(from_ms + done * base.length_ms, first + done, done, bars, first_close, arrays)
         else:
             self._together(from_ms, first, 0, length, first_close, arrays)
-        self.next_index = int(grid.first_index) + first + length
-        closed_ms = clock.open_ms(first_close + 1)
-        close_ms = np.arange(closed_ms, closed_ms + closes * clock.length_ms, clock.length_ms, dtype=np.int64)
-        return ColumnBlock(first_index=first_close, close_ms=close_ms, values=out.transpose(0, 2, 1))
+        self.next_index = index + length
+        return ColumnBlock(first_close, self._close_ms(first_close, closes), out.transpose(0, 2, 1))
 
-    def _room(self, *shape: int) -> NDArray[np.float64]:
+    def keep_one_more(self) -> None:
+        """From now on the columns of a call of `advance` are overwritten one call later than before."""
+        if self._rooms:
+            self._rooms.append(np.empty(0))
+
+    def _close_ms(self, first: int, count: int) -> NDArray[np.int64]:
+        """Close times of clock bars, out of a longer list of them: a bar at a time an array of one would cost more than the bar."""
+        at = first - self._times_first
+        if at < 0 or at + count > len(self._times):
+            clock = self.program.clock
+            from_ms = clock.open_ms(first + 1)
+            self._times = np.arange(from_ms, from_ms + max(count, _TIMES) * clock.length_ms, clock.length_ms, dtype=np.int64)
+            self._times_first, at = first, 0
+        return self._times[at : at + count]
+
+    def _room(self, shape: tuple[int, int, int]) -> NDArray[np.float64]:
         """For the columns of one call. New memory costs more than most columns: the system clears it."""
         if not self._rooms:
             return np.empty(shape)
-        at, size = self._calls % len(self._rooms), int(np.prod(shape))
+        at, size = self._calls % len(self._rooms), math.prod(shape)
         self._calls += 1
         if len(self._rooms[at]) < size:
             self._rooms[at] = np.empty(size)
         return self._rooms[at][:size].reshape(shape)
 
     def _call(self, lane: Lane, from_ms: int, first: int, side: int, length: int, first_close: int, arrays: tuple[Any, ...]) -> None:
-        run = lane.run
-        run[machine.RUN_FROM_MS], run[machine.RUN_FIRST], run[machine.RUN_SIDE], run[machine.RUN_LENGTH] = from_ms, first, side, length
-        run[machine.RUN_CLOCK_FIRST] = first_close
-        self._run_blocks(run, *lane.tables, *arrays)
+        items = lane.items
+        items[machine.RUN_FROM_MS], items[machine.RUN_FIRST], items[machine.RUN_SIDE], items[machine.RUN_LENGTH] = (
+            from_ms,
+            first,
+            side,
+            length,
+        )
+        items[machine.RUN_CLOCK_FIRST] = first_close
+        self._run_blocks(lane.run, *lane.tables, *arrays)
 
     def _together(self, from_ms: int, first: int, side: int, length: int, first_close: int, arrays: tuple[Any, ...]) -> None:
         """Every lane over its markets, at the same time; the last one in this thread."""
@@ -171,8 +193,9 @@ class Kernel:
         return kernel
 
     def _check(self, grid: BarGrid, index: int, length: int) -> None:
-        if grid.markets != self.program.markets or grid.timeframe != self.program.base:
-            raise ValueError(f"a grid of {grid.markets} in {grid.timeframe} for a program of {self.program.markets} in {self.program.base}")
+        program = self.program
+        if grid.markets != program.markets or (grid.timeframe is not program.base and grid.timeframe != program.base):
+            raise ValueError(f"a grid of {grid.markets} in {grid.timeframe} for a program of {program.markets} in {program.base}")
         if length == 0:
             raise ValueError("a grid without bars")
         if self.next_index is not None and index != self.next_index:

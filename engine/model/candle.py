@@ -50,6 +50,14 @@ class CandleTable:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredMarkets:
+    """The KRW markets with candles in a run's range: how many, and how many of them ended in it."""
+
+    count: int
+    ended: int
+
+
+@dataclass(frozen=True, slots=True)
 class BarGrid:
     """Several markets' bars on one dense base grid.
 

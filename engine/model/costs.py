@@ -32,13 +32,36 @@ class BookModel:
 
 
 @dataclass(frozen=True, slots=True)
+class Halt:
+    """No order of a market ("" = of all) trades or arrives in [from_ms, to_ms), UTC ms: an outage, a suspended market."""
+
+    market: str
+    from_ms: int
+    to_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class VisibleDepth:
+    """What the exchange shows on each side where no book was recorded: krw, or the share of what traded in the last window_ms before.
+
+    Infinite: any size. Market orders that are larger than what it shows are refused.
+    """
+
+    krw: float = math.inf
+    share: float | None = None
+    window_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Costs:
     """Assumptions of a run; the default assumes nothing.
 
     impact: slippage (ratio) that an order as large as the whole volume of its bar adds; it grows with the order's share of that volume, or
     with the square root of the share (impact_root). participation: largest share of a bar's volume that may trade. latency: from the
     decision to when the order can trade, in ms and in base bars (the two add up). book: what `book.*` and `depth` are where nothing was
-    recorded; None: missing. walk_books: slippage is that of the order books that were recorded, where there is one.
+    recorded; None: missing. walk_books: slippage is that of the order books that were recorded, where there is one. queue: share of a
+    bar's volume that trades at the limit of a waiting buy which the price touches; None: a touch trades nothing. visible: what market
+    orders are refused above; None: nothing is. halts: when no order trades.
     """
 
     fees: tuple[FeeRule, ...] = ()
@@ -49,11 +72,14 @@ class Costs:
     latency_bars: int = 0
     book: BookModel | None = None
     walk_books: bool = False
+    queue: float | None = None
+    visible: VisibleDepth | None = None
+    halts: tuple[Halt, ...] = ()
 
     @property
     def reads_volume(self) -> bool:
         """Fills depend on how much traded in a bar."""
-        return self.impact > 0.0 or self.participation is not None
+        return self.impact > 0.0 or self.participation is not None or self.queue is not None or self.visible is not None
 
     def slippage_of(self, slippage: float, share: float) -> float:
         """Slippage (a ratio) of an order that is this share (0 to 1) of the volume of its bar. slippage: of the smallest order."""
@@ -73,11 +99,29 @@ class Costs:
             raise ValueError(f"slippage of an order as large as a bar's volume must be below 1, not {slippage + self.impact}")
         if self.participation is not None and not 0.0 < self.participation <= 1.0:
             raise ValueError(f"participation must be in (0, 1], not {self.participation}")
+        if self.queue is not None and not 0.0 < self.queue <= 1.0:
+            raise ValueError(f"the queue share must be in (0, 1], not {self.queue}")
+        if self.visible is not None:
+            amount = self.visible.krw if self.visible.share is None else self.visible.share
+            if not amount > 0.0 or (self.visible.share is not None and self.visible.window_ms <= 0):
+                raise ValueError(f"visible depth must be above 0, not {amount}")
+        for halt in self.halts:
+            if not halt.from_ms < halt.to_ms:
+                raise ValueError(f"a halt must end after it begins: {halt.from_ms} to {halt.to_ms}")
         if self.latency_ms < 0 or self.latency_bars < 0:
             raise ValueError("latency cannot be negative")
         for rule in self.fees:
             if not 0.0 <= rule.rate < 1.0:
                 raise ValueError(f"fee rate must be in [0, 1), not {rule.rate}")
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """Orders, each once: buys refused and sales cut as the exchange showed less than that, and orders that waited for the end of a halt."""
+
+    refused_buys: int = 0
+    cut_sales: int = 0
+    halted_orders: int = 0
 
 
 #: the default of every run

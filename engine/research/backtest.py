@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from engine.candles.mapped import take_markets
+from engine.candles.modelled import turnover_krw
 from engine.kernel.aggregate import SERIES, aggregate
 from engine.kernel.decide.plan import Terms, make_book, make_plan
+from engine.kernel.depth import Shown
 from engine.kernel.program import ColumnBlock, Program, compile_program
 from engine.kernel.run import Run, RunResult
 from engine.kernel.universe import UniverseRun, member_series, universe_program
@@ -29,14 +31,15 @@ if TYPE_CHECKING:
     from dsl.graph import Timeframe
     from dsl.strategy import Strategy
     from engine.model.candle import SideKey
+    from engine.model.costs import VisibleDepth
     from engine.model.events import Members
 
 #: bars of all markets that one call of kernel and decisions takes
 _STRETCH_BARS: Final = 65_536
 #: a thread is worth its trouble from so many markets on
 _MARKETS_PER_THREAD: Final = 8
-#: handing a part to a thread costs as much as computing fewer bars than that
-_BARS_AHEAD: Final = 256
+#: handing a part to a thread costs more than it saves where computing its columns takes less than that
+_SECONDS_AHEAD: Final = 0.003
 
 #: (base bars done, of how many)
 Progress = Callable[[int, int], None]
@@ -107,7 +110,7 @@ def _run(
     """What happened, and when each market's values had settled (UTC ms)."""
     grid = _contiguous(grid)
     run = started(strategy, program, grid, settings, traded)
-    reuse = 2 if watch is None else 0  # of one part that is decided on, and the next; who watches may keep them
+    reuse = 1 if watch is None else 0  # who watches may keep them
     kernel = Kernel(program, settings.block, threads=min(threads, len(grid.markets) // _MARKETS_PER_THREAD), reuse=reuse)
     length = grid.state.shape[1]
     stretch = stretch_of(settings.block, len(grid.markets))
@@ -125,18 +128,23 @@ def _run(
 
 
 def _columns(kernel: Kernel, grid: BarGrid, parts: Sequence[tuple[int, int]], threads: int) -> Iterator[ColumnBlock]:
-    """The columns of each part; with several threads those of the next are computed while the caller decides on the one before."""
-    if threads == 1 or len(parts) == 1 or parts[0][1] < _BARS_AHEAD:
-        for part in parts:
+    """The columns of each part; with several threads those of the next are computed while the caller decides on the one before, if the
+    first part's took long enough."""
+    first, *rest = parts
+    began = time.thread_time()
+    found = kernel.advance(grid, *first)
+    if threads == 1 or not rest or time.thread_time() - began < _SECONDS_AHEAD:
+        yield found
+        for part in rest:
             yield kernel.advance(grid, *part)
         return
+    kernel.keep_one_more()
     with ThreadPoolExecutor(1, "columns") as ahead:
-        coming = ahead.submit(kernel.advance, grid, *parts[0])
-        for part in parts[1:]:
-            found = coming.result()
+        for part in rest:
             coming = ahead.submit(kernel.advance, grid, *part)
             yield found
-        yield coming.result()
+            found = coming.result()
+        yield found
 
 
 def started(strategy: Strategy, program: Program, grid: BarGrid, settings: Settings, traded: Sequence[str]) -> Run:
@@ -156,7 +164,22 @@ def terms_of(settings: Settings, grid: BarGrid) -> Terms:
     """The account's terms on the bars, and beside the books, of a grid."""
     costs = settings.costs
     costs = replace(costs, latency_ms=costs.latency_ms + costs.latency_bars * grid.timeframe.length_ms, latency_bars=0)
-    return Terms(settings.cash_krw, settings.fee_rate, settings.slippage, settings.rounding is Rounding.UPBIT, costs, grid.books)
+    on_grid, shown = settings.rounding is Rounding.UPBIT, shown_depth(costs.visible, grid)
+    return Terms(settings.cash_krw, settings.fee_rate, settings.slippage, on_grid, costs, grid.books, shown)
+
+
+def shown_depth(visible: VisibleDepth | None, grid: BarGrid) -> Shown | None:
+    """A visible depth by turnover on the bars of a grid: at each bar of what traded in the window before it; None for one that does not
+    depend on them. Raises ValueError where the window is not made of the base bars."""
+    if visible is None or visible.share is None:
+        return None
+    length_ms = grid.timeframe.length_ms
+    if visible.window_ms < length_ms or visible.window_ms % length_ms:
+        raise ValueError("the window of the visible depth must be made of base bars")
+    amounts = visible.share * turnover_krw(grid, visible.window_ms // length_ms)
+    before = np.concatenate([np.full((len(amounts), 1), np.inf), amounts[:, :-1]], axis=1)
+    first_ms = grid.first_index * length_ms + grid.timeframe.offset_ms
+    return Shown(np.array([first_ms, length_ms], np.int64), np.where(np.isnan(before), np.inf, before))
 
 
 def stretch_of(block: int, markets: int) -> int:
@@ -242,6 +265,7 @@ def _result(
         ambiguous_krw=run.ambiguous_krw,
         unsettled_entries=run.unsettled_entries,
         sale_below_minimum=run.sale_below_minimum,
+        turned_away=run.turned_away,
         settled_ms=tuple(settled[row] for row in kept),
         fill_bar_krw=fill_bar_krw,
         left_out_breakers=left_out(strategy, grid.timeframe),

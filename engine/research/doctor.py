@@ -17,6 +17,7 @@ import numpy as np
 from engine.model.candle import BarState
 from engine.research.metrics import NAN, Unit
 from engine.research.random_entry import DRAWS, RandomEntry, random_entry
+from engine.research.result import SURVIVORS_DAYS
 from engine.research.returns import DAY_MS
 from engine.research.trades import COIN_E8
 
@@ -132,8 +133,6 @@ LARGE_FILL: Final = 0.1
 PARTS: Final = 10
 #: a market has ended when its last trade is this long before the end of the run
 ENDED_MS: Final = 7 * DAY_MS
-#: runs shorter than this say nothing about coins that were delisted
-SURVIVORS_DAYS: Final = 180
 
 CHECKS: Final[dict[str, Callable[[Case], Finding]]] = {}
 
@@ -384,7 +383,12 @@ def _survivors(case: Case) -> Finding:
     bars = ENDED_MS // grid.timeframe.length_ms
     ended = int(np.count_nonzero(~(grid.state[:, -max(bars, 1) :] == BarState.TRADED).any(axis=1)))
     values: Values = {"markets": _count(len(grid.markets)), "ended": _count(ended), "days": _count(days)}
-    return _judged("survivors", 0 if ended else len(grid.markets), values)
+    stored = case.result.stored
+    if stored is None or ended:
+        return _judged("survivors", 0 if ended else len(grid.markets), values)
+    values |= {"stored": _count(stored.count), "gone": _count(stored.ended)}
+    text = "survivors.chosen" if stored.ended else "survivors.unknown"
+    return _judged("survivors", len(grid.markets), values, text)
 
 
 @_check

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from engine.kernel.fills import turned_away
 from engine.kernel.portfolio import PortfolioRun, make_books, make_plans, ruled
 from engine.kernel.program import compile_program
 from engine.kernel.vm import Kernel
@@ -73,6 +74,6 @@ def backtest_portfolio(
     ]  # fmt: skip
     whole = AccountRun(
         found.equity_ms, found.cash_krw, found.exposure_krw, int(account["ambiguous_steps"]), float(account["ambiguous_krw"]),
-        int(account["unsettled_entries"]), int(account["sale_below_minimum"]),
+        int(account["unsettled_entries"]), int(account["sale_below_minimum"]), turned_away(run.books[0].flow),
     )  # fmt: skip
     return account_result(portfolio, runs, whole, grid, settings, synthetic=synthetic, seconds=time.perf_counter() - begun)

@@ -7,13 +7,14 @@ are named `strategy.exit`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from engine.kernel.book import FILL
 from engine.model.candle import BarState
+from engine.model.costs import TurnedAway
 from engine.research.backtest import clock_candles, left_out, traded_krw
 from engine.research.result import BacktestResult, Settings
 from engine.research.trades import COIN_E8
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from engine.research.universe import UniverseCounts
 
 #: counts of the account that no strategy has for itself
-_ACCOUNT_COUNTS: Final = ("ambiguous_steps", "ambiguous_krw", "unsettled_entries", "sale_below_minimum")
+_ACCOUNT_COUNTS: Final = ("ambiguous_steps", "ambiguous_krw", "unsettled_entries", "sale_below_minimum", "turned_away")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class AccountRun:
     ambiguous_krw: float = 0.0
     unsettled_entries: int = 0
     sale_below_minimum: int = 0
+    turned_away: TurnedAway = field(default_factory=TurnedAway)
 
 
 def account_result(

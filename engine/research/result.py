@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from engine.model.costs import NO_COSTS, Costs
+from engine.model.costs import NO_COSTS, Costs, TurnedAway
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,9 +14,13 @@ if TYPE_CHECKING:
 
     from dsl.graph import Timeframe
     from dsl.strategy import Strategy
-    from engine.model.candle import BarGrid, SideKey
+    from engine.model.candle import BarGrid, SideKey, StoredMarkets
     from engine.model.events import Members
     from engine.research.universe import UniverseCounts
+
+
+#: runs shorter than this say nothing about coins that were delisted
+SURVIVORS_DAYS: Final = 180
 
 
 class Rounding(StrEnum):
@@ -74,6 +78,7 @@ class BacktestResult:
     synthetic: the candles were generated, not traded; every output says so. base: the candles that it ran over.
     parts: of a portfolio's account, its strategies' (engine.research.portfolio_result); owners: the strategy of each row of
         `markets`, which then may name a market twice; share: of the account's capital, in a part.
+    stored: the markets that are stored beside those that were named; None: nobody looked.
     """
 
     strategy: Strategy
@@ -91,6 +96,7 @@ class BacktestResult:
     ambiguous_krw: float = 0.0
     unsettled_entries: int = 0
     sale_below_minimum: int = 0
+    turned_away: TurnedAway = field(default_factory=TurnedAway)
     settled_ms: tuple[int, ...] = ()
     fill_bar_krw: NDArray[np.float64] | None = None
     left_out_breakers: tuple[str, ...] = ()
@@ -103,3 +109,4 @@ class BacktestResult:
     parts: tuple[BacktestResult, ...] = ()
     owners: tuple[str, ...] = ()
     share: float = 1.0
+    stored: StoredMarkets | None = None

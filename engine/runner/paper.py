@@ -91,14 +91,17 @@ class PaperRunner:
         for bars in feed:
             if not self._wait(bars.time_ms + base_ms):
                 break
+            fills = len(self.summary.fills)
             if bars.time_ms >= self._trader.assignment.from_ms:
                 self._steps(bars)
+            if len(self.summary.fills) > fills:
+                self._check_books(bars.time_ms)
             self._tell(bars)
             self._journal.flush()
             progress(bars.time_ms + base_ms)
         self._journal.append({"kind": END, "interrupted": self.summary.interrupted})
         self._journal.sync()
-        self._check_books()
+        self._check_books(None)
         return self.summary
 
     def interrupt(self) -> None:
@@ -167,18 +170,19 @@ class PaperRunner:
                     self._journal.append({"kind": "rejected", "identifier": placed.identifier, "reason": placed.reason.value})
                 self._tell(Done(intent.order_id, intent.market, DoneReason.REFUSED, intent.time_ms))
 
-    def _check_books(self) -> None:
-        """Coins agree to 1e-8 and cash to the won, or the run is worth nothing."""
+    def _check_books(self, time_ms: int | None) -> None:
+        """Coins agree to 1e-8 and cash to the won, or the run is worth nothing. time_ms: of the bar that was traded, None at the end."""
+        when = "at the end" if time_ms is None else f"in the bar of {time_ms}"
         accounts = self._exchange.accounts()
         for market in self._trader.assignment.markets:
             balance = accounts.get(market.partition("-")[2])
             coins = Decimal(0) if balance is None else balance.total
             if coins != self._trader.held(market):
-                raise BooksDisagreeError(f"{market}: exchange {coins}, books {self._trader.held(market)}")
+                raise BooksDisagreeError(f"{market} {when}: exchange {coins}, books {self._trader.held(market)}")
         cash = exact(self._trader.desk.cash_krw)
         currency = quote_currency(self._trader.assignment.markets[0])
         if abs(accounts[currency].total - cash) > CASH_TOLERANCE_KRW:
-            raise BooksDisagreeError(f"{currency}: exchange {accounts[currency].total}, books {cash}")
+            raise BooksDisagreeError(f"{currency} {when}: exchange {accounts[currency].total}, books {cash}")
 
 
 def _order_record(order: LegalOrder | Refusal) -> Record:

@@ -7,6 +7,7 @@ is written in its shortest text, which reads back to the same bits.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -29,17 +30,16 @@ class Journal:
 
     def __init__(self, path: Path, header: Record) -> None:
         """Raises UserError when the file exists already (a journal is never overwritten) or cannot be made."""
+        line = orjson.dumps({"kind": HEADER, "format": FORMAT, **header}, option=orjson.OPT_APPEND_NEWLINE)
         try:
-            self._file = path.open("xb", buffering=0)
+            _create(path, line)
+            self._file = path.open("ab", buffering=0)
         except FileExistsError as error:
             raise UserError("paper.journal_exists", path=path) from error
         except OSError as error:
             raise UserError("paper.journal_unwritable", path=path, problem=error) from error
         self._waiting: list[bytes] = []
         self._on_disk = True
-        self.append({"kind": HEADER, "format": FORMAT, **header})
-        self.sync()
-        sync_folder(path.parent)
 
     def append(self, record: Record) -> None:
         """Add a line; it leaves this process with the next `flush` and is on disk after the next `sync`."""
@@ -70,6 +70,29 @@ class Journal:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+
+def _create(path: Path, line: bytes) -> None:
+    """Put a new file on disk, whole: however a process dies, nobody finds it without its first line. Raises FileExistsError."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with unfinished.open("wb") as file:
+        file.write(line)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        if sys.platform == "win32":
+            unfinished.rename(path)  # which replaces nothing there
+        else:
+            os.link(unfinished, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a disk without hard links
+        if path.exists():
+            raise FileExistsError(path) from None
+        unfinished.rename(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    sync_folder(path.parent)
 
 
 class JournalReader:

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from tests.contracts.asking import best, tick
-from tests.contracts.suite import ACCOUNT, PRICES, TERMS, TIME, WIRE, Door, House, Request, case
+from tests.contracts.suite import ACCOUNT, PRICES, STREAM, TERMS, TIME, WIRE, Door, House, Request, case
 
 #: path, group, per second, whether signed
 GROUPS = (
@@ -93,13 +93,25 @@ def blocked(house: House) -> None:
         door.step(1)
 
 
-@case(705, "a browser's questions have a quota of one in ten seconds", "GET /v1/ticker", needs=f"{WIRE} {TERMS} {TIME}")
+@case(
+    705, "a browser's questions and sockets have a quota of one in ten seconds", "GET /v1/ticker", needs=f"{WIRE} {TERMS} {TIME} {STREAM}"
+)
 def origin(house: House) -> None:
     door = house.open(settings=("quotas",))
     replies = [asked(door, path, False, Origin="https://example.com") for path in ("/v1/ticker?markets=KRW-XRP", "/v1/market/all")]
     assert [(reply.status, left(reply)[0]) for reply in replies] == [(200, "origin"), (429, "origin")]
     door.step(10)
     assert asked(door, "/v1/market/all", False, Origin="https://example.com").status == 200
+    try:
+        with door.line(Origin="https://example.com"):
+            raise AssertionError("let in")
+    except ConnectionRefusedError as error:
+        status, value = error.args
+        assert (status, value["error"]["name"]) == (429, "too_many_requests")
+    door.step(10)
+    with door.line(Origin="https://example.com") as line:
+        line.send("PING")
+        assert line.receive() == {"status": "UP"}
 
 
 @case(710, "prices are numbers and may be compressed, the account's are texts and are not", "GET /v1/ticker", "GET /v1/orders/chance",

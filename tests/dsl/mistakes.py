@@ -177,6 +177,34 @@ RULES: dict[str, Mistake] = {
     "a range of percentages for a number": _rule("rsi(14) in 30%..50%", "W152", "50%"),
     "a parameter without its percent sign": _rule("ret(1h) > fast", "W152", "fast", fixed=False),
     "a scale without its percent signs": _rule("scale(ret(24h), lo=-5, hi=5) > 0", "W152", "-5"),
+    "crosses, where is was meant": _rule(
+        "rsi(14) crosses above 30 and rsi(14) crosses below 70",
+        "W150",
+        "rsi(14) crosses above 30 and rsi(14) crosses below 70",
+    ),
+    "above a line and below it": _rule("rsi(14) crosses above 70 and rsi(14) < 60", "W150", "rsi(14) crosses above 70 and rsi(14) < 60"),
+    "a chain that bites its tail": _rule(
+        "ema(close, 50) > ema(close, 20) > ema(close, 50)", "W150", "ema(close, 50) > ema(close, 20) > ema(close, 50)", fixed=False
+    ),
+    "both arguments turned round": _rule("ema(21, close) > ema(50, close)", "E105", "ema(21, close)"),
+    "exactly equal": _rule("close == ema(close, 20)", "W154", "close == ema(close, 20)"),
+    "exactly 3%": _rule("ret(1h) == 3%", "W154", "ret(1h) == 3%"),
+    "the ten strongest from the wrong end": _rule("across.rank(ret(24h)) <= 10", "W155", "across.rank(ret(24h))"),
+    "Monday as 1": _rule("weekday in 1..5", "W156", "1..5"),
+    "hours over midnight": _rule("hour in 22..6", "W150", "hour in 22..6"),
+    "a range turned round": _rule("rsi(14) in 70..30", "W150", "rsi(14) in 70..30"),
+    "fast and slow the wrong way round": _rule("macd.hist(26, 12, 9) > 0", "W157", "macd.hist(26, 12, 9)"),
+    "0.2 of 100": _rule("stoch.k(14, 3) < 0.2", "W152", "0.2"),
+    "55 of 1": _rule("hurst(close, 200) > 55", "W152", "55"),
+    "80 of %b": _rule("bb.percent(20, 2) > 80", "W152", "80"),
+    "half the price away in the book": _rule("depth(bid, 0.5) >= 5천만", "W152", "0.5"),
+    "an average without its length": _rule("volume > 2 * sma(volume)", "E126", "sma(volume)"),
+    "a move compared with a percentage": _rule("atr(14) > 2%", "E110", "2%"),
+    "a count compared with a percentage": _rule("count(close > open, 10 bars) > 70%", "E110", "70%"),
+    "an amount without its unit": _rule("turnover(24h) > 50", "E110", "50"),
+    "percentile": _rule("percentile(close, 20) > 0.5", "E101", "percentile"),
+    "the month's open": _rule("close > month.open", "E102", "month.open"),
+    "last month's high": _rule("close > prev_month.high", "E102", "prev_month.high"),
     "max over bars": _rule("close > max(high, 20)[1]", "E110", "20"),
     "min over bars": _rule("low < min(low, 20 bars)[1]", "E110", "20 bars"),
     "bars compared with time": _rule("bars_since(close > open) > 1h", "E110", "1h"),
@@ -189,6 +217,26 @@ FILES: dict[str, Mistake] = {
     "a price below an average as a level": _file(_STOP, "    at: close < ema(close, 20)", "E129", "close < ema(close, 20)"),
     "a hundredth of the entry": _file(_STOP, "    at: pos.entry * 2%", "W153", "pos.entry * 2%"),
     "twice the entry below it": _file(_STOP, "    at: pos.entry * (1 - 2)", "W152", "2"),
+    "sold as soon as bought": _file(_TARGET, "    when: pos.gain <= 3%", "W419", "pos.gain <= 3%"),
+    "a loss with the wrong sign of comparison": _file(_TARGET, "    when: pos.gain >= -3%", "W419", "pos.gain >= -3%"),
+    "stalled, but no time given": _file(_TARGET, "    when: pos.best < 1%", "W419", "pos.best < 1%", fixed=False),
+    "exactly four hours": _file(_TARGET, "    when: pos.age == 4h", "W154", "pos.age == 4h"),
+    "two bounds of a gain that exclude each other": _file(
+        _TARGET, "    when: pos.gain >= 3% and pos.gain <= 2%", "W150", "pos.gain >= 3% and pos.gain <= 2%", fixed=False
+    ),
+    "a trail above the highest price": _file(
+        "  target:\n    when: pos.gain >= 3%", "  trail:\n    at: pos.high + atr(14)", "W414", "pos.high + atr(14)"
+    ),
+    "a raised stop that is a target": _file(
+        "  target:\n    when: pos.gain >= 3%", "  trail:\n    at: pos.entry * 1.01", "W414", "pos.entry * 1.01"
+    ),
+    "a target below the entry": _file(_TARGET, "    at: pos.entry - 2 * atr(14)", "W414", "pos.entry - 2 * atr(14)"),
+    "a target with a minus sign": _file(_TARGET, "    at: -1%\n    sell: 50%", "W414", "-1%"),
+    "half a stop": _file(_STOP, f"{_STOP}\n    sell: 50%", "W415", "50%"),
+    "slippage without its percent sign": _file(
+        "limits:", "execution:\n  leave:\n    order: market\n    max_slippage: 0.8\nlimits:", "W152", "0.8"
+    ),
+    "markets by coins traded": _file(_MARKETS, "universe:\n  refresh: every 4h\n  take: 30\n  by: volume", "W425", "volume"),
     "a second stop further away": _file(_STOP, f"{_STOP}\n  wide_stop:\n    at: -5%", "W410", "wide_stop", fixed=False),
     "a ladder whose first step sells all": _file(
         _TARGET, f"{_TARGET}\n  more:\n    when: pos.gain >= 5%\n    sell: 50%", "W410", "more", fixed=False
@@ -233,6 +281,10 @@ FILES: dict[str, Mistake] = {
     "a stop as a plain number": _file(_STOP, "    at: -2", "E110", "-2"),
     "sell: half": _file(_TARGET, f"{_TARGET}\n    sell: half", "E220", "half"),
     "sell: 50": _file(_TARGET, f"{_TARGET}\n    sell: 50", "E220", "50"),
+    "averaging down": _file(
+        _RULE, "  any:\n    rule: idea and close > open\n    more: close <= pos.entry * 0.97", "E130", "pos.entry", fixed=False
+    ),
+    "all and none beside one another": _file(_RULE, _RULE + "\n  none:\n    warned: market.warning", "E216", "none", fixed=False),
     "if: in an exit": _file(_TARGET, "    if: pos.gain >= 3%", "E201", "if"),
     "pos.profit": _file(_TARGET, "    when: pos.profit >= 3%", "E102", "pos.profit"),
     "a gain without its percent sign": _file(_TARGET, "    when: pos.gain >= 3", "W152", "3"),
@@ -291,7 +343,7 @@ FILES: dict[str, Mistake] = {
     "cost.foo": _rule("cost.foo < 1%", "E102", "cost.foo", fixed=False),
     "order.foo": _rule("order.foo < 1%", "E102", "order.foo", fixed=False),
     "book.spred": _rule("book.spred < 10bp", "E102", "book.spred"),
-    "across.rnk": _rule("across.rnk(close) < 3", "E101", "across.rnk"),
+    "across.rnk": _rule("across.rnk(close, order=desc) < 3", "E101", "across.rnk"),
     "open_positions: 5개": _file("open_positions: 5", "open_positions: 5개", "E220", "5개"),
     "a range with a hyphen": _file("  fast: 9", "  fast: {value: 9, range: 5-15}", "E220", "-"),
     "a factor without a weight": _file(

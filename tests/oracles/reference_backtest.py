@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -39,6 +39,7 @@ class ReferenceResult:
     equity: list[tuple[int, float, float, float]]
     rule_counts: dict[str, tuple[int, int, int]] = field(default_factory=dict)
     unsettled_entries: int = 0
+    turned_away: tuple[int, int, int] = (0, 0, 0)  # buys refused, sales cut, orders that met a halt
 
 
 def run(
@@ -46,7 +47,8 @@ def run(
 ) -> ReferenceResult:
     """Backtest. `markets`: those that may trade (default: the strategy's, else all of the grid). `columns`: values from elsewhere."""
     tradable = markets or strategy.markets or grid.markets
-    rules = replace(rules_of(strategy, settings, tuple(sorted(tradable)), grid.timeframe), books=books_of(grid, settings))
+    rules = rules_of(strategy, settings, tuple(sorted(tradable)), grid.timeframe)
+    rules = replace(rules, books=books_of(grid, settings), visible=visible_of(grid, settings))
     state = new_state(rules, settings.cash_krw)
     equity: list[tuple[int, float, float, float]] = []
     columns = columns or Columns(strategy, grid)
@@ -57,7 +59,8 @@ def run(
             equity.append((event.time, state.equity(), state.cash, state.exposure()))
             count_of_positions(strategy, rules, state, event.time, held)
 
-    fills = list(play(rules, state, events_of(strategy, grid, settings, rules, columns), ImmediateFills(rules), after))
+    exchange = ImmediateFills(rules)
+    fills = list(play(rules, state, events_of(strategy, grid, settings, rules, columns), exchange, after))
     times = [row[0] for row in equity]
     counts = columns.count_conditions(rules.markets, times) | {path: (n[0], n[1], n[2]) for path, n in held.items()}
     return ReferenceResult(
@@ -70,6 +73,7 @@ def run(
         equity=equity,
         rule_counts=counts,
         unsettled_entries=count_unsettled(columns, state),
+        turned_away=(len(exchange.refused), len(exchange.cut), len(exchange.halted)),
     )
 
 
@@ -144,6 +148,7 @@ def costs_of(strategy: Strategy, settings: Settings, base: Timeframe) -> dict[st
         "fees": tuple((rule.rate, rule.market, rule.from_ms) for rule in costs.fees), "impact": costs.impact,
         "impact_root": costs.impact_root, "participation": costs.participation, "leave_limit": leave.order == "limit",
         "leave_most": leave.max_slippage, "latency": costs.latency_ms + costs.latency_bars * base.length_ms,
+        "queue": costs.queue, "halts": tuple((halt.market, halt.from_ms, halt.to_ms) for halt in costs.halts),
     }  # fmt: skip
 
 
@@ -161,6 +166,33 @@ def books_of(grid: BarGrid, settings: Settings) -> Books:
 def levels_of(prices: list[float], coins: list[float]) -> tuple[tuple[float, float], ...]:
     """(price, coins) until the side ends."""
     return tuple((price, size) for price, size in zip(prices, coins, strict=True) if price > 0 and size > 0)
+
+
+def visible_of(grid: BarGrid, settings: Settings) -> Callable[[str, int], float] | None:
+    """KRW that the exchange shows of a market at a time where no book stands; None: orders of any size are taken."""
+    asked = settings.costs.visible
+    if asked is None:
+        return None
+    share, base = asked.share, grid.timeframe
+    if share is None:
+        return lambda market, time: asked.krw
+    values = {market: traded_of(grid, row) for row, market in enumerate(grid.markets)}
+
+    def shown(market: str, time: int) -> float:
+        at = (time - base.offset_ms) // base.length_ms - grid.first_index
+        bars = asked.window_ms // base.length_ms
+        whole = sum(values[market][at - bars : at]) if at >= bars else math.nan
+        return math.inf if math.isnan(whole) else share * whole
+
+    return shown
+
+
+def traded_of(grid: BarGrid, row: int) -> list[float]:
+    """Whole KRW that traded in each base bar; NaN where it is not known."""
+    rows = zip(*(getattr(grid, name)[row].tolist() for name in ("state", "value", "close", "volume")), strict=True)
+    found = [close * volume if math.isnan(value) else value for state, value, close, volume in rows]
+    states = grid.state[row].tolist()
+    return [math.nan if k == BarState.UNKNOWN or math.isnan(x) else float(round(x)) for k, x in zip(states, found, strict=True)]
 
 
 def enter_of(strategy: Strategy) -> Enter:

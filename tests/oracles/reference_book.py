@@ -148,6 +148,13 @@ class Rules:
     latency: int = 0
     share: float = 1.0  # of the capital, in a portfolio (§9)
     books: Books = field(default_factory=dict)  # recorded ones: §10
+    queue: float | None = None  # share of V that trades at a touched limit
+    visible: Callable[[str, int], float] | None = None  # KRW that are shown where no book stands, of market and time; None: no refusals
+    halts: tuple[tuple[str, int, int], ...] = ()  # (market or "" for all, from, until)
+
+    def halted(self, market: str, time: int) -> bool:
+        """§10, Halts."""
+        return any(whose in ("", market) and since <= time < until for whose, since, until in self.halts)
 
     def fee_of(self, market: str, time: int) -> float:
         """The fee of an order made then."""

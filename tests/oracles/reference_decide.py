@@ -130,7 +130,7 @@ def on_step(rules: Rules, state: State, step: Step) -> list[Order]:
     if m.position is None:
         return []
     entry = m.position.entry
-    if rules.enter.order != "market" and m.position.opened == step.time and step.low < entry <= step.open:
+    if rules.enter.order != "market" and m.position.opened == step.time and step.low <= entry <= step.open and step.low < step.open:
         m.path = Path(step.time, entry, entry, step.close, [step.low, step.close, step.close], targets=False)
         reach(rules, m, entry)
     else:

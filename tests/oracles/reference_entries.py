@@ -115,7 +115,9 @@ def entry_value(rules: Rules, state: State, m: Market, equity: float, scale: flo
     if against is not None:
         return against
     order = Account(rules, state, now, (value, e, fee, slip))
-    return value if rules.order_condition is None or rules.order_condition(m.columns, order) == 1 else "order_condition"
+    if rules.order_condition is not None and rules.order_condition(m.columns, order) != 1:
+        return "order_condition"
+    return "halted" if rules.halted(m.code, now + rules.latency) else value
 
 
 def one_loss(rules: Rules, code: str, stops: list[tuple[ExitRule, float]], equity: float, e: float, now: int) -> float:

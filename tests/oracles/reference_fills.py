@@ -10,7 +10,7 @@ from typing import Protocol
 
 from tests.oracles.reference_book import BUY, E8, Close, Done, Event, Fill, Order, Rules, State, Step
 from tests.oracles.reference_decide import decide
-from tests.oracles.reference_depth import NONE
+from tests.oracles.reference_depth import NONE, standing
 from tests.oracles.reference_entries import first_limit
 
 Answer = Fill | Done
@@ -52,6 +52,9 @@ class Resting:
     last: float | None = None
     arrives: bool = True
     market: bool = False  # it has become a market buy
+    known: bool = False  # the exchange has met it
+    queued: float | None = None  # the limit that it has queued up at
+    ahead: float = 0.0  # counts before it there
 
 
 @dataclass
@@ -65,6 +68,9 @@ class ImmediateFills:
     priced: int = NONE  # by what its slippage was found
     step: Step | None = None  # the latest
     traded: Counter[tuple[str, int]] = field(default_factory=Counter)  # (market, STEP) -> counts that have traded for us in it
+    refused: set[int] = field(default_factory=set)  # orders
+    cut: set[int] = field(default_factory=set)
+    halted: set[int] = field(default_factory=set)
 
     def before(self, event: Step | Close) -> list[Answer]:
         if not isinstance(event, Step) or not event.traded:
@@ -87,6 +93,10 @@ class ImmediateFills:
         if step.time < order.time + self.rules.latency:
             self.waiting[order.market] = order
             return []
+        if self.rules.halted(order.market, step.time):
+            self.halted.add(order.id)
+            self.waiting[order.market] = order
+            return []
         return self.work(order, step) if order.side == BUY else self.sell(order, step)
 
     def room(self, share: float | None, step: Step) -> float:
@@ -99,16 +109,54 @@ class ImmediateFills:
     def sell(self, order: Order, step: Step) -> list[Answer]:
         """A sale: at the open, or at its base in the STEP that it was made in."""
         rules = self.rules
-        counts = min(order.left, self.room(rules.sale_share(), step))
-        if rules.rounding and counts < order.left:
-            counts = order.left - (order.left - counts)
         inside = order.base == order.base and step.time == order.time
         base = order.base if inside else step.open
+        room = self.room(rules.sale_share(), step)
+        if rules.visible is not None and not (inside and order.limit == order.limit):
+            seen = self.bids_shown(order.market, base, step)
+            if seen < order.left:
+                self.cut.add(order.id)
+            room = min(room, seen)
+        counts = min(order.left, room)
+        if rules.rounding and counts < order.left:
+            counts = order.left - (order.left - counts)
         slip, self.priced = rules.slip_of(order.market, False, counts, counts_of(step), step.time)
         price = rules.grid.floor(order.market, base * (1 - slip), step.time)
         if inside and order.limit == order.limit:
             price, self.priced = order.limit, NONE
         return self.give(order, step, counts, counts == order.left, price, base)
+
+    def bids_shown(self, market: str, base: float, step: Step) -> float:
+        """Counts that a sale sees, less what has traded in the STEP (§10, Visible depth)."""
+        assert self.rules.visible is not None
+        book = standing(self.rules.books, market, step.time)
+        shown = self.rules.visible(market, step.time) * E8 / base if book is None else sum(coins * E8 for _, coins in book.bids)
+        shown = math.floor(shown) if self.rules.rounding and shown < math.inf else shown
+        return max(shown - self.traded[market, step.time], 0)
+
+    def too_large(self, market: str, left: float, time: int) -> bool:
+        """More than a market buy sees."""
+        if self.rules.visible is None:
+            return False
+        book = standing(self.rules.books, market, time)
+        return left > (self.rules.visible(market, time) if book is None else sum(price * coins for price, coins in book.asks))
+
+    def touch(self, order: Order, step: Step, limit: float) -> float:
+        """Counts that a touched limit gives (§10, Queue share)."""
+        assert self.rules.queue is not None
+        rest, passing = self.resting[order.id], self.rules.queue * counts_of(step)
+        got = max(passing - rest.ahead, 0.0)
+        rest.ahead = max(rest.ahead - passing, 0.0)
+        return math.floor(got) if self.rules.rounding else got
+
+    def queue_up(self, order: Order, step: Step, limit: float, through: bool) -> None:
+        """Where an order with that limit stands after the STEP's price has come to it or not."""
+        rest = self.resting[order.id]
+        book = standing(self.rules.books, order.market, step.time)
+        if through:
+            rest.queued, rest.ahead = limit, 0.0
+        elif rest.queued != limit:
+            rest.queued, rest.ahead = limit, next((coins * E8 for price, coins in book.bids if price == limit), 0.0) if book else 0.0
 
     def work(self, order: Order, step: Step) -> list[Answer]:
         """§3, a buy at a traded STEP, in the order of its numbers."""
@@ -118,12 +166,16 @@ class ImmediateFills:
         slip, self.priced = rules.slip_of(order.market, True, min(left * E8 / step.open, room), counts_of(step), t)
         asked = rules.grid.ceil(order.market, step.open * (1 + slip), t)
         rest = self.resting.setdefault(order.id, Resting(order.limit, order.time))
+        arriving, rest.known = not rest.known, True
         due = enter.after is not None and t - order.time >= enter.after and enter.holds(order.spent / order.amount)
         if due and not rest.market:
             if enter.then == "cancel" or (enter.most is not None and slip > enter.most):
                 return [Done(order.id, "cancelled", t)]
-            rest.market = True
+            rest.market = arriving = True
         if rest.market or enter.order == "market":
+            if arriving and (rest.market or enter.force is None) and self.too_large(order.market, left, t):
+                self.refused.add(order.id)
+                return [Done(order.id, "refused", t)]
             return self.buy(order, step, left, room, asked, asked, None if rest.market else enter.force)
         if rest.last is not None and enter.every is not None and t - rest.priced >= enter.every:
             limit = first_limit(rules, order.market, rest.last, t)
@@ -132,10 +184,14 @@ class ImmediateFills:
         if rest.arrives and step.open < rest.limit:
             if enter.order == "post_only":
                 return [Done(order.id, "refused", t)]
+            self.queue_up(order, step, rest.limit, through=True)
             return self.buy(order, step, left, room, rest.limit, min(rest.limit, asked), enter.force)
         if enter.order == "at_once":
             return [Done(order.id, "cancelled", t)]
-        if step.low < rest.limit:
+        self.queue_up(order, step, rest.limit, step.low < rest.limit)
+        if step.low == rest.limit and rules.queue is not None:
+            room = min(room, self.touch(order, step, rest.limit))
+        if step.low < rest.limit or (step.low == rest.limit and rules.queue is not None):
             return self.buy(order, step, left, room, rest.limit, rest.limit, None)
         return self.wait(order, step)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import numpy as np
@@ -125,6 +125,7 @@ def assert_same(result: BacktestResult, reference: reference_backtest.ReferenceR
     assert result.ambiguous_steps == reference.ambiguous_steps
     assert result.sale_below_minimum == reference.sale_below_minimum
     assert result.unsettled_entries == reference.unsettled_entries
+    assert astuple(result.turned_away) == reference.turned_away
     np.testing.assert_allclose(result.ambiguous_krw, reference.ambiguous_krw, rtol=1e-9, atol=1e-6)
     assert [int(t) for t in result.equity_ms] == [row[0] for row in reference.equity]
     np.testing.assert_allclose(result.equity_krw, [row[1] for row in reference.equity], rtol=1e-12, atol=1e-6)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -9,12 +10,13 @@ import numpy as np
 import pytest
 
 from dsl.strategy import RiskProfile
-from engine.kernel.legal import BEYOND_BOOK, BY_BOOK, BY_MODEL
+from engine.kernel.legal import BEYOND_BOOK, BY_BOOK, BY_MODEL, NOT_PRICED
 from engine.model.candle import BarGrid
-from engine.model.costs import Costs, FeeRule, fee_at
+from engine.model.costs import Costs, FeeRule, Halt, VisibleDepth, fee_at
 from engine.model.depth import RecordedBooks
 from engine.research.backtest import backtest
-from engine.research.result import BacktestResult, Settings
+from engine.research.result import BacktestResult, Rounding, Settings
+from tests.generators.worlds import World
 from tests.simulation.agreement import assert_agree
 from tests.simulation.test_odd_worlds import ALWAYS, MINUTE, START, Bar, fills, grid_of, world_of
 
@@ -27,7 +29,8 @@ def run(
 ) -> BacktestResult:
     """Both programs over minutes of one market. volume: coins of every bar."""
     grid = grid_of({"KRW-XRP": bars})
-    grid = replace(grid, volume=np.broadcast_to(np.array(volume, np.float64), grid.state.shape).copy())
+    volumes = np.broadcast_to(np.array(volume, np.float64), grid.state.shape).copy()
+    grid = replace(grid, volume=volumes, value=np.full(volumes.shape, np.nan))
     world = world_of(body, grid, Settings(cash, 0.0, slippage, costs=costs))
     results = [assert_agree(world.strategy, grid, replace(world.settings, block=block), world.traded) for block in (1, 2_048)]
     assert results[0].fills.tobytes() == results[1].fills.tobytes()
@@ -178,9 +181,11 @@ def test_fees_by_market_and_date() -> None:
 @pytest.mark.parametrize("costs", [
     Costs(impact=1.0), Costs(impact=-0.1), Costs(participation=0.0), Costs(participation=1.1), Costs(latency_ms=-1), Costs(latency_bars=-1),
     Costs((FeeRule(1.0),)), Costs((FeeRule(-0.1),)), Costs(impact=float("nan")), Costs(participation=float("nan")),
+    Costs(queue=0.0), Costs(queue=1.1), Costs(visible=VisibleDepth(0.0)), Costs(visible=VisibleDepth(share=0.1)),
+    Costs(visible=VisibleDepth(share=-1.0, window_ms=MINUTE)), Costs(halts=(Halt("", 5, 5),)),
 ])  # fmt: skip
 def test_costs_that_cannot_be_are_refused(costs: Costs) -> None:
-    with pytest.raises(ValueError, match=r"must be|negative"):
+    with pytest.raises(ValueError, match=r"must|negative"):
         run(BUY, [4000.0] * 3, 1.0, costs)
 
 
@@ -267,3 +272,118 @@ def test_a_target_is_refused_where_the_book_at_the_decision_costs_more_than_it_g
     world = world_of(ALWAYS + "exits:\n  up: {at: +1%}\n", grid, Settings(1e7, 0.0, 0.0, costs=Costs(walk_books=True)))
     result = assert_agree(world.strategy, grid, world.settings, world.traded)
     assert (fills(result), result.skipped["target_below_cost"]) == ([], 4)
+
+
+LIMIT = "execution: {enter: {order: limit, after: 10m, then: cancel}}\n"
+
+
+def touching(low: float) -> Bar:
+    """A bar above the limit of 4,000 that comes down to a price."""
+    return (4020.0, 4030.0, low, 4020.0)
+
+
+@pytest.mark.parametrize(("queue", "coins_bought"), [(None, []), (0.1, [50.0, 50.0, 150.0]), (0.2, [100.0, 100.0, 50.0]), (1.0, [250.0])])
+def test_a_touched_limit_trades_the_queues_share(queue: float | None, coins_bought: list[float]) -> None:
+    """500 coins a bar; a touch gives a share of them, a price below the limit all that is left."""
+    bars: list[Bar] = [4000.0, touching(4000.0), touching(4010.0), touching(4000.0), touching(3995.0 if queue else 4000.0), 4020.0]
+    result = run(BUY + LIMIT, bars, 500.0, Costs(queue=queue))
+    assert [row[3] for row in coins(result)] == coins_bought
+    assert {row[2] for row in coins(result)} <= {4000.0}
+
+
+def test_what_stood_at_the_limit_before_it_goes_first() -> None:
+    """100 coins ahead; each touch lets 80 pass."""
+    bars: list[Bar] = [4000.0, touching(4010.0), touching(4000.0), touching(4000.0), touching(4000.0), 4020.0]
+    grid = with_book(grid_of({"KRW-XRP": bars}), [1], 9, [[4021.0, 4025.0], [4010.0, 4000.0], [1.0, 1.0], [1.0, 100.0]])
+    grid = replace(grid, volume=np.full(grid.state.shape, 800.0))
+    world = world_of(BUY + LIMIT, grid, Settings(1e7, 0.0, 0.0, costs=Costs(queue=0.1, walk_books=True)))
+    assert [row[3] for row in coins(assert_agree(world.strategy, grid, world.settings, world.traded))] == [60.0, 80.0]
+
+
+def touchy_world(seed: int) -> World:
+    """Bars of a few ticks, a limit buy at whatever price they turn at, and books with something at every price."""
+    chance = random.Random(seed)
+    bars, price = [], 4000.0
+    for _ in range(100):
+        first, price = price, price + chance.choice([-1.0, 0.0, 0.0, 1.0])
+        ends = min(first, price) - chance.choice([0.0, 0.0, 1.0]), max(first, price) + chance.choice([0.0, 1.0])
+        bars.append((first, ends[1], ends[0], price) if chance.random() < 0.9 else float("nan"))
+    grid = grid_of({"KRW-XRP": bars})
+    grid = replace(grid, volume=np.array([[round(chance.expovariate(1 / 1000.0), 8) for _ in bars]]))
+    levels = [
+        [4000.0 + k for k in range(9)],
+        [4000.0 - k for k in range(9)],
+        [1e6] * 9,
+        [chance.choice([0.3, 20.0, 90.0]) for _ in range(9)],
+    ]
+    grid = with_book(grid, sorted(chance.sample(range(100), 10)), 99, levels)
+    enter = (
+        f"order: {chance.choice(['limit', 'post_only'])}, after: {chance.choice([1, 7, 30])}m, then: {chance.choice(['cancel', 'market'])}"
+    )
+    more = chance.choice(["", ", reprice: every 3m"])
+    body = "entry: close > 0 KRW\nsizing: {weight: 20% of equity}\nexits:\n  stop: {at: -0.1%}\n  up: {at: +0.3%, sell: 50%}\n"
+    costs = Costs(queue=chance.choice([0.01, 0.1, 1.0]), participation=chance.choice([None, 0.05]), walk_books=chance.random() < 0.7)
+    settings = Settings(1e7, 0.0, chance.choice([0.0, 0.0003]), costs=costs, rounding=chance.choice([Rounding.UPBIT, Rounding.NONE]))
+    return world_of(f"{body}execution: {{enter: {{{enter}{more}}}}}\n", grid, settings)
+
+
+def test_random_touches_are_the_references() -> None:
+    touches = 0
+    for seed in range(20):
+        world = touchy_world(seed)
+        result = assert_agree(world.strategy, world.grid, world.settings, world.traded)
+        lows = world.grid.low[0, (result.fills["time_ms"] - START) // MINUTE]
+        waited = (result.fills["side"] == 1) & (result.fills["priced"] == NOT_PRICED)
+        touches += int((waited & (result.fills["price_krw"] == lows)).sum())
+    assert touches >= 40
+
+
+def test_a_target_is_not_reached_in_the_bar_whose_low_filled_its_buy() -> None:
+    body = ALWAYS + "exits:\n  stop: {at: -5%}\n  up: {at: +0.5%}\n" + LIMIT
+    result = run(body, [4000.0, (4020.0, 4100.0, 4000.0, 4000.0), 4010.0, 4020.0], 1e9, Costs(queue=0.1))
+    assert fills(result) == [(1, "buy", 4000.0), (3, "up", 4020.0)]
+
+
+@pytest.mark.parametrize(("visible", "bought", "sold"), [
+    (VisibleDepth(999_999.0), [], []), (VisibleDepth(1_000_000.0), [250.0], [250.0]), (VisibleDepth(), [250.0], [250.0]),
+    (VisibleDepth(share=1.0, window_ms=MINUTE), [250.0], [250.0]), (VisibleDepth(share=0.5, window_ms=MINUTE), [], []),
+    (VisibleDepth(share=0.5, window_ms=2 * MINUTE), [250.0], [250.0]),
+])  # fmt: skip
+def test_a_market_buy_larger_than_what_is_shown_is_refused(visible: VisibleDepth, bought: list[float], sold: list[float]) -> None:
+    """300 coins of 4,000 a bar: 1,200,000 KRW. Where the window begins before the candles, any size is taken."""
+    bars: list[Bar] = [4000.0, 4000.0, 4000.0, 4000.0, (4000.0, 4000.0, 3700.0, 3700.0), 3700.0]
+    result = run(BUY, bars, 300.0, Costs(visible=visible))
+    assert [row[3] for row in coins(result)] == [*bought, *sold]
+    assert result.turned_away.refused_buys == (0 if bought else 5)
+
+
+def test_a_sale_is_cut_to_what_is_shown() -> None:
+    """800,000 KRW are 210.5 coins at the stop of 3,800; 249.9 were bought, at 4,001 by the book."""
+    bars: list[Bar] = [4000.0, 4000.0, (4000.0, 4000.0, 3700.0, 3700.0), 3700.0, 3700.0]
+    grid = with_book(grid_of({"KRW-XRP": bars}), [1], 1, [[4001.0], [3999.0], [1000.0], [1.0]])
+    world = world_of(BUY, grid, Settings(1e7, 0.0, 0.0, costs=Costs(visible=VisibleDepth(800_000.0), walk_books=True)))
+    result = assert_agree(world.strategy, grid, world.settings, world.traded)
+    assert [row[3] for row in coins(result)][1:] == pytest.approx([210.52631578, 39.41119984])
+    assert (result.turned_away.refused_buys, result.turned_away.cut_sales) == (0, 1)
+
+
+def halt(first: int, end: int, market: str = "") -> Costs:
+    """No order of bars [first, end)."""
+    return Costs(halts=(Halt(market, START + first * MINUTE, START + end * MINUTE),))
+
+
+def test_nothing_trades_in_a_halt_and_entries_wait_for_its_end() -> None:
+    bars: list[Bar] = [4000.0, 4000.0, 4000.0, (4000.0, 4000.0, 3700.0, 3700.0), 3600.0, 3500.0, 3500.0]
+    result = run(BUY, bars, 1.0, halt(1, 2))
+    assert fills(result)[:2] == [(2, "buy", 4000.0), (3, "stop", 3800.0)]
+    assert (result.skipped["halted"], result.turned_away.halted_orders) == (1, 0)
+    caught = run(BUY, bars, 1.0, halt(3, 5, "KRW-XRP"))
+    assert fills(caught)[:2] == [(1, "buy", 4000.0), (5, "stop", 3500.0)]
+    assert caught.turned_away.halted_orders == 1
+    assert fills(run(BUY, bars, 1.0, halt(3, 5, "KRW-BTC"))) == fills(run(BUY, bars, 1.0, Costs()))
+
+
+def test_an_order_on_its_way_waits_for_the_end_of_a_halt() -> None:
+    result = run(BUY, [4000.0, 4000.0, 4010.0, 4020.0, 4020.0], 1.0, replace(halt(2, 3), latency_ms=500))
+    assert fills(result) == [(3, "buy", 4020.0)]
+    assert result.turned_away.halted_orders == 1

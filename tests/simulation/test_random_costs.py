@@ -5,6 +5,7 @@ How many worlds follows the hypothesis profile: quick 50, ci 100, deep 2,000, al
 
 from __future__ import annotations
 
+import math
 import random
 from collections import Counter
 from dataclasses import replace
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import settings
 
 from dsl.strategy import Execution, ExitKind, Leave
-from engine.model.costs import Costs, FeeRule
+from engine.model.costs import Costs, FeeRule, Halt, VisibleDepth
 from engine.research.backtest import backtest
 from engine.research.result import BacktestResult, Rounding
 from tests.generators.depth import with_random_books
@@ -49,6 +50,25 @@ def random_costs(chance: random.Random, world: World, by_volume: bool) -> Costs:
     return Costs(random_fees(chance, world), impact, chance.random() < 0.5, participation, **latency)
 
 
+def with_an_exchange_that_refuses(chance: random.Random, world: World, by_volume: bool) -> Costs:
+    """The world's costs with queues, a visible depth and halts, each now and then."""
+    costs, grid = world.settings.costs, world.grid
+    first_ms, base_ms, length = grid.timeframe.open_ms(grid.first_index), grid.timeframe.length_ms, grid.state.shape[1]
+    if by_volume and chance.random() < 0.6:
+        costs = replace(costs, queue=chance.choice([0.001, 0.05, 0.3, 1.0]))
+    waits = world.strategy.execution.enter.order in ("limit", "post_only")  # such a buy is not refused, so its sales are cut
+    if by_volume and chance.random() < (0.8 if waits else 0.3):
+        most = [40_000.0, 100_000.0, 777_777.0] if waits else [777_777.0, 3_000_000.0, 2e9, math.inf]
+        amount = VisibleDepth(chance.choice(most))
+        turnover = VisibleDepth(share=chance.choice([0.0002, 0.001, 0.05, 1.0]), window_ms=base_ms * chance.choice([1, 5, 60]))
+        costs = replace(costs, visible=chance.choice([amount, turnover]))
+    halts = []
+    for _ in range(chance.choice([0, 0, 1, 5])):
+        from_ms = first_ms + chance.randrange(-5, length) * base_ms + chance.choice([0, 0, 1])
+        halts.append(Halt(chance.choice(["", *world.traded, "KRW-NONE"]), from_ms, from_ms + chance.choice([1, base_ms, 40 * base_ms])))
+    return replace(costs, halts=tuple(halts))
+
+
 def world_of(seed: int, by_volume: bool = True, longest: int = 700) -> World:
     """A world with random costs, and half of the time with limit orders."""
     world, chance = random_world(seed, whole=True, longest=longest), random.Random(f"costs {seed}")
@@ -63,6 +83,8 @@ def world_of(seed: int, by_volume: bool = True, longest: int = 700) -> World:
     cash = chance.choice([10_000_000.0, 10_000_000.0, 100_000_000.0, 3e10])
     terms = replace(world.settings, costs=random_costs(chance, world, by_volume), cash_krw=cash)
     world = replace(world, strategy=strategy, settings=terms)
+    terms = replace(terms, costs=with_an_exchange_that_refuses(random.Random(f"refused {seed}"), world, by_volume))
+    world = replace(world, settings=terms)
     return with_random_books(random.Random(f"books {seed}"), world) if by_volume and seed % 3 == 0 else world
 
 
@@ -85,6 +107,9 @@ def count(seen: Counter[str], world: World, result: BacktestResult) -> None:
         seen["slices"] += bool(not buys and cut and costs.participation is None)
         seen["another fee"] += abs(fill["fee_krw"] - fill["quantity_e8"] * fill["price_krw"] / 1e8 * world.settings.fee_rate) > 1e-6
         parts[number] += 0
+    away = result.turned_away
+    seen.update({"refused buys": away.refused_buys, "cut sales": away.cut_sales, "halted orders": away.halted_orders})
+    seen["entries in a halt"] += result.skipped["halted"]
     seen["skipped by impact"] += result.skipped["target_below_cost"] if costs.impact > 0.0 else 0
 
 
@@ -94,6 +119,7 @@ PRICED = ("at a limit", "by the model", "by a book", "beyond a book")
 LEAST = {
     "trading": 45, "parts of a buy": 200, "parts of a limit buy": 20, "parts of a sale": 500, "parts of a sale inside a bar": 100,
     "late": 100, "with impact": 500, "slices": 30, "another fee": 100,
+    "refused buys": 50, "cut sales": 5, "halted orders": 3, "entries in a halt": 20,
     **dict.fromkeys(PRICED, 50),
 }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from engine.assembly import Market, Sources, market_for, run_backtest
 from engine.candles.importer import ImportOptions, import_file
 from engine.candles.store import CandleStore
+from engine.model.candle import StoredMarkets
 from engine.research.result import Settings
 from tests.engine.kernel.test_universe import DAY_MS, daily_grid, daily_strategy
 from tests.scratch import scratch_folder
@@ -65,6 +67,22 @@ def test_the_warm_up_serves_both_programs(market_data: Path) -> None:
     assert sum(len(event.members) for event in late) > 500
     assert len(result.fills) > 100
     assert np.isfinite(result.equity_krw).all()
+
+
+@pytest.mark.data
+def test_a_long_run_of_named_markets_knows_what_is_stored_beside_them(market_data: Path) -> None:
+    fixed = replace(daily_strategy(EVERY_MS), universe=None, markets=("KRW-BTC", "KRW-XRP"))
+    folder = daily_store(market_data)
+
+    def found(from_: str, to: str) -> StoredMarkets | None:
+        settings = Settings(from_ms=utc_ms(from_), to_ms=utc_ms(to))
+        return market_for(fixed, fixed.markets, settings, Sources(folder, folder / "no-sample", NOWHERE)).stored
+
+    stored = found("2021-06-01T00:00", "2023-06-01T00:00")
+    assert stored is not None
+    assert stored.count > 70
+    assert 1 <= stored.ended < stored.count
+    assert found("2021-06-01T00:00", "2021-09-01T00:00") is None
 
 
 @pytest.mark.data

@@ -1,8 +1,8 @@
 """Upbit's WebSocket, kept alive: connects, subscribes, reads, and after a loss begins again, for as long as somebody listens.
 
 Markets are split over connections; each waits longer after each failure (1 s doubled up to 30 s, with jitter) and never gives up. After a
-gap, and after messages that nobody can read, the trades that were missed are asked by REST, from the last known one on. Pings keep a
-silent connection open: the exchange closes one without any traffic after 120 s.
+gap, and after messages that nobody can read, the trades that were missed are asked by REST, from the last known one on; so are own
+orders (`own_news`). Pings keep a silent connection open: the exchange closes one without any traffic after 120 s.
 """
 
 from __future__ import annotations
@@ -21,15 +21,17 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from engine.exchange.upbit.errors import ExchangeError, GapTooLongError, RefusedError
-from engine.exchange.upbit.frames import BrokenFrameError, TradeFrame, read_frame
-from engine.exchange.upbit.inbox import Arrival, Connected, Disconnected, Inbox, Refilled, Trouble
+from engine.exchange.upbit.frames import BrokenFrameError, MyAssetFrame, MyOrderFrame, TradeFrame, read_frame
+from engine.exchange.upbit.inbox import Arrival, Connected, Disconnected, Inbox, Item, Refilled, Trouble
 from engine.exchange.upbit.limits import RULES, Bucket, Group, Limits
 from engine.exchange.upbit.missed import missed_trades
+from engine.exchange.upbit.own_news import OwnNews
 from engine.exchange.upbit.quotation import Quotation
 from engine.exchange.upbit.refusals import NoTokenError, PenaltyError, TooManyRequestsError, refusal
 from engine.exchange.upbit.rest import owner_of
 from engine.exchange.upbit.signing import Keys, authorization
 from engine.exchange.upbit.subscriptions import CODES_MAX, PRIVATE, Format, Kind, Subscription, list_request, request, split
+from engine.exchange.upbit.trading import Trading
 
 STREAM_URL: Final = "wss://api.upbit.com/websocket/v1"
 _FIRST_WAIT_SECONDS: Final = 1.0
@@ -94,11 +96,20 @@ class _Line:
     def private(self) -> bool:
         return self.group[0].kind in PRIVATE
 
+    def tells(self, *kinds: Kind) -> bool:
+        return any(found.kind in kinds for found in self.group)
+
+    @property
+    def own(self) -> bool:
+        """Whether it tells of own orders or balances."""
+        return self.tells(Kind.MY_ORDER, Kind.MY_ASSET)
+
 
 class Stream:
     """An asynchronous context manager and iterator of arrivals. keys: for own orders, balances and announcements.
 
-    quotation: asked for missed trades after a gap; without it the reader is only told of the gap. chance: the jitter's.
+    quotation: asked for missed trades after a gap, trading: for own orders; without them the reader is only told of the gap. chance: the
+    jitter's.
     """
 
     def __init__(
@@ -109,6 +120,7 @@ class Stream:
         settings: StreamSettings | None = None,
         limits: Limits | None = None,
         quotation: Quotation | None = None,
+        trading: Trading | None = None,
         chance: random.Random | None = None,
         nonces: Callable[[], str] = lambda: str(uuid.uuid4()),
     ) -> None:
@@ -117,6 +129,7 @@ class Stream:
         self.inbox = Inbox()
         self._keys = keys
         self._quotation = quotation
+        self._own = OwnNews(trading, self._put, self.limits.clock)
         self._chance = chance or random.Random()  # noqa: S311 - jitter is no secret
         self._nonces = nonces
         self._lines = [_Line(group) for group in split(subscriptions, self.settings.codes_max)]
@@ -128,6 +141,9 @@ class Stream:
 
     async def __aenter__(self) -> Self:
         self._tasks = [asyncio.create_task(self._keep(line)) for line in self._lines]
+        if any(line.own for line in self._lines):
+            balances = any(line.tells(Kind.MY_ASSET) for line in self._lines)
+            self._tasks.append(asyncio.create_task(self._own.keep_known(balances=balances)))
         for task in self._tasks:
             task.add_done_callback(self._ended)
         return self
@@ -154,6 +170,8 @@ class Stream:
 
     async def _keep(self, line: _Line) -> None:
         """One connection, again and again."""
+        if line.own:
+            await self._own.begin()
         while True:
             line.gaps = self._last_trades_of(line) | line.gaps
             since = math.inf
@@ -172,6 +190,8 @@ class Stream:
             line.attempts = 1 if stood else line.attempts + 1
             wait_seconds = self._wait_seconds(line.attempts)
             self._put(Disconnected(reason, line.attempts, wait_seconds, line.codes, line.private))
+            if line.own and line.again:
+                self._own.lost(line.codes, reason)
             await self.limits.clock.sleep(wait_seconds)
 
     def _wait_seconds(self, attempts: int) -> float:
@@ -221,6 +241,10 @@ class Stream:
     async def _listen(self, socket: ClientConnection, line: _Line) -> None:
         """Read until the connection closes. Missed trades are asked for beside it, so that the socket is never kept waiting."""
         resync = asyncio.create_task(self._refill(line, at_once=line.again)) if self._quotation is not None else None
+        if resync is not None:
+            resync.add_done_callback(self._ended)
+        if line.own:
+            self._own.connected(line.codes)
         line.again = True
         try:
             async for data in socket:
@@ -244,6 +268,12 @@ class Stream:
                 if isinstance(message, BrokenFrameError):
                     line.gaps = self._last_trades_of(line) | line.gaps
                     line.broken.set()
+                    if line.own:
+                        self._own.doubt(str(message))
+                        self._own.ask()
+                continue
+            if isinstance(message, MyOrderFrame | MyAssetFrame):
+                self._own.take(message)
                 continue
             if isinstance(message, TradeFrame):
                 self._last_trades[message.code] = message
@@ -290,5 +320,5 @@ class Stream:
                 self._last_trades[code] = missed.trades[-1]
             self._put(Refilled(code, missed.whole))
 
-    def _put(self, item: Connected | Disconnected | Refilled | Trouble) -> None:
+    def _put(self, item: Item) -> None:
         self.inbox.put(item, self.limits.clock.monotonic_seconds())

@@ -18,13 +18,14 @@ from engine.kernel.decide.position import is_open
 from engine.kernel.decide.sales import is_working
 from engine.kernel.stretches import first_true, last_traded
 
-#: rows of Closes.ahead: next CLOSE at which the entry is true, first bar that the last price does not know, the markets that hold or want
-#: anything in order, and in the first place how many these are
+#: rows of Closes.ahead: next CLOSE at which the entry is true, first bar that the last price does not know, what `bring_near` has read,
+#: the markets that hold or want anything in order, and in the first place how many these are
 NEXT_TRUE: Final = 0
 PRICED: Final = 1
-ACTIVE: Final = 2
-COUNT: Final = 3
-ROWS: Final = 4
+TOUCHED: Final = 2
+ACTIVE: Final = 3
+COUNT: Final = 4
+ROWS: Final = 5
 
 
 @helper
@@ -61,6 +62,28 @@ def next_true(plan: Plan, closes: Closes, market: int, closing: int) -> int:
         known = first_true(items(closes.columns, (market * closes.columns.shape[1] + slot) * closes.columns.shape[2]), closing, count)
     closes.ahead[NEXT_TRUE, market] = known
     return int(known)
+
+
+@helper
+def bring_near(book: Book, bars: Bars, closes: Closes, closing: int, bar: int) -> None:
+    """Read what CLOSE `closing` and the STEP of `bar` will ask of the markets that hold or may enter there. Memory answers all of it at
+    once, and not each number when the one before it has been used."""
+    bar = min(bar, bars.state.shape[1] - 1)
+    for place in range(closes.ahead[COUNT, 0]):
+        _touch(bars, closes, closes.ahead[ACTIVE, place], closing, bar)
+    for market in range(book.position.shape[0]):
+        if closes.ahead[NEXT_TRUE, market] == closing:
+            _touch(bars, closes, market, closing, bar)
+
+
+@helper
+def _touch(bars: Bars, closes: Closes, market: int, closing: int, bar: int) -> None:
+    """Of one market."""
+    read = bars.open_krw[market, bar] + bars.high_krw[market, bar] + bars.low_krw[market, bar] + bars.close_krw[market, bar]
+    read += bars.volume[market, bar] + bars.state[market, bar]
+    for column in range(closes.columns.shape[1]):
+        read += closes.columns[market, column, closing]
+    closes.ahead[TOUCHED, market] = 1 if read > 0.0 else 0
 
 
 @helper

@@ -28,7 +28,7 @@ from engine.kernel.decide.position import (
 )
 from engine.kernel.decide.sales import BUY, MINUTE_MS, buy, is_working
 from engine.kernel.fills import TAKE, limit_price
-from engine.kernel.legal import NAN, QUANTITY_SCALE, ceil_tick, fee_rate, floor_tick, slippage_of
+from engine.kernel.legal import NAN, QUANTITY_SCALE, ceil_tick, fee_rate, floor_tick, is_halted, slippage_of
 
 #: positions in engine.kernel.book.SKIP_REASONS
 ENTRIES_STOPPED: Final = 0
@@ -58,6 +58,7 @@ BOOK_SHARE: Final = 23
 NO_CASH: Final = 24
 BELOW_MINIMUM: Final = 25
 ORDER_CONDITION: Final = 26
+HALTED: Final = 27
 
 _NO_LIMIT: Final = 2**63 - 1
 _DRAWDOWN_PERIOD: Final = int(Period.DRAWDOWN)
@@ -319,6 +320,8 @@ def _try_entry(plan: Plan, book: Book, market: int, capital: float, time_ms: int
             return reason
     if not _order_is_wanted(plan, book, market, value, entry, slippage, time_ms):
         return ORDER_CONDITION
+    if plan.venue.halts.shape[0] > 0 and is_halted(plan.venue, market, time_ms + plan.venue.costs[0]["latency_ms"]):
+        return HALTED
     buy(book, market, value, limit, time_ms)
     if time_ms < plan.market[market]["settle_ms"]:
         book.account[0]["unsettled_entries"] += 1

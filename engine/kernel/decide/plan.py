@@ -19,6 +19,7 @@ from engine.kernel.abi import by_reference
 from engine.kernel.book import MAXIMUM_EXITS, Book, Size, new_book
 from engine.kernel.decide.guard_plan import breaker_rows, days_of, rule_rows, sectors_of, window_days
 from engine.kernel.decide.quiet_plan import gates_of, level_reads
+from engine.kernel.depth import Shown
 from engine.kernel.fills import enter_terms
 from engine.kernel.legal import Venue, make_venue, unit_and_scale
 from engine.kernel.load import addresses
@@ -139,7 +140,8 @@ class Plan(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What the user chose for the account. fee_rate: per side; slippage: ratio; on_grid False = continuous prices and quantities.
-    costs: what the run assumes beyond these; books: recorded order books by market, read where the costs ask for them."""
+    costs: what the run assumes beyond these; books: recorded order books by market, read where the costs ask for them; shown: the depth
+    that their visible depth is on the run's bars."""
 
     cash_krw: float = 10_000_000.0
     fee_rate: float = 0.0005
@@ -147,6 +149,7 @@ class Terms:
     on_grid: bool = True
     costs: Costs = NO_COSTS
     books: Mapping[str, RecordedBooks] = field(default_factory=dict)
+    shown: Shown | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +188,7 @@ def make_plan(
     slots, profile = position.slot_of_node, strategy.risk or _NO_PROFILE
     market["sector"] = sectors_of(profile, markets)
     windows = window_days(profile, position) if part is None else part.windows
-    settings = _settings(strategy, position, markets, terms.on_grid)
+    settings = _settings(strategy, position, markets, terms.on_grid, ranked=int(market["tradable"].sum()) > 1)
     _crowding_settings(settings[0], profile.crowding if position.pairs else None, markets)
     if part is not None:
         settings["share"] = part.share
@@ -197,7 +200,14 @@ def make_plan(
     settings["levels_read_columns"] = int((reads[:, 0] * np.array(moving, np.int64)).any())
     return Plan(
         venue=make_venue(
-            markets, terms.fee_rate, terms.slippage, terms.on_grid, terms.costs, strategy.execution.leave.max_slippage, terms.books
+            markets,
+            terms.fee_rate,
+            terms.slippage,
+            terms.on_grid,
+            terms.costs,
+            strategy.execution.leave.max_slippage,
+            terms.books,
+            terms.shown,
         ),
         settings=settings,
         buying=enter_terms(strategy.execution.enter, strategy.clock.length_ms),
@@ -258,7 +268,8 @@ def _share(share: float) -> tuple[float, float]:
         return share, 1.0
 
 
-def _settings(strategy: Strategy, position: PositionRows, markets: Sequence[str], on_grid: bool) -> NDArray[Any]:
+def _settings(strategy: Strategy, position: PositionRows, markets: Sequence[str], on_grid: bool, *, ranked: bool) -> NDArray[Any]:
+    """ranked: candidates have to be put in order; else the rank need not be there."""
     slots, sizing, limits, risk = position.slot_of_node, strategy.sizing, strategy.limits, strategy.risk or _NO_PROFILE
     settings = np.zeros(1, SETTINGS)
     row = settings[0]
@@ -268,8 +279,9 @@ def _settings(strategy: Strategy, position: PositionRows, markets: Sequence[str]
         any(_follows_price(position, slots[rule.node]) for rule in strategy.exits if rule.kind is not ExitKind.RULE)
     )
     row["resting_targets"] = int(strategy.execution.leave.order == "limit")
-    row["entry_slot"] = slots[strategy.entry]
-    row["rank_slot"] = -1 if strategy.rank is None else slots[strategy.rank]
+    row["entry_slot"], row["rank_slot"] = slots[strategy.entry], -1
+    if strategy.rank is not None and (ranked or strategy.rank in slots):
+        row["rank_slot"] = slots[strategy.rank]
     row["scale_slot"] = -1 if sizing.scale is None else slots[sizing.scale]
     row["when_slot"], row["share"] = -1, 1.0
     row["order_slot"] = -1 if strategy.entry_order is None else slots[strategy.entry_order]

@@ -35,7 +35,8 @@ def on_step(
         held["last_krw"] = close_krw
         return
     new_grid = grid_changed(plan.venue, market, held["step_ms"], time_ms)
-    inside = plan.buying[0]["kind"] != TAKE and held["opened_ms"] == time_ms and low_krw < held["entry_krw"] <= open_krw
+    inside = plan.buying[0]["kind"] != TAKE and held["opened_ms"] == time_ms and low_krw <= held["entry_krw"] <= open_krw
+    inside = inside and low_krw < open_krw
     if inside:  # what is left of the path is certain to come after the fill: from its price to the low, then to the close
         open_krw = held["entry_krw"]
         high_krw = close_krw

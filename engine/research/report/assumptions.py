@@ -71,9 +71,14 @@ def _facts(result: BacktestResult, language: Language) -> list[tuple[str, str]]:
     ]
     if result.left_out_breakers:
         rows.append(("left_out_breakers", ", ".join(result.left_out_breakers)))
+    if (stored := result.stored) is not None:
+        found = {"markets": count(len(result.markets)), "stored": count(stored.count), "ended": count(stored.ended)}
+        rows.append(("named_markets", _say("assume.of_stored", language, **found)))
     risk = result.strategy.risk
     if risk is not None and risk.book_share is not None:
         rows.append(("book_share", risk.book_share.text))
+    if risk is not None and risk.safety:
+        rows.append(("safety", ", ".join(guard.name for guard in risk.safety)))
     return rows
 
 

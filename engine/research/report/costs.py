@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from dsl.messages import text
 from engine.kernel.legal import BEYOND_BOOK, BY_BOOK, BY_MODEL, NOT_PRICED
 from engine.model.costs import ALWAYS_MS, BookModel, FeeRule
 from engine.research.metrics import Unit
-from engine.research.report.format import count, duration, kst, percent, written
+from engine.research.report.format import count, duration, kst, money, percent, written
 
 if TYPE_CHECKING:
     from engine.research.result import BacktestResult
@@ -50,8 +51,29 @@ def cost_lines(result: BacktestResult, language: Language) -> list[str]:
         lines.append(_book_line(costs.book, language))
     if costs.walk_books:
         lines.append(_say("books", language, **{name: count(number) for name, number in fills_priced(result).items()}))
+    if costs.queue is not None:
+        lines.append(_say("queue", language, share=percent(costs.queue)))
+    lines += _refusal_lines(result, language)
     if costs.reads_volume:
         lines.append(_say("parts", language, count=count(orders_in_parts(result))))
+    return lines
+
+
+def _refusal_lines(result: BacktestResult, language: Language) -> list[str]:
+    """What the exchange did not take, and how often."""
+    costs, away = result.settings.costs, result.turned_away
+    lines = []
+    if costs.visible is not None:
+        shown = _say("visible_recorded", language)
+        if costs.visible.share is not None:
+            window = duration(costs.visible.window_ms, language)
+            shown = _say("visible_turnover", language, share=percent(costs.visible.share), window=window)
+        elif math.isfinite(costs.visible.krw):
+            shown = money(costs.visible.krw, language)
+        lines.append(_say("visible", language, shown=shown, refused=count(away.refused_buys), cut=count(away.cut_sales)))
+    if costs.halts:
+        facts = {"halts": count(len(costs.halts)), "entries": count(result.skipped["halted"]), "orders": count(away.halted_orders)}
+        lines.append(_say("halts", language, **facts))
     return lines
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import orjson
 
 from dsl.diagnostics import Language
-from engine.model.costs import ALWAYS_MS, BookModel, Costs
+from engine.model.costs import ALWAYS_MS, BookModel, Costs, VisibleDepth
 from engine.research.doctor import Checkup
 from engine.research.figures import ExitFigures, Figures, MarketFigures
 from engine.research.gaps import series_name
@@ -137,7 +138,16 @@ def _costs(costs: Costs) -> Document:
         "latency_bars": costs.latency_bars,
         "book": None if costs.book is None else {name: getattr(costs.book, name) for name in BookModel.__slots__},
         "walk_books": costs.walk_books,
+        "queue": costs.queue,
+        "visible_depth": None if costs.visible is None else _visible(costs.visible),
+        "halts": [{"market": halt.market or None, "from_ms": halt.from_ms, "to_ms": halt.to_ms} for halt in costs.halts],
     }
+
+
+def _visible(visible: VisibleDepth) -> Document:
+    """krw null: any size where no book was recorded."""
+    krw = visible.krw if visible.share is None and math.isfinite(visible.krw) else None
+    return {"krw": krw, "share": visible.share, "window_ms": visible.window_ms if visible.share is not None else None}
 
 
 def _period(figures: Figures) -> Document:
@@ -205,6 +215,7 @@ def _assumptions(result: BacktestResult) -> Document:
         "costs": _costs(result.settings.costs),
         "orders_in_parts": orders_in_parts(result),
         "fills_priced": fills_priced(result),
+        "turned_away": asdict(result.turned_away),
         "left_out_breakers": list(result.left_out_breakers),
         "side_series": [
             {

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from dsl.diagnostics import Language
-from engine.cli.costs import costs_of, fees, latency, participation, slippage
+from engine.cli.costs import costs_of, fees, halts, latency, participation, slippage, visible_depth
 from engine.cli.inputs import instant_ms
 from engine.cli.main import run
 from engine.kernel.legal import BEYOND_BOOK, BY_BOOK, NOT_PRICED
-from engine.model.costs import ALWAYS_MS, BookModel, Costs, FeeRule
+from engine.model.costs import ALWAYS_MS, BookModel, Costs, FeeRule, Halt, TurnedAway, VisibleDepth
 from engine.model.errors import UserError
 from engine.model.written import book
 from engine.research.report.costs import cost_lines
@@ -63,7 +63,32 @@ def test_book() -> None:
     ]  # fmt: skip
 
 
+def test_visible_depth() -> None:
+    said = (None, "recorded", "5000만원", "50_000_000 KRW", "5% of 1h turnover", " 100% of 30m turnover")
+    assert [visible_depth(one, "--visible-depth") for one in said] == [
+        None, VisibleDepth(), VisibleDepth(5e7), VisibleDepth(5e7), VisibleDepth(share=0.05, window_ms=3_600_000),
+        VisibleDepth(share=1.0, window_ms=1_800_000),
+    ]  # fmt: skip
+
+
+def test_halts_are_given_or_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "halts.txt"
+    file.write_text("# of the exchange\n2025-03-01..2025-03-02  # all day\n\nkrw-xrp 2025-03-01T09:00..2025-03-01T09:01\n")
+    day = Halt("", SINCE or 0, (SINCE or 0) + 86_400_000)
+    minute = Halt("KRW-XRP", SINCE or 0, (SINCE or 0) + 60_000)
+    assert halts(["2025-03-01..2025-03-02", str(file)], "--halt") == (day, day, minute)
+    with pytest.raises(UserError, match="is no stretch of time"):
+        halts([str(tmp_path)], "--halt")
+    (tmp_path / "bytes").write_bytes(b"\xff\xfe\xfa")
+    with pytest.raises(UserError, match="cannot read"):
+        halts([str(tmp_path / "bytes")], "--halt")
+
+
 @pytest.mark.parametrize(("option", "value"), [
+    ("--queue", "0%"), ("--queue", "10"), ("--visible-depth", "much"), ("--visible-depth", "0 KRW"),
+    ("--visible-depth", "0% of 1h turnover"), ("--visible-depth", "5% of 2d turnover"), ("--visible-depth", "5% of turnover"),
+    ("--halt", "2025-03-02..2025-03-01"), ("--halt", "2025-03-01"), ("--halt", "XRP-KRW 2025-03-01..2025-03-02"),
+    ("--halt", "nothing.txt"), ("--halt", "2025-03-01..soon"),
     ("--book", "10bp"), ("--book", "spread 10"), ("--book", "spread 10bp, depth 5%"), ("--book", "depth 5% of 1h turnover within 1%"),
     ("--book", "spread 10bp, depth 0% of 1h turnover within 1%"), ("--book", "spread 1%, depth 5% of 1h turnover within 0.5%"),
     ("--book", "spread 10bp, depth 5% of 2d turnover within 1%"), ("--book", "spread 10bp, depth 5% of 0h turnover within 1%"),
@@ -76,12 +101,13 @@ def test_book() -> None:
 @pytest.mark.parametrize("language", list(Language))
 def test_what_cannot_be_read_is_told_with_an_example(option: str, value: str, language: Language) -> None:
     given: dict[str, object] = {"--fee": [], "--slippage": "5bp", "--participation": None, "--latency": "0", "--book": None}
-    given[option] = [value] if option == "--fee" else value
+    given |= {"--walk-books": False, "--queue": None, "--visible-depth": None, "--halt": []}
+    given[option] = [value] if option in ("--fee", "--halt") else value
     with pytest.raises(UserError) as refused:
         costs_of(*given.values())  # type: ignore[arg-type]
     said = refused.value.message(language)
     assert "KRW-BTC" in said or option in said
-    assert any(sign in said for sign in ("bp", "%", "1 bar", "2025-09-01", "KRW-BTC"))
+    assert any(sign in said for sign in ("bp", "%", "1 bar", "2025-09-01", "2025-03-01", "KRW-BTC"))
 
 
 @pytest.mark.parametrize("language", list(Language))
@@ -105,6 +131,12 @@ def test_the_report_tells_every_assumption(language: Language) -> None:
     fills = booked.fills.copy()
     fills["priced"][:6] = [BY_BOOK, BY_BOOK, BY_BOOK, BEYOND_BOOK, BEYOND_BOOK, NOT_PRICED]
     assert len(fills) > 10
+    refusing = replace(result, turned_away=TurnedAway(7, 8, 9), skipped={"halted": 6})
+    for visible, fact in ((VisibleDepth(7e6), "7"), (VisibleDepth(share=0.07, window_ms=1_800_000), "7.00%"), (VisibleDepth(), "")):
+        more = replace(refusing.settings, costs=Costs(queue=0.3, visible=visible, halts=(Halt("", 1, 2),)))
+        lines = cost_lines(replace(refusing, settings=more), language)
+        assert [len(lines), *(word in line for word, line in zip(("30.00%", fact, "6"), lines, strict=False))] == [4, True, True, True]
+        assert [re.findall(r"\d+", line)[-2:] for line in lines[1:3]] == [["7", "8"], ["6", "9"]]
     (line,) = cost_lines(replace(booked, fills=fills), language)
     assert [int(number) for number in re.findall(r"\d+", line)] == [3, 2, len(fills) - 6, 1]
 
@@ -116,7 +148,7 @@ def test_a_run_has_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         "backtest", str(ROOT / "strategies" / "trend-1h.yaml"), "--markets", "KRW-BTC", "--data", str(tmp_path), "--exchange", NOWHERE,
         "--no-report",
         "--json", str(out), "--participation", "1%", "--slippage", "5bp + 10bp per 1% of volume, sqrt", "--latency", "1 bar",
-        "--walk-books",
+        "--walk-books", "--queue", "5%", "--visible-depth", "1억", "--halt", "KRW-BTC 2025-03-01..2025-03-02",
         "--fee", "0.04%", "--fee", "KRW-BTC 0.1% from 2025-03-01",
     ]  # fmt: skip
     assert run(command) == 0
@@ -127,4 +159,8 @@ def test_a_run_has_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert found["settings"]["costs"]["participation"] == 0.01
     assert found["settings"]["costs"]["latency_bars"] == 1
     assert found["settings"]["costs"]["walk_books"] is True
+    assert found["settings"]["costs"]["queue"] == 0.05
+    assert found["settings"]["costs"]["visible_depth"] == {"krw": 1e8, "share": None, "window_ms": None}
+    assert [halt["market"] for halt in found["settings"]["costs"]["halts"]] == ["KRW-BTC"]
+    assert found["assumptions"]["turned_away"] == {"refused_buys": 0, "cut_sales": 0, "halted_orders": 0}
     assert found["assumptions"]["orders_in_parts"] >= 0

@@ -16,8 +16,10 @@ import pytest
 from engine.candles.months import Rows
 from engine.candles.store import CandleStore, rows_of, table_from
 from engine.cli.main import run
+from engine.exchange.simulated.served.auth import Key
+from engine.exchange.simulated.served.opening import Terms, open_face
 from tests.engine.candles.tables import MINUTE
-from tests.engine.exchange.served.signing import MINUTE_MS, START_MS, Client, serving, store_of
+from tests.engine.exchange.served.signing import ACCESS, MINUTE_MS, SECRET, START_MS, Client, serving, store_of
 from tests.engine.exchange.upbit_server import Reply, Upbit
 from tests.engine.exchange.upbit_server import serving as answering
 
@@ -98,3 +100,25 @@ def test_all_markets_of_the_served_exchange_and_what_was_spoilt_is_repaired(tmp_
         assert run([*compared, "--repair"]) == 0
         assert "1 differing bars fetched again, 1 candles changed" in capsys.readouterr().err
     assert np.array_equal(rows_of(near.read("KRW-XRP", MINUTE)).numbers[1], theirs.numbers[1])
+
+
+def test_a_candle_that_the_exchange_does_not_have_is_removed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In one minute nobody traded there; here a candle says so."""
+    whole = rows_of(store_of(tmp_path / "whole").read("KRW-XRP", MINUTE, START_MS, START_MS + 660 * MINUTE_MS))
+    traded, hole = np.arange(660) != 77, START_MS + 77 * MINUTE_MS
+    true = Rows(whole.time_ms[traded], whole.numbers[:, traded])
+    far = CandleStore(tmp_path / "far")
+    far.write(table_from("KRW-XRP", MINUTE, true, ((START_MS, START_MS + 660 * MINUTE_MS),)))
+    face = open_face(far, Terms(at_ms=START_MS + 601 * MINUTE_MS), Key(ACCESS, SECRET), 0.0, lambda: 1000.0)
+    near = CandleStore(tmp_path / "near")
+    with serving(face) as address:
+        span = ["--from", "2025-11-20T09:00", "--to", "2025-11-20T19:00"]
+        common = ["--markets", "KRW-XRP", *span, "--exchange", f"http://{address}", "--data", str(near.folder), "--lang", "en"]
+        assert run(["data", "download", *common]) == 0
+        invented = table_from("KRW-XRP", MINUTE, Rows(whole.time_ms[77:78], whole.numbers[:, 77:78]), ((hole, hole + MINUTE_MS),))
+        assert near.write(invented).added == 1
+        assert run(["data", "compare", "--with", "1h", *common]) == 1
+        assert run(["data", "compare", "--with", "1h", *common, "--repair"]) == 0
+        assert "1 differing bars fetched again, 1 candles changed" in capsys.readouterr().err
+    assert rows_of(near.read("KRW-XRP", MINUTE)).time_ms.tolist() == true.time_ms[:599].tolist()
+    assert near.ranges("KRW-XRP", MINUTE) == ((START_MS, START_MS + 600 * MINUTE_MS),)

@@ -39,6 +39,12 @@ def test_the_tree_counts_candles_for_each_market(capsys: pytest.CaptureFixture[s
     assert "estimate" in shown
 
 
+def test_a_traded_market_that_the_file_names_too_needs_its_candles_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", str(FILE), "--json", "--markets", "KRW-BTC,KRW-ETH"]) == 0
+    needs = json.loads(capsys.readouterr().out)["candles"]
+    assert len({(need["market"], need["timeframe"]) for need in needs}) == len(needs) == 8
+
+
 def test_json_has_both_languages_the_nodes_and_what_they_need(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["explain", str(FILE), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)

@@ -122,6 +122,19 @@ def test_generated_candles_are_called_so(place: Path, sample: Path, capsys: pyte
     assert "equal to the last bit" in capsys.readouterr().out
 
 
+def test_what_the_guards_of_a_profile_come_to_is_said_at_the_start(place: Path, sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (place / "risk_profiles").mkdir()
+    guards = "safety:\n  stale_data: {after: 15s, then: stop_entries}\n  books_disagree: {then: freeze_market, alert: critical}\n"
+    (place / "risk_profiles" / "guarded.yaml").write_text(f"schema: risk/1\nname: guarded\n{guards}", encoding="utf-8")
+    market, span = sample_market()
+    text = SMALL.format(market=market, entry="close > close[1]") + "risk_profile: guarded\n"
+    (place / "small.yaml").write_text(text, encoding="utf-8")
+    assert run(["paper", "small.yaml", *span, "--data", str(sample), "--speed", "0", "--journal", "run.jsonl"]) == 0
+    said = capsys.readouterr().err
+    assert "`safety` stale_data: cannot happen on paper" in said
+    assert "`safety` books_disagree: the books are compared after every bar with a fill" in said
+
+
 def test_a_journal_is_not_overwritten(place: Path, sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert paper_on_sample(place, sample, "close > close[1]") == 0
     before = (place / "run.jsonl").read_bytes()

@@ -16,12 +16,13 @@ import pytest
 import uvicorn
 
 from engine.exchange.simulated.served.face import Face
-from engine.exchange.simulated.served.faults import Fault
+from engine.exchange.simulated.served.faults import Fault, Faults, changed
 from engine.exchange.simulated.served.opening import Terms, open_face
+from engine.exchange.simulated.venue.core import Passing
 from engine.exchange.simulated.venue.errors import REFUSALS
 from engine.exchange.upbit.answers import Order, Part
 from engine.exchange.upbit.client import UpbitClient
-from engine.exchange.upbit.errors import ExchangeError, RefusedError, UnknownOutcomeError
+from engine.exchange.upbit.errors import ExchangeError, Policy, RefusedError, UnknownOutcomeError
 from engine.exchange.upbit.limits import Limits
 from engine.exchange.upbit.order_forms import OrderSide, OrderTerms, TimeInForce, best_buy, best_sell, limit, market_buy, market_sell
 from engine.exchange.upbit.refusals import (
@@ -29,6 +30,7 @@ from engine.exchange.upbit.refusals import (
     DuplicatedIdentifierError,
     InsufficientFundsAskError,
     InvalidPriceBidError,
+    MarketOfflineError,
     NoSuchMarketError,
     OrderNotFoundError,
     QuotationMarketError,
@@ -194,6 +196,38 @@ async def surely(call: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
             await asyncio.sleep(0)
 
 
+def test_orders_that_fill_in_parts_and_a_market_that_is_suspended(tmp_path: Path) -> None:
+    """A waiting order is traded through again and again, a part each time; then nothing can be ordered until the stretch is over."""
+
+    async def main(url: str, face: Face, clock: QuickClock) -> None:
+        async with UpbitClient(keys(Algorithm.HS512), ClientSettings(base_url=url), Limits(clock)) as client:
+            face.faults = changed(Faults(), {"partial": 1})
+            await client.trading.place("KRW-XRP", limit(OrderSide.BID, D(2500), D(100)), "parts")
+            seen = []
+            for number in range(200):
+                face.world.venue.passed(Passing("KRW-XRP", face.world.now_ms, D(2499), D(1000), False, number))
+                order = (await client.trading.order(identifier="parts")).value
+                assert order.executed_volume == sum(trade.volume for trade in order.trades)
+                seen.append(order.executed_volume)
+                if order.state == "done":
+                    break
+            assert sorted(set(seen)) == seen
+            assert (len(seen) > 3, seen[-1]) == (True, D(100))
+            face.faults = changed(Faults(), {"suspended": 1})
+            face.clock.step(1000)
+            assert (await client.trading.chance("KRW-XRP")).value.market.state == "offline"
+            with pytest.raises(MarketOfflineError) as refused:
+                await client.trading.place("KRW-XRP", limit(OrderSide.BID, D(2500), D(3)), "closed")
+            assert refused.value.policy is Policy.FREEZE_MARKET
+            face.faults = Faults()
+            face.clock.step(1000)
+            placed = await client.trading.place("KRW-XRP", limit(OrderSide.BID, D(2500), D(3)), "open again")
+            assert placed.value.state == "wait"
+
+    with served(tmp_path, 3) as (url, face, clock):
+        asyncio.run(main(url, face, clock))
+
+
 def test_with_every_fault_no_order_is_lost_and_none_is_doubled(tmp_path: Path) -> None:
     """Random orders; whatever breaks, the client knows in the end which of them the exchange took, and the exchange agrees."""
     chance, taken, ends = random.Random(0), {}, Counter[str]()
@@ -218,11 +252,14 @@ def test_with_every_fault_no_order_is_lost_and_none_is_doubled(tmp_path: Path) -
     async def main(client: UpbitClient) -> None:
         for number in range(60):
             taken[f"i-{number}"] = await place(client, f"i-{number}")
+            books = await surely(lambda: client.quotation.orderbooks(["KRW-XRP"]))
+            assert len(books.value[0].orderbook_units) == 30
         for account in (await surely(client.trading.accounts)).value:
             assert account.balance >= 0
 
     faults = [f"{fault.value}=0.06" for fault in Fault]
     face = trading(tmp_path, main, *faults, "slow_seconds=0.001")
+    assert set(face.met) == set(Fault)
     there = Counter(order.request.identifier for order in face.world.venue.orders.values())
     assert set(there.values()) == {1}
     assert set(there) == {identifier for identifier, was in taken.items() if was}

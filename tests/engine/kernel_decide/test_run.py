@@ -82,7 +82,7 @@ def test_random_worlds_have_every_kind_of_trade() -> None:
         totals += [len(result.fills), result.ambiguous_steps, result.unsettled_entries, result.sale_below_minimum]
     assert kinds >= {"entry", "stop", "first", "second", "trail", "weak", "stalled", "lock", "rebound", "deep", "own"}
     # events, several strategies, the order, the profile's own values
-    elsewhere = {"entries_stopped", "positions_per_market", "market_busy", "order_condition", "crowding", "crowding_missing"}
+    elsewhere = {"entries_stopped", "positions_per_market", "market_busy", "order_condition", "crowding", "crowding_missing", "halted"}
     elsewhere |= {"book_share", "book_missing"}
     assert set(SKIP_REASONS) - reasons <= {"stop_above_entry", "no_price", "no_size", *elsewhere}
     assert totals[0] > 2000

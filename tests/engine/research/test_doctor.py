@@ -14,12 +14,12 @@ from dsl.diagnostics import Language
 from dsl.graph import Timeframe
 from dsl.messages import texts
 from engine.kernel.book import FILL
-from engine.model.candle import BarGrid, BarState
+from engine.model.candle import BarGrid, BarState, StoredMarkets
 from engine.research import doctor
-from engine.research.doctor import CHECKS, LARGE_FILL, PARTS, SURVIVORS_DAYS, THRESHOLDS, Finding, Level, Number, Variant, examine
+from engine.research.doctor import CHECKS, LARGE_FILL, PARTS, THRESHOLDS, Finding, Level, Number, Variant, examine
 from engine.research.figures import figures
 from engine.research.report.doctor import checkup_document, sentence
-from engine.research.result import BacktestResult, Settings
+from engine.research.result import SURVIVORS_DAYS, BacktestResult, Settings
 from engine.research.returns import DAY_MS
 from engine.research.universe import UniverseCounts, UniverseRule
 from tests.engine.research import toy
@@ -214,6 +214,12 @@ def test_what_gives_no_answer_is_not_judged() -> None:
     assert {check: alone[check].text for check in ("one_market", "survivors", "cliff")} == {
         "one_market": "one_market.only", "survivors": "survivors.short", "cliff": "cliff.not_run",
     }  # fmt: skip
+    lasting = result_of(Plan(ended=False))
+    for gone, text in ((3, "survivors.chosen"), (0, "survivors.unknown")):
+        beside = findings(replace(lasting, stored=StoredMarkets(40, gone)))["survivors"]
+        assert (beside.level, beside.text, number(beside, "stored"), number(beside, "gone")) == (Level.WARNING, text, 40, gone)
+        assert "40" in sentence(beside, Language.KOREAN)
+    assert findings(replace(result_of(Plan()), stored=StoredMarkets(40, 3)))["survivors"].text == "survivors.fine"
     blind = replace(result_of(Plan()), fill_bar_krw=None, settled_ms=())
     assert {findings(blind)[check].text for check in ("volume", "warm_up")} == {"volume.unknown", "warm_up.unknown"}
 
@@ -250,7 +256,9 @@ def test_every_sentence_can_be_said(language: Language) -> None:
     assert [part[check].text for check in ("ambiguous", "cliff")] == ["ambiguous.account", "cliff.portfolio"]
     assert len(said) >= 28
     every = {key for key in texts("doctor") if not key.startswith(("name.", "advice.", "level.", "head", "summary"))}
-    rest = {"few_trades.none", "one_market.only", "costs.no_edge", "volume.unknown", "warm_up.unknown", "survivors.short",
+    rest = {"few_trades.none", "one_market.only", "costs.no_edge", "volume.unknown", "warm_up.unknown",
+            "survivors.short", "survivors.chosen",
+            "survivors.unknown",
             "random_entry.none", "empty_universe.together", "empty_universe.without", "cliff.not_run", "cliff.no_parameters",
             "cliff.portfolio", "ambiguous.account", "no_trades", "no_profit"}  # fmt: skip
     assert every == {f"{check}.{kind}" for check in CHECKS for kind in ("found", "fine")} | rest

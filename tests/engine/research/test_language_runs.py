@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from dsl.compile import compile_strategy
+from dsl.diagnostics import Language
 from dsl.graph import Phase
 from dsl.strategy import Strategy
 from engine.model.candle import BarGrid
 from engine.research.backtest import backtest
+from engine.research.report.assumptions import assumptions
 from engine.research.result import BacktestResult, Settings
 from tests.dsl.helpers import CATALOGUE, COMPLETE, COMPLETE_RISK, EXPRESSIONS, PROFILES, strategy_of
 from tests.generators.candles import random_grid
@@ -96,6 +98,8 @@ def test_the_complete_profile_runs_under_slow_clocks(grid: BarGrid, clock: str) 
     result = run(strategy_of(compile_strategy(text, "slow.yaml", CATALOGUE, lambda _: (profile, "any.yaml"))), grid)
     assert result.left_out_breakers == ()
     assert result.skipped["breaker"] > 40
+    said = next(line for line in assumptions(result, Language.ENGLISH) if "safety" in line)
+    assert said.endswith("stale_data, clock_skew, unknown_order, books_disagree, dead_man")
 
 
 @pytest.mark.parametrize("universe", ["", UNIVERSE])

@@ -14,7 +14,15 @@ from engine.research.report.universe import COLUMNS
 
 DOCS = Path(__file__).parents[3] / "docs"
 #: part of other lines
-INNER = ("assume.rounding_upbit", "assume.rounding_none", "assume.of_closes", "cost.all_markets")
+INNER = (
+    "assume.rounding_upbit",
+    "assume.rounding_none",
+    "assume.of_closes",
+    "assume.of_stored",
+    "cost.all_markets",
+    "cost.visible_recorded",
+    "cost.visible_turnover",
+)
 
 
 @pytest.mark.parametrize("language", list(Language))

@@ -6,15 +6,18 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import orjson
 import pytest
 
 from dsl.strategy import Sizing
+from engine.model.bars import Bars
 from engine.model.errors import UserError
 from engine.runner.clock import SpeedClock
-from engine.runner.paper import PaperRunner, bars_of, make_exchange
+from engine.runner.paper import BooksDisagreeError, PaperRunner, bars_of, make_exchange
 from engine.runner.replay import replay
 from engine.store.journal import Journal
 from engine.trader import Trader
@@ -54,6 +57,25 @@ def test_latency_moves_fills_and_the_books_still_agree(tmp_path: Path) -> None:
     late = paper(work, grid, tmp_path / "b.jsonl", latency_ms=90_000)
     assert len(late.fills) >= 20
     assert [fill.time_ms for fill in late.fills] != [fill.time_ms for fill in prompt.fills]
+
+
+def test_a_difference_of_the_books_ends_the_run_at_the_bar_that_shows_it(tmp_path: Path) -> None:
+    grid = walk(4, 1500)
+    trader = Trader(assignment(busy_strategy(), grid))
+    exchange = make_exchange(trader.assignment.strategy, MARKETS, trader.assignment.terms)
+
+    def feed() -> Iterator[Bars]:
+        for number, bars in enumerate(bars_of(grid)):
+            if number == 700:
+                exchange.deposit("KRW", Decimal(1_000))
+            yield bars
+
+    with Journal(tmp_path / "run.jsonl", {}) as journal:
+        runner = PaperRunner(trader, exchange, journal, SpeedClock(0, START))
+        with pytest.raises(BooksDisagreeError, match="KRW in the bar of"):
+            runner.run(feed())
+    assert len(runner.summary.fills) > 10
+    assert 700 <= runner.summary.bars < 800
 
 
 @pytest.mark.parametrize("latency_ms", [0, 90_000])
@@ -143,7 +165,7 @@ def test_an_interrupt_ends_the_run_with_a_whole_journal(tmp_path: Path) -> None:
 VICTIM = """
 import sys
 from pathlib import Path
-from engine.runner.paper import PaperRunner, bars_of, make_exchange
+from engine.runner.paper import BooksDisagreeError, PaperRunner, bars_of, make_exchange
 from engine.store.journal import Journal
 from engine.trader import Trader
 from engine.runner.clock import SpeedClock

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import math
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +22,7 @@ from engine.model.errors import UserError
 from engine.model.events import Cash, Control, ControlKind, Done, DoneReason, Fill, Intent, Side, Step
 from engine.store.journal import END, Journal, JournalReader
 from engine.store.records import from_record, to_record
+from tests.conftest import ROOT
 
 NUMBERS = st.floats(allow_nan=True, allow_infinity=False)
 TIMES = st.integers(-(2**53), 2**53)
@@ -79,6 +85,52 @@ def test_a_journal_is_never_overwritten(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="never overwritten"):
         Journal(path, {})
     assert path.read_text() == "precious"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills by signal")
+def test_a_process_killed_while_it_begins_leaves_no_journal_without_its_header(tmp_path: Path) -> None:
+    """Killed before each call that touches the disk: there is no journal, or one that can be read, and the next run can have its name."""
+    program = (
+        "import os, sys, signal; from pathlib import Path; from engine.store.journal import Journal\n"
+        "left = [int(sys.argv[2])]\n"
+        "def hook(event, arguments):\n"
+        "    if event in ('open', 'os.link', 'os.remove') and 'run.jsonl' in str(arguments[0]):\n"
+        "        left[0] -= 1\n"
+        "        if left[0] < 0: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "sys.addaudithook(hook)\n"
+        "Journal(Path(sys.argv[1]) / 'run.jsonl', {}).close()\n"
+    )
+    found = []
+    for turn in range(8):
+        folder = tmp_path / str(turn)
+        folder.mkdir()
+        done = subprocess.run([sys.executable, "-c", program, str(folder), str(turn)], cwd=ROOT, check=False)
+        path = folder / "run.jsonl"
+        if path.exists():
+            with JournalReader(path) as reader:
+                assert reader.header["kind"] == "header"
+        else:
+            Journal(path, {}).close()
+        found.append(done.returncode)
+        if done.returncode == 0:
+            break
+    assert found == [-signal.SIGKILL] * 4 + [0]
+
+
+@pytest.mark.parametrize("refusal", [None, errno.EPERM])
+def test_beginning_leaves_nothing_but_the_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusal: int | None) -> None:
+    """On disks with hard links and without."""
+    if refusal is not None:
+
+        def link(*_: object) -> None:
+            raise OSError(refusal, "no links")
+
+        monkeypatch.setattr(os, "link", link)
+    path = tmp_path / "run.jsonl"
+    Journal(path, {}).close()
+    with pytest.raises(UserError, match="never overwritten"):
+        Journal(path, {})
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def shortened(value: Any) -> Any:
     """The SIMPLE spelling of a frame."""
     if isinstance(value, dict):
         short = {_SHORT.get(name, name): shortened(found) for name, found in value.items()}
-        if value.get("type") == "trade" and "td" not in short:  # the date of a trade has a name of its own
+        if value.get("type") == "trade" and "tdt" in short:  # the date of a trade has a name of its own
             short["td"] = short.pop("tdt")
         return short
     return [shortened(item) for item in value] if isinstance(value, list) else value

@@ -98,11 +98,12 @@ def _wish(part: dict[str, Any], markets: Collection[str], *, private: bool) -> W
     split = [_code(code, kind, markets) for code in codes or ()]
     level = _level(part.get("level", 0))
     only_snapshot = bool(part.get("is_only_snapshot", part.get("isOnlySnapshot")))
-    only_realtime = bool(part.get("is_only_realtime", part.get("isOnlyRealtime"))) or kind in PRIVATE
+    only_realtime = bool(part.get("is_only_realtime", part.get("isOnlyRealtime")))
     neither = only_snapshot and only_realtime
+    news_only = kind in PRIVATE
     return Wish(
         kind, tuple(code for code, _ in split), tuple(unit for _, unit in split), level,
-        snapshot=neither or not only_realtime, realtime=neither or not only_snapshot,
+        snapshot=not news_only and (neither or not only_realtime), realtime=news_only or neither or not only_snapshot,
     )  # fmt: skip
 
 

@@ -34,7 +34,7 @@ from engine.exchange.simulated.venue.switches import Switches
 from engine.exchange.simulated.venue.wallet import Wallet
 from engine.model.events import Side
 from engine.model.market import FeeRates, fee_rates, maximum_total, minimum_total, quote_currency, tick_size
-from engine.model.money import floor_quantity, floor_to
+from engine.model.money import QUANTITY_STEP, floor_quantity, floor_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +85,8 @@ class Venue:
         for side in (Side.BID, Side.ASK):
             for order in in_line(place.resting, side):
                 volume = min(order.remaining_volume, self._passing_volume(order, trade, left))
-                volume = floor_quantity(volume * self.share(self._made)) if volume > 0 else volume
                 if volume > 0:
+                    volume = max(floor_quantity(volume * self.share(self._made)), QUANTITY_STEP)
                     left = max(left - volume, ZERO)
                     fill = self._fill(order, order.limit, volume, trade.time_ms, trade.taker_bought, is_maker=True)
                     self._settle(order, fill)

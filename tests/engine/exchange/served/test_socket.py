@@ -147,9 +147,8 @@ def test_a_new_message_takes_the_place_of_the_old_and_formats_hold(served: tuple
         short = json.loads(opened.recv(timeout=10))
         assert (short[0]["ty"], short[0]["cd"], short[0]["st"]) == ("trade", "KRW-BTC", "SNAPSHOT")
         ask(opened, {"method": "LIST_SUBSCRIPTIONS"})
-        assert json.loads(opened.recv(timeout=10)) == {
-            "method": "LIST_SUBSCRIPTIONS", "result": [{"type": "trade", "codes": ["KRW-BTC"]}], "ticket": "t",
-        }  # fmt: skip
+        listed = {"mthd": "LIST_SUBSCRIPTIONS", "rslt": [{"ty": "trade", "cds": ["KRW-BTC"]}], "tckt": "t"}
+        assert json.loads(opened.recv(timeout=10)) == [listed]
         step(address, 1)
         for _ in range(4):
             opened.send("[]")

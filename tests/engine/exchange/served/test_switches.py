@@ -11,68 +11,20 @@ from decimal import Decimal as D
 from pathlib import Path
 from typing import Any
 
-from engine.exchange.simulated.served.auth import PERMISSIONS, Gate, Key
-from engine.exchange.simulated.served.clock import MarketClock
-from engine.exchange.simulated.served.face import Face, Incoming, Outgoing
+from engine.exchange.simulated.served.face import Incoming, Outgoing
 from engine.exchange.simulated.served.faults import Faults
 from engine.exchange.simulated.served.opening import read_settings
 from engine.exchange.simulated.served.socket import Line
 from engine.exchange.simulated.served.switches import WireSwitches
 from engine.exchange.simulated.venue.book import BookRule
-from engine.exchange.simulated.venue.core import Passing, Venue
+from engine.exchange.simulated.venue.core import Venue
 from engine.exchange.simulated.venue.switches import Switches
 from engine.exchange.simulated.venue.tape import Tape
 from engine.exchange.simulated.venue.world import World
-from tests.contracts.venues import MINUTE_MS, MONEY, table_of, world_of
-from tests.engine.exchange.served.signing import ACCESS, SECRET, token
+from tests.contracts.venues import MINUTE_MS, table_of, world_of
+from tests.engine.exchange.served.desk import XRP, Desk
 
-XRP = "KRW-XRP"
 ROOT = Path(__file__).resolve().parents[4]
-
-
-class Desk:
-    """A client of an exchange in this process whose clocks stand still."""
-
-    def __init__(self, *settings: str, at: str = "", world: World | None = None, permissions: frozenset[str] = PERMISSIONS) -> None:
-        self.world = world or world_of(at, settings, MONEY)
-        self.nonce = 0
-        clock = MarketClock(self.world.now_ms, 0.0, lambda: 1000.0)
-        self.face = Face(self.world, Gate([Key(ACCESS, SECRET, permissions)]), clock, read_settings(settings)[1], control=True)
-
-    def ask(self, method: str, path: str, query: str = "", body: dict[str, Any] | None = None, content: bytes = b"") -> Outgoing:
-        self.nonce += 1
-        form = "" if body is None else "&".join(f"{name}={value}" for name, value in body.items())
-        sent = content or (b"" if body is None else json.dumps(body).encode())
-        kind = "application/x-www-form-urlencoded" if content else "application/json"
-        signed = token(form or query or content.decode(), str(self.nonce))
-        headers = (("authorization", f"Bearer {signed}"), ("content-type", kind))
-        return self.face.answer(Incoming(method, path, query, headers, sent, "127.0.0.1"))
-
-    def order(self, **more: str) -> Any:
-        """The order that was taken, as it is now; the name under which it was refused."""
-        answer = self.ask("POST", "/v1/orders", body={"market": XRP, **more})
-        if answer.status != 201:
-            return answer.value["error"]["name"]
-        return self.ask("GET", "/v1/order", f"uuid={answer.value['uuid']}").value
-
-    def limit(self, side: str, price: object, volume: object, **more: str) -> Any:
-        return self.order(side=side, ord_type="limit", price=str(price), volume=str(volume), **more)
-
-    def now(self, order: Any) -> Any:
-        return self.ask("GET", "/v1/order", f"uuid={order['uuid']}").value
-
-    def trade(self, price: object, volume: object, *, bought: bool) -> None:
-        self.world.venue.passed(Passing(XRP, self.world.now_ms, D(str(price)), D(str(volume)), bought))
-
-    def step(self, seconds: float) -> None:
-        self.face.clock.step(int(seconds * 1000))
-        self.face.answer(Incoming("GET", "/v1/nothing", "", (), b"", ""))
-        self.world.advance(self.face.clock.now_ms())
-
-    def line(self, *, private: bool = False) -> Line:
-        return Line(
-            self.world, lambda: None, self.face.quota, self.face.clock.steady_ms, "line", private, self.face.switches, lambda _: None, int
-        )  # fmt: skip
 
 
 Show = Callable[[], None]
@@ -390,8 +342,9 @@ def test_the_format_of_a_list() -> None:
         assert "mthd" in said(line, LIST, {"format": "SIMPLE"})[0]
         assert line.form == after
     line = Desk().line()
-    said(line, TICKERS, {"format": "SIMPLE"})
-    assert "mthd" in said(line, LIST)[0], "without a format of its own: the line's"
+    said(line, TRADES, {"format": "SIMPLE"})
+    listed = {"mthd": "LIST_SUBSCRIPTIONS", "rslt": [{"ty": "trade", "cds": ["KRW-BTC"]}], "tckt": "t"}
+    assert said(line, LIST) == [listed], "without a format of its own: the line's"
 
 
 @shows("most_codes")
