@@ -11,7 +11,18 @@ from numpy.typing import NDArray
 from engine.kernel.abi import helper
 from engine.kernel.bars import Bars, Closes, Inside, Log
 from engine.kernel.book import FILL, Book
-from engine.kernel.decide.ahead import PRICED, asks_all, is_due, look_ahead, note_price, note_prices
+from engine.kernel.decide.ahead import (
+    ACTIVE,
+    COUNT,
+    NEXT_TRUE,
+    PRICED,
+    asks_all,
+    find_active,
+    is_due,
+    look_ahead,
+    note_price,
+    note_prices,
+)
 from engine.kernel.decide.answers import ACCEPTED, on_done, on_fill
 from engine.kernel.decide.close import close_positions
 from engine.kernel.decide.entries import decide_entries, enter_queued, queue_due
@@ -57,7 +68,7 @@ def run_bars(plan: Plan, book: Book, log: Log, bars: Bars, closes: Closes, start
     first_ms, base_ms, close_ms = bars.span[0], bars.span[1], closes.close_ms
     counted = closing = _closes_until(close_ms, first_ms + start * base_ms)
     bar, seen, stepped = start, start, False
-    look_ahead(closes, start)
+    look_ahead(book, closes, start)
     while bar < stop and log.length[0] + most <= log.fills.shape[0]:
         if may_skip:
             bar, closing, stepped = skip_quiet(plan, book, bars, closes, bar, stop, closing, stepped)
@@ -108,11 +119,13 @@ def close_bar(plan: Plan, book: Book, bars: Bars, closes: Closes, closing: int, 
             note_prices(book, bars, closes, bar + 1)
         close_positions(plan, book, time_ms)
         decide_entries(plan, book, time_ms)
+        find_active(book, closes)
     else:
         due = _take_due(plan, book, bars, closes, closing, bar)
         close_positions(plan, book, time_ms)
         if due > 0:
             enter_queued(plan, book, queue_due(plan, book, due), time_ms)
+            find_active(book, closes)
     closes.money[0, row] = book.account[0]["cash_krw"]
     closes.money[1, row] = exposure_krw(book)
     closes.money[2, row] = closes.money[0, row] + closes.money[1, row]
@@ -122,10 +135,12 @@ def close_bar(plan: Plan, book: Book, bars: Bars, closes: Closes, closing: int, 
 def _take_due(plan: Plan, book: Book, bars: Bars, closes: Closes, closing: int, bar: int) -> int:
     """Columns of the markets that hold, work or may enter, and last prices of these; the latter into `book.queue`: how many they are."""
     due = 0
+    for place in range(closes.ahead[COUNT, 0]):
+        take_market(book, closes.ahead[ACTIVE, place], closes.columns, closing)
     for market in range(book.position.shape[0]):
-        if is_open(book, market) or is_working(book, market):
-            take_market(book, market, closes.columns, closing)
-        elif is_due(plan, closes, market, closing):
+        if closes.ahead[NEXT_TRUE, market] > closing or is_open(book, market) or is_working(book, market):
+            continue
+        if is_due(plan, closes, market, closing):
             take_market(book, market, closes.columns, closing)
             note_price(book, bars, closes, market, bar + 1)
             book.queue[due] = market
@@ -151,15 +166,17 @@ def note_volumes(plan: Plan, book: Book, bars: Bars, start: int, stop: int) -> i
 @helper
 def step_markets(plan: Plan, book: Book, log: Log, bars: Bars, closes: Closes, bar: int) -> int:
     """`step_bar` where the last prices of markets that neither hold nor want anything can wait."""
-    busy = 0
-    for market in range(bars.state.shape[0]):
-        if not is_open(book, market) and not is_working(book, market):
-            continue
-        busy = 1
+    count, active = closes.ahead[COUNT, 0], 0
+    for place in range(count):
+        market = closes.ahead[ACTIVE, place]
         closes.ahead[PRICED, market] = bar + 1
         if bars.state[market, bar] != _UNKNOWN and not run_step(plan, book, log, bars, market, bar):
             return -1
-    return busy
+        if is_open(book, market) or is_working(book, market):
+            closes.ahead[ACTIVE, active] = market
+            active += 1
+    closes.ahead[COUNT, 0] = active
+    return 1 if count > 0 else 0
 
 
 @helper
