@@ -68,7 +68,7 @@ def run_once(strategy: Strategy, grid: BarGrid, settings: Settings, clock: Clock
     """One backtest, phase by phase."""
     program = clock.time("program", lambda: compile_program(strategy, grid.timeframe, grid.markets))
     run = clock.time("plan and books", lambda: whole.started(strategy, program, grid, settings, grid.markets))
-    kernel = clock.time("layout", lambda: Kernel(program, settings.block, reuse=2))
+    kernel = clock.time("layout", lambda: Kernel(program, settings.block, reuse=1))
     length, stretch = grid.state.shape[1], whole.stretch_of(settings.block, 1)
     clock.time("room", lambda: run.expect(length + 1))
     for start in range(0, length, stretch):

@@ -13,7 +13,7 @@ from dsl.graph import Graph
 #: values that no two bars share, but by chance
 _MEASURED = (
     "ema", "rma", "sma", "wma", "hma", "vwma", "vwap", "rsi", "mfi", "adx", "plus_di", "minus_di", "stdev", "corr", "beta", "slope", "r2",
-    "hurst", "div", "log",
+    "hurst", "div", "log", "pos.gain", "pos.pnl", "pos.best", "pos.worst", "pos.age",
 )  # fmt: skip
 _LOOKED_THROUGH = ("lag", "hold", "over.last", "add", "sub", "mul", "neg", "abs", "min", "max")
 _DEEPEST = 20

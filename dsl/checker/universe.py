@@ -61,6 +61,8 @@ def _member(conditions: Conditions, part: str, key: Scalar, node: object) -> Val
 def _by(scope: Scope, conditions: Conditions, rule: RuleText | None) -> int | None:
     expression = None if rule is None else parsed(scope, rule)
     value = None if rule is None or expression is None else conditions.expressions.number(expression, conditions.context(rule))
+    if rule is not None and value is not None and value.unit in (Unit.QUANTITY, Unit.PRICE):
+        scope.report_at("W425", rule, 0, len(rule.text), fix=rule.substituted(0, len(rule.text), "turnover(24h)"), by=rule.text)
     return None if value is None else conditions.expressions.nodes.id_of(value)
 
 

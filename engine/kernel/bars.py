@@ -34,7 +34,7 @@ class Closes(NamedTuple):
     columns: NDArray[np.float64]  # [M, C, k]
     money: NDArray[np.float64]  # [3, ..]: cash, exposure and equity after each CLOSE
     row: NDArray[np.int64]  # [1]: where in money the first of close_ms stands
-    ahead: NDArray[np.int64]  # [2, M] scratch: next CLOSE at which the entry is true, first bar that the last price does not know
+    ahead: NDArray[np.int64]  # [3, M] scratch: engine.kernel.decide.ahead says of what
 
 
 @by_reference

@@ -14,7 +14,16 @@ from numpy.typing import NDArray
 
 from engine.kernel.abi import helper, items
 from engine.kernel.book import FILL
-from engine.kernel.stretches import add_ratios_together, add_together, count_outside, count_positive, count_unknown, divide
+from engine.kernel.stretches import (
+    add_ratios_together,
+    add_together,
+    count_missing,
+    count_outside,
+    count_positive,
+    count_unknown,
+    extremes_of,
+    scale_ratio,
+)
 from engine.model.candle import BarState
 from engine.model.events import Side
 
@@ -46,6 +55,8 @@ _BUY: Final = int(Side.BID)
 _UNKNOWN: Final = int(BarState.UNKNOWN)
 #: rows that are looked at together
 _STRETCH: Final = 64
+#: most parts that do not overlap of a sum of float64: its exponents are 2,098 apart at the most, and each part holds 53 bits
+PARTS: Final = 48
 
 
 @cache
@@ -59,9 +70,13 @@ def precompile() -> dict[str, Any]:
     prices = types.float64[:, ::1]
     signatures = {
         put_together: types.int64(record_array(FILL), types.float64, ints, record_array(TRADE), ints, reals),
+        describe_trades: types.void(record_array(TRADE), reals, prices),
+        describe_fills: types.void(record_array(FILL), reals, prices),
+        gather_sales: types.void(record_array(FILL), ints, record_array(TRADE), prices, types.int64, prices, ints),
+        sum_exactly: types.float64(reals, reals),
         measure_falls: types.void(types.int64, types.float64, ints, reals, reals),
         sum_rows: types.void(reals, reals, reals),
-        hold: types.boolean(ints, *[types.int64] * 4, types.int8[:, ::1], prices, prices, types.float64, reals),
+        hold: types.float64(ints, *[types.int64] * 4, types.int8[:, ::1], prices, prices, types.float64, types.float64, reals),
     }
     return {one.__name__: compile_function(one, signature, allocates=False) for one, signature in signatures.items()}
 
@@ -171,6 +186,95 @@ def _round(trades: NDArray[Any], number: int) -> None:
     trade["selling_fees_krw"] += trade["selling_fees_lost"]
 
 
+def describe_trades(trades: NDArray[Any], mark_krw: NDArray[np.float64], found: NDArray[np.float64]) -> None:
+    """found [5, trades]: fees, profit (an open trade's rest counts at mark_krw), profit / (cost + buying fees), time held (ms; of an open
+    trade no matter), 1 where closed. Money in KRW."""
+    for number in range(trades.shape[0]):
+        trade = trades[number]
+        closed = trade["closed_ms"] >= 0
+        fees = trade["buying_fees_krw"] + trade["selling_fees_krw"]
+        rest = 0.0 if closed else trade["rest_e8"] * mark_krw[number] / _COIN_E8
+        profit = trade["proceeds_krw"] - trade["cost_krw"] - fees + rest
+        found[0, number] = fees
+        found[1, number] = profit
+        found[2, number] = profit / (trade["cost_krw"] + trade["buying_fees_krw"])
+        found[3, number] = trade["closed_ms"] - trade["opened_ms"]
+        found[4, number] = 1.0 if closed else 0.0
+
+
+def describe_fills(fills: NDArray[Any], profit_krw: NDArray[np.float64], found: NDArray[np.float64]) -> None:
+    """found [6, fills]: fee (KRW); (price - base price) x quantity against us, base price x quantity and price x quantity (KRW x 1e-8
+    coins); profit_krw; profit_krw as a share of the cost that it stands beside, NaN where that is 0."""
+    for row in range(fills.shape[0]):
+        fill = fills[row]
+        quantity, price, base, fee = fill["quantity_e8"], fill["price_krw"], fill["base_krw"], fill["fee_krw"]
+        found[0, row] = fee
+        found[1, row] = (price - base) * fill["side"] * quantity
+        found[2, row] = base * quantity
+        found[3, row] = price * quantity
+        found[4, row] = profit_krw[row]
+        cost = quantity * price / _COIN_E8 - fee - profit_krw[row]
+        found[5, row] = profit_krw[row] / cost if cost != 0.0 else math.nan
+
+
+def gather_sales(
+    fills: NDArray[Any],
+    trade_of: NDArray[np.int64],
+    trades: NDArray[Any],
+    described: NDArray[np.float64],
+    exit_index: int,
+    found: NDArray[np.float64],
+    counts: NDArray[np.int64],
+) -> None:
+    """The sales of one exit. found [2, fills]: their profits and returns of `described` (describe_fills), one after the other; counts:
+    how many they are, how many won, how many closed their trade, how many were ambiguous."""
+    sales = wins = closing = ambiguous = 0
+    for row in range(fills.shape[0]):
+        fill = fills[row]
+        if fill["exit_index"] != exit_index or fill["side"] == _BUY:
+            continue
+        found[0, sales], found[1, sales] = described[4, row], described[5, row]
+        sales += 1
+        wins += 1 if described[4, row] > 0.0 else 0
+        trade = trades[trade_of[row]]
+        closing += 1 if trade["last"] == row and trade["closed_ms"] >= 0 else 0
+        ambiguous += 1 if fill["ambiguous"] != 0 else 0
+    counts[0], counts[1], counts[2], counts[3] = sales, wins, closing, ambiguous
+
+
+def sum_exactly(values: NDArray[np.float64], parts: NDArray[np.float64]) -> float:
+    """The sum, rounded once: that of math.fsum (Shewchuk 1997), for finite values; NaN where one is not or the sum is too large.
+    parts [PARTS]: scratch."""
+    count = 0
+    for row in range(values.shape[0]):
+        x, kept = values[row], 0
+        for k in range(count):
+            y = parts[k]
+            low = lost(x, y)
+            x = x + y
+            if low != 0.0:
+                parts[kept] = low
+                kept += 1
+        if x - x != 0.0:
+            return math.nan
+        parts[kept] = x
+        count = kept + 1
+    total = low = 0.0
+    while count > 0:
+        count -= 1
+        before = total
+        total = before + parts[count]
+        low = lost(before, parts[count])
+        if low != 0.0:
+            break
+    if count > 0 and ((low < 0.0 and parts[count - 1] < 0.0) or (low > 0.0 and parts[count - 1] > 0.0)):
+        twice = low * 2.0
+        rounded = total + twice
+        if twice == rounded - total:  # exactly between two numbers: what is left says which
+            total = rounded
+    return float(total)
+
+
 def measure_falls(
     start_ms: int, start_krw: float, time_ms: NDArray[np.int64], value_krw: NDArray[np.float64], found: NDArray[np.float64]
 ) -> None:
@@ -188,6 +292,13 @@ def measure_falls(
             looked = row + _STRETCH
             if count_outside(values, row, looked, bound, peak) == 0:
                 row = looked - 1
+                continue
+            highest, lowest = extremes_of(values, row, looked)
+            if highest < peak and count_missing(values, row, looked) == 0:  # all below: the lowest of them says how deep
+                row = looked - 1
+                if lowest / peak - 1.0 < deepest:
+                    deepest, deepest_now, recovered = lowest / peak - 1.0, True, False
+                    bound = peak * (1.0 + deepest) * (1.0 + 1e-15)
                 continue
         value = values[row]
         if below and bound < value < peak:
@@ -249,14 +360,15 @@ def hold(
     opens: NDArray[np.float64],
     closes: NDArray[np.float64],
     cost: float,
-    ratio: NDArray[np.float64],
-) -> bool:
-    """ratio: of the latest known close of the bars that end at close_ms to the market's first known open x cost, 1 before it. cost: what
-    buying costs, as a ratio of the price. False, and NaN everywhere, where no bar has both."""
+    scale: float,
+    worth: NDArray[np.float64],
+) -> float:
+    """worth: latest known close of the bars that end at close_ms / (the market's first known open x cost) x scale, `scale` before it.
+    cost: what buying costs, as a ratio of the price. Returns the last ratio; NaN, as everywhere in `worth`, where no bar has both."""
     first = last = math.nan
     bar, bars, rows = 0, closes.shape[1], close_ms.shape[0]
     start, row = rows, -1
-    state, close, times, values = items(states, market * bars), items(closes, market * bars), items(close_ms, 0), items(ratio, 0)
+    state, close, times, values = items(states, market * bars), items(closes, market * bars), items(close_ms, 0), items(worth, 0)
     while row + 1 < rows:
         row += 1
         if row > 0 and times[row] - times[row - 1] == length_ms:
@@ -272,7 +384,7 @@ def hold(
             and times[ahead] - times[row] == length_ms * (_STRETCH - 1)
         ):
             if count_unknown(state, close, bar, bar + _STRETCH) == 0:
-                divide(close, bar, values, row, _STRETCH, first)
+                scale_ratio(close, bar, values, row, _STRETCH, first, scale)
                 row, bar = ahead, bar + _STRETCH - 1
                 last = close[bar]
                 continue
@@ -280,7 +392,7 @@ def hold(
             last = close[bar]
             if start == rows and math.isfinite(opens[market, bar]):
                 first, start = opens[market, bar] * cost, row
-        values[row] = last / first
+        values[row] = last / first * scale
     for before in range(start):
-        values[before] = 1.0 if start < rows else math.nan
-    return bool(start < rows)
+        values[before] = scale if start < rows else math.nan
+    return float(last / first)

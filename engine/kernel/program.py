@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dsl.graph import Graph, Phase
 from dsl.pairs import add_pairs
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from dsl.graph import Timeframe
     from dsl.strategy import Strategy
     from engine.model.candle import SideKey
+
+#: programs that are kept for the next run of the same strategy
+_KNOWN_PROGRAMS: Final = 8
 
 __all__ = ["ColumnBlock", "PositionRows", "Program", "compile_program", "compile_values", "decision_rows"]
 
@@ -77,31 +81,64 @@ def compile_program(
 ) -> Program:
     """The program of a strategy on a base grid of these markets. `known_ops`: primitives by name, the catalogue's if not given.
 
-    domain: the markets that values across markets count (default: all); an alias market is none of them unless it is traded.
+    domain: the markets that values across markets count, which are those that may be bought (default: all); an alias market is none of them
+    unless it is traded. Where that is one market its rank orders nothing, and is not computed; it counts as needed data all the same.
+    The programs of the last few strategies are kept.
     Raises ValueError when the graph breaks its contract, the clock's or a section's bars are not made of whole base bars, markets are
     not sorted or repeat, or an alias market is missing.
     """
+    domain = tuple(markets if domain is None else domain)
+    if known_ops is not None:
+        return _compile_strategy(strategy, base, tuple(markets), domain, known_ops)
+    return _known_program(_Same(strategy), base, tuple(markets), domain)
+
+
+class _Same:
+    """A strategy as a key that is equal to itself alone: nobody changes one, and to compare two would take longer than to compile one."""
+
+    __slots__ = ("strategy",)
+
+    def __init__(self, strategy: Strategy) -> None:
+        self.strategy = strategy
+
+    def __hash__(self) -> int:
+        return id(self.strategy)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.strategy is self.strategy
+
+
+@lru_cache(maxsize=_KNOWN_PROGRAMS)
+def _known_program(same: _Same, base: Timeframe, markets: tuple[str, ...], domain: tuple[str, ...]) -> Program:
+    return _compile_strategy(same.strategy, base, markets, domain, None)
+
+
+def _compile_strategy(
+    strategy: Strategy, base: Timeframe, markets: tuple[str, ...], domain: tuple[str, ...], known_ops: Mapping[str, Op] | None
+) -> Program:
     missing = sorted(set(strategy.aliases.values()) - set(markets))
     if missing:
         raise ValueError(f"alias markets {missing} are not among the grid's markets")
     graph = strategy.graph.copy()
-    columns, rows = decision_rows(strategy, base, markets, graph, known_ops)
-    return _compile(graph, columns, rows, strategy.clock, base, markets, known_ops, domain)
+    columns, rows = decision_rows(strategy, base, markets, graph, known_ops, ranked=len(domain) > 1)
+    awaited = columns if strategy.rank is None else (*columns, strategy.rank)
+    return _compile(graph, columns, rows, strategy.clock, base, markets, known_ops, domain, awaited)
 
 
 def decision_rows(
-    strategy: Strategy, base: Timeframe, markets: Sequence[str], graph: Graph, known_ops: Mapping[str, Op] | None = None
-) -> tuple[tuple[int, ...], PositionRows]:
+    strategy: Strategy, base: Timeframe, markets: Sequence[str], graph: Graph, known_ops: Mapping[str, Op] | None = None, *,
+    ranked: bool = True,
+) -> tuple[tuple[int, ...], PositionRows]:  # fmt: skip
     """What decisions of one strategy need: the nodes that have to be exported, and the position rows over them.
 
     graph: the strategy's own or a copy of it, to which the measure of the profile is added for every market (none where the base is too
-    long for it).
+    long for it). ranked: candidates have to be put in order.
     """
     crowding = strategy.risk.crowding if strategy.risk is not None else None
     measured = crowding is not None and crowding.runs_on(base)
     pairs = add_pairs(graph, crowding.graph, crowding.measure, markets) if crowding is not None and measured else ()
-    columns = tuple(dict.fromkeys((*wanted_columns(strategy, base), *pairs)))
-    nodes = position_nodes(strategy.graph, _named_nodes(strategy, base))
+    columns = tuple(dict.fromkeys((*wanted_columns(strategy, base, ranked=ranked), *pairs)))
+    nodes = position_nodes(strategy.graph, _named_nodes(strategy, base, ranked))
     rows = position_rows(strategy.graph, nodes, columns, ops() if known_ops is None else known_ops)
     return columns, replace(rows, pairs=tuple(columns.index(node) for node in pairs))
 
@@ -131,7 +168,9 @@ def _compile(
     markets: Sequence[str],
     known_ops: Mapping[str, Op] | None,
     domain: Iterable[str] | None,
+    awaited: Sequence[int] = (),
 ) -> Program:
+    """awaited: nodes whose warm-up counts; the columns if not given."""
     if list(markets) != sorted(set(markets)):
         raise ValueError("markets must be sorted and unique")
     if clock.months or base.months:
@@ -145,23 +184,28 @@ def _compile(
         base=base,
         columns=columns,
         position=position,
-        ready_ms=max((needs[i].ready_ms for i in columns), default=0),
-        settle_ms=max((needs[i].settle_ms for i in columns), default=0),
+        ready_ms=max((needs[i].ready_ms for i in awaited or columns), default=0),
+        settle_ms=max((needs[i].settle_ms for i in awaited or columns), default=0),
         markets=tuple(markets),
         table=table,
     )
 
 
-def wanted_columns(strategy: Strategy, base: Timeframe | None = None) -> tuple[int, ...]:
-    """Market-phase nodes that decisions read: entry, rank, scale, named conditions and exits; then what position values read."""
+def wanted_columns(strategy: Strategy, base: Timeframe | None = None, *, ranked: bool = True) -> tuple[int, ...]:
+    """Market-phase nodes that decisions read: entry, rank (if `ranked`), scale, conditions and exits; then what position values read."""
     graph = strategy.graph
-    named = _named_nodes(strategy, base)
+    named = _named_nodes(strategy, base, ranked)
     market_phase = [i for i in named if graph[i].phase is Phase.MARKET]
     return tuple(dict.fromkeys([*market_phase, *market_inputs(graph, position_nodes(graph, named))]))
 
 
-def _named_nodes(strategy: Strategy, base: Timeframe | None) -> list[int]:
-    named = [strategy.entry, strategy.rank, strategy.sizing.scale, *(condition.node for condition in strategy.conditions)]
+def _named_nodes(strategy: Strategy, base: Timeframe | None, ranked: bool) -> list[int]:
+    named = [
+        strategy.entry,
+        strategy.rank if ranked else None,
+        strategy.sizing.scale,
+        *(condition.node for condition in strategy.conditions),
+    ]
     named += [exit_rule.node for exit_rule in strategy.exits]
     breakers = strategy.risk.breakers if strategy.risk is not None else ()
     book_share = strategy.risk.book_share if strategy.risk is not None else None

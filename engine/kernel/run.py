@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from engine.kernel.bars import Closes, bars_of, taken_from
 from engine.kernel.book import FILL, SKIP_REASONS, Book
+from engine.kernel.decide.ahead import ROWS
 from engine.kernel.decide.plan import Plan
 from engine.kernel.fills import turned_away
 from engine.kernel.load import compile_function
@@ -74,7 +75,11 @@ class Run:
         live = len(columns.close_ms) - passed
         self._make_room(live)
         closes = Closes(
-            columns.close_ms, values, self._money, np.array([self._closes - passed], np.int64), np.empty((2, len(bars.markets)), np.int64)
+            columns.close_ms,
+            values,
+            self._money,
+            np.array([self._closes - passed], np.int64),
+            np.empty((ROWS, len(bars.markets)), np.int64),
         )
         at = start
         while at < stop:

@@ -13,24 +13,53 @@ from engine.model.candle import BarState
 
 _TRADED: Final = int(BarState.TRADED)
 _UNKNOWN: Final = int(BarState.UNKNOWN)
+#: values that are asked together, before each of them is
+_LOOK: Final = 32
 
 
 @helper
 def first_true(values: Pointer, first: int, stop: int) -> int:
     """Place of the first value that is true, or `stop`."""
-    for at in range(first, stop):
+    at = first
+    while at + _LOOK <= stop and count_true(values, at, at + _LOOK) == 0:
+        at += _LOOK
+    while at < stop:
         if values[at] != 0.0 and values[at] == values[at]:
             return at
+        at += 1
     return stop
 
 
 @helper
 def first_not_false(values: Pointer, first: int, stop: int) -> int:
     """Place of the first value that is true or missing, or `stop`."""
-    for at in range(first, stop):
+    at = first
+    while at + _LOOK <= stop and count_not_false(values, at, at + _LOOK) == 0:
+        at += _LOOK
+    while at < stop:
         if values[at] != 0.0:
             return at
+        at += 1
     return stop
+
+
+@helper
+def count_not_false(values: Pointer, first: int, stop: int) -> int:
+    """How many values are true or missing."""
+    count = 0
+    for at in range(first, stop):
+        count += 1 if values[at] != 0.0 else 0
+    return count
+
+
+@helper
+def count_truth(values: Pointer, first: int, stop: int) -> tuple[int, int]:
+    """How many values are true, and how many missing."""
+    present = missing = 0
+    for at in range(first, stop):
+        present += 1 if values[at] != 0.0 else 0
+        missing += 1 if values[at] != values[at] else 0
+    return present - missing, missing
 
 
 @helper
@@ -88,10 +117,29 @@ def count_not_traded(states: Pointer, first: int, stop: int) -> int:
 
 
 @helper
-def divide(values: Pointer, first: int, to: Pointer, place: int, count: int, by: float) -> None:
-    """to[place:] = values[first:] / by, `count` of them."""
+def scale_ratio(values: Pointer, first: int, to: Pointer, place: int, count: int, by: float, scale: float) -> None:
+    """to[place:] = values[first:] / by x scale, `count` of them."""
     for k in range(count):
-        to[place + k] = values[first + k] / by
+        to[place + k] = values[first + k] / by * scale
+
+
+@helper
+def extremes_of(values: Pointer, first: int, stop: int) -> tuple[float, float]:
+    """Highest and lowest value, four at a time; a missing one may or may not be passed."""
+    a = b = c = d = values[first]
+    e = f = g = h = values[first]
+    at = first
+    while at + 4 <= stop:
+        a, e = (values[at] if values[at] > a else a), (values[at] if values[at] < e else e)
+        b, f = (values[at + 1] if values[at + 1] > b else b), (values[at + 1] if values[at + 1] < f else f)
+        c, g = (values[at + 2] if values[at + 2] > c else c), (values[at + 2] if values[at + 2] < g else g)
+        d, h = (values[at + 3] if values[at + 3] > d else d), (values[at + 3] if values[at + 3] < h else h)
+        at += 4
+    while at < stop:
+        a, e = (values[at] if values[at] > a else a), (values[at] if values[at] < e else e)
+        at += 1
+    a, c, e, g = (a if a > b else b), (c if c > d else d), (e if e < f else f), (g if g < h else h)
+    return (a if a > c else c), (e if e < g else g)
 
 
 @helper
@@ -150,11 +198,27 @@ def first_outside(
     states: Pointer, opens: Pointer, highs: Pointer, lows: Pointer, closes: Pointer, first: int, stop: int, floor: float, ceiling: float
 ) -> int:
     """The first traded bar with a price at or below the floor, or at or above the ceiling; or `stop`."""
-    for bar in range(first, stop):
+    bar = first
+    while bar + _LOOK <= stop and count_reaching(opens, highs, lows, closes, bar, bar + _LOOK, floor, ceiling) == 0:
+        bar += _LOOK
+    while bar < stop:
         inside = lows[bar] > floor and highs[bar] < ceiling and floor < opens[bar] < ceiling and floor < closes[bar] < ceiling
         if not inside and states[bar] == _TRADED:
             return bar
+        bar += 1
     return stop
+
+
+@helper
+def count_reaching(
+    opens: Pointer, highs: Pointer, lows: Pointer, closes: Pointer, first: int, stop: int, floor: float, ceiling: float
+) -> int:
+    """How many bars have a price at or below the floor, or at or above the ceiling, or a missing one."""
+    count = 0
+    for bar in range(first, stop):
+        within = (lows[bar] > floor) & (highs[bar] < ceiling) & (opens[bar] > floor) & (opens[bar] < ceiling)
+        count += 0 if within & (closes[bar] > floor) & (closes[bar] < ceiling) else 1
+    return count
 
 
 @helper
@@ -180,14 +244,48 @@ def extremes(
     states: Pointer, opens: Pointer, highs: Pointer, lows: Pointer, closes: Pointer, first: int, stop: int, high: float, low: float
 ) -> tuple[float, float]:
     """Highest and lowest price of all traded bars and of `high` and `low`."""
-    for bar in range(first, stop):
-        a, b = (highs[bar], lows[bar]) if highs[bar] > lows[bar] else (lows[bar], highs[bar])
-        c, d = (opens[bar], closes[bar]) if opens[bar] > closes[bar] else (closes[bar], opens[bar])
-        a, b = (a if a > c else c), (b if b < d else d)
+    bar = first
+    if count_not_traded(states, first, stop) == 0:  # four at a time: none waits for the one before
+        b, c, d, f, g, h = high, high, high, low, low, low
+        while bar + 4 <= stop:
+            top, bottom = span_of(opens, highs, lows, closes, bar)
+            high, low = (top if top > high else high), (bottom if bottom < low else low)
+            top, bottom = span_of(opens, highs, lows, closes, bar + 1)
+            b, f = (top if top > b else b), (bottom if bottom < f else f)
+            top, bottom = span_of(opens, highs, lows, closes, bar + 2)
+            c, g = (top if top > c else c), (bottom if bottom < g else g)
+            top, bottom = span_of(opens, highs, lows, closes, bar + 3)
+            d, h = (top if top > d else d), (bottom if bottom < h else h)
+            bar += 4
+        b, d, f, h = (b if b > c else c), (d if d > high else high), (f if f < g else g), (h if h < low else low)
+        high, low = (b if b > d else d), (f if f < h else h)
+    while bar < stop:
+        top, bottom = span_of(opens, highs, lows, closes, bar)
         if states[bar] == _TRADED:
-            high = a if a > high else high
-            low = b if b < low else low
+            high, low = (top if top > high else high), (bottom if bottom < low else low)
+        bar += 1
     return high, low
+
+
+@helper
+def span_of(opens: Pointer, highs: Pointer, lows: Pointer, closes: Pointer, bar: int) -> tuple[float, float]:
+    """Highest and lowest of a bar's four prices."""
+    a, b = (highs[bar], lows[bar]) if highs[bar] > lows[bar] else (lows[bar], highs[bar])
+    c, d = (opens[bar], closes[bar]) if opens[bar] > closes[bar] else (closes[bar], opens[bar])
+    return (a if a > c else c), (b if b < d else d)
+
+
+@helper
+def write_worth(
+    rows: Pointer, room: int, first: int, count: int, cash: float, quantity: float, scale: float, closes: Pointer, bar: int
+) -> None:
+    """Three rows, each `room` items long: cash, quantity x close / scale of the bars from `bar` on, and both together."""
+    cashes, exposures, equities = first, room + first, 2 * room + first
+    for k in range(count):
+        worth = quantity * closes[bar + k] / scale
+        rows[cashes + k] = cash
+        rows[exposures + k] = worth
+        rows[equities + k] = cash + worth
 
 
 @helper

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from engine.kernel.abi import at_variant, by_reference, helper, items
 from engine.kernel.bars import Bars, Closes, Log, bars_of
 from engine.kernel.catalogue import Pointer
+from engine.kernel.decide.ahead import ROWS
 from engine.kernel.decide.plan import make_book
 from engine.kernel.load import compile_function
 from engine.kernel.loop import new_log, run_bars
@@ -416,7 +417,7 @@ class SweepRun:
                 block.source[: math.prod(shape)].reshape(shape) if block.room else np.empty(shape),
                 money,
                 np.zeros(1, np.int64),
-                np.empty((2, self._markets), np.int64),
+                np.empty((ROWS, self._markets), np.int64),
             )
             end = self._sweep(
                 stack.plans, stack.plan_strides, stack.books, stack.book_strides, stack.places, stack.figures, stack.trades, stack.daily,

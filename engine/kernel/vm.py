@@ -106,6 +106,11 @@ class Kernel:
         self.next_index = index + length
         return ColumnBlock(first_close, self._close_ms(first_close, closes), out.transpose(0, 2, 1))
 
+    def keep_one_more(self) -> None:
+        """From now on the columns of a call of `advance` are overwritten one call later than before."""
+        if self._rooms:
+            self._rooms.append(np.empty(0))
+
     def _close_ms(self, first: int, count: int) -> NDArray[np.int64]:
         """Close times of clock bars, out of a longer list of them: a bar at a time an array of one would cost more than the bar."""
         at = first - self._times_first

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 _STRETCH_BARS: Final = 65_536
 #: a thread is worth its trouble from so many markets on
 _MARKETS_PER_THREAD: Final = 8
-#: handing a part to a thread costs as much as computing fewer bars than that
-_BARS_AHEAD: Final = 256
+#: handing a part to a thread costs more than it saves where computing its columns takes less than that
+_SECONDS_AHEAD: Final = 0.003
 
 #: (base bars done, of how many)
 Progress = Callable[[int, int], None]
@@ -110,7 +110,7 @@ def _run(
     """What happened, and when each market's values had settled (UTC ms)."""
     grid = _contiguous(grid)
     run = started(strategy, program, grid, settings, traded)
-    reuse = 2 if watch is None else 0  # of one part that is decided on, and the next; who watches may keep them
+    reuse = 1 if watch is None else 0  # who watches may keep them
     kernel = Kernel(program, settings.block, threads=min(threads, len(grid.markets) // _MARKETS_PER_THREAD), reuse=reuse)
     length = grid.state.shape[1]
     stretch = stretch_of(settings.block, len(grid.markets))
@@ -128,18 +128,23 @@ def _run(
 
 
 def _columns(kernel: Kernel, grid: BarGrid, parts: Sequence[tuple[int, int]], threads: int) -> Iterator[ColumnBlock]:
-    """The columns of each part; with several threads those of the next are computed while the caller decides on the one before."""
-    if threads == 1 or len(parts) == 1 or parts[0][1] < _BARS_AHEAD:
-        for part in parts:
+    """The columns of each part; with several threads those of the next are computed while the caller decides on the one before, if the
+    first part's took long enough."""
+    first, *rest = parts
+    began = time.thread_time()
+    found = kernel.advance(grid, *first)
+    if threads == 1 or not rest or time.thread_time() - began < _SECONDS_AHEAD:
+        yield found
+        for part in rest:
             yield kernel.advance(grid, *part)
         return
+    kernel.keep_one_more()
     with ThreadPoolExecutor(1, "columns") as ahead:
-        coming = ahead.submit(kernel.advance, grid, *parts[0])
-        for part in parts[1:]:
-            found = coming.result()
+        for part in rest:
             coming = ahead.submit(kernel.advance, grid, *part)
             yield found
-        yield coming.result()
+            found = coming.result()
+        yield found
 
 
 def started(strategy: Strategy, program: Program, grid: BarGrid, settings: Settings, traded: Sequence[str]) -> Run:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import fsum
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.model.events import Side
 from engine.research.metrics import (
     CURVE_FIGURES,
     NAN,
@@ -22,7 +20,7 @@ from engine.research.metrics import (
     run_facts,
 )
 from engine.research.returns import Curve, account_curve, buy_and_hold
-from engine.research.trades import COIN_E8, Ledger, Trade, ledger_of, trades_of, ways_out, ways_out_indices
+from engine.research.trades import Fills, Ledger, Trade, exact_sum, ledger_of, trades_of, ways_out, ways_out_indices
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -95,7 +93,7 @@ def figures(result: BacktestResult) -> Figures:
             _market(code, ledger, market_of == number, held_return, alone)
             for number, (code, held_return) in enumerate(zip(codes, returns, strict=True))
         ),
-        exits=_exits(result, ledger),
+        exits=_exits(result, facts.fills),
         result=result,
         ledger=ledger,
         parts=tuple(figures(part) for part in result.parts),
@@ -107,30 +105,25 @@ def _market(market: str, ledger: Ledger, own: NDArray[np.bool_], held_return: fl
     return MarketFigures(
         market=market,
         values=evaluate(TRADE_FIGURES, ledger_facts(ledger, own)) if values is None else dict(values),
-        profit_krw=fsum(ledger.profit_krw[own].tolist()),
-        fees_krw=fsum(ledger.fees_krw[own].tolist()),
+        profit_krw=exact_sum(ledger.profit_krw[own]),
+        fees_krw=exact_sum(ledger.fees_krw[own]),
         held_return=held_return,
     )
 
 
-def _exits(result: BacktestResult, ledger: Ledger) -> tuple[ExitFigures, ...]:
-    fills, profits = result.fills, ledger.sale_profit_krw
-    last = np.zeros(len(fills), np.bool_)
-    last[ledger.rows["last"][ledger.is_closed]] = True
-    costs = fills["quantity_e8"] * fills["price_krw"] / COIN_E8 - fills["fee_krw"] - profits
-    returns = np.divide(profits, costs, out=np.full(len(fills), np.nan), where=costs != 0.0)
+def _exits(result: BacktestResult, fills: Fills) -> tuple[ExitFigures, ...]:
     found = []
     for (name, _), index in zip(ways_out(result), ways_out_indices(result), strict=True):
-        own = (fills["exit_index"] == index) & (fills["side"] == Side.ASK)
+        sales = fills.sales(index)
         found.append(
             ExitFigures(
                 name=name,
-                sales=int(np.count_nonzero(own)),
-                wins=int(np.count_nonzero(profits[own] > 0)),
-                closed_trades=int(np.count_nonzero(last & own)),
-                ambiguous=int(np.count_nonzero(fills["ambiguous"][own])),
-                profit_krw=fsum(profits[own].tolist()),
-                average_return=float(returns[own].mean()) if own.any() else NAN,
+                sales=len(sales.profit_krw),
+                wins=sales.wins,
+                closed_trades=sales.closing,
+                ambiguous=sales.ambiguous,
+                profit_krw=exact_sum(sales.profit_krw),
+                average_return=float(sales.profit_ratio.mean()) if len(sales.profit_ratio) else NAN,
             )
         )
     return tuple(found)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from math import fsum
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from engine.kernel.ledger import precompile as passes
 from engine.research.returns import DAY_MS, Curve, Drawdown, changes, daily_values, drawdown
-from engine.research.trades import COIN_E8, Ledger, Trade
+from engine.research.trades import COIN_E8, Fills, Ledger, Trade
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,13 +58,33 @@ class CurveFacts:
     fall: Drawdown
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TradeFacts:
     """Closed trades in order of closing, as columns. holding_ms: from first buy to last sale."""
 
     profit_krw: NDArray[np.float64]
     profit_ratio: NDArray[np.float64]
     holding_ms: NDArray[np.float64]
+
+    @cached_property
+    def won(self) -> NDArray[np.bool_]:
+        """[trades] profit > 0."""
+        return np.asarray(self.profit_krw > 0)
+
+    @cached_property
+    def lost(self) -> NDArray[np.bool_]:
+        """[trades] profit < 0."""
+        return np.asarray(self.profit_krw < 0)
+
+    @cached_property
+    def gains_krw(self) -> NDArray[np.float64]:
+        """Profits of those that won."""
+        return self.profit_krw[self.won]
+
+    @cached_property
+    def losses_krw(self) -> NDArray[np.float64]:
+        """Profits of those that lost; negative."""
+        return self.profit_krw[self.lost]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +99,7 @@ class RunFacts:
     exposure: float
     time_in_market: float
     mean_equity_krw: float
+    fills: Fills
 
 
 Facts = CurveFacts | TradeFacts | RunFacts
@@ -130,8 +152,7 @@ def ledger_facts(ledger: Ledger, chosen: NDArray[np.bool_] | None = None) -> Tra
     chosen = ledger.is_closed if chosen is None else ledger.is_closed & chosen
     order = np.flatnonzero(chosen)
     order = order[np.argsort(rows["closed_ms"][order], kind="stable")]
-    holding_ms = rows["closed_ms"] - rows["opened_ms"]
-    return TradeFacts(ledger.profit_krw[order], ledger.profit_ratio[order], holding_ms[order].astype(np.float64))
+    return TradeFacts(ledger.profit_krw[order], ledger.profit_ratio[order], ledger.holding_ms[order])
 
 
 def run_facts(result: BacktestResult, curve: Curve, ledger: Ledger) -> RunFacts:
@@ -146,6 +167,7 @@ def run_facts(result: BacktestResult, curve: Curve, ledger: Ledger) -> RunFacts:
         exposure=_per(float(sums[0]), rows),
         time_in_market=_per(float(sums[1]), rows),
         mean_equity_krw=_per(float(sums[2]), rows),
+        fills=Fills(np.ascontiguousarray(result.fills), ledger),
     )
 
 
@@ -281,7 +303,7 @@ def closed_trades(facts: TradeFacts) -> float:
 @_figure(TRADE_FIGURES, Unit.RATIO, Group.TRADE)
 def win_rate(facts: TradeFacts) -> float:
     """Trades with profit > 0 / closed trades."""
-    return _per(int(np.count_nonzero(facts.profit_krw > 0)), facts.profit_krw.size)
+    return _per(int(np.count_nonzero(facts.won)), facts.profit_krw.size)
 
 
 @_figure(TRADE_FIGURES, Unit.MONEY, Group.TRADE)
@@ -299,32 +321,31 @@ def average_trade_return(facts: TradeFacts) -> float:
 @_figure(TRADE_FIGURES, Unit.MONEY, Group.TRADE)
 def average_win(facts: TradeFacts) -> float:
     """Mean profit of the trades that gained, KRW."""
-    return _mean(facts.profit_krw[facts.profit_krw > 0])
+    return _mean(facts.gains_krw)
 
 
 @_figure(TRADE_FIGURES, Unit.MONEY, Group.TRADE)
 def average_loss(facts: TradeFacts) -> float:
     """Mean profit of the trades that lost, KRW; negative."""
-    return _mean(facts.profit_krw[facts.profit_krw < 0])
+    return _mean(facts.losses_krw)
 
 
 @_figure(TRADE_FIGURES, Unit.RATIO, Group.TRADE)
 def average_win_return(facts: TradeFacts) -> float:
     """Mean return of the trades that gained."""
-    return _mean(facts.profit_ratio[facts.profit_krw > 0])
+    return _mean(facts.profit_ratio[facts.won])
 
 
 @_figure(TRADE_FIGURES, Unit.RATIO, Group.TRADE)
 def average_loss_return(facts: TradeFacts) -> float:
     """Mean return of the trades that lost; negative."""
-    return _mean(facts.profit_ratio[facts.profit_krw < 0])
+    return _mean(facts.profit_ratio[facts.lost])
 
 
 @_figure(TRADE_FIGURES, Unit.NUMBER, Group.TRADE)
 def profit_factor(facts: TradeFacts) -> float:
     """Sum of gains / sum of losses, KRW; NaN without losses."""
-    wins, losses = facts.profit_krw[facts.profit_krw > 0], facts.profit_krw[facts.profit_krw < 0]
-    return _per(float(wins.sum()), -float(losses.sum()))
+    return _per(float(facts.gains_krw.sum()), -float(facts.losses_krw.sum()))
 
 
 @_figure(TRADE_FIGURES, Unit.NUMBER, Group.TRADE)
@@ -394,28 +415,25 @@ def time_in_market(facts: RunFacts) -> float:
 @_figure(RUN_FIGURES, Unit.MONEY, Group.COST)
 def fees_paid(facts: RunFacts) -> float:
     """Sum of all fees, KRW."""
-    return float(facts.result.fills["fee_krw"].sum())
+    return float(facts.fills.described[0].sum())
 
 
 @_figure(RUN_FIGURES, Unit.MONEY, Group.COST)
 def slippage_paid(facts: RunFacts) -> float:
     """Sum of (price - base price) x quantity against us, tick rounding included, KRW."""
-    fills = facts.result.fills
-    return float(((fills["price_krw"] - fills["base_krw"]) * fills["side"] * fills["quantity_e8"]).sum()) / COIN_E8
+    return float(facts.fills.described[1].sum()) / COIN_E8
 
 
 @_figure(RUN_FIGURES, Unit.BASIS_POINTS, Group.COST)
 def average_slippage(facts: RunFacts) -> float:
     """Slippage paid / value at base prices, in 0.01 %."""
-    fills = facts.result.fills
-    return _per(slippage_paid(facts), float((fills["base_krw"] * fills["quantity_e8"]).sum()) / COIN_E8) * 1e4
+    return _per(slippage_paid(facts), float(facts.fills.described[2].sum()) / COIN_E8) * 1e4
 
 
 @_figure(RUN_FIGURES, Unit.MONEY, Group.COST)
 def traded_value(facts: RunFacts) -> float:
     """Sum of price x quantity of all fills, KRW."""
-    fills = facts.result.fills
-    return float((fills["price_krw"] * fills["quantity_e8"]).sum()) / COIN_E8
+    return float(facts.fills.described[3].sum()) / COIN_E8
 
 
 @_figure(RUN_FIGURES, Unit.NUMBER, Group.COST)

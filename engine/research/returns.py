@@ -68,37 +68,43 @@ def buy_and_hold(result: BacktestResult) -> tuple[Curve, tuple[float, ...]]:
     price are left out (their return is NaN); without any market the values are NaN. One market's values are in memory at a time.
     """
     cash, total, held = result.settings.cash_krw, np.empty(0), 0
-    returns = []
-    for market in dict.fromkeys(result.markets):
-        ratio = held_ratio(result, market)
-        known = ratio.size > 0 and bool(np.isfinite(ratio[-1]))
-        returns.append(float(ratio[-1]) - 1.0 if ratio.size else np.nan)
-        if known:
-            total = ratio if held == 0 else np.add(total, ratio, out=total)
+    codes, returns = tuple(dict.fromkeys(result.markets)), []
+    for market in codes:
+        worth, last = _held(result, market, cash if len(codes) == 1 else 1.0)
+        returns.append(last - 1.0)
+        if np.isfinite(last):
+            total = worth if held == 0 else np.add(total, worth, out=total)
             held += 1
     if held == 0:
         total = np.full(result.equity_ms.shape, np.nan)
-    elif held > 1:
+    elif len(codes) > 1:
         total /= held
-    total *= cash
+        total *= cash
     return Curve(_start_ms(result), cash, result.equity_ms, total), tuple(returns)
 
 
 def held_ratio(result: BacktestResult, market: str) -> NDArray[np.float64]:
     """float64 [n] beside equity_ms: what 1 KRW put into one market at its first known price is worth, after the
     slippage and fee of buying (1 before it: still cash); NaN where no price is ever known."""
+    return _held(result, market, 1.0)[0]
+
+
+def _held(result: BacktestResult, market: str, scale: float) -> tuple[NDArray[np.float64], float]:
+    """`held_ratio` x scale, and the last ratio."""
     grid = result.candles
     if market not in grid.markets:
-        return np.full(result.equity_ms.shape, np.nan)
-    ratio = np.empty(result.equity_ms.shape)
+        return np.full(result.equity_ms.shape, np.nan), np.nan
+    worth = np.empty(result.equity_ms.shape)
     clock, close_ms = grid.timeframe, np.ascontiguousarray(result.equity_ms)
     row, settings = grid.markets.index(market), result.settings
     states, opens, closes = (np.ascontiguousarray(part[row : row + 1]) for part in (grid.state, grid.open, grid.close))
     fee = fee_at(settings.costs.fees, market, settings.fee_rate, _start_ms(result))
     cost = (1.0 + settings.slippage) * (1.0 + fee)
-    passes()["hold"](close_ms, clock.length_ms, clock.offset_ms, int(grid.first_index), 0, states, opens, closes, cost, ratio)
+    last = passes()["hold"](
+        close_ms, clock.length_ms, clock.offset_ms, int(grid.first_index), 0, states, opens, closes, cost, scale, worth
+    )  # fmt: skip
     grid.free()
-    return ratio
+    return worth, float(last)
 
 
 def _start_ms(result: BacktestResult) -> int:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
 from math import fsum
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.kernel.ledger import TRADE
+from engine.kernel.ledger import PARTS, TRADE
 from engine.kernel.ledger import precompile as passes
 from engine.model.events import Side
 from engine.research.result import Rounding
@@ -96,7 +98,7 @@ _COLUMNS = ("market", "opened_ms", "closed_ms", "quantity_e8", "rest_e8", "cost_
 _RECENT_BARS = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ledger:
     """Fills put together into trades, as columns.
 
@@ -109,27 +111,79 @@ class Ledger:
     sale_profit_krw: NDArray[np.float64]
     mark_krw: NDArray[np.float64]
 
-    @property
+    @cached_property
+    def _described(self) -> NDArray[np.float64]:
+        found = np.empty((5, len(self.rows)))
+        passes()["describe_trades"](self.rows, self.mark_krw, found)
+        return found
+
+    @cached_property
     def is_closed(self) -> NDArray[np.bool_]:
         """[trades]"""
-        return np.asarray(self.rows["closed_ms"] >= 0)
+        return np.asarray(self._described[4] != 0.0)
 
     @property
     def fees_krw(self) -> NDArray[np.float64]:
         """[trades] of buys and sales."""
-        return np.asarray(self.rows["buying_fees_krw"] + self.rows["selling_fees_krw"])
+        return np.asarray(self._described[0])
 
     @property
     def profit_krw(self) -> NDArray[np.float64]:
         """[trades] proceeds - cost - all fees; an open trade's rest counts at mark_krw."""
-        rows = self.rows
-        rest = np.where(self.is_closed, 0.0, rows["rest_e8"] * self.mark_krw / COIN_E8)
-        return np.asarray(rows["proceeds_krw"] - rows["cost_krw"] - self.fees_krw + rest)
+        return np.asarray(self._described[1])
 
     @property
     def profit_ratio(self) -> NDArray[np.float64]:
         """[trades] profit / (cost + buying fees)."""
-        return np.asarray(self.profit_krw / (self.rows["cost_krw"] + self.rows["buying_fees_krw"]))
+        return np.asarray(self._described[2])
+
+    @property
+    def holding_ms(self) -> NDArray[np.float64]:
+        """[trades] from first buy to last sale; of an open one it says nothing."""
+        return np.asarray(self._described[3])
+
+
+@dataclass(frozen=True)
+class Fills:
+    """Columns of a run's fills, in order of time; `ledger` says which trades they belong to.
+
+    described [6, fills]: as of engine.kernel.ledger.describe_fills.
+    """
+
+    rows: NDArray[np.void]
+    ledger: Ledger
+
+    @cached_property
+    def described(self) -> NDArray[np.float64]:
+        """[6, fills]"""
+        found = np.empty((6, len(self.rows)))
+        passes()["describe_fills"](self.rows, self.ledger.sale_profit_krw, found)
+        return found
+
+    def sales(self, exit_index: int) -> Sales:
+        """What one exit sold."""
+        found, counts = np.empty((2, len(self.rows))), np.empty(4, np.int64)
+        passes()["gather_sales"](self.rows, self.ledger.trade_of, self.ledger.rows, self.described, exit_index, found, counts)
+        sales, wins, closing, ambiguous = counts.tolist()
+        return Sales(found[0, :sales], found[1, :sales], wins, closing, ambiguous)
+
+
+@dataclass(frozen=True, slots=True)
+class Sales:
+    """The sales of one exit: profit_krw after fees and their share of the cost, profit_ratio on that share; how many won, how many ended
+    their trade, how many were ambiguous."""
+
+    profit_krw: NDArray[np.float64]
+    profit_ratio: NDArray[np.float64]
+    wins: int
+    closing: int
+    ambiguous: int
+
+
+def exact_sum(values: NDArray[np.float64]) -> float:
+    """math.fsum of the values."""
+    total = float(passes()["sum_exactly"](np.ascontiguousarray(values), np.empty(PARTS)))
+    return fsum(values.tolist()) if math.isnan(total) else total
 
 
 def ways_out(result: BacktestResult) -> tuple[tuple[str, str], ...]:

@@ -18,9 +18,11 @@ from engine.kernel.decide.position import is_open
 from engine.kernel.decide.sales import is_working
 from engine.kernel.stretches import first_true, last_traded
 
-#: rows of Closes.ahead
+#: rows of Closes.ahead: next CLOSE at which the entry is true, first bar that the last price does not know, what `bring_near` has read
 NEXT_TRUE: Final = 0
 PRICED: Final = 1
+TOUCHED: Final = 2
+ROWS: Final = 3
 
 
 @helper
@@ -45,6 +47,20 @@ def next_true(plan: Plan, closes: Closes, market: int, closing: int) -> int:
         known = first_true(items(closes.columns, (market * closes.columns.shape[1] + slot) * closes.columns.shape[2]), closing, count)
     closes.ahead[NEXT_TRUE, market] = known
     return int(known)
+
+
+@helper
+def bring_near(book: Book, bars: Bars, closes: Closes, closing: int, bar: int) -> None:
+    """Read what CLOSE `closing` and the STEP of `bar` will ask of the markets that hold or may enter there. Memory answers all of it at
+    once, and not each number when the one before it has been used."""
+    bar = min(bar, bars.state.shape[1] - 1)
+    for market in range(book.position.shape[0]):
+        if is_open(book, market) or closes.ahead[NEXT_TRUE, market] == closing:
+            read = bars.open_krw[market, bar] + bars.high_krw[market, bar] + bars.low_krw[market, bar] + bars.close_krw[market, bar]
+            read += bars.volume[market, bar] + bars.state[market, bar]
+            for column in range(closes.columns.shape[1]):
+                read += closes.columns[market, column, closing]
+            closes.ahead[TOUCHED, market] = 1 if read > 0.0 else 0
 
 
 @helper

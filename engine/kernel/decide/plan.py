@@ -188,7 +188,7 @@ def make_plan(
     slots, profile = position.slot_of_node, strategy.risk or _NO_PROFILE
     market["sector"] = sectors_of(profile, markets)
     windows = window_days(profile, position) if part is None else part.windows
-    settings = _settings(strategy, position, markets, terms.on_grid)
+    settings = _settings(strategy, position, markets, terms.on_grid, ranked=int(market["tradable"].sum()) > 1)
     _crowding_settings(settings[0], profile.crowding if position.pairs else None, markets)
     if part is not None:
         settings["share"] = part.share
@@ -268,7 +268,8 @@ def _share(share: float) -> tuple[float, float]:
         return share, 1.0
 
 
-def _settings(strategy: Strategy, position: PositionRows, markets: Sequence[str], on_grid: bool) -> NDArray[Any]:
+def _settings(strategy: Strategy, position: PositionRows, markets: Sequence[str], on_grid: bool, *, ranked: bool) -> NDArray[Any]:
+    """ranked: candidates have to be put in order; else the rank need not be there."""
     slots, sizing, limits, risk = position.slot_of_node, strategy.sizing, strategy.limits, strategy.risk or _NO_PROFILE
     settings = np.zeros(1, SETTINGS)
     row = settings[0]
@@ -278,8 +279,9 @@ def _settings(strategy: Strategy, position: PositionRows, markets: Sequence[str]
         any(_follows_price(position, slots[rule.node]) for rule in strategy.exits if rule.kind is not ExitKind.RULE)
     )
     row["resting_targets"] = int(strategy.execution.leave.order == "limit")
-    row["entry_slot"] = slots[strategy.entry]
-    row["rank_slot"] = -1 if strategy.rank is None else slots[strategy.rank]
+    row["entry_slot"], row["rank_slot"] = slots[strategy.entry], -1
+    if strategy.rank is not None and (ranked or strategy.rank in slots):
+        row["rank_slot"] = slots[strategy.rank]
     row["scale_slot"] = -1 if sizing.scale is None else slots[sizing.scale]
     row["when_slot"], row["share"] = -1, 1.0
     row["order_slot"] = -1 if strategy.entry_order is None else slots[strategy.entry_order]

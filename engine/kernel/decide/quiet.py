@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from engine.kernel.abi import helper, items
 from engine.kernel.bars import Bars, Closes
 from engine.kernel.book import Book
-from engine.kernel.decide.ahead import PRICED, count_skipped, is_full, next_true
+from engine.kernel.decide.ahead import PRICED, bring_near, count_skipped, is_full, next_true
 from engine.kernel.decide.guard import judge_breakers
 from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import RULE, STOP, is_active, is_open, refresh_levels
@@ -25,14 +25,15 @@ from engine.kernel.legal import QUANTITY_SCALE
 from engine.kernel.stretches import (
     add_up,
     add_worth,
-    count_missing,
-    count_true,
+    count_not_traded,
+    count_truth,
     extremes,
     fill_money,
     first_not_false,
     first_outside,
     first_true,
     last_traded,
+    write_worth,
 )
 
 #: with a position open, look this many closes ahead at once: what stops it first is often a level
@@ -53,7 +54,7 @@ def skip_quiet(
     closing: the next CLOSE; stepped: the STEPs of `bar` are in. The last CLOSE of a block is never passed. The CLOSEs passed write their
     part of closes.money.
     """
-    close_ms = closes.close_ms
+    close_ms, first_ms, base_ms, clock_ms = closes.close_ms, bars.span[0], bars.span[1], plan.settings[0]["clock_ms"]
     count = close_ms.shape[0]
     held = 0
     for market in range(book.position.shape[0]):
@@ -63,7 +64,7 @@ def skip_quiet(
     guarded = is_guarded(plan)
     if plan.settings[0]["watches"] != 0 and stepped and book.account[0]["stirred"] != 0:
         return bar, closing, stepped
-    if guarded and held > 0 and not is_settled(plan, book, bars.span[0] + (bar + 1 if stepped else bar) * bars.span[1]):
+    if guarded and held > 0 and not is_settled(plan, book, first_ms + (bar + 1 if stepped else bar) * base_ms):
         return bar, closing, stepped
     full = is_full(plan, book, held)
     while bar < stop:
@@ -71,7 +72,9 @@ def skip_quiet(
         if closing < count:
             limit = min(count - 1, closing + _WINDOW) if held > 0 else count - 1
             until = _first_close(plan, book, held, full, closing, limit, closes, True)
-            end = (close_ms[until] - bars.span[0]) // bars.span[1]
+            end = (close_ms[closing] + (until - closing) * clock_ms - first_ms) // base_ms
+            if until < limit or limit == count - 1:
+                bring_near(book, bars, closes, until, end)
         else:
             limit = until = count
             end = stop
@@ -81,9 +84,9 @@ def skip_quiet(
         passed = until
         if last < end:
             passed = closing
-            while passed < until and close_ms[passed] <= bars.span[0] + last * bars.span[1]:
-                passed += 1
-        _write_money(book, held, bars, closes, first, closing, passed)
+            if closing < until:
+                passed += max((first_ms + last * base_ms - close_ms[closing]) // clock_ms + 1, 0)
+        _write_money(plan, book, held, bars, closes, first, closing, passed)
         _judge(plan, book, closes, closing, passed)
         _count_held(plan, book, held, passed - closing)
         if full and passed > closing:
@@ -112,7 +115,7 @@ def skip_quiet(
 @helper
 def _move_levels(plan: Plan, book: Book, held: int, full: bool, bars: Bars, closes: Closes, bar: int, closing: int) -> None:
     """CLOSE `closing`, at the end of `bar` whose STEPs are in, where all that it does is make levels anew."""
-    _write_money(book, held, bars, closes, bar + 1, closing, closing + 1)
+    _write_money(plan, book, held, bars, closes, bar + 1, closing, closing + 1)
     _judge(plan, book, closes, closing, closing + 1)
     _count_held(plan, book, held, 1)
     if full:
@@ -297,18 +300,21 @@ def _pass_steps(book: Book, market: int, bars: Bars, first: int, stop: int) -> N
 
 
 @helper
-def _write_money(book: Book, held: int, bars: Bars, closes: Closes, first: int, closing: int, passed: int) -> None:
+def _write_money(plan: Plan, book: Book, held: int, bars: Bars, closes: Closes, first: int, closing: int, passed: int) -> None:
     """Cash, exposure and equity at CLOSEs [closing, passed): positions at the last price of each, which starts as the book's."""
     cash, count = book.account[0]["cash_krw"], passed - closing
     if count <= 0:
         return
     money, close_ms = closes.money, closes.close_ms
     room, row = money.shape[1], closes.row[0] + closing
-    fill_money(items(money, 0), room, row, count, cash, held == 0)
     if held == 0:
+        fill_money(items(money, 0), room, row, count, cash, True)
         return
     last = (close_ms[closing] - bars.span[0]) // bars.span[1] - 1
-    apart = (close_ms[closing + 1] - close_ms[closing]) // bars.span[1] if count > 1 else 1
+    apart = plan.settings[0]["clock_ms"] // bars.span[1] if count > 1 else 1
+    if held == 1 and apart == 1 and _write_one(book, bars, closes, cash, first, last, row, count):
+        return
+    fill_money(items(money, 0), room, row, count, cash, False)
     for market in range(book.position.shape[0]):
         if is_open(book, market):
             start = market * bars.state.shape[1]
@@ -317,6 +323,21 @@ def _write_money(book: Book, held: int, bars: Bars, closes: Closes, first: int, 
                 book.position[market]["last_krw"], items(bars.state, start), items(bars.close_krw, start), first, last, apart,
             )  # fmt: skip
     add_up(items(money, 0), room, row, count)
+
+
+@helper
+def _write_one(book: Book, bars: Bars, closes: Closes, cash: float, first: int, last: int, row: int, count: int) -> bool:
+    """`_write_money` of the only open position where each bar from `last` on is a CLOSE; False where not all bars have traded."""
+    for market in range(book.position.shape[0]):
+        if is_open(book, market):
+            start = market * bars.state.shape[1]
+            if count_not_traded(items(bars.state, start), min(first, last), last + count) > 0:
+                return False
+            write_worth(
+                items(closes.money, 0), closes.money.shape[1], row, count, cash, book.position[market]["quantity_e8"], QUANTITY_SCALE,
+                items(bars.close_krw, start), last,
+            )  # fmt: skip
+    return True
 
 
 @helper
@@ -371,7 +392,7 @@ def _count_column(plan: Plan, book: Book, condition: int, market: int, closing: 
     true = missing = 0
     if slot < plan.settings[0]["column_count"]:
         values = _column(columns, market, slot)
-        true, missing = count_true(values, closing, passed), count_missing(values, closing, passed)
+        true, missing = count_truth(values, closing, passed)
     elif plan.initial[slot] != 0.0:
         true = passed - closing
     book.rule_counts[condition, 0] += true

@@ -35,6 +35,10 @@ def test_columns_are_what_decisions_read() -> None:
     assert unread not in program.table.slot_of_node
     assert program.position.column_count == 6
     assert program.position.slot_of_node[in_level] == 5
+    alone = compile_program(chosen, MINUTE, MARKETS, OPS, domain=MARKETS[1:2])
+    assert alone.columns == (entry, scale, named, in_exit, in_level), "one market needs no order"
+    assert rank not in alone.table.slot_of_node
+    assert (alone.ready_ms, alone.settle_ms) == (program.ready_ms, program.settle_ms)
 
 
 def evaluate(rows: PositionRows, values: dict[int, float]) -> np.ndarray:

@@ -10,7 +10,7 @@ import pytest
 from engine.kernel import loop
 from engine.kernel.bars import Closes, bars_of
 from engine.kernel.book import Book, save_book
-from engine.kernel.decide.ahead import look_ahead
+from engine.kernel.decide.ahead import ROWS, look_ahead
 from engine.kernel.decide.quiet import skip_quiet
 from tests.engine.kernel_decide.random_runs import (
     BARS_PER_CLOCK,
@@ -36,7 +36,7 @@ def passed_bars(world: World) -> int:
     run = new_run(world)
     bars = world.bars.state.shape[1]
     columns, money = np.ascontiguousarray(world.columns.transpose(0, 2, 1)), np.zeros((3, len(world.close_ms)))
-    closes = Closes(world.close_ms, columns, money, np.zeros(1, np.int64), np.empty((2, len(columns)), np.int64))
+    closes = Closes(world.close_ms, columns, money, np.zeros(1, np.int64), np.empty((ROWS, len(columns)), np.int64))
     look_ahead(closes, 0)
     bar, _, _ = skip_quiet(run.plan, run.book, bars_of(world.bars), closes, 0, bars, 0, False)
     return bar

@@ -33,7 +33,8 @@ def run(threads: int, block: int) -> BacktestResult:
 
 
 @pytest.mark.parametrize(("threads", "block"), [(2, 2_048), (3, 300)])
-def test_threads_change_nothing(alone: BacktestResult, threads: int, block: int) -> None:
+def test_threads_change_nothing(alone: BacktestResult, threads: int, block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.research.backtest._SECONDS_AHEAD", 0.0)  # however fast: columns are computed ahead
     found = run(threads, block)
     assert found.fills.tobytes() == alone.fills.tobytes()
     assert found.equity_krw.tobytes() == alone.equity_krw.tobytes()

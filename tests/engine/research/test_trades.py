@@ -8,10 +8,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.kernel.book import FILL
 from engine.research.result import BacktestResult, Rounding, Settings
-from engine.research.trades import Trade, trades_of
+from engine.research.trades import Trade, exact_sum, trades_of
 from tests.engine.research import toy
 
 BAR = toy.FIVE_MINUTES.length_ms
@@ -127,3 +129,14 @@ def test_positions_of_a_market_never_overlap() -> None:
     for trade in trades:
         assert trade.opened_ms >= ends[trade.market]
         ends[trade.market] = trade.closed_ms if trade.closed_ms is not None else 2**62
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False) | st.sampled_from([1e16, 1.0, -1e16, 2.0**-53, 1e-300]), max_size=40))
+def test_the_exact_sum_is_that_of_the_library(values: list[float]) -> None:
+    try:
+        expected = math.fsum(values)
+    except OverflowError:
+        with pytest.raises(OverflowError):
+            exact_sum(np.array(values))
+        return
+    assert exact_sum(np.array(values)).hex() == expected.hex()

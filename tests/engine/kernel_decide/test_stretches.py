@@ -1,0 +1,67 @@
+"""Loops over stretches of bars against plain definitions: on lengths around those that are looked at together, with every kind of value."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from engine.kernel import stretches
+from engine.model.candle import BarState
+
+TRUTH = st.sampled_from([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -0.0, 1.0, math.nan])
+PRICES = st.sampled_from([float(price) for price in range(100, 110)])
+
+
+@st.composite
+def stretch(draw: st.DrawFn) -> tuple[int, int]:
+    first = draw(st.integers(0, 40))
+    return first, first + draw(st.integers(0, 110))
+
+
+def column(draw: st.DrawFn, values: st.SearchStrategy[float], count: int) -> NDArray[np.float64]:
+    seed = draw(st.integers(0, 2**32 - 1))
+    pool = np.array(draw(st.lists(values, min_size=1, max_size=40)))
+    return np.asarray(np.random.default_rng(seed).choice(pool, count))
+
+
+@st.composite
+def truths(draw: st.DrawFn) -> tuple[NDArray[np.float64], int, int]:
+    first, stop = draw(stretch())
+    return column(draw, TRUTH, stop), first, stop
+
+
+@st.composite
+def bars(draw: st.DrawFn) -> tuple[list[NDArray[Any]], int, int]:
+    """Also prices that no exchange would give: an open or a close beyond high and low."""
+    first, stop = draw(stretch())
+    kinds = np.array(draw(st.sampled_from([[2], [2, 2, 2, 1], [0, 1, 2]])), np.int8)
+    states = np.random.default_rng(draw(st.integers(0, 99))).choice(kinds, stop)
+    opens, one, other, closes = (column(draw, PRICES, stop) for _ in range(4))
+    return [states, opens, np.maximum(one, other), np.minimum(one, other), closes], first, stop
+
+
+@given(truths())
+@settings(max_examples=60)
+def test_the_first_and_the_number_of_truths(drawn: tuple[NDArray[np.float64], int, int]) -> None:
+    values, first, stop = drawn
+    true = [k for k in range(first, stop) if values[k] == 1.0]
+    missing = [k for k in range(first, stop) if math.isnan(values[k])]
+    assert stretches.first_true(values, first, stop) == min([*true, stop])
+    assert stretches.first_not_false(values, first, stop) == min([*true, *missing, stop])
+    assert stretches.count_truth(values, first, stop) == (len(true), len(missing))
+
+
+@given(bars(), st.integers(98, 111), st.integers(98, 111))
+@settings(max_examples=60)
+def test_the_first_bar_outside_and_the_extremes(drawn: tuple[list[NDArray[Any]], int, int], floor: int, ceiling: int) -> None:
+    (states, *prices), first, stop = drawn
+    traded = [k for k in range(first, stop) if states[k] == BarState.TRADED]
+    outside = [k for k in traded if not all(floor < price[k] < ceiling for price in prices)]
+    assert stretches.first_outside(states, *prices, first, stop, floor, ceiling) == min([*outside, stop])
+    seen = [price[k] for k in traded for price in prices]
+    assert stretches.extremes(states, *prices, first, stop, 104.0, 104.0) == (max([*seen, 104.0]), min([*seen, 104.0]))
