@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -40,6 +40,7 @@ class Calls:
         self.scope = scope
         self.nodes = nodes
         self.evaluate = evaluate
+        self._turned: set[tuple[str, tuple[str | int, ...]]] = set()
 
     def function(self, function: Function, call: ast.Call | ast.Name, context: Context) -> Value | None:
         """The value of a call of `function`. A name stands for a call without arguments."""
@@ -172,7 +173,11 @@ class Calls:
         start, end = (given[0].start, given[-1].end) if given else (call.start, call.end)
         got = ", ".join(self._kind_word(argument.value, context) for argument in given)
         swapped = self._swapped(function, given, context)
-        fix = context.rule.substituted(start, end, swapped) if swapped else ""
+        if swapped and (function.name, context.rule.path) in self._turned:
+            return False  # told at the first, whose mend turns them all
+        fix = self._all_turned(function, context) or context.rule.substituted(start, end, swapped) if swapped else ""
+        if swapped and not context.builtin:
+            self._turned.add((function.name, context.rule.path))
         notes: Notes = (("series_first", {}),) if swapped and function.args[0].kind is ArgKind.SERIES else ()
         self.scope.report(
             "E105", context, call.start, call.end, label="swapped" if swapped else "", notes=notes, fix=fix,
@@ -221,6 +226,20 @@ class Calls:
         text = context.rule.text
         parts = [text[other.start : other.end], text[one.start : one.end], *(text[a.start : a.end] for a in given[2:])]
         return ", ".join(parts)
+
+    def _all_turned(self, function: Function, context: Context) -> str:
+        """The line with the arguments of every such call in the rule turned round; "" where it cannot be written as one line."""
+        text = context.rule.text
+        spots = []
+        for call in _calls_of(parsed_body(text), function.name):
+            given = [argument for argument in call.arguments if argument.name is None]
+            turned = self._swapped(function, given, context)
+            if turned:
+                spots.append((given[0].start, given[-1].end, turned))
+        whole = text
+        for start, end, turned in sorted(spots, reverse=True):
+            whole = whole[:start] + turned + whole[end:]
+        return "" if context.builtin or not spots else context.rule.substituted(0, len(text), whole)
 
     # ---- values of arguments ----
     def _argument(self, function: Function, arg: Arg, expression: ast.Expression, context: Context) -> Value | None:
@@ -405,3 +424,12 @@ def _extreme_meant(
     meant = f"{over}({text[series.start : series.end]}, {text[length.start : length.end]})"
     notes: Notes = (("extreme_over_bars", {"name": function.name, "expression": meant}),)
     return notes, context.rule.substituted(call.start, call.end, meant)
+
+
+def _calls_of(expression: ast.Expression, name: str) -> Iterator[ast.Call]:
+    """Calls of a function in a rule, but not those within another such call: their texts overlap."""
+    if isinstance(expression, ast.Call) and expression.name == name:
+        yield expression
+        return
+    for part in ast.children(expression):
+        yield from _calls_of(part, name)

@@ -9,7 +9,7 @@ from dsl import ast
 from dsl.checker import ranges, relations, slips
 from dsl.checker.context import Context, Notes, RuleText, Scope
 from dsl.checker.values import Value
-from dsl.graph import Graph
+from dsl.graph import Graph, Phase
 from dsl.parser import parse_rule
 
 _FLIPPED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq"}
@@ -74,7 +74,8 @@ def check_all(scope: Scope, logic: ast.Logic, graph: Graph, values: Sequence[Val
     first, second = (logic.operands[number] for number in found)
     text = context.rule.text
     one, other = text[first.start : first.end], text[second.start : second.end]
-    whole = len(logic.operands) == 2 and text.strip() == text[logic.start : logic.end]
+    late = any(value.phase is not Phase.MARKET for value in values)  # has no bars before, so nothing comes after it
+    whole = len(logic.operands) == 2 and text.strip() == text[logic.start : logic.end] and not late
     meant = f"{one} then {other} within 24 bars"
     notes: Notes = (("sequence_meant", {}),) if whole else ()
     if whole and isinstance(first, ast.Crosses) and isinstance(second, ast.Crosses):  # crosses above 30 and (is) below 70

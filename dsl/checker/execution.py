@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dsl.builder import Amount, BookPrice, NextOrder
+from dsl.checker import percents
 from dsl.checker.conditions import phrase
 from dsl.checker.context import Notes, RuleText, Scope
 from dsl.checker.settings import StrategyDocument, text_at
@@ -83,6 +84,7 @@ def _slippage(scope: Scope, rule: RuleText | None) -> float | None:
     if found.unit.value not in ("ratio", "number") or not 0 < found.value <= 1:
         scope.report_at("E113", rule, 0, len(rule.text), label="ratio", name="max_slippage")
         return None
+    percents.check_slippage(scope, rule, found.value, found.unit)
     return found.value
 
 

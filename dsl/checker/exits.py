@@ -8,9 +8,10 @@ import re
 from dsl import ast
 from dsl.builder import Amount, Share
 from dsl.catalogue import Unit
-from dsl.checker import levels, percents
+from dsl.checker import exit_slips, levels, percents
 from dsl.checker.conditions import Conditions, parsed, phrase
 from dsl.checker.context import Notes, RuleText, Scope
+from dsl.checker.exit_slips import PROTECTIVE
 from dsl.checker.implications import implies
 from dsl.checker.settings import StrategyDocument, entries, text_at
 from dsl.checker.values import Value, fixed
@@ -29,8 +30,6 @@ _SMALLEST_SHARE = 0.1
 _LARGEST_LEVEL = 1e9
 #: `-2% of entry`, `3% below the entry price`
 _OF_ENTRY = re.compile(r"([+-]?[0-9][0-9_]*(?:\.[0-9]+)?\s*%)\s*((?:of|from|below|above)\s+(?:the\s+)?(?:pos\.)?entry(?:\s+price)?)", re.I)
-#: names that say that a level is meant to protect from below; of others, one without `pos.` may have been meant as a target
-_PROTECTIVE = re.compile("stop|trail|protect|손절|추적|보호")
 
 
 def read_exits(scope: Scope, document: StrategyDocument, conditions: Conditions) -> tuple[Exit, ...]:
@@ -116,9 +115,13 @@ def _read_exit(scope: Scope, document: StrategyDocument, conditions: Conditions,
             scope.report_at("E406", frozen, 0, len(frozen.text), label="frozen", name=name)
         condition = conditions.rule(when.scalar, ("exits", name), position=True)
         kind, node = ExitKind.RULE, None if condition is None else condition.node
+        if condition is not None and node is not None and after is None and condition.low != 1.0:  # else it is told that it always is
+            exit_slips.warn_from_entry(scope, when, conditions.expressions.nodes.graph, node)
     else:
         assert at is not None
         kind, node = _level(scope, at, conditions)
+        if node is not None:
+            exit_slips.warn_kind(scope, name, at, kind)
     if name == "stop" and node is not None and kind is not ExitKind.STOP:
         place = at or when
         assert place is not None
@@ -128,6 +131,7 @@ def _read_exit(scope: Scope, document: StrategyDocument, conditions: Conditions,
         return None
     if node is None or share is None:
         return None
+    exit_slips.warn_half_stop(scope, name, text_at(document, "exits", name, "sell"), share.ratio)
     is_frozen = frozen is not None and frozen.text == "true" and kind is not ExitKind.RULE
     return Exit(name, kind, node, is_frozen, after, share.ratio, share.of_rest)
 
@@ -222,10 +226,10 @@ def _level(scope: Scope, rule: RuleText, conditions: Conditions) -> tuple[ExitKi
     if share is not None and percents.check_beside_one(scope, expression, conditions.context(rule, position=True)):
         return kind, conditions.expressions.nodes.id_of(value)
     if share is not None and share <= _SMALLEST_SHARE:
-        up = str(rule.path[1]) != "stop" and not _PROTECTIVE.search(str(rule.path[1]).lower())
+        up = str(rule.path[1]) != "stop" and not PROTECTIVE.search(str(rule.path[1]).lower())
         percents.report_share(scope, expression, conditions.context(rule, position=True), share, up=up, label="level")
         return kind, conditions.expressions.nodes.id_of(value)
-    if kind is ExitKind.STOP and value.phase is Phase.MARKET and not _PROTECTIVE.search(str(rule.path[1]).lower()):
+    if kind is ExitKind.STOP and value.phase is Phase.MARKET and not PROTECTIVE.search(str(rule.path[1]).lower()):
         fix = re.sub(r"\bat:", "when:", rule.substituted(0, len(rule.text), f"high >= {rule.text}"), count=1)
         scope.report_at("W412", rule, 0, len(rule.text), notes=(("name_as_protection", {}),), fix=fix, level=rule.text[:60])
     return kind, conditions.expressions.nodes.id_of(value)

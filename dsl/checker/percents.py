@@ -8,7 +8,7 @@ from typing import NamedTuple
 from dsl import ast
 from dsl.catalogue import Unit
 from dsl.checker import levels
-from dsl.checker.context import Context, Notes, Scope
+from dsl.checker.context import Context, Notes, RuleText, Scope
 from dsl.checker.values import Value
 from dsl.graph import Graph
 
@@ -163,6 +163,15 @@ def check_distance(scope: Scope, place: ast.Expression, context: Context) -> Non
         fix = context.rule.substituted(place.start, place.end, f"{text}%")
         args = {"found": text, "means": f"{place.value * 100:g}%"}
         scope.report("W152", context, place.start, place.end, label="distance", fix=fix, notes=notes, **args)
+
+
+def check_slippage(scope: Scope, rule: RuleText, amount: float, unit: Unit) -> None:
+    """W152 for `max_slippage: 0.8`, where 0.8 % is meant."""
+    if unit is Unit.NUMBER and amount >= _FAR_DISTANCE:
+        notes: Notes = (("write_percent_sign", {"number": rule.text, "sign": "%"}),)
+        fix = rule.substituted(0, len(rule.text), f"{rule.text}%")
+        args = {"found": rule.text, "means": f"{amount * 100:g}%"}
+        scope.report_at("W152", rule, 0, len(rule.text), label="slippage", notes=notes, fix=fix, **args)
 
 
 def _replaced(context: Context, places: Sequence[ast.Expression], change: _Change) -> str:

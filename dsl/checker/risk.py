@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dsl.builder import ActionWords, Amount, LossLimit, UntilWords
+from dsl.checker import percents
 from dsl.checker.clock import DAY_MS
 from dsl.checker.conditions import phrase
 from dsl.checker.context import RuleText, Scope
@@ -72,6 +73,7 @@ def _ratio(scope: Scope, rule: RuleText | None) -> float | None:
     if found.unit.value not in ("ratio", "number") or not 0 < found.value <= 1:
         scope.report_at("E113", rule, 0, len(rule.text), label="ratio", name=str(rule.path[-1]))
         return None
+    percents.check_slippage(scope, rule, found.value, found.unit)
     return found.value
 
 

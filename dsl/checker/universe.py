@@ -19,6 +19,8 @@ from dsl.yaml_tree import Mapping, Scalar
 
 #: a universe of more markets than the exchange has is a slip of the keyboard
 _MOST_MARKETS = 1000
+#: conditions that are held against each other
+_MOST_COMPARED = 50
 
 
 def read_universe(scope: Scope, document: StrategyDocument) -> Universe | None:
@@ -61,6 +63,8 @@ def _member(conditions: Conditions, part: str, key: Scalar, node: object) -> Val
 def _by(scope: Scope, conditions: Conditions, rule: RuleText | None) -> int | None:
     expression = None if rule is None else parsed(scope, rule)
     value = None if rule is None or expression is None else conditions.expressions.number(expression, conditions.context(rule))
+    if rule is not None and value is not None and value.unit in (Unit.QUANTITY, Unit.PRICE):
+        scope.report_at("W425", rule, 0, len(rule.text), fix=rule.substituted(0, len(rule.text), "turnover(24h)"), by=rule.text)
     return None if value is None else conditions.expressions.nodes.id_of(value)
 
 
@@ -88,9 +92,9 @@ def _check_members(conditions: Conditions, document: StrategyDocument, kept: lis
         return
     keys = [RuleText(key, ("universe", "keep")) for key in names]
     check_group(conditions.scope, graph, "all", keys, known)
-    for key, value in zip(out, dropped, strict=True):
+    for key, value in list(zip(out, dropped, strict=True))[:_MOST_COMPARED]:
         rule = text_at(document, "universe", "drop", key.text)
-        keeping = None if value is None else next((n for n, one in enumerate(known) if implies(graph, one, value)), None)
+        keeping = None if value is None else next((n for n, one in enumerate(known[:_MOST_COMPARED]) if implies(graph, one, value)), None)
         if rule is not None and keeping is not None:
             kept_rule = text_at(document, "universe", "keep", names[keeping].text)
             shown = {"keep": names[keeping].text, "kept": kept_rule.text if kept_rule is not None else ""}

@@ -24,6 +24,8 @@ _UNTIL = {"next day": "next_day", "next week": "next_week", "next month": "next_
 #: of `if slippage <= 0.3%`
 _BOUNDS = {"<": "below", "<=": "at_most", ">": "above", ">=": "at_least"}
 _COUNTED = re.compile(r"([0-9]+) +(position|cluster)s?")
+#: whose conditions say nothing without the heading, be there one or many
+_ALWAYS_HEADED: tuple[Path, ...] = (("universe", "keep"), ("universe", "drop"))
 #: what has one possible value
 _UNTOLD = ("schema", "score.combine")
 
@@ -113,7 +115,7 @@ class _File:
             for key, value in node.entries:
                 inner: Path = (*path, key.text)
                 own = f"{self.kind}.{'.'.join(map(str, inner))}" in texts("keys")
-                if own and isinstance(value, Mapping) and len(value.entries) > 1:
+                if own and isinstance(value, Mapping) and (len(value.entries) > 1 or inner in _ALWAYS_HEADED):
                     yield Line(depth, _dotted(inner), f"{self._meaning(inner)}:")
                     yield from self._section(inner, value, depth + 1)
                 else:

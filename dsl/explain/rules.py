@@ -77,6 +77,8 @@ class Sentences:
         self.names = names
         self.language = language
         self.korean = language is Language.KOREAN
+        #: the alias whose arguments are being told: it is not said again in them
+        self._alias = ""
 
     # ---- what callers ask for ----
     def sentence(self, node: ast.Expression) -> str:
@@ -226,11 +228,16 @@ class Sentences:
     # ---- names ----
     def _market(self, name: str) -> tuple[str, str] | None:
         head, dot, rest = name.partition(".")
-        if not dot or not self.names.is_market(head, name):
+        if not dot or head == self._alias or not self.names.is_market(head, name):
             return None
         return (self.names.aliases[head] if head in self.names.aliases else self.say("word.other") if head == "other" else head), rest
 
+    def _without_alias(self, name: str) -> str:
+        """`btc.close` inside `btc.sma(...)` is the close of the same market."""
+        return name.removeprefix(f"{self._alias}.") if self._alias else name
+
     def _name(self, name: str) -> str:
+        name = self._without_alias(name)
         market = self._market(name)
         if market is not None:
             return self.say("node.market", market=market[0], value=self._name(market[1]))
@@ -249,6 +256,7 @@ class Sentences:
 
     def _named(self, name: str) -> str:
         """A name that is a condition."""
+        name = self._without_alias(name)
         market = self._market(name)
         if market is not None:
             return self.say("node.market_clause", market=market[0], value=self._named(market[1]))
@@ -264,10 +272,14 @@ class Sentences:
 
     # ---- calls ----
     def _call(self, node: ast.Call, name: str) -> str:
+        name = self._without_alias(name)
         market = self._market(name)
         if market is not None:
             key = "node.market_clause" if self.names.is_condition(node) else "node.market"
-            return self.say(key, market=market[0], value=self._call(node, market[1]))
+            outer, self._alias = self._alias, name.partition(".")[0]
+            told = self._call(node, market[1])
+            self._alias = outer
+            return self.say(key, market=market[0], value=told)
         function = None if name in self.names.definitions else self.names.catalogue.get(name)
         words = _Words(self, node, function)
         keys = (f"fn.{name}.{words.variant}", f"fn.{name}")

@@ -143,6 +143,8 @@ _NAMES: dict[str, Text] = {
     "W156.label": Text("화요일에서 시작합니다", "this begins on Tuesday"),
     "W157": Text("`{name}`: 빠른 길이가 느린 길이보다 짧지 않습니다", "`{name}`: the fast length is not the shorter one"),
     "W157.label": Text("빠른 쪽 {fast}, 느린 쪽 {slow}", "fast {fast}, slow {slow}"),
+    "W152@slippage": Text("`{found}`은(는) 여기서 {means}입니다", "`{found}` means {means} here"),
+    "W152.label.slippage": Text("체결이 이만큼 불리해져도 받아들입니다", "a fill may be as much worse as this"),
     "W153": Text("`{found}`은(는) `{of}`의 {percent}밖에 되지 않습니다", "`{found}` is only {percent} of `{of}`"),
     "W153@price": Text("`{found}`은(는) 가격의 {percent}밖에 되지 않습니다", "`{found}` is only {percent} of a price"),
     "W153@level_price": Text("`{found}`은(는) 가격의 {percent}밖에 되지 않습니다", "`{found}` is only {percent} of a price"),
@@ -234,6 +236,26 @@ _FILES: dict[str, Text] = {
     ),
     "E129.label.level": Text("`at:`은 가격입니다. 조건은 `when:`에 적습니다", "`at:` is a price; a condition belongs to `when:`"),
     "note.bars_of_position": Text("몇 봉째인지는 pos.bars", "in bars it is pos.bars"),
+    "W414": Text("청산 `{name}`의 가격이 이름과 다릅니다", "the price of exit `{name}` is not what its name says"),
+    "W414.label.over_high": Text(
+        "가격은 언제나 이 아래에 있습니다: 사지 않거나 곧바로 팝니다",
+        "the price is always below this: nothing is bought, or it sells at once",
+    ),
+    "W414.label.above": Text(
+        "진입가 위의 가격은 올라가 닿으면 파는 목표입니다", "a price above the entry is a target: it sells when the price rises to it"
+    ),
+    "W414.label.below": Text(
+        "진입가 아래의 가격은 내려가 닿으면 팝니다", "a price below the entry protects: it sells when the price falls to it"
+    ),
+    "W415": Text("`stop`이 {share}만 팝니다", "`stop` sells only {share}"),
+    "W415.label": Text("나머지에는 손절이 없습니다", "the rest has no stop"),
+    "W419": Text("사자마자 파는 조건입니다", "this sells what was just bought"),
+    "W419.label": Text("진입한 순간에 이미 참입니다", "true from the moment of entry"),
+    "W425": Text("`{by}`(으)로는 종목을 견줄 수 없습니다", "`{by}` does not compare markets"),
+    "W425.label": Text(
+        "코인 하나의 값이 서로 달라 코인 수나 가격의 순서에는 뜻이 없습니다",
+        "one coin is not worth another, so an order by coins or by price says nothing",
+    ),
     "W418": Text("이 배율로는 아무것도 사지 않습니다", "with this multiplier nothing is ever bought"),
     "W418.label": Text("0보다 커지는 때가 없습니다", "it is never above 0"),
     "W410": Text("청산 `{name}`은(는) 할 일이 없습니다", "exit `{name}` has nothing left to do"),
@@ -272,6 +294,7 @@ _NOTES: dict[str, Text] = {
         "정말 작은 것부터라면 `order=asc`를 적으세요. 이 경고가 사라집니다",
         "if the smallest are meant, write `order=asc`, and this warning goes",
     ),
+    "note.turned_round": Text("반대라면: {expression}", "the other way round: {expression}"),
     "note.param_percent": Text(
         "params에서 단위를 붙이세요: `{name}: {number}{sign}`", "give it its unit under `params`: `{name}: {number}{sign}`"
     ),

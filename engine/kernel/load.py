@@ -8,9 +8,7 @@ it touches, alone, and stale machine code cannot be found. Imported by nothing t
 from __future__ import annotations
 
 import inspect
-import multiprocessing
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import cache
 from pathlib import Path
 from types import FunctionType
@@ -25,6 +23,7 @@ from engine.kernel.abi import HELPER_MARK, INTRINSIC_MARK
 from engine.kernel.catalogue import ops
 from engine.kernel.code_cache import content_digest, forget_unreadable, reached_globals, stamp_file
 from engine.kernel.packed import PACKED
+from engine.kernel.stored import callback, dispatcher
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,6 +39,9 @@ def precompile(progress: Callable[[int, int], None]) -> None:
 
     Raises what a compilation raises. The calling program must be importable by a spawned process.
     """
+    import multiprocessing  # an ordinary start has no other need of processes
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+
     first, *rest = _own_pieces()
     pieces = [first, *ops(), *rest]
     with ProcessPoolExecutor(_PROCESSES, mp_context=multiprocessing.get_context("spawn")) as pool:
@@ -104,10 +106,11 @@ def compile_function(function: Callable[..., Any], signature: Any = None, *, all
     """
     _refuse_svml()
     intrinsics.register_references()
-    copy = _relocated(_plain(function), allocates)
+    plain = _plain(function)
+    copy = _relocated(plain, allocates)
     forget_unreadable(Path(copy.__code__.co_filename))  # an op has one signature and no types of ours
-    options = {"nogil": True, "cache": True, **_options(allocates)}
-    return numba.njit(**options)(copy) if signature is None else numba.njit(signature, **options)(copy)
+    options = {"nogil": True, **_options(allocates)}
+    return dispatcher(copy, signature, options, lambda: copy.__globals__.update(_compiled_globals(plain, allocates)))
 
 
 def _options(allocates: bool) -> dict[str, Any]:
@@ -123,7 +126,9 @@ def record_array(dtype: np.dtype[Any], dimensions: int = 1) -> Any:
 @cache
 def _compiled_op(kernel: Callable[..., None]) -> Any:
     _refuse_svml()
-    return numba.cfunc(OP_SIGNATURE, cache=True, error_model="numpy")(_relocated(_plain(kernel), True))
+    plain = _plain(kernel)
+    copy = _relocated(plain, True)
+    return callback(copy, OP_SIGNATURE, _options(True), lambda: copy.__globals__.update(_compiled_globals(plain, True)))
 
 
 def _plain(function: Callable[..., Any]) -> FunctionType:
@@ -139,11 +144,11 @@ def _refuse_svml() -> None:
 
 
 def _relocated(function: FunctionType, allocates: bool) -> FunctionType:
-    """A copy that numba caches under its content: its file is the stamp of its digest, its globals are compiled ones."""
+    """A copy that numba caches under its content: its file is the stamp of its digest. Before it is compiled its globals have to be."""
     digest = content_digest(function, extra=_intrinsics_source() + repr(_options(allocates)).encode())
     stamp = stamp_file(function.__name__, digest, inspect.getsource(function))
     code = function.__code__.replace(co_filename=str(stamp), co_firstlineno=1)
-    copy = FunctionType(code, _compiled_globals(function, allocates), function.__name__, function.__defaults__)
+    copy = FunctionType(code, dict(function.__globals__), function.__name__, function.__defaults__)
     copy.__kwdefaults__ = function.__kwdefaults__
     return copy
 

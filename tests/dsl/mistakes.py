@@ -186,6 +186,7 @@ RULES: dict[str, Mistake] = {
     "a chain that bites its tail": _rule(
         "ema(close, 50) > ema(close, 20) > ema(close, 50)", "W150", "ema(close, 50) > ema(close, 20) > ema(close, 50)", fixed=False
     ),
+    "both arguments turned round": _rule("ema(21, close) > ema(50, close)", "E105", "ema(21, close)"),
     "exactly equal": _rule("close == ema(close, 20)", "W154", "close == ema(close, 20)"),
     "exactly 3%": _rule("ret(1h) == 3%", "W154", "ret(1h) == 3%"),
     "the ten strongest from the wrong end": _rule("across.rank(ret(24h)) <= 10", "W155", "across.rank(ret(24h))"),
@@ -216,6 +217,26 @@ FILES: dict[str, Mistake] = {
     "a price below an average as a level": _file(_STOP, "    at: close < ema(close, 20)", "E129", "close < ema(close, 20)"),
     "a hundredth of the entry": _file(_STOP, "    at: pos.entry * 2%", "W153", "pos.entry * 2%"),
     "twice the entry below it": _file(_STOP, "    at: pos.entry * (1 - 2)", "W152", "2"),
+    "sold as soon as bought": _file(_TARGET, "    when: pos.gain <= 3%", "W419", "pos.gain <= 3%"),
+    "a loss with the wrong sign of comparison": _file(_TARGET, "    when: pos.gain >= -3%", "W419", "pos.gain >= -3%"),
+    "stalled, but no time given": _file(_TARGET, "    when: pos.best < 1%", "W419", "pos.best < 1%", fixed=False),
+    "exactly four hours": _file(_TARGET, "    when: pos.age == 4h", "W154", "pos.age == 4h"),
+    "two bounds of a gain that exclude each other": _file(
+        _TARGET, "    when: pos.gain >= 3% and pos.gain <= 2%", "W150", "pos.gain >= 3% and pos.gain <= 2%", fixed=False
+    ),
+    "a trail above the highest price": _file(
+        "  target:\n    when: pos.gain >= 3%", "  trail:\n    at: pos.high + atr(14)", "W414", "pos.high + atr(14)"
+    ),
+    "a raised stop that is a target": _file(
+        "  target:\n    when: pos.gain >= 3%", "  trail:\n    at: pos.entry * 1.01", "W414", "pos.entry * 1.01"
+    ),
+    "a target below the entry": _file(_TARGET, "    at: pos.entry - 2 * atr(14)", "W414", "pos.entry - 2 * atr(14)"),
+    "a target with a minus sign": _file(_TARGET, "    at: -1%\n    sell: 50%", "W414", "-1%"),
+    "half a stop": _file(_STOP, f"{_STOP}\n    sell: 50%", "W415", "50%"),
+    "slippage without its percent sign": _file(
+        "limits:", "execution:\n  leave:\n    order: market\n    max_slippage: 0.8\nlimits:", "W152", "0.8"
+    ),
+    "markets by coins traded": _file(_MARKETS, "universe:\n  refresh: every 4h\n  take: 30\n  by: volume", "W425", "volume"),
     "a second stop further away": _file(_STOP, f"{_STOP}\n  wide_stop:\n    at: -5%", "W410", "wide_stop", fixed=False),
     "a ladder whose first step sells all": _file(
         _TARGET, f"{_TARGET}\n  more:\n    when: pos.gain >= 5%\n    sell: 50%", "W410", "more", fixed=False

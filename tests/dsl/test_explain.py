@@ -49,7 +49,7 @@ MORE = (
     "(close > open then volume > 1 within 3 bars) and trend_up", "(close > open)[2]", "-close + 1",
     "close in 1..2 or close leaves 3..4", "btc.is_defined(close)", "bars_since(trend_up) in 2 bars..6 bars", "close falls for wait",
     "ema(close, n bars) != open", "close > 50_000_000 KRW", "realized_vol(2d) < 15bp", "value_when(trend_up, close) > low",
-    "vwap(day) > 1", "abs(close - open) > tr",
+    "vwap(day) > 1", "abs(close - open) > tr", "close > btc.sma(btc.close, 200) and btc.corr(btc.close, close, 20) > 0.5",
 )  # fmt: skip
 
 

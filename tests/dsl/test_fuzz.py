@@ -164,7 +164,7 @@ _accepted: list[str] = []
 @given(RULES)
 def test_rules_compile_to_well_formed_graphs(rule: str) -> None:
     result = with_rule(entry=rule, when="close > open and pos.gain > 1%")
-    allowed = {"E110", "E112", "E122", "E123", "W124", "W150", "W151", "W152", "E105", "E127"}
+    allowed = {"E110", "E112", "E122", "E123", "W124", "W150", "W151", "W152", "W153", "W154", "E105", "E127"}
     assert set(codes(result)) <= allowed, (rule, codes(result))
     show(result)
     for diagnostic in result.diagnostics:

@@ -13,7 +13,7 @@ from typing import Any
 from websockets.asyncio.server import ServerConnection
 
 from engine.exchange.simulated.served.auth import Key
-from engine.exchange.simulated.served.faults import Faults
+from engine.exchange.simulated.served.faults import Faults, FrameFault
 from engine.exchange.simulated.served.opening import Terms, open_face
 from engine.exchange.upbit.client import UpbitClient
 from engine.exchange.upbit.errors import GapTooLongError
@@ -211,7 +211,6 @@ def test_missed_trades_end_at_the_last_known_one() -> None:
 
 def test_on_the_served_exchange_every_trade_comes_once_whatever_happens_to_the_line(tmp_path: Path) -> None:
     """Lines break, messages come twice, late, by half, as nonsense and of unknown types; what others traded arrives, each once."""
-    kinds = ("socket_drop", "frame_duplicate", "frame_swapped", "frame_unknown", "frame_truncated", "frame_broken")
     markets = ("KRW-BTC", "KRW-XRP")
     terms = Terms(at_ms=START_MS + 60 * MINUTE_MS, settings=("ban_after=0",), seed=5)
     face = open_face(store_of(tmp_path, 200), terms, Key(ACCESS, SECRET), 0.0, time.monotonic, control=True)
@@ -222,7 +221,7 @@ def test_on_the_served_exchange_every_trade_comes_once_whatever_happens_to_the_l
         async with (
             UpbitClient(None, ClientSettings(base_url=f"http://{address}")) as client,
             Stream(
-                [Subscription(Kind.TRADE, markets)],
+                [Subscription(Kind.TRADE, markets), Subscription(Kind.ORDERBOOK, markets)],
                 settings=StreamSettings(url=f"ws://{address}/websocket/v1", close_seconds=0.1),
                 limits=Limits(QuickClock()),
                 quotation=client.quotation,
@@ -231,7 +230,7 @@ def test_on_the_served_exchange_every_trade_comes_once_whatever_happens_to_the_l
             asyncio.timeout(60),
         ):
             found += await until(stream, lambda items: len({item.code for item in items if isinstance(item, TradeFrame)}) == 2)
-            face.faults = Faults(**dict.fromkeys(kinds, D("0.03")))
+            face.faults = Faults(**{kind.value: D("0.02") for kind in FrameFault})
             for _ in range(20):
                 face.clock.step(4 * MINUTE_MS)
                 await asyncio.sleep(0.06)
@@ -254,6 +253,7 @@ def test_on_the_served_exchange_every_trade_comes_once_whatever_happens_to_the_l
         items = asyncio.run(main(address))
     trades = [(item.code, item.sequential_id) for item in items if isinstance(item, TradeFrame)]
     assert len(trades) == len(set(trades)) > 500
+    assert set(face.met) == set(FrameFault)
     losses = sum(isinstance(item, Disconnected) for item in items)
     assert losses >= 3
     assert any(item.stream_type == RESYNC for item in items if isinstance(item, TradeFrame))

@@ -252,11 +252,14 @@ def test_with_every_fault_no_order_is_lost_and_none_is_doubled(tmp_path: Path) -
     async def main(client: UpbitClient) -> None:
         for number in range(60):
             taken[f"i-{number}"] = await place(client, f"i-{number}")
+            books = await surely(lambda: client.quotation.orderbooks(["KRW-XRP"]))
+            assert len(books.value[0].orderbook_units) == 30
         for account in (await surely(client.trading.accounts)).value:
             assert account.balance >= 0
 
     faults = [f"{fault.value}=0.06" for fault in Fault]
     face = trading(tmp_path, main, *faults, "slow_seconds=0.001")
+    assert set(face.met) == set(Fault)
     there = Counter(order.request.identifier for order in face.world.venue.orders.values())
     assert set(there.values()) == {1}
     assert set(there) == {identifier for identifier, was in taken.items() if was}

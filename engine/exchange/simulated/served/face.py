@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -24,7 +25,7 @@ import orjson
 from engine.exchange.simulated.served import demanded
 from engine.exchange.simulated.served.auth import Gate, read_body
 from engine.exchange.simulated.served.clock import MarketClock
-from engine.exchange.simulated.served.faults import Fault, Faults, FrameFault, changed
+from engine.exchange.simulated.served.faults import Fault, Faults, FrameFault, Kind, changed
 from engine.exchange.simulated.served.quota import Quota, Verdict
 from engine.exchange.simulated.served.route import Asked, Route
 from engine.exchange.simulated.served.routes import find_route
@@ -77,7 +78,7 @@ class Outgoing:
 
 @dataclass(slots=True)
 class Face:
-    """The exchange's door. control: open the control paths too."""
+    """The exchange's door. control: open the control paths too; met: how often which fault went wrong."""
 
     world: World
     gate: Gate
@@ -88,6 +89,7 @@ class Face:
     seed: int = 0
     refusing: str = ""
     quota: Quota = field(init=False)
+    met: Counter[Fault | FrameFault] = field(default_factory=Counter)
     _count: int = 0
     _lines: int = 0
     _books: dict[str, Any] = field(default_factory=dict)
@@ -162,7 +164,7 @@ class Face:
         return await line.run(receive, send)
 
     def _frame_fault(self, line: int, number: int) -> FrameFault | None:
-        return self.faults.draw_frame(self.seed, line, number)
+        return self._noted(self.faults.draw_frame(self.seed, line, number))
 
     def _fault(self, asked: Incoming) -> Fault | None:
         """What goes wrong with a request; never with one that steers the exchange."""
@@ -170,7 +172,12 @@ class Face:
             return None
         self._count += 1
         of_order = asked.method != "GET" and asked.path.startswith("/v1/order")
-        return self.faults.draw(self.seed, self._count, of_order=of_order, of_book=asked.path == _BOOKS)
+        return self._noted(self.faults.draw(self.seed, self._count, of_order=of_order, of_book=asked.path == _BOOKS))
+
+    def _noted(self, fault: Kind | None) -> Kind | None:
+        if fault is not None:
+            self.met[fault] += 1
+        return fault
 
     def answer(self, asked: Incoming) -> Outgoing:
         """What the exchange says."""
