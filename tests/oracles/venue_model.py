@@ -243,6 +243,8 @@ class Model:
         """Others traded. part: of what waiting orders could trade, so much does, in whole 1e-8 and at least one of them."""
         left = volume
         self.last[market] = price
+        if market in self.closed:
+            return
         for side in ("bid", "ask"):
             for order in self.resting(market, side):
                 assert order.price is not None
