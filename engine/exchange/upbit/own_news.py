@@ -25,6 +25,8 @@ from engine.exchange.upbit.trading import CLOSED_MAX, LISTED_MAX, Trading
 _MARGIN_MS: Final = 60_000
 #: closed orders are asked for by stretches of this length, the longest that is answered
 _WINDOW_MS: Final = 7 * 86_400_000
+#: so many orders whose end was told last are asked for as well
+_LATELY: Final = 20
 #: news are held back no longer than this by a line that goes on breaking
 _HELD_SECONDS: Final = 10.0
 _FIRST_WAIT_SECONDS: Final = 1.0
@@ -153,7 +155,7 @@ class OwnNews:
         """The orders of which something may not have been told, with their trades; and the exchange's time when that began."""
         open_, known_ms = await self._open_orders(trading)
         found = {order.uuid: order for order in open_}
-        for uuids in _parts(sorted((self._orders.open() | self._suspect) - found.keys())):
+        for uuids in _parts(sorted((self._orders.open() | self._orders.lately_over(_LATELY) | self._suspect) - found.keys())):
             found |= {order.uuid: order for order in (await trading.orders_by_id(uuids=uuids)).value}
         if self._known_ms is not None and known_ms is not None:
             ended = await self._made_and_ended(trading, self._known_ms - _MARGIN_MS, known_ms)

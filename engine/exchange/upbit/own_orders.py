@@ -49,6 +49,10 @@ class OwnOrders:
         """Uuids of the orders whose end has not been told."""
         return {uuid for uuid, told in self._told.items() if not told.over}
 
+    def lately_over(self, count: int) -> set[str]:
+        """Uuids of the last orders whose end was told: one of their trades may have been overtaken by it, and lost."""
+        return set(list(self._over)[-count:])
+
     def knows(self, uuid: str) -> bool:
         """Whether anything was told of it."""
         return uuid in self._told
