@@ -18,19 +18,34 @@ from engine.kernel.decide.position import is_open
 from engine.kernel.decide.sales import is_working
 from engine.kernel.stretches import first_true, last_traded
 
-#: rows of Closes.ahead: next CLOSE at which the entry is true, first bar that the last price does not know, what `bring_near` has read
+#: rows of Closes.ahead: next CLOSE at which the entry is true, first bar that the last price does not know, what `bring_near` has read,
+#: the markets that hold or want anything in order, and in the first place how many these are
 NEXT_TRUE: Final = 0
 PRICED: Final = 1
 TOUCHED: Final = 2
-ROWS: Final = 3
+ACTIVE: Final = 3
+COUNT: Final = 4
+ROWS: Final = 5
 
 
 @helper
-def look_ahead(closes: Closes, bar: int) -> None:
-    """Nothing is known yet; last prices are those before `bar`."""
-    for market in range(closes.ahead.shape[1]):
+def look_ahead(book: Book, closes: Closes, bar: int) -> None:
+    """No more is known yet than which markets are active; last prices are those before `bar`."""
+    for market in range(book.position.shape[0]):
         closes.ahead[NEXT_TRUE, market] = -1
         closes.ahead[PRICED, market] = bar
+    find_active(book, closes)
+
+
+@helper
+def find_active(book: Book, closes: Closes) -> None:
+    """List the markets that hold or want anything. STEPs only take some off; a CLOSE can add some."""
+    count = 0
+    for market in range(book.position.shape[0]):
+        if is_open(book, market) or is_working(book, market):
+            closes.ahead[ACTIVE, count] = market
+            count += 1
+    closes.ahead[COUNT, 0] = count
 
 
 @helper
@@ -54,13 +69,21 @@ def bring_near(book: Book, bars: Bars, closes: Closes, closing: int, bar: int) -
     """Read what CLOSE `closing` and the STEP of `bar` will ask of the markets that hold or may enter there. Memory answers all of it at
     once, and not each number when the one before it has been used."""
     bar = min(bar, bars.state.shape[1] - 1)
+    for place in range(closes.ahead[COUNT, 0]):
+        _touch(bars, closes, closes.ahead[ACTIVE, place], closing, bar)
     for market in range(book.position.shape[0]):
-        if is_open(book, market) or closes.ahead[NEXT_TRUE, market] == closing:
-            read = bars.open_krw[market, bar] + bars.high_krw[market, bar] + bars.low_krw[market, bar] + bars.close_krw[market, bar]
-            read += bars.volume[market, bar] + bars.state[market, bar]
-            for column in range(closes.columns.shape[1]):
-                read += closes.columns[market, column, closing]
-            closes.ahead[TOUCHED, market] = 1 if read > 0.0 else 0
+        if closes.ahead[NEXT_TRUE, market] == closing:
+            _touch(bars, closes, market, closing, bar)
+
+
+@helper
+def _touch(bars: Bars, closes: Closes, market: int, closing: int, bar: int) -> None:
+    """Of one market."""
+    read = bars.open_krw[market, bar] + bars.high_krw[market, bar] + bars.low_krw[market, bar] + bars.close_krw[market, bar]
+    read += bars.volume[market, bar] + bars.state[market, bar]
+    for column in range(closes.columns.shape[1]):
+        read += closes.columns[market, column, closing]
+    closes.ahead[TOUCHED, market] = 1 if read > 0.0 else 0
 
 
 @helper
@@ -109,6 +132,8 @@ def is_full(plan: Plan, book: Book, held: int) -> bool:
 def count_skipped(plan: Plan, book: Book, closes: Closes, closing: int, passed: int) -> None:
     """Candidates at CLOSEs [closing, passed) that were skipped because the account is full."""
     for market in range(book.position.shape[0]):
+        if closes.ahead[NEXT_TRUE, market] >= passed:
+            continue
         if plan.market[market]["tradable"] == 0 or is_open(book, market) or is_working(book, market):
             continue
         at = next_true(plan, closes, market, closing)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from engine.kernel.abi import helper, items
 from engine.kernel.bars import Bars, Closes
 from engine.kernel.book import Book
-from engine.kernel.decide.ahead import PRICED, bring_near, count_skipped, is_full, next_true
+from engine.kernel.decide.ahead import ACTIVE, COUNT, NEXT_TRUE, PRICED, bring_near, count_skipped, is_full, next_true
 from engine.kernel.decide.guard import judge_breakers
 from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import RULE, STOP, is_active, is_open, refresh_levels
@@ -56,11 +56,10 @@ def skip_quiet(
     """
     close_ms, first_ms, base_ms, clock_ms = closes.close_ms, bars.span[0], bars.span[1], plan.settings[0]["clock_ms"]
     count = close_ms.shape[0]
-    held = 0
-    for market in range(book.position.shape[0]):
-        if book.order[market]["side"] != 0:
+    held = closes.ahead[COUNT, 0]
+    for place in range(held):
+        if book.order[closes.ahead[ACTIVE, place]]["side"] != 0:
             return bar, closing, stepped
-        held += 1 if is_open(book, market) else 0
     guarded = is_guarded(plan)
     if plan.settings[0]["watches"] != 0 and stepped and book.account[0]["stirred"] != 0:
         return bar, closing, stepped
@@ -78,7 +77,7 @@ def skip_quiet(
         else:
             limit = until = count
             end = stop
-        last = end if held == 0 else _first_step(plan, book, bars, first, end)
+        last = end if held == 0 else _first_step(plan, book, held, bars, closes, first, end)
         if guarded and held > 0:
             last = first_mark(plan, book, held, bars, first, last)
         passed = until
@@ -88,16 +87,15 @@ def skip_quiet(
                 passed += max((first_ms + last * base_ms - close_ms[closing]) // clock_ms + 1, 0)
         _write_money(plan, book, held, bars, closes, first, closing, passed)
         _judge(plan, book, closes, closing, passed)
-        _count_held(plan, book, held, passed - closing)
+        _count_held(plan, book, held, closes, passed - closing)
         if full and passed > closing:
             count_skipped(plan, book, closes, closing, passed)
-        if held > 0:
-            for market in range(book.position.shape[0]):
-                if is_open(book, market):
-                    if passed > closing and plan.settings[0]["levels_read_columns"] != 0:  # for levels made inside a later STEP
-                        take_market(book, market, closes.columns, passed - 1)
-                    _pass_steps(book, market, bars, first, last)
-                    closes.ahead[PRICED, market] = last
+        for place in range(held):
+            market = closes.ahead[ACTIVE, place]
+            if passed > closing and plan.settings[0]["levels_read_columns"] != 0:  # for levels made inside a later STEP
+                take_market(book, market, closes.columns, passed - 1)
+            _pass_steps(book, market, bars, first, last)
+            closes.ahead[PRICED, market] = last
         closing = passed
         if last < end:
             return last, closing, False
@@ -117,13 +115,13 @@ def _move_levels(plan: Plan, book: Book, held: int, full: bool, bars: Bars, clos
     """CLOSE `closing`, at the end of `bar` whose STEPs are in, where all that it does is make levels anew."""
     _write_money(plan, book, held, bars, closes, bar + 1, closing, closing + 1)
     _judge(plan, book, closes, closing, closing + 1)
-    _count_held(plan, book, held, 1)
+    _count_held(plan, book, held, closes, 1)
     if full:
         count_skipped(plan, book, closes, closing, closing + 1)
-    for market in range(book.position.shape[0]):
-        if is_open(book, market):
-            take_market(book, market, closes.columns, closing)
-            refresh_levels(plan, book, market, book.position[market]["last_krw"], closes.close_ms[closing], _ALL)
+    for place in range(held):
+        market = closes.ahead[ACTIVE, place]
+        take_market(book, market, closes.columns, closing)
+        refresh_levels(plan, book, market, book.position[market]["last_krw"], closes.close_ms[closing], _ALL)
 
 
 @helper
@@ -131,15 +129,13 @@ def _first_close(plan: Plan, book: Book, held: int, full: bool, closing: int, li
     """The first CLOSE in [closing, limit) that can do anything, or `limit`. levels: one that only moves levels counts."""
     if plan.settings[0]["watches"] != 0:
         limit = _first_at(quiet_until_ms(plan, book), closing, limit, closes.close_ms)
-    for market in range(book.position.shape[0]):
-        if not is_open(book, market) and plan.market[market]["tradable"] != 0:
-            found = next_true(plan, closes, market, closing)
-            limit = limit if full else min(limit, found)
+    for market in range(0 if full else book.position.shape[0]):
+        if closes.ahead[NEXT_TRUE, market] < limit and not is_open(book, market) and plan.market[market]["tradable"] != 0:
+            limit = min(limit, next_true(plan, closes, market, closing))
     if held == 0:
         return limit
-    for market in range(book.position.shape[0]):
-        if is_open(book, market):
-            limit = _first_exit(plan, book, market, closing, limit, closes, levels)
+    for place in range(held):
+        limit = _first_exit(plan, book, closes.ahead[ACTIVE, place], closing, limit, closes, levels)
     return first_closing(plan, book, closing, limit, closes)
 
 
@@ -235,11 +231,10 @@ def _next_grid_ms(plan: Plan, book: Book, market: int) -> int:
 
 
 @helper
-def _first_step(plan: Plan, book: Book, bars: Bars, first: int, end: int) -> int:
+def _first_step(plan: Plan, book: Book, held: int, bars: Bars, closes: Closes, first: int, end: int) -> int:
     """The first bar in [first, end) whose STEP can hit or move a level of an open position, or `end`."""
-    for market in range(book.position.shape[0]):
-        if is_open(book, market):
-            end = _first_hit(plan, book, market, bars, first, end)
+    for place in range(held):
+        end = _first_hit(plan, book, closes.ahead[ACTIVE, place], bars, first, end)
     return end
 
 
@@ -312,31 +307,29 @@ def _write_money(plan: Plan, book: Book, held: int, bars: Bars, closes: Closes, 
         return
     last = (close_ms[closing] - bars.span[0]) // bars.span[1] - 1
     apart = plan.settings[0]["clock_ms"] // bars.span[1] if count > 1 else 1
-    if held == 1 and apart == 1 and _write_one(book, bars, closes, cash, first, last, row, count):
+    if held == 1 and apart == 1 and _write_one(book, closes.ahead[ACTIVE, 0], bars, closes, cash, first, last, row, count):
         return
     fill_money(items(money, 0), room, row, count, cash, False)
-    for market in range(book.position.shape[0]):
-        if is_open(book, market):
-            start = market * bars.state.shape[1]
-            add_worth(
-                items(money, room), row, count, book.position[market]["quantity_e8"], QUANTITY_SCALE,
-                book.position[market]["last_krw"], items(bars.state, start), items(bars.close_krw, start), first, last, apart,
-            )  # fmt: skip
+    for place in range(held):
+        market = closes.ahead[ACTIVE, place]
+        start = market * bars.state.shape[1]
+        add_worth(
+            items(money, room), row, count, book.position[market]["quantity_e8"], QUANTITY_SCALE,
+            book.position[market]["last_krw"], items(bars.state, start), items(bars.close_krw, start), first, last, apart,
+        )  # fmt: skip
     add_up(items(money, 0), room, row, count)
 
 
 @helper
-def _write_one(book: Book, bars: Bars, closes: Closes, cash: float, first: int, last: int, row: int, count: int) -> bool:
+def _write_one(book: Book, market: int, bars: Bars, closes: Closes, cash: float, first: int, last: int, row: int, count: int) -> bool:
     """`_write_money` of the only open position where each bar from `last` on is a CLOSE; False where not all bars have traded."""
-    for market in range(book.position.shape[0]):
-        if is_open(book, market):
-            start = market * bars.state.shape[1]
-            if count_not_traded(items(bars.state, start), min(first, last), last + count) > 0:
-                return False
-            write_worth(
-                items(closes.money, 0), closes.money.shape[1], row, count, cash, book.position[market]["quantity_e8"], QUANTITY_SCALE,
-                items(bars.close_krw, start), last,
-            )  # fmt: skip
+    start = market * bars.state.shape[1]
+    if count_not_traded(items(bars.state, start), min(first, last), last + count) > 0:
+        return False
+    write_worth(
+        items(closes.money, 0), closes.money.shape[1], row, count, cash, book.position[market]["quantity_e8"], QUANTITY_SCALE,
+        items(bars.close_krw, start), last,
+    )  # fmt: skip
     return True
 
 
@@ -365,15 +358,15 @@ def take_market(book: Book, market: int, columns: NDArray[np.float64], at: int) 
 
 
 @helper
-def _count_held(plan: Plan, book: Book, held: int, closes: int) -> None:
-    """Conditions on a position at CLOSEs where each is certainly false."""
-    if held == 0 or closes == 0:
+def _count_held(plan: Plan, book: Book, held: int, closes: Closes, count: int) -> None:
+    """Conditions on a position at `count` CLOSEs where each is certainly false."""
+    if held == 0 or count == 0:
         return
     for condition in range(plan.conditions.shape[0]):
         if plan.on_position[condition] != 0:
-            for market in range(book.position.shape[0]):
-                if is_open(book, market) and plan.market[market]["tradable"] != 0:
-                    book.rule_counts[condition, 1] += closes
+            for place in range(held):
+                if plan.market[closes.ahead[ACTIVE, place]]["tradable"] != 0:
+                    book.rule_counts[condition, 1] += count
 
 
 @helper

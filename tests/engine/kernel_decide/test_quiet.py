@@ -37,7 +37,7 @@ def passed_bars(world: World) -> int:
     bars = world.bars.state.shape[1]
     columns, money = np.ascontiguousarray(world.columns.transpose(0, 2, 1)), np.zeros((3, len(world.close_ms)))
     closes = Closes(world.close_ms, columns, money, np.zeros(1, np.int64), np.empty((ROWS, len(columns)), np.int64))
-    look_ahead(closes, 0)
+    look_ahead(run.book, closes, 0)
     bar, _, _ = skip_quiet(run.plan, run.book, bars_of(world.bars), closes, 0, bars, 0, False)
     return bar
 

@@ -14,6 +14,7 @@ from dsl.files import profiles_in
 from dsl.prune import prune
 from dsl.strategy import Strategy
 from dsl.variants import PlaceError, Variants
+from dsl.vary import products
 from engine.kernel.abi import at_variant
 from engine.kernel.bars import Log
 from engine.kernel.book import FILL
@@ -68,8 +69,6 @@ def alone(strategy: Strategy, grid: BarGrid, settings: Settings, traded: tuple[s
 
 
 def made(axes: dict[str, tuple[str, ...]]) -> list[Strategy]:
-    from dsl.vary import products
-
     one = Variants(TEXT, "made.yaml", catalogue(), profiles_in())
     places = {path: one.place(path) for path in axes}
     found = [one.variant({places[path]: value for path, value in values.items()}).strategy for values in products(axes)]
@@ -133,6 +132,34 @@ def test_threads_and_blocks_change_nothing(grid: BarGrid, threads: int, block: i
     for one, two in zip(plain.outcomes, other.outcomes, strict=True):
         assert one.daily.tobytes() == two.daily.tobytes()
         assert repr(replace(one, daily=one.daily[:0])) == repr(replace(two, daily=two.daily[:0]))
+
+
+ONE_MARKET = (
+    TEXT.replace("[KRW-BTC, KRW-ETH, KRW-SOL, KRW-XRP]", "[KRW-BTC]")
+    .replace(
+        "    market: btc.close > btc.sma(close, slow)\n", "    trend: close > ema(close, slow)@15m\n    calm: rsi(fast) + atr(slow) > 0\n"
+    )
+    .replace("aliases: {btc: KRW-BTC}\n", "")
+)
+
+
+def test_what_variants_of_one_market_read_alone_is_computed_as_in_a_backtest(grid: BarGrid) -> None:
+    """Own rows on two timeframes, for blocks in which none, one and many clock bars close; some columns are shared, others are not."""
+    one = Variants(ONE_MARKET, "one.yaml", catalogue(), profiles_in())
+    axes = {"fast": ("3", "5"), "slow": ("12", "20"), "hours": ("1", "8")}
+    strategies = [
+        found
+        for values in products(axes)
+        if (found := one.variant({one.place(path): value for path, value in values.items()}).strategy) is not None
+    ]
+    only = toy.candles(1_200, markets=("KRW-BTC",))
+    runs = [alone(strategy, only, Settings()) for strategy in strategies]
+    for block in (3, 64, 2048):
+        for outcome, run in zip(sweep(strategies, only, Settings(), block=block).outcomes, runs, strict=True):
+            assert_same(outcome, run)
+    assert len(strategies) == 8
+    assert len({len(run.fills) for run in runs}) > 3
+    assert sum(len(run.fills) for run in runs) > 100
 
 
 def random_variants(world: World) -> list[Strategy]:
