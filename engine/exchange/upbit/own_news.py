@@ -128,8 +128,9 @@ class OwnNews:
         if assets:  # balances that were told before the question are older than its answer
             rows = [{"currency": found.currency, "balance": found.balance, "locked": found.locked} for found in assets]
             self._put(MyAssetFrame.model_validate({"type": "myAsset", "stream_type": RESYNC, "timestamp": known_ms, "assets": rows}))
-            self._held = [frame for at, frame in enumerate(self._held or ()) if at >= older or isinstance(frame, MyOrderFrame)]
-            covered = sum(isinstance(frame, MyOrderFrame) for frame in self._held[:covered])
+            held = self._held or []
+            covered = sum(isinstance(frame, MyOrderFrame) for frame in held[:covered])
+            self._held = [frame for at, frame in enumerate(held) if at >= older or isinstance(frame, MyOrderFrame)]
         self._known_ms = known_ms
         if self._pending.is_set() or self._down:  # what came after this was asked waits for the next answer
             self._release(covered)
