@@ -14,6 +14,7 @@ from dsl.graph import Timeframe
 from engine.candles.candidates import candidates, stored_markets, survivorship
 from engine.candles.errors import CandleError
 from engine.candles.grid import gaps, stored_bases
+from engine.candles.inside import with_inside
 from engine.candles.instants import korean_time
 from engine.candles.modelled import with_modelled_books
 from engine.candles.provision import Message, Provided, provide
@@ -84,9 +85,9 @@ def market_for(
     provided = _provided(wanted, strategy.clock, settings, sources, base, progress)
     _refuse_nothing(markets, provided)
     _refuse_too_coarse(strategy, provided.base)
-    grid = _with_warmup([strategy], provided)
-    grid = _with_sides(strategy, grid, settings, provided.store, sources.files)
     from_ms = provided.from_ms if settings.from_ms is None else max(settings.from_ms, provided.from_ms)
+    grid = with_inside(_with_warmup([strategy], provided), provided.store, from_ms)
+    grid = _with_sides(strategy, grid, settings, provided.store, sources.files)
     messages = list(provided.messages)
     if strategy.universe is not None:
         messages += survivorship(provided.store, markets, provided.base, from_ms, provided.to_ms)
@@ -142,8 +143,8 @@ def market_together(
     for strategy, own in zip(strategies, traded, strict=True):
         _refuse_nothing(own, provided)
         _refuse_too_coarse(strategy, provided.base)
-    grid = _with_warmup(strategies, provided)
     from_ms = provided.from_ms if settings.from_ms is None else max(settings.from_ms, provided.from_ms)
+    grid = with_inside(_with_warmup(strategies, provided), provided.store, from_ms)
     choosing = {market for strategy, own in zip(strategies, traded, strict=True) if strategy.universe is not None for market in own}
     more = survivorship(provided.store, sorted(choosing), provided.base, from_ms, provided.to_ms) if choosing else ()
     return Together(

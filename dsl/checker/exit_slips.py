@@ -17,6 +17,8 @@ _TARGET = re.compile("target|profit|take|익절|목표")
 _AT_ENTRY = {"pos.gain": 0.0, "pos.best": 0.0, "pos.worst": 0.0, "pos.age": 0.0, "pos.bars": 0.0, "pos.pnl": -0.001}
 #: of these the test was turned round; of the others another test is missing
 _TURNED = ("pos.gain", "pos.pnl", "pos.age", "pos.bars")
+#: conditions that are looked at for one exit
+_MOST = 200
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
@@ -45,7 +47,7 @@ def warn_half_stop(scope: Scope, name: str, rule: RuleText | None, share: float)
 
 def warn_from_entry(scope: Scope, rule: RuleText, graph: Graph, node: int) -> None:
     """W419 for a rule that is true of a position that was just opened: `pos.gain <= 3%`."""
-    if not _holds_at_entry(graph, node, 0):
+    if not _holds_at_entry(graph, node, {}):
         return
     expression, fix = ast.unbracketed(parse_rule(rule.text)), ""
     notes: Notes = ()
@@ -57,10 +59,18 @@ def warn_from_entry(scope: Scope, rule: RuleText, graph: Graph, node: int) -> No
     scope.report_at("W419", rule, expression.start, expression.end, notes=notes, fix=fix)
 
 
-def _holds_at_entry(graph: Graph, node: int, depth: int) -> bool:
+def _holds_at_entry(graph: Graph, node: int, known: dict[int, bool]) -> bool:
+    """known: what has been looked at, which is bounded."""
+    if node not in known:
+        known[node] = False
+        known[node] = len(known) <= _MOST and _held(graph, node, known)
+    return known[node]
+
+
+def _held(graph: Graph, node: int, known: dict[int, bool]) -> bool:
     found = graph[node]
-    if found.op in ("and", "or") and depth < 20:
-        parts = [_holds_at_entry(graph, part, depth + 1) for part in found.inputs]
+    if found.op in ("and", "or"):
+        parts = [_holds_at_entry(graph, part, known) for part in found.inputs]
         return all(parts) if found.op == "and" else any(parts)
     if found.op not in ("lt", "le", "gt", "ge"):
         return False

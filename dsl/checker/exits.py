@@ -115,7 +115,7 @@ def _read_exit(scope: Scope, document: StrategyDocument, conditions: Conditions,
             scope.report_at("E406", frozen, 0, len(frozen.text), label="frozen", name=name)
         condition = conditions.rule(when.scalar, ("exits", name), position=True)
         kind, node = ExitKind.RULE, None if condition is None else condition.node
-        if node is not None and after is None:
+        if condition is not None and node is not None and after is None and condition.low != 1.0:  # else it is told that it always is
             exit_slips.warn_from_entry(scope, when, conditions.expressions.nodes.graph, node)
     else:
         assert at is not None

@@ -13,8 +13,9 @@ from dsl.checker.relations import Key, atoms, parts
 from dsl.checker.values import Value
 from dsl.graph import Graph
 
-#: nested `and`, `or` that are looked through
-_DEEPEST = 20
+#: parts of a condition that are looked at, and alternatives of which each is tried
+_MOST = 200
+_MOST_ALTERNATIVES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,10 @@ def implies(graph: Graph, one: Value, other: Value) -> bool:
     """Whether `other` is true wherever `one` is."""
     if one.node is None or other.node is None:
         return False
-    return _follows(graph, _facts(graph, (one.node,)), other.node, 0)
+    facts = _facts(graph, (one.node,))
+    if _follows(graph, facts, other.node, {}):
+        return True
+    return any(all(_follows(graph, _facts(graph, (one.node, way)), other.node, {}) for way in ways) for ways in facts.alternatives)
 
 
 def _facts(graph: Graph, nodes: Sequence[int]) -> _Facts:
@@ -43,24 +47,24 @@ def _facts(graph: Graph, nodes: Sequence[int]) -> _Facts:
         for key, allowed in atoms(graph, node, "and"):
             outcomes[key] = outcomes.get(key, allowed) & allowed
         alternatives += [graph[part].inputs for part in parts(graph, node, "and") if graph[part].op == "or"]
-    return _Facts(bounds, outcomes, tuple(alternatives))
+    return _Facts(bounds, outcomes, tuple(alternatives[:_MOST_ALTERNATIVES]))
 
 
-def _follows(graph: Graph, facts: _Facts, wanted: int, depth: int) -> bool:
-    if depth > _DEEPEST:
-        return False
+def _follows(graph: Graph, facts: _Facts, wanted: int, known: dict[int, bool]) -> bool:
+    """known: the parts of what is wanted that have been looked at, which are bounded: parts share parts."""
+    if wanted not in known:
+        known[wanted] = False
+        known[wanted] = len(known) <= _MOST and _found(graph, facts, wanted, known)
+    return known[wanted]
+
+
+def _found(graph: Graph, facts: _Facts, wanted: int, known: dict[int, bool]) -> bool:
     node = graph[wanted]
-    if node.op == "and" and all(_follows(graph, facts, part, depth + 1) for part in node.inputs):
+    if node.op == "and" and all(_follows(graph, facts, part, known) for part in node.inputs):
         return True
-    if node.op == "or" and any(_follows(graph, facts, part, depth + 1) for part in node.inputs):
+    if node.op == "or" and any(_follows(graph, facts, part, known) for part in node.inputs):
         return True
-    if _shown(graph, facts, wanted):
-        return True
-    return any(
-        all(_follows(graph, _facts(graph, (way,)), wanted, depth + 1) for way in ways)
-        for ways in facts.alternatives
-        if depth < _DEEPEST // 4
-    )
+    return _shown(graph, facts, wanted)
 
 
 def _shown(graph: Graph, facts: _Facts, wanted: int) -> bool:

@@ -23,23 +23,38 @@ _MOVES = ("tr", "stdev", "mean_deviation", "slope")
 _KEEP_CHANGE = (*_SAME, "abs", "neg", "sum", "over.sum", "stdev")
 #: factors up to this one leave a change what it is; 100 makes a number of per cents of it
 _LARGEST_FACTOR = 20.0
-#: nested operations that are looked through
+#: nested operations that are looked through, and values that are looked at for one weight
 _DEEPEST = 30
+_MOST = 100
+_COMBINED = ("neg", "abs", "mul", "div", "add", "sub", "min", "max")
 
 
-def weight(graph: Graph, node: int, depth: int = 0) -> float | None:
+def weight(graph: Graph, node: int) -> float | None:
     """How much of one price, volume or amount the node's value is; None: that cannot be said."""
+    return _weight(graph, node, {})
+
+
+def _weight(graph: Graph, node: int, known: dict[int, float | None]) -> float | None:
+    """The same; `known` holds what has been looked at, since nodes share what they read, and bounds how much that is."""
+    if node not in known:
+        known[node] = None  # stands until it is known, and where too much had to be looked at
+        known[node] = _weighed(graph, node, known) if len(known) <= _MOST else None
+    return known[node]
+
+
+def _weighed(graph: Graph, node: int, known: dict[int, float | None]) -> float | None:
     found = graph[node]
     if found.op in _WHOLE:
         return 1.0
     if found.op in _MOVES:
         return 0.0
-    if depth > _DEEPEST or not found.inputs:
+    if not found.inputs:
         return None
-    inputs = [weight(graph, one, depth + 1) for one in found.inputs]
     if found.op in _SAME:
-        return inputs[-1] if found.op == "value_when" else inputs[0]
-    one, other = inputs[0], inputs[-1]
+        return _weight(graph, found.inputs[-1 if found.op == "value_when" else 0], known)
+    if found.op not in _COMBINED:
+        return None
+    one, other = _weight(graph, found.inputs[0], known), _weight(graph, found.inputs[-1], known)
     if found.op in ("neg", "abs"):
         return None if one is None else -one if found.op == "neg" else abs(one)
     if found.op in ("mul", "div"):
@@ -48,7 +63,7 @@ def weight(graph: Graph, node: int, depth: int = 0) -> float | None:
         return None
     if found.op in ("add", "sub"):
         return one + other if found.op == "add" else one - other
-    return one if found.op in ("min", "max") and one == other else None
+    return one if one == other else None
 
 
 def _scaled(graph: Graph, op: str, places: tuple[int, ...], one: float | None, other: float | None) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import islice
 
 from dsl import ast
 from dsl.catalogue import Unit
@@ -14,6 +15,8 @@ from dsl.checker.values import Value
 from dsl.document import suggestion
 from dsl.graph import Graph
 
+#: earlier regimes that one is held against
+_MOST_COMPARED = 20
 Expand = Callable[[Definition, ast.Expression, Context], Value | None]
 
 
@@ -89,7 +92,7 @@ class Regimes:
 
 def check_reachable(scope: Scope, graph: Graph, name: str, value: Value, before: Mapping[str, Value]) -> None:
     """W150 where an earlier regime holds wherever this one would: told at the earlier one, out of which it can be taken."""
-    covering = next((earlier for earlier, other in before.items() if implies(graph, value, other)), None)
+    covering = next((earlier for earlier, other in islice(before.items(), _MOST_COMPARED) if implies(graph, value, other)), None)
     first, second = (scope.regimes.get(one) for one in (covering or "", name))
     if covering is None or first is None or second is None or first.body is None:
         return

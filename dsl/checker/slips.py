@@ -16,7 +16,8 @@ _MEASURED = (
     "hurst", "div", "log", "pos.gain", "pos.pnl", "pos.best", "pos.worst", "pos.age",
 )  # fmt: skip
 _LOOKED_THROUGH = ("lag", "hold", "over.last", "add", "sub", "mul", "neg", "abs", "min", "max")
-_DEEPEST = 20
+#: values that are looked at
+_MOST = 100
 #: values that begin again: a range may run over their end
 _ROUND = ("hour", "minute", "weekday")
 
@@ -50,11 +51,18 @@ def _equality(
     return True
 
 
-def _is_measured(graph: Graph, node: int, depth: int = 0) -> bool:
-    found = graph[node]
-    if found.op in _MEASURED:
-        return True
-    return depth < _DEEPEST and found.op in _LOOKED_THROUGH and any(_is_measured(graph, one, depth + 1) for one in found.inputs)
+def _is_measured(graph: Graph, node: int) -> bool:
+    waiting, seen = [node], set[int]()
+    while waiting and len(seen) < _MOST:
+        current = waiting.pop()
+        if current in seen:
+            continue
+        seen.add(current)
+        found = graph[current]
+        if found.op in _MEASURED:
+            return True
+        waiting += found.inputs if found.op in _LOOKED_THROUGH else ()
+    return False
 
 
 def _rank(scope: Scope, operator: str, places: tuple[ast.Expression, ast.Expression], sides: tuple[Value, Value], context: Context) -> bool:
@@ -62,6 +70,8 @@ def _rank(scope: Scope, operator: str, places: tuple[ast.Expression, ast.Express
     call, limit = ast.unbracketed(places[0]), sides[1].constant
     if not isinstance(call, ast.Call) or call.name != "across.rank" or operator not in ("<", "<=") or limit is None:
         return False
+    if limit < 1 or (limit == 1 and operator == "<"):
+        return False  # no rank is that small, which is told
     if any(argument.name == "order" for argument in call.arguments):
         return False
     fix = context.rule.substituted(call.end - 1, call.end, ", order=desc)")

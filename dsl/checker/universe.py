@@ -19,6 +19,8 @@ from dsl.yaml_tree import Mapping, Scalar
 
 #: a universe of more markets than the exchange has is a slip of the keyboard
 _MOST_MARKETS = 1000
+#: conditions that are held against each other
+_MOST_COMPARED = 50
 
 
 def read_universe(scope: Scope, document: StrategyDocument) -> Universe | None:
@@ -90,9 +92,9 @@ def _check_members(conditions: Conditions, document: StrategyDocument, kept: lis
         return
     keys = [RuleText(key, ("universe", "keep")) for key in names]
     check_group(conditions.scope, graph, "all", keys, known)
-    for key, value in zip(out, dropped, strict=True):
+    for key, value in list(zip(out, dropped, strict=True))[:_MOST_COMPARED]:
         rule = text_at(document, "universe", "drop", key.text)
-        keeping = None if value is None else next((n for n, one in enumerate(known) if implies(graph, one, value)), None)
+        keeping = None if value is None else next((n for n, one in enumerate(known[:_MOST_COMPARED]) if implies(graph, one, value)), None)
         if rule is not None and keeping is not None:
             kept_rule = text_at(document, "universe", "keep", names[keeping].text)
             shown = {"keep": names[keeping].text, "kept": kept_rule.text if kept_rule is not None else ""}

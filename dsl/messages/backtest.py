@@ -84,10 +84,6 @@ TEXTS: dict[str, Text] = {
     "part_reports_written": Text("전략별 보고서: {paths}", "reports of the strategies: {paths}"),
     "cannot_write": Text("{path} 에 쓸 수 없습니다: {reason}", "cannot write {path}: {reason}"),
     "synthetic": Text("합성 캔들: 실제로 거래된 적이 없습니다.", "SYNTHETIC candles: generated, never traded."),
-    "portfolio_not_deep": Text(
-        "--doctor deep 은 포트폴리오에서 할 수 없습니다. 빼고 돌리거나, 전략 파일마다 jangdan backtest 전략.yaml --doctor deep 을 쓰세요.",
-        "--doctor deep is not for portfolios: leave it out, or run jangdan backtest STRATEGY.yaml --doctor deep on each strategy's file.",
-    ),
     "cannot_run": Text("이 캔들로는 실행할 수 없습니다: {reason}", "cannot run on these candles: {reason}"),
     "computed": Text("{bars:,}개 캔들을 {seconds:.2f}초에 계산했습니다.", "computed {bars:,} candles in {seconds:.2f} s."),
 }

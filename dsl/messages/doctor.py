@@ -257,8 +257,8 @@ _PLAIN: dict[str, Text] = {
     ),
     "cliff.not_run": Text("돌리지 않았습니다. --doctor deep 을 붙이면 봅니다.", "Not run; add --doctor deep to see it."),
     "cliff.portfolio": Text(
-        "포트폴리오에서는 보지 않습니다. 전략 파일마다 --doctor deep 으로 돌려 보세요.",
-        "Not looked at in a portfolio; run each strategy's file with --doctor deep.",
+        "전략 하나가 아니라 계좌 전체의 점검에서 봅니다(--doctor deep).",
+        "Looked at for the whole account, not for one of its strategies (--doctor deep).",
     ),
     "cliff.no_parameters": Text("파일에 조정할 숫자(params)가 없습니다.", "The file names no parameters."),
 }  # fmt: skip

@@ -413,6 +413,11 @@ _PLAIN: dict[str, Text] = {
     "assume.left_out_breakers": Text(
         "더 짧은 봉이 없어 보지 못한 위험 관리 조건", "Limits of the risk profile left out: they need finer candles than this run had"
     ),
+    "assume.inside": Text("안의 더 짧은 봉으로 순서를 정한 봉", "Bars whose order is told by finer ones inside"),
+    "assume.of_inside": Text(
+        "{bars}개. 더 짧은 봉을 다 더해도 그 봉과 달라 쓰지 않은 것 {apart}개",
+        "{bars}; not used, as the finer ones do not add up to it: {apart}",
+    ),
     "assume.named_markets": Text(
         "이름으로 고른 마켓(결과를 아는 지금의 선택)", "Markets named (a choice of today, which knows how they did)"
     ),

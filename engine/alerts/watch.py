@@ -96,7 +96,8 @@ class Watch:
             return
         self._standing.pop(name, None)
         if news.alarming:
-            self._say(Topic.CONNECTION, name, _RAISED, at_ms, {"attempts": news.attempts, "reason": news.reason})
+            told = {"reason": news.reason} if news.error is None else _told(news.error)
+            self._say(Topic.CONNECTION, name, _RAISED, at_ms, {"attempts": news.attempts, **told})
 
     def _quota(self, quota: Quota, at_ms: int) -> None:
         group = self._groups.setdefault(quota.group, _Group())
@@ -110,8 +111,7 @@ class Watch:
 
     def _refused(self, error: ExchangeError, at_ms: int) -> None:
         if error.policy is Policy.ASK_OWNER:
-            values = {name: value for name, value in error.values.items() if isinstance(value, str | int | float)}
-            self._say(Topic.ACCESS, error.key, _RAISED, at_ms, values | {"error": error.key})
+            self._say(Topic.ACCESS, error.key, _RAISED, at_ms, _told(error))
 
     def _access_is_good(self, at_ms: int) -> None:
         for subject in self.log.raised(Topic.ACCESS):
@@ -121,6 +121,11 @@ class Watch:
         alert = self.log.tell(topic, subject, state, at_ms, values)
         if alert is not None:
             self.tell(alert)
+
+
+def _told(error: ExchangeError) -> dict[str, Value]:
+    """An error in every language: its text's key, and what fills it."""
+    return {name: value for name, value in error.values.items() if isinstance(value, str | int | float)} | {"error": error.key}
 
 
 def line_name(news: Connected | Disconnected) -> str:

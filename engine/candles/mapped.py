@@ -65,9 +65,9 @@ def _mapped(size: int) -> mmap.mmap:
 
 
 def take_markets(grid: BarGrid, rows: Sequence[int], *, mapped_from: int = MAPPED_FROM) -> BarGrid:
-    """The grid of some of the markets, without side series; copied only where some are left out. mapped_from: as of Room."""
+    """The grid of some of the markets, without side series and finer bars; copied only where some are left out. mapped_from: as of Room."""
     if len(rows) == len(grid.markets):
-        return replace(grid, side={})
+        return replace(grid, side={}, inside=None)
     room = Room(len(rows), grid.state.shape[1], mapped_from=mapped_from)
     for at, row in enumerate(rows):
         room.state[at] = grid.state[row]
@@ -75,4 +75,6 @@ def take_markets(grid: BarGrid, rows: Sequence[int], *, mapped_from: int = MAPPE
             target[at] = getattr(grid, name)[row]
         room.free()
     series: dict[str, Any] = dict(zip(SERIES, room.series, strict=True))
-    return replace(grid, side={}, markets=tuple(grid.markets[row] for row in rows), state=room.state, release=room.release, **series)
+    return replace(
+        grid, side={}, inside=None, markets=tuple(grid.markets[row] for row in rows), state=room.state, release=room.release, **series
+    )

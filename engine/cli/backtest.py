@@ -12,7 +12,7 @@ import typer
 
 from dsl.messages import text
 from engine.cli.costs import CostTexts, HaltOption, QueueOption, VisibleOption, costs_of
-from engine.cli.examined import examined, moved_runs
+from engine.cli.examined import examined, moved_portfolios, moved_runs
 from engine.cli.inputs import amount_krw, instant_ms, load_strategy, market_codes
 from engine.cli.language import language
 from engine.cli.portfolio import portfolio_of, run_portfolio
@@ -77,11 +77,11 @@ def backtest(
     portfolio = portfolio_of(file)
     costs = (fee or [], slippage, participation, latency, book, walk_books, queue, visible_depth, halt or [])
     if portfolio is not None:
-        if doctor == "deep":
-            raise UserError("backtest.portfolio_not_deep")
         settings = run_settings(from_, to, cash, costs, rounding, block)
         whole, bars = run_portfolio(portfolio, markets or [], settings, sources_of(data, exchange, file.parent), base)
-        figures, checkup = examined(whole, bars.grids[0], random, None, checked=checked)
+        figures, checkup = examined(
+            whole, bars.grids[0], random, moved_portfolios(file, bars) if doctor == "deep" else None, checked=checked
+        )
         path = None if no_report or (only_document and report is None) else report or _default_report(portfolio.name, whole)
         _write(whole, figures, checkup, json_path, trades, path, quiet=only_document)
         return

@@ -166,12 +166,16 @@ def _tell(watch: Watch, news: News) -> None:
     if isinstance(news, Connected):
         _say("record_connected_private" if news.private else "record_connected", markets=len(news.codes))
     elif isinstance(news, Disconnected):
-        _say("record_disconnected", reason=news.reason, seconds=news.wait_seconds)
+        _say("record_disconnected", reason=_reason(news), seconds=news.wait_seconds)
     elif isinstance(news, Lost):
         _say("record_lost", market=news.code, count=news.count)
     elif isinstance(news, Trouble):
-        _say("record_trouble", reason=news.reason if news.error is None else news.error.message(language()))
+        _say("record_trouble", reason=_reason(news))
     watch.take(news, time.time_ns() // 1_000_000, time.monotonic())
+
+
+def _reason(news: Disconnected | Trouble) -> str:
+    return news.reason if news.error is None else news.error.message(language())
 
 
 def show_alert(alert: Alert) -> None:

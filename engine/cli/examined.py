@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsl.files import default_profile_folders, profiles_in
+from dsl.files import check_file, default_profile_folders, profiles_in, strategies_in
 from dsl.messages import text
 from engine.cli.language import language
 from engine.kernel.catalogue import catalogue
@@ -15,7 +15,8 @@ from engine.model.errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from engine.assembly import Market
+    from dsl.source import Source
+    from engine.assembly import Market, Together
     from engine.model.candle import BarGrid
     from engine.research.doctor import Variant
     from engine.research.report import Checkup, Figures
@@ -56,6 +57,45 @@ def moved_runs(file: Path, names: Iterable[str], market: Market) -> tuple[Varian
             if one.compiled.strategy is None:
                 continue
             result = run_backtest(one.compiled.strategy, market.traded, market)
-            end_krw = float(result.equity_krw[-1]) if result.equity_krw.size else market.settings.cash_krw
-            runs.append(Variant(one.name, one.value, one.moved_to, end_krw - market.settings.cash_krw))
+            runs.append(Variant(one.name, one.value, one.moved_to, _gain_krw(result)))
     return tuple(runs)
+
+
+def moved_portfolios(file: Path, market: Together) -> tuple[Variant, ...]:
+    """The same of a portfolio's account: one parameter of one of its strategies is moved at a time, and all run together again."""
+    from dsl.portfolio import CompiledPortfolio, compile_portfolio
+    from dsl.variants import Variants
+    from engine.assembly import run_portfolio
+    from engine.cli.progress import bar
+    from engine.research.cliff import moved_parameters
+    from engine.research.doctor import Variant
+
+    whole, profiles, named = check_file(file, catalogue()), profiles_in(*default_profile_folders(file)), strategies_in(file.parent)
+    assert isinstance(whole, CompiledPortfolio), "the file has been run as a portfolio"
+    moved = [
+        (part.strategy.name, one)
+        for part in whole.parts
+        if part.strategy is not None
+        for one in moved_parameters(Variants(part.source.text, part.source.name, catalogue(), profiles), part.strategy.params)
+    ]
+    runs = []
+    with bar() as move:
+        for done, (owner, one) in enumerate(moved):
+            move(text("backtest.moved", language()), done, len(moved))
+            changed = one.compiled.source
+
+            def strategies(name: str, changed: Source = changed) -> tuple[str, str] | None:
+                found = named(name)
+                return (changed.text, changed.name) if found is not None and found[1] == changed.name else found
+
+            portfolio = compile_portfolio(whole.source.text, whole.source.name, catalogue(), profiles, strategies).portfolio
+            if portfolio is not None:
+                result = run_portfolio(portfolio, market)
+                runs.append(Variant(f"{owner}.{one.name}", one.value, one.moved_to, _gain_krw(result)))
+    return tuple(runs)
+
+
+def _gain_krw(result: BacktestResult) -> float:
+    """Of the whole run."""
+    start_krw = result.settings.cash_krw
+    return (float(result.equity_krw[-1]) if result.equity_krw.size else start_krw) - start_krw

@@ -71,7 +71,8 @@ async def take(world: LiveWorld, arrivals: AsyncIterable[Arrival], also: Callabl
         elif isinstance(item, OrderbookFrame):
             world.see(item.code, _book(item))
         elif isinstance(item, Disconnected):
-            _say("feed_lost", reason=item.reason, seconds=f"{item.wait_seconds:.0f}", attempts=item.attempts)
+            reason = item.reason if item.error is None else item.error.message(language())
+            _say("feed_lost", reason=reason, seconds=f"{item.wait_seconds:.0f}", attempts=item.attempts)
         elif isinstance(item, Connected):
             _say("feed_back" if item.again else "feed_on", markets=len(item.codes))
         also(item)

@@ -14,6 +14,19 @@ if TYPE_CHECKING:
 
 
 @by_reference
+class Inside(NamedTuple):
+    """Finer bars inside some base bars, by market, then by time. Those of market m are rows first[m] to first[m + 1]."""
+
+    first: NDArray[np.int64]  # [M + 1]
+    time_ms: NDArray[np.int64]  # [K]
+    open_krw: NDArray[np.float64]
+    high_krw: NDArray[np.float64]
+    low_krw: NDArray[np.float64]
+    close_krw: NDArray[np.float64]
+    volume: NDArray[np.float64]  # coins
+
+
+@by_reference
 class Bars(NamedTuple):
     """Base bars of all markets. Bar k opens at span[0] + k x span[1]."""
 
@@ -24,6 +37,7 @@ class Bars(NamedTuple):
     low_krw: NDArray[np.float64]
     close_krw: NDArray[np.float64]
     volume: NDArray[np.float64]  # coins
+    inside: Inside
 
 
 @by_reference
@@ -48,9 +62,22 @@ class Log(NamedTuple):
 def bars_of(grid: BarGrid) -> Bars:
     """The arrays of a grid, not copied where they are contiguous."""
     length_ms = grid.timeframe.length_ms
-    series = (np.ascontiguousarray(part) for part in (grid.open, grid.high, grid.low, grid.close, grid.volume))
+    parts = (grid.open, grid.high, grid.low, grid.close, grid.volume)
+    opens, highs, lows, closes, volumes = (np.ascontiguousarray(part) for part in parts)
     span = np.array([grid.first_index * length_ms + grid.timeframe.offset_ms, length_ms], np.int64)
-    return Bars(span, np.ascontiguousarray(grid.state), *series)
+    return Bars(span, np.ascontiguousarray(grid.state), opens, highs, lows, closes, volumes, _inside_of(grid))
+
+
+def _inside_of(grid: BarGrid) -> Inside:
+    found = grid.inside
+    if found is None:
+        return Inside(np.zeros(len(grid.markets) + 1, np.int64), np.empty(0, np.int64), *(np.empty(0) for _ in range(5)))
+    return Inside(found.first, found.time_ms, found.open, found.high, found.low, found.close, found.volume)
+
+
+def most_steps(grid: BarGrid) -> int:
+    """STEPs of one base bar, at the most: seconds are the finest there are."""
+    return 1 if grid.inside is None else max(1, grid.timeframe.length_ms // 1_000)
 
 
 def taken_from(log: Log) -> NDArray[Any]:

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from engine.kernel.abi import helper, items
 from engine.kernel.book import FILL
 from engine.kernel.stretches import (
-    add_ratios_together,
     add_together,
     count_missing,
     count_outside,
     count_positive,
     count_unknown,
+    divide,
     extremes_of,
     scale_ratio,
 )
@@ -54,7 +54,7 @@ _COIN_E8: Final = 1e8
 _BUY: Final = int(Side.BID)
 _UNKNOWN: Final = int(BarState.UNKNOWN)
 #: rows that are looked at together
-_STRETCH: Final = 64
+STRETCH: Final = 64
 #: most parts that do not overlap of a sum of float64: its exponents are 2,098 apart at the most, and each part holds 53 bits
 PARTS: Final = 48
 
@@ -75,7 +75,7 @@ def precompile() -> dict[str, Any]:
         gather_sales: types.void(record_array(FILL), ints, record_array(TRADE), prices, types.int64, prices, ints),
         sum_exactly: types.float64(reals, reals),
         measure_falls: types.void(types.int64, types.float64, ints, reals, reals),
-        sum_rows: types.void(reals, reals, reals),
+        sum_rows: types.void(reals, reals, reals, reals),
         hold: types.float64(ints, *[types.int64] * 4, types.int8[:, ::1], prices, prices, types.float64, types.float64, reals),
     }
     return {one.__name__: compile_function(one, signature, allocates=False) for one, signature in signatures.items()}
@@ -288,8 +288,8 @@ def measure_falls(
     values, rows, row, looked = items(value_krw, 0), value_krw.shape[0], -1, 0
     while row + 1 < rows:
         row += 1
-        if below and looked <= row and row + _STRETCH <= rows:
-            looked = row + _STRETCH
+        if below and looked <= row and row + STRETCH <= rows:
+            looked = row + STRETCH
             if count_outside(values, row, looked, bound, peak) == 0:
                 row = looked - 1
                 continue
@@ -327,16 +327,18 @@ def measure_falls(
     found[0], found[1], found[2], found[3] = deepest, length_ms, longest_ms, 1.0 if recovered else 0.0
 
 
-def sum_rows(equity_krw: NDArray[np.float64], exposure_krw: NDArray[np.float64], found: NDArray[np.float64]) -> None:
+def sum_rows(
+    equity_krw: NDArray[np.float64], exposure_krw: NDArray[np.float64], ratios: NDArray[np.float64], found: NDArray[np.float64]
+) -> None:
     """found: sum of exposure / equity (NaN where an equity is not above 0), rows with an exposure above 0, sum of equity.
 
-    Stretches are summed up as they are, their sums with what each rounding loses.
+    Stretches are summed up as they are, their sums with what each rounding loses. ratios [STRETCH]: scratch.
     """
-    equities, exposures, rows = items(equity_krw, 0), items(exposure_krw, 0), equity_krw.shape[0]
+    equities, exposures, rows, quotients = items(equity_krw, 0), items(exposure_krw, 0), equity_krw.shape[0], items(ratios, 0)
     share = share_lost = total = total_lost = 0.0
     held = positive = 0
-    for row in range(0, rows, _STRETCH):
-        stop = min(row + _STRETCH, rows)
+    for row in range(0, rows, STRETCH):
+        stop = min(row + STRETCH, rows)
         exposed = count_positive(exposures, row, stop)
         held += exposed
         positive += count_positive(equities, row, stop)
@@ -344,7 +346,8 @@ def sum_rows(equity_krw: NDArray[np.float64], exposure_krw: NDArray[np.float64],
         total_lost += lost(total, value)
         total += value
         if exposed > 0:
-            value = add_ratios_together(exposures, equities, row, stop)
+            divide(exposures, equities, row, quotients, stop - row)
+            value = add_together(quotients, 0, stop - row)
             share_lost += lost(share, value)
             share += value
     found[0], found[1], found[2] = share + share_lost if positive == rows else math.nan, held, total + total_lost
@@ -375,17 +378,11 @@ def hold(
             bar += 1
         else:
             bar = (times[row] - 1 - offset_ms) // length_ms - first_index
-        ahead = row + _STRETCH - 1
-        if (
-            start < rows
-            and ahead < rows
-            and bar >= 0
-            and bar + _STRETCH <= bars
-            and times[ahead] - times[row] == length_ms * (_STRETCH - 1)
-        ):
-            if count_unknown(state, close, bar, bar + _STRETCH) == 0:
-                scale_ratio(close, bar, values, row, _STRETCH, first, scale)
-                row, bar = ahead, bar + _STRETCH - 1
+        ahead = row + STRETCH - 1
+        if start < rows and ahead < rows and bar >= 0 and bar + STRETCH <= bars and times[ahead] - times[row] == length_ms * (STRETCH - 1):
+            if count_unknown(state, close, bar, bar + STRETCH) == 0:
+                scale_ratio(close, bar, values, row, STRETCH, first, scale)
+                row, bar = ahead, bar + STRETCH - 1
                 last = close[bar]
                 continue
         if 0 <= bar < bars and state[bar] != _UNKNOWN and math.isfinite(close[bar]):

@@ -8,9 +8,7 @@ it touches, alone, and stale machine code cannot be found. Imported by nothing t
 from __future__ import annotations
 
 import inspect
-import multiprocessing
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import cache
 from pathlib import Path
 from types import FunctionType
@@ -41,6 +39,9 @@ def precompile(progress: Callable[[int, int], None]) -> None:
 
     Raises what a compilation raises. The calling program must be importable by a spawned process.
     """
+    import multiprocessing  # an ordinary start has no other need of processes
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+
     first, *rest = _own_pieces()
     pieces = [first, *ops(), *rest]
     with ProcessPoolExecutor(_PROCESSES, mp_context=multiprocessing.get_context("spawn")) as pool:

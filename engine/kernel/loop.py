@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.kernel.abi import helper
-from engine.kernel.bars import Bars, Closes, Log
+from engine.kernel.bars import Bars, Closes, Inside, Log
 from engine.kernel.book import FILL, Book
 from engine.kernel.decide.ahead import (
     ACTIVE,
@@ -44,9 +44,9 @@ _TRADED: Final = int(BarState.TRADED)
 LOG_ROWS: Final = 4096
 
 
-def new_log(plan: Plan) -> Log:
-    """An empty log."""
-    return Log(np.empty(LOG_ROWS + _most_fills(plan), FILL), np.zeros(1, np.int64))
+def new_log(plan: Plan, steps: int = 1) -> Log:
+    """An empty log. steps: of one base bar, at the most."""
+    return Log(np.empty(LOG_ROWS + _most_fills(plan) * steps, FILL), np.zeros(1, np.int64))
 
 
 @helper
@@ -62,6 +62,8 @@ def run_bars(plan: Plan, book: Book, log: Log, bars: Bars, closes: Closes, start
     may_skip: pass quiet bars (engine.kernel.decide.quiet).
     """
     most = _most_fills(plan)
+    if bars.inside.time_ms.shape[0] > 0:
+        most *= max(1, bars.span[1] // 1_000)
     guarded = is_guarded(plan)
     first_ms, base_ms, close_ms = bars.span[0], bars.span[1], closes.close_ms
     counted = closing = _closes_until(close_ms, first_ms + start * base_ms)
@@ -197,23 +199,83 @@ def run_step(plan: Plan, book: Book, log: Log, bars: Bars, market: int, bar: int
     """One STEP with the answers to its orders: the waiting order trades at the open, then each sale inside as it is made."""
     time_ms = bars.span[0] + bar * bars.span[1]
     traded = bars.state[market, bar] == _TRADED
-    if traded and is_working(book, market) and not answer_order(plan, book, log, bars, market, bar, time_ms):
-        return False
-    book.outbox[0] = 0
-    on_step(
-        plan, book, market, time_ms, bars.open_krw[market, bar], bars.high_krw[market, bar], bars.low_krw[market, bar],
-        bars.close_krw[market, bar], traded,
+    if traded and bars.inside.time_ms.shape[0] > 0:
+        row = _first_inside(bars.inside, market, time_ms)
+        last, until_ms = bars.inside.first[market + 1], time_ms + bars.span[1]
+        if row < last and bars.inside.time_ms[row] < until_ms:
+            while row < last and bars.inside.time_ms[row] < until_ms:
+                if not _run_inside(plan, book, log, bars.inside, market, row):
+                    return False
+                row += 1
+            return True
+    return run_path(
+        plan, book, log, market, time_ms, bars.open_krw[market, bar], bars.high_krw[market, bar], bars.low_krw[market, bar],
+        bars.close_krw[market, bar], bars.volume[market, bar], traded,
     )  # fmt: skip
+
+
+@helper
+def _first_inside(inside: Inside, market: int, time_ms: int) -> int:
+    """The market's first finer bar at or after the time."""
+    low, high = inside.first[market], inside.first[market + 1]
+    while low < high:
+        middle = (low + high) // 2
+        if inside.time_ms[middle] < time_ms:
+            low = middle + 1
+        else:
+            high = middle
+    return int(low)
+
+
+@helper
+def _run_inside(plan: Plan, book: Book, log: Log, inside: Inside, market: int, row: int) -> bool:
+    return run_path(
+        plan, book, log, market, inside.time_ms[row], inside.open_krw[row], inside.high_krw[row], inside.low_krw[row],
+        inside.close_krw[row], inside.volume[row], True,
+    )  # fmt: skip
+
+
+@helper
+def run_path(
+    plan: Plan,
+    book: Book,
+    log: Log,
+    market: int,
+    time_ms: int,
+    open_krw: float,
+    high_krw: float,
+    low_krw: float,
+    close_krw: float,
+    volume: float,
+    traded: bool,
+) -> bool:
+    """`run_step` of any piece of price path."""
+    counts = volume * QUANTITY_SCALE
+    if traded and is_working(book, market):
+        if not answer_order(plan, book, log, market, open_krw, low_krw, close_krw, counts, time_ms):
+            return False
+    book.outbox[0] = 0
+    on_step(plan, book, market, time_ms, open_krw, high_krw, low_krw, close_krw, traded)
     while book.outbox[0] > 0:
         book.outbox[0] = 0
-        if not answer_order(plan, book, log, bars, market, bar, time_ms):
+        if not answer_order(plan, book, log, market, open_krw, low_krw, close_krw, counts, time_ms):
             return False
     end_step(plan, book, market)
     return True
 
 
 @helper
-def answer_order(plan: Plan, book: Book, log: Log, bars: Bars, market: int, bar: int, time_ms: int) -> bool:
+def answer_order(
+    plan: Plan,
+    book: Book,
+    log: Log,
+    market: int,
+    open_krw: float,
+    low_krw: float,
+    close_krw: float,
+    volume_e8: float,
+    time_ms: int,
+) -> bool:
     """FILL and DONE of the market's working order, logged, as far as they come; False when the books refuse them."""
     order = book.order[market]
     order_id = order["order_id"]
@@ -222,8 +284,7 @@ def answer_order(plan: Plan, book: Book, log: Log, bars: Bars, market: int, bar:
     spent = book.position[market]["cost_krw"] if order["side"] == BUY else 0.0
     status, quantity, price, fee, base, priced = trade_at(
         plan.venue, plan.buying, book.waiting, book.flow, market, order_id, order["side"], order["created_ms"], order["amount_krw"], spent,
-        order["left_e8"], order["level_krw"], order["limit_krw"], bars.open_krw[market, bar], bars.low_krw[market, bar],
-        bars.close_krw[market, bar], bars.volume[market, bar] * QUANTITY_SCALE, time_ms,
+        order["left_e8"], order["level_krw"], order["limit_krw"], open_krw, low_krw, close_krw, volume_e8, time_ms,
     )  # fmt: skip
     if quantity > 0.0:
         row = log.fills[log.length[0]]

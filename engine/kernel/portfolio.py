@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dsl.strategy import Portfolio, RiskProfile, Strategy
 from engine.kernel.abi import helper
-from engine.kernel.bars import Bars, bars_of, taken_from
+from engine.kernel.bars import Bars, bars_of, most_steps, taken_from
 from engine.kernel.book import FILL, SKIP_REASONS, Book, shared_books
 from engine.kernel.decide.account import capital_krw
 from engine.kernel.decide.close import close_exits
@@ -111,6 +111,8 @@ class PortfolioRun:
         Raises RuntimeError when the books refuse an answer of the fill model: a defect, never a matter of the data.
         """
         taken, length = bars_of(bars), bars.state.shape[1]
+        if bars.inside is not None:
+            self._logs = [new_log(plan, most_steps(bars)) for plan in self.plans]
         first_ms, base_ms = taken.span.tolist()
         start = 0 if self._from_ms is None else min(max(-((first_ms - self._from_ms) // base_ms), 0), length)
         closing = [{int(ms): k for k, ms in enumerate(block.close_ms)} for block in columns]

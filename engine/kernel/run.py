@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.kernel.bars import Closes, bars_of, taken_from
+from engine.kernel.bars import Closes, bars_of, most_steps, taken_from
 from engine.kernel.book import FILL, SKIP_REASONS, Book
 from engine.kernel.decide.ahead import ROWS
 from engine.kernel.decide.plan import Plan
@@ -67,6 +67,8 @@ class Run:
         Raises RuntimeError when the books refuse an answer of the fill model: a defect, never a matter of the data.
         """
         taken = bars_of(bars)
+        if bars.inside is not None and self._log.length[0] == 0:
+            self._log = new_log(self.plan, most_steps(bars))
         first_ms, base_ms = taken.span.tolist()
         stop = bars.state.shape[1] if count is None else first + count
         values = np.ascontiguousarray(columns.values.transpose(0, 2, 1))

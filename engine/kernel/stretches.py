@@ -157,18 +157,10 @@ def add_together(values: Pointer, first: int, stop: int) -> float:
 
 
 @helper
-def add_ratios_together(parts: Pointer, wholes: Pointer, first: int, stop: int) -> float:
-    """Sum of part / whole, four at a time."""
-    a = b = c = d = 0.0
-    at = first
-    while at + 4 <= stop:
-        a, b = a + parts[at] / wholes[at], b + parts[at + 1] / wholes[at + 1]
-        c, d = c + parts[at + 2] / wholes[at + 2], d + parts[at + 3] / wholes[at + 3]
-        at += 4
-    while at < stop:
-        a += parts[at] / wholes[at]
-        at += 1
-    return (a + b) + (c + d)
+def divide(parts: Pointer, wholes: Pointer, first: int, to: Pointer, count: int) -> None:
+    """to = part / whole, `count` of them from `first` on. Division is slow, and faster for several numbers at a time."""
+    for k in range(count):
+        to[k] = parts[first + k] / wholes[first + k]
 
 
 @helper

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.kernel.abi import at_variant, by_reference, helper, items
-from engine.kernel.bars import Bars, Closes, Log, bars_of
+from engine.kernel.bars import Bars, Closes, Log, bars_of, most_steps
 from engine.kernel.catalogue import Pointer
 from engine.kernel.decide.ahead import ROWS
 from engine.kernel.decide.plan import make_book
@@ -301,9 +301,14 @@ class Stack:
             self.figures[name] = cash_krw
         self.trades = np.zeros((len(plans), len(plans[0].market)), TRADE)
         self.daily = np.full((len(plans), days), np.nan)
+        self._first_plan = plans[0]
         self.log = new_log(plans[0])
         self.closes = 0
         """CLOSEs decided so far."""
+
+    def make_log(self, steps: int) -> None:
+        """Room for the fills of base bars that are made of so many STEPs."""
+        self.log = new_log(self._first_plan, steps)
 
 
 def alone(plan: Plan, book: Book) -> tuple[Any, ...]:
@@ -395,6 +400,9 @@ class SweepRun:
         self._markets, self._bars = len(grid.markets), bars_of(grid)
         self._first_ms, self._base_ms = self._bars.span.tolist()
         self._start = max(-((self._first_ms - from_ms) // self._base_ms), 0)
+        if grid.inside is not None:
+            for stack in self.stacks:
+                stack.make_log(most_steps(grid))
         self._first_day, self._rest = first_day, rest
         self._sweep: Callable[..., int] = compile_function(sweep_bars, allocates=False) if compiled else sweep_bars
 

@@ -58,6 +58,25 @@ class StoredMarkets:
 
 
 @dataclass(frozen=True, slots=True)
+class InsideBars:
+    """Finer bars that traded, of those base bars of a grid which they add up to (docs/decide.md §2): by market, then by time.
+
+    first int64 [markets + 1]: rows first[m] to first[m + 1] are market m's. time_ms int64 [n]: open, UTC ms. Prices and volume float64 [n].
+    bars: base bars that are made of them; apart: those that finer bars were recorded of, which do not add up to it.
+    """
+
+    first: NDArray[np.int64]
+    time_ms: NDArray[np.int64]
+    open: NDArray[np.float64]
+    high: NDArray[np.float64]
+    low: NDArray[np.float64]
+    close: NDArray[np.float64]
+    volume: NDArray[np.float64]
+    bars: int
+    apart: int
+
+
+@dataclass(frozen=True, slots=True)
 class BarGrid:
     """Several markets' bars on one dense base grid.
 
@@ -68,7 +87,7 @@ class BarGrid:
     close, NaN where nothing is recorded. A key that a program wants and the grid lacks is missing everywhere (flags: false).
     modelled: of such series, bool [markets, n]: where the value was supposed by the run and not recorded.
     release: as of `free`; None: the arrays lie in memory.
-    books: order books recorded beside them, by market.
+    books: order books recorded beside them, by market. inside: finer bars inside some of them.
     """
 
     markets: tuple[str, ...]
@@ -85,6 +104,7 @@ class BarGrid:
     books: Mapping[str, RecordedBooks] = field(default_factory=dict)
     modelled: Mapping[SideKey, NDArray[np.bool_]] = field(default_factory=dict)
     release: Callable[[], None] | None = None
+    inside: InsideBars | None = None
 
     def free(self) -> None:
         """Give back the memory of bars that have been read, where the grid lies in a file; every value stays where it is."""

@@ -272,6 +272,8 @@ def _result(
         synthetic=synthetic,
         compute_seconds=seconds,
         base=grid.timeframe,
+        inside_bars=0 if grid.inside is None else grid.inside.bars,
+        inside_apart=0 if grid.inside is None else grid.inside.apart,
     )
 
 

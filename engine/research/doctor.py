@@ -424,7 +424,7 @@ def _buy_and_hold(case: Case) -> Finding:
 @_check
 def _cliff(case: Case) -> Finding:
     if case.variants is None:
-        return _not_judged("cliff", "cliff.portfolio" if case.result.owners else "cliff.not_run")
+        return _not_judged("cliff", "cliff.portfolio" if case.result.owners and not case.result.parts else "cliff.not_run")
     if not case.variants:
         return _not_judged("cliff", "cliff.no_parameters")
     profit = case.figures.values["profit"]

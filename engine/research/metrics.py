@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
+from engine.kernel.ledger import STRETCH
 from engine.kernel.ledger import precompile as passes
 from engine.research.returns import DAY_MS, Curve, Drawdown, changes, daily_values, drawdown
 from engine.research.trades import COIN_E8, Fills, Ledger, Trade
@@ -49,13 +50,23 @@ class Group(StrEnum):
     COST = "cost"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CurveFacts:
     """A value curve and what several figures need of it."""
 
     curve: Curve
     daily: NDArray[np.float64]
     fall: Drawdown
+
+    @cached_property
+    def daily_mean(self) -> float:
+        """Mean of the daily returns; NaN without any."""
+        return _mean(self.daily)
+
+    @cached_property
+    def daily_deviation(self) -> float:
+        """Their sample standard deviation (n - 1); NaN for under two days."""
+        return float(self.daily.std(ddof=1)) if self.daily.size > 1 else NAN
 
 
 @dataclass(frozen=True)
@@ -158,7 +169,8 @@ def ledger_facts(ledger: Ledger, chosen: NDArray[np.bool_] | None = None) -> Tra
 def run_facts(result: BacktestResult, curve: Curve, ledger: Ledger) -> RunFacts:
     """The whole run, from its trades and one pass over its rows."""
     sums, rows = np.empty(3), len(result.equity_krw)
-    passes()["sum_rows"](np.ascontiguousarray(result.equity_krw), np.ascontiguousarray(result.exposure_krw), sums)
+    equity, exposed = np.ascontiguousarray(result.equity_krw), np.ascontiguousarray(result.exposure_krw)
+    passes()["sum_rows"](equity, exposed, np.empty(STRETCH), sums)
     return RunFacts(
         result=result,
         curve=curve,
@@ -256,24 +268,22 @@ def longest_drawdown_length(facts: CurveFacts) -> float:
     return facts.fall.longest_ms if facts.fall.depth < 0 else NAN
 
 
-def _spread(daily: NDArray[np.float64]) -> float:
+def _spread(facts: CurveFacts) -> float:
     """Sample standard deviation (n - 1); NaN for under two days and where the returns do not differ."""
-    if daily.size < 2:
-        return NAN
-    spread = float(daily.std(ddof=1))
-    return spread if spread > NO_SPREAD * abs(float(daily.mean())) else NAN
+    spread = facts.daily_deviation
+    return spread if spread > NO_SPREAD * abs(facts.daily_mean) else NAN
 
 
 @_figure(CURVE_FIGURES, Unit.RATIO, Group.RISK)
 def annualised_volatility(facts: CurveFacts) -> float:
     """Sample standard deviation (n - 1) of daily returns x sqrt(365)."""
-    return float(facts.daily.std(ddof=1)) * math.sqrt(DAYS_PER_YEAR) if facts.daily.size > 1 else NAN
+    return facts.daily_deviation * math.sqrt(DAYS_PER_YEAR)
 
 
 @_figure(CURVE_FIGURES, Unit.NUMBER, Group.RISK)
 def sharpe(facts: CurveFacts) -> float:
     """Mean / sample standard deviation (n - 1) of daily returns x sqrt(365); no risk-free rate (Sharpe 1994)."""
-    return _mean(facts.daily) / _spread(facts.daily) * math.sqrt(DAYS_PER_YEAR)
+    return facts.daily_mean / _spread(facts) * math.sqrt(DAYS_PER_YEAR)
 
 
 @_figure(CURVE_FIGURES, Unit.NUMBER, Group.RISK)
@@ -282,7 +292,7 @@ def sortino(facts: CurveFacts) -> float:
     if facts.daily.size < 2:
         return NAN
     downside = math.sqrt(float(np.mean(np.minimum(facts.daily, 0.0) ** 2)))
-    return _per(_mean(facts.daily), downside) * math.sqrt(DAYS_PER_YEAR)
+    return _per(facts.daily_mean, downside) * math.sqrt(DAYS_PER_YEAR)
 
 
 @_figure(CURVE_FIGURES, Unit.NUMBER, Group.RISK)

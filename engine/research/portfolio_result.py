@@ -101,6 +101,8 @@ def account_result(
         synthetic=synthetic,
         compute_seconds=seconds,
         base=grid.timeframe,
+        inside_bars=0 if grid.inside is None else grid.inside.bars,
+        inside_apart=0 if grid.inside is None else grid.inside.apart,
         **{name: getattr(account, name) for name in _ACCOUNT_COUNTS},
     )
 

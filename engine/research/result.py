@@ -78,7 +78,7 @@ class BacktestResult:
     synthetic: the candles were generated, not traded; every output says so. base: the candles that it ran over.
     parts: of a portfolio's account, its strategies' (engine.research.portfolio_result); owners: the strategy of each row of
         `markets`, which then may name a market twice; share: of the account's capital, in a part.
-    stored: the markets that are stored beside those that were named; None: nobody looked.
+    stored: the markets that are stored beside those that were named; None: nobody looked. inside_bars, inside_apart: as of InsideBars.
     """
 
     strategy: Strategy
@@ -110,3 +110,5 @@ class BacktestResult:
     owners: tuple[str, ...] = ()
     share: float = 1.0
     stored: StoredMarkets | None = None
+    inside_bars: int = 0
+    inside_apart: int = 0

@@ -100,10 +100,19 @@ DEFECTS = (
         "tests/engine/research/test_metrics.py::test_figures_of_random_curves_are_those_of_quantstats",
     ),
     Defect(
-        "flattered figures: a trade's profit leaves its fees out", "engine/research/trades.py",
-        'rows["proceeds_krw"] - rows["cost_krw"] - self.fees_krw + rest',
-        'rows["proceeds_krw"] - rows["cost_krw"] + rest',
+        "flattered figures: a trade's profit leaves its fees out", "engine/kernel/ledger.py",
+        'profit = trade["proceeds_krw"] - trade["cost_krw"] - fees + rest', 'profit = trade["proceeds_krw"] - trade["cost_krw"] + rest',
         "tests/engine/research/test_trades.py",
+    ),
+    Defect(
+        "off by one: a halt ends a bar late", "engine/kernel/legal.py",
+        'halt["from_ms"] <= time_ms < halt["to_ms"]', 'halt["from_ms"] <= time_ms <= halt["to_ms"]',
+        "tests/simulation/test_cost_worlds.py::test_nothing_trades_in_a_halt_and_entries_wait_for_its_end",
+    ),
+    Defect(
+        "two truths: seconds decide in a minute that they do not add up to", "engine/candles/inside.py",
+        "    same[bars] = equal\n", "    same[bars] = True\n",
+        "tests/simulation/test_inside.py::test_what_is_stored_decides_where_it_adds_up",
     ),
 )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -349,21 +350,44 @@ def events_of(strategy: Strategy, grid: BarGrid, settings: Settings, rules: Rule
         market: [getattr(grid, name)[row].tolist() for name in ("open", "high", "low", "close", "volume")] for market, row in rows.items()
     }
     states = {market: grid.state[row].tolist() for market, row in rows.items()}
+    inside = inside_of(grid)
     for k in range(grid.state.shape[1]):
         t = (grid.first_index + k) * base.length_ms + base.offset_ms
         if (settings.from_ms is not None and t < settings.from_ms) or (settings.to_ms is not None and t >= settings.to_ms):
             continue
         for market in rules.markets:
             if states[market][k] != BarState.UNKNOWN:
-                yield Step(
-                    market,
-                    t,
-                    *(series[k] for series in prices[market][:4]),
-                    traded=states[market][k] == BarState.TRADED,
-                    volume=prices[market][4][k],
-                )
+                traded, (*path, volume) = states[market][k] == BarState.TRADED, (series[k] for series in prices[market])
+                yield from finer_steps(inside.get(market, []), market, t, t + base.length_ms, volume) if traded else ()
+                if not traded or not finer(inside.get(market, []), t, t + base.length_ms):
+                    yield Step(market, t, *path, traded=traded, volume=volume)
         end = t + base.length_ms
         if (end - clock.offset_ms) % clock.length_ms == 0:
             yield Close(end, {market: columns.at(market, end) for market in rules.markets})
         else:
             yield Mark(end)
+
+
+Finer = list[tuple[int, float, float, float, float, float]]
+"""Finer bars of a market, ascending: (time, open, high, low, close, coins)."""
+
+
+def inside_of(grid: BarGrid) -> dict[str, Finer]:
+    """Those of every market."""
+    if grid.inside is None:
+        return {}
+    columns = [getattr(grid.inside, name).tolist() for name in ("time_ms", "open", "high", "low", "close", "volume")]
+    rows = list(zip(*columns, strict=True))
+    edges = grid.inside.first.tolist()
+    return {market: rows[a:b] for market, a, b in zip(grid.markets, edges[:-1], edges[1:], strict=True)}
+
+
+def finer(rows: Finer, since: int, until: int) -> Finer:
+    """Those that begin in [since, until)."""
+    return rows[bisect.bisect_left(rows, (since,)) : bisect.bisect_left(rows, (until,))]
+
+
+def finer_steps(rows: Finer, market: str, since: int, until: int, bar_volume: float) -> Iterator[Step]:
+    """Their STEPs."""
+    for time, *path, volume in finer(rows, since, until):
+        yield Step(market, time, *path, volume=volume, bar_volume=bar_volume)

@@ -207,6 +207,7 @@ class Step:
     close: float
     traded: bool = True
     volume: float = NAN  # coins
+    bar_volume: float | None = None  # of the base bar that a finer one is part of
 
 
 @dataclass(slots=True)

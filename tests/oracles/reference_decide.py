@@ -126,7 +126,8 @@ def on_step(rules: Rules, state: State, step: Step) -> list[Order]:
     if not step.traded:
         return []
     m.last = step.close
-    m.volume = step.volume * E8 if step.volume > 0 else 0.0
+    volume = step.volume if step.bar_volume is None else step.bar_volume
+    m.volume = volume * E8 if volume > 0 else 0.0
     if m.position is None:
         return []
     entry = m.position.entry

@@ -11,7 +11,7 @@ from typing import Any
 from dsl.strategy import Portfolio, RiskProfile, Strategy
 from engine.model.candle import BarGrid, BarState
 from engine.research.result import Settings
-from tests.oracles.reference_backtest import Columns, count_unsettled, rules_of
+from tests.oracles.reference_backtest import Columns, Finer, count_unsettled, finer_steps, inside_of, rules_of
 from tests.oracles.reference_book import Close, Event, Fill, Mark, Market, Order, Rules, State, Step
 from tests.oracles.reference_decide import close_exits, decide
 from tests.oracles.reference_entries import candidates, enter
@@ -136,12 +136,13 @@ def run(
     )
     account.states = [part.state for part in parts]
     base, equity = grid.timeframe, []
-    rows = {market: grid.markets.index(market) for market in sorted(markets)}
+    rows, inside = {market: grid.markets.index(market) for market in sorted(markets)}, inside_of(grid)
     for k in range(grid.state.shape[1]):
         t = (grid.first_index + k) * base.length_ms + base.offset_ms
         if (settings.from_ms is not None and t < settings.from_ms) or (settings.to_ms is not None and t >= settings.to_ms):
             continue
-        steps = [step_of(grid, market, row, k, t) for market, row in rows.items() if grid.state[row, k] != BarState.UNKNOWN]
+        known = [(market, row) for market, row in rows.items() if grid.state[row, k] != BarState.UNKNOWN]
+        steps = [step for market, row in known for step in steps_of(grid, inside.get(market, []), market, row, k)]
         for part in parts:
             for step in steps:
                 part.take(step)
@@ -201,7 +202,9 @@ def part_of(
     return Part(strategy, rules, state, exchange, columns)
 
 
-def step_of(grid: BarGrid, market: str, row: int, k: int, t: int) -> Step:
-    """A base bar as a piece of price path."""
-    prices = (float(getattr(grid, name)[row, k]) for name in ("open", "high", "low", "close"))
-    return Step(market, t, *prices, traded=grid.state[row, k] == BarState.TRADED, volume=float(grid.volume[row, k]))
+def steps_of(grid: BarGrid, rows: Finer, market: str, row: int, k: int) -> list[Step]:
+    """A base bar as pieces of price path. rows: the market's finer bars."""
+    t = grid.timeframe.open_ms(grid.first_index + k)
+    prices, volume = (float(getattr(grid, name)[row, k]) for name in ("open", "high", "low", "close")), float(grid.volume[row, k])
+    parts = list(finer_steps(rows, market, t, t + grid.timeframe.length_ms, volume))
+    return parts or [Step(market, t, *prices, traded=grid.state[row, k] == BarState.TRADED, volume=volume)]

@@ -54,6 +54,9 @@ class Model:
         self.deposits: dict[str, Fraction] = {}
         self.orders: list[Plain] = []
         self.books: dict[str, dict[str, list[list[Fraction]]]] = {}
+        self.last: dict[str, Fraction] = {}
+        self.closed: dict[str, Fraction | None] = {}
+        """Markets under maintenance, and the last price before it."""
 
     # -- sums ----------------------------------------------------------------------------------------------------------------------
 
@@ -113,6 +116,8 @@ class Model:
 
     def refusal(self, order: Plain) -> str | None:
         """Why a well-formed order is not taken."""
+        if order.market in self.closed:
+            return "market_offline"
         side = order.side
         offers = self.offers(order.market, "ask" if side == "bid" else "bid")
         if order.kind == "limit":
@@ -223,9 +228,23 @@ class Model:
         if order.left == 0 and order.money == 0:
             order.state = "done"
 
-    def passed(self, market: str, price: Fraction, volume: Fraction, bought: bool) -> None:
-        """Others traded."""
+    def maintain(self, market: str) -> None:
+        """Maintenance begins, or ends: then buys above and sales below the last price before it are cancelled."""
+        if market not in self.closed:
+            self.closed[market] = self.last.get(market)
+            return
+        last = self.closed.pop(market)
+        for order in self.orders:
+            if last is not None and order.market == market and order.state == "wait" and order.price is not None:
+                outside = order.price > last if order.side == "bid" else order.price < last
+                order.state = "cancel" if outside else "wait"
+
+    def passed(self, market: str, price: Fraction, volume: Fraction, bought: bool, part: Fraction) -> None:
+        """Others traded. part: of what waiting orders could trade, so much does, in whole 1e-8 and at least one of them."""
         left = volume
+        self.last[market] = price
+        if market in self.closed:
+            return
         for side in ("bid", "ask"):
             for order in self.resting(market, side):
                 assert order.price is not None
@@ -236,5 +255,6 @@ class Model:
                 elif price == order.price and bought == (side == "ask"):
                     got = min(order.left, floor8(volume * self.share), left)
                 if got > 0:
+                    got = max(floor8(got * part), E8)
                     left = max(left - got, F(0))
                     self.fill(order, order.price, got, True)

@@ -14,7 +14,7 @@ from engine.model.candle import BarState
 from engine.research.backtest import backtest
 from engine.research.report import examine, figures, render_html, to_json, trades_csv
 from engine.research.result import BacktestResult, Rounding, Settings
-from tests.simulation.agreement import assert_agree, closed_trades, sales_by_exit, shipped
+from tests.simulation.agreement import assert_agree, closed_trades, first_difference, sales_by_exit, shipped
 from tests.simulation.market import MAJORS, NOWHERE, real_market, sample_folder, utc_ms, walk_grid, whole_daily_markets
 
 THREE_WEEKS = ("2025-09-01", "2025-09-22")
@@ -129,3 +129,14 @@ def test_output_is_the_same_byte_for_byte_over_runs_and_blocks(market_data: Path
     assert len({_bytes(result)[5:] for result in results[:2]}) == 1
     written = [to_json(one, figures(one), examine(one, figures(one))) for one in results]
     assert written[0] == written[1]
+
+
+def test_the_last_part_of_an_order_is_as_exact_as_the_whole_order() -> None:
+    def part(quantity_e8: float) -> tuple[object, ...]:
+        return (1, "KRW-XRP", "buy", -1, quantity_e8, 4177.0, 0, False, 1)
+
+    ours, theirs = part(126899012.25455865), part(126899012.25491537)
+    assert first_difference([part(1e12), ours], [part(1e12), theirs], exact=False) == ""
+    assert first_difference([part(1e12), ours], [part(1e12), theirs]) != ""
+    assert first_difference([ours], [theirs], exact=False) != ""
+    assert first_difference([part(1e12), ours], [part(1e12), part(126899022.0)], exact=False) != ""

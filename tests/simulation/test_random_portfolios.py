@@ -5,7 +5,9 @@ How many portfolios follows the hypothesis profile: quick and ci 14, deep 600, a
 
 from __future__ import annotations
 
+import random
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import settings
@@ -13,6 +15,7 @@ from hypothesis import settings
 from engine.research.audit import audit
 from engine.research.portfolio import backtest_portfolio
 from engine.research.result import BacktestResult, Rounding
+from tests.generators.inside import random_inside
 from tests.generators.portfolios import PortfolioWorld, random_portfolio
 from tests.oracles import reference_portfolio
 from tests.simulation.agreement import ProductColumns, first_difference, rows_of_product, rows_of_reference
@@ -22,7 +25,7 @@ PORTFOLIOS = min(max(settings.default.max_examples // 4, 14), 600)
 LEAST = {
     "fills": 200, "strategies that trade": 12, "portfolios of three": 2, "bought together": 1, "sold by the profile": 2,
     "positions_per_market": 25, "account_positions": 6, "market_busy": 15, "no_cash": 3, "both in one market": 30, "with a condition": 4,
-    "with a capital": 3, "clocks that differ": 2,
+    "with a capital": 3, "clocks that differ": 2, "fills at a second": 10,
 }  # fmt: skip
 #: for 100 portfolios
 LEAST_OF_MANY = {"sector": 300, "bought together": 20, "portfolios of three": 30, "open_positions": 40, "loss_limit": 500, "drawdown": 300}
@@ -57,10 +60,14 @@ def test_portfolios_trade_as_in_the_reference() -> None:
     seen: Counter[str] = Counter()
     for seed in range(80_000, 80_000 + PORTFOLIOS):
         world = random_portfolio(seed)
+        if seed % 2:
+            inside = random_inside(random.Random(f"inside {seed}"), world.grid)
+            world = replace(world, grid=replace(world.grid, inside=inside))
         result = assert_agree(world)
         parts = world.portfolio.parts
         seen.update(result.skipped)
         seen["fills"] += len(result.fills)
+        seen["fills at a second"] += int((result.fills["time_ms"] % world.grid.timeframe.length_ms != 0).sum())
         seen["strategies that trade"] += sum(len(part.fills) > 0 for part in result.parts)
         seen["portfolios of three"] += len(parts) == 3
         seen["with a condition"] += any(part.when is not None for part in parts)

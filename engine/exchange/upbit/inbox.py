@@ -39,13 +39,14 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class Disconnected:
-    """A connection is lost and will be made anew in `wait_seconds`. attempts: failures in a row."""
+    """A connection is lost and will be made anew in `wait_seconds`. attempts: failures in a row. error: whose sentence the reason is."""
 
     reason: str
     attempts: int
     wait_seconds: float
     codes: frozenset[str]
     private: bool = False
+    error: ExchangeError | None = None
 
     @property
     def alarming(self) -> bool:

@@ -62,10 +62,11 @@ News = MarketState | WalletState | Notice | Answered | Trouble
 
 @dataclass(slots=True)
 class _Known:
-    """What is known of a market. ticker: the flags of its last one, which hold while it is quiet."""
+    """What is known of a market. ticker, day: the flags of its last one and the end of trading it told, which hold while it is quiet."""
 
     flags: dict[str, bool] = field(default_factory=dict)
     ticker: dict[str, bool] = field(default_factory=dict)
+    day: str = ""
     delisted_on: str = ""
     announced: bool = False
 
@@ -100,8 +101,8 @@ class MarketNews:
         if isinstance(item, TickerFrame):
             known = self._markets.get(item.code)
             if known is not None:
-                known.ticker = flags_of_ticker(item)
-                self._said(item.code, known.ticker, delisted_on(item.delisting_date))
+                known.ticker, known.day = flags_of_ticker(item), delisted_on(item.delisting_date)
+                self._said(item.code, known.ticker, known.day)
         elif isinstance(item, AnnouncementFrame):
             self._notice(item)
 
@@ -119,7 +120,7 @@ class MarketNews:
         for pair in (await self._client.quotation.markets(is_details=True)).value:
             known = self._markets.get(pair.market)
             if known is not None:
-                self._said(pair.market, flags_of(pair) | known.ticker, "")
+                self._said(pair.market, flags_of(pair) | known.ticker, known.day)
         if self._signed:
             self.wallets((await self._client.wallet.wallet_status()).value)
             self._tell(Answered(self._now_ms()))

@@ -41,6 +41,8 @@ class OwnNews:
         self._orders = OwnOrders()
         self._held: list[MyOrderFrame | MyAssetFrame] | None = None
         self._held_since = 0.0
+        #: orders of which something was told before what may have gone before was asked for
+        self._suspect: set[str] = set()
         self._down: set[frozenset[str]] = set()
         self._pending = asyncio.Event()
         self._in_doubt = False
@@ -51,6 +53,8 @@ class OwnNews:
         if self._held is not None:
             self._held.append(frame)
             return
+        if isinstance(frame, MyOrderFrame) and self._in_doubt:
+            self._suspect.add(frame.uuid)
         if isinstance(frame, MyAssetFrame) or self._orders.is_new(frame):
             self._put(frame)
 
@@ -118,6 +122,7 @@ class OwnNews:
         older = len(self._held or ())
         assets = (await trading.accounts()).value if balances else []
         missing = self._orders.missing(orders)
+        self._suspect.clear()
         for frame in missing:
             self._put(frame)
         if assets:  # balances that were told before the question are older than its answer
@@ -147,7 +152,7 @@ class OwnNews:
         """The orders of which something may not have been told, with their trades; and the exchange's time when that began."""
         open_, known_ms = await self._open_orders(trading)
         found = {order.uuid: order for order in open_}
-        for uuids in _parts(sorted(self._orders.open() - found.keys())):
+        for uuids in _parts(sorted((self._orders.open() | self._suspect) - found.keys())):
             found |= {order.uuid: order for order in (await trading.orders_by_id(uuids=uuids)).value}
         if self._known_ms is not None and known_ms is not None:
             ended = await self._made_and_ended(trading, self._known_ms - _MARGIN_MS, known_ms)

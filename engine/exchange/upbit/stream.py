@@ -181,15 +181,15 @@ class Stream:
                     since = self.limits.clock.monotonic_seconds()
                     self._put(Connected(line.again, line.codes, line.private))
                     await self._listen(socket, line)
-                reason = "closed"
+                reason, told = "closed", None
             except (OSError, WebSocketException, TimeoutError, ExchangeError) as error:
-                reason = str(error) or type(error).__name__
+                reason, told = str(error) or type(error).__name__, error if isinstance(error, ExchangeError) else None
                 if isinstance(error, RefusedError):
                     self._put(Trouble(str(error), error, line.private))
             stood = self.limits.clock.monotonic_seconds() - since >= _LONGEST_WAIT_SECONDS  # where nothing happens, it was silent and good
             line.attempts = 1 if stood else line.attempts + 1
             wait_seconds = self._wait_seconds(line.attempts)
-            self._put(Disconnected(reason, line.attempts, wait_seconds, line.codes, line.private))
+            self._put(Disconnected(reason, line.attempts, wait_seconds, line.codes, line.private, told))
             if line.own and line.again:
                 self._own.lost(line.codes, reason)
             await self.limits.clock.sleep(wait_seconds)

@@ -20,6 +20,8 @@ NAN: Final = math.nan
 INFINITY: Final = math.inf
 ARGS: Final = (series("x"), window())
 FULL_WINDOW: Final = "missing where any of the n values is missing"
+#: shorter windows cost less bar by bar than block by block
+LONG: Final = 16
 
 
 def all_but_one(params: tuple[float, ...]) -> int:
@@ -133,6 +135,38 @@ def count(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: 
     window_sums(state, int(params[0]), x0, y, length, index)
 
 
+@helper
+def known(x: P, start: int, stop: int) -> bool:
+    """True when no value of x[start:stop] is missing."""
+    found = True
+    for i in range(start, stop):
+        found = found & (x[i] == x[i])
+    return found
+
+
+@helper
+def extreme_block(state: P, n: int, x: P, y: P, start: int, sign: float) -> None:
+    """Highest (sign 1) or lowest (-1) over a whole block that begins at x[start], where neither it nor the block before misses a value.
+
+    The suffixes of the block before and the prefixes of this one do not wait for each other, and nothing asks for missing values.
+    """
+    suffix = sign * state[n]
+    prefix = sign * state[n + 1]
+    last = start + n - 1
+    for k in range(n - 1):
+        v, w = sign * x[start + k], sign * state[n - 1 - k]
+        prefix = v if v > prefix else prefix
+        suffix = suffix if suffix > w else w
+        y[start + k], state[n - 1 - k] = sign * prefix, sign * suffix
+    prefix = sign * x[last] if sign * x[last] > prefix else prefix
+    y[last] = sign * prefix
+    for k in range(n):
+        a, b = state[k + 2], y[start + k]
+        y[start + k] = b if sign * b > sign * a else a
+        state[k + 1] = x[start + k]
+    state[0] = sign * prefix
+
+
 @op(
     "highest", args=ARGS, unit=Unit.SAME, memory=Memory.WINDOW, warmup=all_but_one, settle=all_but_one, init=highest_state,
     formula="max(x, x[1], ..., x[n-1])", degenerate=FULL_WINDOW,
@@ -144,12 +178,16 @@ def highest(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length
     t = 0
     while t < length:
         r = (index + t) % n
+        run = min(n - r, length - t)
+        if run == n >= LONG and known(state, 1, n + 1) and known(x0, t, t + n):
+            extreme_block(state, n, x0, y, t, 1.0)
+            t = t + n
+            continue
         prefix = state[0]
         if r == 0:
             for i in range(n - 1, 0, -1):
                 state[i] = larger(state[i], state[i + 1])
             prefix = state[n + 1]
-        run = min(n - r, length - t)
         for k in range(run):
             v = x0[t + k]
             prefix = larger(prefix, v)
@@ -170,12 +208,16 @@ def lowest(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length:
     t = 0
     while t < length:
         r = (index + t) % n
+        run = min(n - r, length - t)
+        if run == n >= LONG and known(state, 1, n + 1) and known(x0, t, t + n):
+            extreme_block(state, n, x0, y, t, -1.0)
+            t = t + n
+            continue
         prefix = state[0]
         if r == 0:
             for i in range(n - 1, 0, -1):
                 state[i] = smaller(state[i], state[i + 1])
             prefix = state[n + 1]
-        run = min(n - r, length - t)
         for k in range(run):
             v = x0[t + k]
             prefix = smaller(prefix, v)

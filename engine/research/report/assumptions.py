@@ -71,6 +71,9 @@ def _facts(result: BacktestResult, language: Language) -> list[tuple[str, str]]:
     ]
     if result.left_out_breakers:
         rows.append(("left_out_breakers", ", ".join(result.left_out_breakers)))
+    if result.inside_bars or result.inside_apart:
+        found = {"bars": count(result.inside_bars), "apart": count(result.inside_apart)}
+        rows.append(("inside", _say("assume.of_inside", language, **found)))
     if (stored := result.stored) is not None:
         found = {"markets": count(len(result.markets)), "stored": count(stored.count), "ended": count(stored.ended)}
         rows.append(("named_markets", _say("assume.of_stored", language, **found)))

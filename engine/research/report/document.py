@@ -215,6 +215,7 @@ def _assumptions(result: BacktestResult) -> Document:
         "costs": _costs(result.settings.costs),
         "orders_in_parts": orders_in_parts(result),
         "fills_priced": fills_priced(result),
+        "bars_by_finer_ones": {"bars": result.inside_bars, "apart": result.inside_apart},
         "turned_away": asdict(result.turned_away),
         "left_out_breakers": list(result.left_out_breakers),
         "side_series": [

@@ -133,6 +133,7 @@ def test_lines_fail_five_times_and_stand_before_they_are_good(tmp_path: Path) ->
         watch.take(Disconnected("gone", attempts, 1.0, CODES), AT, attempts * 40.0 + 1)
         watch.look([], AT, attempts * 40.0 + 39)
         assert len(told) == (attempts >= 5)
+    assert "gone" in told[0].message(Language.KOREAN)
     watch.take(Connected(True, CODES), AT, 1000.0)
     watch.look([], AT, 1000.0 + STOOD_SECONDS - 1)
     assert len(told) == 1
@@ -140,6 +141,17 @@ def test_lines_fail_five_times_and_stand_before_they_are_good(tmp_path: Path) ->
     watch.take(Connected(False, CODES), AT, 5.0)
     watch.look([], AT, 5.0 + STOOD_SECONDS)
     assert [(alert.topic, alert.subject, alert.over) for alert in told] == [(Topic.CONNECTION, "KRW-BTC +1", True)]
+
+
+def test_a_line_that_is_refused_says_why_in_both_languages(tmp_path: Path) -> None:
+    watch, told = watching(tmp_path)
+    error = refused("expired_access_key").error
+    watch.take(Disconnected(str(error), 5, 1.0, CODES, private=True, error=error), AT, 0.0)
+    assert error is not None
+    assert error.values["name"] == "expired_access_key"
+    for language in Language:
+        assert error.message(language).partition(" (")[0] in told[0].message(language)
+    assert read_alerts(watch.log.path) == told
 
 
 def test_a_quota_is_short_when_requests_keep_waiting(tmp_path: Path) -> None:

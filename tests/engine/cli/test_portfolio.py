@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,9 +55,47 @@ def test_only_the_document_where_it_is_asked_for(tmp_path: Path, capsys: pytest.
     assert not (tmp_path / "reports").exists()
 
 
-def test_what_a_portfolio_cannot_do_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["backtest", PORTFOLIO, *SPAN, "--doctor", "deep"]) == 1
-    assert "on each strategy's file" in capsys.readouterr().err
+SMALL = """schema: strategy/1
+name: small
+clock: 5m
+markets: [KRW-BTC]
+params:
+  gain: 1%
+entry: close < ema(close, 5)
+exits:
+  stop: {at: -2%}
+  out: {when: pos.gain > gain or pos.age >= 3h}
+"""
+BOTH = """schema: portfolio/1
+name: both
+risk_profile: aggressive
+strategies:
+  small: {strategy: small, weight: 50%}
+  other: {strategy: other, weight: 50%}
+"""
+
+
+def test_a_deep_look_moves_each_number_of_each_strategy_and_runs_all_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "both.yaml").write_text(BOTH, "utf-8")
+    (tmp_path / "other.yaml").write_text(SMALL.replace("name: small", "name: other").replace("KRW-BTC", "KRW-ETH"), "utf-8")
+
+    def profit(gain: str, *options: str) -> tuple[float, dict[str, Any]]:
+        (tmp_path / "small.yaml").write_text(SMALL.replace("gain: 1%", f"gain: {gain}"), "utf-8")
+        days = ("--from", "2025-08-10", "--to", "2025-08-12", "--fee", "0%", "--slippage", "0%", "--random", "0")
+        assert run(["backtest", "both.yaml", *days, "--json", "-", *options]) == 0
+        document = json.loads(capsys.readouterr().out)
+        cliff = next(one for one in document["doctor"]["findings"] if one["check"] == "cliff")
+        return document["figures"]["profit"], cliff
+
+    gained, cliff = profit("1%", "--doctor", "deep")
+    assert gained > 0
+    assert cliff["level"] != "not_judged"
+    assert cliff["values"]["runs"] == 4
+    moved = {gain: profit(gain)[0] for gain in ("0%", "2%")}  # whole numbers move by one at least
+    assert cliff["values"]["worst"] <= min(moved.values())
+    if cliff["values"]["name"] == "small.gain":
+        assert cliff["values"]["worst"] == pytest.approx(min(moved.values()))
+    assert profit("1%")[1]["level"] == "not_judged"
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])

@@ -55,12 +55,12 @@ def test_agrees_with_the_slow_reference(seed: int, timeframe: Timeframe) -> None
 @given(seed=seeds)
 def test_kernel_builds_the_same_bars_whatever_the_cut(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    grid = random_grid(rng, ("KRW-AAA",), int(rng.integers(10**6, 10**7)), 900)
+    grid = random_grid(rng, ("KRW-AAA", "KRW-BBB"), int(rng.integers(10**6, 10**7)), 900)
     make = Maker()
     leaves = [make.leaf(name, HOUR) for name in SERIES]
     entry = make.op("five", HOUR, *leaves[:5])
     chosen = strategy(make.graph, HOUR, entry, rank=leaves[5])
-    program = compile_program(chosen, MINUTE, ("KRW-AAA",), OPS)
+    program = compile_program(chosen, MINUTE, ("KRW-AAA", "KRW-BBB"), OPS)
     kernel = Kernel(program, int(rng.integers(1, 1000)))
     edges = [0, *sorted(rng.integers(1, 900, 4).tolist()), 900]
     parts = [kernel.advance(cut(grid, a, b)).values for a, b in itertools.pairwise(edges) if a < b]

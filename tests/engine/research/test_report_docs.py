@@ -19,6 +19,7 @@ INNER = (
     "assume.rounding_none",
     "assume.of_closes",
     "assume.of_stored",
+    "assume.of_inside",
     "cost.all_markets",
     "cost.visible_recorded",
     "cost.visible_turnover",

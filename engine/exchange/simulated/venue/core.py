@@ -78,9 +78,11 @@ class Venue:
 
     @wide()
     def passed(self, trade: Passing) -> None:
-        """Others traded: the last price moves, and waiting orders that were traded through fill."""
+        """Others traded: the last price moves, and waiting orders that were traded through fill, unless the market is closed to orders."""
         place = self.places[trade.market]
         place.traded(trade.price, trade.time_ms)
+        if place.is_closed:
+            return
         left = trade.volume
         for side in (Side.BID, Side.ASK):
             for order in in_line(place.resting, side):

@@ -32,6 +32,7 @@ volumes = st.one_of(st.integers(1, 40).map(Decimal), st.integers(5 * 10**8, 25 *
 smp_types = st.sampled_from([None, *(str(kind) for kind in Prevention)])
 times = st.sampled_from([None, None, "ioc", "fok", "post_only"])
 names = st.one_of(st.none(), st.integers(0, 30).map(str))
+parts = st.sampled_from([Decimal(1), Decimal(1), Decimal("0.37"), Decimal("0.1"), Decimal("0.000001")])
 level_sizes = st.lists(st.integers(1, 3 * 10**9).map(lambda count: Decimal(count) / 10**8), max_size=4)
 
 
@@ -65,7 +66,7 @@ class Wanted:
 
 
 class VenueMachine(RuleBasedStateMachine):
-    """Random orders, replacements, cancels, deposits, books and trades of others on both."""
+    """Random orders, replacements, cancels, deposits, books, maintenance and trades of others, whole and in parts, on both."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -130,11 +131,20 @@ class VenueMachine(RuleBasedStateMachine):
         assert (str(before.state), before.uuid) == ("wait", self.taken[number])
         return self.take(new, made.uuid)
 
-    @rule(market=markets, price=prices, volume=volumes, bought=st.booleans())
-    def others_trade(self, market: str, price: int, volume: Decimal, bought: bool) -> None:
+    @rule(market=markets, price=prices, volume=volumes, bought=st.booleans(), part=parts)
+    def others_trade(self, market: str, price: int, volume: Decimal, bought: bool, part: Decimal) -> None:
         self.now_ms += 1000
+        self.venue.share = lambda _: part
         self.venue.passed(Passing(market, self.now_ms, Decimal(price), volume, bought))
-        self.model.passed(market, F(price), F(volume), bought)
+        self.model.passed(market, F(price), F(volume), bought, F(part))
+
+    @rule(market=markets, drawn=st.integers(0, 3))
+    def maintenance(self, market: str, drawn: int) -> None:
+        """It ends sooner than it begins."""
+        if drawn and market not in self.model.closed:
+            return
+        self.venue.close_market(market, market not in self.model.closed)
+        self.model.maintain(market)
 
     @precondition(lambda self: self.taken)
     @rule(number=st.integers(0, 100))
