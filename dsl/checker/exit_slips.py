@@ -28,7 +28,7 @@ def warn_kind(scope: Scope, name: str, rule: RuleText, kind: ExitKind) -> None:
     above_high = re.match(r"\s*pos\.high\s*\+", text)
     if above_high is not None:
         fix = rule.substituted(above_high.end() - 1, above_high.end(), "-")
-        scope.report_at("W414", rule, 0, len(text), label="over_high", fix=fix, name=name)
+        scope.report_at("W414", rule, 0, len(text), fix=fix, name=name)
     elif kind is ExitKind.TARGET and PROTECTIVE.search(word) and name != "stop":
         level = f"pos.entry * (1 + {text[1:].strip()})" if text[:1] == "+" else text
         fix = re.sub(r"\bat:", "when:", rule.substituted(0, len(text), f"close <= {level}"), count=1)

@@ -237,7 +237,7 @@ _FILES: dict[str, Text] = {
     "E129.label.level": Text("`at:`은 가격입니다. 조건은 `when:`에 적습니다", "`at:` is a price; a condition belongs to `when:`"),
     "note.bars_of_position": Text("몇 봉째인지는 pos.bars", "in bars it is pos.bars"),
     "W414": Text("청산 `{name}`의 가격이 이름과 다릅니다", "the price of exit `{name}` is not what its name says"),
-    "W414.label.over_high": Text(
+    "W414.label": Text(
         "가격은 언제나 이 아래에 있습니다: 사지 않거나 곧바로 팝니다",
         "the price is always below this: nothing is bought, or it sells at once",
     ),

@@ -136,9 +136,7 @@ def test_threads_and_blocks_change_nothing(grid: BarGrid, threads: int, block: i
 
 ONE_MARKET = (
     TEXT.replace("[KRW-BTC, KRW-ETH, KRW-SOL, KRW-XRP]", "[KRW-BTC]")
-    .replace(
-        "    market: btc.close > btc.sma(close, slow)\n", "    trend: close > ema(close, slow)@15m\n    calm: rsi(fast) + atr(slow) > 0\n"
-    )
+    .replace("    market: btc.close > btc.sma(close, slow)\n", "    trend: close > ema(close, slow)@15m\n    calm: rsi(fast) > 20\n")
     .replace("aliases: {btc: KRW-BTC}\n", "")
 )
 
