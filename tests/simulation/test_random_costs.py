@@ -120,7 +120,7 @@ LEAST = {
     "trading": 45, "parts of a buy": 200, "parts of a limit buy": 20, "parts of a sale": 500, "parts of a sale inside a bar": 100,
     "late": 100, "with impact": 500, "slices": 30, "another fee": 100,
     "refused buys": 50, "cut sales": 5, "halted orders": 3, "entries in a halt": 20,
-    **dict.fromkeys(PRICED, 50),
+    **dict.fromkeys(PRICED, 50), "beyond a book": 30,  # many such orders are refused
 }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from tests.generators.worlds import World, random_world
 from tests.simulation.live import live, paper_and_replay
 
 #: fewer do not trade often enough to be worth much: risk profiles keep more than half of them out
-WORLDS = min(max(profile.default.max_examples, 60), 400)
+WORLDS = min(max(profile.default.max_examples * 4 // 5, 40), 400)
 
 
 def world_of(seed: int, on_grid: bool | None = None) -> World:

@@ -76,10 +76,11 @@ class Tally:
         assert {name: found[name] for name, least in LEAST.items() if found[name] < max(least * self.worlds // 100, 1)} == {}
 
 
-#: nothing stops entries in a backtest, one strategy has no other's orders in its way; test_random_risk.py has the rest
+#: nothing stops entries in a backtest, one strategy has no other's orders in its way; test_random_risk.py and, of halts,
+#: test_random_costs.py have the rest
 ELSEWHERE = (
     "entries_stopped", "positions_per_market", "market_busy", "orders_per_minute", "account_positions", "slippage", "crowding",
-    "crowding_missing", "book_missing", "book_share",
+    "crowding_missing", "book_missing", "book_share", "halted",
 )  # fmt: skip
 LEAST = {
     "trading worlds": 45, "fills": 2_000, "closed trades": 800, "conditions on a position": 1_000,

@@ -40,7 +40,7 @@ def test_import_list_check(tmp_path: Path, source: Path) -> None:
     assert "1 files, 20 rows (20 added, 0 replaced), 0 refused" in first.stdout
     assert "2025-02-01 07:00" in first.stdout  # Korean time
     second = json.loads(jangdan("import", source, "--json", **{VARIABLE: str(folder)}).stdout)
-    assert second["files"][0]["written"] == {"added": 0, "conflicts": 0, "unchanged": 20, "files": 0, "examples": []}
+    assert second["files"][0]["written"] == {"added": 0, "conflicts": 0, "unchanged": 20, "files": 0, "examples": [], "removed": 0}
     listed = json.loads(jangdan("list", "--data", folder, "--json").stdout)
     assert listed["candles"] == [
         {"market": "KRW-BTC", "timeframe": "1m", "rows": 20, "ranges": [[LATE_JANUARY, LATE_JANUARY + 20 * 60_000]], "value_known": True}
