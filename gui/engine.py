@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 import httpx
@@ -14,6 +14,10 @@ from dsl.diagnostics import Language
 from dsl.messages import text
 
 Document = dict[str, Any]
+
+#: An idle connection is given up after this long: well before the engine closes it (`engine.api.server.KEEP_ALIVE_SECONDS`),
+#: since a request sent over a connection that is just being closed is lost.
+KEEP_ALIVE_SECONDS: Final = 30
 
 
 class EngineError(Exception):
@@ -136,4 +140,5 @@ def _file(name: str) -> str:
 
 def http_client(url: str, token: str) -> httpx.AsyncClient:
     """The one pool of connections to the API. Proxies of the environment are left aside: the engine is on this machine."""
-    return httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=httpx.Timeout(120.0), trust_env=False)
+    headers, limits = {"Authorization": f"Bearer {token}"}, httpx.Limits(max_connections=100, keepalive_expiry=KEEP_ALIVE_SECONDS)
+    return httpx.AsyncClient(base_url=url, headers=headers, limits=limits, timeout=httpx.Timeout(120.0), trust_env=False)

@@ -24,6 +24,8 @@ from engine.api.preview import CHART_BARS
 from engine.api.service import RunRequest, Service
 from engine.model.errors import UserError
 
+#: an idle connection is closed after this long. Clients give theirs up sooner, since a request that meets the closing is lost.
+KEEP_ALIVE_SECONDS: Final = 75
 #: how often a waiting client is told of progress
 _PROGRESS_SECONDS: Final = 0.1
 _MOST_DAYS: Final = 5000
@@ -90,7 +92,8 @@ def create_app(service: Service, token: str, post_token: str = "") -> FastAPI:
 
 def make_server(app: FastAPI) -> uvicorn.Server:
     """A server for the API; it writes nothing but warnings."""
-    return uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", ws="websockets-sansio"))
+    keep = KEEP_ALIVE_SECONDS
+    return uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", ws="websockets-sansio", timeout_keep_alive=keep))
 
 
 def _json(value: Any) -> Response:

@@ -138,7 +138,9 @@ async def _serve(face: Face, listening: socket.socket, greeting: str, listen: Ca
     sys.stdout.write(greeting)
     sys.stdout.flush()
     server = uvicorn.Server(
-        uvicorn.Config(face, log_level="warning", lifespan="off", ws=LineProtocol, ws_ping_interval=None, server_header=False)
+        uvicorn.Config(
+            face, log_level="warning", lifespan="off", ws=LineProtocol, ws_ping_interval=None, server_header=False, timeout_keep_alive=75
+        )
     )
     beside = None if listen is None else asyncio.create_task(listen())
     if beside is not None:
