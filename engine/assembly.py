@@ -17,6 +17,7 @@ from engine.candles.grid import gaps, stored_bases
 from engine.candles.inside import with_inside
 from engine.candles.instants import korean_time
 from engine.candles.modelled import with_modelled_books
+from engine.candles.outages import outages_in
 from engine.candles.provision import Message, Provided, provide
 from engine.candles.side import with_books, with_sides
 from engine.candles.store import CandleStore
@@ -86,7 +87,7 @@ def market_for(
     _refuse_nothing(markets, provided)
     _refuse_too_coarse(strategy, provided.base)
     from_ms = provided.from_ms if settings.from_ms is None else max(settings.from_ms, provided.from_ms)
-    grid = with_inside(_with_warmup([strategy], provided), provided.store, from_ms)
+    grid = _looked_into(_with_warmup([strategy], provided), settings, provided.store, from_ms)
     grid = _with_sides(strategy, grid, settings, provided.store, sources.files)
     messages = list(provided.messages)
     if strategy.universe is not None:
@@ -144,7 +145,7 @@ def market_together(
         _refuse_nothing(own, provided)
         _refuse_too_coarse(strategy, provided.base)
     from_ms = provided.from_ms if settings.from_ms is None else max(settings.from_ms, provided.from_ms)
-    grid = with_inside(_with_warmup(strategies, provided), provided.store, from_ms)
+    grid = _looked_into(_with_warmup(strategies, provided), settings, provided.store, from_ms)
     choosing = {market for strategy, own in zip(strategies, traded, strict=True) if strategy.universe is not None for market in own}
     more = survivorship(provided.store, sorted(choosing), provided.base, from_ms, provided.to_ms) if choosing else ()
     return Together(
@@ -207,6 +208,12 @@ def _with_warmup(strategies: Sequence[Strategy], provided: Provided) -> BarGrid:
     earliest = min((start for start, _ in ranges), default=provided.from_ms)
     start = next_open(provided.base, max(provided.from_ms - needed_ms, min(earliest, provided.from_ms)))
     return provided.store.grid(provided.markets, provided.base, start, provided.to_ms)
+
+
+def _looked_into(grid: BarGrid, settings: Settings, store: CandleStore, from_ms: int) -> BarGrid:
+    """The grid with what the store knows of its bars from `from_ms` on: finer bars inside them, and outages where the run asks for them."""
+    grid = with_inside(grid, store, from_ms)
+    return replace(grid, outages=outages_in(grid, store, from_ms)) if settings.costs.outages else grid
 
 
 def _with_sides(strategy: Strategy, grid: BarGrid, settings: Settings, store: CandleStore, files: Path | None) -> BarGrid:

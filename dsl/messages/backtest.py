@@ -41,9 +41,9 @@ TEXTS: dict[str, Text] = {
     ),
     "option_halt": Text(
         "주문이 체결되지 않는 시간(장애, 거래 중단). 예: '2025-03-01T10:00..2025-03-01T12:00', 앞에 마켓을 쓰면 그 마켓만. "
-        "한 줄에 하나씩 쓴 파일도 됩니다. 여러 번 쓸 수 있습니다",
+        "한 줄에 하나씩 쓴 파일도 됩니다. outages: 저장된 어느 마켓도 거래되지 않은 시간. 여러 번 쓸 수 있습니다",
         "when no order trades (an outage, a suspended market), such as '2025-03-01T10:00..2025-03-01T12:00', with a market before it for "
-        "that one alone, or a file with one a line; can be repeated",
+        "that one alone, or a file with one a line; outages: whenever none of the stored markets traded; can be repeated",
     ),
     "option_latency": Text(
         "판단한 뒤 주문이 거래소에 닿기까지 걸리는 시간. 예: 500ms, 2s, 1 bar. 닿은 뒤 시작하는 첫 봉에서 체결됩니다",

@@ -58,9 +58,9 @@ TEXTS: dict[str, Text] = {
     ),
     "bad_halt": Text(
         "{option} `{text}` 을 읽을 수 없습니다. 시작이 끝보다 앞서야 합니다. 예: '2025-03-01T10:00..2025-03-01T12:00', "
-        "'KRW-XRP 2025-03-01..2025-03-04', 또는 이렇게 쓴 줄이 든 파일",
+        "'KRW-XRP 2025-03-01..2025-03-04', 이렇게 쓴 줄이 든 파일, outages",
         "{option} `{text}` is no stretch of time, which must begin before it ends. Write '2025-03-01T10:00..2025-03-01T12:00', "
-        "'KRW-XRP 2025-03-01..2025-03-04' or a file of such lines",
+        "'KRW-XRP 2025-03-01..2025-03-04', a file of such lines or outages",
     ),
     "bad_choice": Text("{option} `{text}` 은 없습니다. 가능한 값: {choices}", "{option} has no `{text}`. Choose one of: {choices}"),
     "bad_market": Text(

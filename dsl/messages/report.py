@@ -402,6 +402,10 @@ _PLAIN: dict[str, Text] = {
         "주문이 체결되지 않는 시간 {halts}곳: 거절된 진입 {entries}건, 끝날 때까지 기다린 주문 {orders}건.",
         "Halts, in which no order trades: {halts}; entries refused {entries}, orders that waited for their end {orders}.",
     ),
+    "cost.outages": Text(
+        "저장된 어느 마켓도 거래되지 않은 1분 이상의 시간(거래소 장애로 봅니다): {outages}곳, 모두 {length}.",
+        "Outages of the exchange, as the candles tell them (no stored market traded for a minute or more): {outages}, together {length}.",
+    ),
     "cost.parts": Text("여러 봉에 나뉘어 체결된 주문: {count}건", "Orders that filled over several bars: {count}"),
     "assume.fee": Text("수수료(한쪽)", "Fee per side"),
     "assume.slippage": Text("슬리피지(한쪽)", "Slippage per side"),

@@ -20,6 +20,8 @@ _FEE: Final = re.compile(r"(?:(?P<market>[A-Za-z0-9]+-[A-Za-z0-9]+)\s+)?(?P<rate
 _IMPACT: Final = re.compile(r"(?P<base>\S+)\s*\+\s*(?P<more>\S+)\s+per\s+(?P<share>\S+)\s+of\s+volume(?P<root>\s*,\s*sqrt)?")
 _TURNOVER: Final = re.compile(r"(?P<share>\S+)\s+of\s+(?P<count>\d{1,4})(?P<unit>[mhd])\s+turnover")
 _HALT: Final = re.compile(r"(?:(?P<market>[A-Za-z0-9]+-[A-Za-z0-9]+)\s+)?(?P<since>\S+?)\.\.(?P<until>\S+)")
+#: of `--halt`: those that the candles tell
+_OUTAGES: Final = "outages"
 _LATENCY: Final = re.compile(r"(\d+)\s*(ms|s|m|bar|bars)")
 _MS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 #: a day; an order that is later than that is a mistyped one
@@ -113,10 +115,13 @@ def visible_depth(text: str | None, option: str) -> VisibleDepth | None:
     return VisibleDepth(share=share, window_ms=window_ms)
 
 
-def halts(texts: Sequence[str], option: str) -> tuple[Halt, ...]:
-    """Of `2025-03-01T10:00..2025-03-01T12:00`, the same with a market before it, and files with one of these a line (# begins a remark)."""
+def halts(texts: Sequence[str], option: str) -> tuple[tuple[Halt, ...], bool]:
+    """Of `2025-03-01T10:00..2025-03-01T12:00`, the same with a market before it, and files with one of these a line (# begins a remark);
+    and whether one of the texts is `outages`."""
     found: list[Halt] = []
     for text in texts:
+        if text.strip() == _OUTAGES:
+            continue
         path = Path(text)
         if "..2" not in text and path.is_file():
             try:
@@ -126,7 +131,7 @@ def halts(texts: Sequence[str], option: str) -> tuple[Halt, ...]:
             found += [_halt(line, option) for line in lines if line]
         else:
             found.append(_halt(text, option))
-    return tuple(found)
+    return tuple(found), any(text.strip() == _OUTAGES for text in texts)
 
 
 def _halt(text: str, option: str) -> Halt:
@@ -158,5 +163,5 @@ def costs_of(
     base, impact, root = slippage(slipping, "--slippage")
     late_ms, late_bars = latency(late, "--latency")
     part = participation(taking_part, "--participation")
-    refusals = participation(queue, "--queue"), visible_depth(visible, "--visible-depth"), halts(halting, "--halt")
+    refusals = participation(queue, "--queue"), visible_depth(visible, "--visible-depth"), *halts(halting, "--halt")
     return rate, base, Costs(rules, impact, root, part, late_ms, late_bars, book(supposed_book, "--book"), walk_books, *refusals)

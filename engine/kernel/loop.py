@@ -29,7 +29,7 @@ from engine.kernel.decide.entries import decide_entries, enter_queued, queue_due
 from engine.kernel.decide.guard import on_mark
 from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import exposure_krw, is_open
-from engine.kernel.decide.quiet import count_columns, skip_quiet, take_columns, take_market
+from engine.kernel.decide.quiet import count_columns, skip_quiet, take_columns, take_market, take_unseen
 from engine.kernel.decide.quiet_risk import is_guarded
 from engine.kernel.decide.sales import BUY, is_working
 from engine.kernel.decide.step import end_step, on_step
@@ -67,14 +67,14 @@ def run_bars(plan: Plan, book: Book, log: Log, bars: Bars, closes: Closes, start
     guarded = is_guarded(plan)
     first_ms, base_ms, close_ms = bars.span[0], bars.span[1], closes.close_ms
     counted = closing = _closes_until(close_ms, first_ms + start * base_ms)
-    bar, seen, stepped = start, start, False
+    bar, seen, stepped, found = start, start, False, False
     look_ahead(book, closes, start)
     while bar < stop and log.length[0] + most <= log.fills.shape[0]:
-        if may_skip:
+        if may_skip and not found:
             bar, closing, stepped = skip_quiet(plan, book, bars, closes, bar, stop, closing, stepped)
             if bar >= stop:
                 break
-        busy = 1
+        busy, found = 1, False
         if not stepped:
             busy = step_markets(plan, book, log, bars, closes, bar) if may_skip else step_bar(plan, book, log, bars, bar)
             if busy < 0:
@@ -82,7 +82,7 @@ def run_bars(plan: Plan, book: Book, log: Log, bars: Bars, closes: Closes, start
             if may_skip:
                 at, closing, stepped = skip_quiet(plan, book, bars, closes, bar, stop, closing, True)
                 if at != bar:
-                    bar = at
+                    bar, found = at, True
                     continue
         time_ms = first_ms + (bar + 1) * base_ms
         book.outbox[0] = 0
@@ -96,6 +96,7 @@ def run_bars(plan: Plan, book: Book, log: Log, bars: Bars, closes: Closes, start
     note_volumes(plan, book, bars, seen, bar)
     if may_skip:
         note_prices(book, bars, closes, bar)
+        take_unseen(plan, book, bars, closes, bar)
     count_columns(plan, book, counted, closing, closes.columns)
     return bar
 

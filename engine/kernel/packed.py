@@ -1,4 +1,5 @@
-"""Two of the slow operations at once: the divider takes two numbers in the time of one, and the compiler does not pair them by itself.
+"""Instructions that the compiler does not find by itself: two of the slow operations at once, since the divider takes two numbers in the
+time of one, and asking memory ahead.
 
 Compiled forms of marked functions of `engine.kernel.abi`, to the same bits. Imported by `engine.kernel.load` only.
 """
@@ -16,6 +17,10 @@ from numba.extending import intrinsic
 _DOUBLE: Final = ir.DoubleType()
 _PAIR: Final = ir.VectorType(_DOUBLE, 2)
 _LANES: Final = tuple(ir.Constant(ir.IntType(32), lane) for lane in (0, 1))
+#: of LLVM's prefetch: to be read, into all caches, data
+_READ: Final = 0
+_KEEP: Final = 3
+_DATA: Final = 1
 _TWO: Final[Any] = types.UniTuple(types.float64, 2)  # type: ignore[no-untyped-call]
 
 
@@ -53,4 +58,19 @@ def roots(typing_context: Any, a: Any, b: Any) -> Any:
     return _TWO(types.float64, types.float64), _emit_roots
 
 
-PACKED: Final[dict[str, Any]] = {"packed.quotients": quotients, "packed.roots": roots}
+def _emit_fetch(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    byte, flag = ir.IntType(8).as_pointer(), ir.IntType(32)
+    kind = ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag])
+    ask = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")  # type: ignore[no-untyped-call]
+    place = builder.bitcast(builder.gep(args[0], [args[1]]), byte)
+    builder.call(ask, [place, *(ir.Constant(flag, value) for value in (_READ, _KEEP, _DATA))])
+    return context.get_dummy_value()
+
+
+@intrinsic
+def fetch(typing_context: Any, values: Any, place: Any) -> Any:
+    """Compiled form of `engine.kernel.abi.fetch`."""
+    return types.void(values, types.int64), _emit_fetch
+
+
+PACKED: Final[dict[str, Any]] = {"packed.quotients": quotients, "packed.roots": roots, "packed.fetch": fetch}

@@ -87,7 +87,8 @@ class BarGrid:
     close, NaN where nothing is recorded. A key that a program wants and the grid lacks is missing everywhere (flags: false).
     modelled: of such series, bool [markets, n]: where the value was supposed by the run and not recorded.
     release: as of `free`; None: the arrays lie in memory.
-    books: order books recorded beside them, by market. inside: finer bars inside some of them.
+    books: order books recorded beside them, by market. inside: finer bars inside some of them. outages: [from, to) UTC ms in which the
+    whole exchange stood still, where somebody looked (engine.candles.outages).
     """
 
     markets: tuple[str, ...]
@@ -105,6 +106,7 @@ class BarGrid:
     modelled: Mapping[SideKey, NDArray[np.bool_]] = field(default_factory=dict)
     release: Callable[[], None] | None = None
     inside: InsideBars | None = None
+    outages: tuple[tuple[int, int], ...] = ()
 
     def free(self) -> None:
         """Give back the memory of bars that have been read, where the grid lies in a file; every value stays where it is."""

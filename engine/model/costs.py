@@ -61,7 +61,7 @@ class Costs:
     decision to when the order can trade, in ms and in base bars (the two add up). book: what `book.*` and `depth` are where nothing was
     recorded; None: missing. walk_books: slippage is that of the order books that were recorded, where there is one. queue: share of a
     bar's volume that trades at the limit of a waiting buy which the price touches; None: a touch trades nothing. visible: what market
-    orders are refused above; None: nothing is. halts: when no order trades.
+    orders are refused above; None: nothing is. halts: when no order trades. outages: those that the grid names are halts of all markets.
     """
 
     fees: tuple[FeeRule, ...] = ()
@@ -75,6 +75,7 @@ class Costs:
     queue: float | None = None
     visible: VisibleDepth | None = None
     halts: tuple[Halt, ...] = ()
+    outages: bool = False
 
     @property
     def reads_volume(self) -> bool:

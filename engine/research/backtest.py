@@ -21,6 +21,7 @@ from engine.kernel.run import Run, RunResult
 from engine.kernel.universe import UniverseRun, member_series, universe_program
 from engine.kernel.vm import DEFAULT_BLOCK, Kernel
 from engine.model.candle import MEMBER, BarGrid, BarState
+from engine.model.costs import Halt
 from engine.research.gaps import side_gaps
 from engine.research.result import BacktestResult, Rounding, Settings
 from engine.research.universe import UniverseTally
@@ -164,6 +165,8 @@ def terms_of(settings: Settings, grid: BarGrid) -> Terms:
     """The account's terms on the bars, and beside the books, of a grid."""
     costs = settings.costs
     costs = replace(costs, latency_ms=costs.latency_ms + costs.latency_bars * grid.timeframe.length_ms, latency_bars=0)
+    if costs.outages:
+        costs = replace(costs, halts=(*costs.halts, *(Halt("", from_ms, to_ms) for from_ms, to_ms in grid.outages)))
     on_grid, shown = settings.rounding is Rounding.UPBIT, shown_depth(costs.visible, grid)
     return Terms(settings.cash_krw, settings.fee_rate, settings.slippage, on_grid, costs, grid.books, shown)
 
@@ -274,6 +277,7 @@ def _result(
         base=grid.timeframe,
         inside_bars=0 if grid.inside is None else grid.inside.bars,
         inside_apart=0 if grid.inside is None else grid.inside.apart,
+        outages=grid.outages if settings.costs.outages else (),
     )
 
 

@@ -103,6 +103,7 @@ def account_result(
         base=grid.timeframe,
         inside_bars=0 if grid.inside is None else grid.inside.bars,
         inside_apart=0 if grid.inside is None else grid.inside.apart,
+        outages=grid.outages if settings.costs.outages else (),
         **{name: getattr(account, name) for name in _ACCOUNT_COUNTS},
     )
 

@@ -79,6 +79,7 @@ class BacktestResult:
     parts: of a portfolio's account, its strategies' (engine.research.portfolio_result); owners: the strategy of each row of
         `markets`, which then may name a market twice; share: of the account's capital, in a part.
     stored: the markets that are stored beside those that were named; None: nobody looked. inside_bars, inside_apart: as of InsideBars.
+    outages: those of the exchange, where the run asked for them (BarGrid.outages).
     """
 
     strategy: Strategy
@@ -112,3 +113,4 @@ class BacktestResult:
     stored: StoredMarkets | None = None
     inside_bars: int = 0
     inside_apart: int = 0
+    outages: tuple[tuple[int, int], ...] = ()

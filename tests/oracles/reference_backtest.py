@@ -49,7 +49,8 @@ def run(
     """Backtest. `markets`: those that may trade (default: the strategy's, else all of the grid). `columns`: values from elsewhere."""
     tradable = markets or strategy.markets or grid.markets
     rules = rules_of(strategy, settings, tuple(sorted(tradable)), grid.timeframe)
-    rules = replace(rules, books=books_of(grid, settings), visible=visible_of(grid, settings))
+    outages = tuple(("", since, until) for since, until in grid.outages) if settings.costs.outages else ()
+    rules = replace(rules, books=books_of(grid, settings), visible=visible_of(grid, settings), halts=(*rules.halts, *outages))
     state = new_state(rules, settings.cash_krw)
     equity: list[tuple[int, float, float, float]] = []
     columns = columns or Columns(strategy, grid)

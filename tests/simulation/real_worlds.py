@@ -20,12 +20,14 @@ from dsl.graph import Timeframe
 from dsl.strategy import Execution, Leave, Strategy
 from engine.candles.store import CandleStore
 from engine.kernel.catalogue import catalogue
+from engine.kernel.legal import NOT_PRICED
 from engine.model.candle import BarGrid, BarState
-from engine.model.costs import Costs
+from engine.model.costs import Costs, Halt, VisibleDepth
 from engine.research.backtest import bars_of
 from engine.research.result import BacktestResult, Rounding, Settings
 from tests.conftest import MARKET_DATA
 from tests.generators.depth import with_random_books
+from tests.generators.inside import with_random_inside
 from tests.generators.strategies import random_strategy
 from tests.generators.worlds import World
 from tests.simulation.agreement import ProductColumns, assert_agree, assert_each_value
@@ -63,15 +65,40 @@ def real_slice(chance: random.Random, data: Path, days: int) -> BarGrid:
 
 
 def every_cost(chance: random.Random, world: World) -> Costs:
-    """Every option on: fees by market and date, impact, participation, latency."""
+    """Fees by market and date, impact, participation, latency."""
     while not (fees := random_fees(chance, world)):
         pass
     late = chance.choice([{"latency_ms": 300}, {"latency_ms": 300}, {"latency_ms": 90_000}, {"latency_bars": 1}])
     return Costs(fees, chance.choice([0.001, 0.01, 0.05]), chance.random() < 0.5, chance.choice([0.003, 0.02, 0.1, 0.5]), **late)
 
 
-def real_world(seed: int, data: Path, days: int = DAYS) -> World:
-    """The world of a seed."""
+def with_refusals(chance: random.Random, world: World) -> World:
+    """The world at an exchange with queues, that shows so much and no more, and that stands still now and then."""
+    grid, base_ms = world.grid, MINUTE.length_ms
+    first_ms, length = grid.timeframe.open_ms(grid.first_index), grid.state.shape[1]
+    amount = VisibleDepth(chance.choice([10, 40, 400]) * world.settings.cash_krw / 100)
+    turnover = VisibleDepth(share=chance.choice([0.05, 0.5, 1.0]), window_ms=chance.choice([1, 5, 60]) * base_ms)
+    halts = []
+    for _ in range(chance.choice([3, 10, 40])):
+        from_ms = first_ms + chance.randrange(length) * base_ms + chance.choice([0, 0, 1, 20_000])
+        halts.append(Halt(chance.choice(["", *grid.markets]), from_ms, from_ms + chance.choice([1, 1, 5, 60]) * base_ms))
+    quiet = np.flatnonzero(~(grid.state == BarState.TRADED).any(axis=0)).tolist()
+    world = replace(world, grid=replace(grid, outages=tuple((first_ms + k * base_ms, first_ms + (k + 1) * base_ms) for k in quiet)))
+    asked = {
+        "queue": chance.choice([0.01, 0.1, 0.5]),
+        "visible": chance.choice([amount, turnover]),
+        "halts": tuple(halts),
+        "outages": len(halts) != 10,
+    }
+    world = replace(world, settings=replace(world.settings, costs=replace(world.settings.costs, **asked)))
+    if chance.random() < 0.4:  # most limit orders wait where a falling price touches them
+        enter = replace(random_enter(chance, base_ms), order="limit", side="bid", time_in_force=None)
+        world = replace(world, strategy=replace(world.strategy, execution=replace(world.strategy.execution, enter=enter)))
+    return with_random_inside(chance, world) if chance.random() < 0.5 else world
+
+
+def real_world(seed: int, data: Path, days: int = DAYS, refusals: bool = True) -> World:
+    """The world of a seed. refusals False: without what refuses and delays orders, and without seconds inside its minutes."""
     chance = random.Random(f"real {seed}")
     grid = real_slice(chance, data, days)
     text, strategy = _strategy(chance, grid.markets)
@@ -88,7 +115,8 @@ def real_world(seed: int, data: Path, days: int = DAYS) -> World:
     )
     world = World(seed, text, strategy, grid, settings, grid.markets)
     world = replace(world, settings=replace(settings, costs=every_cost(chance, world)))
-    return with_random_books(random.Random(f"books {seed}"), world) if seed % 2 else world
+    world = with_random_books(random.Random(f"books {seed}"), world) if seed % 2 else world
+    return with_refusals(random.Random(f"refusals {seed}"), world) if refusals else world
 
 
 def _strategy(chance: random.Random, markets: tuple[str, ...]) -> tuple[str, Strategy]:
@@ -115,6 +143,12 @@ def compare(world: World, seen: Counter[str]) -> BacktestResult:
         result = assert_agree(world.strategy, world.grid, world.settings, world.traded, columns=columns)
     count(seen, world, result)
     seen["fills"] += len(result.fills)
+    waited = (result.fills["side"] == 1) & (result.fills["priced"] == NOT_PRICED)
+    base_ms = world.grid.timeframe.length_ms
+    at = (result.fills["time_ms"] - world.grid.timeframe.offset_ms) // base_ms - world.grid.first_index
+    lows = world.grid.low[[world.grid.markets.index(world.traded[row]) for row in result.fills["market"]], at]
+    seen["touches"] += int((waited & (result.fills["price_krw"] == lows)).sum())
+    seen["at a second"] += int(((result.fills["time_ms"] - world.grid.timeframe.offset_ms) % base_ms != 0).sum())
     seen["bars that traded"] += int((world.grid.state == BarState.TRADED).sum())
     seen[f"worlds of {len(world.traded)} markets"] += 1
     return result

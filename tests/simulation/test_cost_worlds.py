@@ -383,6 +383,19 @@ def test_nothing_trades_in_a_halt_and_entries_wait_for_its_end() -> None:
     assert fills(run(BUY, bars, 1.0, halt(3, 5, "KRW-BTC"))) == fills(run(BUY, bars, 1.0, Costs()))
 
 
+@pytest.mark.parametrize(("asked", "bought"), [(False, (4, 4010.0)), (True, (5, 4020.0))])
+def test_an_entry_waits_for_the_end_of_an_outage_or_is_given_up(asked: bool, bought: tuple[int, float]) -> None:
+    """Bars 2 and 3 are missing everywhere; without a trade nothing fills in any case. The price rises before and after them."""
+    none = float("nan")
+    grid = grid_of({market: [4000.0, 4001.0, none, none, 4010.0, 4020.0] for market in ("KRW-ETH", "KRW-XRP")})
+    grid = replace(grid, outages=((START + 2 * MINUTE, START + 4 * MINUTE),))
+    world = world_of(BUY.replace("close > 0 KRW", "close > close[1]"), grid, Settings(1e7, 0.0, 0.0, costs=Costs(outages=asked)))
+    result = assert_agree(world.strategy, grid, world.settings, world.traded)
+    assert fills(result)[0] == (bought[0], "buy", bought[1])
+    assert result.skipped["halted"] == (2 if asked else 0)
+    assert result.outages == (grid.outages if asked else ())
+
+
 def test_an_order_on_its_way_waits_for_the_end_of_a_halt() -> None:
     result = run(BUY, [4000.0, 4000.0, 4010.0, 4020.0, 4020.0], 1.0, replace(halt(2, 3), latency_ms=500))
     assert fills(result) == [(3, "buy", 4020.0)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from engine.kernel.abi import helper, items
+from engine.kernel.abi import fetch, helper, items
 from engine.kernel.bars import Bars, Closes
 from engine.kernel.book import Book
 from engine.kernel.decide.entries import OPEN_POSITIONS
@@ -18,13 +18,14 @@ from engine.kernel.decide.position import is_open
 from engine.kernel.decide.sales import is_working
 from engine.kernel.stretches import first_true, last_traded
 
-#: rows of Closes.ahead: next CLOSE at which the entry is true, first bar that the last price does not know, what `bring_near` has read,
-#: the markets that hold or want anything in order, and in the first place how many these are
+#: rows of Closes.ahead: next CLOSE at which the entry is true; first bar that the last price does not know; the markets that hold or want
+#: anything in order, and in the first place how many these are; first bar of its position that a market's extremes do not know (of no
+#: matter where the position was opened later)
 NEXT_TRUE: Final = 0
 PRICED: Final = 1
-TOUCHED: Final = 2
-ACTIVE: Final = 3
-COUNT: Final = 4
+ACTIVE: Final = 2
+COUNT: Final = 3
+UNSEEN: Final = 4
 ROWS: Final = 5
 
 
@@ -34,6 +35,7 @@ def look_ahead(book: Book, closes: Closes, bar: int) -> None:
     for market in range(book.position.shape[0]):
         closes.ahead[NEXT_TRUE, market] = -1
         closes.ahead[PRICED, market] = bar
+        closes.ahead[UNSEEN, market] = bar
     find_active(book, closes)
 
 
@@ -66,24 +68,28 @@ def next_true(plan: Plan, closes: Closes, market: int, closing: int) -> int:
 
 @helper
 def bring_near(book: Book, bars: Bars, closes: Closes, closing: int, bar: int) -> None:
-    """Read what CLOSE `closing` and the STEP of `bar` will ask of the markets that hold or may enter there. Memory answers all of it at
-    once, and not each number when the one before it has been used."""
+    """Ask memory for all that CLOSE `closing` and the STEP of `bar` will read of the markets that hold or may enter there."""
     bar = min(bar, bars.state.shape[1] - 1)
+    fetch(items(closes.close_ms, 0), closing)
     for place in range(closes.ahead[COUNT, 0]):
-        _touch(bars, closes, closes.ahead[ACTIVE, place], closing, bar)
+        _fetch(bars, closes, closes.ahead[ACTIVE, place], closing, bar)
     for market in range(book.position.shape[0]):
         if closes.ahead[NEXT_TRUE, market] == closing:
-            _touch(bars, closes, market, closing, bar)
+            _fetch(bars, closes, market, closing, bar)
 
 
 @helper
-def _touch(bars: Bars, closes: Closes, market: int, closing: int, bar: int) -> None:
+def _fetch(bars: Bars, closes: Closes, market: int, closing: int, bar: int) -> None:
     """Of one market."""
-    read = bars.open_krw[market, bar] + bars.high_krw[market, bar] + bars.low_krw[market, bar] + bars.close_krw[market, bar]
-    read += bars.volume[market, bar] + bars.state[market, bar]
+    at = market * bars.state.shape[1] + bar
+    fetch(items(bars.state, at), 0)
+    fetch(items(bars.open_krw, at), 0)
+    fetch(items(bars.high_krw, at), 0)
+    fetch(items(bars.low_krw, at), 0)
+    fetch(items(bars.close_krw, at), 0)
+    fetch(items(bars.volume, at), 0)
     for column in range(closes.columns.shape[1]):
-        read += closes.columns[market, column, closing]
-    closes.ahead[TOUCHED, market] = 1 if read > 0.0 else 0
+        fetch(items(closes.columns, (market * closes.columns.shape[1] + column) * closes.columns.shape[2] + closing), 0)
 
 
 @helper

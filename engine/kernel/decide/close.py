@@ -95,7 +95,7 @@ def _count(book: Book, condition: int, value: float) -> None:
 @helper
 def _true_rule(plan: Plan, book: Book, market: int, time_ms: int) -> int:
     """The first active RULE that is true for the position; -1 = none."""
-    evaluate_open(plan, book, market, False, book.position[market]["last_krw"], time_ms)
+    _evaluate_rules(plan, book, market, time_ms)
     for rule in range(plan.exits.shape[0]):
         if plan.exits[rule]["kind"] == RULE and is_active(plan, book, market, rule) and _is_true(book, plan.exits[rule]["slot"]):
             return rule
@@ -103,11 +103,23 @@ def _true_rule(plan: Plan, book: Book, market: int, time_ms: int) -> int:
 
 
 @helper
+def _evaluate_rules(plan: Plan, book: Book, market: int, time_ms: int) -> None:
+    """Bring into `book.values` what RULEs ask for: where all of them are columns, these alone."""
+    if plan.settings[0]["rules_on_position"] != 0:
+        evaluate_open(plan, book, market, False, book.position[market]["last_krw"], time_ms)
+        return
+    for rule in range(plan.exits.shape[0]):
+        slot = plan.exits[rule]["slot"]
+        if plan.exits[rule]["kind"] == RULE:
+            book.values[slot] = book.columns[market, slot]
+
+
+@helper
 def _decide_exits(plan: Plan, book: Book, market: int, time_ms: int) -> None:
     """One SELL for all RULE exits whose condition is true: everything when one of them sells all, else the sum of their quantities."""
     held = book.position[market]["quantity_e8"]
     price = book.position[market]["last_krw"]
-    evaluate_open(plan, book, market, False, price, time_ms)
+    _evaluate_rules(plan, book, market, time_ms)
     worth_selling = value_krw(held, price) >= plan.settings[0]["sale_minimum_krw"]
     due = 0
     first = -1

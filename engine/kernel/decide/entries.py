@@ -285,7 +285,8 @@ def _try_entry(plan: Plan, book: Book, market: int, capital: float, time_ms: int
     else:
         entry = limit_price(plan.venue, plan.buying, market, last, time_ms)
         limit = entry
-    evaluate(plan, book, market, False, entry, entry, entry, entry, 0, 0, time_ms)
+    if plan.settings[0]["has_levels"] != 0 or plan.settings[0]["order_slot"] >= 0:
+        evaluate(plan, book, market, False, entry, entry, entry, entry, 0, 0, time_ms)
     stop = _stop_level(plan, book, market, time_ms)
     highest = _highest_stop(plan, book, market, stop, time_ms)
     book.verdict[market]["entry_krw"] = entry

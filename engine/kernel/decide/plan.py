@@ -18,7 +18,7 @@ from dsl.strategy import Crowding, Exit, ExitKind, RiskProfile, Strategy
 from engine.kernel.abi import by_reference
 from engine.kernel.book import MAXIMUM_EXITS, Book, Size, new_book
 from engine.kernel.decide.guard_plan import breaker_rows, days_of, rule_rows, sectors_of, window_days
-from engine.kernel.decide.quiet_plan import gates_of, level_reads
+from engine.kernel.decide.quiet_plan import gates_of, level_reads, reads_extremes
 from engine.kernel.depth import Shown
 from engine.kernel.fills import enter_terms
 from engine.kernel.legal import Venue, make_venue, unit_and_scale
@@ -45,6 +45,9 @@ SETTINGS: Final = np.dtype(
         ("resting_targets", "i8"),  # TARGETs are limit sales that wait at their levels
         ("levels_follow_price", "i8"),  # 0: levels move only with columns, entry and extremes
         ("levels_read_columns", "i8"),  # a level that is not frozen does
+        ("has_levels", "i8"),  # there are STOPs or TARGETs
+        ("extremes_matter", "i8"),  # an expression reads the highest or lowest price since entry, or a level can move
+        ("rules_on_position", "i8"),  # the condition of a RULE is no column
         ("when_slot", "i8"),  # condition of the portfolio on entries; -1: none
         ("share", "f8"),  # of the capital that this strategy sizes by; 1 where it is alone
         ("order_slot", "i8"),  # condition on the order; -1: none
@@ -101,6 +104,11 @@ EXIT: Final = np.dtype(
 #: settle_ms: an entry decided before this time rests on values that still depend on where the data began
 #: sector: number, -1 = none
 MARKET: Final = np.dtype([("tradable", "i8"), ("settle_ms", "i8"), ("sector", "i8")], align=True)
+
+#: columns of Plan.level_reads
+COLUMNS: Final = 0
+EXTREMES: Final = 1
+MOMENT: Final = 2
 
 #: position variables that change with every price or moment
 _MOVING: Final = ("pos.gain", "pos.pnl", "pos.age", "pos.bars")
@@ -198,6 +206,11 @@ def make_plan(
     gates, gate_columns = gates_of(position, [*exits, *conditions])
     reads, moving = level_reads(position, exits), [rule.kind is not ExitKind.RULE and not rule.frozen for rule in strategy.exits]
     settings["levels_read_columns"] = int((reads[:, 0] * np.array(moving, np.int64)).any())
+    settings["has_levels"] = int(any(rule.kind is not ExitKind.RULE for rule in strategy.exits))
+    settings["extremes_matter"] = int(any(moving) or reads_extremes(position, slots.values()))
+    settings["rules_on_position"] = int(
+        any(rule.kind is ExitKind.RULE and slot >= position.column_count for rule, slot in zip(strategy.exits, exits, strict=True))
+    )
     return Plan(
         venue=make_venue(
             markets,

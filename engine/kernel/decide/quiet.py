@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from engine.kernel.abi import helper, items
 from engine.kernel.bars import Bars, Closes
 from engine.kernel.book import Book
-from engine.kernel.decide.ahead import ACTIVE, COUNT, NEXT_TRUE, PRICED, bring_near, count_skipped, is_full, next_true
+from engine.kernel.decide.ahead import ACTIVE, COUNT, NEXT_TRUE, PRICED, UNSEEN, bring_near, count_skipped, is_full, next_true
 from engine.kernel.decide.guard import judge_breakers
-from engine.kernel.decide.plan import Plan
+from engine.kernel.decide.plan import COLUMNS, EXTREMES, MOMENT, Plan
 from engine.kernel.decide.position import RULE, STOP, is_active, is_open, refresh_levels
 from engine.kernel.decide.quiet_risk import NEVER, first_closing, first_mark, is_guarded, is_settled, quiet_until_ms
 from engine.kernel.decide.step import IDLE
@@ -39,10 +39,6 @@ from engine.kernel.stretches import (
 #: with a position open, look this many closes ahead at once: what stops it first is often a level
 _WINDOW: Final = 128
 _ALL: Final = -1
-#: columns of Plan.level_reads
-_COLUMNS: Final = 0
-_EXTREMES: Final = 1
-_MOMENT: Final = 2
 
 
 @helper
@@ -94,7 +90,7 @@ def skip_quiet(
             market = closes.ahead[ACTIVE, place]
             if passed > closing and plan.settings[0]["levels_read_columns"] != 0:  # for levels made inside a later STEP
                 take_market(book, market, closes.columns, passed - 1)
-            _pass_steps(book, market, bars, first, last)
+            _pass_steps(plan, book, market, bars, closes, first, last)
             closes.ahead[PRICED, market] = last
         closing = passed
         if last < end:
@@ -169,7 +165,7 @@ def _first_exit(plan: Plan, book: Book, market: int, closing: int, limit: int, c
         if plan.exits[rule]["kind"] == RULE:
             limit = _first_open(plan, book, market, rule, True, closing, limit, closes)
         elif levels and plan.exits[rule]["frozen"] == 0:
-            if plan.level_reads[rule, _COLUMNS] != 0 or plan.level_reads[rule, _MOMENT] != 0:
+            if plan.level_reads[rule, COLUMNS] != 0 or plan.level_reads[rule, MOMENT] != 0:
                 return closing
             limit = _first_at(_next_grid_ms(plan, book, market), closing, limit, closes.close_ms)
     if plan.market[market]["tradable"] != 0:
@@ -252,9 +248,9 @@ def _first_hit(plan: Plan, book: Book, market: int, bars: Bars, first: int, end:
         elif kind != STOP and level < ceiling_krw:
             ceiling_krw = level
         if plan.exits[rule]["frozen"] == 0:
-            if plan.level_reads[rule, _MOMENT] != 0:
+            if plan.level_reads[rule, MOMENT] != 0:
                 return first
-            if plan.level_reads[rule, _EXTREMES] != 0:  # the highest and lowest price so far must stand: these become levels, too
+            if plan.level_reads[rule, EXTREMES] != 0:  # the highest and lowest price so far must stand: these become levels, too
                 low, high = book.position[market]["low_krw"], book.position[market]["high_krw"]
                 floor_krw = max(floor_krw, float(np.nextafter(low, -math.inf)))
                 ceiling_krw = min(ceiling_krw, float(np.nextafter(high, math.inf)))
@@ -269,20 +265,19 @@ def _first_hit(plan: Plan, book: Book, market: int, bars: Bars, first: int, end:
 
 
 @helper
-def _pass_steps(book: Book, market: int, bars: Bars, first: int, stop: int) -> None:
-    """What the STEPs of bars [first, stop) leave behind of an open position where nothing happens in them."""
+def _pass_steps(plan: Plan, book: Book, market: int, bars: Bars, closes: Closes, first: int, stop: int) -> None:
+    """What the STEPs of bars [first, stop) leave behind of an open position where nothing happens in them. Extremes that nobody reads
+    before the block ends are put off."""
     row = market * bars.state.shape[1]
-    states = items(bars.state, row)
-    last = last_traded(states, first, stop)
+    last = last_traded(items(bars.state, row), first, stop)
     if last < 0:
         return
     held = book.position[market]
     held["last_krw"] = bars.close_krw[market, last]
-    opens, highs, lows = items(bars.open_krw, row), items(bars.high_krw, row), items(bars.low_krw, row)
-    closes = items(bars.close_krw, row)
-    held["high_krw"], held["low_krw"] = extremes(
-        states, opens, highs, lows, closes, first, last + 1, held["high_krw"], held["low_krw"]
-    )  # fmt: skip
+    if plan.settings[0]["extremes_matter"] != 0:
+        take_extremes(book, market, bars, first, last + 1)
+    elif bars.span[0] + closes.ahead[UNSEEN, market] * bars.span[1] <= held["opened_ms"]:
+        closes.ahead[UNSEEN, market] = first
     held["step_stage"] = IDLE
     held["step_ms"] = bars.span[0] + last * bars.span[1]
     held["step_open"] = bars.open_krw[market, last]
@@ -292,6 +287,27 @@ def _pass_steps(book: Book, market: int, bars: Bars, first: int, stop: int) -> N
     held["step_price"] = bars.close_krw[market, last]
     held["step_ambiguous"] = 0
     held["step_inside"] = 0
+
+
+@helper
+def take_extremes(book: Book, market: int, bars: Bars, first: int, stop: int) -> None:
+    """The extremes of an open position take in bars [first, stop)."""
+    row, held = market * bars.state.shape[1], book.position[market]
+    held["high_krw"], held["low_krw"] = extremes(
+        items(bars.state, row), items(bars.open_krw, row), items(bars.high_krw, row), items(bars.low_krw, row), items(bars.close_krw, row),
+        first, stop, held["high_krw"], held["low_krw"],
+    )  # fmt: skip
+
+
+@helper
+def take_unseen(plan: Plan, book: Book, bars: Bars, closes: Closes, stop: int) -> None:
+    """The extremes of open positions take in what was put off of the bars before `stop`."""
+    if plan.settings[0]["extremes_matter"] != 0:
+        return
+    for market in range(book.position.shape[0]):
+        first = closes.ahead[UNSEEN, market]
+        if is_open(book, market) and bars.span[0] + first * bars.span[1] > book.position[market]["opened_ms"]:
+            take_extremes(book, market, bars, first, stop)
 
 
 @helper

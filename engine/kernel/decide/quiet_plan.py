@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -53,6 +53,13 @@ def level_reads(position: PositionRows, slots: Sequence[int]) -> NDArray[np.int6
     named = [[first + _SERIES.index(name) for name in names] for names in (_EXTREMES, _MOVING)]
     rows = [[any(slot < first for slot in read), *(not read.isdisjoint(names) for names in named)] for read in found]
     return np.array(rows, np.int64).reshape(len(rows), 3)
+
+
+def reads_extremes(position: PositionRows, slots: Iterable[int]) -> bool:
+    """A row of any phase reads the highest or lowest price since entry, or one of the slots is such a variable."""
+    first = position.column_count
+    named = {first + _SERIES.index(name) for name in _EXTREMES}
+    return not named.isdisjoint(slots) or not named.isdisjoint(position.rows[:, 1:5].ravel().tolist())
 
 
 def _reads(position: PositionRows, slot: int) -> set[int]:

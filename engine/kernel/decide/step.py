@@ -6,8 +6,8 @@ from typing import Final
 
 from engine.kernel.abi import helper
 from engine.kernel.book import Book
-from engine.kernel.decide.plan import Plan
-from engine.kernel.decide.position import STOP, TARGET, is_active, is_open, refresh_levels, take_extreme
+from engine.kernel.decide.plan import EXTREMES, MOMENT, Plan
+from engine.kernel.decide.position import RULE, STOP, TARGET, is_active, is_open, refresh_levels, take_extreme
 from engine.kernel.decide.sales import BUY, is_working, legal_sale, sale_quantity, sell, stop_buying
 from engine.kernel.fills import TAKE
 from engine.kernel.legal import NAN, grid_changed, value_krw
@@ -47,9 +47,40 @@ def on_step(
     held["step_low"] = low_krw
     held["step_close"] = close_krw
     held["step_ambiguous"] = 0
+    if _is_idle(plan, book, market, new_grid):
+        take_extreme(book, market, max(open_krw, high_krw, close_krw))
+        take_extreme(book, market, min(open_krw, low_krw, close_krw))
+        held["step_price"] = close_krw
+        held["last_krw"] = close_krw
+        return
     held["step_stage"] = DOWN_TO_LOW
     _pass(plan, book, market, open_krw, new_grid)
     continue_step(plan, book, market, not is_working(book, market))
+
+
+@helper
+def _is_idle(plan: Plan, book: Book, market: int, new_grid: bool) -> bool:
+    """The STEP goes nowhere near a level, and none moves in it: all that its path leaves behind is its extremes and its close."""
+    if plan.settings[0]["has_levels"] == 0:
+        return True
+    if new_grid:
+        return False
+    held = book.position[market]
+    highest = max(held["step_open"], held["step_high"], held["step_close"])
+    lowest = min(held["step_open"], held["step_low"], held["step_close"])
+    for rule in range(plan.exits.shape[0]):
+        kind = plan.exits[rule]["kind"]
+        if kind == RULE or not is_active(plan, book, market, rule):
+            continue
+        level = book.exits[market, rule]["level_krw"]
+        if (level >= lowest) if kind == STOP else (level <= highest):
+            return False
+        if plan.exits[rule]["frozen"] == 0:
+            if plan.level_reads[rule, MOMENT] != 0:
+                return False
+            if plan.level_reads[rule, EXTREMES] != 0 and (lowest < held["low_krw"] or highest > held["high_krw"]):
+                return False
+    return True
 
 
 @helper

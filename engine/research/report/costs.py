@@ -71,8 +71,15 @@ def _refusal_lines(result: BacktestResult, language: Language) -> list[str]:
         elif math.isfinite(costs.visible.krw):
             shown = money(costs.visible.krw, language)
         lines.append(_say("visible", language, shown=shown, refused=count(away.refused_buys), cut=count(away.cut_sales)))
-    if costs.halts:
-        facts = {"halts": count(len(costs.halts)), "entries": count(result.skipped["halted"]), "orders": count(away.halted_orders)}
+    if costs.outages:
+        length = duration(sum(to_ms - from_ms for from_ms, to_ms in result.outages), language)
+        lines.append(_say("outages", language, outages=count(len(result.outages)), length=length))
+    if costs.halts or result.outages:
+        facts = {
+            "halts": count(len(costs.halts) + len(result.outages)),
+            "entries": count(result.skipped["halted"]),
+            "orders": count(away.halted_orders),
+        }
         lines.append(_say("halts", language, **facts))
     return lines
 

@@ -217,6 +217,7 @@ def _assumptions(result: BacktestResult) -> Document:
         "fills_priced": fills_priced(result),
         "bars_by_finer_ones": {"bars": result.inside_bars, "apart": result.inside_apart},
         "turned_away": asdict(result.turned_away),
+        "outages": [{"from_ms": from_ms, "to_ms": to_ms} for from_ms, to_ms in result.outages] if result.settings.costs.outages else None,
         "left_out_breakers": list(result.left_out_breakers),
         "side_series": [
             {

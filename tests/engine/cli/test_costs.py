@@ -76,7 +76,8 @@ def test_halts_are_given_or_in_a_file(tmp_path: Path) -> None:
     file.write_text("# of the exchange\n2025-03-01..2025-03-02  # all day\n\nkrw-xrp 2025-03-01T09:00..2025-03-01T09:01\n")
     day = Halt("", SINCE or 0, (SINCE or 0) + 86_400_000)
     minute = Halt("KRW-XRP", SINCE or 0, (SINCE or 0) + 60_000)
-    assert halts(["2025-03-01..2025-03-02", str(file)], "--halt") == (day, day, minute)
+    assert halts(["2025-03-01..2025-03-02", str(file)], "--halt") == ((day, day, minute), False)
+    assert halts([" outages ", "2025-03-01..2025-03-02"], "--halt") == ((day,), True)
     with pytest.raises(UserError, match="is no stretch of time"):
         halts([str(tmp_path)], "--halt")
     (tmp_path / "bytes").write_bytes(b"\xff\xfe\xfa")
@@ -137,6 +138,13 @@ def test_the_report_tells_every_assumption(language: Language) -> None:
         lines = cost_lines(replace(refusing, settings=more), language)
         assert [len(lines), *(word in line for word, line in zip(("30.00%", fact, "6"), lines, strict=False))] == [4, True, True, True]
         assert [re.findall(r"\d+", line)[-2:] for line in lines[1:3]] == [["7", "8"], ["6", "9"]]
+    asked = replace(refusing.settings, costs=Costs(outages=True))
+    stood = replace(refusing, settings=asked, outages=((0, 60_000), (120_000, 420_000)))
+    assert [re.findall(r"\d+", line) for line in cost_lines(stood, language)] in (
+        [["1", "2", "6"], ["2", "6", "9"]],
+        [["2", "6"], ["2", "6", "9"]],
+    )
+    assert len(cost_lines(replace(stood, outages=()), language)) == 1
     (line,) = cost_lines(replace(booked, fills=fills), language)
     assert [int(number) for number in re.findall(r"\d+", line)] == [3, 2, len(fills) - 6, 1]
 

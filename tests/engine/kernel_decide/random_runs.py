@@ -87,6 +87,20 @@ def make_trailing_world(seed: int, bars: int = 300) -> World:
     return _calmed(random, rules, replace(strategy, conditions=strategy.conditions[:1]), bars)
 
 
+def make_fixed_world(seed: int, bars: int = 300) -> World:
+    """Calm, and nobody asks for the highest and lowest price of a position: a stop that stands and rules, or these alone."""
+    random = np.random.default_rng([4, seed])
+    rules = Rules()
+    stands = stop("stop", rules.apply("sub", rules.position("entry"), rules.column("width")), frozen=True)
+    leaves = (
+        rule("leave", rules.column("leave"), share=0.5, of_rest=True),
+        rule("old", rules.apply("gt", rules.position("bars"), rules.number(20.0))),
+    )
+    exits = (*leaves, stands) if random.random() < 0.5 else leaves[: int(random.integers(1, 3))]
+    strategy = replace(_strategy(rules, random), exits=exits, risk=None, sizing=Sizing(weight=0.3), limits=Limits())
+    return _calmed(random, rules, replace(strategy, conditions=strategy.conditions[:1]), bars)
+
+
 def _calmed(random: np.random.Generator, rules: Rules, strategy: Strategy, bars: int) -> World:
     world = _world(random, rules, strategy, bars, True)
     sparse = world.columns.copy()

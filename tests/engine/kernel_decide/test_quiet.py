@@ -17,6 +17,7 @@ from tests.engine.kernel_decide.random_runs import (
     World,
     feed_world,
     make_calm_world,
+    make_fixed_world,
     make_trailing_world,
     make_world,
     new_run,
@@ -60,6 +61,23 @@ def test_quiet_bars_change_nothing(kind: str) -> None:
         fills += len(plain.result().fills)
     assert passed > (1000 if kind == "calm" else 100)  # before the first look of a profile nothing is
     assert fills > 600
+
+
+def test_extremes_that_were_put_off_are_there_when_a_block_ends() -> None:
+    """Of positions that are open there, wherever it ends; where nothing reads them before."""
+    held = 0
+    for seed in range(40):
+        world = make_fixed_world(seed)
+        plain, fast = new_run(world, may_skip=False), new_run(world)
+        assert plain.plan.settings[0]["extremes_matter"] == 0
+        for start in range(0, 300, 60):
+            for run in (plain, fast):
+                feed_world(world, run, start, start + 60, [60])
+            assert books(fast.book) == books(plain.book)
+            position = plain.book.position
+            held += int(((position["quantity_e8"] > 0.0) & (position["high_krw"] > position["low_krw"])).sum())
+        assert same_bits(fast.result(), plain.result())
+    assert held > 60, held
 
 
 @pytest.mark.parametrize("make", [partial(make_calm_world, bars=300, guarded=True), make_trailing_world], ids=["guarded", "trailing"])

@@ -28,6 +28,7 @@ from engine.research.luck import deflated, expected_maximum, luck, neighbours
 from engine.research.result import BacktestResult, Settings
 from engine.research.sweep import Outcome, groups, sweep
 from tests.engine.research import toy
+from tests.generators.inside import with_random_inside
 from tests.generators.worlds import World, random_world
 
 #: the same to the last bit; the others are sums that are added in another order
@@ -177,17 +178,22 @@ def random_variants(world: World) -> list[Strategy]:
 
 
 def test_random_worlds_swept_are_their_backtests() -> None:
-    variants = trading = 0
+    """Every other one with seconds recorded inside its bars."""
+    variants = trading = at_a_second = 0
     for seed in range(8):
         world = random_world(seed, whole=False, longest=400)
+        world = with_random_inside(random.Random(f"inside {seed}"), world) if seed % 2 else world
         strategies = random_variants(world)
         result = sweep(strategies, world.grid, world.settings, traded=world.traded)
         for strategy, outcome in zip(strategies, result.outcomes, strict=True):
-            assert_same(outcome, alone(strategy, world.grid, world.settings, world.traded))
+            run = alone(strategy, world.grid, world.settings, world.traded)
+            assert_same(outcome, run)
             variants += 1
             trading += outcome.fills > 0
+            at_a_second += int((run.fills["time_ms"] % world.grid.timeframe.length_ms != 0).sum())
     assert variants >= 16
     assert trading >= 8
+    assert at_a_second >= 20
 
 
 def test_no_bars_after_the_start_leave_everything_undefined(grid: BarGrid) -> None:
