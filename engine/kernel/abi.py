@@ -155,6 +155,18 @@ def roots(a: float, b: float) -> tuple[float, float]:
 setattr(roots, INTRINSIC_MARK, "packed.roots")
 
 
+#: float64 that `scratch` has room for
+SCRATCH_LENGTH: Final = 2048
+
+
+def scratch() -> Any:
+    """SCRATCH_LENGTH float64 of no known value in the frame of the function that calls it; gone when it returns."""
+    return [math.nan] * SCRATCH_LENGTH
+
+
+setattr(scratch, INTRINSIC_MARK, "packed.scratch")
+
+
 def _quotient(a: float, b: float) -> float:
     if b != 0.0:
         return float(a) / float(b)

@@ -1,4 +1,5 @@
-"""Two of the slow operations at once: the divider takes two numbers in the time of one, and the compiler does not pair them by itself.
+"""Two of the slow operations at once: the divider takes two numbers in the time of one, and the compiler does not pair them by itself;
+and room in the frame of a function.
 
 Compiled forms of marked functions of `engine.kernel.abi`, to the same bits. Imported by `engine.kernel.load` only.
 """
@@ -12,6 +13,8 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
+
+from engine.kernel.abi import SCRATCH_LENGTH
 
 _DOUBLE: Final = ir.DoubleType()
 _PAIR: Final = ir.VectorType(_DOUBLE, 2)
@@ -53,4 +56,15 @@ def roots(typing_context: Any, a: Any, b: Any) -> Any:
     return _TWO(types.float64, types.float64), _emit_roots
 
 
-PACKED: Final[dict[str, Any]] = {"packed.quotients": quotients, "packed.roots": roots}
+def _emit_scratch(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    place = cgutils.alloca_once(builder, ir.ArrayType(_DOUBLE, SCRATCH_LENGTH))  # type: ignore[no-untyped-call]
+    return builder.bitcast(place, _DOUBLE.as_pointer())
+
+
+@intrinsic
+def scratch(typing_context: Any) -> Any:
+    """Compiled form of `engine.kernel.abi.scratch`."""
+    return types.CPointer(types.float64)(), _emit_scratch  # type: ignore[no-untyped-call]
+
+
+PACKED: Final[dict[str, Any]] = {"packed.quotients": quotients, "packed.roots": roots, "packed.scratch": scratch}

@@ -50,6 +50,18 @@ def lowest_state(params: tuple[float, ...]) -> list[float]:
 
 
 @helper
+def whole_blocks(n: int, length: int, r: int) -> bool:
+    """Whether `length` bars, of which the first is at slot r, hold a whole block that is long enough to be done at once."""
+    return n >= LONG and length - (n - r) % n >= n
+
+
+@helper
+def next_block(n: int, t: int, length: int, r: int) -> int:
+    """Where the bars end that are done one by one from bar t on, which is at slot r: at the next block, if blocks are long enough."""
+    return min(t + n - r, length) if n >= LONG else length
+
+
+@helper
 def larger(a: float, b: float) -> float:
     """The larger value; missing wins."""
     return a if (a >= b or a != a) else b
@@ -62,11 +74,31 @@ def smaller(a: float, b: float) -> float:
 
 
 @helper
+def sum_block(state: P, n: int, x: P, y: P, start: int) -> None:
+    """y = sums over a whole block that begins at x[start]. The suffixes of the block before and the prefixes of this one do not wait for
+    each other, and what joins them does several bars at once."""
+    suffix, prefix = state[n], state[n + 1]
+    for k in range(n - 1):
+        prefix, suffix = prefix + x[start + k], state[n - 1 - k] + suffix
+        y[start + k], state[n - 1 - k] = prefix, suffix
+    prefix = prefix + x[start + n - 1]
+    y[start + n - 1], state[0] = prefix, prefix
+    for k in range(n):
+        y[start + k] = state[k + 2] + y[start + k]
+    for k in range(n):
+        state[k + 1] = x[start + k]
+
+
+@helper
 def window_sums(state: P, n: int, x: P, y: P, length: int, index: int) -> None:
     """y[t] = sum of the last n of x."""
     t = 0
     while t < length:
         r = (index + t) % n
+        if r == 0 and length - t >= n >= LONG:
+            sum_block(state, n, x, y, t)
+            t = t + n
+            continue
         prefix = state[0]
         if r == 0:
             for i in range(n - 1, 0, -1):
@@ -86,16 +118,24 @@ def window_sums(state: P, n: int, x: P, y: P, length: int, index: int) -> None:
 def window_means(state: P, n: int, x: P, y: P, length: int, index: int) -> None:
     """y[t] = mean of the last n of x; n equal values give that value itself, which their sum in floats does not (10 x 0.0229)."""
     window_sums(state, n, x, y, length, index)
-    last = state[n + 2]
-    run = int(state[n + 3])
     for t in range(length):
-        v = x[t]
-        run = run + 1 if v == last else 1
-        last = v
-        mean = y[t] / n
-        y[t] = v if run >= n else mean
-    state[n + 2] = last
-    state[n + 3] = float(min(run, n))
+        y[t] = y[t] / n
+    before = state[n + 2]
+    run = int(state[n + 3])
+    t = 0
+    while t < length:  # look back from where a run could be of n: what differs there says that it is not
+        stop = min(t + max(n - run, 1), length)
+        at = stop - 1
+        while at >= t and x[at] == (x[at - 1] if at > 0 else before):
+            at = at - 1
+        run = min(run + stop - t, n) if at < t else 1
+        if run == n:
+            last = stop - 1 if at < t else at
+            y[last] = x[last]
+        t = stop if at < t else at + 1
+    if length > 0:
+        state[n + 2] = x[length - 1]
+        state[n + 3] = float(run)
 
 
 @op(
