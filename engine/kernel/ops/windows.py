@@ -74,8 +74,8 @@ def smaller(a: float, b: float) -> float:
 
 
 @helper
-def sum_block(state: P, n: int, x: P, y: P, start: int) -> None:
-    """y = sums over a whole block that begins at x[start]. The suffixes of the block before and the prefixes of this one do not wait for
+def sum_block(state: P, n: int, x: P, y: P, start: int, divisor: float) -> None:
+    """y = sums / divisor over a whole block that begins at x[start]. The suffixes of the block before and the prefixes of this one do not wait for
     each other, and what joins them does several bars at once."""
     suffix, prefix = state[n], state[n + 1]
     for k in range(n - 1):
@@ -83,20 +83,24 @@ def sum_block(state: P, n: int, x: P, y: P, start: int) -> None:
         y[start + k], state[n - 1 - k] = prefix, suffix
     prefix = prefix + x[start + n - 1]
     y[start + n - 1], state[0] = prefix, prefix
-    for k in range(n):
-        y[start + k] = state[k + 2] + y[start + k]
+    if divisor == 1.0:
+        for k in range(n):
+            y[start + k] = state[k + 2] + y[start + k]
+    else:
+        for k in range(n):
+            y[start + k] = (state[k + 2] + y[start + k]) / divisor
     for k in range(n):
         state[k + 1] = x[start + k]
 
 
 @helper
-def window_sums(state: P, n: int, x: P, y: P, length: int, index: int) -> None:
-    """y[t] = sum of the last n of x."""
+def window_sums(state: P, n: int, x: P, y: P, length: int, index: int, divisor: float) -> None:
+    """y[t] = sum of the last n of x / divisor."""
     t = 0
     while t < length:
         r = (index + t) % n
         if r == 0 and length - t >= n >= LONG:
-            sum_block(state, n, x, y, t)
+            sum_block(state, n, x, y, t, divisor)
             t = t + n
             continue
         prefix = state[0]
@@ -110,6 +114,9 @@ def window_sums(state: P, n: int, x: P, y: P, length: int, index: int) -> None:
             prefix = prefix + v
             y[t + k] = state[r + k + 2] + prefix
             state[r + k + 1] = v
+        if divisor != 1.0:
+            for k in range(count):
+                y[t + k] = y[t + k] / divisor
         state[0] = prefix
         t = t + count
 
@@ -117,9 +124,7 @@ def window_sums(state: P, n: int, x: P, y: P, length: int, index: int) -> None:
 @helper
 def window_means(state: P, n: int, x: P, y: P, length: int, index: int) -> None:
     """y[t] = mean of the last n of x; n equal values give that value itself, which their sum in floats does not (10 x 0.0229)."""
-    window_sums(state, n, x, y, length, index)
-    for t in range(length):
-        y[t] = y[t] / n
+    window_sums(state, n, x, y, length, index, float(n))
     before = state[n + 2]
     run = int(state[n + 3])
     t = 0
@@ -144,7 +149,7 @@ def window_means(state: P, n: int, x: P, y: P, length: int, index: int) -> None:
     korean="최근 n봉의 합입니다.", english="Sum of the last n bars.", example="sum(value, 24)",
 )  # fmt: skip
 def window_sum(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
-    window_sums(state, int(params[0]), x0, y, length, index)
+    window_sums(state, int(params[0]), x0, y, length, index, 1.0)
 
 
 @op(
@@ -172,7 +177,7 @@ composed(
     example="count(close > open, 10) >= 7",
 )  # fmt: skip
 def count(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
-    window_sums(state, int(params[0]), x0, y, length, index)
+    window_sums(state, int(params[0]), x0, y, length, index, 1.0)
 
 
 @helper
