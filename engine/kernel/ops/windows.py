@@ -75,8 +75,8 @@ def smaller(a: float, b: float) -> float:
 
 @helper
 def sum_block(state: P, n: int, x: P, y: P, start: int, divisor: float) -> None:
-    """y = sums / divisor over a whole block that begins at x[start]. The suffixes of the block before and the prefixes of this one do not wait for
-    each other, and what joins them does several bars at once."""
+    """y = sums / divisor over a whole block that begins at x[start]. The suffixes of the block before and the prefixes of this one do not
+    wait for each other, and what joins them does several bars at once."""
     suffix, prefix = state[n], state[n + 1]
     for k in range(n - 1):
         prefix, suffix = prefix + x[start + k], state[n - 1 - k] + suffix
