@@ -329,13 +329,13 @@ def touchy_world(seed: int) -> World:
 
 def test_random_touches_are_the_references() -> None:
     touches = 0
-    for seed in range(20):
+    for seed in range(12):
         world = touchy_world(seed)
         result = assert_agree(world.strategy, world.grid, world.settings, world.traded)
         lows = world.grid.low[0, (result.fills["time_ms"] - START) // MINUTE]
         waited = (result.fills["side"] == 1) & (result.fills["priced"] == NOT_PRICED)
         touches += int((waited & (result.fills["price_krw"] == lows)).sum())
-    assert touches >= 40
+    assert touches >= 24
 
 
 def test_a_target_is_not_reached_in_the_bar_whose_low_filled_its_buy() -> None:

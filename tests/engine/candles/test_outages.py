@@ -44,7 +44,7 @@ def random_tables(chance: random.Random) -> list[CandleTable]:
 
 def test_they_are_those_of_all_that_is_stored(tmp_path: Path) -> None:
     found = beyond_the_run = 0
-    for seed in range(25):
+    for seed in range(15):
         chance = random.Random(seed)
         tables = random_tables(chance)
         store = CandleStore(tmp_path / str(seed))
@@ -58,8 +58,8 @@ def test_they_are_those_of_all_that_is_stored(tmp_path: Path) -> None:
         assert outages_in(grid, store, later) == tuple((max(a, later), b) for a, b in expected if b > later)
         found += len(expected)
         beyond_the_run += len(markets) < 2 and len(expected) > 0
-    assert found > 60
-    assert beyond_the_run > 3
+    assert found > 36
+    assert beyond_the_run > 1
 
 
 @pytest.mark.parametrize(("quiet", "found"), [(59, ()), (60, ((START + 100_000, START + 160_000),))])
