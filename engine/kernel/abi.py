@@ -139,6 +139,59 @@ def at_variant(arrays: Any, strides: Integers, variant: int) -> Any:
 setattr(at_variant, INTRINSIC_MARK, "at_variant")
 
 
+#: numbers of an array in a handle: its address, then its shape
+HANDLE_ITEMS: Final = 4
+
+
+def _at(kind: Any, handle: Integers, place: int, dimensions: int) -> Any:
+    address, *shape = handle[place * HANDLE_ITEMS : place * HANDLE_ITEMS + 1 + dimensions].tolist()
+    size = math.prod(shape)
+    memory = (kind * size).from_address(address) if size else (kind * 0)()
+    return type(handle)((size,), kind, memory).reshape(shape)
+
+
+def numbers_at(handle: Integers, place: int) -> Integers:
+    """Array `place` of a handle: int64, one dimension. The other functions differ in that alone.
+
+    handle: HANDLE_ITEMS int64 of each array, C-contiguous ones. Nothing is checked: whoever filled it in must keep the memory.
+    """
+    return _at(ctypes.c_int64, handle, place, 1)
+
+
+def table_at(handle: Integers, place: int) -> Integers:
+    """int64, two dimensions."""
+    return _at(ctypes.c_int64, handle, place, 2)
+
+
+def states_at(handle: Integers, place: int) -> Any:
+    """int8, two dimensions."""
+    return _at(ctypes.c_int8, handle, place, 2)
+
+
+def floats_at(handle: Integers, place: int) -> Floats:
+    """float64, one dimension."""
+    return _at(ctypes.c_double, handle, place, 1)
+
+
+def series_at(handle: Integers, place: int) -> Floats:
+    """float64, two dimensions."""
+    return _at(ctypes.c_double, handle, place, 2)
+
+
+def cube_at(handle: Integers, place: int) -> Floats:
+    """float64, three dimensions."""
+    return _at(ctypes.c_double, handle, place, 3)
+
+
+def address(array: Any) -> int:
+    """Where a C-contiguous array lies."""
+    return int(array.ctypes.data)
+
+
+for _one in (numbers_at, table_at, states_at, floats_at, series_at, cube_at, address):
+    setattr(_one, INTRINSIC_MARK, f"handles.{_one.__name__}")
+
+
 def quotients(a: float, b: float, c: float, d: float) -> tuple[float, float]:
     """a / b and c / d by IEEE 754 (x / 0 is infinite, 0 / 0 missing), in the time of one of them."""
     return _quotient(a, b), _quotient(c, d)

@@ -240,7 +240,7 @@ def test_two_operations_at_once_are_those_of_ieee() -> None:
 
 def test_their_source_names_what_is_made_from_them_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     before = code_cache.content_digest(pairs), code_cache.content_digest(samples.add)
-    monkeypatch.setattr(code_cache, "_packed_source", lambda: "edited")
+    monkeypatch.setattr(code_cache, "_source", lambda module: f"edited {module}")
     after = code_cache.content_digest(pairs), code_cache.content_digest(samples.add)
     assert after[0] != before[0]
     assert after[1] == before[1]
