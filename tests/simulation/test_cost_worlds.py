@@ -400,3 +400,11 @@ def test_an_order_on_its_way_waits_for_the_end_of_a_halt() -> None:
     result = run(BUY, [4000.0, 4000.0, 4010.0, 4020.0, 4020.0], 1.0, replace(halt(2, 3), latency_ms=500))
     assert fills(result) == [(3, "buy", 4020.0)]
     assert result.turned_away.halted_orders == 1
+
+
+def test_a_sale_decided_in_an_outage_is_counted_when_it_is_over() -> None:
+    """No STEP comes in it. The rule is true at the close of bar 2, in which nothing trades."""
+    body = ALWAYS + "exits:\n  out: {when: 'pos.bars >= 2'}\n"
+    result = run(body, [4000.0, 4000.0, float("nan"), float("nan"), 3900.0, 3900.0], 1.0, halt(2, 4))
+    assert fills(result) == [(1, "buy", 4000.0), (4, "out", 3900.0)]
+    assert result.turned_away.halted_orders == 1
