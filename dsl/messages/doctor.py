@@ -236,12 +236,12 @@ _PLAIN: dict[str, Text] = {
     ),
     "survivors.short": Text("기간이 짧아 상장 폐지를 따지지 않습니다.", "The run is too short for delistings to matter."),
     "random_entry.found": Text(
-        "같은 거래를 아무 때나 샀어도 {draws}번 가운데 {better}는 이보다 나았습니다(중앙값 {median}, 이 전략 {profit}).",
-        "The same trades at random times did better in {better} of {draws} draws (median {median}, this strategy {profit}).",
+        "같은 거래를 아무 때나 샀어도 {draws}번 가운데 {better}는 이보다 나았습니다(중앙값 {median}, 이 전략의 청산한 거래 {profit}).",
+        "The same trades at random times did better in {better} of {draws} draws (median {median}, its own closed trades {profit}).",
     ),
     "random_entry.fine": Text(
-        "같은 거래를 아무 때나 산 {draws}번 가운데 {percentile}보다 나았습니다(중앙값 {median}, 이 전략 {profit}).",
-        "Better than {percentile} of {draws} draws of the same trades at random times (median {median}, this strategy {profit}).",
+        "같은 거래를 아무 때나 산 {draws}번 가운데 {percentile}보다 나았습니다(중앙값 {median}, 이 전략의 청산한 거래 {profit}).",
+        "Better than {percentile} of {draws} draws of the same trades at random times (median {median}, its own closed trades {profit}).",
     ),
     "random_entry.none": Text("무작위 진입을 돌리지 않았습니다.", "No random entries were drawn."),
     "buy_and_hold.found": Text(

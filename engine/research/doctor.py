@@ -354,6 +354,14 @@ def _gaps(case: Case) -> Finding:
     return _judged("gaps", max(share, lacking), values, "gaps.run" if in_all and lacking > share else "")
 
 
+def _recorded(state: NDArray[np.int8]) -> int:
+    """Bars until the last one that is known of any market: where all candles end together, no market has ended."""
+    if (state[:, -1:] != BarState.UNKNOWN).any():
+        return int(state.shape[1])
+    known = np.flatnonzero((state != BarState.UNKNOWN).any(axis=0))
+    return int(known[-1]) + 1 if len(known) else 0
+
+
 def _lacking(state: NDArray[np.int8]) -> float:
     """Share of the bars between each market's first and last known one that nobody recorded."""
     known = state != BarState.UNKNOWN
@@ -396,8 +404,9 @@ def _survivors(case: Case) -> Finding:
     days = case.figures.account.span_ms / DAY_MS
     if days < SURVIVORS_DAYS and case.result.strategy.universe is None:
         return _not_judged("survivors", "survivors.short")
-    bars = ENDED_MS // grid.timeframe.length_ms
-    ended = int(np.count_nonzero(~(grid.state[:, -max(bars, 1) :] == BarState.TRADED).any(axis=1)))
+    bars = max(ENDED_MS // grid.timeframe.length_ms, 1)
+    recorded = _recorded(grid.state)
+    ended = int(np.count_nonzero(~(grid.state[:, max(recorded - bars, 0) : recorded] == BarState.TRADED).any(axis=1)))
     values: Values = {"markets": _count(len(grid.markets)), "ended": _count(ended), "days": _count(days)}
     stored = case.result.stored
     if stored is None or ended:

@@ -208,14 +208,8 @@ def make_plan(
     _level_settings(settings[0], strategy.exits, position, reads)
     return Plan(
         venue=make_venue(
-            markets,
-            terms.fee_rate,
-            terms.slippage,
-            terms.on_grid,
-            terms.costs,
-            strategy.execution.leave.max_slippage,
-            terms.books,
-            terms.shown,
+            markets, terms.fee_rate, terms.slippage, terms.on_grid, terms.costs, strategy.execution.leave.max_slippage,
+            terms.books, terms.shown,
         ),
         settings=settings,
         buying=enter_terms(strategy.execution.enter, strategy.clock.length_ms),
@@ -235,7 +229,7 @@ def make_plan(
         gates=gates,
         gate_columns=gate_columns,
         drawdowns=np.array([windows.index(days_of(window_ms)) for window_ms in position.drawdown_ms], np.int64),
-    )
+    )  # fmt: skip
 
 
 def make_book(plan: Plan, cash_krw: float) -> Book:

@@ -224,6 +224,13 @@ def test_what_gives_no_answer_is_not_judged() -> None:
     assert {check: alone[check].text for check in ("one_market", "survivors", "cliff")} == {
         "one_market": "one_market.only", "survivors": "survivors.short", "cliff": "cliff.not_run",
     }  # fmt: skip
+
+    def stop(grid: BarGrid) -> None:
+        grid.state[:, -2_000:] = BarState.UNKNOWN
+
+    stopped = findings(result_of(Plan(ended=False, prepare=stop)))["survivors"]
+    assert (stopped.level, number(stopped, "ended")) == (Level.WARNING, 0)  # what is stored ends, no market does
+    assert number(findings(result_of(Plan(prepare=stop)))["survivors"], "ended") == 1
     lasting = result_of(Plan(ended=False))
     for gone, text in ((3, "survivors.chosen"), (0, "survivors.unknown")):
         beside = findings(replace(lasting, stored=StoredMarkets(40, gone)))["survivors"]
