@@ -14,6 +14,7 @@ from engine.kernel.abi import (
 )
 from engine.kernel.aggregate import bar_at, bar_open, fold_bars
 from engine.kernel.catalogue import Pointer
+from engine.kernel.direct import knows_all, point_rows
 from engine.kernel.fields import (
     ACROSS_ADDRESS,
     ACROSS_INPUT,
@@ -27,6 +28,7 @@ from engine.kernel.fields import (
     CLOCK_OFFSET,
     COLUMN_NUMBER,
     COLUMN_SLOT,
+    FEED_DIRECT,
     FEED_MARKET,
     FEED_STATE,
     FEED_TIMEFRAME,
@@ -88,9 +90,10 @@ _UNKNOWN: Final = 0  # engine.model.candle.BarState.UNKNOWN
 def run_block(
     run: NDArray[np.int64], clocks: NDArray[np.int64], feeds: NDArray[np.int64], side_feeds: NDArray[np.int64], rows: NDArray[np.int64],
     stages: NDArray[np.int64], moves: NDArray[np.int64], across: NDArray[np.int64], columns: NDArray[np.int64],
-    memory: NDArray[np.float64], state: NDArray[np.float64], params: NDArray[np.float64], states: NDArray[np.int8],
-    opens: NDArray[np.float64], highs: NDArray[np.float64], lows: NDArray[np.float64], closes: NDArray[np.float64],
-    volumes: NDArray[np.float64], values: NDArray[np.float64], sides: NDArray[np.float64], out: NDArray[np.float64],
+    direct: NDArray[np.int64], memory: NDArray[np.float64], state: NDArray[np.float64], params: NDArray[np.float64],
+    states: NDArray[np.int8], opens: NDArray[np.float64], highs: NDArray[np.float64], lows: NDArray[np.float64],
+    closes: NDArray[np.float64], volumes: NDArray[np.float64], values: NDArray[np.float64], sides: NDArray[np.float64],
+    out: NDArray[np.float64],
 ) -> None:  # fmt: skip
     """One block of all markets: alias sections once, then stage by stage every market's own rows and what reads all markets. Arrays are
     those of `door.run_blocks`."""
@@ -100,7 +103,7 @@ def run_block(
         shared = run[RUN_SHARED_AT]
         for f in range(run[RUN_SHARED_FEEDS]):
             alias = feeds[f, FEED_MARKET]
-            feed(run, clocks, feeds, f, alias, shared, memory, state, states, opens, highs, lows, closes, volumes, values)
+            feed(run, clocks, feeds, f, alias, shared, memory, state, states, opens, highs, lows, closes, volumes, values, False)
         for f in range(run[RUN_SHARED_SIDES]):
             feed_side(run, side_feeds, f, side_feeds[f, SIDE_MARKET], memory, sides)
         run_rows(clocks, rows, 0, run[RUN_SHARED_ROWS], memory, state, shared, params)
@@ -114,8 +117,13 @@ def run_block(
         for market in range(run[RUN_MARKETS], run[RUN_MARKETS + 1]):
             own = run[RUN_SHARED_STATE] + market * run[RUN_MARKET_STATE]
             if stage == 0:
+                known = direct.shape[0] > 0 and knows_all(states, market, run[RUN_FIRST], run[RUN_LENGTH])
+                point_rows(
+                    direct, rows, memory, known, market * states.shape[1] + run[RUN_FIRST], market, run[RUN_OUT],
+                    opens, highs, lows, closes, volumes, values, out,
+                )  # fmt: skip
                 for f in range(run[RUN_SHARED_FEEDS], feeds.shape[0]):
-                    feed(run, clocks, feeds, f, market, own, memory, state, states, opens, highs, lows, closes, volumes, values)
+                    feed(run, clocks, feeds, f, market, own, memory, state, states, opens, highs, lows, closes, volumes, values, known)
                 for f in range(run[RUN_SHARED_SIDES], side_feeds.shape[0]):
                     feed_side(run, side_feeds, f, market, memory, sides)
             move(clocks, moves, stages[stage, STAGE_LOADS], stages[stage, STAGE_LOADS + 1], market, memory, True)
@@ -141,9 +149,9 @@ def feed(
     run: NDArray[np.int64], clocks: NDArray[np.int64], feeds: NDArray[np.int64], row: int, market: int, own: int,
     memory: NDArray[np.float64], state: NDArray[np.float64], states: NDArray[np.int8], opens: NDArray[np.float64],
     highs: NDArray[np.float64], lows: NDArray[np.float64], closes: NDArray[np.float64], volumes: NDArray[np.float64],
-    values: NDArray[np.float64],
+    values: NDArray[np.float64], known: bool,
 ) -> None:  # fmt: skip
-    """Fill the input slots of one section with its bars that close in the block."""
+    """Fill the input slots of one section with its bars that close in the block. known: but those series that rows read from the grid."""
     first, length = run[RUN_FIRST], run[RUN_LENGTH]
     if feeds[row, FEED_STATE] >= 0:
         clock = feeds[row, FEED_TIMEFRAME]
@@ -152,12 +160,13 @@ def feed(
             run[RUN_FROM_MS], states, opens, highs, lows, closes, volumes, values, market, first, length, memory, feeds, row, 0,
         )  # fmt: skip
         return
-    copy_known(states, opens, market, first, length, memory, feeds[row, 0])
-    copy_known(states, highs, market, first, length, memory, feeds[row, 1])
-    copy_known(states, lows, market, first, length, memory, feeds[row, 2])
-    copy_known(states, closes, market, first, length, memory, feeds[row, 3])
-    copy_known(states, volumes, market, first, length, memory, feeds[row, 4])
-    copy_known(states, values, market, first, length, memory, feeds[row, 5])
+    left_out = feeds[row, FEED_DIRECT] if known else 0
+    copy_known(states, opens, market, first, length, memory, -1 if left_out >> 0 & 1 else feeds[row, 0])
+    copy_known(states, highs, market, first, length, memory, -1 if left_out >> 1 & 1 else feeds[row, 1])
+    copy_known(states, lows, market, first, length, memory, -1 if left_out >> 2 & 1 else feeds[row, 2])
+    copy_known(states, closes, market, first, length, memory, -1 if left_out >> 3 & 1 else feeds[row, 3])
+    copy_known(states, volumes, market, first, length, memory, -1 if left_out >> 4 & 1 else feeds[row, 4])
+    copy_known(states, values, market, first, length, memory, -1 if left_out >> 5 & 1 else feeds[row, 5])
 
 
 @helper
