@@ -26,6 +26,7 @@ from engine.kernel.fields import (
     CLOCK_FIRST,
     CLOCK_LENGTH,
     CLOCK_OFFSET,
+    CLOCK_WIDTH,
     COLUMN_NUMBER,
     COLUMN_SLOT,
     FEED_DIRECT,
@@ -45,6 +46,7 @@ from engine.kernel.fields import (
     ROW_STATE,
     ROW_TIMEFRAME,
     ROW_TWIN,
+    ROW_WIDTH,
     RUN_ACROSS,
     RUN_BASE_MS,
     RUN_BESIDE,
@@ -366,36 +368,36 @@ def rows_beside(
     memory: NDArray[np.float64], state: NDArray[np.float64], params: NDArray[np.float64],
 ) -> None:  # fmt: skip
     """Rows [start, stop) in order, each for all markets."""
-    step, first_state, done = run[RUN_MARKET_STATE], run[RUN_SHARED_STATE], start
-    for r in range(start, stop):
-        if r < done:
-            continue
-        done = r + 2 if rows[r, ROW_TWIN] != 0 else r + 1
-        address, clock, own = rows[r, ROW_ADDRESS], rows[r, ROW_TIMEFRAME], first_state + rows[r, ROW_STATE]
-        first = clocks[clock, CLOCK_FIRST]
+    step, first_state, r = run[RUN_MARKET_STATE], run[RUN_SHARED_STATE], start
+    while r < stop:
+        row, number = items(rows, r * ROW_WIDTH), r
+        twin, own = row[ROW_TWIN], first_state + row[ROW_STATE]
+        r += 2 if twin != 0 else 1
+        clock, address, y = items(clocks, row[ROW_TIMEFRAME] * CLOCK_WIDTH), row[ROW_ADDRESS], row[ROW_OUTPUT]
+        x0, p, first, m = row[ROW_INPUT], row[ROW_PARAMS], clock[CLOCK_FIRST], 0
         if address == 0:
-            hold_beside(clocks, rows, r, markets, items(memory, rows[r, ROW_INPUT]), items(memory, rows[r, ROW_OUTPUT]), state, own, step)
+            hold_beside(clocks, rows, number, markets, items(memory, x0), items(memory, y), state, own, step)
         elif _OVER_ANY <= address < 0:
             for market in range(markets):
-                run_over(clocks, rows, r, memory, state, own + market * step, market)
-        elif clocks[clock, CLOCK_COUNT] == 0:
+                run_over(clocks, rows, number, memory, state, own + market * step, market)
+        elif clock[CLOCK_COUNT] == 0:
             continue
-        elif rows[r, ROW_TWIN] != 0:
-            x, y, second = rows[r, ROW_INPUT], rows[r, ROW_OUTPUT], first_state + rows[r + 1, ROW_STATE]
-            for market in range(markets):
+        elif twin != 0:
+            other = items(rows, (number + 1) * ROW_WIDTH)
+            q, second, x_b, y_b = other[ROW_PARAMS], first_state + other[ROW_STATE], other[ROW_INPUT], other[ROW_OUTPUT]
+            while m < markets:
                 call_twin(
-                    rows[r, ROW_TWIN], state, own + market * step, second + market * step, params, rows[r, ROW_PARAMS],
-                    rows[r + 1, ROW_PARAMS], memory, x + market, market + rows[r + 1, ROW_INPUT], y + market,
-                    market + rows[r + 1, ROW_OUTPUT], 1, first,
+                    twin, state, own + m * step, second + m * step, params, p, q, memory, x0 + m, x_b + m, y + m, y_b + m, 1, first
                 )  # fmt: skip
+                m += 1
         else:
-            x0, x1, x2 = rows[r, ROW_INPUT], rows[r, ROW_INPUT + 1], rows[r, ROW_INPUT + 2]
-            x3, x4, y, p = rows[r, ROW_INPUT + 3], rows[r, ROW_INPUT + 4], rows[r, ROW_OUTPUT], rows[r, ROW_PARAMS]
-            length = markets if rows[r, ROW_FLAT] != 0 else 1
-            for m in range(0, markets, length):
+            x1, x2, x3, x4 = row[ROW_INPUT + 1], row[ROW_INPUT + 2], row[ROW_INPUT + 3], row[ROW_INPUT + 4]
+            length = markets if row[ROW_FLAT] != 0 else 1
+            while m < markets:  # a range with a step would be divided out first
                 call_op(
                     address, state, own + m * step, params, p, memory, x0 + m, x1 + m, x2 + m, x3 + m, x4 + m, y + m, length, first
                 )  # fmt: skip
+                m += length
 
 
 @helper
