@@ -80,8 +80,8 @@ def run_blocks(handle: NDArray[np.int64]) -> int:
         run[RUN_OUT] = bar - run[RUN_CLOCK_FIRST] if run[RUN_CLOCK_FIRST] >= 0 else 0
         run_block(
             run, clocks, table_at(handle, 2), table_at(handle, 3), table_at(handle, 4), table_at(handle, 5), table_at(handle, 6),
-            table_at(handle, 7), table_at(handle, 8), floats_at(handle, 9), floats_at(handle, 10), floats_at(handle, 11),
-            states_at(handle, 12), series_at(handle, 13), series_at(handle, 14), series_at(handle, 15), series_at(handle, 16),
-            series_at(handle, 17), series_at(handle, 18), cube_at(handle, 19), cube_at(handle, 20),
+            table_at(handle, 7), table_at(handle, 8), table_at(handle, 9), floats_at(handle, 10), floats_at(handle, 11),
+            floats_at(handle, 12), states_at(handle, 13), series_at(handle, 14), series_at(handle, 15), series_at(handle, 16),
+            series_at(handle, 17), series_at(handle, 18), series_at(handle, 19), cube_at(handle, 20), cube_at(handle, 21),
         )  # fmt: skip
     return int(clocks[clock, CLOCK_COUNT])

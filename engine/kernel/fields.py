@@ -23,7 +23,8 @@ ROW_WIDTH: Final = 13
 FEED_TIMEFRAME: Final = SLOT_COUNT
 FEED_MARKET: Final = SLOT_COUNT + 1  # -1 = the market being evaluated
 FEED_STATE: Final = SLOT_COUNT + 2  # -1 = base bars, taken as they are
-FEED_WIDTH: Final = SLOT_COUNT + 3
+FEED_DIRECT: Final = SLOT_COUNT + 3  # one bit per series: rows read it from the grid where all bars are known
+FEED_WIDTH: Final = SLOT_COUNT + 4
 
 #: columns of the side table: the series, its market (-1 = the one being evaluated), offset in memory, 1 = missing reads as false
 SIDE_SERIES: Final = 0
@@ -52,6 +53,13 @@ MOVE_WIDTH: Final = 4
 COLUMN_NUMBER: Final = 0
 COLUMN_SLOT: Final = 1
 COLUMN_WIDTH: Final = 2
+
+#: columns of the table of direct places (engine.kernel.direct): row, column of the row table, what belongs there, the offset of its slot
+DIRECT_ROW: Final = 0
+DIRECT_FIELD: Final = 1
+DIRECT_SOURCE: Final = 2  # one of the series, or as many more as the number of the exported column
+DIRECT_SLOT: Final = 3
+DIRECT_WIDTH: Final = 4
 
 #: columns of the table of across rows. Inputs and output are offsets of the first market's values (engine.kernel.ops.across)
 ACROSS_ADDRESS: Final = 0
@@ -93,7 +101,7 @@ RUN_WIDTH: Final = 21
 
 #: arrays of a handle, in order: what a lane has, what a kernel has, what one call is given
 HANDLE: Final = (
-    "run", "clocks", "feeds", "side_feeds", "rows", "stages", "moves", "across", "columns", "memory", "state", "params",
+    "run", "clocks", "feeds", "side_feeds", "rows", "stages", "moves", "across", "columns", "direct", "memory", "state", "params",
     "states", "opens", "highs", "lows", "closes", "volumes", "values", "sides", "out",
 )  # fmt: skip
 HANDLE_STATE: Final = HANDLE.index("state")

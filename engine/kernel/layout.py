@@ -15,8 +15,9 @@ from dsl.catalogue import ArgKind, Memory
 from dsl.graph import Timeframe
 from engine.kernel import fields, state
 from engine.kernel.abi import HANDLE_ITEMS
-from engine.kernel.aggregate import SLOT_COUNT, machine_length, ratio
+from engine.kernel.aggregate import SERIES, SLOT_COUNT, machine_length, ratio
 from engine.kernel.catalogue import Op
+from engine.kernel.direct import of_rows
 from engine.kernel.load import address_of
 from engine.kernel.ops.across import KERNELS, SCRATCH
 from engine.kernel.own_rows import OwnRows
@@ -59,8 +60,12 @@ def made_lane(run: NDArray[np.int64], tables: Iterable[NDArray[Any]]) -> Lane:
 class Layout:
     """A program's tables with memory laid out for one block size and a number of threads. The tables are those of the first."""
 
-    def __init__(self, program: Program, block: int, threads: int = 1, own: OwnRows | None = None) -> None:
-        """own: rows of the program that are not evaluated with the others (engine.kernel.own_rows)."""
+    columns: NDArray[np.int64]
+    stages: NDArray[np.int64]
+
+    def __init__(self, program: Program, block: int, threads: int = 1, own: OwnRows | None = None, *, in_place: bool = False) -> None:
+        """own: rows of the program that are not evaluated with the others (engine.kernel.own_rows). in_place: all values stay in memory,
+        and none is exported."""
         table, self._own = program.table, own
         self._base, self._block, self._markets, self._threads = program.base, block, len(program.markets), threads
         self._clock = program.clock
@@ -83,6 +88,12 @@ class Layout:
         self.rows = _table([self._row(item) for item in all_rows], fields.ROW_WIDTH)
         self.across = _table([self._across(item) for item in table.across], fields.ACROSS_WIDTH)
         self._stages(program)
+        exported = [table.slot_of_node[node] for node in program.columns]
+        direct = [] if self._beside or in_place or own is not None else of_rows(table, exported)
+        self.direct = _table([[row, field, source, self._offsets[slot]] for row, field, source, slot in direct], fields.DIRECT_WIDTH)
+        self._leave_out()
+        if in_place:
+            self.columns, self.stages[:, fields.STAGE_COLUMNS : fields.STAGE_COLUMNS + 2] = self.columns[:0], 0
         self._run = self._fixed_items(program)
         self._state_size = state.size(program)
 
@@ -95,7 +106,7 @@ class Layout:
         run, shared = self._run.copy(), self._table.size(shared=True)
         run[fields.RUN_MARKETS : fields.RUN_MARKETS + 2] = first, stop
         run[fields.RUN_SHARED_AT] = 0 if number == 0 else self._state_size + (number - 1) * shared
-        names = ("clocks", "feeds", "side_feeds", "rows", "stages", "moves", "across", "columns")
+        names = ("clocks", "feeds", "side_feeds", "rows", "stages", "moves", "across", "columns", "direct")
         tables = {name: getattr(self, name) if number == 0 else getattr(self, name).copy() for name in names}
         by = number * self._slots_width
         feeds = tables["feeds"][:, :SLOT_COUNT]
@@ -104,6 +115,7 @@ class Layout:
         tables["rows"][:, fields.ROW_INPUT : fields.ROW_OUTPUT + 1] += by
         tables["moves"][:, fields.MOVE_SLOT] += by
         tables["columns"][:, fields.COLUMN_SLOT] += by
+        tables["direct"][:, fields.DIRECT_SLOT] += by
         return made_lane(run, (*tables.values(), self.memory))
 
     def _memory(self) -> tuple[list[int], NDArray[np.float64]]:
@@ -158,7 +170,7 @@ class Layout:
     def _feed(self, feed: Feed) -> list[int]:
         slots = [-1 if slot < 0 else self._offsets[slot] for slot in feed.slots]
         cell = -1 if feed.cell < 0 else self._table.cells[feed.cell].offset
-        return [*slots, self._timeframes.index(feed.timeframe), feed.market, cell]
+        return [*slots, self._timeframes.index(feed.timeframe), feed.market, cell, 0]
 
     def _side(self, side: SideFeed) -> list[int]:
         return [side.series, side.market, self._offsets[side.slot], int(side.flag)]
@@ -212,6 +224,17 @@ class Layout:
             moves = [[self._offsets[slot], 0, 0, 0] for slot in self._shared_slots()]
         self.moves = _table(moves, fields.MOVE_WIDTH)
         self.columns = _table(columns, fields.COLUMN_WIDTH)
+
+    def _leave_out(self) -> None:
+        """No copies of what rows read from the grid, and of what they write where it is exported."""
+        sources = set(self.direct[:, fields.DIRECT_SOURCE].tolist())
+        base = [number for number, feed in enumerate(self._table.feeds) if feed.cell < 0]
+        for number in base:
+            self.feeds[len(self._table.shared_feeds) + number, fields.FEED_DIRECT] = sum(1 << k for k in sources if k < len(SERIES))
+        if any(source >= len(SERIES) for source in sources):
+            kept = [row for row in self.columns.tolist() if len(SERIES) + row[fields.COLUMN_NUMBER] not in sources]
+            self.columns = _table(kept, fields.COLUMN_WIDTH)
+            self.stages[0, fields.STAGE_COLUMNS + 1] = len(kept)  # places are direct where there is no other stage
 
     def _shared_slots(self) -> list[int]:
         """Slots that are computed once for all markets."""

@@ -14,6 +14,7 @@ from engine.kernel.abi import (
 )
 from engine.kernel.aggregate import bar_at, bar_open, fold_bars
 from engine.kernel.catalogue import Pointer
+from engine.kernel.direct import knows_all, point_rows
 from engine.kernel.fields import (
     ACROSS_ADDRESS,
     ACROSS_INPUT,
@@ -25,8 +26,10 @@ from engine.kernel.fields import (
     CLOCK_FIRST,
     CLOCK_LENGTH,
     CLOCK_OFFSET,
+    CLOCK_WIDTH,
     COLUMN_NUMBER,
     COLUMN_SLOT,
+    FEED_DIRECT,
     FEED_MARKET,
     FEED_STATE,
     FEED_TIMEFRAME,
@@ -43,6 +46,7 @@ from engine.kernel.fields import (
     ROW_STATE,
     ROW_TIMEFRAME,
     ROW_TWIN,
+    ROW_WIDTH,
     RUN_ACROSS,
     RUN_BASE_MS,
     RUN_BESIDE,
@@ -88,9 +92,10 @@ _UNKNOWN: Final = 0  # engine.model.candle.BarState.UNKNOWN
 def run_block(
     run: NDArray[np.int64], clocks: NDArray[np.int64], feeds: NDArray[np.int64], side_feeds: NDArray[np.int64], rows: NDArray[np.int64],
     stages: NDArray[np.int64], moves: NDArray[np.int64], across: NDArray[np.int64], columns: NDArray[np.int64],
-    memory: NDArray[np.float64], state: NDArray[np.float64], params: NDArray[np.float64], states: NDArray[np.int8],
-    opens: NDArray[np.float64], highs: NDArray[np.float64], lows: NDArray[np.float64], closes: NDArray[np.float64],
-    volumes: NDArray[np.float64], values: NDArray[np.float64], sides: NDArray[np.float64], out: NDArray[np.float64],
+    direct: NDArray[np.int64], memory: NDArray[np.float64], state: NDArray[np.float64], params: NDArray[np.float64],
+    states: NDArray[np.int8], opens: NDArray[np.float64], highs: NDArray[np.float64], lows: NDArray[np.float64],
+    closes: NDArray[np.float64], volumes: NDArray[np.float64], values: NDArray[np.float64], sides: NDArray[np.float64],
+    out: NDArray[np.float64],
 ) -> None:  # fmt: skip
     """One block of all markets: alias sections once, then stage by stage every market's own rows and what reads all markets. Arrays are
     those of `door.run_blocks`."""
@@ -100,7 +105,7 @@ def run_block(
         shared = run[RUN_SHARED_AT]
         for f in range(run[RUN_SHARED_FEEDS]):
             alias = feeds[f, FEED_MARKET]
-            feed(run, clocks, feeds, f, alias, shared, memory, state, states, opens, highs, lows, closes, volumes, values)
+            feed(run, clocks, feeds, f, alias, shared, memory, state, states, opens, highs, lows, closes, volumes, values, False)
         for f in range(run[RUN_SHARED_SIDES]):
             feed_side(run, side_feeds, f, side_feeds[f, SIDE_MARKET], memory, sides)
         run_rows(clocks, rows, 0, run[RUN_SHARED_ROWS], memory, state, shared, params)
@@ -114,8 +119,13 @@ def run_block(
         for market in range(run[RUN_MARKETS], run[RUN_MARKETS + 1]):
             own = run[RUN_SHARED_STATE] + market * run[RUN_MARKET_STATE]
             if stage == 0:
+                known = direct.shape[0] > 0 and knows_all(states, market, run[RUN_FIRST], run[RUN_LENGTH])
+                point_rows(
+                    direct, rows, memory, known, market * states.shape[1] + run[RUN_FIRST], market, run[RUN_OUT],
+                    opens, highs, lows, closes, volumes, values, out,
+                )  # fmt: skip
                 for f in range(run[RUN_SHARED_FEEDS], feeds.shape[0]):
-                    feed(run, clocks, feeds, f, market, own, memory, state, states, opens, highs, lows, closes, volumes, values)
+                    feed(run, clocks, feeds, f, market, own, memory, state, states, opens, highs, lows, closes, volumes, values, known)
                 for f in range(run[RUN_SHARED_SIDES], side_feeds.shape[0]):
                     feed_side(run, side_feeds, f, market, memory, sides)
             move(clocks, moves, stages[stage, STAGE_LOADS], stages[stage, STAGE_LOADS + 1], market, memory, True)
@@ -141,9 +151,9 @@ def feed(
     run: NDArray[np.int64], clocks: NDArray[np.int64], feeds: NDArray[np.int64], row: int, market: int, own: int,
     memory: NDArray[np.float64], state: NDArray[np.float64], states: NDArray[np.int8], opens: NDArray[np.float64],
     highs: NDArray[np.float64], lows: NDArray[np.float64], closes: NDArray[np.float64], volumes: NDArray[np.float64],
-    values: NDArray[np.float64],
+    values: NDArray[np.float64], known: bool,
 ) -> None:  # fmt: skip
-    """Fill the input slots of one section with its bars that close in the block."""
+    """Fill the input slots of one section with its bars that close in the block. known: but those series that rows read from the grid."""
     first, length = run[RUN_FIRST], run[RUN_LENGTH]
     if feeds[row, FEED_STATE] >= 0:
         clock = feeds[row, FEED_TIMEFRAME]
@@ -152,12 +162,13 @@ def feed(
             run[RUN_FROM_MS], states, opens, highs, lows, closes, volumes, values, market, first, length, memory, feeds, row, 0,
         )  # fmt: skip
         return
-    copy_known(states, opens, market, first, length, memory, feeds[row, 0])
-    copy_known(states, highs, market, first, length, memory, feeds[row, 1])
-    copy_known(states, lows, market, first, length, memory, feeds[row, 2])
-    copy_known(states, closes, market, first, length, memory, feeds[row, 3])
-    copy_known(states, volumes, market, first, length, memory, feeds[row, 4])
-    copy_known(states, values, market, first, length, memory, feeds[row, 5])
+    left_out = feeds[row, FEED_DIRECT] if known else 0
+    copy_known(states, opens, market, first, length, memory, -1 if left_out >> 0 & 1 else feeds[row, 0])
+    copy_known(states, highs, market, first, length, memory, -1 if left_out >> 1 & 1 else feeds[row, 1])
+    copy_known(states, lows, market, first, length, memory, -1 if left_out >> 2 & 1 else feeds[row, 2])
+    copy_known(states, closes, market, first, length, memory, -1 if left_out >> 3 & 1 else feeds[row, 3])
+    copy_known(states, volumes, market, first, length, memory, -1 if left_out >> 4 & 1 else feeds[row, 4])
+    copy_known(states, values, market, first, length, memory, -1 if left_out >> 5 & 1 else feeds[row, 5])
 
 
 @helper
@@ -357,36 +368,36 @@ def rows_beside(
     memory: NDArray[np.float64], state: NDArray[np.float64], params: NDArray[np.float64],
 ) -> None:  # fmt: skip
     """Rows [start, stop) in order, each for all markets."""
-    step, first_state, done = run[RUN_MARKET_STATE], run[RUN_SHARED_STATE], start
-    for r in range(start, stop):
-        if r < done:
-            continue
-        done = r + 2 if rows[r, ROW_TWIN] != 0 else r + 1
-        address, clock, own = rows[r, ROW_ADDRESS], rows[r, ROW_TIMEFRAME], first_state + rows[r, ROW_STATE]
-        first = clocks[clock, CLOCK_FIRST]
+    step, first_state, r = run[RUN_MARKET_STATE], run[RUN_SHARED_STATE], start
+    while r < stop:
+        row, number = items(rows, r * ROW_WIDTH), r
+        twin, own = row[ROW_TWIN], first_state + row[ROW_STATE]
+        r += 2 if twin != 0 else 1
+        clock, address, y = items(clocks, row[ROW_TIMEFRAME] * CLOCK_WIDTH), row[ROW_ADDRESS], row[ROW_OUTPUT]
+        x0, p, first, m = row[ROW_INPUT], row[ROW_PARAMS], clock[CLOCK_FIRST], 0
         if address == 0:
-            hold_beside(clocks, rows, r, markets, items(memory, rows[r, ROW_INPUT]), items(memory, rows[r, ROW_OUTPUT]), state, own, step)
+            hold_beside(clocks, rows, number, markets, items(memory, x0), items(memory, y), state, own, step)
         elif _OVER_ANY <= address < 0:
             for market in range(markets):
-                run_over(clocks, rows, r, memory, state, own + market * step, market)
-        elif clocks[clock, CLOCK_COUNT] == 0:
+                run_over(clocks, rows, number, memory, state, own + market * step, market)
+        elif clock[CLOCK_COUNT] == 0:
             continue
-        elif rows[r, ROW_TWIN] != 0:
-            x, y, second = rows[r, ROW_INPUT], rows[r, ROW_OUTPUT], first_state + rows[r + 1, ROW_STATE]
-            for market in range(markets):
+        elif twin != 0:
+            other = items(rows, (number + 1) * ROW_WIDTH)
+            q, second, x_b, y_b = other[ROW_PARAMS], first_state + other[ROW_STATE], other[ROW_INPUT], other[ROW_OUTPUT]
+            while m < markets:
                 call_twin(
-                    rows[r, ROW_TWIN], state, own + market * step, second + market * step, params, rows[r, ROW_PARAMS],
-                    rows[r + 1, ROW_PARAMS], memory, x + market, market + rows[r + 1, ROW_INPUT], y + market,
-                    market + rows[r + 1, ROW_OUTPUT], 1, first,
+                    twin, state, own + m * step, second + m * step, params, p, q, memory, x0 + m, x_b + m, y + m, y_b + m, 1, first
                 )  # fmt: skip
+                m += 1
         else:
-            x0, x1, x2 = rows[r, ROW_INPUT], rows[r, ROW_INPUT + 1], rows[r, ROW_INPUT + 2]
-            x3, x4, y, p = rows[r, ROW_INPUT + 3], rows[r, ROW_INPUT + 4], rows[r, ROW_OUTPUT], rows[r, ROW_PARAMS]
-            length = markets if rows[r, ROW_FLAT] != 0 else 1
-            for m in range(0, markets, length):
+            x1, x2, x3, x4 = row[ROW_INPUT + 1], row[ROW_INPUT + 2], row[ROW_INPUT + 3], row[ROW_INPUT + 4]
+            length = markets if row[ROW_FLAT] != 0 else 1
+            while m < markets:  # a range with a step would be divided out first
                 call_op(
                     address, state, own + m * step, params, p, memory, x0 + m, x1 + m, x2 + m, x3 + m, x4 + m, y + m, length, first
                 )  # fmt: skip
+                m += length
 
 
 @helper

@@ -77,9 +77,7 @@ class Kernel:
         self.next_index: int | None = None
         """Absolute index of the base bar that `advance` expects; None before the first."""
         self._run_blocks, self._take_bars = precompile()
-        layout = Layout(program, block, max(1, min(threads, len(program.markets))), own)
-        if in_place:
-            layout.columns, layout.stages[:, fields.STAGE_COLUMNS : fields.STAGE_COLUMNS + 2] = layout.columns[:0], 0
+        layout = Layout(program, block, max(1, min(threads, len(program.markets))), own, in_place=in_place)
         self.memory, self.places = layout.memory, layout.places(program)
         self.row_tables = layout.clocks, layout.rows
         """What `machine.run_rows` takes first, as of the latest block of this thread."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -15,6 +16,8 @@ from hypothesis import strategies as st
 
 from dsl.graph import Timeframe
 from engine.kernel import door, machine, vm
+from engine.kernel.fields import DIRECT_SOURCE
+from engine.kernel.layout import Layout
 from engine.kernel.program import Program, compile_program
 from engine.kernel.vm import Kernel
 from engine.model.candle import BarGrid
@@ -28,6 +31,7 @@ from tests.engine.kernel.samples import (
     OPS,
     SERIES,
     Maker,
+    base_strategy,
     cut,
     late_strategy,
     random_grid,
@@ -106,6 +110,44 @@ def test_threads_are_tried_with_aliases_and_across() -> None:
     assert sum(bool(table.across) for table in tables) > 20
     assert sum(not table.across for table in tables) >= 3
     assert sum(bool(table.shared_rows) for table in tables) > 10
+
+
+def base_case(seed: int) -> tuple[Program, BarGrid, Reference]:
+    """Of `base_strategy`, with prices where bars are unknown, which nobody may read."""
+    rng = np.random.default_rng(seed)
+    grid = random_grid(rng, MARKETS, int(rng.integers(10**6, 10**7)), int(rng.integers(1, 300)), float(rng.choice([0.0, 0.01, 0.1])))
+    chosen = base_strategy(rng, MARKETS)
+    reference = Reference(chosen, grid, OPS)
+    series = {name: np.where(grid.state == 0, 123.0, getattr(grid, name)) for name in SERIES}
+    return compile_program(chosen, MINUTE, MARKETS, OPS), replace(grid, **series), reference
+
+
+@given(seed=seeds, block=st.integers(1, 300), threads=st.integers(1, 3), share=st.floats(0.0, 1.0))
+def test_reading_and_writing_in_place_changes_nothing(seed: int, block: int, threads: int, share: float) -> None:
+    program, grid, reference = base_case(seed)
+    kernel, length = Kernel(program, block, threads=threads), grid.state.shape[1]
+    middle = int(length * share)
+    parts = [kernel.advance(grid, first, count).values for first, count in ((0, middle), (middle, length - middle)) if count]
+    assert same_bits(np.concatenate(parts, axis=1), reference.columns(program.columns))
+
+
+def test_both_ways_of_reading_are_tried() -> None:
+    cases = [base_case(seed)[:2] for seed in range(40)]
+    sources = [set(Layout(program, 64).direct[:, DIRECT_SOURCE].tolist()) for program, _ in cases]
+    assert sum(min(found) < 6 for found in sources if found) > 30
+    assert sum(max(found) >= 6 for found in sources if found) > 30
+    assert sum(len(Layout(program, 64).columns) > 0 for program, _ in cases) > 10
+    whole = [bool((grid.state[:, first : first + 64] > 0).all()) for _, grid in cases for first in range(0, grid.state.shape[1], 64)]
+    assert sum(whole) > 20
+    assert len(whole) - sum(whole) > 20
+
+
+def test_unknown_bars_read_in_place_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vm, "precompile", lambda: (door.run_blocks, door.take_bars))
+    monkeypatch.setattr(machine, "knows_all", lambda *_: True)
+    cases = [base_case(seed) for seed in range(8)]
+    same = [same_bits(Kernel(program, 64).advance(grid).values, reference.columns(program.columns)) for program, grid, reference in cases]
+    assert sum(same) < len(same)
 
 
 def test_one_bar_at_a_time() -> None:
