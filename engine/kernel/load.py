@@ -22,7 +22,9 @@ from engine.kernel import intrinsics, whole
 from engine.kernel.abi import HELPER_MARK, INTRINSIC_MARK
 from engine.kernel.catalogue import ops
 from engine.kernel.code_cache import content_digest, forget_unreadable, reached_globals, stamp_file
+from engine.kernel.handles import HANDLES
 from engine.kernel.packed import PACKED
+from engine.kernel.prefetch import PREFETCH
 from engine.kernel.stored import callback, dispatcher
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 _POINTER: Final[Any] = types.CPointer(types.float64)  # type: ignore[no-untyped-call]
 OP_SIGNATURE: Final[Any] = types.void(*[_POINTER] * 8, types.int64, types.int64)
 _PROCESSES: Final = 2
-_INTRINSICS: Final[dict[str, Any]] = {**intrinsics.INTRINSICS, **PACKED}
+_INTRINSICS: Final[dict[str, Any]] = {**intrinsics.INTRINSICS, **PACKED, **HANDLES, **PREFETCH}
 
 
 def precompile(progress: Callable[[int, int], None]) -> None:

@@ -54,3 +54,13 @@ def callback(function: FunctionType, signature: Any, options: dict[str, Any], pr
     made._cache = Stored(function, prepare)
     made.compile()
     return made
+
+
+def entry_point(compiled: Any) -> Any:
+    """A function of one signature without the look at its arguments' types that comes before every call; they have to be right. A plain
+    function is its own."""
+    overloads = getattr(compiled, "overloads", None)
+    if overloads is None:
+        return compiled
+    (only,) = overloads.values()
+    return only.entry_point
