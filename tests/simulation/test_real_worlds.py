@@ -15,7 +15,7 @@ from tests.simulation.real_worlds import compare, real_world
 #: for the 18 worlds of one day
 LEAST = {
     "trading": 12, "fills": 400, "parts of a buy": 100, "parts of a sale": 100, "parts of a sale inside a bar": 80, "late": 400,
-    "with impact": 400, "another fee": 200, "skipped by impact": 100, "refused buys": 25, "cut sales": 25, "halted orders": 4,
+    "with impact": 400, "another fee": 200, "skipped by impact": 100, "refused buys": 25, "cut sales": 12, "halted orders": 4,
     "entries in a halt": 15, "parts of a limit buy": 40, "touches": 2, "at a second": 300,
 }  # fmt: skip
 
