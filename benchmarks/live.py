@@ -2,8 +2,8 @@
 
 .venv/bin/python -m benchmarks.live
 
-Medians of single steps, in microseconds, through the functions that paper trading calls: `Kernel.advance` with one base bar, and a
-CLOSE through `Desk.process` with a fifth of the markets held.
+Medians of single steps, in microseconds, through the functions that paper trading calls: `Kernel.step`, a CLOSE through `Desk.process`
+with a fifth of the markets held, and `Trader.process`, which is both and what lies between (nothing held).
 """
 
 from __future__ import annotations
@@ -18,17 +18,21 @@ from benchmarks.walk import MINUTE_MS, START_MS, walk
 from dsl.compile import compile_strategy
 from dsl.graph import Timeframe
 from dsl.strategy import Strategy
+from engine.kernel.aggregate import SERIES
 from engine.kernel.catalogue import catalogue
 from engine.kernel.decide.plan import Terms
 from engine.kernel.desk import Desk
 from engine.kernel.program import Program, compile_program
 from engine.kernel.vm import Kernel
+from engine.model.bars import Bar, Bars
 from engine.model.candle import BarGrid, BarState
 from engine.model.events import Close, Done, DoneReason, Fill, Step
 from engine.research.backtest import bars_of
+from engine.trader import Assignment, Trader
 
 FILE = Path(__file__).parent / "strategies" / "live-40.yaml"
 WARM_BARS = 12_000
+WARM_EVENTS = 1_500
 STEPS = 500
 HELD_SHARE = 0.2
 
@@ -52,17 +56,36 @@ def grid_of(markets: int, bars: int) -> BarGrid:
 
 
 def kernel_step(program: Program, grid: BarGrid) -> list[float]:
-    """Microseconds of each one-bar `advance` after the warm-up."""
+    """Microseconds of each `step` after the warm-up."""
     kernel = Kernel(program, block=2048)
     kernel.advance(bars_of(grid, 0, WARM_BARS))
     live = Kernel.restore(program, kernel.save(), block=1)
+    room = live.open_door()
     found = []
     for bar in range(WARM_BARS, WARM_BARS + STEPS):
-        part = bars_of(grid, bar, bar + 1)
+        room.state[:] = grid.state[:, bar]
+        room.series[:] = [getattr(grid, name)[:, bar] for name in SERIES]
+        index = grid.first_index + bar
         began = time.perf_counter_ns()
-        live.advance(part)
+        live.step(index)
         found.append((time.perf_counter_ns() - began) / 1000)
     return found
+
+
+def whole_minute(strategy: Strategy, grid: BarGrid) -> list[float]:
+    """Microseconds of `Trader.process` for each complete minute, from candles as events to no orders."""
+    count = len(grid.markets)
+    terms = Terms(1e10, 0.0005, 0.0005)
+    trader = Trader(Assignment(strategy, grid.timeframe, grid.markets, terms, (True,) * count, (0,) * count, 0, "benchmark"))
+    series = np.stack([getattr(grid, name) for name in SERIES], axis=2)
+    found = []
+    for bar in range(WARM_EVENTS + STEPS):
+        bars = tuple(Bar(BarState.TRADED, *values) for values in series[:, bar].tolist())
+        event = Bars(START_MS + bar * MINUTE_MS, bars)
+        began = time.perf_counter_ns()
+        trader.process(event)
+        found.append((time.perf_counter_ns() - began) / 1000)
+    return found[WARM_EVENTS:]
 
 
 def decision_step(strategy: Strategy, program: Program, grid: BarGrid) -> list[float]:
@@ -97,10 +120,11 @@ def main() -> None:
         grid = grid_of(markets, WARM_BARS + STEPS)
         program = compile_program(strategy, grid.timeframe, grid.markets)
         nodes = len(program.table.rows)
-        kernel, decision = kernel_step(program, grid), decision_step(strategy, program, grid)
+        kernel, decision, minute = kernel_step(program, grid), decision_step(strategy, program, grid), whole_minute(strategy, grid)
         print(
             f"{markets:3} markets x {nodes} nodes: values {statistics.median(kernel):7.1f} us (least {min(kernel):.1f}), "
-            f"decision {statistics.median(decision):6.1f} us (least {min(decision):.1f})"
+            f"decision {statistics.median(decision):6.1f} us (least {min(decision):.1f}), "
+            f"whole minute {statistics.median(minute):6.1f} us (least {min(minute):.1f})"
         )
 
 

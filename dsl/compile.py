@@ -38,6 +38,7 @@ from dsl.checker.settings import (
     warn_live,
 )
 from dsl.checker.universe import read_universe
+from dsl.checker.unused import warn_unused
 from dsl.checker.values import Value
 from dsl.diagnostics import Diagnostic, Severity
 from dsl.document import Document, read, suggestion
@@ -267,6 +268,7 @@ def check_document(scope: Scope, document: StrategyDocument, profile: RiskProfil
     if entry is None or entry.node is None or document.model is None or clock is None:
         return None
     if not scope.error_count:
+        warn_unused(scope, document)
         warn_all_cash(scope, document, sizing, limits, profile)
         warn_unbounded_loss(scope, document, exits, profile)
     market_part, order_part = _entry_parts(scope, conditions, entry.node)

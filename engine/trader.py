@@ -7,14 +7,16 @@ no I/O, no randomness: the same events give the same commands, bit for bit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dsl.graph import Timeframe
 from dsl.strategy import Strategy
+from engine.kernel.aggregate import SERIES
 from engine.kernel.decide.plan import Terms
 from engine.kernel.desk import Desk
 from engine.kernel.program import compile_program
@@ -28,6 +30,8 @@ from engine.model.money import coins, exact
 from engine.orders.plan import LegalOrder, Means, Refusal, plan_order
 
 ONE = Decimal(1)
+
+_NUMBERS = attrgetter(*SERIES)
 
 Told = Bars | Step | Fill | Done | Cash | Control
 
@@ -68,6 +72,8 @@ class Trader:
         traded = [market for market, tradable in zip(markets, assignment.tradable, strict=True) if tradable]
         program = compile_program(strategy, assignment.base, markets, domain=traded)
         self._kernel = Kernel(program, block=1)
+        self._room = self._kernel.open_door()
+        self._sides = {key: place for place, key in enumerate(program.sides)}
         self._universe = _universe_run(assignment, traded)
         self._members = Members(0, ())
         self.desk = Desk(
@@ -81,23 +87,38 @@ class Trader:
         answer to an order that does not work."""
         if not isinstance(event, Bars):
             return self._react(self.desk.process(event))
-        block = self._kernel.advance(self._with_members(bar_grid(event, self.assignment.markets, self.assignment.base)))
+        closed, close_ms = self._take(event), event.time_ms + self.assignment.base.length_ms
         if event.time_ms < self.assignment.from_ms:
             return NOTHING
-        if len(block.close_ms) == 0:
-            mark = Mark(event.time_ms + self.assignment.base.length_ms)
-            return self._react(self.desk.process(mark)) if self.desk.wants_marks else NOTHING
-        columns = tuple(tuple(row) for row in block.values[:, 0, :].tolist())
-        return self._react(self.desk.process(Close(int(block.close_ms[0]), columns)))
+        if not closed:
+            return self._react(self.desk.process(Mark(close_ms))) if self.desk.wants_marks else NOTHING
+        columns = tuple(map(tuple, self._room.columns.tolist()))
+        return self._react(self.desk.process(Close(close_ms, columns)))
 
-    def _with_members(self, grid: BarGrid) -> BarGrid:
-        """The bars with the series of who is in the universe as of their close."""
-        if self._universe is None:
-            return grid
-        for decided in self._universe.feed(grid):
+    def _take(self, event: Bars) -> bool:
+        """The bars into the kernel; whether the clock closed with them."""
+        assignment, room = self.assignment, self._room
+        if len(event.bars) != len(assignment.markets):
+            raise ValueError(f"{len(event.bars)} bars for {len(assignment.markets)} markets")
+        room.state[:] = [bar.state for bar in event.bars]
+        for series, numbers in zip(room.series, zip(*map(_NUMBERS, event.bars), strict=True), strict=True):
+            series[:] = numbers
+        member = None if self._universe is None else self._member(self._universe, event)
+        if self._sides:
+            room.sides.fill(np.nan)
+            for side in event.sides:
+                if (side.name, side.params) in self._sides:
+                    room.sides[self._sides[side.name, side.params]] = side.values
+            if MEMBER in self._sides and member is not None:
+                room.sides[self._sides[MEMBER]] = member
+        return self._kernel.step(assignment.base.index(event.time_ms))
+
+    def _member(self, universe: UniverseRun, event: Bars) -> list[float]:
+        """Who is in the universe as of the close of the bars."""
+        grid = bar_grid(event, self.assignment.markets, self.assignment.base)
+        for decided in universe.feed(grid):
             self._members = decided
-        member = np.array([[float(market in self._members.members)] for market in grid.markets])
-        return replace(grid, side={**grid.side, MEMBER: member})
+        return [float(market in self._members.members) for market in grid.markets]
 
     def held(self, market: str) -> Decimal:
         """Coins in the books."""

@@ -267,7 +267,7 @@ def _report_missing_percent(scope: Scope, rule: RuleText, number: float, risk: R
         most = f"{allowed * 100:g}%"
         forbids: Notes = (("profile_forbids", {"profile": risk.name, "allowed": most}),)
         notes += forbids if above else (("profile_allows", {"profile": risk.name, "allowed": most}),)
-        meant = allowed * 100 if above else number
+        meant = allowed * 50 if above else number  # half of what the profile allows, so that a usual loss stays clear of it
     fix = rule.substituted(0, len(rule.text), f"{meant:g}% of equity") if meant <= 100 and not amount else ""
     label = "fixed_amount" if amount else "" if key == "risk" else "other"
     scope.report_at(

@@ -17,6 +17,14 @@ TEXTS: dict[str, Text] = {
     ),
     "no_trade": Text("거래가 없던 봉에서 체결되었습니다.", "A fill in a bar in which nothing traded."),
     "before_its_decision": Text("판단하기 전에 체결되었습니다.", "A fill before its decision."),
+    "before_its_arrival": Text(
+        "주문이 거래소에 닿기 {late}ms 전에 체결되었습니다.", "A fill {late} ms before the order had arrived at the exchange."
+    ),
+    "in_a_halt": Text("거래가 멈춘 시간에 체결되었습니다.", "A fill in a halt, in which no order trades."),
+    "too_much": Text(
+        "그 봉에서 {filled}개(1e-8 단위)를 거래했지만 {room}개까지만 거래할 수 있습니다.",
+        "{filled} traded in a bar that has room for {room} (in 1e-8 coins).",
+    ),
     "better_than_the_bar": Text(
         "체결 기준 가격 {price}이 그 봉의 가격({low} ~ {high})보다 유리합니다.",
         "The price {price} is better than its bar ({low} to {high})."

@@ -189,6 +189,12 @@ _PLAIN: dict[str, Text] = {
         "보유한 봉 {held}개 가운데 {unknown}개({share})는 캔들 기록이 없습니다. 거래가 없던 봉은 {quiet}입니다.",
         "{unknown} of {held} bars with a position ({share}) were not recorded. Nothing traded in {quiet} of them.",
     ),
+    "gaps.run": Text(
+        "마켓마다 첫 캔들과 마지막 캔들 사이의 봉 가운데 {lacking}는 기록이 없습니다(보유한 봉은 {held}개 가운데 {unknown}개). "
+        "그 기간에는 판단도 체결도 없어, 기간으로 나눈 숫자와 그냥 보유와의 비교가 맞지 않습니다.",
+        "{lacking} of the bars between each market's first and last candle were not recorded (with a position {unknown} of {held}). "
+        "Nothing was decided or filled there, so figures per day or year and the comparison with holding are off.",
+    ),
     "gaps.fine": Text(
         "보유한 봉 {held}개 가운데 기록이 없는 봉 {unknown}개, 거래가 없던 봉 {quiet}.",
         "{unknown} of {held} bars with a position were not recorded; nothing traded in {quiet} of them.",
@@ -230,12 +236,12 @@ _PLAIN: dict[str, Text] = {
     ),
     "survivors.short": Text("기간이 짧아 상장 폐지를 따지지 않습니다.", "The run is too short for delistings to matter."),
     "random_entry.found": Text(
-        "같은 거래를 아무 때나 샀어도 {draws}번 가운데 {better}는 이보다 나았습니다(중앙값 {median}, 이 전략 {profit}).",
-        "The same trades at random times did better in {better} of {draws} draws (median {median}, this strategy {profit}).",
+        "같은 거래를 아무 때나 샀어도 {draws}번 가운데 {better}는 이보다 나았습니다(중앙값 {median}, 이 전략의 청산한 거래 {profit}).",
+        "The same trades at random times did better in {better} of {draws} draws (median {median}, its own closed trades {profit}).",
     ),
     "random_entry.fine": Text(
-        "같은 거래를 아무 때나 산 {draws}번 가운데 {percentile}보다 나았습니다(중앙값 {median}, 이 전략 {profit}).",
-        "Better than {percentile} of {draws} draws of the same trades at random times (median {median}, this strategy {profit}).",
+        "같은 거래를 아무 때나 산 {draws}번 가운데 {percentile}보다 나았습니다(중앙값 {median}, 이 전략의 청산한 거래 {profit}).",
+        "Better than {percentile} of {draws} draws of the same trades at random times (median {median}, its own closed trades {profit}).",
     ),
     "random_entry.none": Text("무작위 진입을 돌리지 않았습니다.", "No random entries were drawn."),
     "buy_and_hold.found": Text(

@@ -251,6 +251,9 @@ _FILES: dict[str, Text] = {
     "W415.label": Text("나머지에는 손절이 없습니다", "the rest has no stop"),
     "W419": Text("사자마자 파는 조건입니다", "this sells what was just bought"),
     "W419.label": Text("진입한 순간에 이미 참입니다", "true from the moment of entry"),
+    "W420": Text("`{name}`을(를) 아무 데서도 쓰지 않습니다", "nothing uses `{name}`"),
+    "W420.label": Text("이름만 지어져 있습니다", "it only has a name"),
+    "W420.label.params": Text("바꾸어도 결과가 같습니다", "changing it changes nothing"),
     "W425": Text("`{by}`(으)로는 종목을 견줄 수 없습니다", "`{by}` does not compare markets"),
     "W425.label": Text(
         "코인 하나의 값이 서로 달라 코인 수나 가격의 순서에는 뜻이 없습니다",
@@ -274,6 +277,10 @@ _NOTES: dict[str, Text] = {
         "if it is meant to protect, a name with `stop` or `trail` in it says so, and this warning goes",
     ),
     "note.volume_in_krw": Text("`value`는 같은 것을 원화로 센 거래대금입니다", "`value` is the same thing in KRW"),
+    "note.unused": Text(
+        "쓰려던 것이라면 `entry`나 `exits` 같은 규칙에 이름을 적고, 아니라면 지우세요",
+        "if it was meant to count, name it in a rule of `entry` or `exits`; if not, remove it",
+    ),
     "note.write_here": Text("여기서는 `{expression}`", "here it is `{expression}`"),
     "note.length_first": Text(
         "이 함수는 길이가 먼저이고, 시계열은 적지 않으면 close입니다",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dsl.graph import Timeframe
 
 _QUOTE: Final = "KRW-"
-#: a market whose candles stop this long before the range does has ended inside it
+#: a market whose candles stop this long before those of others, or the range, do has ended inside it
 _ENDED_MS: Final = 7 * DAY_MS
 
 
@@ -40,7 +40,7 @@ def survivorship(store: CandleStore, markets: Sequence[str], base: Timeframe, fr
     if to_ms - from_ms <= 2 * _ENDED_MS:
         return []
     ends = [ranges[-1][1] for market in markets if (ranges := store.ranges(market, base, from_ms, to_ms))]
-    if any(end <= to_ms - _ENDED_MS for end in ends):
+    if _ended(ends, to_ms):
         return []
     return [Message("data.survivors_only", {"count": len(ends)})]
 
@@ -52,4 +52,10 @@ def stored_markets(store: CandleStore, from_ms: int, to_ms: int) -> StoredMarket
         if market.startswith(_QUOTE):
             ranges = [r for timeframe in store.timeframes(market) for r in store.ranges(market, timeframe, from_ms, to_ms)]
             ends += [max(end for _, end in ranges)] if ranges else []
-    return StoredMarkets(len(ends), sum(end <= to_ms - _ENDED_MS for end in ends))
+    return StoredMarkets(len(ends), _ended(ends, to_ms))
+
+
+def _ended(ends: Sequence[int], to_ms: int) -> int:
+    """How many of these ends of candles are those of a market and not just of what was stored."""
+    last = min(to_ms, max(ends, default=to_ms))
+    return sum(end <= last - _ENDED_MS for end in ends)

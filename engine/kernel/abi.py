@@ -139,6 +139,59 @@ def at_variant(arrays: Any, strides: Integers, variant: int) -> Any:
 setattr(at_variant, INTRINSIC_MARK, "at_variant")
 
 
+#: numbers of an array in a handle: its address, then its shape
+HANDLE_ITEMS: Final = 4
+
+
+def _at(kind: Any, handle: Integers, place: int, dimensions: int) -> Any:
+    address, *shape = handle[place * HANDLE_ITEMS : place * HANDLE_ITEMS + 1 + dimensions].tolist()
+    size = math.prod(shape)
+    memory = (kind * size).from_address(address) if size else (kind * 0)()
+    return type(handle)((size,), kind, memory).reshape(shape)
+
+
+def numbers_at(handle: Integers, place: int) -> Integers:
+    """Array `place` of a handle: int64, one dimension. The other functions differ in that alone.
+
+    handle: HANDLE_ITEMS int64 of each array, C-contiguous ones. Nothing is checked: whoever filled it in must keep the memory.
+    """
+    return _at(ctypes.c_int64, handle, place, 1)
+
+
+def table_at(handle: Integers, place: int) -> Integers:
+    """int64, two dimensions."""
+    return _at(ctypes.c_int64, handle, place, 2)
+
+
+def states_at(handle: Integers, place: int) -> Any:
+    """int8, two dimensions."""
+    return _at(ctypes.c_int8, handle, place, 2)
+
+
+def floats_at(handle: Integers, place: int) -> Floats:
+    """float64, one dimension."""
+    return _at(ctypes.c_double, handle, place, 1)
+
+
+def series_at(handle: Integers, place: int) -> Floats:
+    """float64, two dimensions."""
+    return _at(ctypes.c_double, handle, place, 2)
+
+
+def cube_at(handle: Integers, place: int) -> Floats:
+    """float64, three dimensions."""
+    return _at(ctypes.c_double, handle, place, 3)
+
+
+def address(array: Any) -> int:
+    """Where a C-contiguous array lies."""
+    return int(array.ctypes.data)
+
+
+for _one in (numbers_at, table_at, states_at, floats_at, series_at, cube_at, address):
+    setattr(_one, INTRINSIC_MARK, f"handles.{_one.__name__}")
+
+
 def quotients(a: float, b: float, c: float, d: float) -> tuple[float, float]:
     """a / b and c / d by IEEE 754 (x / 0 is infinite, 0 / 0 missing), in the time of one of them."""
     return _quotient(a, b), _quotient(c, d)
@@ -159,7 +212,71 @@ def fetch(values: Floats, place: int) -> None:
     """Ask memory for an item of what `items` gave that will be read soon. Nothing waits for it, and a wrong place does no harm."""
 
 
-setattr(fetch, INTRINSIC_MARK, "packed.fetch")
+setattr(fetch, INTRINSIC_MARK, "prefetch.fetch")
+
+
+class Pair:
+    """Two numbers that are added, subtracted, multiplied and divided by those of another pair, each as if alone (IEEE 754).
+
+    In compiled code one register: two streams of the same recurrence cost one.
+    """
+
+    def __init__(self, first: float, second: float) -> None:
+        self.both = (float(first), float(second))
+
+    def __add__(self, other: Pair) -> Pair:
+        return Pair(self.both[0] + other.both[0], self.both[1] + other.both[1])
+
+    def __sub__(self, other: Pair) -> Pair:
+        return Pair(self.both[0] - other.both[0], self.both[1] - other.both[1])
+
+    def __mul__(self, other: Pair) -> Pair:
+        return Pair(self.both[0] * other.both[0], self.both[1] * other.both[1])
+
+    def __truediv__(self, other: Pair) -> Pair:
+        return Pair(*quotients(self.both[0], other.both[0], self.both[1], other.both[1]))
+
+
+def pair(first: float, second: float) -> Pair:
+    """The pair of two numbers."""
+    return Pair(first, second)
+
+
+def first_of(values: Pair) -> float:
+    """The first number of a pair."""
+    return values.both[0]
+
+
+def second_of(values: Pair) -> float:
+    """The second number of a pair."""
+    return values.both[1]
+
+
+def magnitudes(values: Pair) -> Pair:
+    """Both numbers without their signs."""
+    return Pair(math.fabs(values.both[0]), math.fabs(values.both[1]))
+
+
+def where_positive(a: Pair, b: Pair, chosen: Pair, other: Pair) -> Pair:
+    """Of each place the chosen number where a and b are both above 0 there, else the other."""
+    places = [x if p > 0.0 and q > 0.0 else y for p, q, x, y in zip(a.both, b.both, chosen.both, other.both, strict=True)]
+    return Pair(*places)
+
+
+for _of_pairs in (pair, first_of, second_of, magnitudes, where_positive):
+    setattr(_of_pairs, INTRINSIC_MARK, f"packed.{_of_pairs.__name__}")
+
+
+#: float64 that `scratch` has room for
+SCRATCH_LENGTH: Final = 2048
+
+
+def scratch() -> Any:
+    """SCRATCH_LENGTH float64 of no known value in the frame of the function that calls it; gone when it returns."""
+    return [math.nan] * SCRATCH_LENGTH
+
+
+setattr(scratch, INTRINSIC_MARK, "packed.scratch")
 
 
 def _quotient(a: float, b: float) -> float:

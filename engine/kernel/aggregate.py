@@ -126,7 +126,7 @@ def fold_markets(
             slots[0, k] = (k * markets + market) * bars
         fold_bars(
             bucket, 0, clocks[0], clocks[1], clocks[2], from_ms, states, opens, highs, lows, closes, volumes, values,
-            market, 0, length, memory, slots, 0,
+            market, 0, length, memory, slots, 0, 0,
         )  # fmt: skip
 
 
@@ -151,18 +151,17 @@ def fold_bars(
     bucket: NDArray[np.float64], at: int, base_ms: int, length_ms: int, offset_ms: int, from_ms: int,
     states: NDArray[np.int8], opens: NDArray[np.float64], highs: NDArray[np.float64], lows: NDArray[np.float64],
     closes: NDArray[np.float64], volumes: NDArray[np.float64], values: NDArray[np.float64],
-    market: int, first: int, length: int, memory: NDArray[np.float64], slots: NDArray[np.int64], row: int,
+    market: int, first: int, length: int, memory: NDArray[np.float64], slots: NDArray[np.int64], row: int, out: int,
 ) -> None:  # fmt: skip
     """Take base bars [first, first + length) of one market into the bucket at `bucket[at:]`, and write every bar that closes.
 
     from_ms: open time of the first of them. slots[row]: offsets in `memory` of the six series and of the state, -1 = not wanted;
-    the first bar to close goes to each offset, the next one behind it.
+    the first bar to close goes `out` behind each offset, the next one behind it.
     """
     bar = bar_at(from_ms, length_ms, offset_ms)
     bar_ms, next_ms = bar_open(bar, length_ms, offset_ms), bar_open(bar + 1, length_ms, offset_ms)
     bars = (next_ms - bar_ms) // base_ms
     place = (from_ms - bar_ms) // base_ms
-    out = 0
     i = first
     while i < first + length:
         stop = min(first + length, i + bars - place)

@@ -29,8 +29,8 @@ VERSIONS: Final = f"{sys.implementation.cache_tag} numba {numba.__version__} llv
 _CONSTANTS: Final = (bool, int, float, str, bytes, tuple, type(None), np.dtype, np.generic)
 _LIBRARIES: Final = (math, np)
 _DIGEST_LENGTH: Final = 24
-#: intrinsics of engine.kernel.packed: its source is part of what is made from them, and of nothing else
-_PACKED: Final = "packed."
+#: modules of engine.kernel with intrinsics whose names begin so: their source is part of what is made from these, and of nothing else
+_INTRINSIC_MODULES: Final = ("packed", "handles", "prefetch")
 
 
 def cache_root() -> Path:
@@ -89,8 +89,8 @@ def forget_unreadable(stamp: Path) -> None:
 
 
 @cache
-def _packed_source() -> str:
-    return (Path(__file__).parent / "packed.py").read_text("utf-8")
+def _source(module: str) -> str:
+    return (Path(__file__).parent / f"{module}.py").read_text("utf-8")
 
 
 def _write_stamp(path: Path, source: str) -> None:
@@ -130,8 +130,9 @@ def _code_content(code: CodeType) -> Iterator[str]:
 def _value_content(function: FunctionType, name: str, value: Any, seen: set[FunctionType]) -> Iterator[str]:
     if hasattr(value, INTRINSIC_MARK):
         yield f"intrinsic {getattr(value, INTRINSIC_MARK)}"
-        if getattr(value, INTRINSIC_MARK).startswith(_PACKED):
-            yield _packed_source()
+        module = getattr(value, INTRINSIC_MARK).partition(".")[0]
+        if module in _INTRINSIC_MODULES:
+            yield _source(module)
     elif hasattr(value, HELPER_MARK):
         if value not in seen:
             yield from _content(value, seen)

@@ -157,11 +157,14 @@ def trade_at(
     """
     if time_ms < created_ms + venue.costs[0]["latency_ms"]:
         return WAITS, 0.0, NAN, 0.0, NAN, NOT_PRICED
-    if venue.halts.shape[0] > 0 and is_halted(venue, market, time_ms):
-        if flow[market]["halted_order"] != order_id:
-            flow[market]["halted_order"] = order_id
-            flow[market]["halted"] += 1
-        return WAITS, 0.0, NAN, 0.0, NAN, NOT_PRICED
+    if venue.halts.shape[0] > 0:
+        halted = is_halted(venue, market, time_ms)
+        if halted or is_halted(venue, market, created_ms + venue.costs[0]["latency_ms"]):  # in an outage no STEP comes to tell
+            if flow[market]["halted_order"] != order_id:
+                flow[market]["halted_order"] = order_id
+                flow[market]["halted"] += 1
+        if halted:
+            return WAITS, 0.0, NAN, 0.0, NAN, NOT_PRICED
     volume = volume_e8 if volume_e8 > 0.0 else 0.0
     if side == _BUY:
         status, quantity, price, base, priced = _buy_at(

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import dis
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from dsl.catalogue import ArgKind, Memory
 from dsl.graph import Timeframe
-from engine.kernel import machine, state
-from engine.kernel.aggregate import SLOT_COUNT, machine_length, ratio
+from engine.kernel import fields, state
+from engine.kernel.abi import HANDLE_ITEMS
+from engine.kernel.aggregate import SERIES, SLOT_COUNT, machine_length, ratio
+from engine.kernel.catalogue import Op
+from engine.kernel.direct import of_rows
 from engine.kernel.load import address_of
 from engine.kernel.ops.across import KERNELS, SCRATCH
 from engine.kernel.own_rows import OwnRows
@@ -25,39 +32,68 @@ _CACHE_LINE: Final = 8  # float64
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """What one thread hands to `machine.run_blocks`: its items of `run`, and all tables with the memory. Slots, clocks and the copy of
+    """What one thread hands to `door.run_blocks`: its items of `run`, and all tables with the memory. Slots, clocks and the copy of
     shared state are its own; what is kept per market is everybody's."""
 
     run: NDArray[np.int64]
     items: memoryview
     """Of `run`, for single numbers."""
+    handle: NDArray[np.int64]
+    """What stands before the state is filled in; `tables` keeps that memory."""
     tables: tuple[NDArray[Any], ...]
+
+
+def entry(array: NDArray[Any]) -> tuple[int, ...]:
+    """Items of a handle (engine.kernel.abi.numbers_at): where the array lies, and its shape."""
+    start: int = array.__array_interface__["data"][0]
+    return (start, *array.shape, *(0,) * (HANDLE_ITEMS - 1 - array.ndim))
+
+
+def made_lane(run: NDArray[np.int64], tables: Iterable[NDArray[Any]]) -> Lane:
+    """tables: the arrays of a handle between `run` and the state."""
+    kept, handle = tuple(tables), np.zeros((len(fields.HANDLE), HANDLE_ITEMS), np.int64)
+    for place, array in enumerate((run, *kept)):
+        handle[place] = entry(array)
+    return Lane(run, run.data, handle.reshape(-1), kept)
 
 
 class Layout:
     """A program's tables with memory laid out for one block size and a number of threads. The tables are those of the first."""
 
-    def __init__(self, program: Program, block: int, threads: int = 1, own: OwnRows | None = None) -> None:
-        """own: rows of the program that are not evaluated with the others (engine.kernel.own_rows)."""
+    columns: NDArray[np.int64]
+    stages: NDArray[np.int64]
+
+    def __init__(self, program: Program, block: int, threads: int = 1, own: OwnRows | None = None, *, in_place: bool = False) -> None:
+        """own: rows of the program that are not evaluated with the others (engine.kernel.own_rows). in_place: all values stay in memory,
+        and none is exported."""
         table, self._own = program.table, own
         self._base, self._block, self._markets, self._threads = program.base, block, len(program.markets), threads
         self._clock = program.clock
         self._table = table
+        self._beside = block == 1 and threads == 1 and own is None
+        """One bar at a time: slots hold all markets side by side (`machine.run_beside`)."""
+        self._copies = self._markets if self._beside else 1
         all_rows, all_feeds = table.shared_rows + table.rows, table.shared_feeds + table.feeds
         used = {row.timeframe for row in all_rows} | {feed.timeframe for feed in all_feeds} | {row.timeframe for row in table.across}
         used |= {row.source for row in all_rows if row.source is not None}
         self._timeframes = sorted(used | {program.clock, program.base})
         self._offsets, self.memory = self._memory()
         self.params = list(table.params)
-        self.clocks = np.zeros((len(self._timeframes), machine.CLOCK_WIDTH), np.int64)
+        self.clocks = np.zeros((len(self._timeframes), fields.CLOCK_WIDTH), np.int64)
         for i, timeframe in enumerate(self._timeframes):
-            self.clocks[i, machine.CLOCK_LENGTH] = machine_length(timeframe)
-            self.clocks[i, machine.CLOCK_OFFSET] = timeframe.offset_ms
-        self.feeds = _table([self._feed(item) for item in all_feeds], machine.FEED_WIDTH)
-        self.side_feeds = _table([self._side(item) for item in table.shared_side_feeds + table.side_feeds], machine.SIDE_WIDTH)
-        self.rows = _table([self._row(item) for item in all_rows], machine.ROW_WIDTH)
-        self.across = _table([self._across(item) for item in table.across], machine.ACROSS_WIDTH)
+            self.clocks[i, fields.CLOCK_LENGTH] = machine_length(timeframe)
+            self.clocks[i, fields.CLOCK_OFFSET] = timeframe.offset_ms
+        self.feeds = _table([self._feed(item) for item in all_feeds], fields.FEED_WIDTH)
+        self.side_feeds = _table([self._side(item) for item in table.shared_side_feeds + table.side_feeds], fields.SIDE_WIDTH)
+        self.rows = _table([self._row(item) for item in all_rows], fields.ROW_WIDTH)
+        self.across = _table([self._across(item) for item in table.across], fields.ACROSS_WIDTH)
         self._stages(program)
+        exported = [table.slot_of_node[node] for node in program.columns]
+        direct = [] if self._beside or in_place or own is not None else of_rows(table, exported)
+        self.direct = _table([[row, field, source, self._offsets[slot]] for row, field, source, slot in direct], fields.DIRECT_WIDTH)
+        self._leave_out()
+        if in_place:
+            self.columns, self.stages[:, fields.STAGE_COLUMNS : fields.STAGE_COLUMNS + 2] = self.columns[:0], 0
         self._run = self._fixed_items(program)
         self._state_size = state.size(program)
 
@@ -68,18 +104,19 @@ class Layout:
 
     def _lane(self, number: int, first: int, stop: int) -> Lane:
         run, shared = self._run.copy(), self._table.size(shared=True)
-        run[machine.RUN_MARKETS : machine.RUN_MARKETS + 2] = first, stop
-        run[machine.RUN_SHARED_AT] = 0 if number == 0 else self._state_size + (number - 1) * shared
-        names = ("clocks", "feeds", "side_feeds", "rows", "stages", "moves", "across", "columns")
+        run[fields.RUN_MARKETS : fields.RUN_MARKETS + 2] = first, stop
+        run[fields.RUN_SHARED_AT] = 0 if number == 0 else self._state_size + (number - 1) * shared
+        names = ("clocks", "feeds", "side_feeds", "rows", "stages", "moves", "across", "columns", "direct")
         tables = {name: getattr(self, name) if number == 0 else getattr(self, name).copy() for name in names}
         by = number * self._slots_width
         feeds = tables["feeds"][:, :SLOT_COUNT]
         feeds[feeds >= 0] += by
-        tables["side_feeds"][:, machine.SIDE_SLOT] += by
-        tables["rows"][:, machine.ROW_INPUT : machine.ROW_OUTPUT + 1] += by
-        tables["moves"][:, machine.MOVE_SLOT] += by
-        tables["columns"][:, machine.COLUMN_SLOT] += by
-        return Lane(run, run.data, (*tables.values(), self.memory))
+        tables["side_feeds"][:, fields.SIDE_SLOT] += by
+        tables["rows"][:, fields.ROW_INPUT : fields.ROW_OUTPUT + 1] += by
+        tables["moves"][:, fields.MOVE_SLOT] += by
+        tables["columns"][:, fields.COLUMN_SLOT] += by
+        tables["direct"][:, fields.DIRECT_SLOT] += by
+        return made_lane(run, (*tables.values(), self.memory))
 
     def _memory(self) -> tuple[list[int], NDArray[np.float64]]:
         """Offset of every slot, and the memory with constants filled in; behind the slots (every thread's) what is kept per market, and
@@ -88,11 +125,12 @@ class Layout:
         offsets = []
         for number, slot in enumerate(self._table.slots):
             offsets.append(placed.get(number, total))
-            total += 0 if number in placed else self.width(slot.timeframe)
+            total += 0 if number in placed else self.width(slot.timeframe) * self._copies
         self._slots_width = total + self._block
         total = self._slots_width * self._threads
         self._kept: dict[int, int] = {}
-        for number in sorted({slot for slots in self._table.keeps for slot in slots} | {row.output for row in self._table.across}):
+        kept = {slot for slots in self._table.keeps for slot in slots} | {row.output for row in self._table.across}
+        for number in () if self._beside else sorted(kept):
             self._kept[number] = total
             total += self._markets * self._stride(number)
         self._domain = total
@@ -102,7 +140,7 @@ class Layout:
         for slot, offset in zip(self._table.slots, offsets, strict=True):
             if slot.constant is not None:
                 for start in range(offset, offset + self._threads * self._slots_width, self._slots_width):
-                    memory[start : start + self._block] = slot.constant
+                    memory[start : start + self._block * self._copies] = slot.constant
         return offsets, memory
 
     def _place_own(self) -> tuple[dict[int, int], int]:
@@ -132,7 +170,7 @@ class Layout:
     def _feed(self, feed: Feed) -> list[int]:
         slots = [-1 if slot < 0 else self._offsets[slot] for slot in feed.slots]
         cell = -1 if feed.cell < 0 else self._table.cells[feed.cell].offset
-        return [*slots, self._timeframes.index(feed.timeframe), feed.market, cell]
+        return [*slots, self._timeframes.index(feed.timeframe), feed.market, cell, 0]
 
     def _side(self, side: SideFeed) -> list[int]:
         return [side.series, side.market, self._offsets[side.slot], int(side.flag)]
@@ -143,18 +181,25 @@ class Layout:
         inputs = [self._offsets[slot] for slot in row.inputs]
         cell = self._table.cells[row.cell]
         twin = address_of(row.op.twin) if row.leads and row.op is not None and row.op.twin is not None else 0
-        return [address, self._timeframes.index(row.timeframe), source, *inputs, self._offsets[row.output], cell.offset, row.params, twin]
+        clock, output = self._timeframes.index(row.timeframe), self._offsets[row.output]
+        return [address, clock, source, *inputs, output, cell.offset, row.params, twin, int(row.op is not None and is_flat(row.op))]
 
     def _across(self, row: AcrossRow) -> list[int]:
-        """An input that all markets share has one copy: its stride is 0."""
-        places = [(self._kept[slot], self._stride(slot)) if slot in self._kept else (self._offsets[slot], 0) for slot in row.inputs]
+        """An input that all markets share has one copy: its stride is 0. Side by side there are as many as markets."""
+        places = [self._place(slot) for slot in row.inputs]
         places += [places[0]] * (3 - len(places))
-        output = self._kept[row.output]
+        output, step = self._place(row.output)
         at = len(self.params)
-        self.params += [self._markets, *(stride for _, stride in places), self._stride(row.output), *row.params]
+        self.params += [self._markets, *(stride for _, stride in places), step, *row.params]
         inputs = [offset for offset, _ in places]
         clock = self._timeframes.index(row.timeframe)
         return [address_of(KERNELS[row.name]), clock, *inputs, self._domain, output, self._scratch, at]
+
+    def _place(self, slot: int) -> tuple[int, int]:
+        """Where rows across markets find the first market's values, and how far on the next one's."""
+        if self._beside:
+            return self._offsets[slot], 1
+        return (self._kept[slot], self._stride(slot)) if slot in self._kept else (self._offsets[slot], 0)
 
     def _stages(self, program: Program) -> None:
         """Where every stage's part of the other tables lies."""
@@ -162,7 +207,8 @@ class Layout:
         moves: list[list[int]] = []
         columns: list[list[int]] = []
         stages = []
-        for stage, (loads, keeps) in enumerate(zip(table.loads, table.keeps, strict=True)):
+        moved = [((), ()) for _ in table.loads] if self._beside else zip(table.loads, table.keeps, strict=True)
+        for stage, (loads, keeps) in enumerate(moved):
             common = table.rows if self._own is None else table.rows[: self._own.shared]
             rows = [len(table.shared_rows) + sum(row.stage < limit for row in common) for limit in (stage, stage + 1)]
             ends = [len(moves), len(moves) + len(loads), len(moves) + len(loads), len(moves) + len(loads) + len(keeps)]
@@ -173,9 +219,28 @@ class Layout:
             columns += [[j, self._offsets[slot]] for j, slot in exported]
             across = [sum(row.stage < limit for row in table.across) for limit in (stage, stage + 1)]
             stages.append([*rows, *ends, from_column, len(columns), *across])
-        self.stages = _table(stages, machine.STAGE_WIDTH)
-        self.moves = _table(moves, machine.MOVE_WIDTH)
-        self.columns = _table(columns, machine.COLUMN_WIDTH)
+        self.stages = _table(stages, fields.STAGE_WIDTH)
+        if self._beside:
+            moves = [[self._offsets[slot], 0, 0, 0] for slot in self._shared_slots()]
+        self.moves = _table(moves, fields.MOVE_WIDTH)
+        self.columns = _table(columns, fields.COLUMN_WIDTH)
+
+    def _leave_out(self) -> None:
+        """No copies of what rows read from the grid, and of what they write where it is exported."""
+        sources = set(self.direct[:, fields.DIRECT_SOURCE].tolist())
+        base = [number for number, feed in enumerate(self._table.feeds) if feed.cell < 0]
+        for number in base:
+            self.feeds[len(self._table.shared_feeds) + number, fields.FEED_DIRECT] = sum(1 << k for k in sources if k < len(SERIES))
+        if any(source >= len(SERIES) for source in sources):
+            kept = [row for row in self.columns.tolist() if len(SERIES) + row[fields.COLUMN_NUMBER] not in sources]
+            self.columns = _table(kept, fields.COLUMN_WIDTH)
+            self.stages[0, fields.STAGE_COLUMNS + 1] = len(kept)  # places are direct where there is no other stage
+
+    def _shared_slots(self) -> list[int]:
+        """Slots that are computed once for all markets."""
+        table = self._table
+        found = [row.output for row in table.shared_rows] + [feed.slot for feed in table.shared_side_feeds]
+        return found + [slot for feed in table.shared_feeds for slot in feed.slots if slot >= 0]
 
     def places(self, program: Program) -> NDArray[np.int64]:
         """Where in memory every column of the program is while a market is being evaluated."""
@@ -187,17 +252,26 @@ class Layout:
         return [self._offsets[slot], self._kept[slot], self._stride(slot), self._timeframes.index(timeframe)]
 
     def _fixed_items(self, program: Program) -> NDArray[np.int64]:
-        run = np.zeros(machine.RUN_WIDTH, np.int64)
-        run[machine.RUN_BASE_MS] = program.base.length_ms
-        run[machine.RUN_SHARED_FEEDS] = len(self._table.shared_feeds)
-        run[machine.RUN_SHARED_SIDES] = len(self._table.shared_side_feeds)
-        run[machine.RUN_SHARED_ROWS] = len(self._table.shared_rows)
-        run[machine.RUN_SHARED_STATE] = self._table.size(shared=True)
-        run[machine.RUN_MARKET_STATE] = self._table.size(shared=False)
-        run[machine.RUN_BLOCK] = self._block
-        run[machine.RUN_CLOCK] = self._timeframes.index(program.clock)
-        run[machine.RUN_STAGES + 1], run[machine.RUN_ACROSS] = len(self.stages), 1 if self._threads == 1 else 0
+        run = np.zeros(fields.RUN_WIDTH, np.int64)
+        run[fields.RUN_BASE_MS] = program.base.length_ms
+        run[fields.RUN_SHARED_FEEDS] = len(self._table.shared_feeds)
+        run[fields.RUN_SHARED_SIDES] = len(self._table.shared_side_feeds)
+        run[fields.RUN_SHARED_ROWS] = len(self._table.shared_rows)
+        run[fields.RUN_SHARED_STATE] = self._table.size(shared=True)
+        run[fields.RUN_MARKET_STATE] = self._table.size(shared=False)
+        run[fields.RUN_BLOCK] = self._block
+        run[fields.RUN_CLOCK] = self._timeframes.index(program.clock)
+        run[fields.RUN_STAGES + 1], run[fields.RUN_ACROSS] = len(self.stages), 1 if self._threads == 1 else 0
+        run[fields.RUN_BESIDE] = int(self._beside)
         return run
+
+
+@cache
+def is_flat(op: Op) -> bool:
+    """The op's bars do not know of each other, of their place in time or of a state: those of several markets can be one series."""
+    if op.function.memory is not Memory.NONE or any(arg.kind is not ArgKind.SERIES for arg in op.function.args):
+        return False
+    return not op.init(()) and not any(one.argval == "index" for one in dis.get_instructions(op.kernel))
 
 
 def _table(rows: list[list[int]], width: int) -> NDArray[np.int64]:

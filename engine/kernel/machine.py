@@ -1,4 +1,4 @@
-"""The loop that runs a program over one block: feeds, rows by address, holds, exported columns. Plain functions, compiled by `vm`."""
+"""The loop that runs a program over one block: feeds, rows by address, holds, exported columns. Plain functions, compiled with `door`."""
 
 from __future__ import annotations
 
@@ -6,102 +6,79 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from engine.kernel.abi import call_op, call_twin, helper, items
-from engine.kernel.aggregate import SERIES, SLOT_COUNT, bar_at, bar_open, fold_bars
+from engine.kernel.abi import (
+    call_op,
+    call_twin,
+    helper,
+    items,
+)
+from engine.kernel.aggregate import bar_at, bar_open, fold_bars
+from engine.kernel.catalogue import Pointer
+from engine.kernel.direct import knows_all, point_rows
+from engine.kernel.fields import (
+    ACROSS_ADDRESS,
+    ACROSS_INPUT,
+    ACROSS_OUTPUT,
+    ACROSS_PARAMS,
+    ACROSS_SCRATCH,
+    ACROSS_TIMEFRAME,
+    CLOCK_COUNT,
+    CLOCK_FIRST,
+    CLOCK_LENGTH,
+    CLOCK_OFFSET,
+    CLOCK_WIDTH,
+    COLUMN_NUMBER,
+    COLUMN_SLOT,
+    FEED_DIRECT,
+    FEED_MARKET,
+    FEED_STATE,
+    FEED_TIMEFRAME,
+    MOVE_KEPT,
+    MOVE_SLOT,
+    MOVE_STRIDE,
+    MOVE_TIMEFRAME,
+    ROW_ADDRESS,
+    ROW_FLAT,
+    ROW_INPUT,
+    ROW_OUTPUT,
+    ROW_PARAMS,
+    ROW_SOURCE,
+    ROW_STATE,
+    ROW_TIMEFRAME,
+    ROW_TWIN,
+    ROW_WIDTH,
+    RUN_ACROSS,
+    RUN_BASE_MS,
+    RUN_BESIDE,
+    RUN_CLOCK,
+    RUN_FIRST,
+    RUN_FROM_MS,
+    RUN_LENGTH,
+    RUN_MARKET_STATE,
+    RUN_MARKETS,
+    RUN_OUT,
+    RUN_SHARED_AT,
+    RUN_SHARED_FEEDS,
+    RUN_SHARED_ROWS,
+    RUN_SHARED_SIDES,
+    RUN_SHARED_STATE,
+    RUN_SIDE,
+    RUN_STAGES,
+    SIDE_FLAG,
+    SIDE_MARKET,
+    SIDE_SERIES,
+    SIDE_SLOT,
+    STAGE_ACROSS,
+    STAGE_COLUMNS,
+    STAGE_KEEPS,
+    STAGE_LOADS,
+    STAGE_ROWS,
+)
 from engine.kernel.ops.windows import larger, smaller
 from engine.kernel.rows import OVER
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-#: columns of the row table. Inputs and output are offsets in memory; a hold (address 0) and an over (engine.kernel.rows.OVER) have
-#: their source's timeframe
-ROW_ADDRESS: Final = 0
-ROW_TIMEFRAME: Final = 1
-ROW_SOURCE: Final = 2
-ROW_INPUT: Final = 3  # five of them
-ROW_OUTPUT: Final = 8
-ROW_STATE: Final = 9
-ROW_PARAMS: Final = 10
-ROW_TWIN: Final = 11  # address of what computes this row and the next at once; 0: none does
-ROW_WIDTH: Final = 12
-
-#: columns of the feed table: first the SLOT_COUNT offsets in memory that `fold_bars` reads (-1 = not wanted)
-FEED_TIMEFRAME: Final = SLOT_COUNT
-FEED_MARKET: Final = SLOT_COUNT + 1  # -1 = the market being evaluated
-FEED_STATE: Final = SLOT_COUNT + 2  # -1 = base bars, taken as they are
-FEED_WIDTH: Final = SLOT_COUNT + 3
-
-#: columns of the side table: the series, its market (-1 = the one being evaluated), offset in memory, 1 = missing reads as false
-SIDE_SERIES: Final = 0
-SIDE_MARKET: Final = 1
-SIDE_SLOT: Final = 2
-SIDE_FLAG: Final = 3
-SIDE_WIDTH: Final = 4
-
-#: columns of the stage table: from and to, in the tables of rows, of moves (what is loaded, then what is kept), columns and across rows
-STAGE_ROWS: Final = 0
-STAGE_LOADS: Final = 2
-STAGE_KEEPS: Final = 4
-STAGE_COLUMNS: Final = 6
-STAGE_ACROSS: Final = 8
-STAGE_WIDTH: Final = 10
-
-#: columns of the table of moves: offset of the slot, of its first market's copy, distance between the markets' copies, timeframe
-MOVE_SLOT: Final = 0
-MOVE_KEPT: Final = 1
-MOVE_STRIDE: Final = 2
-MOVE_TIMEFRAME: Final = 3
-MOVE_WIDTH: Final = 4
-
-#: columns of the table of exported columns: which column, offset of its slot
-COLUMN_NUMBER: Final = 0
-COLUMN_SLOT: Final = 1
-COLUMN_WIDTH: Final = 2
-
-#: columns of the table of across rows. Inputs and output are offsets of the first market's values (engine.kernel.ops.across)
-ACROSS_ADDRESS: Final = 0
-ACROSS_TIMEFRAME: Final = 1
-ACROSS_INPUT: Final = 2  # value, member, turnover, domain
-ACROSS_OUTPUT: Final = 6
-ACROSS_SCRATCH: Final = 7
-ACROSS_PARAMS: Final = 8
-ACROSS_WIDTH: Final = 9
-
-#: columns of the clock table: length (-1: calendar months) and offset in ms, first bar that closes in the block, how many close
-CLOCK_LENGTH: Final = 0
-CLOCK_OFFSET: Final = 1
-CLOCK_FIRST: Final = 2
-CLOCK_COUNT: Final = 3
-CLOCK_WIDTH: Final = 4
-
-#: items of `run`: what one call has to do
-RUN_BASE_MS: Final = 0
-RUN_FROM_MS: Final = 1  # open time of the block's first base bar
-RUN_FIRST: Final = 2  # its position in the grid's arrays
-RUN_LENGTH: Final = 3  # base bars
-RUN_SHARED_FEEDS: Final = 4
-RUN_SHARED_ROWS: Final = 5
-RUN_SHARED_STATE: Final = 6  # float64 of state before the first market's
-RUN_MARKET_STATE: Final = 7  # float64 of state per market
-RUN_CLOCK: Final = 8  # the strategy's clock in the clock table
-RUN_OUT: Final = 9  # where in `out` the block's first clock bar goes
-RUN_SHARED_SIDES: Final = 10
-RUN_SIDE: Final = 11  # position of the block's first base bar in the arrays of side series
-RUN_BLOCK: Final = 12  # most base bars that memory has room for
-RUN_CLOCK_FIRST: Final = 13  # absolute index of the clock bar that is the first of `out`
-RUN_MARKETS: Final = 14  # from and to: the markets that this call evaluates
-RUN_STAGES: Final = 16  # from and to
-RUN_SHARED_AT: Final = 18  # where this call's copy of the shared state is
-RUN_ACROSS: Final = 19  # 1: what reads all markets is evaluated after each stage
-RUN_WIDTH: Final = 20
-
-_TABLE: Final = "int64[:, ::1]"
-#: numba signature of `run_blocks`
-SIGNATURE: Final = (
-    f"void(int64[::1], {', '.join([_TABLE] * 8)}, float64[::1], float64[::1], float64[::1], "
-    f"int8[:, ::1], {', '.join(['float64[:, ::1]'] * len(SERIES))}, float64[:, :, ::1], float64[:, :, ::1])"
-)
 
 _OVER_LAST: Final = OVER["over.last"]
 _OVER_MIN: Final = OVER["over.min"]
@@ -111,58 +88,44 @@ _OVER_ANY: Final = OVER["over.any"]
 _UNKNOWN: Final = 0  # engine.model.candle.BarState.UNKNOWN
 
 
-def run_blocks(
-    run: NDArray[np.int64], clocks: NDArray[np.int64], feeds: NDArray[np.int64], side_feeds: NDArray[np.int64], rows: NDArray[np.int64],
-    stages: NDArray[np.int64], moves: NDArray[np.int64], across: NDArray[np.int64], columns: NDArray[np.int64],
-    memory: NDArray[np.float64], state: NDArray[np.float64], params: NDArray[np.float64], states: NDArray[np.int8],
-    opens: NDArray[np.float64], highs: NDArray[np.float64], lows: NDArray[np.float64], closes: NDArray[np.float64],
-    volumes: NDArray[np.float64], values: NDArray[np.float64], sides: NDArray[np.float64], out: NDArray[np.float64],
-) -> None:  # fmt: skip
-    """A stretch of base bars of all markets, block by block: RUN_FIRST, RUN_SIDE, RUN_FROM_MS and RUN_LENGTH say which.
-
-    states..values: the grid's arrays [markets, bars]. sides: side series [series, markets, bars of the stretch]. memory: one region per
-    slot, then what is kept per market. Exported: out [markets, columns, clock bars].
-
-    Several calls can run at the same time, each over markets of its own (RUN_MARKETS) with slots and shared state of its own.
-    """
-    from_ms, first, side, length = run[RUN_FROM_MS], run[RUN_FIRST], run[RUN_SIDE], run[RUN_LENGTH]
-    clock = run[RUN_CLOCK]
-    for done in range(0, length, run[RUN_BLOCK]):
-        run[RUN_FROM_MS] = from_ms + done * run[RUN_BASE_MS]
-        run[RUN_FIRST], run[RUN_SIDE] = first + done, side + done
-        run[RUN_LENGTH] = min(run[RUN_BLOCK], length - done)
-        run[RUN_OUT] = bar_at(run[RUN_FROM_MS], clocks[clock, CLOCK_LENGTH], clocks[clock, CLOCK_OFFSET]) - run[RUN_CLOCK_FIRST]
-        run_block(
-            run, clocks, feeds, side_feeds, rows, stages, moves, across, columns, memory, state, params,
-            states, opens, highs, lows, closes, volumes, values, sides, out,
-        )  # fmt: skip
-
-
 @helper
 def run_block(
     run: NDArray[np.int64], clocks: NDArray[np.int64], feeds: NDArray[np.int64], side_feeds: NDArray[np.int64], rows: NDArray[np.int64],
     stages: NDArray[np.int64], moves: NDArray[np.int64], across: NDArray[np.int64], columns: NDArray[np.int64],
-    memory: NDArray[np.float64], state: NDArray[np.float64], params: NDArray[np.float64], states: NDArray[np.int8],
-    opens: NDArray[np.float64], highs: NDArray[np.float64], lows: NDArray[np.float64], closes: NDArray[np.float64],
-    volumes: NDArray[np.float64], values: NDArray[np.float64], sides: NDArray[np.float64], out: NDArray[np.float64],
+    direct: NDArray[np.int64], memory: NDArray[np.float64], state: NDArray[np.float64], params: NDArray[np.float64],
+    states: NDArray[np.int8], opens: NDArray[np.float64], highs: NDArray[np.float64], lows: NDArray[np.float64],
+    closes: NDArray[np.float64], volumes: NDArray[np.float64], values: NDArray[np.float64], sides: NDArray[np.float64],
+    out: NDArray[np.float64],
 ) -> None:  # fmt: skip
-    """One block of all markets: alias sections once, then stage by stage every market's own rows and what reads all markets."""
+    """One block of all markets: alias sections once, then stage by stage every market's own rows and what reads all markets. Arrays are
+    those of `door.run_blocks`."""
     set_clocks(run, clocks)
     markets = run[RUN_MARKETS + 1] - run[RUN_MARKETS]
     if run[RUN_STAGES] == 0 and markets > 0:
         shared = run[RUN_SHARED_AT]
         for f in range(run[RUN_SHARED_FEEDS]):
             alias = feeds[f, FEED_MARKET]
-            feed(run, clocks, feeds, f, alias, shared, memory, state, states, opens, highs, lows, closes, volumes, values)
+            feed(run, clocks, feeds, f, alias, shared, memory, state, states, opens, highs, lows, closes, volumes, values, False)
         for f in range(run[RUN_SHARED_SIDES]):
             feed_side(run, side_feeds, f, side_feeds[f, SIDE_MARKET], memory, sides)
         run_rows(clocks, rows, 0, run[RUN_SHARED_ROWS], memory, state, shared, params)
+    if run[RUN_BESIDE] != 0:
+        run_beside(
+            run, clocks, feeds, side_feeds, rows, stages, moves, across, columns, memory, state, params,
+            states, opens, highs, lows, closes, volumes, values, sides, out,
+        )  # fmt: skip
+        return
     for stage in range(run[RUN_STAGES], run[RUN_STAGES + 1]):
         for market in range(run[RUN_MARKETS], run[RUN_MARKETS + 1]):
             own = run[RUN_SHARED_STATE] + market * run[RUN_MARKET_STATE]
             if stage == 0:
+                known = direct.shape[0] > 0 and knows_all(states, market, run[RUN_FIRST], run[RUN_LENGTH])
+                point_rows(
+                    direct, rows, memory, known, market * states.shape[1] + run[RUN_FIRST], market, run[RUN_OUT],
+                    opens, highs, lows, closes, volumes, values, out,
+                )  # fmt: skip
                 for f in range(run[RUN_SHARED_FEEDS], feeds.shape[0]):
-                    feed(run, clocks, feeds, f, market, own, memory, state, states, opens, highs, lows, closes, volumes, values)
+                    feed(run, clocks, feeds, f, market, own, memory, state, states, opens, highs, lows, closes, volumes, values, known)
                 for f in range(run[RUN_SHARED_SIDES], side_feeds.shape[0]):
                     feed_side(run, side_feeds, f, market, memory, sides)
             move(clocks, moves, stages[stage, STAGE_LOADS], stages[stage, STAGE_LOADS + 1], market, memory, True)
@@ -188,23 +151,24 @@ def feed(
     run: NDArray[np.int64], clocks: NDArray[np.int64], feeds: NDArray[np.int64], row: int, market: int, own: int,
     memory: NDArray[np.float64], state: NDArray[np.float64], states: NDArray[np.int8], opens: NDArray[np.float64],
     highs: NDArray[np.float64], lows: NDArray[np.float64], closes: NDArray[np.float64], volumes: NDArray[np.float64],
-    values: NDArray[np.float64],
+    values: NDArray[np.float64], known: bool,
 ) -> None:  # fmt: skip
-    """Fill the input slots of one section with its bars that close in the block."""
+    """Fill the input slots of one section with its bars that close in the block. known: but those series that rows read from the grid."""
     first, length = run[RUN_FIRST], run[RUN_LENGTH]
     if feeds[row, FEED_STATE] >= 0:
         clock = feeds[row, FEED_TIMEFRAME]
         fold_bars(
             state, own + feeds[row, FEED_STATE], run[RUN_BASE_MS], clocks[clock, CLOCK_LENGTH], clocks[clock, CLOCK_OFFSET],
-            run[RUN_FROM_MS], states, opens, highs, lows, closes, volumes, values, market, first, length, memory, feeds, row,
+            run[RUN_FROM_MS], states, opens, highs, lows, closes, volumes, values, market, first, length, memory, feeds, row, 0,
         )  # fmt: skip
         return
-    copy_known(states, opens, market, first, length, memory, feeds[row, 0])
-    copy_known(states, highs, market, first, length, memory, feeds[row, 1])
-    copy_known(states, lows, market, first, length, memory, feeds[row, 2])
-    copy_known(states, closes, market, first, length, memory, feeds[row, 3])
-    copy_known(states, volumes, market, first, length, memory, feeds[row, 4])
-    copy_known(states, values, market, first, length, memory, feeds[row, 5])
+    left_out = feeds[row, FEED_DIRECT] if known else 0
+    copy_known(states, opens, market, first, length, memory, -1 if left_out >> 0 & 1 else feeds[row, 0])
+    copy_known(states, highs, market, first, length, memory, -1 if left_out >> 1 & 1 else feeds[row, 1])
+    copy_known(states, lows, market, first, length, memory, -1 if left_out >> 2 & 1 else feeds[row, 2])
+    copy_known(states, closes, market, first, length, memory, -1 if left_out >> 3 & 1 else feeds[row, 3])
+    copy_known(states, volumes, market, first, length, memory, -1 if left_out >> 4 & 1 else feeds[row, 4])
+    copy_known(states, values, market, first, length, memory, -1 if left_out >> 5 & 1 else feeds[row, 5])
 
 
 @helper
@@ -256,7 +220,7 @@ def run_rows(
         elif rows[r, ROW_ADDRESS] == 0:
             run_hold(clocks, rows, r, memory, state, own + rows[r, ROW_STATE])
         elif _OVER_ANY <= rows[r, ROW_ADDRESS] < 0:
-            run_over(clocks, rows, r, memory, state, own + rows[r, ROW_STATE])
+            run_over(clocks, rows, r, memory, state, own + rows[r, ROW_STATE], 0)
         elif clocks[clock, CLOCK_COUNT] > 0:
             call_op(
                 rows[r, ROW_ADDRESS], state, own + rows[r, ROW_STATE], params, rows[r, ROW_PARAMS], memory,
@@ -285,16 +249,17 @@ def run_hold(
 
 @helper
 def run_over(
-    clocks: NDArray[np.int64], rows: NDArray[np.int64], row: int, memory: NDArray[np.float64], state: NDArray[np.float64], at: int
+    clocks: NDArray[np.int64], rows: NDArray[np.int64], row: int, memory: NDArray[np.float64], state: NDArray[np.float64], at: int, by: int
 ) -> None:
     """The fold of the source's bars inside every bar; state[at:] carries the bar in progress: its fold, and how many bars that are.
 
-    A bar whose beginning was not fed is missing; its last value is known all the same.
+    by: how far on the values stand from where the row says. A bar whose beginning was not fed is missing; its last value is known all
+    the same.
     """
     clock, source, fold = rows[row, ROW_TIMEFRAME], rows[row, ROW_SOURCE], rows[row, ROW_ADDRESS]
     length, offset = clocks[clock, CLOCK_LENGTH], clocks[clock, CLOCK_OFFSET]
     source_length, source_offset = clocks[source, CLOCK_LENGTH], clocks[source, CLOCK_OFFSET]
-    values, out = rows[row, ROW_INPUT], rows[row, ROW_OUTPUT]
+    values, out = by + rows[row, ROW_INPUT], by + rows[row, ROW_OUTPUT]
     open_ms = clocks[source, CLOCK_FIRST] * source_length + source_offset
     bar = bar_at(open_ms, length, offset)
     bar_ms, next_ms = bar_open(bar, length, offset), bar_open(bar + 1, length, offset)
@@ -368,3 +333,137 @@ def export(
         source = items(memory, columns[j, COLUMN_SLOT])
         for k in range(count):
             target[k] = source[k]
+
+
+@helper
+def run_beside(
+    run: NDArray[np.int64], clocks: NDArray[np.int64], feeds: NDArray[np.int64], side_feeds: NDArray[np.int64], rows: NDArray[np.int64],
+    stages: NDArray[np.int64], shared: NDArray[np.int64], across: NDArray[np.int64], columns: NDArray[np.int64],
+    memory: NDArray[np.float64], state: NDArray[np.float64], params: NDArray[np.float64], states: NDArray[np.int8],
+    opens: NDArray[np.float64], highs: NDArray[np.float64], lows: NDArray[np.float64], closes: NDArray[np.float64],
+    volumes: NDArray[np.float64], values: NDArray[np.float64], sides: NDArray[np.float64], out: NDArray[np.float64],
+) -> None:  # fmt: skip
+    """A block of one bar, node by node: every slot has the values of all markets side by side. shared: the slots that have one value for
+    all of them."""
+    markets = states.shape[0]
+    for s in range(shared.shape[0]):
+        spread = items(memory, shared[s, MOVE_SLOT])
+        for market in range(1, markets):
+            spread[market] = spread[0]
+    for f in range(run[RUN_SHARED_FEEDS], feeds.shape[0]):
+        feed_beside(run, clocks, feeds, f, memory, state, states, opens, highs, lows, closes, volumes, values)
+    for f in range(run[RUN_SHARED_SIDES], side_feeds.shape[0]):
+        feed_side_beside(run, side_feeds, f, memory, sides)
+    for stage in range(stages.shape[0]):
+        rows_beside(run, clocks, rows, stages[stage, STAGE_ROWS], stages[stage, STAGE_ROWS + 1], markets, memory, state, params)
+        if clocks[run[RUN_CLOCK], CLOCK_COUNT] > 0:
+            for j in range(stages[stage, STAGE_COLUMNS], stages[stage, STAGE_COLUMNS + 1]):
+                export_beside(columns[j, COLUMN_NUMBER], items(memory, columns[j, COLUMN_SLOT]), run[RUN_OUT], out)
+        run_across(clocks, across, stages[stage, STAGE_ACROSS], stages[stage, STAGE_ACROSS + 1], memory, params)
+
+
+@helper
+def rows_beside(
+    run: NDArray[np.int64], clocks: NDArray[np.int64], rows: NDArray[np.int64], start: int, stop: int, markets: int,
+    memory: NDArray[np.float64], state: NDArray[np.float64], params: NDArray[np.float64],
+) -> None:  # fmt: skip
+    """Rows [start, stop) in order, each for all markets."""
+    step, first_state, r = run[RUN_MARKET_STATE], run[RUN_SHARED_STATE], start
+    while r < stop:
+        row, number = items(rows, r * ROW_WIDTH), r
+        twin, own = row[ROW_TWIN], first_state + row[ROW_STATE]
+        r += 2 if twin != 0 else 1
+        clock, address, y = items(clocks, row[ROW_TIMEFRAME] * CLOCK_WIDTH), row[ROW_ADDRESS], row[ROW_OUTPUT]
+        x0, p, first, m = row[ROW_INPUT], row[ROW_PARAMS], clock[CLOCK_FIRST], 0
+        if address == 0:
+            hold_beside(clocks, rows, number, markets, items(memory, x0), items(memory, y), state, own, step)
+        elif _OVER_ANY <= address < 0:
+            for market in range(markets):
+                run_over(clocks, rows, number, memory, state, own + market * step, market)
+        elif clock[CLOCK_COUNT] == 0:
+            continue
+        elif twin != 0:
+            other = items(rows, (number + 1) * ROW_WIDTH)
+            q, second, x_b, y_b = other[ROW_PARAMS], first_state + other[ROW_STATE], other[ROW_INPUT], other[ROW_OUTPUT]
+            while m < markets:
+                call_twin(
+                    twin, state, own + m * step, second + m * step, params, p, q, memory, x0 + m, x_b + m, y + m, y_b + m, 1, first
+                )  # fmt: skip
+                m += 1
+        else:
+            x1, x2, x3, x4 = row[ROW_INPUT + 1], row[ROW_INPUT + 2], row[ROW_INPUT + 3], row[ROW_INPUT + 4]
+            length = markets if row[ROW_FLAT] != 0 else 1
+            while m < markets:  # a range with a step would be divided out first
+                call_op(
+                    address, state, own + m * step, params, p, memory, x0 + m, x1 + m, x2 + m, x3 + m, x4 + m, y + m, length, first
+                )  # fmt: skip
+                m += length
+
+
+@helper
+def hold_beside(
+    clocks: NDArray[np.int64], rows: NDArray[np.int64], row: int, markets: int, values: Pointer, out: Pointer,
+    state: NDArray[np.float64], at: int, step: int,
+) -> None:  # fmt: skip
+    """`run_hold` of all markets, where no timeframe closes more than one bar."""
+    clock, source = rows[row, ROW_TIMEFRAME], rows[row, ROW_SOURCE]
+    if clocks[clock, CLOCK_COUNT] > 0:
+        close_ms = bar_open(clocks[clock, CLOCK_FIRST] + 1, clocks[clock, CLOCK_LENGTH], clocks[clock, CLOCK_OFFSET])
+        closed = bar_at(close_ms, clocks[source, CLOCK_LENGTH], clocks[source, CLOCK_OFFSET]) - 1 - clocks[source, CLOCK_FIRST]
+        for market in range(markets):
+            out[market] = state[at + market * step] if closed < 0 else values[market]
+    if clocks[source, CLOCK_COUNT] > 0:
+        for market in range(markets):
+            state[at + market * step] = values[market]
+
+
+@helper
+def feed_beside(
+    run: NDArray[np.int64], clocks: NDArray[np.int64], feeds: NDArray[np.int64], row: int, memory: NDArray[np.float64],
+    state: NDArray[np.float64], states: NDArray[np.int8], opens: NDArray[np.float64], highs: NDArray[np.float64],
+    lows: NDArray[np.float64], closes: NDArray[np.float64], volumes: NDArray[np.float64], values: NDArray[np.float64],
+) -> None:  # fmt: skip
+    """`feed` of all markets."""
+    first, clock = run[RUN_FIRST], feeds[row, FEED_TIMEFRAME]
+    if feeds[row, FEED_STATE] >= 0:
+        for market in range(states.shape[0]):
+            own = run[RUN_SHARED_STATE] + market * run[RUN_MARKET_STATE]
+            fold_bars(
+                state, own + feeds[row, FEED_STATE], run[RUN_BASE_MS], clocks[clock, CLOCK_LENGTH], clocks[clock, CLOCK_OFFSET],
+                run[RUN_FROM_MS], states, opens, highs, lows, closes, volumes, values, market, first, 1, memory, feeds, row, market,
+            )  # fmt: skip
+        return
+    known_beside(states, opens, first, memory, feeds[row, 0])
+    known_beside(states, highs, first, memory, feeds[row, 1])
+    known_beside(states, lows, first, memory, feeds[row, 2])
+    known_beside(states, closes, first, memory, feeds[row, 3])
+    known_beside(states, volumes, first, memory, feeds[row, 4])
+    known_beside(states, values, first, memory, feeds[row, 5])
+
+
+@helper
+def known_beside(states: NDArray[np.int8], series: NDArray[np.float64], bar: int, memory: NDArray[np.float64], slot: int) -> None:
+    """`copy_known` of one bar of all markets."""
+    if slot < 0:
+        return
+    state, value, target, bars = items(states, bar), items(series, bar), items(memory, slot), states.shape[1]
+    for market in range(states.shape[0]):
+        target[market] = np.nan if state[market * bars] == _UNKNOWN else value[market * bars]
+
+
+@helper
+def feed_side_beside(
+    run: NDArray[np.int64], side_feeds: NDArray[np.int64], row: int, memory: NDArray[np.float64], sides: NDArray[np.float64]
+) -> None:
+    """`feed_side` of one bar of all markets."""
+    flag, target = side_feeds[row, SIDE_FLAG] != 0, items(memory, side_feeds[row, SIDE_SLOT])
+    for market in range(sides.shape[1]):
+        x = sides[side_feeds[row, SIDE_SERIES], market, run[RUN_SIDE]]
+        target[market] = x if x == x or not flag else 0.0
+
+
+@helper
+def export_beside(column: int, source: Pointer, at: int, out: NDArray[np.float64]) -> None:
+    """One column of all markets."""
+    for market in range(out.shape[0]):
+        out[market, column, at] = source[market]

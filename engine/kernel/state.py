@@ -33,9 +33,13 @@ class Restored(NamedTuple):
 
 def initial(program: Program) -> NDArray[np.float64]:
     """A new arena: shared cells, then every market's; one spare value so that an empty state has an address."""
-    values = np.full(size(program), np.nan)
-    for _, cell, start in _places(program):
+    values, shared_size = np.full(size(program), np.nan), program.table.size(shared=True)
+    for cell in program.table.cells:
+        start = cell.offset if cell.shared else shared_size + cell.offset
         values[start : start + len(cell.initial)] = cell.initial
+    if program.markets:
+        markets = values[shared_size:-1].reshape(len(program.markets), -1)
+        markets[1:] = markets[0]
     return values
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from engine.kernel import machine, state
-from engine.kernel.aggregate import grid_arrays
-from engine.kernel.layout import Lane, Layout
+from engine.kernel import door, fields, state
+from engine.kernel.abi import HANDLE_ITEMS
+from engine.kernel.aggregate import SERIES, grid_arrays
+from engine.kernel.layout import Lane, Layout, entry, made_lane
 from engine.kernel.load import compile_function
 from engine.kernel.program import ColumnBlock, Program
+from engine.kernel.stored import entry_point
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,11 +24,27 @@ if TYPE_CHECKING:
 
 DEFAULT_BLOCK: Final = 2048
 _TIMES: Final = 512
+#: of a handle: what a kernel has
+_STATE: Final = slice(fields.HANDLE_STATE * HANDLE_ITEMS, fields.HANDLE_BARS * HANDLE_ITEMS)
 
 
-def precompile() -> Any:
-    """Compile the machine's loop, or load it from the cache."""
-    return compile_function(machine.run_blocks, machine.SIGNATURE, allocates=False)
+def precompile() -> tuple[Any, Any]:
+    """Compile the machine's loop and what gives it bars, or load them from the cache."""
+    run = compile_function(door.run_blocks, door.SIGNATURE, allocates=False)
+    return run, compile_function(door.take_bars, door.BARS_SIGNATURE, allocates=False)
+
+
+class OneBar(NamedTuple):
+    """What `Kernel.step` reads and writes: one base bar of all markets and the columns of the clock bar that closed with it."""
+
+    state: NDArray[np.int8]
+    """[M] engine.model.candle.BarState"""
+    series: NDArray[np.float64]
+    """[6, M]: open, high, low, close, volume, value"""
+    sides: NDArray[np.float64]
+    """[series, M] in the program's order, missing until written"""
+    columns: NDArray[np.float64]
+    """[M, columns]"""
 
 
 class Kernel:
@@ -58,10 +76,8 @@ class Kernel:
         self.cold: tuple[int, ...] = ()
         self.next_index: int | None = None
         """Absolute index of the base bar that `advance` expects; None before the first."""
-        self._run_blocks = precompile()
-        layout = Layout(program, block, max(1, min(threads, len(program.markets))), own)
-        if in_place:
-            layout.columns, layout.stages[:, machine.STAGE_COLUMNS : machine.STAGE_COLUMNS + 2] = layout.columns[:0], 0
+        self._run_blocks, self._take_bars = precompile()
+        layout = Layout(program, block, max(1, min(threads, len(program.markets))), own, in_place=in_place)
         self.memory, self.places = layout.memory, layout.places(program)
         self.row_tables = layout.clocks, layout.rows
         """What `machine.run_rows` takes first, as of the latest block of this thread."""
@@ -73,6 +89,7 @@ class Kernel:
         self._pool = ThreadPoolExecutor(len(self._lanes) - 1, "markets") if len(self._lanes) > 1 else None
         self.params = np.array([*layout.params, 0.0])
         self._no_sides = np.empty((0, len(program.markets), block))
+        self._bar_lane: Lane | None = None
         self._rooms, self._calls = [np.empty(0)] * reuse, 0
         self._times, self._times_first = np.empty(0, np.int64), 0
         self._keep_state(state.initial(program))
@@ -80,6 +97,8 @@ class Kernel:
     def _keep_state(self, values: NDArray[np.float64]) -> None:
         """Behind the state one copy of what alias markets share for every further thread: all of them stay equal."""
         self.state = np.concatenate([values, *[values[: self.program.table.size(shared=True)]] * (len(self._lanes) - 1)])
+        for lane in self._lanes:
+            lane.handle[_STATE] = [*entry(self.state), *entry(self.params)]
 
     def advance(self, grid: BarGrid, first: int = 0, count: int | None = None) -> ColumnBlock:
         """Take the next base bars of all markets, `count` of the grid's from `first` on; returns the clock bars that closed.
@@ -94,7 +113,7 @@ class Kernel:
         first_close = clock.index(from_ms)
         closes = clock.index(from_ms + length * base.length_ms) - first_close
         out = self._room((len(grid.markets), self._exported, closes))
-        arrays = (self.state, self.params, *grid_arrays(grid), self._sides(grid, first, length), out)
+        arrays = (*grid_arrays(grid), self._sides(grid, first, length), out)
         if self._pool is None:
             self._call(self._lanes[0], from_ms, first, 0, length, first_close, arrays)
         elif self._stages is not None:
@@ -105,6 +124,35 @@ class Kernel:
             self._together(from_ms, first, 0, length, first_close, arrays)
         self.next_index = index + length
         return ColumnBlock(first_close, self._close_ms(first_close, closes), out.transpose(0, 2, 1))
+
+    def open_door(self) -> OneBar:
+        """Room for single bars: write one there, then call `step`. For one thread and exported columns."""
+        if len(self._lanes) > 1 or self._exported != len(self.program.columns):
+            raise ValueError("single bars are for one thread that exports columns")
+        markets = len(self.program.markets)
+        states, series = np.zeros((markets, 1), np.int8), np.full((len(SERIES), markets, 1), np.nan)
+        sides, out = np.full((len(self.program.table.sides), markets, 1), np.nan), np.full((markets, self._exported, 1), np.nan)
+        lane = made_lane(self._lanes[0].run.copy(), (*self._lanes[0].tables, self.state, self.params, states, *series, sides, out))
+        lane.run[[fields.RUN_FIRST, fields.RUN_SIDE, fields.RUN_LENGTH, fields.RUN_CLOCK_FIRST]] = 0, 0, 1, -1
+        self._bar_lane = lane
+        self._run_bar = entry_point(self._run_blocks)
+        self._step_ms = self.program.base.length_ms, self.program.base.offset_ms
+        return OneBar(states[:, 0], series[:, :, 0], sides[:, :, 0], out[:, :, 0])
+
+    def step(self, index: int) -> bool:
+        """Take base bar `index` from the room of `open_door`; whether a clock bar closed with it, whose columns stand there then.
+
+        As `advance` with a grid of that bar, without what that costs. Raises ValueError when the bar does not follow those before it.
+        """
+        lane = self._bar_lane
+        assert lane is not None, "no door was opened"
+        if index != self.next_index and self.next_index is not None:
+            raise ValueError(f"expected base bar {self.next_index}, got {index}")
+        length_ms, offset_ms = self._step_ms
+        lane.items[fields.RUN_FROM_MS] = index * length_ms + offset_ms
+        self.next_index = index + 1
+        closed: int = self._run_bar(lane.handle)
+        return closed > 0
 
     def keep_one_more(self) -> None:
         """From now on the columns of a call of `advance` are overwritten one call later than before."""
@@ -133,14 +181,15 @@ class Kernel:
 
     def _call(self, lane: Lane, from_ms: int, first: int, side: int, length: int, first_close: int, arrays: tuple[Any, ...]) -> None:
         items = lane.items
-        items[machine.RUN_FROM_MS], items[machine.RUN_FIRST], items[machine.RUN_SIDE], items[machine.RUN_LENGTH] = (
+        items[fields.RUN_FROM_MS], items[fields.RUN_FIRST], items[fields.RUN_SIDE], items[fields.RUN_LENGTH] = (
             from_ms,
             first,
             side,
             length,
         )
-        items[machine.RUN_CLOCK_FIRST] = first_close
-        self._run_blocks(lane.run, *lane.tables, *arrays)
+        items[fields.RUN_CLOCK_FIRST] = first_close
+        self._take_bars(lane.handle, fields.HANDLE_BARS, *arrays)
+        self._run_blocks(lane.handle)
 
     def _together(self, from_ms: int, first: int, side: int, length: int, first_close: int, arrays: tuple[Any, ...]) -> None:
         """Every lane over its markets, at the same time; the last one in this thread."""
@@ -158,13 +207,13 @@ class Kernel:
         assert self._stages is not None
         for stage in self._stages:
             for lane in self._lanes:
-                lane.run[machine.RUN_STAGES : machine.RUN_STAGES + 2] = stage, stage + 1
+                lane.run[fields.RUN_STAGES : fields.RUN_STAGES + 2] = stage, stage + 1
             self._together(from_ms, first, side, length, first_close, arrays)
             lane = self._lanes[0]
-            markets = lane.run[machine.RUN_MARKETS + 1]
-            lane.run[machine.RUN_MARKETS + 1], lane.run[machine.RUN_ACROSS] = lane.run[machine.RUN_MARKETS], 1
+            markets = lane.run[fields.RUN_MARKETS + 1]
+            lane.run[fields.RUN_MARKETS + 1], lane.run[fields.RUN_ACROSS] = lane.run[fields.RUN_MARKETS], 1
             self._call(lane, from_ms, first, side, length, first_close, arrays)
-            lane.run[machine.RUN_MARKETS + 1], lane.run[machine.RUN_ACROSS] = markets, 0
+            lane.run[fields.RUN_MARKETS + 1], lane.run[fields.RUN_ACROSS] = markets, 0
 
     def _sides(self, grid: BarGrid, first: int, length: int) -> NDArray[np.float64]:
         """The side series that the program reads, [series, markets, bars]; those that the grid lacks are missing."""

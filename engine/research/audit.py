@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from engine.model.candle import BarState
-from engine.model.costs import fee_at
+from engine.model.costs import Halt, fee_at
 from engine.model.events import Side
 from engine.model.market import tick_size
 from engine.research.result import Rounding
@@ -92,6 +92,7 @@ class _Books:
     equity_ms: NDArray[np.int64]
     shown: dict[str, NDArray[np.float64]]
     clock_ms: int | None
+    halts: tuple[Halt, ...]
 
 
 def audit(result: BacktestResult, grid: BarGrid) -> Audit:
@@ -102,7 +103,8 @@ def audit(result: BacktestResult, grid: BarGrid) -> Audit:
     shown = {"cash": result.cash_krw, "positions": result.exposure_krw, "equity": result.equity_krw}
     clock = result.strategy.clock
     clock_ms = None if clock.months or result.parts else clock.length_ms
-    books = _Books(result.settings, result.markets, result.fills, result.equity_ms, shown, clock_ms)
+    halts = (*result.settings.costs.halts, *(Halt("", from_ms, to_ms) for from_ms, to_ms in result.outages))
+    books = _Books(result.settings, result.markets, result.fills, result.equity_ms, shown, clock_ms, halts)
     with localcontext() as context:
         context.prec = _DIGITS
         return _Auditor(books, grid).run()
@@ -117,6 +119,7 @@ class _Auditor:
         self.ledger = _Ledger(_decimal(books.settings.cash_krw))
         self.ledger.highest_krw = self.ledger.cash_krw
         self.largest = self.allowed = Decimal(0)
+        self.volume: dict[str, tuple[int, Decimal]] = {}  # (column of the latest fill's bar, 1e-8 coins filled in it) by market
         self.flat: tuple[int, list[float]] | None = None  # what was shown after so many fills, without a position: nothing can have changed
 
     def run(self) -> Audit:
@@ -183,6 +186,8 @@ class _Auditor:
             raise _ImpossibleError(time_ms, code, "no_trade")
         if int(fill["decided_ms"]) > time_ms:
             raise _ImpossibleError(time_ms, code, "before_its_decision")
+        self._taken(code, int(fill["decided_ms"]), time_ms)
+        self._room(code, time_ms, row, column, quantity)
         buying = int(fill["side"]) == Side.BID
         base, low, high = _decimal(fill["base_krw"]), _decimal(grid.low[row, column]), _decimal(grid.high[row, column])
         if quantity <= 0 or price <= 0 or (base < low if buying else base > high):
@@ -194,6 +199,28 @@ class _Auditor:
             tick = tick_size(code, price, time_ms)
             if abs(price / tick - (price / tick).to_integral_value()) * tick > _PRICE_SHARE * price:
                 raise _ImpossibleError(time_ms, code, "off_the_grid", price=price, tick=tick)
+
+    def _taken(self, code: str, decided_ms: int, time_ms: int) -> None:
+        """The exchange had the order then, and took orders."""
+        costs = self.books.settings.costs
+        arrived_ms = decided_ms + costs.latency_ms + costs.latency_bars * self.grid.timeframe.length_ms
+        if arrived_ms > time_ms:
+            raise _ImpossibleError(time_ms, code, "before_its_arrival", late=arrived_ms - time_ms)
+        if any(halt.market in ("", code) and halt.from_ms <= time_ms < halt.to_ms for halt in self.books.halts):
+            raise _ImpossibleError(time_ms, code, "in_a_halt")
+
+    def _room(self, code: str, time_ms: int, row: int, column: int, quantity: Decimal) -> None:
+        """No more of a bar's volume than the run allows itself; what strategies of one account trade in a market counts together."""
+        share = self.books.settings.costs.participation
+        if share is None:
+            return
+        before = self.volume.get(code, (-1, Decimal(0)))
+        filled = quantity + (before[1] if before[0] == column else 0)
+        self.volume[code] = (column, filled)
+        volume = float(self.grid.volume[row, column])
+        room = _decimal(share) * _decimal(volume if volume > 0 else 0.0) * _E8
+        if filled > room * (1 + _PRICE_SHARE) + 1:
+            raise _ImpossibleError(time_ms, code, "too_much", filled=filled, room=float(room))
 
     def _close(self, row: int, time_ms: int, last: list[NDArray[np.float64]]) -> None:
         """Cash and open positions at a CLOSE against the run's books, and their sum."""

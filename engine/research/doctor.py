@@ -22,6 +22,8 @@ from engine.research.returns import DAY_MS
 from engine.research.trades import COIN_E8
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from engine.research.audit import Audit
     from engine.research.figures import Figures
     from engine.research.result import BacktestResult
@@ -120,7 +122,7 @@ THRESHOLDS: Final[dict[str, Threshold]] = {
     "volume": Threshold(0.05, 0.25),  # share of the traded value that was in fills too large for their bar
     "ambiguous": Threshold(0.1, 1.0),  # KRW that hang on the order inside bars / size of the profit
     "warm_up": Threshold(0.1, 0.5),  # share of the run before the values had settled
-    "gaps": Threshold(0.01, 0.1),  # share of the held bars that nobody recorded
+    "gaps": Threshold(0.01, 0.1),  # share of the held bars, or of all of the run, that nobody recorded
     "empty_universe": Threshold(0.1, 0.5),  # share of the decisions of the universe that left no market
     "survivors": Threshold(5, NEVER),  # markets, none of which ended
     "random_entry": Threshold(0.95, 0.5, falling=True),  # share of random entries that made less
@@ -337,15 +339,37 @@ def _gaps(case: Case) -> Finding:
         held += state.size
         unknown += int(np.count_nonzero(state == BarState.UNKNOWN))
         quiet += int(np.count_nonzero(state == BarState.NO_TRADE))
-    if not held:
+    lacking = _lacking(case.result.candles.state)
+    in_all = THRESHOLDS["gaps"].level(lacking) is not Level.FINE
+    if not held and not in_all:
         return _not_judged("gaps", "no_trades")
+    share, still = (unknown / held, quiet / held) if held else (0.0, 0.0)
     values: Values = {
         "held": _count(held),
         "unknown": _count(unknown),
-        "share": _ratio(unknown / held),
-        "quiet": _ratio(quiet / held),
+        "share": _ratio(share),
+        "quiet": _ratio(still),
+        "lacking": _ratio(lacking),
     }
-    return _judged("gaps", unknown / held, values)
+    return _judged("gaps", max(share, lacking), values, "gaps.run" if in_all and lacking > share else "")
+
+
+def _recorded(state: NDArray[np.int8]) -> int:
+    """Bars until the last one that is known of any market: where all candles end together, no market has ended."""
+    if (state[:, -1:] != BarState.UNKNOWN).any():
+        return int(state.shape[1])
+    known = np.flatnonzero((state != BarState.UNKNOWN).any(axis=0))
+    return int(known[-1]) + 1 if len(known) else 0
+
+
+def _lacking(state: NDArray[np.int8]) -> float:
+    """Share of the bars between each market's first and last known one that nobody recorded."""
+    known = state != BarState.UNKNOWN
+    if known.all():
+        return 0.0
+    first, last = known.argmax(axis=1), known.shape[1] - known[:, ::-1].argmax(axis=1)
+    within = int((last - first)[known.any(axis=1)].sum())
+    return 1.0 - int(np.count_nonzero(known)) / within if within else 0.0
 
 
 def _held_states(result: BacktestResult, trade: Trade) -> np.ndarray[tuple[int], np.dtype[np.int8]]:
@@ -380,8 +404,9 @@ def _survivors(case: Case) -> Finding:
     days = case.figures.account.span_ms / DAY_MS
     if days < SURVIVORS_DAYS and case.result.strategy.universe is None:
         return _not_judged("survivors", "survivors.short")
-    bars = ENDED_MS // grid.timeframe.length_ms
-    ended = int(np.count_nonzero(~(grid.state[:, -max(bars, 1) :] == BarState.TRADED).any(axis=1)))
+    bars = max(ENDED_MS // grid.timeframe.length_ms, 1)
+    recorded = _recorded(grid.state)
+    ended = int(np.count_nonzero(~(grid.state[:, max(recorded - bars, 0) : recorded] == BarState.TRADED).any(axis=1)))
     values: Values = {"markets": _count(len(grid.markets)), "ended": _count(ended), "days": _count(days)}
     stored = case.result.stored
     if stored is None or ended:

@@ -173,6 +173,7 @@ def _part(portfolio: Portfolio, run: PartRun, account: AccountRun, grid: BarGrid
         universe=run.universe,
         gaps=run.gaps,
         base=grid.timeframe,
+        outages=grid.outages if settings.costs.outages else (),
     )
 
 

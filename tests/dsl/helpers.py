@@ -54,6 +54,7 @@ exits:
   out:
     when: {when}
 sizing: {{weight: 10% of equity}}
+title: uses n, k, sample
 """
 
 

@@ -31,6 +31,7 @@ exits:
     when: pos.gain >= 3%
 limits:
   open_positions: 5
+title: uses fast
 """
 
 
@@ -237,6 +238,7 @@ FILES: dict[str, Mistake] = {
         "limits:", "execution:\n  leave:\n    order: market\n    max_slippage: 0.8\nlimits:", "W152", "0.8"
     ),
     "markets by coins traded": _file(_MARKETS, "universe:\n  refresh: every 4h\n  take: 30\n  by: volume", "W425", "volume"),
+    "a condition that was forgotten": _file("rule: idea and close > open", "rule: close > open", "W420", "idea", fixed=False),
     "a second stop further away": _file(_STOP, f"{_STOP}\n  wide_stop:\n    at: -5%", "W410", "wide_stop", fixed=False),
     "a ladder whose first step sells all": _file(
         _TARGET, f"{_TARGET}\n  more:\n    when: pos.gain >= 5%\n    sell: 50%", "W410", "more", fixed=False

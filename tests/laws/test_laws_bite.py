@@ -51,7 +51,7 @@ def block_mean(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, len
 
 def phase_from_call(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
     """Lets its blocks begin where the call begins instead of on the absolute index."""
-    window_sums(state, int(params[0]), x0, y, length, 0)
+    window_sums(state, int(params[0]), x0, y, length, 0, 1.0)
 
 
 def next_value(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:

@@ -114,6 +114,16 @@ DEFECTS = (
         "    same[bars] = equal\n", "    same[bars] = True\n",
         "tests/simulation/test_inside.py::test_what_is_stored_decides_where_it_adds_up",
     ),
+    Defect(
+        "fills from nowhere: an entry waits through an outage that the run asked for", "engine/research/backtest.py",
+        "    if costs.outages:\n", "    if not costs.outages:\n",
+        "tests/simulation/test_cost_worlds.py::test_an_entry_waits_for_the_end_of_an_outage_or_is_given_up",
+    ),
+    Defect(
+        "flattered figures: the end of what is stored passes for coins that ended", "engine/research/doctor.py",
+        "    recorded = _recorded(grid.state)\n", "    recorded = grid.state.shape[1]\n",
+        "tests/engine/research/test_doctor.py::test_what_gives_no_answer_is_not_judged",
+    ),
 )  # fmt: skip
 
 

@@ -97,6 +97,8 @@ class ImmediateFills:
             self.halted.add(order.id)
             self.waiting[order.market] = order
             return []
+        if self.rules.halted(order.market, order.time + self.rules.latency):
+            self.halted.add(order.id)
         return self.work(order, step) if order.side == BUY else self.sell(order, step)
 
     def room(self, share: float | None, step: Step) -> float:

@@ -76,7 +76,7 @@ def with_refusals(chance: random.Random, world: World) -> World:
     """The world at an exchange with queues, that shows so much and no more, and that stands still now and then."""
     grid, base_ms = world.grid, MINUTE.length_ms
     first_ms, length = grid.timeframe.open_ms(grid.first_index), grid.state.shape[1]
-    amount = VisibleDepth(chance.choice([10, 40, 400]) * world.settings.cash_krw / 100)
+    amount = VisibleDepth(chance.choice([100, 40, 400]) * world.settings.cash_krw / 100)
     turnover = VisibleDepth(share=chance.choice([0.05, 0.5, 1.0]), window_ms=chance.choice([1, 5, 60]) * base_ms)
     halts = []
     for _ in range(chance.choice([3, 10, 40])):

@@ -329,13 +329,13 @@ def touchy_world(seed: int) -> World:
 
 def test_random_touches_are_the_references() -> None:
     touches = 0
-    for seed in range(20):
+    for seed in range(12):
         world = touchy_world(seed)
         result = assert_agree(world.strategy, world.grid, world.settings, world.traded)
         lows = world.grid.low[0, (result.fills["time_ms"] - START) // MINUTE]
         waited = (result.fills["side"] == 1) & (result.fills["priced"] == NOT_PRICED)
         touches += int((waited & (result.fills["price_krw"] == lows)).sum())
-    assert touches >= 40
+    assert touches >= 24
 
 
 def test_a_target_is_not_reached_in_the_bar_whose_low_filled_its_buy() -> None:
@@ -399,4 +399,12 @@ def test_an_entry_waits_for_the_end_of_an_outage_or_is_given_up(asked: bool, bou
 def test_an_order_on_its_way_waits_for_the_end_of_a_halt() -> None:
     result = run(BUY, [4000.0, 4000.0, 4010.0, 4020.0, 4020.0], 1.0, replace(halt(2, 3), latency_ms=500))
     assert fills(result) == [(3, "buy", 4020.0)]
+    assert result.turned_away.halted_orders == 1
+
+
+def test_a_sale_decided_in_an_outage_is_counted_when_it_is_over() -> None:
+    """No STEP comes in it. The rule is true at the close of bar 2, in which nothing trades."""
+    body = ALWAYS + "exits:\n  out: {when: 'pos.bars >= 2'}\n"
+    result = run(body, [4000.0, 4000.0, float("nan"), float("nan"), 3900.0, 3900.0], 1.0, halt(2, 4))
+    assert fills(result) == [(1, "buy", 4000.0), (4, "out", 3900.0)]
     assert result.turned_away.halted_orders == 1

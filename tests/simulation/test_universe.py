@@ -91,3 +91,5 @@ def test_survivors_only_are_warned_of(market_data: Path) -> None:
     assert "data.survivors_only" in keys
     keys = [message.key for message in market(market_data, "2021-06-01T00:00", "2023-06-01T00:00").messages]
     assert "data.survivors_only" not in keys
+    late = market(market_data, "2025-03-01T00:00", "2027-03-01T00:00", ("KRW-BTC", "KRW-ETH")).messages
+    assert "data.survivors_only" in [message.key for message in late]  # where all candles end together, no coin has ended

@@ -204,23 +204,12 @@ def make_plan(
     conditions = [slots[condition.node] for condition in strategy.conditions]
     exits = [slots[rule.node] for rule in strategy.exits]
     gates, gate_columns = gates_of(position, [*exits, *conditions])
-    reads, moving = level_reads(position, exits), [rule.kind is not ExitKind.RULE and not rule.frozen for rule in strategy.exits]
-    settings["levels_read_columns"] = int((reads[:, 0] * np.array(moving, np.int64)).any())
-    settings["has_levels"] = int(any(rule.kind is not ExitKind.RULE for rule in strategy.exits))
-    settings["extremes_matter"] = int(any(moving) or reads_extremes(position, slots.values()))
-    settings["rules_on_position"] = int(
-        any(rule.kind is ExitKind.RULE and slot >= position.column_count for rule, slot in zip(strategy.exits, exits, strict=True))
-    )
+    reads = level_reads(position, exits)
+    _level_settings(settings[0], strategy.exits, position, reads)
     return Plan(
         venue=make_venue(
-            markets,
-            terms.fee_rate,
-            terms.slippage,
-            terms.on_grid,
-            terms.costs,
-            strategy.execution.leave.max_slippage,
-            terms.books,
-            terms.shown,
+            markets, terms.fee_rate, terms.slippage, terms.on_grid, terms.costs, strategy.execution.leave.max_slippage,
+            terms.books, terms.shown,
         ),
         settings=settings,
         buying=enter_terms(strategy.execution.enter, strategy.clock.length_ms),
@@ -240,7 +229,7 @@ def make_plan(
         gates=gates,
         gate_columns=gate_columns,
         drawdowns=np.array([windows.index(days_of(window_ms)) for window_ms in position.drawdown_ms], np.int64),
-    )
+    )  # fmt: skip
 
 
 def make_book(plan: Plan, cash_krw: float) -> Book:
@@ -328,6 +317,16 @@ def _account_settings(row: Any, risk: RiskProfile, slots: dict[int, int]) -> Non
     row["positions_per_market"] = risk.positions_per_market
     row["max_per_sector"] = _limit(risk.max_per_sector, _NO_LIMIT)
     row["orders_per_minute"] = _limit(risk.orders_per_minute, _NO_LIMIT)
+
+
+def _level_settings(row: Any, exits: Sequence[Exit], position: PositionRows, reads: NDArray[np.int64]) -> None:
+    """What the exits ask of a STEP and of a CLOSE."""
+    slots = position.slot_of_node
+    moving = [rule.kind is not ExitKind.RULE and not rule.frozen for rule in exits]
+    row["levels_read_columns"] = int((reads[:, COLUMNS] * np.array(moving, np.int64)).any())
+    row["has_levels"] = int(any(rule.kind is not ExitKind.RULE for rule in exits))
+    row["extremes_matter"] = int(any(moving) or reads_extremes(position, slots.values()))
+    row["rules_on_position"] = int(any(rule.kind is ExitKind.RULE and slots[rule.node] >= position.column_count for rule in exits))
 
 
 def _crowding_settings(row: Any, crowding: Crowding | None, markets: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ import math
 from typing import Final
 
 from dsl.catalogue import Memory, Range, Unit
-from engine.kernel.abi import helper
+from engine.kernel.abi import first_of, helper, pair, second_of
 from engine.kernel.catalogue import Pointer as P
 from engine.kernel.catalogue import anchor, composed, op, series, window
 from engine.kernel.ops.averages import WILDER_PERIODS, settled_wilder
@@ -60,23 +60,22 @@ def strength(state: P, base: int, n: float, weight: float, v: float) -> float:
 @helper
 def strengths(state: P, n: float, weight: float, x: P, y: P, start: int, stop: int) -> int:
     """RSI over x[start:stop] while both streams are past their seeds and nothing is missing; returns the bar that ends this."""
+    size, share = pair(n - 1.0, n - 1.0), pair(weight, weight)
     before = state[1]
-    up, down, next_up, next_down = state[2], state[3], state[STREAM + 2], state[STREAM + 3]
+    up, down = pair(state[2], state[STREAM + 2]), pair(state[3], state[STREAM + 3])
     t = start
     while t < stop and x[t] == x[t]:
         change = x[t] - before
         before = x[t]
         rise = change if change > 0.0 else 0.0
         fall = -change if change < 0.0 else 0.0
-        up = (up * (n - 1.0) + rise) * weight
-        down = (down * (n - 1.0) + fall) * weight
-        next_up = (next_up * (n - 1.0) + rise) * weight
-        next_down = (next_down * (n - 1.0) + fall) * weight
-        both = up + down
-        y[t] = 100.0 * (up / both) if both > 0.0 else NAN
+        up = (up * size + pair(rise, rise)) * share
+        down = (down * size + pair(fall, fall)) * share
+        both = first_of(up + down)
+        y[t] = 100.0 * (first_of(up) / both) if both > 0.0 else NAN
         t += 1
     state[1], state[STREAM + 1] = before, before
-    state[2], state[3], state[STREAM + 2], state[STREAM + 3] = up, down, next_up, next_down
+    state[2], state[3], state[STREAM + 2], state[STREAM + 3] = first_of(up), first_of(down), second_of(up), second_of(down)
     return t
 
 

@@ -6,20 +6,23 @@ import math
 from typing import Final
 
 from dsl.catalogue import Memory, Range, Unit
-from engine.kernel.abi import helper
+from engine.kernel.abi import SCRATCH_LENGTH, helper, scratch
 from engine.kernel.catalogue import Pointer as P
 from engine.kernel.catalogue import op, series, window
 from engine.kernel.ops.statistics import (
     ARGS,
+    MOMENT_ROOM,
     correlation,
     correlation_state,
     correlation_suffixes,
     keep_moments,
+    moment_block,
     moments_of,
+    prepare_moments,
     window_moments,
     with_bar,
 )
-from engine.kernel.ops.windows import FULL_WINDOW, all_but_one
+from engine.kernel.ops.windows import FULL_WINDOW, LONG, all_but_one, next_block, whole_blocks
 
 NAN: Final = math.nan
 
@@ -38,17 +41,30 @@ def slope_state(params: tuple[float, ...]) -> list[float]:
 )  # fmt: skip
 def beta(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
     n = int(params[0])
-    prefix = moments_of(state)
     r = index % n
-    for t in range(length):
-        if r == 0:
-            correlation_suffixes(state, n)
-        prefix = with_bar(prefix, r, x0[t], x1[t])
-        _, yy, xy = window_moments(state, n, r, prefix)
-        y[t] = xy / yy if yy > 0.0 else NAN
-        state[9 + r], state[9 + n + r] = x0[t], x1[t]
-        r = r + 1 if r < n - 1 else 0
-    keep_moments(state, prefix)
+    t = 0
+    room = scratch()
+    if whole_blocks(n, length, r) and MOMENT_ROOM * n <= SCRATCH_LENGTH:
+        prepare_moments(n, room)
+    while t < length:
+        if r == 0 and length - t >= n >= LONG and MOMENT_ROOM * n <= SCRATCH_LENGTH:
+            moment_block(state, n, x0, x1, y, t, room)
+            for k in range(n):
+                yy = room[3 * n + k]
+                y[t + k] = y[t + k] / yy if yy > 0.0 else NAN
+            t = t + n
+            continue
+        prefix = moments_of(state)
+        for at in range(t, next_block(n, t, length, r)):
+            if r == 0:
+                correlation_suffixes(state, n)
+            prefix = with_bar(prefix, r, x0[at], x1[at])
+            _, yy, xy = window_moments(state, n, r, prefix)
+            y[at] = xy / yy if yy > 0.0 else NAN
+            state[9 + r], state[9 + n + r] = x0[at], x1[at]
+            r = r + 1 if r < n - 1 else 0
+            t = t + 1
+        keep_moments(state, prefix)
 
 
 @helper
@@ -69,24 +85,13 @@ def slope_suffixes(state: P, n: int) -> None:
         state[4 + n + r] = cross
 
 
-@op(
-    "slope", args=ARGS, unit=Unit.SAME, memory=Memory.WINDOW, warmup=all_but_one, settle=all_but_one, init=slope_state,
-    formula="sum((i - mi)(x - mx)) / sum((i - mi)^2), i = 0 .. n-1 from the oldest of n bars to the newest; per bar",
-    degenerate=FULL_WINDOW + "; 0 on flat windows",
-    also=("linreg_slope", "linearreg_slope", "regression_slope", "기울기"),
-    korean="최근 n봉 회귀직선의 기울기(봉당)입니다.", english="Slope of the regression line through the last n bars, per bar.",
-    example="slope(close, 20) / close > 0.1%",
-)  # fmt: skip
-def slope(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
-    """Two stretches of a and b bars join as C = Ca + Cb + a b / 2 (mb - ma): their means lie (a + b) / 2 bars apart."""
-    n = int(params[0])
-    spread = n * (n * float(n) - 1.0) / 12.0
-    mean = state[0]
-    cross = state[1]
-    pivot = state[2]
-    r = index % n
-    for t in range(length):
-        v = x0[t]
+@helper
+def slope_bars(state: P, n: int, spread: float, x: P, y: P, start: int, stop: int, first: int) -> None:
+    """Slopes at bars [start, stop), of which the first is at slot `first`."""
+    mean, cross, pivot = state[0], state[1], state[2]
+    r = first
+    for t in range(start, stop):
+        v = x[t]
         if r == 0:
             slope_suffixes(state, n)
             pivot = v
@@ -104,9 +109,63 @@ def slope(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: 
         y[t] = total / spread
         state[4 + r] = v
         r = r + 1 if rest > 0 else 0
-    state[0] = mean
-    state[1] = cross
-    state[2] = pivot
+    state[0], state[1], state[2] = mean, cross, pivot
+
+
+@helper
+def slope_block(state: P, n: int, spread: float, x: P, y: P, start: int, room: P) -> None:
+    """Slopes over a whole block that begins at bar `start`: the suffixes of the block before and the prefixes of this one do not wait for
+    each other, and what joins them does several bars at once.
+
+    room: [n..2n) 1 / (k + 1), [2n..3n) weights of the joining, [0..n) for the means of the prefixes.
+    """
+    pivot, before = x[start], state[3 + n]
+    gap = pivot - before
+    mean, late = pivot - pivot, before - before
+    cross, late_cross = mean, late
+    state[3], state[3 + n], state[3 + 2 * n] = before, late, late_cross
+    room[0], y[start] = mean, cross
+    for k in range(1, n):
+        d, e = (x[start + k] - pivot) - mean, (state[3 + n - k] - before) - late
+        cross, late_cross = cross + d * (0.5 * k), late_cross - e * (0.5 * k)
+        mean, late = mean + d * room[n + k], late + e * room[n + k]
+        room[k], y[start + k] = mean, cross
+        state[3 + n - k], state[3 + 2 * n - k] = late, late_cross
+    for k in range(n - 1):
+        d = (room[k] - state[5 + k]) + gap
+        y[start + k] = (y[start + k] + state[5 + n + k] + d * room[2 * n + k]) / spread
+    y[start + n - 1] = cross / spread
+    for k in range(n):
+        state[4 + k] = x[start + k]
+    state[0], state[1], state[2] = mean, cross, pivot
+
+
+@op(
+    "slope", args=ARGS, unit=Unit.SAME, memory=Memory.WINDOW, warmup=all_but_one, settle=all_but_one, init=slope_state,
+    formula="sum((i - mi)(x - mx)) / sum((i - mi)^2), i = 0 .. n-1 from the oldest of n bars to the newest; per bar",
+    degenerate=FULL_WINDOW + "; 0 on flat windows",
+    also=("linreg_slope", "linearreg_slope", "regression_slope", "기울기"),
+    korean="최근 n봉 회귀직선의 기울기(봉당)입니다.", english="Slope of the regression line through the last n bars, per bar.",
+    example="slope(close, 20) / close > 0.1%",
+)  # fmt: skip
+def slope(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
+    """Two stretches of a and b bars join as C = Ca + Cb + a b / 2 (mb - ma): their means lie (a + b) / 2 bars apart."""
+    n = int(params[0])
+    spread = n * (n * float(n) - 1.0) / 12.0
+    room = scratch()
+    r = index % n
+    t = 0
+    if whole_blocks(n, length, r) and 3 * n <= SCRATCH_LENGTH:
+        for k in range(n):
+            room[n + k], room[2 * n + k] = 1.0 / (k + 1.0), 0.5 * (n - 1.0 - k) * (k + 1.0)
+    while t < length:
+        if r == 0 and length - t >= n >= LONG and 3 * n <= SCRATCH_LENGTH:
+            slope_block(state, n, spread, x0, y, t, room)
+            t = t + n
+            continue
+        stop = next_block(n, t, length, r)
+        slope_bars(state, n, spread, x0, y, t, stop, r)
+        t, r = stop, (r + stop - t) % n
 
 
 @op(

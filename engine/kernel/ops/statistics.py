@@ -11,15 +11,17 @@ import math
 from typing import Final
 
 from dsl.catalogue import Memory, Range, Unit
-from engine.kernel.abi import helper, quotients, roots
+from engine.kernel.abi import SCRATCH_LENGTH, helper, quotients, roots, scratch
 from engine.kernel.catalogue import Pointer as P
 from engine.kernel.catalogue import composed, op, series, window
-from engine.kernel.ops.windows import FULL_WINDOW, all_but_one
+from engine.kernel.ops.windows import FULL_WINDOW, LONG, all_but_one, next_block, whole_blocks
 
 NAN: Final = math.nan
 #: means of x and y, sums of squares of x and of y and of products, pivots of x and y: the stretch of a block that has passed
 Moments = tuple[float, float, float, float, float, float, float]
 ARGS: Final = (series("x"), window(minimum=2))
+#: float64 of scratch that `moment_block` needs for each bar of the window
+MOMENT_ROOM: Final = 7
 
 
 def deviation_state(params: tuple[float, ...]) -> list[float]:
@@ -53,21 +55,13 @@ def deviation_suffixes(state: P, n: int) -> None:
         state[4 + n + r] = squares
 
 
-@op(
-    "stdev", args=ARGS, unit=Unit.SAME, value_range=Range(0.0, None), memory=Memory.WINDOW,
-    warmup=all_but_one, settle=all_but_one, init=deviation_state,
-    formula="square root of the mean of (x - mean)^2 over the last n bars (population)", degenerate=FULL_WINDOW + "; 0 on flat windows",
-    also=("std", "stddev", "standard_deviation", "표준편차"),
-    korean="최근 n봉의 모표준편차입니다.", english="Population standard deviation of the last n bars.", example="stdev(close, 20)",
-)  # fmt: skip
-def stdev(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
-    n = int(params[0])
-    mean = state[0]
-    squares = state[1]
-    pivot = state[2]
-    r = index % n
-    for t in range(length):
-        v = x0[t]
+@helper
+def deviation_bars(state: P, n: int, x: P, y: P, start: int, stop: int, first: int) -> None:
+    """Sums of squares at bars [start, stop), of which the first is at slot `first`."""
+    mean, squares, pivot = state[0], state[1], state[2]
+    r = first
+    for t in range(start, stop):
+        v = x[t]
         if r == 0:
             deviation_suffixes(state, n)
             pivot = v
@@ -86,12 +80,63 @@ def stdev(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: 
         y[t] = total
         state[4 + r] = v
         r = r + 1 if rest > 0 else 0
+    state[0], state[1], state[2] = mean, squares, pivot
+
+
+@helper
+def deviation_block(state: P, n: int, x: P, y: P, start: int, room: P) -> None:
+    """Sums of squares over a whole block that begins at bar `start`: the suffixes of the block before and the prefixes of this one do not
+    wait for each other, and what joins them does several bars at once.
+
+    room: [n..2n) 1 / (k + 1), [2n..3n) k / (k + 1), [3n..4n) weights of the joining, [0..n) for the means of the prefixes.
+    """
+    pivot, before = x[start], state[3 + n]
+    gap = pivot - before
+    mean, late = pivot - pivot, before - before
+    squares, late_squares = mean, late
+    state[3], state[3 + n], state[3 + 2 * n] = before, late, late_squares
+    room[0], y[start] = mean, squares
+    for k in range(1, n):
+        d, e = (x[start + k] - pivot) - mean, (state[3 + n - k] - before) - late
+        mean, late = mean + d * room[n + k], late + e * room[n + k]
+        squares, late_squares = squares + d * d * room[2 * n + k], late_squares + e * e * room[2 * n + k]
+        room[k], y[start + k] = mean, squares
+        state[3 + n - k], state[3 + 2 * n - k] = late, late_squares
+    for k in range(n - 1):
+        d = (room[k] - state[5 + k]) + gap
+        y[start + k] = y[start + k] + state[5 + n + k] + d * d * room[3 * n + k]
+    for k in range(n):
+        state[4 + k] = x[start + k]
+    state[0], state[1], state[2] = mean, squares, pivot
+
+
+@op(
+    "stdev", args=ARGS, unit=Unit.SAME, value_range=Range(0.0, None), memory=Memory.WINDOW,
+    warmup=all_but_one, settle=all_but_one, init=deviation_state,
+    formula="square root of the mean of (x - mean)^2 over the last n bars (population)", degenerate=FULL_WINDOW + "; 0 on flat windows",
+    also=("std", "stddev", "standard_deviation", "표준편차"),
+    korean="최근 n봉의 모표준편차입니다.", english="Population standard deviation of the last n bars.", example="stdev(close, 20)",
+)  # fmt: skip
+def stdev(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
+    n = int(params[0])
+    room = scratch()
+    r = index % n
+    t = 0
+    if whole_blocks(n, length, r) and 4 * n <= SCRATCH_LENGTH:
+        for k in range(n):
+            room[n + k], room[2 * n + k] = quotients(1.0, k + 1.0, k, k + 1.0)
+            room[3 * n + k] = (n - 1.0 - k) * (k + 1.0) / n
+    while t < length:
+        if r == 0 and length - t >= n >= LONG and 4 * n <= SCRATCH_LENGTH:
+            deviation_block(state, n, x0, y, t, room)
+            t = t + n
+            continue
+        stop = next_block(n, t, length, r)
+        deviation_bars(state, n, x0, y, t, stop, r)
+        t, r = stop, (r + stop - t) % n
     for t in range(length):  # apart, so that several bars are done at once
         total = y[t] if y[t] >= 0.0 else 0.0
         y[t] = math.sqrt(total / n) if y[t] >= 0.0 else NAN
-    state[0] = mean
-    state[1] = squares
-    state[2] = pivot
 
 
 @helper
@@ -136,6 +181,17 @@ def correlation(xx: float, yy: float, xy: float) -> float:
     varies = xx > 0.0 and yy > 0.0
     root_x, root_y = roots(xx, yy)
     r = xy / (root_x * root_y if varies else 1.0)
+    r = 1.0 if r > 1.0 else r
+    r = -1.0 if r < -1.0 else r
+    return r if varies else NAN
+
+
+@helper
+def fit_of(xx: float, yy: float, xy: float) -> float:
+    """`correlation` without a branch, so that several bars are done at once."""
+    varies = (xx > 0.0) & (yy > 0.0)
+    root = math.sqrt(xx if varies else 1.0) * math.sqrt(yy if varies else 1.0)
+    r = xy / root
     r = 1.0 if r > 1.0 else r
     r = -1.0 if r < -1.0 else r
     return r if varies else NAN
@@ -187,6 +243,49 @@ def window_moments(state: P, n: int, r: int, prefix: Moments) -> tuple[float, fl
     return xx, yy, xy
 
 
+@helper
+def prepare_moments(n: int, room: P) -> None:
+    """What `moment_block` needs for every block: room [4n..5n) 1 / (k + 1), [5n..6n) k / (k + 1), [6n..7n) weights of the joining."""
+    for k in range(n):
+        room[4 * n + k], room[5 * n + k] = quotients(1.0, k + 1.0, k, k + 1.0)
+        room[6 * n + k] = (n - 1.0 - k) * (k + 1.0) / n
+
+
+@helper
+def moment_block(state: P, n: int, x0: P, x1: P, y: P, start: int, room: P) -> None:
+    """Sums of squares of x and of y and of products over a whole block that begins at bar `start`, at room [2n..3n), room [3n..4n) and
+    y[start:]: the suffixes of the block before and the prefixes of this one do not wait for each other, and what joins them does several
+    bars at once. room: as `prepare_moments` left it.
+    """
+    last = 8 + n
+    px, py, qx, qy = x0[start], x1[start], state[last], state[last + n]
+    mx, my, nx, ny = px - px, py - py, qx - qx, qy - qy
+    xx, yy, xy, late_xx, late_yy, late_xy = mx, my, mx + my, nx, ny, nx + ny
+    state[7], state[8], state[last], state[last + n] = qx, qy, nx, ny
+    state[last + 2 * n], state[last + 3 * n], state[last + 4 * n] = late_xx, late_yy, late_xy
+    room[0], room[n], room[2 * n], room[3 * n], y[start] = mx, my, xx, yy, xy
+    for k in range(1, n):
+        one, share, slot = room[4 * n + k], room[5 * n + k], last - k
+        dx, dy = (x0[start + k] - px) - mx, (x1[start + k] - py) - my
+        ex, ey = (state[slot] - qx) - nx, (state[slot + n] - qy) - ny
+        mx, my, nx, ny = mx + dx * one, my + dy * one, nx + ex * one, ny + ey * one
+        xx, yy, xy = xx + dx * dx * share, yy + dy * dy * share, xy + dx * dy * share
+        late_xx, late_yy, late_xy = late_xx + ex * ex * share, late_yy + ey * ey * share, late_xy + ex * ey * share
+        room[k], room[n + k], room[2 * n + k], room[3 * n + k], y[start + k] = mx, my, xx, yy, xy
+        state[slot], state[slot + n] = nx, ny
+        state[slot + 2 * n], state[slot + 3 * n], state[slot + 4 * n] = late_xx, late_yy, late_xy
+    state[0], state[1], state[2], state[3], state[4], state[5], state[6] = mx, my, xx, yy, xy, px, py
+    gap_x, gap_y = px - qx, py - qy
+    for k in range(n - 1):
+        dx, dy = (room[k] - state[10 + k]) + gap_x, (room[n + k] - state[10 + n + k]) + gap_y
+        share = room[6 * n + k]
+        room[2 * n + k] = room[2 * n + k] + state[10 + 2 * n + k] + dx * dx * share
+        room[3 * n + k] = room[3 * n + k] + state[10 + 3 * n + k] + dy * dy * share
+        y[start + k] = y[start + k] + state[10 + 4 * n + k] + dx * dy * share
+    for k in range(n):
+        state[9 + k], state[9 + n + k] = x0[start + k], x1[start + k]
+
+
 @op(
     "corr", args=(series("x"), series("y"), window(minimum=2)), unit=Unit.NUMBER, value_range=Range(-1.0, 1.0), memory=Memory.WINDOW,
     warmup=all_but_one, settle=all_but_one, init=correlation_state,
@@ -197,17 +296,29 @@ def window_moments(state: P, n: int, r: int, prefix: Moments) -> tuple[float, fl
 )  # fmt: skip
 def corr(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
     n = int(params[0])
-    prefix = moments_of(state)
     r = index % n
-    for t in range(length):
-        if r == 0:
-            correlation_suffixes(state, n)
-        prefix = with_bar(prefix, r, x0[t], x1[t])
-        xx, yy, xy = window_moments(state, n, r, prefix)
-        y[t] = correlation(xx, yy, xy)
-        state[9 + r], state[9 + n + r] = x0[t], x1[t]
-        r = r + 1 if r < n - 1 else 0
-    keep_moments(state, prefix)
+    t = 0
+    room = scratch()
+    if whole_blocks(n, length, r) and MOMENT_ROOM * n <= SCRATCH_LENGTH:
+        prepare_moments(n, room)
+    while t < length:
+        if r == 0 and length - t >= n >= LONG and MOMENT_ROOM * n <= SCRATCH_LENGTH:
+            moment_block(state, n, x0, x1, y, t, room)
+            for k in range(n):
+                y[t + k] = fit_of(room[2 * n + k], room[3 * n + k], y[t + k])
+            t = t + n
+            continue
+        prefix = moments_of(state)
+        for at in range(t, next_block(n, t, length, r)):
+            if r == 0:
+                correlation_suffixes(state, n)
+            prefix = with_bar(prefix, r, x0[at], x1[at])
+            xx, yy, xy = window_moments(state, n, r, prefix)
+            y[at] = correlation(xx, yy, xy)
+            state[9 + r], state[9 + n + r] = x0[at], x1[at]
+            r = r + 1 if r < n - 1 else 0
+            t = t + 1
+        keep_moments(state, prefix)
 
 
 composed(

@@ -6,7 +6,7 @@ import math
 from typing import Final
 
 from dsl.catalogue import Memory, Range, Unit
-from engine.kernel.abi import helper, quotients
+from engine.kernel.abi import first_of, helper, magnitudes, pair, second_of, where_positive
 from engine.kernel.catalogue import Pointer as P
 from engine.kernel.catalogue import op, window
 from engine.kernel.ops.averages import WILDER_PERIODS, settled_wilder
@@ -162,9 +162,10 @@ def average_indices(state: P, n: float, high: P, low: P, close: P, y: P, start: 
 
     Both streams have the same previous bar. The same operations as `average_index`, those of the two streams in pairs.
     """
+    size, less, hundred, missing = pair(n, n), pair(n - 1.0, n - 1.0), pair(100.0, 100.0), pair(NAN, NAN)
     high_before, low_before, close_before = state[0], state[1], state[2]
-    plus, minus, wide, average = state[4], state[5], state[6], state[8]
-    next_plus, next_minus, next_wide, next_average = state[STREAM + 4], state[STREAM + 5], state[STREAM + 6], state[STREAM + 8]
+    plus, minus = pair(state[4], state[STREAM + 4]), pair(state[5], state[STREAM + 5])
+    wide, average = pair(state[6], state[STREAM + 6]), pair(state[8], state[STREAM + 8])
     t = start
     while t < stop:
         rise, fall = high[t] - high_before, low_before - low[t]
@@ -174,26 +175,20 @@ def average_indices(state: P, n: float, high: P, low: P, close: P, y: P, start: 
         high_before, low_before, close_before = high[t], low[t], close[t]
         up = rise if (rise > 0.0 and rise > fall) else 0.0
         down = fall if (fall > 0.0 and fall > rise) else 0.0
-        a, b = quotients(plus, n, next_plus, n)
-        plus, next_plus = plus - a + up, next_plus - b + up
-        a, b = quotients(minus, n, next_minus, n)
-        minus, next_minus = minus - a + down, next_minus - b + down
-        a, b = quotients(wide, n, next_wide, n)
-        wide, next_wide = wide - a + new, next_wide - b + new
-        up, next_up = quotients(plus, wide, next_plus, next_wide)
-        down, next_down = quotients(minus, wide, next_minus, next_wide)
-        up, down, next_up, next_down = 100.0 * up, 100.0 * down, 100.0 * next_up, 100.0 * next_down
-        a, b = quotients(math.fabs(down - up), up + down, math.fabs(next_down - next_up), next_up + next_down)
-        a, b = quotients(average * (n - 1.0) + 100.0 * a, n, next_average * (n - 1.0) + 100.0 * b, n)
-        known = wide > 0.0 and up + down > 0.0
-        average = a if known else average
-        next_average = b if next_wide > 0.0 and next_up + next_down > 0.0 else next_average
-        y[t] = a if known else NAN
+        plus = plus - plus / size + pair(up, up)
+        minus = minus - minus / size + pair(down, down)
+        wide = wide - wide / size + pair(new, new)
+        above, below = hundred * (plus / wide), hundred * (minus / wide)
+        both = above + below
+        found = (average * less + hundred * (magnitudes(below - above) / both)) / size
+        average = where_positive(wide, both, found, average)
+        y[t] = first_of(where_positive(wide, both, found, missing))
         t += 1
     state[0], state[1], state[2] = high_before, low_before, close_before
     state[STREAM], state[STREAM + 1], state[STREAM + 2] = high_before, low_before, close_before
-    state[4], state[5], state[6], state[8] = plus, minus, wide, average
-    state[STREAM + 4], state[STREAM + 5], state[STREAM + 6], state[STREAM + 8] = next_plus, next_minus, next_wide, next_average
+    state[4], state[5], state[6], state[8] = first_of(plus), first_of(minus), first_of(wide), first_of(average)
+    state[STREAM + 4], state[STREAM + 5], state[STREAM + 6] = second_of(plus), second_of(minus), second_of(wide)
+    state[STREAM + 8] = second_of(average)
     return t
 
 

@@ -50,6 +50,18 @@ def lowest_state(params: tuple[float, ...]) -> list[float]:
 
 
 @helper
+def whole_blocks(n: int, length: int, r: int) -> bool:
+    """Whether `length` bars, of which the first is at slot r, hold a whole block that is long enough to be done at once."""
+    return n >= LONG and length - (n - r) % n >= n
+
+
+@helper
+def next_block(n: int, t: int, length: int, r: int) -> int:
+    """Where the bars end that are done one by one from bar t on, which is at slot r: at the next block, if blocks are long enough."""
+    return min(t + n - r, length) if n >= LONG else length
+
+
+@helper
 def larger(a: float, b: float) -> float:
     """The larger value; missing wins."""
     return a if (a >= b or a != a) else b
@@ -62,11 +74,35 @@ def smaller(a: float, b: float) -> float:
 
 
 @helper
-def window_sums(state: P, n: int, x: P, y: P, length: int, index: int) -> None:
-    """y[t] = sum of the last n of x."""
+def sum_block(state: P, n: int, x: P, y: P, start: int, divisor: float) -> None:
+    """y = sums / divisor over a whole block that begins at x[start]. The suffixes of the block before and the prefixes of this one do not
+    wait for each other, and what joins them does several bars at once."""
+    suffix, prefix = state[n], state[n + 1]
+    for k in range(n - 1):
+        prefix, suffix = prefix + x[start + k], state[n - 1 - k] + suffix
+        y[start + k], state[n - 1 - k] = prefix, suffix
+    prefix = prefix + x[start + n - 1]
+    y[start + n - 1], state[0] = prefix, prefix
+    if divisor == 1.0:
+        for k in range(n):
+            y[start + k] = state[k + 2] + y[start + k]
+    else:
+        for k in range(n):
+            y[start + k] = (state[k + 2] + y[start + k]) / divisor
+    for k in range(n):
+        state[k + 1] = x[start + k]
+
+
+@helper
+def window_sums(state: P, n: int, x: P, y: P, length: int, index: int, divisor: float) -> None:
+    """y[t] = sum of the last n of x / divisor."""
     t = 0
     while t < length:
         r = (index + t) % n
+        if r == 0 and length - t >= n >= LONG:
+            sum_block(state, n, x, y, t, divisor)
+            t = t + n
+            continue
         prefix = state[0]
         if r == 0:
             for i in range(n - 1, 0, -1):
@@ -78,6 +114,9 @@ def window_sums(state: P, n: int, x: P, y: P, length: int, index: int) -> None:
             prefix = prefix + v
             y[t + k] = state[r + k + 2] + prefix
             state[r + k + 1] = v
+        if divisor != 1.0:
+            for k in range(count):
+                y[t + k] = y[t + k] / divisor
         state[0] = prefix
         t = t + count
 
@@ -85,17 +124,23 @@ def window_sums(state: P, n: int, x: P, y: P, length: int, index: int) -> None:
 @helper
 def window_means(state: P, n: int, x: P, y: P, length: int, index: int) -> None:
     """y[t] = mean of the last n of x; n equal values give that value itself, which their sum in floats does not (10 x 0.0229)."""
-    window_sums(state, n, x, y, length, index)
-    last = state[n + 2]
+    window_sums(state, n, x, y, length, index, float(n))
+    before = state[n + 2]
     run = int(state[n + 3])
-    for t in range(length):
-        v = x[t]
-        run = run + 1 if v == last else 1
-        last = v
-        mean = y[t] / n
-        y[t] = v if run >= n else mean
-    state[n + 2] = last
-    state[n + 3] = float(min(run, n))
+    t = 0
+    while t < length:  # look back from where a run could be of n: what differs there says that it is not
+        stop = min(t + max(n - run, 1), length)
+        at = stop - 1
+        while at >= t and x[at] == (x[at - 1] if at > 0 else before):
+            at = at - 1
+        run = min(run + stop - t, n) if at < t else 1
+        if run == n:
+            last = stop - 1 if at < t else at
+            y[last] = x[last]
+        t = stop if at < t else at + 1
+    if length > 0:
+        state[n + 2] = x[length - 1]
+        state[n + 3] = float(run)
 
 
 @op(
@@ -104,7 +149,7 @@ def window_means(state: P, n: int, x: P, y: P, length: int, index: int) -> None:
     korean="최근 n봉의 합입니다.", english="Sum of the last n bars.", example="sum(value, 24)",
 )  # fmt: skip
 def window_sum(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
-    window_sums(state, int(params[0]), x0, y, length, index)
+    window_sums(state, int(params[0]), x0, y, length, index, 1.0)
 
 
 @op(
@@ -132,7 +177,7 @@ composed(
     example="count(close > open, 10) >= 7",
 )  # fmt: skip
 def count(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
-    window_sums(state, int(params[0]), x0, y, length, index)
+    window_sums(state, int(params[0]), x0, y, length, index, 1.0)
 
 
 @helper

@@ -11,10 +11,8 @@ import pytest
 from dsl.graph import Timeframe
 from engine.candles.outages import outages_in
 from engine.candles.quality import find_outages
-from engine.candles.sample import OUTAGES, SAMPLE_RANGE, sample_store
 from engine.candles.store import CandleStore
 from engine.model.candle import CandleTable
-from tests.simulation.market import sample_folder
 
 MINUTE = Timeframe(60_000)
 START = 1_756_684_800_000
@@ -46,7 +44,7 @@ def random_tables(chance: random.Random) -> list[CandleTable]:
 
 def test_they_are_those_of_all_that_is_stored(tmp_path: Path) -> None:
     found = beyond_the_run = 0
-    for seed in range(25):
+    for seed in range(15):
         chance = random.Random(seed)
         tables = random_tables(chance)
         store = CandleStore(tmp_path / str(seed))
@@ -60,17 +58,8 @@ def test_they_are_those_of_all_that_is_stored(tmp_path: Path) -> None:
         assert outages_in(grid, store, later) == tuple((max(a, later), b) for a, b in expected if b > later)
         found += len(expected)
         beyond_the_run += len(markets) < 2 and len(expected) > 0
-    assert found > 60
-    assert beyond_the_run > 3
-
-
-def test_a_quiet_coin_is_no_outage_where_another_one_trades() -> None:
-    """The sample market has coins that rest for minutes, and two outages."""
-    store = sample_store(sample_folder())
-    grid = store.grid(["KRW-XRP"], MINUTE, *SAMPLE_RANGE)
-    starts = [SAMPLE_RANGE[0] + first * 60_000 for first, _ in OUTAGES]
-    expected = tuple((start, start + count * 60_000) for start, (_, count) in zip(starts, OUTAGES, strict=True))
-    assert outages_in(grid, store, SAMPLE_RANGE[0]) == expected
+    assert found > 36
+    assert beyond_the_run > 1
 
 
 @pytest.mark.parametrize(("quiet", "found"), [(59, ()), (60, ((START + 100_000, START + 160_000),))])

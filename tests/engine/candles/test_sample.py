@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from engine.candles.months import COLUMNS
+from engine.candles.outages import outages_in
 from engine.candles.quality import Finding, check_store
 from engine.candles.sample import COINS, OUTAGES, SAMPLE_RANGE, sample_store, sample_tables
 from engine.candles.store import CandleStore
@@ -77,6 +78,11 @@ def test_no_defect_and_both_outages(store: CandleStore) -> None:
     assert [(o.from_ms, o.bars, o.markets) for o in report.outages] == [
         (s, count, 6) for s, (_, count) in zip(starts, OUTAGES, strict=True)
     ]
+
+
+def test_a_run_of_one_quiet_coin_sees_both_outages_and_no_more(store: CandleStore) -> None:
+    expected = tuple((start, start + count * 60_000) for start, count in ((SAMPLE_RANGE[0] + at * 60_000, count) for at, count in OUTAGES))
+    assert outages_in(store.grid(["KRW-XRP"], MINUTE, *SAMPLE_RANGE), store, SAMPLE_RANGE[0]) == expected
 
 
 def test_prices_are_on_the_grid_by_the_exact_rules(tables: dict[str, CandleTable]) -> None:

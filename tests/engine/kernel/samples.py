@@ -293,6 +293,28 @@ def random_strategy(rng: np.random.Generator, markets: tuple[str, ...]) -> Strat
     return strategy(make.graph, clock, exported[-1], aliases={"a": markets[0], "b": markets[1]}, conditions=conditions)
 
 
+def base_strategy(rng: np.random.Generator, markets: tuple[str, ...]) -> Strategy:
+    """Ops over base bars, some of them exported, some read by others too, one of them by a hold: what needs no copy of most values."""
+    make = Maker()
+    nodes = [make.leaf(name, MINUTE) for name in SERIES[: rng.integers(1, len(SERIES) + 1)]]
+    nodes.append(make.leaf("close", MINUTE, markets[0]))
+    first = len(nodes)
+    for _ in range(int(rng.integers(3, 9))):
+        a, b = (nodes[k] for k in rng.integers(0, len(nodes), 2))
+        name = ("add", "mix", "lag", "smooth", "indexed")[rng.integers(5)]
+        params = {"lag": (float(rng.integers(1, 9)),), "smooth": (0.3,)}.get(name, ())
+        nodes.append(make.op(name, MINUTE, *((a, b) if name in ("add", "mix") else (a,)), params=params))
+    exported = [node for node in nodes[first:] if rng.random() < 0.6] + [nodes[-1]]
+    if rng.random() < 0.3:
+        exported.append(nodes[0])
+    if rng.random() < 0.5:
+        exported.append(make.hold(MINUTE, make.op("smooth", FIVE, make.leaf("close", FIVE), params=(0.2,))))
+    if rng.random() < 0.3:
+        exported.append(make.hold(MINUTE, nodes[first]))
+    conditions = tuple(Condition(str(node), node) for node in dict.fromkeys(exported))
+    return strategy(make.graph, MINUTE, nodes[-1], aliases={"a": markets[0]}, conditions=conditions)
+
+
 def nests(finer: Timeframe, slower: Timeframe) -> bool:
     return slower.length_ms % finer.length_ms == 0 and (slower.offset_ms - finer.offset_ms) % finer.length_ms == 0
 

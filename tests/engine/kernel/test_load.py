@@ -15,9 +15,10 @@ from types import ModuleType
 import numba
 import numpy as np
 import pytest
+from numba.core.codegen import JITCodeLibrary
 
 from engine.kernel import code_cache, load
-from engine.kernel.abi import call_op, call_row, helper, quotients, roots
+from engine.kernel.abi import call_op, call_row, first_of, helper, magnitudes, pair, quotients, roots, second_of, where_positive
 from engine.kernel.catalogue import ops
 from tests.engine.kernel import samples
 
@@ -238,12 +239,73 @@ def test_two_operations_at_once_are_those_of_ieee() -> None:
         assert (np.signbit(found) == np.signbit(expected))[~np.isnan(expected)].all()
 
 
+def of_pairs(values, found):  # type: ignore[no-untyped-def]
+    """Every operation of pairs, of which the second number is never the first."""
+    k = 0
+    for a in values:
+        for b in values:
+            p, q = pair(a, 2.0), pair(b, a)
+            results = (p + q, p - q, p * q, p / q, magnitudes(p - q), where_positive(p, q, p, q))
+            for result in results:
+                found[k, 0], found[k, 1] = first_of(result), second_of(result)
+                k = k + 1
+
+
+def test_operations_of_pairs_are_those_of_each_number_alone() -> None:
+    """Compiled and plain, to the bit, and both what numpy says of each alone."""
+    values = np.array([0.0, -0.0, 1.0, -3.0, 5e-324, 1.8e308, np.inf, -np.inf, np.nan, 0.1])
+    compiled, plain = np.zeros((600, 2)), np.zeros((600, 2))
+    load.compile_function(of_pairs, "void(float64[::1], float64[:, ::1])")(values, compiled)
+    of_pairs(values.tolist(), plain)
+    a, b = np.repeat(values, 10), np.tile(values, 10)
+    with np.errstate(all="ignore"):
+        columns = [(p + q, p - q, p * q, p / q, abs(p - q), np.where((p > 0) & (q > 0), p, q)) for p, q in ((a, b), (np.full(100, 2.0), a))]
+    expected = np.stack([np.stack(column, axis=1).ravel() for column in columns], axis=1)
+    for found in (compiled, plain):
+        np.testing.assert_array_equal(found, expected)
+        assert (np.signbit(found) == np.signbit(expected))[~np.isnan(expected)].all()
+
+
 def test_their_source_names_what_is_made_from_them_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     before = code_cache.content_digest(pairs), code_cache.content_digest(samples.add)
-    monkeypatch.setattr(code_cache, "_packed_source", lambda: "edited")
+    monkeypatch.setattr(code_cache, "_source", lambda module: f"edited {module}")
     after = code_cache.content_digest(pairs), code_cache.content_digest(samples.add)
     assert after[0] != before[0]
     assert after[1] == before[1]
+
+
+@helper
+def base(a):
+    return a * a + 0.1
+
+
+@helper
+def perhaps(a, really):
+    return base(a) + 1.0 if really else a
+
+
+@helper
+def surely(a):
+    return base(a) - perhaps(a, True)
+
+
+def whole(values, found):
+    for k in range(values.shape[0]):
+        found[k] = perhaps(values[k], False) + surely(values[k])
+
+
+def test_a_function_is_made_with_all_helpers_at_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also with one that another helper only seemed to call; and no helper is made machine code on its own."""
+    made: list[str] = []
+    add = JITCodeLibrary._finalize_specific
+    monkeypatch.setattr(JITCodeLibrary, "_finalize_specific", lambda self: (made.append(self.name), add(self))[1])
+    values = np.array([0.5, -3.0, 1e9, np.nan])
+    compiled, plain = np.zeros(4), np.zeros(4)
+    load.compile_function(whole, "void(float64[::1], float64[::1])", allocates=False)(values, compiled)
+    whole(values, plain)
+    np.testing.assert_array_equal(compiled, plain)
+    assert made.count("whole") == 1
+    assert not {"base", "perhaps", "surely"} & set(made)
 
 
 def drive(address, state, params, memory, length, index):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -14,7 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsl.graph import Timeframe
-from engine.kernel import machine, vm
+from engine.kernel import door, machine, vm
+from engine.kernel.fields import DIRECT_SOURCE
+from engine.kernel.layout import Layout
 from engine.kernel.program import Program, compile_program
 from engine.kernel.vm import Kernel
 from engine.model.candle import BarGrid
@@ -26,7 +29,9 @@ from tests.engine.kernel.samples import (
     MINUTE_MS,
     ODD,
     OPS,
+    SERIES,
     Maker,
+    base_strategy,
     cut,
     late_strategy,
     random_grid,
@@ -107,6 +112,44 @@ def test_threads_are_tried_with_aliases_and_across() -> None:
     assert sum(bool(table.shared_rows) for table in tables) > 10
 
 
+def base_case(seed: int) -> tuple[Program, BarGrid, Reference]:
+    """Of `base_strategy`, with prices where bars are unknown, which nobody may read."""
+    rng = np.random.default_rng(seed)
+    grid = random_grid(rng, MARKETS, int(rng.integers(10**6, 10**7)), int(rng.integers(1, 300)), float(rng.choice([0.0, 0.01, 0.1])))
+    chosen = base_strategy(rng, MARKETS)
+    reference = Reference(chosen, grid, OPS)
+    series = {name: np.where(grid.state == 0, 123.0, getattr(grid, name)) for name in SERIES}
+    return compile_program(chosen, MINUTE, MARKETS, OPS), replace(grid, **series), reference
+
+
+@given(seed=seeds, block=st.integers(1, 300), threads=st.integers(1, 3), share=st.floats(0.0, 1.0))
+def test_reading_and_writing_in_place_changes_nothing(seed: int, block: int, threads: int, share: float) -> None:
+    program, grid, reference = base_case(seed)
+    kernel, length = Kernel(program, block, threads=threads), grid.state.shape[1]
+    middle = int(length * share)
+    parts = [kernel.advance(grid, first, count).values for first, count in ((0, middle), (middle, length - middle)) if count]
+    assert same_bits(np.concatenate(parts, axis=1), reference.columns(program.columns))
+
+
+def test_both_ways_of_reading_are_tried() -> None:
+    cases = [base_case(seed)[:2] for seed in range(40)]
+    sources = [set(Layout(program, 64).direct[:, DIRECT_SOURCE].tolist()) for program, _ in cases]
+    assert sum(min(found) < 6 for found in sources if found) > 30
+    assert sum(max(found) >= 6 for found in sources if found) > 30
+    assert sum(len(Layout(program, 64).columns) > 0 for program, _ in cases) > 10
+    whole = [bool((grid.state[:, first : first + 64] > 0).all()) for _, grid in cases for first in range(0, grid.state.shape[1], 64)]
+    assert sum(whole) > 20
+    assert len(whole) - sum(whole) > 20
+
+
+def test_unknown_bars_read_in_place_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vm, "precompile", lambda: (door.run_blocks, door.take_bars))
+    monkeypatch.setattr(machine, "knows_all", lambda *_: True)
+    cases = [base_case(seed) for seed in range(8)]
+    same = [same_bits(Kernel(program, 64).advance(grid).values, reference.columns(program.columns)) for program, grid, reference in cases]
+    assert sum(same) < len(same)
+
+
 def test_one_bar_at_a_time() -> None:
     program = compile_program(rich_strategy(), MINUTE, MARKETS, OPS)
     grid = random_grid(np.random.default_rng(5), MARKETS, 1_000_003, 700)
@@ -115,6 +158,48 @@ def test_one_bar_at_a_time() -> None:
     parts = [kernel.advance(cut(grid, t, t + 1)).values for t in range(700)]
     assert same_bits(np.concatenate(parts, axis=1), whole)
     assert np.isfinite(whole).any(axis=(0, 1)).all()
+
+
+@given(seed=seeds, cut_at=st.integers(1, 250))
+def test_single_bars_change_nothing(seed: int, cut_at: int) -> None:
+    """Blocks of one bar hold all markets side by side: through `advance`, through the door of `step`, and from one to the other."""
+    program, grid, _ = random_case(seed, 250)
+    length = grid.state.shape[1]
+    cut_at = min(cut_at, length)
+    whole_kernel = Kernel(program)
+    whole = whole_kernel.advance(grid)
+    alone = Kernel(program, 1)
+    assert same_bits(alone.advance(grid).values, whole.values)
+    assert alone.save() == whole_kernel.save()
+    kernel = Kernel(program, 1)
+    parts = [kernel.advance(cut(grid, 0, cut_at)).values]
+    kernel = Kernel.restore(program, kernel.save(), 1)
+    parts += [row[:, None] for row in stepped(kernel, grid, cut_at, length)]
+    assert same_bits(np.concatenate(parts, axis=1), whole.values)
+    assert kernel.save() == whole_kernel.save()
+
+
+def stepped(kernel: Kernel, grid: BarGrid, start: int, stop: int) -> list[np.ndarray]:
+    """Columns of every clock bar that closes with one of the bars [start, stop), given one by one."""
+    room, found = kernel.open_door(), []
+    for bar in range(start, stop):
+        room.state[:] = grid.state[:, bar]
+        room.series[:] = [getattr(grid, name)[:, bar] for name in SERIES]
+        for place, key in enumerate(kernel.program.sides):
+            room.sides[place] = grid.side[key][:, bar] if key in grid.side else np.nan
+        if kernel.step(grid.first_index + bar):
+            found.append(room.columns.copy())
+    return found
+
+
+def test_single_bars_follow_each_other_and_are_for_one_thread() -> None:
+    program, grid, _ = random_case(11, 50)
+    kernel = Kernel(program, 1)
+    stepped(kernel, grid, 0, 1)
+    with pytest.raises(ValueError, match="expected base bar"):
+        kernel.step(grid.first_index + 2)
+    with pytest.raises(ValueError, match="one thread"):
+        Kernel(program, 1, threads=2).open_door()
 
 
 @given(seed=seeds, share=st.floats(0.05, 0.95))
@@ -163,7 +248,10 @@ MUTATIONS = {
         "rows[r, ROW_OUTPUT], clocks[clock, CLOCK_COUNT], clocks[clock, CLOCK_FIRST],",
         "rows[r, ROW_OUTPUT], clocks[clock, CLOCK_COUNT], 1 + clocks[clock, CLOCK_FIRST],",
     ),
-    "markets share state": ("own = run[RUN_SHARED_STATE] + market *", "own = run[RUN_SHARED_STATE] + 0 * market *"),
+    "markets share state": (
+        "* run[RUN_MARKET_STATE]\n            if stage == 0:",
+        "* 0\n            if stage == 0:",
+    ),
     "a flag that is not recorded is missing": ("0.0 if flag and x != x else x", "x"),
     "alias side series get another market": ("side_feeds[f, SIDE_MARKET], memory", "0, memory"),
     "a fold takes the bar before": ("if open_ms == bar_ms:", "if open_ms == bar_ms + source_length:"),
@@ -172,6 +260,20 @@ MUTATIONS = {
     "any is not Kleene's": ("if value == 1.0 or x == 1.0:", "if value == 1.0 and x == 1.0:"),
     "markets share what is kept": ("+ market * moves[m, MOVE_STRIDE]", "+ 0 * market * moves[m, MOVE_STRIDE]"),
     "later stages get the last market's values": ("kept if load else slot", "kept if load and market > 0 else slot"),
+}
+
+
+#: the same of blocks of one bar
+BAR_MUTATIONS = {
+    "a bar of all markets shares state": ("own + market * step, market)", "own, market)"),
+    "a bar of all markets holds another's value": ("else values[market]", "else values[0]"),
+    "a bar of all markets forgets what it holds": ("state[at + market * step] = values[market]", "state[at + market * step] = 0.0"),
+    "ops of a bar share state": ("address, state, own + m * step, params", "address, state, own, params"),
+    "ops of a bar share values": ("memory, x0 + m, x1 + m", "memory, x0, x1 + m"),
+    "a bar of all markets is exported once": ("out[market, column, at] = source[market]", "out[market, column, at] = source[0]"),
+    "what markets share reaches the first": ("for market in range(1, markets):", "for market in range(2, markets):"),
+    "a bar of all markets folds into one place": ("memory, feeds, row, market,", "memory, feeds, row, 0,"),
+    "a bar of all markets has one side": ("x if x == x or not flag else 0.0", "x"),
 }
 
 
@@ -188,30 +290,35 @@ def mutated_machine(folder: Path, old: str, new: str) -> ModuleType:
     return module
 
 
-def rich_case(run_block: Callable[..., None] | None, monkeypatch: pytest.MonkeyPatch) -> tuple[np.ndarray, np.ndarray]:
+def rich_case(
+    run_blocks: Callable[..., int] | None, monkeypatch: pytest.MonkeyPatch, block: int, bars: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Columns of the rich strategies from the given machine (None: the compiled one), and what the reference says."""
-    if run_block is not None:
-        monkeypatch.setattr(vm, "precompile", lambda: run_block)
-    grid = random_grid(np.random.default_rng(3), MARKETS, 1_000_017, 700)
+    if run_blocks is not None:
+        monkeypatch.setattr(vm, "precompile", lambda: (run_blocks, door.take_bars))
+    grid = random_grid(np.random.default_rng(3), MARKETS, 1_000_017, bars)
     found, expected = [], []
     for chosen in (rich_strategy(), late_strategy()):
         program = compile_program(chosen, MINUTE, MARKETS, OPS)
-        found.append(Kernel(program, 101).advance(grid).values)
+        found.append(Kernel(program, block).advance(grid).values)
         expected.append(Reference(chosen, grid, OPS).columns(program.columns))
     return np.concatenate(found, axis=2), np.concatenate(expected, axis=2)
 
 
-def test_machine_as_plain_python_gives_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
-    compiled, expected = rich_case(None, monkeypatch)
-    plain, _ = rich_case(machine.run_blocks, monkeypatch)
+@pytest.mark.parametrize(("block", "bars"), [(101, 500), (1, 130)])
+def test_machine_as_plain_python_gives_the_same_bits(block: int, bars: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled, expected = rich_case(None, monkeypatch, block, bars)
+    plain, _ = rich_case(door.run_blocks, monkeypatch, block, bars)
     assert same_bits(compiled, expected)
     assert same_bits(plain, expected)
 
 
-@pytest.mark.parametrize("name", MUTATIONS)
+@pytest.mark.parametrize("name", [*MUTATIONS, *BAR_MUTATIONS])
 def test_reference_catches_planted_mutations(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    mutated = mutated_machine(tmp_path, *MUTATIONS[name])
-    found, expected = rich_case(mutated.run_blocks, monkeypatch)
+    block, bars = (101, 500) if name in MUTATIONS else (1, 130)
+    mutated = mutated_machine(tmp_path, *(MUTATIONS | BAR_MUTATIONS)[name])
+    monkeypatch.setattr(door, "run_block", mutated.run_block)
+    found, expected = rich_case(door.run_blocks, monkeypatch, block, bars)
     assert found.shape == expected.shape
     assert not same_bits(found, expected)
 

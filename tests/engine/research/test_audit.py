@@ -11,6 +11,7 @@ import pytest
 from dsl.messages import texts
 from engine.kernel.book import FILL
 from engine.model.candle import BarState
+from engine.model.costs import Costs, Halt
 from engine.research.audit import Audit, audit
 from engine.research.result import BacktestResult, Rounding, Settings
 from tests.engine.research import toy
@@ -82,11 +83,22 @@ def overdrawn(result: BacktestResult) -> BacktestResult:
     return replace(result, settings=replace(SETTINGS, cash_krw=0.5e6), **less)
 
 
+def under(result: BacktestResult, costs: Costs) -> BacktestResult:
+    """The run of somebody who said that these costs hold."""
+    return replace(result, settings=replace(result.settings, costs=costs))
+
+
 #: what is cooked -> (how, the text of the violation)
 COOKED: dict[str, tuple[Callable[[BacktestResult], BacktestResult], str]] = {
     "a forgotten fee": (lambda r: changed(r, 7, fee_krw=0.0), "fee"),
     "a fee of another rate": (lambda r: replace(r, settings=replace(SETTINGS, fee_rate=0.0004)), "fee"),
     "a look-ahead": (lambda r: changed(r, 3, decided_ms=int(r.fills["time_ms"][3]) + 1), "before_its_decision"),
+    "a fill before its order has arrived": (lambda r: under(r, Costs(latency_ms=1)), "before_its_arrival"),
+    "a fill before its order has arrived some bars later": (lambda r: under(r, Costs(latency_bars=3)), "before_its_arrival"),
+    "a fill in a halt": (lambda r: under(r, Costs(halts=(Halt("", 0, 2**60),))), "in_a_halt"),
+    "a fill in a halt of its market": (lambda r: under(r, Costs(halts=(Halt(r.markets[1], 0, 2**60),))), "in_a_halt"),
+    "a fill in an outage": (lambda r: replace(r, outages=((0, 2**60),)), "in_a_halt"),
+    "more than its share of a bar": (lambda r: under(r, Costs(participation=1e-6)), "too_much"),
     "a price of another bar": (lambda r: changed(r, 0, base_krw=r.fills["base_krw"][0] * 0.9), "better_than_the_bar"),
     "a fill in a bar without a trade": (in_a_quiet_bar, "no_trade"),
     "a sale above the high": (lambda r: changed(r, first_sale(r), base_krw=1e12), "better_than_the_bar"),

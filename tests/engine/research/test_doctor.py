@@ -155,6 +155,16 @@ def holes() -> BacktestResult:
     return result_of(Plan(prepare=dig))
 
 
+def holes_between_trades() -> BacktestResult:
+    """Nobody recorded a stretch in which no position was open."""
+
+    def dig(grid: BarGrid) -> None:
+        grid.state[:, 700:760] = BarState.UNKNOWN
+        grid.state[1, :500] = BarState.UNKNOWN  # listed later: no gap
+
+    return result_of(Plan(gains_krw=[40_000.0], days=50, prepare=dig))
+
+
 def unlucky() -> BacktestResult:
     """A market that rises all the time, in which the trades lose."""
 
@@ -214,6 +224,13 @@ def test_what_gives_no_answer_is_not_judged() -> None:
     assert {check: alone[check].text for check in ("one_market", "survivors", "cliff")} == {
         "one_market": "one_market.only", "survivors": "survivors.short", "cliff": "cliff.not_run",
     }  # fmt: skip
+
+    def stop(grid: BarGrid) -> None:
+        grid.state[:, -2_000:] = BarState.UNKNOWN
+
+    stopped = findings(result_of(Plan(ended=False, prepare=stop)))["survivors"]
+    assert (stopped.level, number(stopped, "ended")) == (Level.WARNING, 0)  # what is stored ends, no market does
+    assert number(findings(result_of(Plan(prepare=stop)))["survivors"], "ended") == 1
     lasting = result_of(Plan(ended=False))
     for gone, text in ((3, "survivors.chosen"), (0, "survivors.unknown")):
         beside = findings(replace(lasting, stored=StoredMarkets(40, gone)))["survivors"]
@@ -247,6 +264,10 @@ def test_every_sentence_can_be_said(language: Language) -> None:
             assert "nan" not in words.lower()
             said.add(one.text)
         assert f"{check}.found" in said
+    apart = findings(holes_between_trades())["gaps"]
+    assert (apart.text, apart.level, number(apart, "unknown")) == ("gaps.run", Level.WARNING, 0)
+    assert number(apart, "lacking") == pytest.approx(6 * 60 / (5 * 1_200 + 700))
+    assert "5.37%" in sentence(apart, language)
     together = findings(hard_to_please())["empty_universe"]
     assert (together.text, together.level) == ("empty_universe.together", Level.WARNING)
     assert "20.00%" in sentence(together, language)
@@ -256,7 +277,7 @@ def test_every_sentence_can_be_said(language: Language) -> None:
     assert [part[check].text for check in ("ambiguous", "cliff")] == ["ambiguous.account", "cliff.portfolio"]
     assert len(said) >= 28
     every = {key for key in texts("doctor") if not key.startswith(("name.", "advice.", "level.", "head", "summary"))}
-    rest = {"few_trades.none", "one_market.only", "costs.no_edge", "volume.unknown", "warm_up.unknown",
+    rest = {"few_trades.none", "gaps.run", "one_market.only", "costs.no_edge", "volume.unknown", "warm_up.unknown",
             "survivors.short", "survivors.chosen",
             "survivors.unknown",
             "random_entry.none", "empty_universe.together", "empty_universe.without", "cliff.not_run", "cliff.no_parameters",
