@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 from dsl.graph import Graph, Phase, Section, Timeframe
 from dsl.strategy import Crowding, Exit, ExitKind, Period, RiskProfile, Strategy, Until
 from dsl.warmup import warmup
@@ -101,8 +103,8 @@ def count_unsettled(columns: Columns, state: State) -> int:
     others = {node.section.market for node in graph if node.section is not None} - {""}
     begun = {}
     for row, market in enumerate(grid.markets):
-        known = [k for k, kind in enumerate(grid.state[row].tolist()) if kind != BarState.UNKNOWN]
-        first = known[0] if known else grid.state.shape[1]
+        known = np.flatnonzero(grid.state[row] != BarState.UNKNOWN)
+        first = int(known[0]) if len(known) else grid.state.shape[1]
         begun[market] = (grid.first_index + first) * grid.timeframe.length_ms + grid.timeframe.offset_ms
     return sum(decided < max(begun[code] for code in {market, *others}) + long for market, decided in state.buys)
 
@@ -282,6 +284,7 @@ class Columns:
     nodes: list[int] = field(init=False)
     crowding: Crowding | None = field(init=False)
     lists: dict[tuple[int, int, str], tuple[int, list[float]]] = field(default_factory=dict)  # (first bar, values) by node and market
+    known: dict[tuple[int, str], tuple[int, list[float]]] = field(default_factory=dict)  # the same of `values`
     measures: dict[str, Values] = field(init=False)  # by the other market
 
     def __post_init__(self) -> None:
@@ -326,12 +329,16 @@ class Columns:
 
     def one(self, node_id: int, market: str, time: int) -> float:
         """One value; missing outside the data."""
-        node = self.strategy.graph[node_id]
-        if node.section is None:
-            return float(self.values.of(node_id, market)[0])
-        if node.section.timeframe != self.strategy.clock:
-            raise ValueError(f"node {node_id} ({node.op}) is read by decisions but is not on the clock")
-        return self._at(self.values, node_id, market, time)
+        if (node_id, market) not in self.known:
+            node = self.strategy.graph[node_id]
+            if node.section is None:
+                return float(self.values.of(node_id, market)[0])
+            if node.section.timeframe != self.strategy.clock:
+                raise ValueError(f"node {node_id} ({node.op}) is read by decisions but is not on the clock")
+            self.known[node_id, market] = self._listed(self.values, node_id, market)
+        first, found = self.known[node_id, market]
+        k = self.strategy.clock.index(time) - 1 - first
+        return found[k] if 0 <= k < len(found) else math.nan
 
     def count_conditions(self, markets: tuple[str, ...], times: list[int]) -> dict[str, tuple[int, int, int]]:
         """How often each named market-phase condition was true, false, missing."""
@@ -351,14 +358,14 @@ def events_of(strategy: Strategy, grid: BarGrid, settings: Settings, rules: Rule
         market: [getattr(grid, name)[row].tolist() for name in ("open", "high", "low", "close", "volume")] for market, row in rows.items()
     }
     states = {market: grid.state[row].tolist() for market, row in rows.items()}
-    inside = inside_of(grid)
+    inside, unknown, traded_in = inside_of(grid), int(BarState.UNKNOWN), int(BarState.TRADED)
     for k in range(grid.state.shape[1]):
         t = (grid.first_index + k) * base.length_ms + base.offset_ms
         if (settings.from_ms is not None and t < settings.from_ms) or (settings.to_ms is not None and t >= settings.to_ms):
             continue
         for market in rules.markets:
-            if states[market][k] != BarState.UNKNOWN:
-                traded, (*path, volume) = states[market][k] == BarState.TRADED, (series[k] for series in prices[market])
+            if states[market][k] != unknown:
+                traded, (*path, volume) = states[market][k] == traded_in, [series[k] for series in prices[market]]
                 yield from finer_steps(inside.get(market, []), market, t, t + base.length_ms, volume) if traded else ()
                 if not traded or not finer(inside.get(market, []), t, t + base.length_ms):
                     yield Step(market, t, *path, traded=traded, volume=volume)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from tests.oracles.reference_depth import BEYOND, BOOK, MODEL, Books, standing, walk
@@ -158,6 +159,8 @@ class Rules:
 
     def fee_of(self, market: str, time: int) -> float:
         """The fee of an order made then."""
+        if not self.fees:
+            return self.fee
         for name in (market, ""):
             begun = [(since, k, rate) for k, (rate, whose, since) in enumerate(self.fees) if whose == name and since <= time]
             if begun:
@@ -183,9 +186,14 @@ class Rules:
             shares += [at_most] if at_most < 1 else []
         return min(shares, default=None)
 
-    @property
+    @cached_property
     def grid(self) -> UpbitGrid | NoGrid:
         return UPBIT_GRID if self.rounding else NO_GRID
+
+    @cached_property
+    def of_kind(self) -> dict[str, list[tuple[int, int | None]]]:
+        """(exit, the exit that it comes after) by kind, in file order."""
+        return {kind: [(i, exit_.after) for i, exit_ in enumerate(self.exits) if exit_.kind == kind] for kind in (STOP, TARGET, RULE)}
 
     def counts_for(self, amount: float, price: float) -> float:
         """Counts that an amount buys; exact, the price being its decimal."""

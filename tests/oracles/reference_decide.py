@@ -75,9 +75,9 @@ def set_levels(rules: Rules, m: Market, p: float, now: int) -> None:
     """Levels of the active exits that are not frozen."""
     position = m.position
     assert position is not None
-    variables = seen(rules, m.code, position, p, now)
+    variables, fired = seen(rules, m.code, position, p, now), position.fired
     for i, exit_ in enumerate(rules.exits):
-        if exit_.kind == RULE or exit_.frozen or not is_active(rules, position, i):
+        if exit_.kind == RULE or exit_.frozen or fired[i] or not (exit_.after is None or fired[exit_.after]):
             continue
         new = grid_level(rules, exit_, m.code, exit_.value(m.columns, variables), now)
         old = position.level[i]
@@ -218,9 +218,10 @@ def active_levels(rules: Rules, m: Market, kind: str, falling: bool | None = Tru
     """(exit, level), highest or lowest level first, ties in file order; falling None: file order."""
     position = m.position
     assert position is not None
-    found = [(i, position.level[i]) for i, exit_ in enumerate(rules.exits) if exit_.kind == kind and is_active(rules, position, i)]
-    found = [(i, level) for i, level in found if not math.isnan(level)]
-    if falling is None:
+    level, fired = position.level, position.fired
+    active = [i for i, after in rules.of_kind[kind] if not fired[i] and (after is None or fired[after])]
+    found = [(i, level[i]) for i in active if level[i] == level[i]]  # a missing level is NaN
+    if falling is None or len(found) < 2:
         return found
     return sorted(found, key=lambda pair: -pair[1] if falling else pair[1])  # sorted() keeps ties in order
 

@@ -242,8 +242,9 @@ def play(
 ) -> Iterator[Trade]:
     """Give every event to `decide`, its intents to the exchange and the answers back; yield each FILL. `after` sees each event done."""
     orders: dict[int, Order] = {}
+    met = (Step, Close)
     for event in events:
-        queue: deque[Event] = deque(exchange.before(event)) if isinstance(event, Step | Close) else deque()
+        queue: deque[Event] = deque(exchange.before(event)) if isinstance(event, met) else deque()
         queue.append(event)
         while queue:
             current = queue.popleft()

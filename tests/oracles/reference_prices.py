@@ -6,9 +6,13 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 #: a p this near (as a ratio) to a grid price is that price
 NEAR = 1e-9
+HOUR_MS = 3_600_000
+
+Rows = tuple[tuple[float, tuple[int, int]], ...]
 
 #: (first day in Korea or None, rows of (lower bound, tick)); a tick is a fraction (numerator, denominator)
 TABLES = (
@@ -41,12 +45,19 @@ _OVERRIDES = tuple(
 )
 
 
+@lru_cache(maxsize=100_000)
+def _on_hour(market: str, hour: int) -> tuple[list[tuple[int, int, tuple[int, int]]], Rows]:
+    """Bands of the market's own (low, high, tick), and the table of all markets; days in Korea begin on whole hours."""
+    own = [(low, high, tick) for start, end, low, high, tick, markets in _OVERRIDES if start <= hour * HOUR_MS < end and market in markets]
+    return own, next(rows for start, rows in reversed(_TABLES) if start <= hour * HOUR_MS)
+
+
 def tick_at(market: str, price: float, time_ms: int) -> tuple[int, int]:
     """The tick (as a fraction) of the band that holds `price` on that day."""
-    for start, end, low, high, tick, markets in _OVERRIDES:
-        if start <= time_ms < end and low <= price < high and market in markets:
+    own, rows = _on_hour(market, time_ms // HOUR_MS)
+    for low, high, tick in own:
+        if low <= price < high:
             return tick
-    rows = next(rows for start, rows in reversed(_TABLES) if start <= time_ms)
     for lower, tick in rows:
         if price >= lower:
             return tick

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from tests.oracles.reference_book import BUY, NAN, SALE_MINIMUM_KRW, SELL, Market, Order, Rules, State, make_order
@@ -45,7 +46,13 @@ def when(time: int) -> datetime:
 
 def begins(period: str, time: int) -> datetime:
     """When the period that `time` is in began."""
-    day = when(time).replace(hour=0, minute=0, second=0, microsecond=0)
+    return begins_on(period, time // 86_400_000)
+
+
+@lru_cache(maxsize=100_000)
+def begins_on(period: str, number: int) -> datetime:
+    """The same of a day since the epoch."""
+    day = EPOCH + timedelta(days=number)
     if period == "week":
         return day - timedelta(days=day.weekday())
     return day.replace(day=1) if period == "month" else day
@@ -69,8 +76,13 @@ def capital(rules: Rules, equity: float) -> float:
 def highest(state: State, days: int, time: int) -> float:
     """peak(n days)."""
     today = begins("day", time)
-    window = (state.peaks.get(today - timedelta(days=back)) for back in range(days))
-    return max(peak for peak in window if peak is not None)
+    first = today - timedelta(days=days - 1)
+    found = -math.inf
+    for day, peak in reversed(state.peaks.items()):  # in the order of days
+        if day < first:
+            break
+        found = max(found, peak) if day <= today else found
+    return found
 
 
 @dataclass

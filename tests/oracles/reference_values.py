@@ -6,6 +6,8 @@ begun at bar (k - 1) S.
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -31,12 +33,17 @@ class Bars:
     series: dict[str, Array]
 
     def open_ms(self) -> NDArray[np.int64]:
-        count = len(self.series["close"])
-        return np.array([self.timeframe.open_ms(self.first + k) for k in range(count)], dtype=np.int64)
+        return opens_of(self.timeframe, self.first, len(self.series["close"]))
 
     def close_ms(self) -> NDArray[np.int64]:
-        count = len(self.series["close"])
-        return np.array([self.timeframe.open_ms(self.first + k + 1) for k in range(count)], dtype=np.int64)
+        return opens_of(self.timeframe, self.first + 1, len(self.series["close"]))
+
+
+def opens_of(timeframe: Timeframe, first: int, count: int) -> NDArray[np.int64]:
+    """Open times of so many bars from `first` on."""
+    if not timeframe.months:
+        return np.arange(first, first + count, dtype=np.int64) * timeframe.length_ms + timeframe.offset_ms
+    return np.array([timeframe.open_ms(k) for k in range(first, first + count)], dtype=np.int64)
 
 
 def bars_of(grid: BarGrid, market: str, timeframe: Timeframe) -> Bars:
@@ -49,38 +56,39 @@ def bars_of(grid: BarGrid, market: str, timeframe: Timeframe) -> Bars:
     start = grid.first_index * length + grid.timeframe.offset_ms
     end = start + length * len(state)
     first, after_last = timeframe.index(start), timeframe.index(end)
-    out = {name: np.full(max(after_last - first, 0), NAN) for name in base}
-    for k in range(first, after_last):
-        begin, ratio = (timeframe.open_ms(k) - start) // length, (timeframe.open_ms(k + 1) - timeframe.open_ms(k)) // length
-        if begin < 0 or (state[begin : begin + ratio] == BarState.UNKNOWN).any():
+    out = {name: [NAN] * max(after_last - first, 0) for name in base}
+    series, was_traded = {name: x.tolist() for name, x in base.items()}, (state == BarState.TRADED).tolist()
+    unknown = [0, *np.cumsum(state == BarState.UNKNOWN).tolist()]  # before each base bar
+    edges = ((opens_of(timeframe, first, len(out["close"]) + 1) - start) // length).tolist()
+    for k, (begin, end_) in enumerate(itertools.pairwise(edges)):
+        if begin < 0 or unknown[begin] != unknown[end_]:
             continue
-        cut = {name: x[begin : begin + ratio] for name, x in base.items()}
-        traded = state[begin : begin + ratio] == BarState.TRADED
-        for name, value in one_bar(cut, traded).items():
-            out[name][k - first] = value
-    return Bars(timeframe, first, out)
+        for name, value in one_bar({name: x[begin:end_] for name, x in series.items()}, was_traded[begin:end_]).items():
+            out[name][k] = value
+    return Bars(timeframe, first, {name: np.array(x, dtype=float) for name, x in out.items()})
 
 
-def one_bar(cut: Mapping[str, Array], traded: NDArray[np.bool_]) -> dict[str, float]:
+def one_bar(cut: Mapping[str, list[float]], traded: list[bool]) -> dict[str, float]:
     """One higher bar of known base bars."""
-    close = float(cut["close"][-1])
-    if not traded.any():
+    close = cut["close"][-1]
+    if not any(traded):
         return {"open": close, "high": close, "low": close, "close": close, "volume": 0.0, "value": 0.0}
+    whole = [math.nan if math.isnan(x) else float(math.floor(x)) for x in cut["value"]]
     return {
-        "open": float(cut["open"][traded][0]),
-        "high": float(cut["high"][traded].max()),
-        "low": float(cut["low"][traded].min()),
+        "open": next(itertools.compress(cut["open"], traded)),
+        "high": max(itertools.compress(cut["high"], traded)),
+        "low": min(itertools.compress(cut["low"], traded)),
         "close": close,
         "volume": sum_of_e8(cut["volume"]),
-        "value": sum_of_e8(np.floor(cut["value"])) + sum_of_e8(cut["value"] - np.floor(cut["value"])),
+        "value": sum_of_e8(whole) + sum_of_e8([x - y for x, y in zip(cut["value"], whole, strict=True)]),
     }
 
 
-def sum_of_e8(x: Array) -> float:
+def sum_of_e8(x: list[float]) -> float:
     """Sum in whole 1e-8s."""
-    if np.isnan(x).any():
+    if any(map(math.isnan, x)):
         return NAN
-    return sum(round(float(v) * 1e8) for v in x) / 1e8
+    return sum(round(v * 1e8) for v in x) / 1e8
 
 
 @dataclass
@@ -187,9 +195,12 @@ class Values:
         values = self.of(node.inputs[0], market)
         if slow.section is None:
             return np.full(len(bars.series["close"]), values[0])
-        first = self.bars_at(slow.section, market).first
+        first, timeframe = self.bars_at(slow.section, market).first, slow.section.timeframe
         closes = bars.close_ms()
-        at = np.array([slow.section.timeframe.index(int(close)) - 1 - first for close in closes], dtype=np.int64)
+        if timeframe.months:
+            at = np.array([timeframe.index(int(close)) for close in closes], dtype=np.int64) - 1 - first
+        else:
+            at = (closes - timeframe.offset_ms) // timeframe.length_ms - 1 - first
         out = np.full(len(closes), NAN)
         inside = (at >= 0) & (at < len(values))
         out[inside] = values[at[inside]]

@@ -125,48 +125,57 @@ def random_world(seed: int, whole: bool) -> tuple[Strategy, BarGrid, Settings]:
     return strategy, grid, Settings(slippage=slippage, fee_rate=fee_rate, rounding=chance.choice([*Rounding, Rounding.UPBIT]))
 
 
-def test_random_strategies_in_random_markets_agree() -> None:
+@pytest.mark.parametrize("worlds", [20, pytest.param(40, marks=pytest.mark.deep)])
+def test_random_strategies_in_random_markets_agree(worlds: int) -> None:
     """Values and fills, from candles to books."""
     values = fills = 0
-    for seed in range(40):
+    for seed in range(worlds):
         strategy, grid, settings = random_world(seed, whole=True)
         product_ = product(strategy, grid, settings)
         values += assert_values(strategy, grid, product_)
         fills += assert_fills(run(strategy, grid, settings), product_, grid.markets, settings.rounding is Rounding.UPBIT)
-    assert values > 50_000
-    assert fills > 500
+    assert values > 1_250 * worlds
+    assert fills > 12 * worlds
 
 
-def test_random_decisions_agree_at_any_price() -> None:
+@pytest.mark.parametrize("worlds", [30, pytest.param(60, marks=pytest.mark.deep)])
+def test_random_decisions_agree_at_any_price(worlds: int) -> None:
     """Fills at prices of every tick and off the grid, where the last bit of a sum may decide a comparison: on the product's values."""
     fills = 0
-    for seed in range(1_000, 1_060):
+    for seed in range(1_000, 1_000 + worlds):
         strategy, grid, settings = random_world(seed, whole=False)
         product_ = product(strategy, grid, settings)
         columns = ProductColumns(strategy, grid, product_)
         result = run(strategy, grid, settings, columns=columns)
         fills += assert_fills(result, product_, grid.markets, settings.rounding is Rounding.UPBIT)
-    assert fills > 1_000
+    assert fills > 16 * worlds
 
 
 @pytest.mark.data
-@pytest.mark.parametrize(("name", "least"), [("every-exit", 200), ("pullback-trend", 50)])
-def test_shipped_strategies_agree_on_four_markets(market_data: Path, name: str, least: int) -> None:
+@pytest.mark.parametrize(
+    ("name", "days", "least"),
+    [("every-exit", 7, 60), ("pullback-trend", 21, 50), pytest.param("every-exit", 21, 200, marks=pytest.mark.deep)],
+)
+def test_shipped_strategies_agree_on_four_markets(market_data: Path, name: str, days: int, least: int) -> None:
+    """The two weeks after the first are those of tests/simulation/test_agreement.py too; the pullback needs two to know its trend."""
     strategy = compile_file(STRATEGIES / f"{name}.yaml", catalogue()).strategy
     assert strategy is not None
-    grid = grid_of({code: real_candles(market_data, code, "1m", "2025-09-01", "2025-09-21") for code in strategy.markets})
-    assert (grid.state == BarState.TRADED).sum() > 100_000
+    grid = grid_of({code: real_candles(market_data, code, "1m", "2025-09-01", f"2025-09-{days:02}") for code in strategy.markets})
+    assert (grid.state == BarState.TRADED).sum() > 5_000 * days
     product_ = product(strategy, grid, Settings())
-    assert assert_values(strategy, grid, product_) > 100_000
+    assert assert_values(strategy, grid, product_) > 5_000 * days
     assert assert_fills(run(strategy, grid, Settings()), product_, grid.markets) >= least
 
 
 @pytest.mark.data
-@pytest.mark.parametrize(("from_", "least"), [("2022-01-01", 60), pytest.param("2017-10-01", 100, marks=pytest.mark.deep)])
-def test_years_of_hours_agree(market_data: Path, from_: str, least: int) -> None:
+@pytest.mark.parametrize(
+    ("from_", "to", "least"), [("2022-01-01", "2022-12-31", 15), pytest.param("2017-10-01", "2024-12-31", 100, marks=pytest.mark.deep)]
+)
+def test_years_of_hours_agree(market_data: Path, from_: str, to: str, least: int) -> None:
+    """The two years after the first are those of tests/simulation/test_agreement.py."""
     strategy = compile_file(STRATEGIES / "trend-1h.yaml", catalogue()).strategy
     assert strategy is not None
-    hours = real_candles(market_data, "KRW-BTC", "1h", from_, "2024-12-31")
+    hours = real_candles(market_data, "KRW-BTC", "1h", from_, to)
     agree_on_real(strategy, grid_of({"KRW-BTC": hours}, 3_600_000), least=least)
 
 

@@ -53,15 +53,15 @@ def test_walk_bars_equal_ticks(slip: float, start_price: float, move: float) -> 
 
 @pytest.mark.parametrize(
     ("slip", "until", "sales"),
-    [(0.0005, "2025-09-05", 40), *(pytest.param(slip, "2025-09-22", 200, marks=pytest.mark.deep) for slip in (0.0, 0.0005))],
+    [(0.0005, "2025-09-03", 24), *(pytest.param(slip, "2025-09-22", 200, marks=pytest.mark.deep) for slip in (0.0, 0.0005))],
 )
 @pytest.mark.data
 def test_weeks_of_btc_bars_equal_ticks(market_data: Path, slip: float, until: str, sales: int) -> None:
     minutes = real_candles(market_data, "KRW-BTC", "1m", "2025-09-01", until)
-    assert len(minutes) > 5_500
+    assert len(minutes) > 4_000
     rules = busy_rules(("KRW-BTC",), slip, move=0.0015)
     bars, ticks = bars_and_ticks(replace(rules, fee=0.0), {"KRW-BTC": minutes})
     assert_same(bars, ticks)
     assert sum(trade.side == "sell" for trade in bars) >= sales
     reasons = Counter(trade.reason for trade in bars)
-    assert all(reasons[i] >= sales // 40 for i in range(-1, 7)), reasons
+    assert all(reasons[i] >= max(sales // 40, 1) for i in range(-1, 7)), reasons

@@ -18,6 +18,8 @@ from tests.simulation.agreement import assert_agree, closed_trades, first_differ
 from tests.simulation.market import MAJORS, NOWHERE, real_market, sample_folder, utc_ms, walk_grid, whole_daily_markets
 
 THREE_WEEKS = ("2025-09-01", "2025-09-22")
+#: the week before is the one of tests/oracles/test_reference_agreement.py
+TWO_WEEKS = ("2025-09-08", "2025-09-22")
 
 
 def run_agreed(market: Market, strategy_name: str, markets: tuple[str, ...]) -> BacktestResult:
@@ -27,21 +29,21 @@ def run_agreed(market: Market, strategy_name: str, markets: tuple[str, ...]) -> 
 
 @pytest.mark.data
 def test_the_pullback_trades_as_the_reference_does(market_data: Path) -> None:
-    market = real_market(market_data, shipped("pullback-trend"), MAJORS, "1m", *THREE_WEEKS)
+    market = real_market(market_data, shipped("pullback-trend"), MAJORS, "1m", *TWO_WEEKS)
     result = run_agreed(market, "pullback-trend", MAJORS)
-    assert closed_trades(result) >= 100
+    assert closed_trades(result) >= 60
 
 
 @pytest.mark.data
 def test_every_kind_of_exit_sells_as_the_reference_does(market_data: Path) -> None:
-    market = real_market(market_data, shipped("every-exit"), MAJORS, "1m", *THREE_WEEKS)
+    market = real_market(market_data, shipped("every-exit"), MAJORS, "1m", *TWO_WEEKS)
     strategy = shipped("every-exit")
     assert strategy.risk is not None
     endless = replace(strategy, risk=replace(strategy.risk, rules=(), breakers=()))  # its profile would stop what loses this much
     result = assert_agree(endless, market.grid, market.settings, MAJORS)
-    assert closed_trades(result) >= 200
+    assert closed_trades(result) >= 130
     sales = sales_by_exit(result)
-    assert {rule.name for rule in result.strategy.exits if sales[rule.name] < 5} == set()
+    assert {rule.name for rule in result.strategy.exits if sales[rule.name] < 3} == set()
     assert result.ambiguous_steps >= 1
     assert result.ambiguous_krw > 0
 
@@ -62,7 +64,7 @@ def test_hourly_bitcoin_over_years(market_data: Path, from_: str, trades: int) -
 
 
 @pytest.mark.data
-@pytest.mark.parametrize(("count", "trades"), [(30, 60), pytest.param(65, 200, marks=pytest.mark.deep)])
+@pytest.mark.parametrize(("count", "trades"), [(15, 30), pytest.param(65, 200, marks=pytest.mark.deep)])
 def test_many_daily_markets(market_data: Path, count: int, trades: int) -> None:
     markets = whole_daily_markets(market_data, "2023-01-01", "2024-01-01")
     assert len(markets) == 65

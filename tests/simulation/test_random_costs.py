@@ -1,6 +1,6 @@
 """Random strategies under every cost option: fees by market and date, impact, participation, slices, latency; product and reference agree.
 
-How many worlds follows the hypothesis profile: quick 50, ci 100, deep 2,000, always the same ones.
+How many worlds follows the hypothesis profile: quick and ci 50, deep 2,000, always the same ones.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.simulation.agreement import assert_agree
 from tests.simulation.live import live, paper_and_replay
 from tests.simulation.test_random_execution import random_enter
 
-WORLDS = min(2 * settings.default.max_examples, 2_000)
+WORLDS = min(max(settings.default.max_examples, 50), 2_000)
 
 
 def random_fees(chance: random.Random, world: World) -> tuple[FeeRule, ...]:

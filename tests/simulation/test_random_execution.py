@@ -1,6 +1,6 @@
 """Random strategies with limit orders of every kind: the product's backtest makes the trades of the reference, and paper makes them too.
 
-How many worlds follows the hypothesis profile: quick and ci 100, deep 2,000, always the same ones.
+How many worlds follows the hypothesis profile: quick and ci 50, deep 2,000, always the same ones.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tests.generators.worlds import World, random_world
 from tests.simulation.agreement import assert_agree
 from tests.simulation.live import live, paper_and_replay
 
-WORLDS = min(max(2 * settings.default.max_examples, 100), 2_000)
+WORLDS = min(max(settings.default.max_examples, 50), 2_000)
 
 
 def random_enter(chance: random.Random, base_ms: int) -> Enter:

@@ -52,13 +52,13 @@ def paper_fills(document: dict[str, Any]) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.data
-@pytest.mark.parametrize(("strategy", "fills_min"), [("pullback-trend", 20), ("every-exit", 500)])
+@pytest.mark.parametrize(("strategy", "fills_min"), [("pullback-trend", 10), ("every-exit", 250)])
 def test_paper_makes_the_backtests_trades_on_real_minutes(
     strategy: str, fills_min: int, place: Path, market_data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     import_minutes(market_data, capsys)
     file = str(ROOT / "strategies" / f"{strategy}.yaml")
-    span = ["--from", "2025-09-08", "--to", "2025-09-15"]
+    span = ["--from", "2025-09-08", "--to", "2025-09-12"]
     assert run(["backtest", file, *span, "--json", "-"]) == 0
     expected = json.loads(capsys.readouterr().out)
     assert run(["paper", file, *span, "--speed", "0", "--json", "--journal", "run.jsonl"]) == 0

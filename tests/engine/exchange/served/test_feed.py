@@ -68,7 +68,7 @@ def test_what_trades_there_trades_here(tmp_path: Path) -> None:
         await asyncio.gather(listening, return_exceptions=True)
 
     with serving(there.face) as address:
-        asyncio.run(asyncio.wait_for(main(address), 60))
+        asyncio.run(asyncio.wait_for(main(address), 180))
     face.clock.step(61 * MINUTE_MS)
     ask(face, "/v1/market/all")
     heard = [trade for market in MARKETS for trades in world.live[market].heard.values() for trade in trades]

@@ -44,7 +44,7 @@ def receive(opened: ClientConnection, until: str, most: int = 200) -> list[dict[
     """Frames up to the first whose type or state is `until`."""
     found: list[dict[str, Any]] = []
     for _ in range(most):
-        content = opened.recv(timeout=10)
+        content = opened.recv(timeout=180)
         assert isinstance(content, bytes)
         found.append(json.loads(content))
         if until in (found[-1].get("type"), found[-1].get("state"), found[-1].get("stream_type")):
@@ -90,7 +90,7 @@ def test_own_orders_and_balances_are_told(served: tuple[str, Client]) -> None:
     with line(address, "/websocket/v1/private", "w1") as opened:
         ask(opened, {"type": "myOrder"}, {"type": "myAsset"})
         opened.send("PING")  # answered after what came before it
-        assert opened.recv(timeout=10) == b'{"status":"UP"}'
+        assert opened.recv(timeout=180) == b'{"status":"UP"}'
         price = int(client.face.world.venue.places["KRW-XRP"].last or 0) - 15
         body = {"market": "KRW-XRP", "side": "bid", "ord_type": "limit", "price": str(price), "volume": "10"}
         headers = {"Authorization": f"Bearer {token('&'.join(f'{name}={value}' for name, value in body.items()), 'w2')}"}
@@ -102,7 +102,7 @@ def test_own_orders_and_balances_are_told(served: tuple[str, Client]) -> None:
         assert {frame["uuid"] for frame in orders} == {uuid}
         assert (orders[1]["price"], orders[1]["volume"], orders[1]["is_maker"], orders[0]["trade_uuid"]) == (price, 10, True, None)
         assert (orders[2]["executed_volume"], orders[2]["remaining_volume"], orders[2]["locked"]) == (10, 0, 0)
-        last = json.loads(opened.recv(timeout=10))
+        last = json.loads(opened.recv(timeout=180))
         assert [row["currency"] for row in last["assets"]] == ["KRW", "XRP"]
         for row in last["assets"]:
             balance = client.face.world.venue.ledger.balance(row["currency"])
@@ -144,19 +144,19 @@ def test_a_new_message_takes_the_place_of_the_old_and_formats_hold(served: tuple
     with line(address) as opened:
         ask(opened, {"type": "ticker", "codes": ["KRW-XRP"], "is_only_realtime": True})
         ask(opened, {"type": "trade", "codes": ["KRW-BTC"], "isOnlySnapshot": True}, {"format": "SIMPLE_LIST"})
-        short = json.loads(opened.recv(timeout=10))
+        short = json.loads(opened.recv(timeout=180))
         assert (short[0]["ty"], short[0]["cd"], short[0]["st"]) == ("trade", "KRW-BTC", "SNAPSHOT")
         ask(opened, {"method": "LIST_SUBSCRIPTIONS"})
         listed = {"mthd": "LIST_SUBSCRIPTIONS", "rslt": [{"ty": "trade", "cds": ["KRW-BTC"]}], "tckt": "t"}
-        assert json.loads(opened.recv(timeout=10)) == [listed]
+        assert json.loads(opened.recv(timeout=180)) == [listed]
         step(address, 1)
         for _ in range(4):
             opened.send("[]")
-        names = [json.loads(opened.recv(timeout=10))["error"]["name"] for _ in range(4)]
+        names = [json.loads(opened.recv(timeout=180))["error"]["name"] for _ in range(4)]
         assert names == ["WRONG_FORMAT"] * 4  # and no trade: only a snapshot was asked for
         opened.send("[]")
         opened.send("[]")
-        assert "TOO_MANY_REQUEST" in str([opened.recv(timeout=10) for _ in range(2)][-1])
+        assert "TOO_MANY_REQUEST" in str([opened.recv(timeout=180) for _ in range(2)][-1])
 
 
 def test_a_silent_line_is_closed_after_two_minutes_but_pings_keep_it(served: tuple[str, Client]) -> None:
@@ -167,13 +167,13 @@ def test_a_silent_line_is_closed_after_two_minutes_but_pings_keep_it(served: tup
             silent.ping().wait(5) if seconds == 119 else None
             step(address, seconds / 60)
             with pytest.raises(TimeoutError if seconds == 119 else ConnectionClosed):
-                silent.recv(timeout=0.5 if seconds == 119 else 10)
+                silent.recv(timeout=0.5 if seconds == 119 else 180)
         pinging.send("PING")
-        assert pinging.recv(timeout=10) == b'{"status":"UP"}'
+        assert pinging.recv(timeout=180) == b'{"status":"UP"}'
         step(address, 11 / 60)
-        assert pinging.recv(timeout=10) == b'{"status":"UP"}'
+        assert pinging.recv(timeout=180) == b'{"status":"UP"}'
         step(address, 3)
-        assert pinging.recv(timeout=10) == b'{"status":"UP"}'  # which is traffic: the line stays
+        assert pinging.recv(timeout=180) == b'{"status":"UP"}'  # which is traffic: the line stays
 
 
 @pytest.mark.data
@@ -188,7 +188,7 @@ def test_short_names_are_those_of_recorded_frames(served: tuple[str, Client], ma
         ask(opened, *({"type": kind, "codes": ["KRW-XRP"], "is_only_snapshot": True} for kind in sorted(recorded)))
         ours = {}
         for _ in recorded:
-            frame = json.loads(opened.recv(timeout=10))
+            frame = json.loads(opened.recv(timeout=180))
             ours[frame["type"]] = shortened(frame)
     assert sorted(ours) == sorted(recorded)
     gone = {"ts", "msfi", "atv24h", "dd", "its", "mw", "ms"}
