@@ -17,7 +17,7 @@ from engine.kernel.catalogue import catalogue, ops
 from engine.kernel.load import address
 
 BARS = 50_000
-ROUNDS = 15
+ROUNDS = 60
 _POINTER = ctypes.POINTER(ctypes.c_double)
 _OP = ctypes.CFUNCTYPE(None, *[_POINTER] * 8, ctypes.c_int64, ctypes.c_int64)
 _WINDOW, _NUMBER = 20.0, 2.0

@@ -6,6 +6,7 @@ Imported by `engine.kernel.load` only.
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, Final
 
 from llvmlite import ir
@@ -20,6 +21,7 @@ from engine.kernel.abi import BY_REFERENCE, INPUT_COUNT
 _ARRAY: Final = types.Array(types.float64, 1, "C")
 _INDEX: Final = types.int64
 _SERIES_COUNT: Final = INPUT_COUNT + 1  # the inputs and y
+_DIGEST_LENGTH: Final = 16
 _CALL_OP: Final = types.void(
     _INDEX, _ARRAY, _INDEX, _ARRAY, _INDEX, _ARRAY, *[_INDEX] * _SERIES_COUNT, _INDEX, _INDEX
 )  # fmt: skip
@@ -95,11 +97,14 @@ class ByReference(types.Type):
     """A named tuple of arrays that compiled functions hand to each other as one pointer, and not as the hundreds of numbers in it.
 
     fields: numba's type of the tuple itself. It lies in the frame of the call from Python, and nothing writes to it.
+    Its name is a part of the name of every function that takes one, so it is short: a digest stands for the thousands of letters of
+    what the arrays hold.
     """
 
     def __init__(self, fields: Any) -> None:
         self.fields = fields
-        super().__init__(name=f"ByReference({fields.name})")
+        digest = hashlib.sha256(fields.name.encode()).hexdigest()[:_DIGEST_LENGTH]
+        super().__init__(name=f"{fields.instance_class.__name__}.{digest}")
 
 
 @register_model(ByReference)

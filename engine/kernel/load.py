@@ -18,7 +18,7 @@ import numba
 import numpy as np
 from numba import types
 
-from engine.kernel import intrinsics
+from engine.kernel import intrinsics, whole
 from engine.kernel.abi import HELPER_MARK, INTRINSIC_MARK
 from engine.kernel.catalogue import ops
 from engine.kernel.code_cache import content_digest, forget_unreadable, reached_globals, stamp_file
@@ -44,8 +44,7 @@ def precompile(progress: Callable[[int, int], None]) -> None:
     import multiprocessing  # an ordinary start has no other need of processes
     from concurrent.futures import ProcessPoolExecutor, as_completed
 
-    first, *rest = _own_pieces()
-    pieces = [first, *ops(), *rest]
+    pieces = [*_own_pieces(), *ops()]
     with ProcessPoolExecutor(_PROCESSES, mp_context=multiprocessing.get_context("spawn")) as pool:
         futures = [pool.submit(_precompile_piece, piece) for piece in pieces]
         progress(0, len(futures))
@@ -55,19 +54,16 @@ def precompile(progress: Callable[[int, int], None]) -> None:
 
 
 def _own_pieces() -> dict[str, Callable[[], object]]:
-    """What is compiled besides the ops. The first takes one process about as long as all the rest takes the other."""
-    from engine.kernel import aggregate, ledger, modelled_book, rehearsal, vm  # they import this module
+    """What is compiled besides the ops, the longest first. The first takes one process longer than all the rest takes the other."""
+    from engine.kernel import aggregate, ledger, modelled_book, rehearsal  # they import this module
     from engine.kernel.ops import across
 
     return {
-        "decisions of a backtest": rehearsal.rehearse_run,
-        "machine": vm.precompile,
-        "aggregator": aggregate.precompile,
-        "figures": ledger.precompile,
-        "supposed order book": modelled_book.precompile,
+        "decisions": rehearsal.rehearse,
         "values across markets": lambda: [address_of(kernel) for kernel in across.KERNELS.values()],
-        "decisions by event": rehearsal.rehearse_desk,
-        "decisions of a portfolio": rehearsal.rehearse_portfolio,
+        "figures": ledger.precompile,
+        "aggregator": aggregate.precompile,
+        "supposed order book": modelled_book.precompile,
     }
 
 
@@ -147,7 +143,7 @@ def _refuse_svml() -> None:
 
 def _relocated(function: FunctionType, allocates: bool) -> FunctionType:
     """A copy that numba caches under its content: its file is the stamp of its digest. Before it is compiled its globals have to be."""
-    digest = content_digest(function, extra=_intrinsics_source() + repr(_options(allocates)).encode())
+    digest = content_digest(function, extra=_own_sources() + repr(_options(allocates)).encode())
     stamp = stamp_file(function.__name__, digest, inspect.getsource(function))
     code = function.__code__.replace(co_filename=str(stamp), co_firstlineno=1)
     copy = FunctionType(code, dict(function.__globals__), function.__name__, function.__defaults__)
@@ -171,9 +167,10 @@ def _compiled_helper(function: FunctionType, allocates: bool) -> Any:
     copy = FunctionType(function.__code__, _compiled_globals(function, allocates), function.__name__, function.__defaults__)
     copy.__kwdefaults__ = function.__kwdefaults__
     options = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, **_options(allocates)}
-    return numba.njit(**options)(copy)
+    return numba.njit(pipeline_class=whole.PartCompiler, **options)(copy)
 
 
 @cache
-def _intrinsics_source() -> bytes:
-    return inspect.getsource(intrinsics).encode()
+def _own_sources() -> bytes:
+    """Of what all machine code is made with."""
+    return (inspect.getsource(intrinsics) + inspect.getsource(whole)).encode()

@@ -28,8 +28,15 @@ _FIRST_INDEX: Final = 28_928_160
 _TERMS: Final = Terms(1_000_000.0, 0.0005, 0.0005, True)
 
 
+def rehearse() -> None:
+    """Compile all that decides, and the machine of the nodes. In one process: helpers that several of these reach are read once."""
+    rehearse_run()
+    rehearse_desk()
+    rehearse_portfolio()
+
+
 def rehearse_run() -> None:
-    """Compile the loop of a backtest."""
+    """Compile the loop of a backtest and the machine of its nodes."""
     strategy, grid = _strategy(), _grid()
     program = compile_program(strategy, _MINUTE, _MARKETS)
     plan = make_plan(strategy, program.position, _MARKETS, _TERMS)

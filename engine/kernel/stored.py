@@ -15,6 +15,8 @@ from numba.core import ccallback, sigutils
 from numba.core.caching import FunctionCache
 from numba.core.runtime.nrt import rtsys
 
+from engine.kernel.whole import WholeCompiler
+
 _Cache: Final[Any] = FunctionCache
 
 
@@ -38,7 +40,7 @@ class Stored(_Cache):  # type: ignore[misc] # numba is untyped
 
 def dispatcher(function: FunctionType, signature: Any, options: dict[str, Any], prepare: Callable[[], None]) -> Any:
     """What `numba.njit(signature, **options)` gives (None = compiled for the types of each first call), with that cache."""
-    made: Any = numba.njit(**options)(function)
+    made: Any = numba.njit(pipeline_class=WholeCompiler, **options)(function)
     made._cache = Stored(function, prepare)
     if signature is not None:
         made.compile(signature)
@@ -48,7 +50,7 @@ def dispatcher(function: FunctionType, signature: Any, options: dict[str, Any], 
 
 def callback(function: FunctionType, signature: Any, options: dict[str, Any], prepare: Callable[[], None]) -> Any:
     """What `numba.cfunc(signature, **options)` gives, with that cache."""
-    made: Any = ccallback.CFunc(function, sigutils.normalize_signature(signature), {}, options)  # type: ignore[no-untyped-call]
+    made: Any = ccallback.CFunc(function, sigutils.normalize_signature(signature), {}, options, WholeCompiler)  # type: ignore[no-untyped-call]
     made._cache = Stored(function, prepare)
     made.compile()
     return made

@@ -78,24 +78,24 @@ class TradeFacts:
     holding_ms: NDArray[np.float64]
 
     @cached_property
-    def won(self) -> NDArray[np.bool_]:
-        """[trades] profit > 0."""
-        return np.asarray(self.profit_krw > 0)
+    def won_at(self) -> NDArray[np.int64]:
+        """Which trades have a profit > 0: places, which numpy follows faster than a mask that no processor can foretell."""
+        return np.flatnonzero(self.profit_krw > 0)
 
     @cached_property
-    def lost(self) -> NDArray[np.bool_]:
-        """[trades] profit < 0."""
-        return np.asarray(self.profit_krw < 0)
+    def lost_at(self) -> NDArray[np.int64]:
+        """Which trades have a profit < 0."""
+        return np.flatnonzero(self.profit_krw < 0)
 
     @cached_property
     def gains_krw(self) -> NDArray[np.float64]:
         """Profits of those that won."""
-        return self.profit_krw[self.won]
+        return self.profit_krw[self.won_at]
 
     @cached_property
     def losses_krw(self) -> NDArray[np.float64]:
         """Profits of those that lost; negative."""
-        return self.profit_krw[self.lost]
+        return self.profit_krw[self.lost_at]
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,7 +313,7 @@ def closed_trades(facts: TradeFacts) -> float:
 @_figure(TRADE_FIGURES, Unit.RATIO, Group.TRADE)
 def win_rate(facts: TradeFacts) -> float:
     """Trades with profit > 0 / closed trades."""
-    return _per(int(np.count_nonzero(facts.won)), facts.profit_krw.size)
+    return _per(facts.won_at.size, facts.profit_krw.size)
 
 
 @_figure(TRADE_FIGURES, Unit.MONEY, Group.TRADE)
@@ -343,13 +343,13 @@ def average_loss(facts: TradeFacts) -> float:
 @_figure(TRADE_FIGURES, Unit.RATIO, Group.TRADE)
 def average_win_return(facts: TradeFacts) -> float:
     """Mean return of the trades that gained."""
-    return _mean(facts.profit_ratio[facts.won])
+    return _mean(facts.profit_ratio[facts.won_at])
 
 
 @_figure(TRADE_FIGURES, Unit.RATIO, Group.TRADE)
 def average_loss_return(facts: TradeFacts) -> float:
     """Mean return of the trades that lost; negative."""
-    return _mean(facts.profit_ratio[facts.lost])
+    return _mean(facts.profit_ratio[facts.lost_at])
 
 
 @_figure(TRADE_FIGURES, Unit.NUMBER, Group.TRADE)

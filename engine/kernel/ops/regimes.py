@@ -74,17 +74,30 @@ def hurst(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: 
         mean = (even + odd) / n
         total = 0.0
         squares = 0.0
-        low = 0.0
-        high = 0.0
+        low = high = even_low = even_high = 0.0  # of every other bar, so that an extreme does not wait for the one before
         for part in range(2):  # the older part of the ring, then the newer
             first = 4 + slot if part == 0 else 4
             last = 4 + n if part == 0 else 4 + slot
-            for k in range(first, last):
-                d = (state[k] - change) - mean
+            if (last - first) % 2 == 1:
+                d = (state[first] - change) - mean
                 total = total + d
                 squares = squares + d * d
                 low = total if total < low else low
                 high = total if total > high else high
+                first = first + 1
+            for k in range(first, last, 2):
+                d = (state[k] - change) - mean
+                e = (state[k + 1] - change) - mean
+                total = total + d
+                squares = squares + d * d
+                even_low = total if total < even_low else even_low
+                even_high = total if total > even_high else even_high
+                total = total + e
+                squares = squares + e * e
+                low = total if total < low else low
+                high = total if total > high else high
+        low = even_low if even_low < low else low
+        high = even_high if even_high > high else high
         exponent = 0.5 + (natural_log((high - low) / math.sqrt(squares / n)) - state[2]) / state[3] if squares > 0.0 else NAN
         y[t] = max(0.0, min(1.0, exponent)) if exponent == exponent else NAN
     state[0] = before

@@ -15,6 +15,7 @@ from types import ModuleType
 import numba
 import numpy as np
 import pytest
+from numba.core.codegen import JITCodeLibrary
 
 from engine.kernel import code_cache, load
 from engine.kernel.abi import call_op, call_row, first_of, helper, magnitudes, pair, quotients, roots, second_of, where_positive
@@ -271,6 +272,40 @@ def test_their_source_names_what_is_made_from_them_and_nothing_else(monkeypatch:
     after = code_cache.content_digest(pairs), code_cache.content_digest(samples.add)
     assert after[0] != before[0]
     assert after[1] == before[1]
+
+
+@helper
+def base(a):
+    return a * a + 0.1
+
+
+@helper
+def perhaps(a, really):
+    return base(a) + 1.0 if really else a
+
+
+@helper
+def surely(a):
+    return base(a) - perhaps(a, True)
+
+
+def whole(values, found):
+    for k in range(values.shape[0]):
+        found[k] = perhaps(values[k], False) + surely(values[k])
+
+
+def test_a_function_is_made_with_all_helpers_at_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also with one that another helper only seemed to call; and no helper is made machine code on its own."""
+    made: list[str] = []
+    add = JITCodeLibrary._finalize_specific
+    monkeypatch.setattr(JITCodeLibrary, "_finalize_specific", lambda self: (made.append(self.name), add(self))[1])
+    values = np.array([0.5, -3.0, 1e9, np.nan])
+    compiled, plain = np.zeros(4), np.zeros(4)
+    load.compile_function(whole, "void(float64[::1], float64[::1])", allocates=False)(values, compiled)
+    whole(values, plain)
+    np.testing.assert_array_equal(compiled, plain)
+    assert made.count("whole") == 1
+    assert not {"base", "perhaps", "surely"} & set(made)
 
 
 def drive(address, state, params, memory, length, index):

@@ -25,7 +25,7 @@ from engine.kernel.load import compile_function
 from engine.kernel.loop import note_volumes, step_bar
 from engine.kernel.portfolio import quiet_bars
 from engine.kernel.program import Program, compile_program
-from engine.kernel.rehearsal import rehearse_desk, rehearse_portfolio, rehearse_run
+from engine.kernel.rehearsal import rehearse
 from engine.kernel.sweep import sweep_bars
 from engine.kernel.vm import Kernel
 from engine.model.candle import BarGrid
@@ -109,9 +109,7 @@ def test_rehearsals_compile_for_the_types_of_real_runs() -> None:
 
 def rehearse_and_run() -> None:
     """Real runs need no type that the rehearsals did not: else the first backtest after the launcher's precompilation compiles again."""
-    rehearse_run()
-    rehearse_desk()
-    rehearse_portfolio()
+    rehearse()
     loop = compile_function(sweep_bars, allocates=False)
     event, fill = compile_function(handle_event, allocates=False), compile_function(trade_at, allocates=False)
     path = next(path for path in SHIPPED if path.stem == "every-exit")

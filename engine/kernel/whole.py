@@ -1,0 +1,110 @@
+"""Compiled functions as one whole each: LLVM optimises a function together with all helpers that it reaches, once.
+
+numba would optimise every helper with everything below it, and make machine code of it that nobody calls: most of the time of a
+compilation, and the more the deeper the calls. Imported by `engine.kernel.load` and `engine.kernel.stored` only.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from llvmlite import binding, ir
+from numba.core import compiler
+from numba.core.codegen import JITCodeLibrary
+
+_Library: Final[Any] = JITCodeLibrary
+_Compiler: Final[Any] = compiler.Compiler
+
+
+class _Part(_Library):  # type: ignore[misc] # numba is untyped
+    """A helper's code: checked and simplified by function, neither optimised nor made machine code before it is part of a whole."""
+
+    def add_linking_library(self, library: Any) -> None:
+        library._ensure_finalized()
+        self._linking_libraries.append(library)
+
+    def finalize(self) -> None:
+        self._raise_if_finalized()
+        self._finalized = True
+
+    def get_pointer_to_function(self, name: str) -> int:  # noqa: ARG002  numba's own arguments
+        """0: not callable from outside."""
+        self._ensure_finalized()
+        return 0
+
+    @property
+    def codegen(self) -> Any:
+        """Of the code generator numba asks a library for what it has just made: where to note the function's environment."""
+        return self
+
+    def set_env(self, name: str, environment: object) -> None:
+        """Nothing: nobody reads the environment of a function that Python does not call."""
+
+
+class _Whole(_Library):  # type: ignore[misc]
+    """A function's code with that of all helpers below it."""
+
+    def finalize(self) -> None:
+        self._linking_libraries: list[Any] = _below(self._linking_libraries)
+        super().finalize()
+
+    def _verify_declare_only_symbols(self) -> None:
+        """Everything of ours and numba's is there: a call of what is not would end the process."""
+        missing = [one.name for one in self._final_module.functions if one.is_declaration and one.name.startswith("_ZN")]
+        if missing:
+            raise AssertionError(f"not linked with {self.name}: {missing}")
+
+    def serialize_using_object_code(self) -> tuple[str, str, tuple[bytes, bytes]]:
+        """numba's form, with the names of the functions alone in place of their code: nothing is ever linked with a whole."""
+        self._ensure_finalized()
+        names = [function.name for function in self.get_defined_functions()]
+        return self.name, "object", (self._get_compiled_object(), _names_alone(names))
+
+
+def _below(libraries: list[Any]) -> list[Any]:
+    """The libraries and those that parts among them link, each once and after all that call it: LLVM links only what is called by then.
+
+    A part may link what it does not call after all, where the call was in a branch that is never taken.
+    """
+    found: dict[Any, None] = {}
+
+    def visit(library: Any) -> None:
+        if library not in found:
+            found[library] = None
+            below = library._linking_libraries if isinstance(library, _Part) else ()
+            for one in below:
+                visit(one)
+            done.append(library)
+
+    done: list[Any] = []
+    for library in libraries:
+        visit(library)
+    return done[::-1]
+
+
+def _names_alone(names: list[str]) -> bytes:
+    """LLVM bitcode of empty functions."""
+    module = ir.Module()
+    for name in names:
+        function = ir.Function(module, ir.FunctionType(ir.VoidType(), ()), name)
+        ir.IRBuilder(function.append_basic_block()).ret_void()
+    return bytes(binding.parse_assembly(str(module)).as_bitcode())
+
+
+class WholeCompiler(_Compiler):  # type: ignore[misc]
+    """numba's compiler of a function that is called from outside."""
+
+    library: Any = _Whole
+
+    def define_pipelines(self) -> Any:
+        """Its own, for a library of our kind."""
+        made = self.library(self.state.targetctx.codegen(), self.state.func_id.func_qualname)
+        made.enable_object_caching()
+        self.state.library = made
+        return super().define_pipelines()
+
+
+class PartCompiler(WholeCompiler):
+    """numba's compiler of a helper."""
+
+    library = _Part
