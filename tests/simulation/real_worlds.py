@@ -82,7 +82,7 @@ def with_refusals(chance: random.Random, world: World) -> World:
     for _ in range(chance.choice([3, 10, 40])):
         from_ms = first_ms + chance.randrange(length) * base_ms + chance.choice([0, 0, 1, 20_000])
         halts.append(Halt(chance.choice(["", *grid.markets]), from_ms, from_ms + chance.choice([1, 1, 5, 60]) * base_ms))
-    quiet = np.flatnonzero(~(grid.state == BarState.TRADED).any(axis=0)).tolist()
+    quiet = np.flatnonzero(~(grid.state == BarState.TRADED).any(axis=0)).tolist() if len(grid.markets) > 1 else []
     world = replace(world, grid=replace(grid, outages=tuple((first_ms + k * base_ms, first_ms + (k + 1) * base_ms) for k in quiet)))
     asked = {
         "queue": chance.choice([0.01, 0.1, 0.5]),
@@ -91,6 +91,9 @@ def with_refusals(chance: random.Random, world: World) -> World:
         "outages": len(halts) != 10,
     }
     world = replace(world, settings=replace(world.settings, costs=replace(world.settings.costs, **asked)))
+    risk = world.strategy.risk
+    if risk is not None and world.seed % 3 != 0:  # most breakers of random profiles hold for all of three days
+        world = replace(world, strategy=replace(world.strategy, risk=replace(risk, breakers=())))
     if chance.random() < 0.4:  # most limit orders wait where a falling price touches them
         enter = replace(random_enter(chance, base_ms), order="limit", side="bid", time_in_force=None)
         world = replace(world, strategy=replace(world.strategy, execution=replace(world.strategy.execution, enter=enter)))
