@@ -144,7 +144,7 @@ def _refuse_svml() -> None:
 def _relocated(function: FunctionType, allocates: bool) -> FunctionType:
     """A copy that numba caches under its content: its file is the stamp of its digest. Before it is compiled its globals have to be."""
     digest = content_digest(function, extra=_own_sources() + repr(_options(allocates)).encode())
-    stamp = stamp_file(function.__name__, digest, inspect.getsource(function))
+    stamp = stamp_file(function.__name__, digest, lambda: inspect.getsource(function))
     code = function.__code__.replace(co_filename=str(stamp), co_firstlineno=1)
     copy = FunctionType(code, dict(function.__globals__), function.__name__, function.__defaults__)
     copy.__kwdefaults__ = function.__kwdefaults__
