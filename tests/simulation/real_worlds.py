@@ -97,6 +97,10 @@ def with_refusals(chance: random.Random, world: World) -> World:
     if chance.random() < 0.4:  # most limit orders wait where a falling price touches them
         enter = replace(random_enter(chance, base_ms), order="limit", side="bid", time_in_force=None)
         world = replace(world, strategy=replace(world.strategy, execution=replace(world.strategy.execution, enter=enter)))
+    if random.Random(f"targets {world.seed}").random() < 0.6:
+        execution = world.strategy.execution
+        execution = replace(execution, leave=replace(execution.leave, order="limit"))
+        world = replace(world, strategy=replace(world.strategy, execution=execution))
     return with_random_inside(chance, world) if chance.random() < 0.5 else world
 
 
