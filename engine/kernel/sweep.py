@@ -292,8 +292,9 @@ class Stack:
     ) -> None:
         """places: where each variant's columns stand among all, rows_of: its own rows, as of `sweep_bars`; days: of the run."""
         book = make_book(plans[0], cash_krw)
+        books = {id(plan): book._replace(values=plan.initial) for plan in plans}
         self.plans, self.plan_strides = stacked(plans)
-        self.books, self.book_strides = stacked([book._replace(values=plan.initial) for plan in plans], shared=False)
+        self.books, self.book_strides = stacked([books[id(plan)] for plan in plans], shared=False)
         self.places = np.array(places, np.int64).reshape(len(plans), -1)
         self.rows_of = np.array(rows_of, np.int64).reshape(len(plans), 2)
         self.figures = np.zeros(len(plans), FIGURES)
@@ -334,18 +335,21 @@ def stacked(tuples: Sequence[Any], *, shared: bool = True) -> tuple[Any, NDArray
 
     shared: what is the same in all of them is kept once, for arrays that nobody writes. Two names of one array stay two names of one.
     """
-    parts = [_leaves(one) for one in tuples]
+    parts = {key: _leaves(one) for key, one in {id(one): one for one in tuples}.items()}
+    rows: dict[int, list[int]] = {}
+    for row, one in enumerate(tuples):
+        rows.setdefault(id(one), []).append(row)
     known: dict[int, NDArray[Any]] = {}
     found: list[NDArray[Any]] = []
     strides: list[int] = []
-    for number, leaf in enumerate(parts[0]):
-        every = [part[number] for part in parts]
+    for number, leaf in enumerate(parts[id(tuples[0])]):
+        every = [part[number] for part in parts.values()]
         same = leaf.size == 0 or (shared and all(one is leaf or one.tobytes() == leaf.tobytes() for one in every))
         address = -1 - number if leaf.size == 0 else leaf.ctypes.data
         if address not in known:
             known[address] = np.empty((1 if same else len(tuples), *leaf.shape), leaf.dtype)
-            for variant, one in enumerate(every[:1] if same else every):
-                known[address][variant] = one
+            for one, own in zip(every, rows.values(), strict=True):
+                known[address][0 if same else own] = one
         found.append(known[address][0])
         strides.append(0 if same else leaf.nbytes)
     return _rebuilt(tuples[0], iter(found)), np.array(strides, np.int64)
