@@ -180,9 +180,10 @@ class _Task:
         """The outcomes. advanced: called with the bars of every block."""
         first = self.strategies[0]
         graph = first.graph.copy()
+        strategies = [replace(strategy, conditions=()) for strategy in self.strategies]  # nobody reads how often each was true
         terms = terms_of(self.settings, self.grid)
         tradable = [market in self.traded for market in self.grid.markets]
-        nodes, plans = plans_of(self.strategies, graph, self.grid.timeframe, self.grid.markets, terms, tradable)
+        nodes, plans = plans_of(strategies, graph, self.grid.timeframe, self.grid.markets, terms, tradable)
         wanted = list(dict.fromkeys(node for columns in nodes for node in columns))
         program = compile_values(graph, wanted, first.clock, self.grid.timeframe, self.grid.markets, domain=self.traded)
         span = _Span.of(self.grid, self.settings, first)
@@ -323,7 +324,7 @@ def _outcomes(stack: Stack, span: _Span, settings: Settings) -> list[Outcome]:
     daily = changes(cash, _filled(stack.daily, cash))
     end_ms = np.full(int(closed), span.end_ms, np.int64)
     found = []
-    for returns, spread, values in zip(daily, spreads(daily), stack.figures.tolist(), strict=True):
+    for returns, spread, values, exposure in zip(daily, spreads(daily), stack.figures.tolist(), stack.exposures.tolist(), strict=True):
         row = dict(zip(FIGURES.names or (), values, strict=True))
         depth = min(row["depth"], row["trough_krw"] / row["peak_krw"] - 1.0)
         curve = Curve(span.start_ms, cash, end_ms, np.full(len(end_ms), row["end_krw"]))
@@ -342,7 +343,7 @@ def _outcomes(stack: Stack, span: _Span, settings: Settings) -> list[Outcome]:
                 fees_paid=row["fees_krw"],
                 slippage_paid=row["slippage_krw"],
                 traded_value=row["traded_krw"],
-                exposure=row["exposure_sum"] / closes if closes else _NAN,
+                exposure=exposure / closes if closes else _NAN,
                 time_in_market=row["exposed_closes"] / closes if closes else _NAN,
                 fills=row["fills"],
                 daily=returns,
