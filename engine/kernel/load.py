@@ -26,6 +26,7 @@ from engine.kernel.handles import HANDLES
 from engine.kernel.packed import PACKED
 from engine.kernel.prefetch import PREFETCH
 from engine.kernel.stored import callback, dispatcher
+from engine.kernel.wide import WIDE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 _POINTER: Final[Any] = types.CPointer(types.float64)  # type: ignore[no-untyped-call]
 OP_SIGNATURE: Final[Any] = types.void(*[_POINTER] * 8, types.int64, types.int64)
 _PROCESSES: Final = 2
-_INTRINSICS: Final[dict[str, Any]] = {**intrinsics.INTRINSICS, **PACKED, **HANDLES, **PREFETCH}
+_INTRINSICS: Final[dict[str, Any]] = {**intrinsics.INTRINSICS, **PACKED, **HANDLES, **PREFETCH, **WIDE}
 
 
 def precompile(progress: Callable[[int, int], None]) -> None:
