@@ -215,6 +215,17 @@ def fetch(values: Floats, place: int) -> None:
 setattr(fetch, INTRINSIC_MARK, "prefetch.fetch")
 
 
+def count_up(numbers: Integers, place: int, by: int) -> int:
+    """Add to one number of an int64 array, one dimension, and return what it was before; threads that do so at once come one after the
+    other, and each sees what the ones before it had written by then (in compiled code)."""
+    before = int(numbers[place])
+    numbers[place] = before + by
+    return before
+
+
+setattr(count_up, INTRINSIC_MARK, "atomic.count_up")
+
+
 class Pair:
     """Two numbers that are added, subtracted, multiplied and divided by those of another pair, each as if alone (IEEE 754).
 

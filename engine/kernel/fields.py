@@ -92,17 +92,20 @@ RUN_SHARED_SIDES: Final = 10
 RUN_SIDE: Final = 11  # position of the block's first base bar in the arrays of side series
 RUN_BLOCK: Final = 12  # most base bars that memory has room for
 RUN_CLOCK_FIRST: Final = 13  # absolute index of the clock bar that is the first of `out`; -1: whichever comes, it has room for one
-RUN_MARKETS: Final = 14  # from and to: the markets that this call evaluates
-RUN_STAGES: Final = 16  # from and to
+RUN_LANES: Final = 14  # how many calls share the markets out among themselves
+RUN_BEFORE: Final = 15  # turns (engine.kernel.turns) that each market had before the stretch
+RUN_TURN: Final = 16  # of the block's first stage among the turns of the stretch
+RUN_PATIENCE: Final = 17  # how often to look, in the end, whether the other calls are through with their markets, too
 RUN_SHARED_AT: Final = 18  # where this call's copy of the shared state is
-RUN_ACROSS: Final = 19  # 1: what reads all markets is evaluated after each stage
-RUN_BESIDE: Final = 20  # 1: slots hold one bar of all markets, side by side
+RUN_BESIDE: Final = 19  # 1: slots hold one bar of all markets, side by side
+RUN_COMPLETE: Final = 20  # left behind, 1: the stretch is evaluated for all markets
 RUN_WIDTH: Final = 21
 
 #: arrays of a handle, in order: what a lane has, what a kernel has, what one call is given
 HANDLE: Final = (
-    "run", "clocks", "feeds", "side_feeds", "rows", "stages", "moves", "across", "columns", "direct", "memory", "state", "params",
-    "states", "opens", "highs", "lows", "closes", "volumes", "values", "sides", "out",
+    "run", "clocks", "feeds", "side_feeds", "rows", "stages", "moves", "across", "columns", "direct", "memory", "state", "params", "behind",
+    "states", "opens", "highs", "lows", "closes", "volumes", "values", "sides", "out", "turns",
 )  # fmt: skip
 HANDLE_STATE: Final = HANDLE.index("state")
 HANDLE_BARS: Final = HANDLE.index("states")
+HANDLE_OUT: Final = HANDLE.index("out")

@@ -6,7 +6,6 @@ import dis
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -98,13 +97,11 @@ class Layout:
         self._state_size = state.size(program)
 
     def lanes(self) -> list[Lane]:
-        """One per thread, with about as many markets each."""
-        cuts = [self._markets * k // self._threads for k in range(self._threads + 1)]
-        return [self._lane(number, *part) for number, part in enumerate(pairwise(cuts))]
+        """One per thread."""
+        return [self._lane(number) for number in range(self._threads)]
 
-    def _lane(self, number: int, first: int, stop: int) -> Lane:
+    def _lane(self, number: int) -> Lane:
         run, shared = self._run.copy(), self._table.size(shared=True)
-        run[fields.RUN_MARKETS : fields.RUN_MARKETS + 2] = first, stop
         run[fields.RUN_SHARED_AT] = 0 if number == 0 else self._state_size + (number - 1) * shared
         names = ("clocks", "feeds", "side_feeds", "rows", "stages", "moves", "across", "columns", "direct")
         tables = {name: getattr(self, name) if number == 0 else getattr(self, name).copy() for name in names}
@@ -116,6 +113,8 @@ class Layout:
         tables["moves"][:, fields.MOVE_SLOT] += by
         tables["columns"][:, fields.COLUMN_SLOT] += by
         tables["direct"][:, fields.DIRECT_SLOT] += by
+        read = tables["across"][:, fields.ACROSS_INPUT : fields.ACROSS_OUTPUT]
+        read[read < self._slots_width] += by  # what is not kept per market is what all of them share
         return made_lane(run, (*tables.values(), self.memory))
 
     def _memory(self) -> tuple[list[int], NDArray[np.float64]]:
@@ -261,7 +260,7 @@ class Layout:
         run[fields.RUN_MARKET_STATE] = self._table.size(shared=False)
         run[fields.RUN_BLOCK] = self._block
         run[fields.RUN_CLOCK] = self._timeframes.index(program.clock)
-        run[fields.RUN_STAGES + 1], run[fields.RUN_ACROSS] = len(self.stages), 1 if self._threads == 1 else 0
+        run[fields.RUN_LANES] = self._threads
         run[fields.RUN_BESIDE] = int(self._beside)
         return run
 

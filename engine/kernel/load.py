@@ -20,6 +20,7 @@ from numba import types
 
 from engine.kernel import intrinsics, whole
 from engine.kernel.abi import HELPER_MARK, INTRINSIC_MARK
+from engine.kernel.atomic import ATOMIC
 from engine.kernel.catalogue import ops
 from engine.kernel.code_cache import content_digest, forget_unreadable, reached_globals, stamp_file
 from engine.kernel.handles import HANDLES
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 _POINTER: Final[Any] = types.CPointer(types.float64)  # type: ignore[no-untyped-call]
 OP_SIGNATURE: Final[Any] = types.void(*[_POINTER] * 8, types.int64, types.int64)
 _PROCESSES: Final = 2
-_INTRINSICS: Final[dict[str, Any]] = {**intrinsics.INTRINSICS, **PACKED, **HANDLES, **PREFETCH}
+_INTRINSICS: Final[dict[str, Any]] = {**intrinsics.INTRINSICS, **PACKED, **HANDLES, **PREFETCH, **ATOMIC}
 
 
 def precompile(progress: Callable[[int, int], None]) -> None:

@@ -6,12 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from engine.kernel.abi import (
-    call_op,
-    call_twin,
-    helper,
-    items,
-)
+from engine.kernel.abi import call_op, call_twin, count_up, helper, items
 from engine.kernel.aggregate import bar_at, bar_open, fold_bars
 from engine.kernel.catalogue import Pointer
 from engine.kernel.direct import knows_all, point_rows
@@ -47,15 +42,15 @@ from engine.kernel.fields import (
     ROW_TIMEFRAME,
     ROW_TWIN,
     ROW_WIDTH,
-    RUN_ACROSS,
     RUN_BASE_MS,
+    RUN_BEFORE,
     RUN_BESIDE,
     RUN_CLOCK,
     RUN_FIRST,
     RUN_FROM_MS,
+    RUN_LANES,
     RUN_LENGTH,
     RUN_MARKET_STATE,
-    RUN_MARKETS,
     RUN_OUT,
     RUN_SHARED_AT,
     RUN_SHARED_FEEDS,
@@ -63,7 +58,7 @@ from engine.kernel.fields import (
     RUN_SHARED_SIDES,
     RUN_SHARED_STATE,
     RUN_SIDE,
-    RUN_STAGES,
+    RUN_TURN,
     SIDE_FLAG,
     SIDE_MARKET,
     SIDE_SERIES,
@@ -76,6 +71,7 @@ from engine.kernel.fields import (
 )
 from engine.kernel.ops.windows import larger, smaller
 from engine.kernel.rows import OVER
+from engine.kernel.turns import await_market, await_markets, is_last, take_market
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -93,47 +89,73 @@ def run_block(
     run: NDArray[np.int64], clocks: NDArray[np.int64], feeds: NDArray[np.int64], side_feeds: NDArray[np.int64], rows: NDArray[np.int64],
     stages: NDArray[np.int64], moves: NDArray[np.int64], across: NDArray[np.int64], columns: NDArray[np.int64],
     direct: NDArray[np.int64], memory: NDArray[np.float64], state: NDArray[np.float64], params: NDArray[np.float64],
-    states: NDArray[np.int8], opens: NDArray[np.float64], highs: NDArray[np.float64], lows: NDArray[np.float64],
-    closes: NDArray[np.float64], volumes: NDArray[np.float64], values: NDArray[np.float64], sides: NDArray[np.float64],
-    out: NDArray[np.float64],
+    behind: NDArray[np.int64], states: NDArray[np.int8], opens: NDArray[np.float64], highs: NDArray[np.float64],
+    lows: NDArray[np.float64], closes: NDArray[np.float64], volumes: NDArray[np.float64], values: NDArray[np.float64],
+    sides: NDArray[np.float64], out: NDArray[np.float64], turns: NDArray[np.int64],
 ) -> None:  # fmt: skip
-    """One block of all markets: alias sections once, then stage by stage every market's own rows and what reads all markets. Arrays are
-    those of `door.run_blocks`."""
+    """One block: alias sections once, then stage by stage every market's own rows and what reads all markets. Arrays are those of
+    `door.run_blocks`."""
     set_clocks(run, clocks)
-    markets = run[RUN_MARKETS + 1] - run[RUN_MARKETS]
-    if run[RUN_STAGES] == 0 and markets > 0:
-        shared = run[RUN_SHARED_AT]
-        for f in range(run[RUN_SHARED_FEEDS]):
-            alias = feeds[f, FEED_MARKET]
-            feed(run, clocks, feeds, f, alias, shared, memory, state, states, opens, highs, lows, closes, volumes, values, False)
-        for f in range(run[RUN_SHARED_SIDES]):
-            feed_side(run, side_feeds, f, side_feeds[f, SIDE_MARKET], memory, sides)
-        run_rows(clocks, rows, 0, run[RUN_SHARED_ROWS], memory, state, shared, params)
+    shared = run[RUN_SHARED_AT]
+    for f in range(run[RUN_SHARED_FEEDS]):
+        alias = feeds[f, FEED_MARKET]
+        feed(run, clocks, feeds, f, alias, shared, memory, state, states, opens, highs, lows, closes, volumes, values, False)
+    for f in range(run[RUN_SHARED_SIDES]):
+        feed_side(run, side_feeds, f, side_feeds[f, SIDE_MARKET], memory, sides)
+    run_rows(clocks, rows, 0, run[RUN_SHARED_ROWS], memory, state, shared, params)
     if run[RUN_BESIDE] != 0:
         run_beside(
             run, clocks, feeds, side_feeds, rows, stages, moves, across, columns, memory, state, params,
             states, opens, highs, lows, closes, volumes, values, sides, out,
         )  # fmt: skip
         return
-    for stage in range(run[RUN_STAGES], run[RUN_STAGES + 1]):
-        for market in range(run[RUN_MARKETS], run[RUN_MARKETS + 1]):
-            own = run[RUN_SHARED_STATE] + market * run[RUN_MARKET_STATE]
-            if stage == 0:
-                known = direct.shape[0] > 0 and knows_all(states, market, run[RUN_FIRST], run[RUN_LENGTH])
-                point_rows(
-                    direct, rows, memory, known, market * states.shape[1] + run[RUN_FIRST], market, run[RUN_OUT],
-                    opens, highs, lows, closes, volumes, values, out,
-                )  # fmt: skip
-                for f in range(run[RUN_SHARED_FEEDS], feeds.shape[0]):
-                    feed(run, clocks, feeds, f, market, own, memory, state, states, opens, highs, lows, closes, volumes, values, known)
-                for f in range(run[RUN_SHARED_SIDES], side_feeds.shape[0]):
-                    feed_side(run, side_feeds, f, market, memory, sides)
-            move(clocks, moves, stages[stage, STAGE_LOADS], stages[stage, STAGE_LOADS + 1], market, memory, True)
-            run_rows(clocks, rows, stages[stage, STAGE_ROWS], stages[stage, STAGE_ROWS + 1], memory, state, own, params)
-            move(clocks, moves, stages[stage, STAGE_KEEPS], stages[stage, STAGE_KEEPS + 1], market, memory, False)
-            export(run, clocks, columns, stages[stage, STAGE_COLUMNS], stages[stage, STAGE_COLUMNS + 1], memory, market, out)
-        if run[RUN_ACROSS] != 0:
-            run_across(clocks, across, stages[stage, STAGE_ACROSS], stages[stage, STAGE_ACROSS + 1], memory, params)
+    markets, alone, apart = states.shape[0], run[RUN_LANES] == 1, stages.shape[0] > 1 or across.shape[0] > 0
+    for stage in range(stages.shape[0]):
+        turn = run[RUN_TURN] + stage
+        before = run[RUN_BEFORE] + turn
+        if apart and not alone:
+            await_markets(behind, before)
+        market = 0 if alone else take_market(turns, turn)
+        while market < markets:
+            if not alone:
+                await_market(behind, market, before)
+            run_market(
+                run, clocks, feeds, side_feeds, rows, stages, moves, columns, direct, stage, market, memory, state, params,
+                states, opens, highs, lows, closes, volumes, values, sides, out,
+            )  # fmt: skip
+            if (market == markets - 1 if alone else is_last(turns, turn, markets)) and apart:
+                run_across(clocks, across, stages[stage, STAGE_ACROSS], stages[stage, STAGE_ACROSS + 1], memory, params)
+                for other in range(0 if alone else markets):
+                    count_up(behind, other, 1)
+            if not (apart or alone):
+                count_up(behind, market, 1)
+            market = market + 1 if alone else take_market(turns, turn)
+
+
+@helper
+def run_market(
+    run: NDArray[np.int64], clocks: NDArray[np.int64], feeds: NDArray[np.int64], side_feeds: NDArray[np.int64], rows: NDArray[np.int64],
+    stages: NDArray[np.int64], moves: NDArray[np.int64], columns: NDArray[np.int64], direct: NDArray[np.int64], stage: int, market: int,
+    memory: NDArray[np.float64], state: NDArray[np.float64], params: NDArray[np.float64], states: NDArray[np.int8],
+    opens: NDArray[np.float64], highs: NDArray[np.float64], lows: NDArray[np.float64], closes: NDArray[np.float64],
+    volumes: NDArray[np.float64], values: NDArray[np.float64], sides: NDArray[np.float64], out: NDArray[np.float64],
+) -> None:  # fmt: skip
+    """One stage of one market in a block."""
+    own = run[RUN_SHARED_STATE] + market * run[RUN_MARKET_STATE]
+    if stage == 0:
+        known = direct.shape[0] > 0 and knows_all(states, market, run[RUN_FIRST], run[RUN_LENGTH])
+        point_rows(
+            direct, rows, memory, known, market * states.shape[1] + run[RUN_FIRST], market, run[RUN_OUT],
+            opens, highs, lows, closes, volumes, values, out,
+        )  # fmt: skip
+        for f in range(run[RUN_SHARED_FEEDS], feeds.shape[0]):
+            feed(run, clocks, feeds, f, market, own, memory, state, states, opens, highs, lows, closes, volumes, values, known)
+        for f in range(run[RUN_SHARED_SIDES], side_feeds.shape[0]):
+            feed_side(run, side_feeds, f, market, memory, sides)
+    move(clocks, moves, stages[stage, STAGE_LOADS], stages[stage, STAGE_LOADS + 1], market, memory, True)
+    run_rows(clocks, rows, stages[stage, STAGE_ROWS], stages[stage, STAGE_ROWS + 1], memory, state, own, params)
+    move(clocks, moves, stages[stage, STAGE_KEEPS], stages[stage, STAGE_KEEPS + 1], market, memory, False)
+    export(run, clocks, columns, stages[stage, STAGE_COLUMNS], stages[stage, STAGE_COLUMNS + 1], memory, market, out)
 
 
 @helper

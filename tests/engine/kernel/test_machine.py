@@ -105,6 +105,21 @@ def test_threads_change_nothing(seed: int, threads: int, block: int, cut_at: int
     assert several.save() == alone.save()
 
 
+@given(seed=seeds, threads=st.integers(1, 4), block=st.integers(1, 300), edges=st.lists(st.integers(1, 599), max_size=12))
+def test_columns_computed_ahead_are_the_same(seed: int, threads: int, block: int, edges: list[int]) -> None:
+    """A kernel goes on before its caller has asked, into room that is used again."""
+    program, grid, _ = random_case(seed, 600)
+    length = grid.state.shape[1]
+    alone = Kernel(program, block)
+    whole = alone.advance(grid).values
+    several = Kernel(program, block, threads=threads, reuse=1)
+    cuts = sorted({0, length, *(edge for edge in edges if edge < length)})
+    with several.ahead(grid, [(start, stop - start) for start, stop in itertools.pairwise(cuts)]) as coming:
+        parts = [part.values.copy() for part in coming]
+    assert same_bits(np.concatenate(parts, axis=1), whole)
+    assert several.save() == alone.save()
+
+
 def test_threads_are_tried_with_aliases_and_across() -> None:
     tables = [random_case(seed, 2)[0].table for seed in range(40)]
     assert sum(bool(table.across) for table in tables) > 20
@@ -249,8 +264,8 @@ MUTATIONS = {
         "rows[r, ROW_OUTPUT], clocks[clock, CLOCK_COUNT], 1 + clocks[clock, CLOCK_FIRST],",
     ),
     "markets share state": (
-        "* run[RUN_MARKET_STATE]\n            if stage == 0:",
-        "* 0\n            if stage == 0:",
+        "* run[RUN_MARKET_STATE]\n    if stage == 0:",
+        "* 0\n    if stage == 0:",
     ),
     "a flag that is not recorded is missing": ("0.0 if flag and x != x else x", "x"),
     "alias side series get another market": ("side_feeds[f, SIDE_MARKET], memory", "0, memory"),
