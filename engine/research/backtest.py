@@ -23,6 +23,7 @@ from engine.model.candle import MEMBER, BarGrid, BarState
 from engine.model.costs import Halt
 from engine.research.gaps import side_gaps
 from engine.research.result import BacktestResult, Rounding, Settings
+from engine.research.room import keep_freed_memory
 from engine.research.universe import UniverseTally
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def backtest(
     processors. The same inputs give the same bits whatever settings.block and threads are. Raises ValueError when the grid does not
     serve the strategy (a clock finer than the base, an alias market missing, nothing to run over).
     """
+    keep_freed_memory()
     grid = until_ms(grid, settings.to_ms)
     markets = tuple(traded) if traded is not None else (strategy.markets or grid.markets)
     started = time.perf_counter()
