@@ -96,6 +96,6 @@ def run_blocks(handle: NDArray[np.int64]) -> int:
         )  # fmt: skip
         run[RUN_TURN] += stages.shape[0]
     if run[RUN_LANES] > 1:
-        markets = numbers_at(handle, 13).shape[0]
-        run[RUN_COMPLETE] = 1 if is_complete(turns, run[RUN_TURN] - 1, markets, run[RUN_PATIENCE]) else 0
+        groups = numbers_at(handle, 13).shape[0]
+        run[RUN_COMPLETE] = 1 if is_complete(turns, run[RUN_TURN] - 1, groups, run[RUN_PATIENCE]) else 0
     return int(clocks[clock, CLOCK_COUNT])

@@ -72,7 +72,7 @@ _Begun = tuple[_Stretch, list[Future[None]]]
 
 
 class Kernel:
-    """Runs one program. `advance` takes consecutive base bars; results do not depend on how they are cut, nor on `block`, nor on `threads`.
+    """Runs one program. `advance` takes consecutive base bars; results do not depend on how they are cut, on `block`, `threads` or `group`.
 
     block: most base bars per inner call, >= 1. `cold`: after `restore`, the nodes whose state was not saved (they need warm-up).
     """
@@ -86,10 +86,12 @@ class Kernel:
         threads: int = 1,
         reuse: int = 0,
         own: OwnRows | None = None,
+        group: int | None = None,
     ) -> None:
         """in_place: columns are not exported; `places` says where in `memory` the latest block's are. For one market, block by block.
         own: of this program and in place: rows that are left to `engine.kernel.sweep`.
         threads: they share the markets out among themselves, the caller's being one of them.
+        group: so many markets side by side, row by row; None: as many as pay.
         reuse: so many calls of `advance` later the columns of one are overwritten; 0: never.
         """
         if block < 1:
@@ -102,7 +104,7 @@ class Kernel:
         self.next_index: int | None = None
         """Absolute index of the base bar that `advance` expects; None before the first."""
         self._run_blocks, self._take_bars = precompile()
-        layout = Layout(program, block, max(1, min(threads, len(program.markets))), own, in_place=in_place)
+        layout = Layout(program, block, max(1, min(threads, len(program.markets))), own, in_place=in_place, group=group)
         self.memory, self.places = layout.memory, layout.places(program)
         self.row_tables = layout.clocks, layout.rows
         """What `machine.run_rows` takes first, as of the latest block of this thread."""
@@ -112,7 +114,7 @@ class Kernel:
         self._lanes = layout.lanes()
         self._lanes[0].items[fields.RUN_PATIENCE] = _PATIENCE
         self._stages, self._turns = len(layout.stages), 0
-        self._behind = np.zeros(len(program.markets), np.int64)
+        self._behind = np.zeros(-(-len(program.markets) // layout.group), np.int64)
         self.params = np.array([*layout.params, 0.0])
         self._no_sides = np.empty((0, len(program.markets), block))
         self._bar_lane: Lane | None = None
