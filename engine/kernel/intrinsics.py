@@ -15,6 +15,7 @@ from numba.core import cgutils
 from numba.core.imputils import impl_ret_borrowed, lower_getattr_generic
 from numba.core.typing.templates import AttributeTemplate, infer_getattr
 from numba.extending import NativeValue, intrinsic, models, register_model, typeof_impl, unbox
+from numba.np import arrayobj
 
 from engine.kernel.abi import BY_REFERENCE, INPUT_COUNT, TWIN_INTEGERS
 
@@ -92,6 +93,22 @@ def items(typing_context: Any, array: Any, offset: Any) -> Any:
 
 
 INTRINSICS: Final[dict[str, Any]] = {"call_op": call_op, "call_twin": call_twin, "items": items}
+
+
+#: how the names of compiled functions of this package begin
+_OURS: Final = "_ZN6engine6kernel"
+_from_either_end: Final = arrayobj.fix_integer_index
+
+
+def _from_the_start(context: Any, builder: Any, kind: Any, index: Any, size: Any) -> Any:
+    """What numba asks for the place of an item: our functions never count from an array's end, but for constants, so that nothing has to
+    ask at each access whether an index is negative. Functions of others are served as before."""
+    if isinstance(index, ir.Constant) or not builder.function.name.startswith(_OURS):
+        return _from_either_end(context, builder, kind, index, size)
+    return context.cast(builder, index, kind, types.intp)
+
+
+arrayobj.fix_integer_index = _from_the_start
 
 
 class ByReference(types.Type):

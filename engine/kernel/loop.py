@@ -67,23 +67,25 @@ def run_bars(plan: Plan, book: Book, log: Log, bars: Bars, closes: Closes, start
     guarded = is_guarded(plan)
     first_ms, base_ms, close_ms = bars.span[0], bars.span[1], closes.close_ms
     counted = closing = _closes_until(close_ms, first_ms + start * base_ms)
-    bar, seen, stepped, found = start, start, False, False
+    bar, seen, busy, stepped = start, start, 0, False
     look_ahead(book, closes, start)
-    while bar < stop and log.length[0] + most <= log.fills.shape[0]:
-        if may_skip and not found:
-            bar, closing, stepped = skip_quiet(plan, book, bars, closes, bar, stop, closing, stepped)
-            if bar >= stop:
+    while bar < stop:
+        if may_skip:
+            at, closing, stepped = skip_quiet(plan, book, bars, closes, bar, stop, closing, stepped)
+            if at >= stop:
+                bar = at
                 break
-        busy, found = 1, False
+            if at != bar:
+                bar, busy = at, 1
         if not stepped:
+            if log.length[0] + most > log.fills.shape[0]:
+                break
             busy = step_markets(plan, book, log, bars, closes, bar) if may_skip else step_bar(plan, book, log, bars, bar)
             if busy < 0:
                 return -1
+            stepped = True
             if may_skip:
-                at, closing, stepped = skip_quiet(plan, book, bars, closes, bar, stop, closing, True)
-                if at != bar:
-                    bar, found = at, True
-                    continue
+                continue
         time_ms = first_ms + (bar + 1) * base_ms
         book.outbox[0] = 0
         if closing < close_ms.shape[0] and close_ms[closing] == time_ms:

@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 
 import numba
 import numpy as np
@@ -264,6 +264,20 @@ def test_operations_of_pairs_are_those_of_each_number_alone() -> None:
     for found in (compiled, plain):
         np.testing.assert_array_equal(found, expected)
         assert (np.signbit(found) == np.signbit(expected))[~np.isnan(expected)].all()
+
+
+def picked(values: np.ndarray, place: int) -> tuple[float, float]:
+    return values[place], values[-1]
+
+
+def test_places_in_arrays_of_ours_count_from_the_start_alone() -> None:
+    """Through a private door of numba: what engine.kernel compiles does not ask at each access whether an index is negative."""
+    ours = FunctionType(picked.__code__, picked.__globals__, "picked")
+    ours.__module__ = "engine.kernel.picked"
+    values = np.arange(5.0)
+    assert numba.njit(picked)(values[2:], -1) == (4.0, 4.0)
+    assert numba.njit(ours)(values[2:], -1) == (1.0, 4.0)
+    assert numba.njit(ours)(values[2:], 1) == (3.0, 4.0)
 
 
 def test_their_source_names_what_is_made_from_them_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
