@@ -6,9 +6,13 @@ compilation, and the more the deeper the calls. Imported by `engine.kernel.load`
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from types import FunctionType
 from typing import Any, Final
 
+import numba
 from llvmlite import binding, ir
+from numba import types
 from numba.core import compiler
 from numba.core.codegen import JITCodeLibrary
 
@@ -115,3 +119,16 @@ class PartCompiler(WholeCompiler):
     """numba's compiler of a helper."""
 
     library = _Part
+
+
+def part(function: FunctionType, options: dict[str, Any]) -> Any:
+    """A helper as a function of numba. It is compiled once for all its callers; numba would do it again for each constant that one of
+    them passes, which LLVM sees as well, having the whole."""
+    made: Any = numba.njit(pipeline_class=PartCompiler, no_cpython_wrapper=True, no_cfunc_wrapper=True, **options)(function)
+    typed = made.get_call_template
+
+    def of_any_value(args: Sequence[Any], kws: Mapping[str, Any]) -> Any:
+        return typed([types.unliteral(one) for one in args], {name: types.unliteral(one) for name, one in kws.items()})
+
+    made.get_call_template = of_any_value
+    return made
