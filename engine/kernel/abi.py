@@ -308,54 +308,6 @@ def further(values: Any, by: int) -> Any:
 setattr(further, INTRINSIC_MARK, "packed.further")
 
 
-def true_of_64(values: Floats, first: int) -> int:
-    """Which of the 64 values from `first` on of what `items` gave are true: bit k for value k, as an int64."""
-    return _mask(values, first, 64, missing_counts=False)
-
-
-def true_of_8(values: Floats, first: int) -> int:
-    """Of 8 values."""
-    return _mask(values, first, 8, missing_counts=False)
-
-
-def not_false_of_64(values: Floats, first: int) -> int:
-    """Which of 64 values are true or missing."""
-    return _mask(values, first, 64, missing_counts=True)
-
-
-def not_false_of_8(values: Floats, first: int) -> int:
-    """Of 8 values."""
-    return _mask(values, first, 8, missing_counts=True)
-
-
-def reaching_of_8(opens: Floats, highs: Floats, lows: Floats, closes: Floats, first: int, floor: float, ceiling: float) -> int:
-    """Which of the 8 bars from `first` on have a price at or below the floor, or at or above the ceiling, or a missing one."""
-    mask = 0
-    for k in range(8):
-        bar = first + k
-        within = lows[bar] > floor and highs[bar] < ceiling and floor < opens[bar] < ceiling and floor < closes[bar] < ceiling
-        mask |= 0 if within else 1 << k
-    return mask
-
-
-def lowest_bit(mask: int) -> int:
-    """Place of the lowest bit that is set; one has to be."""
-    return (mask & -mask).bit_length() - 1
-
-
-def _mask(values: Floats, first: int, count: int, *, missing_counts: bool) -> int:
-    mask = 0
-    for k in range(count):
-        value = values[first + k]
-        if value != 0.0 and (missing_counts or value == value):
-            mask |= 1 << k
-    return mask - (1 << 64) if mask >> 63 else mask
-
-
-for _of_masks in (true_of_64, true_of_8, not_false_of_64, not_false_of_8, reaching_of_8, lowest_bit):
-    setattr(_of_masks, INTRINSIC_MARK, f"masks.{_of_masks.__name__}")
-
-
 def _quotient(a: float, b: float) -> float:
     if b != 0.0:
         return float(a) / float(b)

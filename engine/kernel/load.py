@@ -24,7 +24,6 @@ from engine.kernel.atomic import ATOMIC
 from engine.kernel.catalogue import ops
 from engine.kernel.code_cache import content_digest, forget_unreadable, reached_globals, stamp_file
 from engine.kernel.handles import HANDLES
-from engine.kernel.masks import MASKS
 from engine.kernel.packed import PACKED
 from engine.kernel.prefetch import PREFETCH
 from engine.kernel.stored import callback, dispatcher
@@ -36,7 +35,7 @@ _POINTER: Final[Any] = types.CPointer(types.float64)  # type: ignore[no-untyped-
 OP_SIGNATURE: Final[Any] = types.void(*[_POINTER] * 8, types.int64, types.int64)
 TWIN_SIGNATURE: Final[Any] = types.void(*[_POINTER] * 8, *[types.int64] * TWIN_INTEGERS)
 _PROCESSES: Final = 2
-_INTRINSICS: Final[dict[str, Any]] = {**intrinsics.INTRINSICS, **PACKED, **HANDLES, **PREFETCH, **ATOMIC, **MASKS}
+_INTRINSICS: Final[dict[str, Any]] = {**intrinsics.INTRINSICS, **PACKED, **HANDLES, **PREFETCH, **ATOMIC}
 
 
 def precompile(progress: Callable[[int, int], None]) -> None:

@@ -7,28 +7,22 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.kernel.abi import helper, lowest_bit, not_false_of_8, not_false_of_64, reaching_of_8, true_of_8, true_of_64
+from engine.kernel.abi import helper
 from engine.kernel.catalogue import Pointer
 from engine.model.candle import BarState
 
 _TRADED: Final = int(BarState.TRADED)
 _UNKNOWN: Final = int(BarState.UNKNOWN)
+#: values that are asked together, before each of them is
+_LOOK: Final = 32
 
 
 @helper
 def first_true(values: Pointer, first: int, stop: int) -> int:
     """Place of the first value that is true, or `stop`."""
     at = first
-    while at + 64 <= stop:
-        mask = true_of_64(values, at)
-        if mask != 0:
-            return at + lowest_bit(mask)
-        at += 64
-    while at + 8 <= stop:
-        mask = true_of_8(values, at)
-        if mask != 0:
-            return at + lowest_bit(mask)
-        at += 8
+    while at + _LOOK <= stop and count_true(values, at, at + _LOOK) == 0:
+        at += _LOOK
     while at < stop:
         if values[at] != 0.0 and values[at] == values[at]:
             return at
@@ -40,21 +34,22 @@ def first_true(values: Pointer, first: int, stop: int) -> int:
 def first_not_false(values: Pointer, first: int, stop: int) -> int:
     """Place of the first value that is true or missing, or `stop`."""
     at = first
-    while at + 64 <= stop:
-        mask = not_false_of_64(values, at)
-        if mask != 0:
-            return at + lowest_bit(mask)
-        at += 64
-    while at + 8 <= stop:
-        mask = not_false_of_8(values, at)
-        if mask != 0:
-            return at + lowest_bit(mask)
-        at += 8
+    while at + _LOOK <= stop and count_not_false(values, at, at + _LOOK) == 0:
+        at += _LOOK
     while at < stop:
         if values[at] != 0.0:
             return at
         at += 1
     return stop
+
+
+@helper
+def count_not_false(values: Pointer, first: int, stop: int) -> int:
+    """How many values are true or missing."""
+    count = 0
+    for at in range(first, stop):
+        count += 1 if values[at] != 0.0 else 0
+    return count
 
 
 @helper
@@ -65,6 +60,15 @@ def count_truth(values: Pointer, first: int, stop: int) -> tuple[int, int]:
         present += 1 if values[at] != 0.0 else 0
         missing += 1 if values[at] != values[at] else 0
     return present - missing, missing
+
+
+@helper
+def count_true(values: Pointer, first: int, stop: int) -> int:
+    """How many values are true."""
+    count = 0
+    for at in range(first, stop):
+        count += 1 if values[at] != 0.0 and values[at] == values[at] else 0
+    return count
 
 
 @helper
@@ -187,19 +191,26 @@ def first_outside(
 ) -> int:
     """The first traded bar with a price at or below the floor, or at or above the ceiling; or `stop`."""
     bar = first
-    while bar + 8 <= stop:
-        mask = reaching_of_8(opens, highs, lows, closes, bar, floor, ceiling)
-        while mask != 0:
-            if states[bar + lowest_bit(mask)] == _TRADED:
-                return bar + lowest_bit(mask)
-            mask &= mask - 1
-        bar += 8
+    while bar + _LOOK <= stop and count_reaching(opens, highs, lows, closes, bar, bar + _LOOK, floor, ceiling) == 0:
+        bar += _LOOK
     while bar < stop:
         inside = lows[bar] > floor and highs[bar] < ceiling and floor < opens[bar] < ceiling and floor < closes[bar] < ceiling
         if not inside and states[bar] == _TRADED:
             return bar
         bar += 1
     return stop
+
+
+@helper
+def count_reaching(
+    opens: Pointer, highs: Pointer, lows: Pointer, closes: Pointer, first: int, stop: int, floor: float, ceiling: float
+) -> int:
+    """How many bars have a price at or below the floor, or at or above the ceiling, or a missing one."""
+    count = 0
+    for bar in range(first, stop):
+        within = (lows[bar] > floor) & (highs[bar] < ceiling) & (opens[bar] > floor) & (opens[bar] < ceiling)
+        count += 0 if within & (closes[bar] > floor) & (closes[bar] < ceiling) else 1
+    return count
 
 
 @helper
