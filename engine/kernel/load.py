@@ -27,6 +27,7 @@ from engine.kernel.handles import HANDLES
 from engine.kernel.packed import PACKED
 from engine.kernel.prefetch import PREFETCH
 from engine.kernel.stored import callback, dispatcher
+from engine.kernel.wide import WIDE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,7 +36,7 @@ _POINTER: Final[Any] = types.CPointer(types.float64)  # type: ignore[no-untyped-
 OP_SIGNATURE: Final[Any] = types.void(*[_POINTER] * 8, types.int64, types.int64)
 TWIN_SIGNATURE: Final[Any] = types.void(*[_POINTER] * 8, *[types.int64] * TWIN_INTEGERS)
 _PROCESSES: Final = 2
-_INTRINSICS: Final[dict[str, Any]] = {**intrinsics.INTRINSICS, **PACKED, **HANDLES, **PREFETCH, **ATOMIC}
+_INTRINSICS: Final[dict[str, Any]] = {**intrinsics.INTRINSICS, **PACKED, **HANDLES, **PREFETCH, **ATOMIC, **WIDE}
 
 
 def precompile(progress: Callable[[int, int], None]) -> None:
@@ -151,7 +152,7 @@ def _refuse_svml() -> None:
 def _relocated(function: FunctionType, allocates: bool) -> FunctionType:
     """A copy that numba caches under its content: its file is the stamp of its digest. Before it is compiled its globals have to be."""
     digest = content_digest(function, extra=_own_sources() + repr(_options(allocates)).encode())
-    stamp = stamp_file(function.__name__, digest, inspect.getsource(function))
+    stamp = stamp_file(function.__name__, digest, lambda: inspect.getsource(function))
     code = function.__code__.replace(co_filename=str(stamp), co_firstlineno=1)
     copy = FunctionType(code, dict(function.__globals__), function.__name__, function.__defaults__)
     copy.__kwdefaults__ = function.__kwdefaults__
