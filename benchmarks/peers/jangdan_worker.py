@@ -18,6 +18,7 @@ from engine.research.result import Rounding, Settings
 MINUTE_MS = 60_000
 task, prices = candles()
 name, _, threads = task.partition(":")
+most = int(threads) if threads else None
 strategy = load_strategy(Path(__file__).parents[1] / "strategies" / f"{name}.yaml")
 several = prices if prices.ndim == 3 else prices[None]
 series = [np.ascontiguousarray(several[:, number]) for number in range(5)]
@@ -29,7 +30,7 @@ settings = Settings(CASH, FEE, 0.0, Rounding.NONE, from_ms=START_MS + WARM * MIN
 
 def run() -> tuple[int, float]:
     """Program, columns, decisions, fills, equity curve, all figures."""
-    found = figures(backtest(strategy, grid, settings, threads=int(threads) if threads else None)).values
+    found = figures(backtest(strategy, grid, settings, threads=most), threads=most).values
     return int(found["closed_trades"]), found["end_equity"]
 
 
