@@ -13,9 +13,9 @@ from engine.research.metrics import (
     NAN,
     RUN_FIGURES,
     TRADE_FIGURES,
-    curve_facts,
     definitions,
     evaluate,
+    facts_of_curves,
     ledger_facts,
     run_facts,
 )
@@ -79,14 +79,15 @@ def figures(result: BacktestResult) -> Figures:
     ledger = ledger_of(result)
     account, (held, returns) = account_curve(result), buy_and_hold(result)
     facts = run_facts(result, account, ledger)
+    of_account, of_held = (evaluate(CURVE_FIGURES, one) for one in facts_of_curves((account, held)))
     of_trades = evaluate(TRADE_FIGURES, facts.closed)
-    values = evaluate(CURVE_FIGURES, curve_facts(account)) | of_trades | evaluate(RUN_FIGURES, facts)
+    values = of_account | of_trades | evaluate(RUN_FIGURES, facts)
     codes = tuple(dict.fromkeys(result.markets))
     market_of = np.array([codes.index(market) for market in result.markets], np.int64)[ledger.rows["market"]]
     alone = of_trades if len(returns) == 1 else None
     return Figures(
         values={key: values[key] for key in definitions()},
-        buy_and_hold=evaluate(CURVE_FIGURES, curve_facts(held)),
+        buy_and_hold=of_held,
         account=account,
         held=held,
         markets=tuple(
