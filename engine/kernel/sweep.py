@@ -137,7 +137,9 @@ def sweep_bars(
     for variant in range(places.shape[0]):
         plan = at_variant(plans, plan_strides, variant)
         book = at_variant(books, book_strides, variant)
-        run_rows(own.clocks, own.rows, own.rows_of[variant, 0], own.rows_of[variant, 1], source, own.state, own.state_at[0], own.params)
+        run_rows(
+            own.clocks, own.rows, own.rows_of[variant, 0], own.rows_of[variant, 1], source, own.state, own.state_at[0], own.params, 1, 0
+        )
         gather(source, strides, places, variant, closes.columns, closes.close_ms.shape[0])
         at = start
         while 0 <= at < stop:
