@@ -48,6 +48,13 @@ class _Whole(_Library):  # type: ignore[misc]
         self._linking_libraries: list[Any] = _below(self._linking_libraries)
         super().finalize()
 
+    def _optimize_final_module(self) -> None:
+        """Nobody outside calls a helper: LLVM is told so before it decides what to take into what."""
+        for function in self._final_module.functions:
+            if not function.is_declaration and function.linkage is binding.Linkage.linkonce_odr:
+                function.linkage = binding.Linkage.internal
+        super()._optimize_final_module()
+
     def _verify_declare_only_symbols(self) -> None:
         """Everything of ours and numba's is there: a call of what is not would end the process."""
         missing = [one.name for one in self._final_module.functions if one.is_declaration and one.name.startswith("_ZN")]
