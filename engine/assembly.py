@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -19,11 +20,10 @@ from engine.candles.inside import with_inside
 from engine.candles.instants import korean_time
 from engine.candles.modelled import check_windows, with_modelled_books
 from engine.candles.outages import outages_in
-from engine.candles.provision import Message, Provided, provide
+from engine.candles.provision import Fetch, Message, Provided, provide
 from engine.candles.side import with_books, with_sides
 from engine.candles.store import CandleStore
 from engine.candles.timeframes import divides, next_open, timeframe_name
-from engine.exchange.upbit.candles import CandleReader, reader_settings
 from engine.kernel.program import compile_program, wanted_columns
 from engine.kernel.rows import reached
 from engine.kernel.universe import universe_program
@@ -172,11 +172,23 @@ def _provided(
 ) -> Provided:
     """Candles over the run's range, fetched where the exchange may be asked."""
     with ExitStack() as opened:
-        fetch = None if sources.exchange_url is None else opened.enter_context(CandleReader(reader_settings(sources.exchange_url))).pages
         return provide(
             sources.data_folder, markets, clock, settings.from_ms, settings.to_ms,
-            fetch=fetch, now_ms=time.time_ns() // 1_000_000, sample_folder=sources.sample_folder, base=base, progress=progress,
+            fetch=None if sources.exchange_url is None else _fetching(sources.exchange_url, opened),
+            now_ms=time.time_ns() // 1_000_000, sample_folder=sources.sample_folder, base=base, progress=progress,
         )  # fmt: skip
+
+
+def _fetching(url: str, opened: ExitStack) -> Fetch:
+    """How candles are fetched; the connection is opened for the first of them, and closed by `opened`."""
+
+    @cache
+    def pages() -> Fetch:
+        from engine.exchange.upbit.candles import CandleReader, reader_settings  # the HTTP client: where all is stored, nobody needs it
+
+        return opened.enter_context(CandleReader(reader_settings(url))).pages
+
+    return lambda market, timeframe, from_ms, to_ms: pages()(market, timeframe, from_ms, to_ms)
 
 
 def _common_clock(clocks: Sequence[Timeframe]) -> Timeframe:

@@ -64,7 +64,20 @@ def test_every_command_can_be_loaded(name: str) -> None:
 @pytest.mark.parametrize("name", ["check", "price", "data", "warmup", "selftest"])
 def test_commands_that_do_not_compute_start_without_numba(name: str) -> None:
     module = root.COMMANDS[name].partition(":")[0]
-    assert imported_by(f"import {module}").isdisjoint({"numba", "llvmlite"})
+    assert imported_by(f"import {module}").isdisjoint({"numba", "llvmlite", "pandas"})
+
+
+def test_a_check_runs_without_anything_that_computes() -> None:
+    file = "strategies/pullback-trend.yaml"
+    loaded = imported_by(f"from engine.cli.main import main; sys.argv = ['jangdan', 'check', {file!r}]; main()")
+    assert "pydantic" in loaded
+    assert loaded.isdisjoint({"numba", "llvmlite", "numpy", "pandas", "pyarrow", "httpx"})
+
+
+def test_a_run_of_stored_candles_asks_for_no_connection() -> None:
+    loaded = imported_by("import engine.assembly, engine.research.report")
+    assert "numba" in loaded
+    assert loaded.isdisjoint({"httpx", "asyncio", "pandas"})
 
 
 @pytest.mark.parametrize("name", root.COMMANDS)

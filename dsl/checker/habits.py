@@ -16,14 +16,15 @@ Rewrite = str | Callable[[re.Match[str]], str | None] | None
 
 @dataclass(frozen=True, slots=True)
 class Habit:
-    """key: caret text `E100.label.key`. pattern: what is written; its group `mark` is what the caret shows, else all of it.
+    """key: caret text `E100.label.key`. pattern: the expression for what is written; its group `mark` is what the caret shows,
+    else all of it.
 
     rewrite: what stands for the match in this language (None: there is no one mend). anywhere: the match need not be where reading stopped.
     """
 
     key: str
-    pattern: re.Pattern[str]
-    rewrite: Rewrite
+    pattern: str
+    rewrite: Rewrite = None
     anywhere: bool = False
 
 
@@ -122,66 +123,62 @@ def _condition_first(match: re.Match[str]) -> str | None:
     return None if any(re.search(r"\b(or|then|if|else|within)\b", part) for part in parts) else " and ".join(parts)
 
 
-def _habit(key: str, pattern: str, rewrite: Rewrite = None, *, anywhere: bool = False) -> Habit:
-    return Habit(key, re.compile(pattern), rewrite, anywhere)
-
-
 HABITS: tuple[Habit, ...] = (
-    _habit("arrow", r"=(?P<s>[<>])", r"\g<s>="),
-    _habit("gap", r"(?P<s>[<>=!])\s+=(?!=)", r"\g<s>="),
-    _habit("unequal", r"<>", "!="),
-    _habit("unequal", r"=!=|!==", "!="),
-    _habit("equal", r"===|:=", "=="),
-    _habit("doubled", r"(?P<s>[<>])(?P=s)", r"\g<s>"),
-    _habit("capitals", rf"^.*?(?P<mark>\b(?!(?:{_WORDS})\b)(?i:{_WORDS})\b).*$", _small, anywhere=True),
-    _habit("column", r"\b(?:df|dataframe|data|params?|define|self)\[(?P<q>['\"])(?P<w>\w+)(?P=q)\]", r"\g<w>"),
-    _habit("quotes", r"(?P<q>['\"])(?P<w>[^'\"]*)(?P=q)", r"\g<w>"),
-    _habit("output", r"(?P<f>\b(?:macd|bb|stoch|keltner|donchian|supertrend|ichimoku))\((?P<a>[^()]*)\)(?P<mark>\.(?P<out>[a-z]+))(?!\()",
-           r"\g<f>.\g<out>(\g<a>)"),
-    _habit("method", r"\)\s*(?P<mark>\.[A-Za-z_]+)"),
-    _habit("ternary", r"^(?P<c>[^?]+?)\s*(?P<mark>\?)\s*(?P<a>[^?:]+?)\s*:\s*(?P<b>[^?:]+)$", r"\g<a> if \g<c> else \g<b>"),
-    _habit("average", r"(?P<n>\d+)\s*일\s*(?:이동평균선?|이평선?|선)", r"sma(close, \g<n>)@1d"),
-    _habit("average", r"(?P<n>\d+)\s*봉?\s*(?:이동평균선?|이평선?)", r"sma(close, \g<n>)"),
-    _habit("korean_sign", rf"(?P<name>{_CALL})?(?:[이가은는]\s)?\s*(?:[<>]=?)?\s*(?P<value>{_AMOUNT})\s*(?P<mark>이상|이하|초과|미만)",
-           _korean_sign),
-    _habit("percent", rf"(?P<n>{_N})\s*(?:%\s*[pP]\b|퍼센트|프로\b|percent\b|pct\b)", r"\g<n>%"),
-    _habit("suffix", rf"@\s*(?P<n>\d*)\s*(?P<u>[HDWhdw]|{_LENGTH}|[Mm]in|[Hh]ours?|[Dd]ays?)(?![A-Za-z])", _at),
-    _habit("coins", rf"(?P<n>{_N})\s*(?P<mark>(?!KRW|USD|WON)[A-Z]{{2,10}})(?![\w(.])", r"\g<n> coins"),
-    _habit("minutes", r"@\s*(?P<n>\d+)(?![\w.])", r"@\g<n>m"),
-    _habit("length", rf"(?P<n>\d+)\s*(?P<u>(?:{_LENGTH})s?)(?![A-Za-z])", _length),
-    _habit("crosses", r"\bcross(?:es|ed|ing)?\s+(?P<mark>above|below|over|under|up|down)\b", _cross),
-    _habit("direction", r"(?P<mark>\bcross(?:es|ed|ing)?)\s+(?!above|below)"),
-    _habit("sign", r"\b(?:is\s+)?(?P<mark>above|below|under|over)\b", _sign),
-    _habit("sign", r"\b(?P<mark>(?:is\s+)?(?:greater|higher|more|bigger|less|lower|smaller)\s+than)\b", _sign),
-    _habit("between", rf"(?:\bis\s+)?\b(?P<mark>between)\s+(?P<a>{_OPERAND})\s*(?:and|to|\.\.|~|-|,)\s*(?P<b>{_OPERAND})", _range),
-    _habit("range", r"\b(?P<k>in|enters|leaves)\s*(?P<mark>[\[(]\s*(?P<a>[^,()\[\]]+?)\s*,\s*(?P<b>[^,()\[\]]+?)\s*[\])])",
-           r"\g<k> \g<a>..\g<b>"),
-    _habit("range", rf"\b(?P<k>in|enters|leaves)\s+(?P<mark>(?P<a>{_N}\s*%?)\s*(?:-|~|to)\s*(?P<b>{_N}\s*%?))", r"\g<k> \g<a>..\g<b>"),
-    _habit("lately", r"^(?P<c>(?:(?!\b(?:and|or|then|followed)\b).)*?)\s+(?P<mark>within)\s+(?:the\s+last\s+)?(?P<n>\d+)\s*bars?$",
+    Habit("arrow", r"=(?P<s>[<>])", r"\g<s>="),
+    Habit("gap", r"(?P<s>[<>=!])\s+=(?!=)", r"\g<s>="),
+    Habit("unequal", r"<>", "!="),
+    Habit("unequal", r"=!=|!==", "!="),
+    Habit("equal", r"===|:=", "=="),
+    Habit("doubled", r"(?P<s>[<>])(?P=s)", r"\g<s>"),
+    Habit("capitals", rf"^.*?(?P<mark>\b(?!(?:{_WORDS})\b)(?i:{_WORDS})\b).*$", _small, anywhere=True),
+    Habit("column", r"\b(?:df|dataframe|data|params?|define|self)\[(?P<q>['\"])(?P<w>\w+)(?P=q)\]", r"\g<w>"),
+    Habit("quotes", r"(?P<q>['\"])(?P<w>[^'\"]*)(?P=q)", r"\g<w>"),
+    Habit("output", r"(?P<f>\b(?:macd|bb|stoch|keltner|donchian|supertrend|ichimoku))\((?P<a>[^()]*)\)(?P<mark>\.(?P<out>[a-z]+))(?!\()",
+          r"\g<f>.\g<out>(\g<a>)"),
+    Habit("method", r"\)\s*(?P<mark>\.[A-Za-z_]+)"),
+    Habit("ternary", r"^(?P<c>[^?]+?)\s*(?P<mark>\?)\s*(?P<a>[^?:]+?)\s*:\s*(?P<b>[^?:]+)$", r"\g<a> if \g<c> else \g<b>"),
+    Habit("average", r"(?P<n>\d+)\s*일\s*(?:이동평균선?|이평선?|선)", r"sma(close, \g<n>)@1d"),
+    Habit("average", r"(?P<n>\d+)\s*봉?\s*(?:이동평균선?|이평선?)", r"sma(close, \g<n>)"),
+    Habit("korean_sign", rf"(?P<name>{_CALL})?(?:[이가은는]\s)?\s*(?:[<>]=?)?\s*(?P<value>{_AMOUNT})\s*(?P<mark>이상|이하|초과|미만)",
+          _korean_sign),
+    Habit("percent", rf"(?P<n>{_N})\s*(?:%\s*[pP]\b|퍼센트|프로\b|percent\b|pct\b)", r"\g<n>%"),
+    Habit("suffix", rf"@\s*(?P<n>\d*)\s*(?P<u>[HDWhdw]|{_LENGTH}|[Mm]in|[Hh]ours?|[Dd]ays?)(?![A-Za-z])", _at),
+    Habit("coins", rf"(?P<n>{_N})\s*(?P<mark>(?!KRW|USD|WON)[A-Z]{{2,10}})(?![\w(.])", r"\g<n> coins"),
+    Habit("minutes", r"@\s*(?P<n>\d+)(?![\w.])", r"@\g<n>m"),
+    Habit("length", rf"(?P<n>\d+)\s*(?P<u>(?:{_LENGTH})s?)(?![A-Za-z])", _length),
+    Habit("crosses", r"\bcross(?:es|ed|ing)?\s+(?P<mark>above|below|over|under|up|down)\b", _cross),
+    Habit("direction", r"(?P<mark>\bcross(?:es|ed|ing)?)\s+(?!above|below)"),
+    Habit("sign", r"\b(?:is\s+)?(?P<mark>above|below|under|over)\b", _sign),
+    Habit("sign", r"\b(?P<mark>(?:is\s+)?(?:greater|higher|more|bigger|less|lower|smaller)\s+than)\b", _sign),
+    Habit("between", rf"(?:\bis\s+)?\b(?P<mark>between)\s+(?P<a>{_OPERAND})\s*(?:and|to|\.\.|~|-|,)\s*(?P<b>{_OPERAND})", _range),
+    Habit("range", r"\b(?P<k>in|enters|leaves)\s*(?P<mark>[\[(]\s*(?P<a>[^,()\[\]]+?)\s*,\s*(?P<b>[^,()\[\]]+?)\s*[\])])",
+          r"\g<k> \g<a>..\g<b>"),
+    Habit("range", rf"\b(?P<k>in|enters|leaves)\s+(?P<mark>(?P<a>{_N}\s*%?)\s*(?:-|~|to)\s*(?P<b>{_N}\s*%?))", r"\g<k> \g<a>..\g<b>"),
+    Habit("lately", r"^(?P<c>(?:(?!\b(?:and|or|then|followed)\b).)*?)\s+(?P<mark>within)\s+(?:the\s+last\s+)?(?P<n>\d+)\s*bars?$",
            r"count(\g<c>, \g<n> bars) >= 1"),
-    _habit("condition_first", r"^(?P<mark>if)\s+(?P<a>.+?)\s+then\s+(?P<b>.+)$", _condition_first),
-    _habit("steps", r"^.*?\bthen\b.*?\b(?P<mark>then)\b.*$", _steps),
-    _habit("followed", r"\b(?:and\s+then|followed\s+by)\b", "then"),
-    _habit("truth", r"\s+(?P<mark>is\s+(?:true|on))\b", ""),
-    _habit("share", rf"(?P<a>atr\([^()]*\))\s*(?P<mark>%)\s*(?P<s>[<>]=?)\s*(?P<n>{_N})", r"\g<a> / close \g<s> \g<n>%"),
-    _habit("power", r"\^|\*\*"),
-    _habit("remainder", r"%"),
-    _habit("ended", r"(?P<mark>[;.,])\s*$", ""),
-    _habit("sigil", r"\$\{?(?P<w>[A-Za-z_]\w*)\}?", r"\g<w>"),
-    _habit("round_brackets", r"(?P<f>[A-Za-z_][\w.]*)(?P<mark>\{)(?P<a>[^{}]*)\}", r"\g<f>(\g<a>)"),
-    _habit("digits", r"(?<![\w.])\.(?P<d>\d+)", r"0.\g<d>"),
-    _habit("digits", r"(?P<n>\d+)\.(?![\d.])", r"\g<n>"),
-    _habit("clock", r"^.*?(?P<mark>\d{1,2}:\d{2}).*$", _hours),
-    _habit("for_bars", r"^(?P<c>.+?)\s+(?P<mark>for)\s+(?:the\s+last\s+)?(?P<n>\d+)\s*(?:bars?)?$", _for_bars),
-    _habit("how_long", r"\b(?P<mark>rises|falls)\s*$", _trend),
-    _habit("how_long", r"\b(?P<mark>rises|falls)\s+(?P<n>\d+)(?:\s*bars?)?", _trend),
-    _habit("how_long", r"\b(?:is\s+)?(?P<mark>rising|increasing|falling|decreasing)\b", _trend),
-    _habit("dangling", r"\s*\b(?P<mark>and|or|then)\s*$", ""),
-    _habit("dangling", r"^\s*(?P<mark>and|or|then)\s+", ""),
-    _habit("dangling", r"\b(?P<w>and|or)\s+(?P<mark>and|or)\b", r"\g<w>"),
-    _habit("operand", r"(?P<mark>[<>]=?|[=!]=|[-+*/]|\bnot)\s*$"),
-    _habit("comma", r"\b(?P<f>[A-Za-z_][\w.]*)\s+(?P<mark>(?P<a>open|high|low|close|volume)\s+(?P<n>\d+))", r"\g<f>(\g<a>, \g<n>)"),
-    _habit("comma", r"\((?P<a>[A-Za-z_][\w.]*)\s+(?P<mark>(?P<n>\d+))\)", r"(\g<a>, \g<n>)"),
+    Habit("condition_first", r"^(?P<mark>if)\s+(?P<a>.+?)\s+then\s+(?P<b>.+)$", _condition_first),
+    Habit("steps", r"^.*?\bthen\b.*?\b(?P<mark>then)\b.*$", _steps),
+    Habit("followed", r"\b(?:and\s+then|followed\s+by)\b", "then"),
+    Habit("truth", r"\s+(?P<mark>is\s+(?:true|on))\b", ""),
+    Habit("share", rf"(?P<a>atr\([^()]*\))\s*(?P<mark>%)\s*(?P<s>[<>]=?)\s*(?P<n>{_N})", r"\g<a> / close \g<s> \g<n>%"),
+    Habit("power", r"\^|\*\*"),
+    Habit("remainder", r"%"),
+    Habit("ended", r"(?P<mark>[;.,])\s*$", ""),
+    Habit("sigil", r"\$\{?(?P<w>[A-Za-z_]\w*)\}?", r"\g<w>"),
+    Habit("round_brackets", r"(?P<f>[A-Za-z_][\w.]*)(?P<mark>\{)(?P<a>[^{}]*)\}", r"\g<f>(\g<a>)"),
+    Habit("digits", r"(?<![\w.])\.(?P<d>\d+)", r"0.\g<d>"),
+    Habit("digits", r"(?P<n>\d+)\.(?![\d.])", r"\g<n>"),
+    Habit("clock", r"^.*?(?P<mark>\d{1,2}:\d{2}).*$", _hours),
+    Habit("for_bars", r"^(?P<c>.+?)\s+(?P<mark>for)\s+(?:the\s+last\s+)?(?P<n>\d+)\s*(?:bars?)?$", _for_bars),
+    Habit("how_long", r"\b(?P<mark>rises|falls)\s*$", _trend),
+    Habit("how_long", r"\b(?P<mark>rises|falls)\s+(?P<n>\d+)(?:\s*bars?)?", _trend),
+    Habit("how_long", r"\b(?:is\s+)?(?P<mark>rising|increasing|falling|decreasing)\b", _trend),
+    Habit("dangling", r"\s*\b(?P<mark>and|or|then)\s*$", ""),
+    Habit("dangling", r"^\s*(?P<mark>and|or|then)\s+", ""),
+    Habit("dangling", r"\b(?P<w>and|or)\s+(?P<mark>and|or)\b", r"\g<w>"),
+    Habit("operand", r"(?P<mark>[<>]=?|[=!]=|[-+*/]|\bnot)\s*$"),
+    Habit("comma", r"\b(?P<f>[A-Za-z_][\w.]*)\s+(?P<mark>(?P<a>open|high|low|close|volume)\s+(?P<n>\d+))", r"\g<f>(\g<a>, \g<n>)"),
+    Habit("comma", r"\((?P<a>[A-Za-z_][\w.]*)\s+(?P<mark>(?P<n>\d+))\)", r"(\g<a>, \g<n>)"),
 )  # fmt: skip
 
 
@@ -190,7 +187,7 @@ def meant(text: str, stopped: int) -> Meant | None:
     if len(text) > MAX_CHARACTERS:
         return None
     for habit in HABITS:
-        for match in habit.pattern.finditer(text):
+        for match in re.finditer(habit.pattern, text):
             if not habit.anywhere and not match.start() - 1 <= stopped <= match.end() + 1:
                 continue
             new = match.expand(habit.rewrite) if isinstance(habit.rewrite, str) else habit.rewrite(match) if habit.rewrite else None
@@ -198,7 +195,7 @@ def meant(text: str, stopped: int) -> Meant | None:
                 continue
             if habit.key == "capitals" and new is None:
                 continue
-            group: str | int = "mark" if "mark" in habit.pattern.groupindex else 0
+            group: str | int = "mark" if "mark" in match.re.groupindex else 0
             return Meant(habit.key, match.start(group), match.end(group), match.start(), match.end(), new)
     return _brackets(text, stopped) or _sentence(text, stopped)
 

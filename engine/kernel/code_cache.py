@@ -8,7 +8,7 @@ import os
 import pickle
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import Enum, EnumType
 from functools import cache
 from pathlib import Path
@@ -30,7 +30,7 @@ _CONSTANTS: Final = (bool, int, float, str, bytes, tuple, type(None), np.dtype, 
 _LIBRARIES: Final = (math, np)
 _DIGEST_LENGTH: Final = 24
 #: modules of engine.kernel with intrinsics whose names begin so: their source is part of what is made from these, and of nothing else
-_INTRINSIC_MODULES: Final = ("packed", "handles", "prefetch")
+_INTRINSIC_MODULES: Final = ("packed", "handles", "prefetch", "atomic", "wide")
 
 
 def cache_root() -> Path:
@@ -59,8 +59,10 @@ def content_digest(function: FunctionType, extra: bytes = b"") -> str:
     return digest.hexdigest()[:_DIGEST_LENGTH]
 
 
-def stamp_file(name: str, digest: str, source: str) -> Path:
+def stamp_file(name: str, digest: str, source: Callable[[], str]) -> Path:
     """The file beside which numba stores this machine code; written once, with a fixed time, so that numba finds it unchanged.
+
+    source: what is written, read only then.
 
     Raises UserError where the folder takes no files: numba asks for that even of a folder that has everything.
     """
@@ -68,7 +70,7 @@ def stamp_file(name: str, digest: str, source: str) -> Path:
     try:
         if path.exists() and os.access(path.parent, os.W_OK):
             return path
-        _write_stamp(path, source)
+        _write_stamp(path, source())
     except OSError as error:
         raise UserError("cli.cache_unwritable", folder=cache_root(), variable=CACHE_VARIABLE, reason=error) from error
     return path

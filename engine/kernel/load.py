@@ -19,21 +19,24 @@ import numpy as np
 from numba import types
 
 from engine.kernel import intrinsics, whole
-from engine.kernel.abi import HELPER_MARK, INTRINSIC_MARK
+from engine.kernel.abi import HELPER_MARK, INTRINSIC_MARK, TWIN_INTEGERS
+from engine.kernel.atomic import ATOMIC
 from engine.kernel.catalogue import ops
 from engine.kernel.code_cache import content_digest, forget_unreadable, reached_globals, stamp_file
 from engine.kernel.handles import HANDLES
 from engine.kernel.packed import PACKED
 from engine.kernel.prefetch import PREFETCH
 from engine.kernel.stored import callback, dispatcher
+from engine.kernel.wide import WIDE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _POINTER: Final[Any] = types.CPointer(types.float64)  # type: ignore[no-untyped-call]
 OP_SIGNATURE: Final[Any] = types.void(*[_POINTER] * 8, types.int64, types.int64)
+TWIN_SIGNATURE: Final[Any] = types.void(*[_POINTER] * 8, *[types.int64] * TWIN_INTEGERS)
 _PROCESSES: Final = 2
-_INTRINSICS: Final[dict[str, Any]] = {**intrinsics.INTRINSICS, **PACKED, **HANDLES, **PREFETCH}
+_INTRINSICS: Final[dict[str, Any]] = {**intrinsics.INTRINSICS, **PACKED, **HANDLES, **PREFETCH, **ATOMIC, **WIDE}
 
 
 def precompile(progress: Callable[[int, int], None]) -> None:
@@ -73,7 +76,7 @@ def _precompile_piece(piece: str) -> None:
         address(piece)
         twin = ops()[piece].twin
         if twin is not None:
-            address_of(twin)
+            address_of_twin(twin)
     else:
         own()
 
@@ -91,6 +94,11 @@ def addresses(op_names: Sequence[str]) -> NDArray[np.int64]:
 def address_of(kernel: Callable[..., None]) -> int:
     """Address of a plain function of the op ABI that is not in the catalogue."""
     return int(_compiled_op(kernel).address)
+
+
+def address_of_twin(kernel: Callable[..., None]) -> int:
+    """Address of a plain function of the twin ABI (engine.kernel.catalogue.twin)."""
+    return int(_compiled_op(kernel, TWIN_SIGNATURE).address)
 
 
 @cache
@@ -122,11 +130,11 @@ def record_array(dtype: np.dtype[Any], dimensions: int = 1) -> Any:
 
 
 @cache
-def _compiled_op(kernel: Callable[..., None]) -> Any:
+def _compiled_op(kernel: Callable[..., None], signature: Any = OP_SIGNATURE) -> Any:
     _refuse_svml()
     plain = _plain(kernel)
     copy = _relocated(plain, True)
-    return callback(copy, OP_SIGNATURE, _options(True), lambda: copy.__globals__.update(_compiled_globals(plain, True)))
+    return callback(copy, signature, _options(True), lambda: copy.__globals__.update(_compiled_globals(plain, True)))
 
 
 def _plain(function: Callable[..., Any]) -> FunctionType:
@@ -144,7 +152,7 @@ def _refuse_svml() -> None:
 def _relocated(function: FunctionType, allocates: bool) -> FunctionType:
     """A copy that numba caches under its content: its file is the stamp of its digest. Before it is compiled its globals have to be."""
     digest = content_digest(function, extra=_own_sources() + repr(_options(allocates)).encode())
-    stamp = stamp_file(function.__name__, digest, inspect.getsource(function))
+    stamp = stamp_file(function.__name__, digest, lambda: inspect.getsource(function))
     code = function.__code__.replace(co_filename=str(stamp), co_firstlineno=1)
     copy = FunctionType(code, dict(function.__globals__), function.__name__, function.__defaults__)
     copy.__kwdefaults__ = function.__kwdefaults__

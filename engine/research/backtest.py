@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -131,8 +130,12 @@ def _run(
 
 
 def _columns(kernel: Kernel, grid: BarGrid, parts: Sequence[tuple[int, int]], threads: int) -> Iterator[ColumnBlock]:
-    """The columns of each part; with several threads those of the next are computed while the caller decides on the one before, if the
-    first part's took long enough."""
+    """The columns of each part; with several threads those of the next are computed while the caller decides on the one before. Of a
+    kernel that has no thread of its own only if the first part's took long enough."""
+    if kernel.threads > 1:
+        with kernel.ahead(grid, parts) as coming:
+            yield from coming
+        return
     first, *rest = parts
     began = time.thread_time()
     found = kernel.advance(grid, *first)
@@ -141,13 +144,9 @@ def _columns(kernel: Kernel, grid: BarGrid, parts: Sequence[tuple[int, int]], th
         for part in rest:
             yield kernel.advance(grid, *part)
         return
-    kernel.keep_one_more()
-    with ThreadPoolExecutor(1, "columns") as ahead:
-        for part in rest:
-            coming = ahead.submit(kernel.advance, grid, *part)
-            yield found
-            found = coming.result()
+    with kernel.ahead(grid, rest) as coming:
         yield found
+        yield from coming
 
 
 def started(strategy: Strategy, program: Program, grid: BarGrid, settings: Settings, traded: Sequence[str]) -> Run:

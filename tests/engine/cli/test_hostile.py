@@ -203,7 +203,7 @@ def test_a_cache_that_cannot_be_written_is_a_sentence(tmp_path: Path, monkeypatc
     (tmp_path / "cache").write_text("a file where the folder should be")
     monkeypatch.setenv("JANGDAN_CACHE_DIR", str(tmp_path / "cache"))
     with pytest.raises(UserError) as caught:
-        stamp_file("name", "digest", "source")
+        stamp_file("name", "digest", lambda: "source")
     for language in Language:
         assert "JANGDAN_CACHE_DIR" in caught.value.message(language)
 
