@@ -96,14 +96,14 @@ def _figures(result: BacktestResult, holding: Callable[[], tuple[Curve, tuple[fl
     """holding: gives what `buy_and_hold` does; it is asked for as late as can be."""
     ledger, account = ledger_of(result), account_curve(result)
     facts = run_facts(result, account, ledger)
-    of_account, of_held = (evaluate(CURVE_FIGURES, one) for one in facts_of_curves((account, held)))
-    of_trades = evaluate(TRADE_FIGURES, facts.closed)
-    values = of_account | of_trades | evaluate(RUN_FIGURES, facts)
+    of_trades, of_run = evaluate(TRADE_FIGURES, facts.closed), evaluate(RUN_FIGURES, facts)
     codes = tuple(dict.fromkeys(result.markets))
     market_of = np.array([codes.index(market) for market in result.markets], np.int64)[ledger.rows["market"]]
     alone = of_trades if len(codes) == 1 else None
     markets = [_market(code, ledger, market_of == number, alone) for number, code in enumerate(codes)]
     held, returns = holding()
+    of_account, of_held = (evaluate(CURVE_FIGURES, one) for one in facts_of_curves((account, held)))
+    values = of_account | of_trades | of_run
     return Figures(
         values={key: values[key] for key in definitions()},
         buy_and_hold=of_held,
