@@ -34,6 +34,8 @@ class Warmup:
 
 
 _NOTHING = NodeWarmup(0, 0, 0, 0)
+#: ops that need no more than their inputs do
+_WITHOUT_OWN = frozenset((*INPUT_SERIES, *POSITION_SERIES, *ACCOUNT_SERIES, *ORDER_SERIES, *ACROSS))
 
 
 def warmup(graph: Graph, catalogue: Catalogue, base_length_ms: int = 60_000) -> Warmup:
@@ -61,10 +63,10 @@ def _slowest(inputs: list[NodeWarmup]) -> NodeWarmup:
     if not inputs:
         return _NOTHING
     return NodeWarmup(
-        max(w.ready_bars for w in inputs),
-        max(w.settle_bars for w in inputs),
-        max(w.ready_ms for w in inputs),
-        max(w.settle_ms for w in inputs),
+        max([w.ready_bars for w in inputs]),
+        max([w.settle_bars for w in inputs]),
+        max([w.ready_ms for w in inputs]),
+        max([w.settle_ms for w in inputs]),
     )
 
 
@@ -72,8 +74,7 @@ def _computed(node: Node, inputs: list[NodeWarmup], catalogue: Catalogue, base_l
     """Inputs of an op are on its own bars: their warm-ups overlap, then its own begins."""
     before = _slowest(inputs)
     ready = settle = 0
-    known = (*INPUT_SERIES, *POSITION_SERIES, *ACCOUNT_SERIES, *ORDER_SERIES, *ACROSS)
-    if node.op not in known and not is_side(node.op):
+    if node.op not in _WITHOUT_OWN and not is_side(node.op):
         function = catalogue[node.op]
         ready = function.warmup(node.params) if function.warmup is not None else 0
         settle = max(function.settle(node.params) if function.settle is not None else 0, ready)

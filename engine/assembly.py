@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from dsl.graph import Timeframe
 from engine.candles.candidates import candidates, stored_markets, survivorship
+from engine.candles.endings import endings
 from engine.candles.errors import CandleError
 from engine.candles.grid import gaps, stored_bases
 from engine.candles.inside import with_inside
@@ -33,9 +34,11 @@ from engine.research.portfolio import backtest_portfolio
 from engine.research.result import SURVIVORS_DAYS, Rounding, Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dsl.file_tests import ReplayTest
     from dsl.strategy import Portfolio, Strategy
-    from engine.model.candle import BarGrid, SideKey, StoredMarkets
+    from engine.model.candle import BarGrid, Ending, SideKey, StoredMarkets
     from engine.research.result import BacktestResult
 
 
@@ -57,7 +60,8 @@ class Sources:
 @dataclass(frozen=True, slots=True)
 class Market:
     """Base bars for a run, warm-up included. settings: the user's, with the range that the candles serve filled in. traded: the markets
-    that may be bought; a universe chooses among them. stored: beside a long run of markets that were named."""
+    that may be bought; a universe chooses among them. stored: beside a long run of markets that were named; endings: in a long run, or one
+    with a universe, of the traded markets whose candles end early."""
 
     grid: BarGrid
     settings: Settings
@@ -65,6 +69,7 @@ class Market:
     messages: tuple[Message, ...]
     traded: tuple[str, ...] = ()
     stored: StoredMarkets | None = None
+    endings: Mapping[str, Ending] | None = None
 
 
 def market_for(
@@ -90,12 +95,14 @@ def market_for(
     grid = _looked_into(_with_warmup([strategy], provided), settings, provided.store, from_ms)
     grid = _with_sides(strategy, grid, settings, provided.store, sources.files)
     messages = list(provided.messages)
-    if strategy.universe is not None:
-        messages += survivorship(provided.store, markets, provided.base, from_ms, provided.to_ms)
+    chosen, long = strategy.universe is not None, provided.to_ms - from_ms >= SURVIVORS_DAYS * _DAY_MS
+    found = endings(provided.store, grid, markets) if chosen or long else None
+    if chosen:
+        messages += survivorship(found or {}, len(markets), from_ms, provided.to_ms)
     ranged = replace(settings, from_ms=from_ms, to_ms=provided.to_ms)
-    long = strategy.universe is None and provided.to_ms - from_ms >= SURVIVORS_DAYS * _DAY_MS and not provided.synthetic
-    stored = stored_markets(provided.store, from_ms, provided.to_ms) if long else None
-    return Market(grid, ranged, provided.synthetic, tuple(messages), tuple(markets), stored)
+    beside = long and not chosen and not provided.synthetic
+    stored = stored_markets(provided.store, from_ms, provided.to_ms) if beside else None
+    return Market(grid, ranged, provided.synthetic, tuple(messages), tuple(markets), stored, found)
 
 
 def recent_market(strategy: Strategy, markets: Sequence[str], sources: Sources, length_ms: int) -> Market:
@@ -147,7 +154,8 @@ def market_together(
     from_ms = provided.from_ms if settings.from_ms is None else max(settings.from_ms, provided.from_ms)
     grid = _looked_into(_with_warmup(strategies, provided), settings, provided.store, from_ms)
     choosing = {market for strategy, own in zip(strategies, traded, strict=True) if strategy.universe is not None for market in own}
-    more = survivorship(provided.store, sorted(choosing), provided.base, from_ms, provided.to_ms) if choosing else ()
+    found = endings(provided.store, grid, sorted(choosing)) if choosing else {}
+    more = survivorship(found, len(choosing), from_ms, provided.to_ms) if choosing else ()
     return Together(
         tuple(_with_sides(strategy, grid, settings, provided.store, sources.files) for strategy in strategies),
         replace(settings, from_ms=from_ms, to_ms=provided.to_ms), provided.synthetic, (*provided.messages, *more), traded,
@@ -251,7 +259,7 @@ def run_backtest(
 ) -> BacktestResult:
     """The strategy over these candles, buying only `markets`."""
     result = backtest(strategy, market.grid, market.settings, traded=markets, synthetic=market.synthetic, progress=progress)
-    return replace(result, stored=market.stored)
+    return replace(result, stored=market.stored, endings=market.endings)
 
 
 def run_portfolio(portfolio: Portfolio, market: Together, progress: Callable[[int, int], None] | None = None) -> BacktestResult:

@@ -28,10 +28,10 @@ TEXTS: dict[str, Text] = {
         "where an order book was recorded, slippage is what the order would have paid in it; elsewhere --slippage",
     ),
     "option_queue": Text(
-        "기다리는 지정가 매수에 가격이 닿기만 했을 때, 그 가격에서 거래된 것으로 볼 봉 거래량의 몫. 예: 10%. "
-        "없으면 닿기만 해서는 체결되지 않습니다",
-        "share of a bar's volume that trades at the limit of a waiting buy which the price only touches, such as 10%; without it a touch "
-        "fills nothing",
+        "기다리는 지정가 매수나 목표가 매도(leave.order: limit)에 가격이 닿기만 했을 때, 그 가격에서 거래된 것으로 볼 봉 거래량의 몫. "
+        "예: 10%. 먼저 줄 선 물량은 --walk-books, --book의 호가창에서 읽습니다. 없으면 닿기만 해서는 체결되지 않습니다",
+        "share of a bar's volume that trades at the price of a waiting limit buy, or target (leave.order: limit), which the price only "
+        "touches, such as 10%; who stands before it is read from the books of --walk-books and --book; without it a touch fills nothing",
     ),
     "option_visible": Text(
         "업비트가 호가창에 보여 주는 한쪽의 크기. 이보다 큰 시장가 매수는 거절되고 매도는 나뉩니다. "

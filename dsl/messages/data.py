@@ -228,6 +228,17 @@ TEXTS: dict[str, Text] = {
         "Careful: none of the {count} candidates stopped trading (was delisted) in this range. With survivors only, results look better "
         "than they were.",
     ),
+    "ends_unknown": Text(
+        "주의: 후보 {count}개 중 {ended}개의 캔들이 이 기간 안에 끝나지만, 거래가 끝난(상장 폐지된) 것인지 수집만 끝난 것인지 알 수 "
+        "없습니다. 상장 폐지된 코인이면 `data import --delisted`로 알려 주세요.",
+        "Careful: the candles of {ended} of the {count} candidates end in this range, but whether these stopped trading (were delisted) or "
+        "were only not recorded any further is not known. State it of a delisted one with `data import --delisted`.",
+    ),
+    "option_delisted": Text(
+        "가져오는 마켓은 마지막 캔들에서 거래가 끝났습니다(상장 폐지). 수집만 끝난 마켓과 구별하는 데 씁니다",
+        "trading in the imported markets ended with their last candle (delisted): tells them from markets that were only not recorded "
+        "any further",
+    ),
     "using_stored": Text("저장된 {base} 캔들을 씁니다 ({folder}).", "Using stored {base} candles ({folder})."),
     "using_synthetic": Text(
         "합성(SYNTHETIC) {base} 캔들을 씁니다. 실제로 거래된 적이 없는 값입니다.",

@@ -222,6 +222,18 @@ _PLAIN: dict[str, Text] = {
     "survivors.fine": Text(
         "마켓 {markets}개 가운데 기간 안에 끝난 마켓 {ended}개.", "{ended} of {markets} markets ended inside the run."
     ),
+    "survivors.told": Text(
+        "마켓 {markets}개 가운데 {ended}개의 캔들이 기간 안에 끝납니다. 거래가 끝난 것이 확실한 마켓 {sure}개, 수집만 끝났는지 알 수 없는 "
+        "마켓 {unsure}개, 그 뒤에도 거래된 마켓 {later}개.",
+        "The candles of {ended} of {markets} markets end inside the run: in {sure} trading is known to have ended, of {unsure} nobody "
+        "knows whether only the recording stopped, {later} traded on.",
+    ),
+    "survivors.unsure": Text(
+        "마켓 {markets}개 가운데 {ended}개의 캔들이 기간 안에 끝나지만, 상장 폐지되었는지 수집만 끝났는지 저장된 자료로는 알 수 없습니다"
+        "({unsure}개, 그 뒤에도 거래된 마켓 {later}개). 상장 폐지된 마켓이면 data import --delisted 로 알려 주세요.",
+        "The candles of {ended} of {markets} markets end inside the run, but the store does not say whether the coins were delisted or "
+        "only not recorded any further ({unsure} of them; {later} traded on). State it of a delisted one with data import --delisted.",
+    ),
     "survivors.chosen": Text(
         "이름으로 고른 마켓 {markets}개는 모두 {days}일 기간의 끝까지 거래되었습니다. "
         "그동안 저장된 원화 마켓 {stored}개 가운데 {gone}개가 사라졌지만 하나도 고르지 않았습니다.",

@@ -387,11 +387,15 @@ _PLAIN: dict[str, Text] = {
         "side, up to {within} from the middle, {depth} of the turnover of the last {window}.",
     ),
     "cost.queue": Text(
-        "가격이 기다리는 지정가 매수에 닿기만 하면 봉 거래량의 {share}가 그 가격에서 거래된 것으로 보고, 먼저 줄 선 물량(기록된 호가창)을 "
-        "뺀 만큼 체결합니다.",
-        "Where the price only touches a waiting limit buy, {share} of the bar's volume is taken to have traded there; what stood before it "
-        "in a recorded book goes first.",
+        "가격이 기다리는 지정가 주문(매수, 목표가 매도)에 닿기만 하면 봉 거래량의 {share}가 그 가격에서 거래된 것으로 보고, 먼저 줄 선 "
+        "물량({ahead})을 뺀 만큼 체결합니다.",
+        "Where the price only touches a waiting limit order (a buy, a target), {share} of the bar's volume is taken to have traded there; "
+        "what stood before it ({ahead}) goes first.",
     ),
+    "cost.queue_recorded": Text("기록된 호가창", "by the recorded book"),
+    "cost.queue_supposed": Text("호가 모형", "by the supposed book"),
+    "cost.queue_both": Text("기록된 호가창, 없으면 호가 모형", "by the recorded book, else by the supposed one"),
+    "cost.queue_nobody": Text("알 수 없어 없는 것으로 봄", "not known: taken as nothing"),
     "cost.visible": Text(
         "호가창에 보이는 크기({shown})보다 큰 시장가 주문: 거절된 매수 {refused}건, 나뉜 매도 {cut}건.",
         "Market orders larger than what the exchange shows ({shown}): buys refused {refused}, sales cut {cut}.",

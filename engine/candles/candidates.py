@@ -5,20 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from engine.candles.endings import ENDED_MS
 from engine.candles.provision import Message
 from engine.candles.sample import COINS
 from engine.candles.store import CandleStore
-from engine.candles.timeframes import DAY_MS, divides
-from engine.model.candle import StoredMarkets
+from engine.candles.timeframes import divides
+from engine.model.candle import Ending, StoredMarkets
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from dsl.graph import Timeframe
 
 _QUOTE: Final = "KRW-"
-#: a market whose candles stop this long before those of others, or the range, do has ended inside it
-_ENDED_MS: Final = 7 * DAY_MS
 
 
 def candidates(folder: Path, clock: Timeframe, from_ms: int | None, to_ms: int | None, base: Timeframe | None) -> tuple[str, ...]:
@@ -35,14 +34,13 @@ def candidates(folder: Path, clock: Timeframe, from_ms: int | None, to_ms: int |
     return tuple(found) or tuple(sorted(coin.market for coin in COINS))
 
 
-def survivorship(store: CandleStore, markets: Sequence[str], base: Timeframe, from_ms: int, to_ms: int) -> list[Message]:
-    """A warning when no candidate's candles end inside the range: then only coins that lasted can be chosen, and results look too good."""
-    if to_ms - from_ms <= 2 * _ENDED_MS:
+def survivorship(found: Mapping[str, Ending], count: int, from_ms: int, to_ms: int) -> list[Message]:
+    """A warning when trading in no candidate is known to have ended inside the range: then only coins that lasted can be chosen, and
+    results look too good. found: of those whose candles end early; count: of candidates."""
+    if to_ms - from_ms <= 2 * ENDED_MS or Ending.ENDED in found.values():
         return []
-    ends = [ranges[-1][1] for market in markets if (ranges := store.ranges(market, base, from_ms, to_ms))]
-    if _ended(ends, to_ms):
-        return []
-    return [Message("data.survivors_only", {"count": len(ends)})]
+    unsure = list(found.values()).count(Ending.UNKNOWN)
+    return [Message("data.ends_unknown", {"count": count, "ended": unsure}) if unsure else Message("data.survivors_only", {"count": count})]
 
 
 def stored_markets(store: CandleStore, from_ms: int, to_ms: int) -> StoredMarkets:
@@ -58,4 +56,4 @@ def stored_markets(store: CandleStore, from_ms: int, to_ms: int) -> StoredMarket
 def _ended(ends: Sequence[int], to_ms: int) -> int:
     """How many of these ends of candles are those of a market and not just of what was stored."""
     last = min(to_ms, max(ends, default=to_ms))
-    return sum(end <= last - _ENDED_MS for end in ends)
+    return sum(end <= last - ENDED_MS for end in ends)

@@ -171,6 +171,17 @@ class CandleStore:
                     break
         return min(found, default=None)
 
+    def last_open(self, market: str) -> int | None:
+        """Open of the market's last stored candle of any timeframe, UTC ms; None without candles."""
+        found = []
+        for timeframe in self.timeframes(market):
+            for path in reversed(self._paths(market, timeframe)):
+                times = self._load(path).rows.time_ms
+                if len(times):
+                    found.append(int(times[-1]))
+                    break
+        return max(found, default=None)
+
     # -- writing ------------------------------------------------------------------------------------------------------------------
 
     def write(self, table: CandleTable, *, replace: bool = False) -> WriteReport:

@@ -63,9 +63,11 @@ def import_(
     timezone: ZoneName = "auto",
     gap: Annotated[str | None, typer.Option("--gap", help=_say("option_gap"), show_default=False)] = None,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help=_say("option_skip_bad"))] = False,
+    delisted: Annotated[bool, typer.Option("--delisted", help=_say("option_delisted"))] = False,
     as_json: AsJson = False,
 ) -> None:
     """Import files and folders; exit 1 when any file was refused (the others are imported all the same)."""
+    from engine.candles.endings import state_delisted
     from engine.candles.importer import find_files, import_files  # numpy and pyarrow: --help must not pay for them
     from engine.candles.store import CandleStore
     from engine.cli.data_output import import_json, show_imports
@@ -85,6 +87,9 @@ def import_(
         for done, of_file in enumerate(import_files(store, files, options), start=1):
             reports += of_file
             move(_say("importing"), done, len(files))
+    for report in reports if delisted else []:
+        if not report.error:
+            state_delisted(store, report.market, report.segments[-1][1])
     if as_json:
         typer.echo(import_json(store, reports, language()))
     else:

@@ -31,6 +31,9 @@ INPUT_COUNT: Final = 5
 
 _POINTER: Final = ctypes.POINTER(ctypes.c_double)
 _PROTOTYPE: Final = ctypes.CFUNCTYPE(None, *[_POINTER] * 8, ctypes.c_int64, ctypes.c_int64)
+#: integers that a twin is given beside its pointers
+TWIN_INTEGERS: Final = 8
+_TWIN_PROTOTYPE: Final = ctypes.CFUNCTYPE(None, *[_POINTER] * 8, *[ctypes.c_int64] * TWIN_INTEGERS)
 _ITEM_BYTES: Final = 8
 
 
@@ -93,15 +96,22 @@ def call_twin(
     y_b: int,
     length: int,
     index: int,
+    markets: int,
+    state_step: int,
+    x_step_a: int,
+    x_step_b: int,
+    y_step_a: int,
+    y_step_b: int,
 ) -> None:
-    """Call the twin (engine.kernel.catalogue.twin) at `address` for two nodes of one op. Arguments as of `call_op`."""
+    """Call the twin (engine.kernel.catalogue.twin) at `address` for two nodes of one op. Arguments as of `call_op`; the steps lead from
+    one market's state, x and y to the next one's."""
 
     def at(array: Floats, offset: int) -> object:
         return ctypes.cast(array.ctypes.data + int(offset) * _ITEM_BYTES, _POINTER)
 
-    _PROTOTYPE(int(address))(
+    _TWIN_PROTOTYPE(int(address))(
         at(state, state_a), at(params, params_a), at(memory, x_a), at(state, state_b), at(params, params_b), at(memory, x_b),
-        at(memory, y_b), at(memory, y_a), int(length), int(index),
+        at(memory, y_b), at(memory, y_a), *map(int, (length, index, markets, state_step, x_step_a, x_step_b, y_step_a, y_step_b)),
     )  # fmt: skip
 
 
@@ -215,6 +225,17 @@ def fetch(values: Floats, place: int) -> None:
 setattr(fetch, INTRINSIC_MARK, "prefetch.fetch")
 
 
+def count_up(numbers: Integers, place: int, by: int) -> int:
+    """Add to one number of an int64 array, one dimension, and return what it was before; threads that do so at once come one after the
+    other, and each sees what the ones before it had written by then (in compiled code)."""
+    before = int(numbers[place])
+    numbers[place] = before + by
+    return before
+
+
+setattr(count_up, INTRINSIC_MARK, "atomic.count_up")
+
+
 class Pair:
     """Two numbers that are added, subtracted, multiplied and divided by those of another pair, each as if alone (IEEE 754).
 
@@ -277,6 +298,14 @@ def scratch() -> Any:
 
 
 setattr(scratch, INTRINSIC_MARK, "packed.scratch")
+
+
+def further(values: Any, by: int) -> Any:
+    """A pointer to what stands `by` items behind where a pointer points."""
+    return values[by:]
+
+
+setattr(further, INTRINSIC_MARK, "packed.further")
 
 
 def _quotient(a: float, b: float) -> float:

@@ -96,8 +96,15 @@ ORDER: Final = np.dtype(
     align=True,
 )
 
-#: one per market and exit
-EXIT_STATE: Final = np.dtype([("fired", "i8"), ("level_krw", "f8"), ("small_counted", "i8")], align=True)
+#: one per market and exit. Of a TARGET that waits at its level: when it got that (or became active), what stands before it there, what
+#: touches have sold of it in this position, and the STEP of the last one
+EXIT_STATE: Final = np.dtype(
+    [
+        ("fired", "i8"), ("level_krw", "f8"), ("small_counted", "i8"),
+        ("level_ms", "i8"), ("ahead_e8", "f8"), ("touched_e8", "f8"), ("touched_ms", "i8"),
+    ],
+    align=True,
+)  # fmt: skip
 
 #: fill log, one row per FILL
 FILL: Final = np.dtype(
@@ -156,7 +163,7 @@ RULE_STATE: Final = np.dtype([("armed", "i8"), ("in_force", "i8"), ("until_ms", 
 #: one that has to be armed came into force
 BREAKER_STATE: Final = np.dtype([("until_ms", "i8"), ("missing", "i8"), ("armed", "i8"), ("trades_closed", "i8")], align=True)
 
-_MAGIC: Final = b"jangdan-book-6\n"
+_MAGIC: Final = b"jangdan-book-7\n"
 
 
 @by_reference

@@ -54,6 +54,10 @@ Pointer = MutableSequence[float]
 #: kernel ABI of every op (docs/design.md §4): (state, params, x0, x1, x2, x3, x4, y, length, index)
 #: state, params, x*, y point to float64; length = bars in this call (>= 1); index = absolute index of the first of them.
 Kernel = Callable[[Pointer, Pointer, Pointer, Pointer, Pointer, Pointer, Pointer, Pointer, int, int], None]
+Twin = Callable[
+    [Pointer, Pointer, Pointer, Pointer, Pointer, Pointer, Pointer, Pointer, int, int, int, int, int, int, int, int],
+    None,
+]
 #: parameters -> a number of bars or of float64
 Count = Callable[[tuple[float, ...]], int]
 #: parameters -> the state before the first bar
@@ -73,7 +77,7 @@ class Op:
     state_size: Count
     init: Init
     version: int = 1
-    twin: Kernel | None = None
+    twin: Twin | None = None
 
 
 _FUNCTIONS: Final[dict[str, Function]] = {}
@@ -186,13 +190,15 @@ def op(
     return register
 
 
-def twin(name: str) -> Callable[[Kernel], Kernel]:
-    """Register the decorated kernel as the one that computes two nodes of `name` at once, each with a single input.
+def twin(name: str) -> Callable[[Twin], Twin]:
+    """Register the decorated kernel as the one that computes two nodes of `name` at once, each with a single input, of several markets.
 
-    Its arguments are the op ABI's: state, params, x0 and y of the first node, then as x1, x2, x3, x4 state, params, x0 and y of the second.
+    Its arguments begin as the op ABI's: state, params, x0 and y of the first node, and as x1, x2, x3, x4 state, params, x0 and y of the
+    second; length, index. Then how many markets, and how far from one to the next it is in state, x0 and x0 of the second, y and y of
+    the second (engine.kernel.abi.call_twin).
     """
 
-    def register(kernel: Kernel) -> Kernel:
+    def register(kernel: Twin) -> Twin:
         _OPS[name] = replace(_OPS[name], twin=kernel)
         return kernel
 

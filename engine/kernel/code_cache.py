@@ -30,7 +30,7 @@ _CONSTANTS: Final = (bool, int, float, str, bytes, tuple, type(None), np.dtype, 
 _LIBRARIES: Final = (math, np)
 _DIGEST_LENGTH: Final = 24
 #: modules of engine.kernel with intrinsics whose names begin so: their source is part of what is made from these, and of nothing else
-_INTRINSIC_MODULES: Final = ("packed", "handles", "prefetch")
+_INTRINSIC_MODULES: Final = ("packed", "handles", "prefetch", "atomic", "wide")
 
 
 def cache_root() -> Path:

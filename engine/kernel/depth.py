@@ -83,7 +83,8 @@ def walk(depth: Depth, row: int, buys: bool, quantity_e8: float) -> tuple[float,
 
 @by_reference
 class Shown(NamedTuple):
-    """What the exchange shows on each side where no book was recorded. Without columns: as much as anybody wants."""
+    """KRW on each side of a book where none was recorded: what the exchange shows (without columns: as much as anybody wants), or what a
+    supposed book offers (without columns: there is none; NaN: no sizes)."""
 
     span: NDArray[np.int64]  # [2]: when the first column begins (UTC ms), how long each is (ms)
     krw: NDArray[np.float64]  # [M, n]; the first holds before it begins, the last after it
@@ -121,10 +122,11 @@ def bids_e8(depth: Depth, row: int) -> float:
 
 
 @helper
-def bid_at_e8(depth: Depth, row: int, price_krw: float) -> float:
-    """Counts that a book bids for at a price."""
+def size_at_e8(depth: Depth, row: int, bids: bool, price_krw: float) -> float:
+    """Counts that a book bids for, or asks for, at a price."""
+    side = 1 if bids else 0
     for level in range(depth.levels.shape[2]):
-        price, size = depth.levels[row, 1, level], depth.levels[row, 3, level] * _E8
+        price, size = depth.levels[row, side, level], depth.levels[row, side + 2, level] * _E8
         if not (price > 0.0 and size > 0.0):
             break
         if price == price_krw:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.kernel.abi import INPUT_COUNT, address, helper, items
 from engine.kernel.aggregate import SERIES
-from engine.kernel.fields import DIRECT_FIELD, DIRECT_ROW, DIRECT_SLOT, DIRECT_SOURCE, ROW_INPUT, ROW_OUTPUT
+from engine.kernel.fields import DIRECT_FIELD, DIRECT_ROW, DIRECT_SLOT, DIRECT_SOURCE, ROW_INPUT, ROW_OUTPUT, ROW_STEP
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,17 +58,18 @@ def knows_all(states: NDArray[np.int8], market: int, first: int, length: int) ->
 @helper
 def point_rows(
     direct: NDArray[np.int64], rows: NDArray[np.int64], memory: NDArray[np.float64], known: bool, bars_at: int, market: int,
-    first_close: int, opens: NDArray[np.float64], highs: NDArray[np.float64], lows: NDArray[np.float64], closes: NDArray[np.float64],
-    volumes: NDArray[np.float64], values: NDArray[np.float64], out: NDArray[np.float64],
+    first_close: int, apart: int, opens: NDArray[np.float64], highs: NDArray[np.float64], lows: NDArray[np.float64],
+    closes: NDArray[np.float64], volumes: NDArray[np.float64], values: NDArray[np.float64], out: NDArray[np.float64],
 ) -> None:  # fmt: skip
-    """The market's places into the row table. known: series are read from the grid, where the block is at `bars_at` of each; else from
-    their slots. first_close: of the block in `out`."""
+    """A group's places into the row table, and how far from one market to the next. known: series are read from the grid, where the block
+    of the first market is at `bars_at` of each; else from their slots, which are so far `apart`. first_close: of the block in `out`."""
     start = address(memory)
     for d in range(direct.shape[0]):
-        source, place = direct[d, DIRECT_SOURCE], direct[d, DIRECT_SLOT]
+        source, place, step = direct[d, DIRECT_SOURCE], direct[d, DIRECT_SLOT], apart
         if source >= _SERIES_COUNT:
             place = (address(out) - start) // _ITEM_BYTES + first_close
             place += (market * out.shape[1] + source - _SERIES_COUNT) * out.shape[2]
+            step = out.shape[1] * out.shape[2]
         elif known:
             series = address(opens)
             if source == 1:
@@ -81,5 +82,6 @@ def point_rows(
                 series = address(volumes)
             elif source == 5:
                 series = address(values)
-            place = (series - start) // _ITEM_BYTES + bars_at
-        rows[direct[d, DIRECT_ROW], direct[d, DIRECT_FIELD]] = place
+            place, step = (series - start) // _ITEM_BYTES + bars_at, opens.shape[1]
+        row, field = direct[d, DIRECT_ROW], direct[d, DIRECT_FIELD]
+        rows[row, field], rows[row, field - ROW_INPUT + ROW_STEP] = place, step

@@ -17,7 +17,8 @@ ROW_STATE: Final = 9
 ROW_PARAMS: Final = 10
 ROW_TWIN: Final = 11  # address of what computes this row and the next at once; 0: none does
 ROW_FLAT: Final = 12  # 1: reads nothing but its inputs at the same bar, so that one call can take all markets side by side
-ROW_WIDTH: Final = 13
+ROW_STEP: Final = 13  # from one market of a group to the next, of each of the five inputs and the output
+ROW_WIDTH: Final = 19
 
 #: columns of the feed table: first the SLOT_COUNT offsets in memory that `fold_bars` reads (-1 = not wanted)
 FEED_TIMEFRAME: Final = SLOT_COUNT
@@ -49,10 +50,11 @@ MOVE_STRIDE: Final = 2
 MOVE_TIMEFRAME: Final = 3
 MOVE_WIDTH: Final = 4
 
-#: columns of the table of exported columns: which column, offset of its slot
+#: columns of the table of exported columns: which column, offset of its slot, 1 = each market of a group has its own
 COLUMN_NUMBER: Final = 0
 COLUMN_SLOT: Final = 1
-COLUMN_WIDTH: Final = 2
+COLUMN_OWN: Final = 2
+COLUMN_WIDTH: Final = 3
 
 #: columns of the table of direct places (engine.kernel.direct): row, column of the row table, what belongs there, the offset of its slot
 DIRECT_ROW: Final = 0
@@ -92,17 +94,22 @@ RUN_SHARED_SIDES: Final = 10
 RUN_SIDE: Final = 11  # position of the block's first base bar in the arrays of side series
 RUN_BLOCK: Final = 12  # most base bars that memory has room for
 RUN_CLOCK_FIRST: Final = 13  # absolute index of the clock bar that is the first of `out`; -1: whichever comes, it has room for one
-RUN_MARKETS: Final = 14  # from and to: the markets that this call evaluates
-RUN_STAGES: Final = 16  # from and to
+RUN_LANES: Final = 14  # how many calls share the markets out among themselves
+RUN_BEFORE: Final = 15  # turns (engine.kernel.turns) that each group had before the stretch
+RUN_TURN: Final = 16  # of the block's first stage among the turns of the stretch
+RUN_PATIENCE: Final = 17  # how often to look, in the end, whether the other calls are through with their markets, too
 RUN_SHARED_AT: Final = 18  # where this call's copy of the shared state is
-RUN_ACROSS: Final = 19  # 1: what reads all markets is evaluated after each stage
-RUN_BESIDE: Final = 20  # 1: slots hold one bar of all markets, side by side
-RUN_WIDTH: Final = 21
+RUN_BESIDE: Final = 19  # 1: slots hold one bar of all markets, side by side
+RUN_COMPLETE: Final = 20  # left behind, 1: the stretch is evaluated for all markets
+RUN_GROUP: Final = 21  # most markets that are evaluated side by side
+RUN_SLOTS: Final = 22  # float64 from one market's slots to the next one's in a group
+RUN_WIDTH: Final = 23
 
 #: arrays of a handle, in order: what a lane has, what a kernel has, what one call is given
 HANDLE: Final = (
-    "run", "clocks", "feeds", "side_feeds", "rows", "stages", "moves", "across", "columns", "direct", "memory", "state", "params",
-    "states", "opens", "highs", "lows", "closes", "volumes", "values", "sides", "out",
+    "run", "clocks", "feeds", "side_feeds", "rows", "stages", "moves", "across", "columns", "direct", "memory", "state", "params", "behind",
+    "states", "opens", "highs", "lows", "closes", "volumes", "values", "sides", "out", "turns",
 )  # fmt: skip
 HANDLE_STATE: Final = HANDLE.index("state")
 HANDLE_BARS: Final = HANDLE.index("states")
+HANDLE_OUT: Final = HANDLE.index("out")

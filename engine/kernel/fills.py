@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dsl.strategy import Enter
 from engine.kernel.abi import helper
-from engine.kernel.depth import asks_krw, bid_at_e8, bids_e8, shown_krw, standing
+from engine.kernel.depth import asks_krw, bids_e8, shown_krw, size_at_e8, standing
 from engine.kernel.legal import (
     NAN,
     NOT_PRICED,
@@ -25,6 +25,7 @@ from engine.kernel.legal import (
     slippage_of,
     value_krw,
 )
+from engine.kernel.modelled_book import supposed_at_e8
 from engine.model.costs import TurnedAway
 from engine.model.events import Side
 
@@ -73,12 +74,13 @@ WAITING: Final = np.dtype(
     align=True,
 )  # fmt: skip
 
-#: one per market and account. traded_e8: what has traded for us in the STEP of time_ms; volume_e8: volume of the market's last traded STEP.
+#: one per market and account. traded_e8: what has traded for us in the STEP of time_ms; volume_e8: volume of the market's last traded bar;
+#: step_e8: of its present STEP, where queues are asked for.
 #: refused: buys larger than what the exchange showed; cut: sales of which it showed a part; halted: orders that met a halt. The latest
 #: order that each of the last two counted stands beside it
 FLOW: Final = np.dtype(
     [
-        ("time_ms", "i8"), ("traded_e8", "f8"), ("volume_e8", "f8"),
+        ("time_ms", "i8"), ("traded_e8", "f8"), ("volume_e8", "f8"), ("step_e8", "f8"),
         ("refused", "i8"), ("cut", "i8"), ("cut_order", "i8"), ("halted", "i8"), ("halted_order", "i8"),
     ],
     align=True,
@@ -152,14 +154,17 @@ def trade_at(
     nothing trades.
 
     amount_krw, spent_krw: of a buy; left_e8: of a sale. level_krw: base price of a sale made inside a STEP; NaN for an order that waited
-    for it. limit_krw: first limit of a buy, or where a sale has waited; NaN for an order that takes what there is. volume_e8: NaN = 0.
+    for it. limit_krw: first limit of a buy, or where a sale has waited, which needs no time to arrive; NaN for an order that takes what
+    there is. volume_e8: NaN = 0.
     waiting: WAITING [M], flow: FLOW [M], changed.
     """
-    if time_ms < created_ms + venue.costs[0]["latency_ms"]:
+    waited = side != _BUY and time_ms == created_ms and not math.isnan(limit_krw)
+    arrived_ms = created_ms if waited else created_ms + venue.costs[0]["latency_ms"]
+    if time_ms < arrived_ms:
         return WAITS, 0.0, NAN, 0.0, NAN, NOT_PRICED
     if venue.halts.shape[0] > 0:
         halted = is_halted(venue, market, time_ms)
-        if halted or is_halted(venue, market, created_ms + venue.costs[0]["latency_ms"]):  # in an outage no STEP comes to tell
+        if halted or is_halted(venue, market, arrived_ms):  # in an outage no STEP comes to tell
             if flow[market]["halted_order"] != order_id:
                 flow[market]["halted_order"] = order_id
                 flow[market]["halted"] += 1
@@ -216,24 +221,43 @@ def _is_too_large(venue: Venue, market: int, left_krw: float, time_ms: int) -> b
 
 
 @helper
-def _touched(venue: Venue, wait: Any, volume_e8: float) -> float:
-    """Counts that a touch of a waiting buy's limit leaves to it; those ahead take theirs first."""
-    passing = venue.costs[0]["queue_share"] * volume_e8
-    left = max(passing - wait["ahead_e8"], 0.0)
-    wait["ahead_e8"] = max(wait["ahead_e8"] - passing, 0.0)
+def _touched(venue: Venue, wait: Any, passing_e8: float) -> float:
+    """Counts that a touch leaves to who waits (`wait["ahead_e8"]` stand before it), of those that come to its price."""
+    left = max(passing_e8 - wait["ahead_e8"], 0.0)
+    wait["ahead_e8"] = max(wait["ahead_e8"] - passing_e8, 0.0)
     return float(np.floor(left)) if venue.costs[0]["on_grid"] != 0 else float(left)
 
 
 @helper
-def _queue_up(venue: Venue, wait: Any, market: int, through: bool, limit_krw: float, time_ms: int) -> None:
+def touched_sale(venue: Venue, exit_state: Any, flow: NDArray[Any], market: int, whole_e8: float, time_ms: int) -> float:
+    """Counts, of `whole_e8`, that the touch of a waiting TARGET's level sells in the present STEP. exit_state: its EXIT_STATE, changed."""
+    if time_ms < exit_state["level_ms"] + venue.costs[0]["latency_ms"] or is_halted(venue, market, time_ms):
+        return 0.0
+    volume, share = flow[market]["step_e8"], venue.costs[0]["queue_share"]
+    traded = flow[market]["traded_e8"] if flow[market]["time_ms"] == time_ms else 0.0
+    left = _touched(venue, exit_state, max(share * volume - traded, 0.0))
+    room = _room(venue, flow, market, venue.costs[0]["sale_share"], volume, time_ms)
+    return float(min(whole_e8, left, room))
+
+
+@helper
+def queue_ahead_e8(venue: Venue, market: int, buys: bool, limit_krw: float, last_krw: float, time_ms: int) -> float:
+    """Counts that stand at a limit when an order joins them: in the book recorded then, else in the supposed one."""
+    row = standing(venue.depth, market, time_ms) if venue.depth.time_ms.shape[0] > 0 else -1
+    if row >= 0:
+        return size_at_e8(venue.depth, row, buys, limit_krw)
+    return supposed_at_e8(venue, market, buys, limit_krw, last_krw, time_ms)
+
+
+@helper
+def _queue_up(venue: Venue, wait: Any, market: int, through: bool, limit_krw: float, open_krw: float, time_ms: int) -> None:
     """A buy that has got another limit stands behind what the book shows there; where the price goes through it, nobody is left ahead."""
     if through:
         wait["queued_krw"] = limit_krw
         wait["ahead_e8"] = 0.0
     elif wait["queued_krw"] != limit_krw:
         wait["queued_krw"] = limit_krw
-        row = standing(venue.depth, market, time_ms) if venue.depth.time_ms.shape[0] > 0 else -1
-        wait["ahead_e8"] = bid_at_e8(venue.depth, row, limit_krw) if row >= 0 else 0.0
+        wait["ahead_e8"] = queue_ahead_e8(venue, market, True, limit_krw, open_krw, time_ms)
 
 
 @helper
@@ -306,9 +330,9 @@ def _buy_at(
                 flow[market]["refused"] += 1
                 return REFUSED, 0.0, NAN, NAN, NOT_PRICED
     if venue.costs[0]["queue_share"] > 0.0 and not math.isnan(limit):
-        _queue_up(venue, waiting[market], market, status == TRADES, limit, time_ms)
+        _queue_up(venue, waiting[market], market, status == TRADES, limit, open_krw, time_ms)
         if status == WAITS and low_krw == limit:
-            room = min(room, _touched(venue, waiting[market], volume_e8))
+            room = min(room, _touched(venue, waiting[market], venue.costs[0]["queue_share"] * volume_e8))
             status = TRADES
     whole = quantity = 0.0
     if status == TRADES:

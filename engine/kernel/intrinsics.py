@@ -17,7 +17,7 @@ from numba.core.typing.templates import AttributeTemplate, infer_getattr
 from numba.extending import NativeValue, intrinsic, models, register_model, typeof_impl, unbox
 from numba.np import arrayobj
 
-from engine.kernel.abi import BY_REFERENCE, INPUT_COUNT
+from engine.kernel.abi import BY_REFERENCE, INPUT_COUNT, TWIN_INTEGERS
 
 _ARRAY: Final = types.Array(types.float64, 1, "C")
 _INDEX: Final = types.int64
@@ -29,7 +29,7 @@ _CALL_OP: Final = types.void(
 
 
 _CALL_TWIN: Final = types.void(
-    _INDEX, _ARRAY, _INDEX, _INDEX, _ARRAY, _INDEX, _INDEX, _ARRAY, _INDEX, _INDEX, _INDEX, _INDEX, _INDEX, _INDEX
+    _INDEX, _ARRAY, _INDEX, _INDEX, _ARRAY, _INDEX, _INDEX, _ARRAY, *[_INDEX] * 4, *[_INDEX] * TWIN_INTEGERS
 )  # fmt: skip
 
 
@@ -43,17 +43,17 @@ def _emit_call(context: Any, builder: Any, signature: Any, args: Any) -> Any:
 
 def _emit_twin(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     """LLVM for `call_twin`."""
-    address, state, state_a, state_b, params, params_a, params_b, memory, x_a, x_b, y_a, y_b, length, index = args
+    address, state, state_a, state_b, params, params_a, params_b, memory, x_a, x_b, y_a, y_b, *rest = args
     places = [(1, state, state_a), (4, params, params_a), (7, memory, x_a), (1, state, state_b), (4, params, params_b)]
     places += [(7, memory, offset) for offset in (x_b, y_b, y_a)]
-    return _emit(context, builder, signature, address, places, [length, index])
+    return _emit(context, builder, signature, address, places, rest)
 
 
 def _emit(context: Any, builder: Any, signature: Any, address: Any, places: Any, rest: Any) -> Any:
     """Call through the address. places: position among the arguments, array, offset of each pointer."""
     double = ir.DoubleType().as_pointer()
     integer = ir.IntType(64)
-    prototype = ir.FunctionType(ir.VoidType(), [double] * (2 + _SERIES_COUNT) + [integer, integer])
+    prototype = ir.FunctionType(ir.VoidType(), [double] * (2 + _SERIES_COUNT) + [integer] * len(rest))
     pointers = [
         builder.gep(context.make_array(signature.args[position])(context, builder, array).data, [offset])
         for position, array, offset in places
@@ -74,7 +74,8 @@ def call_op(
 @intrinsic
 def call_twin(
     typing_context: Any, address: Any, state: Any, state_a: Any, state_b: Any, params: Any, params_a: Any, params_b: Any, memory: Any,
-    x_a: Any, x_b: Any, y_a: Any, y_b: Any, length: Any, index: Any,
+    x_a: Any, x_b: Any, y_a: Any, y_b: Any, length: Any, index: Any, markets: Any, state_step: Any, x_step_a: Any, x_step_b: Any,
+    y_step_a: Any, y_step_b: Any,
 ) -> Any:  # fmt: skip
     """Compiled form of `engine.kernel.abi.call_twin`."""
     return _CALL_TWIN, _emit_twin

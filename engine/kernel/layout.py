@@ -6,7 +6,6 @@ import dis
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -18,7 +17,7 @@ from engine.kernel.abi import HANDLE_ITEMS
 from engine.kernel.aggregate import SERIES, SLOT_COUNT, machine_length, ratio
 from engine.kernel.catalogue import Op
 from engine.kernel.direct import of_rows
-from engine.kernel.load import address_of
+from engine.kernel.load import address_of, address_of_twin
 from engine.kernel.ops.across import KERNELS, SCRATCH
 from engine.kernel.own_rows import OwnRows
 from engine.kernel.program import Program
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _CACHE_LINE: Final = 8  # float64
+#: markets side by side: twins (engine.kernel.ops.averages) take four at once
+_GROUP: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +64,26 @@ class Layout:
     columns: NDArray[np.int64]
     stages: NDArray[np.int64]
 
-    def __init__(self, program: Program, block: int, threads: int = 1, own: OwnRows | None = None, *, in_place: bool = False) -> None:
+    def __init__(
+        self,
+        program: Program,
+        block: int,
+        threads: int = 1,
+        own: OwnRows | None = None,
+        *,
+        in_place: bool = False,
+        group: int | None = None,
+    ) -> None:
         """own: rows of the program that are not evaluated with the others (engine.kernel.own_rows). in_place: all values stay in memory,
-        and none is exported."""
-        table, self._own = program.table, own
+        and none is exported. group: markets side by side; None: as many as pay."""
+        table, self._own, self._group = program.table, own, group
         self._base, self._block, self._markets, self._threads = program.base, block, len(program.markets), threads
         self._clock = program.clock
         self._table = table
-        self._beside = block == 1 and threads == 1 and own is None
+        self._beside = block == 1 and threads == 1 and own is None and group is None
         """One bar at a time: slots hold all markets side by side (`machine.run_beside`)."""
         self._copies = self._markets if self._beside else 1
+        self._alike = set(self._shared_slots()) | {k for k, slot in enumerate(table.slots) if slot.constant is not None}
         all_rows, all_feeds = table.shared_rows + table.rows, table.shared_feeds + table.feeds
         used = {row.timeframe for row in all_rows} | {feed.timeframe for feed in all_feeds} | {row.timeframe for row in table.across}
         used |= {row.source for row in all_rows if row.source is not None}
@@ -98,17 +109,15 @@ class Layout:
         self._state_size = state.size(program)
 
     def lanes(self) -> list[Lane]:
-        """One per thread, with about as many markets each."""
-        cuts = [self._markets * k // self._threads for k in range(self._threads + 1)]
-        return [self._lane(number, *part) for number, part in enumerate(pairwise(cuts))]
+        """One per thread. They share groups of markets out among themselves."""
+        return [self._lane(number) for number in range(self._threads)]
 
-    def _lane(self, number: int, first: int, stop: int) -> Lane:
+    def _lane(self, number: int) -> Lane:
         run, shared = self._run.copy(), self._table.size(shared=True)
-        run[fields.RUN_MARKETS : fields.RUN_MARKETS + 2] = first, stop
         run[fields.RUN_SHARED_AT] = 0 if number == 0 else self._state_size + (number - 1) * shared
         names = ("clocks", "feeds", "side_feeds", "rows", "stages", "moves", "across", "columns", "direct")
         tables = {name: getattr(self, name) if number == 0 else getattr(self, name).copy() for name in names}
-        by = number * self._slots_width
+        by = number * self._lane_width
         feeds = tables["feeds"][:, :SLOT_COUNT]
         feeds[feeds >= 0] += by
         tables["side_feeds"][:, fields.SIDE_SLOT] += by
@@ -116,6 +125,8 @@ class Layout:
         tables["moves"][:, fields.MOVE_SLOT] += by
         tables["columns"][:, fields.COLUMN_SLOT] += by
         tables["direct"][:, fields.DIRECT_SLOT] += by
+        read = tables["across"][:, fields.ACROSS_INPUT : fields.ACROSS_OUTPUT]
+        read[read < self._lane_width] += by  # what is not kept per market is what all of them share
         return made_lane(run, (*tables.values(), self.memory))
 
     def _memory(self) -> tuple[list[int], NDArray[np.float64]]:
@@ -127,7 +138,9 @@ class Layout:
             offsets.append(placed.get(number, total))
             total += 0 if number in placed else self.width(slot.timeframe) * self._copies
         self._slots_width = total + self._block
-        total = self._slots_width * self._threads
+        self.group = 1 if self._beside else self._group or self._markets_at_once()
+        self._lane_width = self._slots_width * self.group
+        total = self._lane_width * self._threads
         self._kept: dict[int, int] = {}
         kept = {slot for slots in self._table.keeps for slot in slots} | {row.output for row in self._table.across}
         for number in () if self._beside else sorted(kept):
@@ -139,9 +152,13 @@ class Layout:
         memory[self._domain : self._scratch] = self._table.domain
         for slot, offset in zip(self._table.slots, offsets, strict=True):
             if slot.constant is not None:
-                for start in range(offset, offset + self._threads * self._slots_width, self._slots_width):
+                for start in range(offset, offset + self._threads * self._lane_width, self._lane_width):
                     memory[start : start + self._block * self._copies] = slot.constant
         return offsets, memory
+
+    def _markets_at_once(self) -> int:
+        """As many as an op takes in one call, where there is such a one and every thread has work."""
+        return _GROUP if any(row.leads for row in self._table.rows) and self._markets >= _GROUP * self._threads else 1
 
     def _place_own(self) -> tuple[dict[int, int], int]:
         """Offsets of the slots of own rows, one variant's over the other's, from 0 on, and how much room these need: a variant's columns,
@@ -180,9 +197,11 @@ class Layout:
         source = -1 if row.source is None else self._timeframes.index(row.source)
         inputs = [self._offsets[slot] for slot in row.inputs]
         cell = self._table.cells[row.cell]
-        twin = address_of(row.op.twin) if row.leads and row.op is not None and row.op.twin is not None else 0
+        twin = address_of_twin(row.op.twin) if row.leads and row.op is not None and row.op.twin is not None else 0
         clock, output = self._timeframes.index(row.timeframe), self._offsets[row.output]
-        return [address, clock, source, *inputs, output, cell.offset, row.params, twin, int(row.op is not None and is_flat(row.op))]
+        steps = [0 if slot in self._alike else self._slots_width for slot in (*row.inputs, row.output)]
+        flat = int(row.op is not None and is_flat(row.op))
+        return [address, clock, source, *inputs, output, cell.offset, row.params, twin, flat, *steps]
 
     def _across(self, row: AcrossRow) -> list[int]:
         """An input that all markets share has one copy: its stride is 0. Side by side there are as many as markets."""
@@ -216,7 +235,7 @@ class Layout:
             exported = [(j, table.slot_of_node[node]) for j, node in enumerate(program.columns)]
             exported = [(j, slot) for j, slot in exported if table.stage_of_slot.get(slot, 0) == stage]
             from_column = len(columns)
-            columns += [[j, self._offsets[slot]] for j, slot in exported]
+            columns += [[j, self._offsets[slot], int(slot not in self._alike)] for j, slot in exported]
             across = [sum(row.stage < limit for row in table.across) for limit in (stage, stage + 1)]
             stages.append([*rows, *ends, from_column, len(columns), *across])
         self.stages = _table(stages, fields.STAGE_WIDTH)
@@ -261,7 +280,8 @@ class Layout:
         run[fields.RUN_MARKET_STATE] = self._table.size(shared=False)
         run[fields.RUN_BLOCK] = self._block
         run[fields.RUN_CLOCK] = self._timeframes.index(program.clock)
-        run[fields.RUN_STAGES + 1], run[fields.RUN_ACROSS] = len(self.stages), 1 if self._threads == 1 else 0
+        run[fields.RUN_LANES] = self._threads
+        run[fields.RUN_GROUP], run[fields.RUN_SLOTS] = self.group, self._slots_width
         run[fields.RUN_BESIDE] = int(self._beside)
         return run
 

@@ -43,6 +43,8 @@ COSTS: Final = np.dtype(
         ("sale_share", "f8"),
         ("latency_ms", "i8"),
         ("queue_share", "f8"),  # of a bar's volume that trades at a touched limit; 0: none
+        ("book_half", "f8"),  # half the spread of a supposed book, and how far from its middle it reaches, as ratios
+        ("book_within", "f8"),
     ],
     align=True,
 )
@@ -73,6 +75,7 @@ class Venue(NamedTuple):
     bands: NDArray[Any]  # BAND [M, P, B]; unused rows repeat the last
     depth: Depth
     shown: Shown
+    supposed: Shown  # KRW that a supposed book offers: who stands in its queues
     halts: NDArray[Any]  # HALT [H]
 
 
@@ -85,16 +88,18 @@ def make_venue(
     leave_slippage: float | None = None,
     books: Mapping[str, RecordedBooks] | None = None,
     shown: Shown | None = None,
+    supposed: Shown | None = None,
 ) -> Venue:
     """Tables of `markets`. fee_rate: per side; slippage: ratio; leave_slippage: above it sales are cut into slices; books: recorded ones,
-    read where the costs ask for them; shown: beside a visible depth that is a share of turnover.
+    read where the costs ask for them; shown: beside a visible depth that is a share of turnover; supposed: what the costs' supposed book
+    offers, where queues are to know it.
 
     A latency in bars counts as none: who knows the bars has turned it into ms. Raises ValueError for an unknown market or a cost outside
     its range.
     """
     walked = books if books is not None and costs.walk_books else {}
-    if walked or shown is not None:
-        return _venue(tuple(markets), fee_rate, slippage, on_grid, costs, leave_slippage, walked, shown)
+    if walked or shown is not None or supposed is not None:
+        return _venue(tuple(markets), fee_rate, slippage, on_grid, costs, leave_slippage, walked, shown, supposed)
     return _kept_venue(tuple(markets), fee_rate, slippage, on_grid, costs, leave_slippage)
 
 
@@ -103,7 +108,7 @@ def _kept_venue(
     markets: tuple[str, ...], fee_rate: float, slippage: float, on_grid: bool, costs: Costs, leave_slippage: float | None
 ) -> Venue:
     """Kept, since a sweep asks for the same one a thousand times; nobody writes to it."""
-    return _venue(markets, fee_rate, slippage, on_grid, costs, leave_slippage, {}, None)
+    return _venue(markets, fee_rate, slippage, on_grid, costs, leave_slippage, {}, None, None)
 
 
 def _venue(
@@ -115,6 +120,7 @@ def _venue(
     leave_slippage: float | None,
     books: Mapping[str, RecordedBooks],
     shown: Shown | None,
+    supposed: Shown | None,
 ) -> Venue:
     for name, ratio in (("fee rate", fee_rate), ("slippage", slippage)):
         if not 0.0 <= ratio < 1.0:
@@ -123,9 +129,13 @@ def _venue(
     share = math.inf if costs.participation is None else costs.participation
     sale_share = min(share, costs.slice_share(slippage, leave_slippage))
     depth = make_depth(markets, books)
-    row = (slippage, int(on_grid), costs.impact, int(costs.impact_root), share, sale_share, costs.latency_ms, costs.queue or 0.0)
+    half, within = (0.0, 0.0) if costs.book is None else (costs.book.spread / 2.0, costs.book.within)
+    queue = costs.queue or 0.0
+    row = (slippage, int(on_grid), costs.impact, int(costs.impact_root), share, sale_share, costs.latency_ms, queue, half, within)
     tables = (*_fee_rows(markets, costs, fee_rate), *_grids(markets))
-    return Venue(np.array([row], COSTS), *tables, depth, shown or _given_depth(markets, costs), halt_rows(markets, costs.halts))
+    offers = supposed or Shown(np.array([0, 1], np.int64), np.empty((len(markets), 0)))
+    halts = halt_rows(markets, costs.halts)
+    return Venue(np.array([row], COSTS), *tables, depth, shown or _given_depth(markets, costs), offers, halts)
 
 
 def _given_depth(markets: Sequence[str], costs: Costs) -> Shown:

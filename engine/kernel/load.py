@@ -20,23 +20,26 @@ import numpy as np
 from numba import types
 
 from engine.kernel import intrinsics, whole
-from engine.kernel.abi import HELPER_MARK, INTRINSIC_MARK
+from engine.kernel.abi import HELPER_MARK, INTRINSIC_MARK, TWIN_INTEGERS
+from engine.kernel.atomic import ATOMIC
 from engine.kernel.catalogue import ops
 from engine.kernel.code_cache import content_digest, forget_unreadable, reached_globals, stamp_file
 from engine.kernel.handles import HANDLES
 from engine.kernel.packed import PACKED
 from engine.kernel.prefetch import PREFETCH
 from engine.kernel.stored import callback, dispatcher
+from engine.kernel.wide import WIDE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _POINTER: Final[Any] = types.CPointer(types.float64)  # type: ignore[no-untyped-call]
 OP_SIGNATURE: Final[Any] = types.void(*[_POINTER] * 8, types.int64, types.int64)
+TWIN_SIGNATURE: Final[Any] = types.void(*[_POINTER] * 8, *[types.int64] * TWIN_INTEGERS)
 _PROCESSES: Final = 2
 #: as in engine.cli.main: what a compilation makes lives to its end
 _OBJECTS_BETWEEN_LOOKS: Final = 50_000
-_INTRINSICS: Final[dict[str, Any]] = {**intrinsics.INTRINSICS, **PACKED, **HANDLES, **PREFETCH}
+_INTRINSICS: Final[dict[str, Any]] = {**intrinsics.INTRINSICS, **PACKED, **HANDLES, **PREFETCH, **ATOMIC, **WIDE}
 
 
 def precompile(progress: Callable[[int, int], None]) -> None:
@@ -79,7 +82,7 @@ def _precompile_piece(piece: str) -> None:
         address(piece)
         twin = ops()[piece].twin
         if twin is not None:
-            address_of(twin)
+            address_of_twin(twin)
     else:
         own()
 
@@ -97,6 +100,11 @@ def addresses(op_names: Sequence[str]) -> NDArray[np.int64]:
 def address_of(kernel: Callable[..., None]) -> int:
     """Address of a plain function of the op ABI that is not in the catalogue."""
     return int(_compiled_op(kernel).address)
+
+
+def address_of_twin(kernel: Callable[..., None]) -> int:
+    """Address of a plain function of the twin ABI (engine.kernel.catalogue.twin)."""
+    return int(_compiled_op(kernel, TWIN_SIGNATURE).address)
 
 
 @cache
@@ -128,11 +136,11 @@ def record_array(dtype: np.dtype[Any], dimensions: int = 1) -> Any:
 
 
 @cache
-def _compiled_op(kernel: Callable[..., None]) -> Any:
+def _compiled_op(kernel: Callable[..., None], signature: Any = OP_SIGNATURE) -> Any:
     _refuse_svml()
     plain = _plain(kernel)
     copy = _relocated(plain, True)
-    return callback(copy, OP_SIGNATURE, _options(True), lambda: copy.__globals__.update(_compiled_globals(plain, True)))
+    return callback(copy, signature, _options(True), lambda: copy.__globals__.update(_compiled_globals(plain, True)))
 
 
 def _plain(function: Callable[..., Any]) -> FunctionType:

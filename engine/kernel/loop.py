@@ -257,6 +257,8 @@ def run_path(
     if traded and is_working(book, market):
         if not answer_order(plan, book, log, market, open_krw, low_krw, close_krw, counts, time_ms):
             return False
+    if plan.venue.costs[0]["queue_share"] > 0.0:
+        book.flow[market]["step_e8"] = counts if counts > 0.0 else 0.0
     book.outbox[0] = 0
     on_step(plan, book, market, time_ms, open_krw, high_krw, low_krw, close_krw, traded)
     while book.outbox[0] > 0:

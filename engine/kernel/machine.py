@@ -6,13 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from engine.kernel.abi import (
-    call_op,
-    call_twin,
-    helper,
-    items,
-)
-from engine.kernel.aggregate import bar_at, bar_open, fold_bars
+from engine.kernel.abi import INPUT_COUNT, call_op, call_twin, count_up, helper, items
+from engine.kernel.aggregate import bar_at, fold_bars
 from engine.kernel.catalogue import Pointer
 from engine.kernel.direct import knows_all, point_rows
 from engine.kernel.fields import (
@@ -28,6 +23,7 @@ from engine.kernel.fields import (
     CLOCK_OFFSET,
     CLOCK_WIDTH,
     COLUMN_NUMBER,
+    COLUMN_OWN,
     COLUMN_SLOT,
     FEED_DIRECT,
     FEED_MARKET,
@@ -42,20 +38,21 @@ from engine.kernel.fields import (
     ROW_INPUT,
     ROW_OUTPUT,
     ROW_PARAMS,
-    ROW_SOURCE,
     ROW_STATE,
+    ROW_STEP,
     ROW_TIMEFRAME,
     ROW_TWIN,
     ROW_WIDTH,
-    RUN_ACROSS,
     RUN_BASE_MS,
+    RUN_BEFORE,
     RUN_BESIDE,
     RUN_CLOCK,
     RUN_FIRST,
     RUN_FROM_MS,
+    RUN_GROUP,
+    RUN_LANES,
     RUN_LENGTH,
     RUN_MARKET_STATE,
-    RUN_MARKETS,
     RUN_OUT,
     RUN_SHARED_AT,
     RUN_SHARED_FEEDS,
@@ -63,7 +60,8 @@ from engine.kernel.fields import (
     RUN_SHARED_SIDES,
     RUN_SHARED_STATE,
     RUN_SIDE,
-    RUN_STAGES,
+    RUN_SLOTS,
+    RUN_TURN,
     SIDE_FLAG,
     SIDE_MARKET,
     SIDE_SERIES,
@@ -74,16 +72,13 @@ from engine.kernel.fields import (
     STAGE_LOADS,
     STAGE_ROWS,
 )
-from engine.kernel.ops.windows import larger, smaller
 from engine.kernel.rows import OVER
+from engine.kernel.timeframes import hold_beside, run_hold, run_over
+from engine.kernel.turns import await_all, await_group, is_last, take_group
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_OVER_LAST: Final = OVER["over.last"]
-_OVER_MIN: Final = OVER["over.min"]
-_OVER_MAX: Final = OVER["over.max"]
-_OVER_SUM: Final = OVER["over.sum"]
 _OVER_ANY: Final = OVER["over.any"]
 _UNKNOWN: Final = 0  # engine.model.candle.BarState.UNKNOWN
 
@@ -93,47 +88,82 @@ def run_block(
     run: NDArray[np.int64], clocks: NDArray[np.int64], feeds: NDArray[np.int64], side_feeds: NDArray[np.int64], rows: NDArray[np.int64],
     stages: NDArray[np.int64], moves: NDArray[np.int64], across: NDArray[np.int64], columns: NDArray[np.int64],
     direct: NDArray[np.int64], memory: NDArray[np.float64], state: NDArray[np.float64], params: NDArray[np.float64],
-    states: NDArray[np.int8], opens: NDArray[np.float64], highs: NDArray[np.float64], lows: NDArray[np.float64],
-    closes: NDArray[np.float64], volumes: NDArray[np.float64], values: NDArray[np.float64], sides: NDArray[np.float64],
-    out: NDArray[np.float64],
+    behind: NDArray[np.int64], states: NDArray[np.int8], opens: NDArray[np.float64], highs: NDArray[np.float64],
+    lows: NDArray[np.float64], closes: NDArray[np.float64], volumes: NDArray[np.float64], values: NDArray[np.float64],
+    sides: NDArray[np.float64], out: NDArray[np.float64], turns: NDArray[np.int64],
 ) -> None:  # fmt: skip
-    """One block of all markets: alias sections once, then stage by stage every market's own rows and what reads all markets. Arrays are
-    those of `door.run_blocks`."""
+    """One block: alias sections once, then stage by stage every market's own rows and what reads all markets. Arrays are those of
+    `door.run_blocks`."""
     set_clocks(run, clocks)
-    markets = run[RUN_MARKETS + 1] - run[RUN_MARKETS]
-    if run[RUN_STAGES] == 0 and markets > 0:
-        shared = run[RUN_SHARED_AT]
-        for f in range(run[RUN_SHARED_FEEDS]):
-            alias = feeds[f, FEED_MARKET]
-            feed(run, clocks, feeds, f, alias, shared, memory, state, states, opens, highs, lows, closes, volumes, values, False)
-        for f in range(run[RUN_SHARED_SIDES]):
-            feed_side(run, side_feeds, f, side_feeds[f, SIDE_MARKET], memory, sides)
-        run_rows(clocks, rows, 0, run[RUN_SHARED_ROWS], memory, state, shared, params)
+    shared = run[RUN_SHARED_AT]
+    for f in range(run[RUN_SHARED_FEEDS]):
+        alias = feeds[f, FEED_MARKET]
+        feed(run, clocks, feeds, f, alias, shared, memory, 0, state, states, opens, highs, lows, closes, volumes, values, False)
+    for f in range(run[RUN_SHARED_SIDES]):
+        feed_side(run, side_feeds, f, side_feeds[f, SIDE_MARKET], memory, 0, sides)
+    run_rows(clocks, rows, 0, run[RUN_SHARED_ROWS], memory, state, shared, params, 1, 0)
     if run[RUN_BESIDE] != 0:
         run_beside(
             run, clocks, feeds, side_feeds, rows, stages, moves, across, columns, memory, state, params,
             states, opens, highs, lows, closes, volumes, values, sides, out,
         )  # fmt: skip
         return
-    for stage in range(run[RUN_STAGES], run[RUN_STAGES + 1]):
-        for market in range(run[RUN_MARKETS], run[RUN_MARKETS + 1]):
-            own = run[RUN_SHARED_STATE] + market * run[RUN_MARKET_STATE]
-            if stage == 0:
-                known = direct.shape[0] > 0 and knows_all(states, market, run[RUN_FIRST], run[RUN_LENGTH])
-                point_rows(
-                    direct, rows, memory, known, market * states.shape[1] + run[RUN_FIRST], market, run[RUN_OUT],
-                    opens, highs, lows, closes, volumes, values, out,
+    groups, alone, apart = behind.shape[0], run[RUN_LANES] == 1, stages.shape[0] > 1 or across.shape[0] > 0
+    for stage in range(stages.shape[0]):
+        turn = run[RUN_TURN] + stage
+        before = run[RUN_BEFORE] + turn
+        if apart and not alone:
+            await_all(behind, before)
+        group = 0 if alone else take_group(turns, turn)
+        while group < groups:
+            if not alone:
+                await_group(behind, group, before)
+            run_group(
+                run, clocks, feeds, side_feeds, rows, stages, moves, columns, direct, stage, group * run[RUN_GROUP], memory, state, params,
+                states, opens, highs, lows, closes, volumes, values, sides, out,
+            )  # fmt: skip
+            if (group == groups - 1 if alone else is_last(turns, turn, groups)) and apart:
+                run_across(clocks, across, stages[stage, STAGE_ACROSS], stages[stage, STAGE_ACROSS + 1], memory, params)
+                for other in range(0 if alone else groups):
+                    count_up(behind, other, 1)
+            if not (apart or alone):
+                count_up(behind, group, 1)
+            group = group + 1 if alone else take_group(turns, turn)
+
+
+@helper
+def run_group(
+    run: NDArray[np.int64], clocks: NDArray[np.int64], feeds: NDArray[np.int64], side_feeds: NDArray[np.int64], rows: NDArray[np.int64],
+    stages: NDArray[np.int64], moves: NDArray[np.int64], columns: NDArray[np.int64], direct: NDArray[np.int64], stage: int, first: int,
+    memory: NDArray[np.float64], state: NDArray[np.float64], params: NDArray[np.float64], states: NDArray[np.int8],
+    opens: NDArray[np.float64], highs: NDArray[np.float64], lows: NDArray[np.float64], closes: NDArray[np.float64],
+    volumes: NDArray[np.float64], values: NDArray[np.float64], sides: NDArray[np.float64], out: NDArray[np.float64],
+) -> None:  # fmt: skip
+    """One stage of a group of markets in a block, the first of which is `first`: row by row, so that what waits for itself in one market
+    can be computed for all of them in that time."""
+    markets, apart, step = min(run[RUN_GROUP], states.shape[0] - first), run[RUN_SLOTS], run[RUN_MARKET_STATE]
+    own, known = run[RUN_SHARED_STATE] + first * step, direct.shape[0] > 0
+    if stage == 0:
+        for m in range(markets if known else 0):
+            known = known and knows_all(states, first + m, run[RUN_FIRST], run[RUN_LENGTH])
+        point_rows(
+            direct, rows, memory, known, first * states.shape[1] + run[RUN_FIRST], first, run[RUN_OUT], apart,
+            opens, highs, lows, closes, volumes, values, out,
+        )  # fmt: skip
+    for m in range(markets):
+        if stage == 0:
+            for f in range(run[RUN_SHARED_FEEDS], feeds.shape[0]):
+                feed(
+                    run, clocks, feeds, f, first + m, own + m * step, memory, m * apart, state, states, opens, highs, lows, closes,
+                    volumes, values, known,
                 )  # fmt: skip
-                for f in range(run[RUN_SHARED_FEEDS], feeds.shape[0]):
-                    feed(run, clocks, feeds, f, market, own, memory, state, states, opens, highs, lows, closes, volumes, values, known)
-                for f in range(run[RUN_SHARED_SIDES], side_feeds.shape[0]):
-                    feed_side(run, side_feeds, f, market, memory, sides)
-            move(clocks, moves, stages[stage, STAGE_LOADS], stages[stage, STAGE_LOADS + 1], market, memory, True)
-            run_rows(clocks, rows, stages[stage, STAGE_ROWS], stages[stage, STAGE_ROWS + 1], memory, state, own, params)
-            move(clocks, moves, stages[stage, STAGE_KEEPS], stages[stage, STAGE_KEEPS + 1], market, memory, False)
-            export(run, clocks, columns, stages[stage, STAGE_COLUMNS], stages[stage, STAGE_COLUMNS + 1], memory, market, out)
-        if run[RUN_ACROSS] != 0:
-            run_across(clocks, across, stages[stage, STAGE_ACROSS], stages[stage, STAGE_ACROSS + 1], memory, params)
+            for f in range(run[RUN_SHARED_SIDES], side_feeds.shape[0]):
+                feed_side(run, side_feeds, f, first + m, memory, m * apart, sides)
+        move(clocks, moves, stages[stage, STAGE_LOADS], stages[stage, STAGE_LOADS + 1], first + m, memory, m * apart, True)
+    run_rows(clocks, rows, stages[stage, STAGE_ROWS], stages[stage, STAGE_ROWS + 1], memory, state, own, params, markets, step)
+    for m in range(markets):
+        move(clocks, moves, stages[stage, STAGE_KEEPS], stages[stage, STAGE_KEEPS + 1], first + m, memory, m * apart, False)
+        export(run, clocks, columns, stages[stage, STAGE_COLUMNS], stages[stage, STAGE_COLUMNS + 1], memory, m * apart, first + m, out)
 
 
 @helper
@@ -149,49 +179,52 @@ def set_clocks(run: NDArray[np.int64], clocks: NDArray[np.int64]) -> None:
 @helper
 def feed(
     run: NDArray[np.int64], clocks: NDArray[np.int64], feeds: NDArray[np.int64], row: int, market: int, own: int,
-    memory: NDArray[np.float64], state: NDArray[np.float64], states: NDArray[np.int8], opens: NDArray[np.float64],
+    memory: NDArray[np.float64], by: int, state: NDArray[np.float64], states: NDArray[np.int8], opens: NDArray[np.float64],
     highs: NDArray[np.float64], lows: NDArray[np.float64], closes: NDArray[np.float64], volumes: NDArray[np.float64],
     values: NDArray[np.float64], known: bool,
 ) -> None:  # fmt: skip
-    """Fill the input slots of one section with its bars that close in the block. known: but those series that rows read from the grid."""
+    """Fill the input slots of one section, `by` further on, with its bars that close in the block. known: but those series that rows read
+    from the grid."""
     first, length = run[RUN_FIRST], run[RUN_LENGTH]
     if feeds[row, FEED_STATE] >= 0:
         clock = feeds[row, FEED_TIMEFRAME]
         fold_bars(
             state, own + feeds[row, FEED_STATE], run[RUN_BASE_MS], clocks[clock, CLOCK_LENGTH], clocks[clock, CLOCK_OFFSET],
-            run[RUN_FROM_MS], states, opens, highs, lows, closes, volumes, values, market, first, length, memory, feeds, row, 0,
+            run[RUN_FROM_MS], states, opens, highs, lows, closes, volumes, values, market, first, length, memory, feeds, row, by,
         )  # fmt: skip
         return
     left_out = feeds[row, FEED_DIRECT] if known else 0
-    copy_known(states, opens, market, first, length, memory, -1 if left_out >> 0 & 1 else feeds[row, 0])
-    copy_known(states, highs, market, first, length, memory, -1 if left_out >> 1 & 1 else feeds[row, 1])
-    copy_known(states, lows, market, first, length, memory, -1 if left_out >> 2 & 1 else feeds[row, 2])
-    copy_known(states, closes, market, first, length, memory, -1 if left_out >> 3 & 1 else feeds[row, 3])
-    copy_known(states, volumes, market, first, length, memory, -1 if left_out >> 4 & 1 else feeds[row, 4])
-    copy_known(states, values, market, first, length, memory, -1 if left_out >> 5 & 1 else feeds[row, 5])
+    copy_known(states, opens, market, first, length, memory, -1 if left_out >> 0 & 1 else feeds[row, 0], by)
+    copy_known(states, highs, market, first, length, memory, -1 if left_out >> 1 & 1 else feeds[row, 1], by)
+    copy_known(states, lows, market, first, length, memory, -1 if left_out >> 2 & 1 else feeds[row, 2], by)
+    copy_known(states, closes, market, first, length, memory, -1 if left_out >> 3 & 1 else feeds[row, 3], by)
+    copy_known(states, volumes, market, first, length, memory, -1 if left_out >> 4 & 1 else feeds[row, 4], by)
+    copy_known(states, values, market, first, length, memory, -1 if left_out >> 5 & 1 else feeds[row, 5], by)
 
 
 @helper
 def copy_known(
-    states: NDArray[np.int8], series: NDArray[np.float64], market: int, first: int, length: int, memory: NDArray[np.float64], slot: int
-) -> None:
-    """Copy base bars to a slot, unknown ones as missing; a slot of -1 is not wanted."""
+    states: NDArray[np.int8], series: NDArray[np.float64], market: int, first: int, length: int, memory: NDArray[np.float64], slot: int,
+    by: int,
+) -> None:  # fmt: skip
+    """Copy base bars to `by` behind a slot, unknown ones as missing; a slot of -1 is not wanted."""
     if slot < 0:
         return
     start = market * states.shape[1] + first
-    state, value, target = items(states, start), items(series, start), items(memory, slot)
+    state, value, target = items(states, start), items(series, start), items(memory, slot + by)
     for i in range(length):
         target[i] = np.nan if state[i] == _UNKNOWN else value[i]
 
 
 @helper
 def feed_side(
-    run: NDArray[np.int64], side_feeds: NDArray[np.int64], row: int, market: int, memory: NDArray[np.float64], sides: NDArray[np.float64]
-) -> None:
-    """Copy one side series of the block's base bars to its slot; a flag that is not recorded is false."""
+    run: NDArray[np.int64], side_feeds: NDArray[np.int64], row: int, market: int, memory: NDArray[np.float64], by: int,
+    sides: NDArray[np.float64],
+) -> None:  # fmt: skip
+    """Copy one side series of the block's base bars to `by` behind its slot; a flag that is not recorded is false."""
     series, slot, first = side_feeds[row, SIDE_SERIES], side_feeds[row, SIDE_SLOT], run[RUN_SIDE]
     flag = side_feeds[row, SIDE_FLAG] != 0
-    value, target = items(sides, (series * sides.shape[1] + market) * sides.shape[2] + first), items(memory, slot)
+    value, target = items(sides, (series * sides.shape[1] + market) * sides.shape[2] + first), items(memory, slot + by)
     for i in range(run[RUN_LENGTH]):
         x = value[i]
         target[i] = 0.0 if flag and x != x else x
@@ -200,106 +233,49 @@ def feed_side(
 @helper
 def run_rows(
     clocks: NDArray[np.int64], rows: NDArray[np.int64], start: int, stop: int, memory: NDArray[np.float64],
-    state: NDArray[np.float64], own: int, params: NDArray[np.float64],
+    state: NDArray[np.float64], own: int, params: NDArray[np.float64], markets: int, step: int,
 ) -> None:  # fmt: skip
-    """Rows [start, stop) in order, over the bars of their timeframe that close in the block. own: offset of the market's state."""
-    done = start
-    for r in range(start, stop):
-        clock = rows[r, ROW_TIMEFRAME]
-        if r < done:
-            continue
-        done = r + 1
-        if rows[r, ROW_TWIN] != 0:
-            done = r + 2
-            if clocks[clock, CLOCK_COUNT] > 0:
-                call_twin(
-                    rows[r, ROW_TWIN], state, own + rows[r, ROW_STATE], own + rows[r + 1, ROW_STATE],
-                    params, rows[r, ROW_PARAMS], rows[r + 1, ROW_PARAMS], memory, rows[r, ROW_INPUT], rows[r + 1, ROW_INPUT],
-                    rows[r, ROW_OUTPUT], rows[r + 1, ROW_OUTPUT], clocks[clock, CLOCK_COUNT], clocks[clock, CLOCK_FIRST],
-                )  # fmt: skip
-        elif rows[r, ROW_ADDRESS] == 0:
-            run_hold(clocks, rows, r, memory, state, own + rows[r, ROW_STATE])
-        elif _OVER_ANY <= rows[r, ROW_ADDRESS] < 0:
-            run_over(clocks, rows, r, memory, state, own + rows[r, ROW_STATE], 0)
-        elif clocks[clock, CLOCK_COUNT] > 0:
-            call_op(
-                rows[r, ROW_ADDRESS], state, own + rows[r, ROW_STATE], params, rows[r, ROW_PARAMS], memory,
-                rows[r, ROW_INPUT], rows[r, ROW_INPUT + 1], rows[r, ROW_INPUT + 2], rows[r, ROW_INPUT + 3], rows[r, ROW_INPUT + 4],
-                rows[r, ROW_OUTPUT], clocks[clock, CLOCK_COUNT], clocks[clock, CLOCK_FIRST],
-            )  # fmt: skip
+    """Rows [start, stop) in order, each for a group of markets, over the bars of their timeframe that close in the block.
 
-
-@helper
-def run_hold(
-    clocks: NDArray[np.int64], rows: NDArray[np.int64], row: int, memory: NDArray[np.float64], state: NDArray[np.float64], at: int
-) -> None:
-    """The source's last closed value as of the close of every bar; state[at] carries the last one from block to block."""
-    clock, source = rows[row, ROW_TIMEFRAME], rows[row, ROW_SOURCE]
-    length, offset = clocks[clock, CLOCK_LENGTH], clocks[clock, CLOCK_OFFSET]
-    source_length, source_offset = clocks[source, CLOCK_LENGTH], clocks[source, CLOCK_OFFSET]
-    values, out = rows[row, ROW_INPUT], rows[row, ROW_OUTPUT]
-    before = state[at]
-    for k in range(clocks[clock, CLOCK_COUNT]):
-        close_ms = bar_open(clocks[clock, CLOCK_FIRST] + k + 1, length, offset)
-        closed = bar_at(close_ms, source_length, source_offset) - 1 - clocks[source, CLOCK_FIRST]
-        memory[out + k] = before if closed < 0 else memory[values + closed]
-    if clocks[source, CLOCK_COUNT] > 0:
-        state[at] = memory[values + clocks[source, CLOCK_COUNT] - 1]
-
-
-@helper
-def run_over(
-    clocks: NDArray[np.int64], rows: NDArray[np.int64], row: int, memory: NDArray[np.float64], state: NDArray[np.float64], at: int, by: int
-) -> None:
-    """The fold of the source's bars inside every bar; state[at:] carries the bar in progress: its fold, and how many bars that are.
-
-    by: how far on the values stand from where the row says. A bar whose beginning was not fed is missing; its last value is known all
-    the same.
+    own: offset of the first market's state; step: from one market's state to the next one's.
     """
-    clock, source, fold = rows[row, ROW_TIMEFRAME], rows[row, ROW_SOURCE], rows[row, ROW_ADDRESS]
-    length, offset = clocks[clock, CLOCK_LENGTH], clocks[clock, CLOCK_OFFSET]
-    source_length, source_offset = clocks[source, CLOCK_LENGTH], clocks[source, CLOCK_OFFSET]
-    values, out = by + rows[row, ROW_INPUT], by + rows[row, ROW_OUTPUT]
-    open_ms = clocks[source, CLOCK_FIRST] * source_length + source_offset
-    bar = bar_at(open_ms, length, offset)
-    bar_ms, next_ms = bar_open(bar, length, offset), bar_open(bar + 1, length, offset)
-    for k in range(clocks[source, CLOCK_COUNT]):
-        x = memory[values + k]
-        if open_ms == bar_ms:
-            state[at + 1] = 0.0
-        state[at] = x if state[at + 1] == 0.0 else folded(fold, state[at], x)
-        state[at + 1] += 1.0
-        open_ms += source_length
-        if open_ms == next_ms:
-            whole = state[at + 1] * source_length == next_ms - bar_ms
-            memory[out + bar - clocks[clock, CLOCK_FIRST]] = state[at] if whole or fold == _OVER_LAST else np.nan
-            bar += 1
-            bar_ms, next_ms = next_ms, bar_open(bar + 1, length, offset)
-
-
-@helper
-def folded(fold: int, value: float, x: float) -> float:
-    """What has been folded so far with one more value."""
-    if fold == _OVER_LAST:
-        return x
-    if fold == _OVER_MIN:
-        return smaller(value, x)
-    if fold == _OVER_MAX:
-        return larger(value, x)
-    if fold == _OVER_SUM:
-        return value + x
-    if value == 1.0 or x == 1.0:
-        return 1.0
-    return value + x
+    r = start
+    while r < stop:
+        row, number = items(rows, r * ROW_WIDTH), r
+        address, twin, at = row[ROW_ADDRESS], row[ROW_TWIN], own + row[ROW_STATE]
+        r += 2 if twin != 0 else 1
+        count, first = clocks[row[ROW_TIMEFRAME], CLOCK_COUNT], clocks[row[ROW_TIMEFRAME], CLOCK_FIRST]
+        x, y, apart = items(rows, number * ROW_WIDTH + ROW_INPUT), row[ROW_OUTPUT], items(rows, number * ROW_WIDTH + ROW_STEP)
+        y_apart = row[ROW_STEP + INPUT_COUNT]
+        if _OVER_ANY <= address <= 0:
+            for m in range(markets):
+                values, out = x[0] + m * apart[0], y + m * y_apart
+                if address == 0:
+                    run_hold(clocks, rows, number, memory, values, out, state, at + m * step)
+                else:
+                    run_over(clocks, rows, number, memory, values, out, state, at + m * step)
+        elif count > 0 and twin != 0:
+            other = items(rows, (number + 1) * ROW_WIDTH)
+            call_twin(
+                twin, state, at, own + other[ROW_STATE], params, row[ROW_PARAMS], other[ROW_PARAMS], memory, x[0], other[ROW_INPUT],
+                y, other[ROW_OUTPUT], count, first, markets, step, apart[0], other[ROW_STEP], y_apart, other[ROW_STEP + INPUT_COUNT],
+            )  # fmt: skip
+        elif count > 0:
+            for m in range(markets):
+                call_op(
+                    address, state, at + m * step, params, row[ROW_PARAMS], memory, x[0] + m * apart[0], x[1] + m * apart[1],
+                    x[2] + m * apart[2], x[3] + m * apart[3], x[4] + m * apart[4], y + m * y_apart, count, first,
+                )  # fmt: skip
 
 
 @helper
 def move(
-    clocks: NDArray[np.int64], moves: NDArray[np.int64], start: int, stop: int, market: int, memory: NDArray[np.float64], load: bool
-) -> None:
-    """Take the market's kept values back into their slots, or keep what is in the slots."""
+    clocks: NDArray[np.int64], moves: NDArray[np.int64], start: int, stop: int, market: int, memory: NDArray[np.float64], by: int,
+    load: bool,
+) -> None:  # fmt: skip
+    """Take the market's kept values back to `by` behind their slots, or keep what is there."""
     for m in range(start, stop):
-        slot, kept = moves[m, MOVE_SLOT], moves[m, MOVE_KEPT] + market * moves[m, MOVE_STRIDE]
+        slot, kept = moves[m, MOVE_SLOT] + by, moves[m, MOVE_KEPT] + market * moves[m, MOVE_STRIDE]
         count = clocks[moves[m, MOVE_TIMEFRAME], CLOCK_COUNT]
         source, target = items(memory, kept if load else slot), items(memory, slot if load else kept)
         for k in range(count):
@@ -324,13 +300,13 @@ def run_across(
 @helper
 def export(
     run: NDArray[np.int64], clocks: NDArray[np.int64], columns: NDArray[np.int64], start: int, stop: int, memory: NDArray[np.float64],
-    market: int, out: NDArray[np.float64],
+    by: int, market: int, out: NDArray[np.float64],
 ) -> None:  # fmt: skip
-    """Copy the exported slots [start, stop) of the market that was just evaluated."""
+    """Copy the exported slots [start, stop), `by` further on, of a market that was just evaluated."""
     first, count = run[RUN_OUT], clocks[run[RUN_CLOCK], CLOCK_COUNT]
     for j in range(start, stop):
         target = items(out, (market * out.shape[1] + columns[j, COLUMN_NUMBER]) * out.shape[2] + first)
-        source = items(memory, columns[j, COLUMN_SLOT])
+        source = items(memory, columns[j, COLUMN_SLOT] + by * columns[j, COLUMN_OWN])
         for k in range(count):
             target[k] = source[k]
 
@@ -379,17 +355,13 @@ def rows_beside(
             hold_beside(clocks, rows, number, markets, items(memory, x0), items(memory, y), state, own, step)
         elif _OVER_ANY <= address < 0:
             for market in range(markets):
-                run_over(clocks, rows, number, memory, state, own + market * step, market)
+                run_over(clocks, rows, number, memory, x0 + market, y + market, state, own + market * step)
         elif clock[CLOCK_COUNT] == 0:
             continue
         elif twin != 0:
             other = items(rows, (number + 1) * ROW_WIDTH)
             q, second, x_b, y_b = other[ROW_PARAMS], first_state + other[ROW_STATE], other[ROW_INPUT], other[ROW_OUTPUT]
-            while m < markets:
-                call_twin(
-                    twin, state, own + m * step, second + m * step, params, p, q, memory, x0 + m, x_b + m, y + m, y_b + m, 1, first
-                )  # fmt: skip
-                m += 1
+            call_twin(twin, state, own, second, params, p, q, memory, x0, x_b, y, y_b, 1, first, markets, step, 1, 1, 1, 1)
         else:
             x1, x2, x3, x4 = row[ROW_INPUT + 1], row[ROW_INPUT + 2], row[ROW_INPUT + 3], row[ROW_INPUT + 4]
             length = markets if row[ROW_FLAT] != 0 else 1
@@ -398,23 +370,6 @@ def rows_beside(
                     address, state, own + m * step, params, p, memory, x0 + m, x1 + m, x2 + m, x3 + m, x4 + m, y + m, length, first
                 )  # fmt: skip
                 m += length
-
-
-@helper
-def hold_beside(
-    clocks: NDArray[np.int64], rows: NDArray[np.int64], row: int, markets: int, values: Pointer, out: Pointer,
-    state: NDArray[np.float64], at: int, step: int,
-) -> None:  # fmt: skip
-    """`run_hold` of all markets, where no timeframe closes more than one bar."""
-    clock, source = rows[row, ROW_TIMEFRAME], rows[row, ROW_SOURCE]
-    if clocks[clock, CLOCK_COUNT] > 0:
-        close_ms = bar_open(clocks[clock, CLOCK_FIRST] + 1, clocks[clock, CLOCK_LENGTH], clocks[clock, CLOCK_OFFSET])
-        closed = bar_at(close_ms, clocks[source, CLOCK_LENGTH], clocks[source, CLOCK_OFFSET]) - 1 - clocks[source, CLOCK_FIRST]
-        for market in range(markets):
-            out[market] = state[at + market * step] if closed < 0 else values[market]
-    if clocks[source, CLOCK_COUNT] > 0:
-        for market in range(markets):
-            state[at + market * step] = values[market]
 
 
 @helper

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.kernel.abi import helper
-from engine.kernel.legal import Venue, ceil_tick, floor_tick, make_venue, next_tick
+from engine.kernel.depth import shown_krw
+from engine.kernel.legal import QUANTITY_SCALE, Venue, ceil_tick, floor_tick, make_venue, next_tick
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,6 +82,31 @@ def spreads(
                 bid = next_tick(venue, market, bid, time_ms, False)
                 ask = next_tick(venue, market, ask, time_ms, True)
             spread[market, bar] = (ask - bid) / middle[market, bar]
+
+
+@helper
+def supposed_at_e8(venue: Venue, market: int, bids: bool, limit_krw: float, last_krw: float, time_ms: int) -> float:
+    """Counts that the supposed book bids for, or asks for, at a price; 0 where that is none of its prices, or nothing is supposed."""
+    if venue.supposed.krw.shape[1] == 0:
+        return 0.0
+    side_krw, half, within = shown_krw(venue.supposed, market, time_ms), venue.costs[0]["book_half"], venue.costs[0]["book_within"]
+    bid = floor_tick(venue, market, last_krw * (1.0 - half), time_ms)
+    ask = best_ask(venue, market, last_krw, half, bid, time_ms)
+    middle, better, reach = (bid + ask) / 2.0, 0.0, 0.0
+    while side_krw > 0.0 and reach < 1.0:
+        here = bid if bids else ask
+        if here < limit_krw if bids else here > limit_krw:
+            return 0.0
+        reach = min((ask - bid) / middle / 2.0 / within, 1.0)
+        coins = side_krw * reach / middle
+        if here == limit_krw:
+            return float((coins - better) * QUANTITY_SCALE)
+        better = coins
+        lower, higher = next_tick(venue, market, bid, time_ms, False), next_tick(venue, market, ask, time_ms, True)
+        if lower == bid and higher == ask:
+            return 0.0
+        bid, ask = lower, higher
+    return 0.0
 
 
 @helper

@@ -138,6 +138,12 @@ def _emit_scratch(context: Any, builder: Any, signature: Any, args: Any) -> Any:
 
 
 @intrinsic
+def further(typing_context: Any, values: Any, by: Any) -> Any:
+    """Compiled form of `engine.kernel.abi.further`."""
+    return values(values, types.int64), lambda _context, builder, _signature, args: builder.gep(args[0], [args[1]])
+
+
+@intrinsic
 def scratch(typing_context: Any) -> Any:
     """Compiled form of `engine.kernel.abi.scratch`."""
     return types.CPointer(types.float64)(), _emit_scratch  # type: ignore[no-untyped-call]
@@ -146,6 +152,7 @@ def scratch(typing_context: Any) -> Any:
 PACKED: Final[dict[str, Any]] = {
     "packed.quotients": quotients,
     "packed.roots": roots,
+    "packed.further": further,
     "packed.scratch": scratch,
     "packed.pair": pair,
     "packed.first_of": first_of,

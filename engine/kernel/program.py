@@ -138,7 +138,7 @@ def decision_rows(
     measured = crowding is not None and crowding.runs_on(base)
     pairs = add_pairs(graph, crowding.graph, crowding.measure, markets) if crowding is not None and measured else ()
     columns = tuple(dict.fromkeys((*wanted_columns(strategy, base, ranked=ranked), *pairs)))
-    nodes = position_nodes(strategy.graph, _named_nodes(strategy, base, ranked))
+    nodes = position_nodes(strategy.graph, named_nodes(strategy, base, ranked))
     rows = position_rows(strategy.graph, nodes, columns, ops() if known_ops is None else known_ops)
     return columns, replace(rows, pairs=tuple(columns.index(node) for node in pairs))
 
@@ -194,12 +194,13 @@ def _compile(
 def wanted_columns(strategy: Strategy, base: Timeframe | None = None, *, ranked: bool = True) -> tuple[int, ...]:
     """Market-phase nodes that decisions read: entry, rank (if `ranked`), scale, conditions and exits; then what position values read."""
     graph = strategy.graph
-    named = _named_nodes(strategy, base, ranked)
+    named = named_nodes(strategy, base, ranked)
     market_phase = [i for i in named if graph[i].phase is Phase.MARKET]
     return tuple(dict.fromkeys([*market_phase, *market_inputs(graph, position_nodes(graph, named))]))
 
 
-def _named_nodes(strategy: Strategy, base: Timeframe | None, ranked: bool) -> list[int]:
+def named_nodes(strategy: Strategy, base: Timeframe | None, ranked: bool = True) -> list[int]:
+    """Nodes of any phase that decisions ask for: entry, rank (if `ranked`), scale, conditions, exits, and what the profile reads."""
     named = [
         strategy.entry,
         strategy.rank if ranked else None,

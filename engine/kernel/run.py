@@ -86,7 +86,7 @@ class Run:
         at = start
         while at < stop:
             at = self._run(
-                *self._first, self._log, taken, closes, at, stop, self._may_skip, 0, _NO_DAYS, _NO_SOURCE, _NO_STRIDES, 0.0, False
+                *self._first, self._log, taken, closes, at, stop, self._may_skip, 0, 0, _NO_DAYS, _NO_SOURCE, _NO_STRIDES, 0.0, False
             )
             if at < 0:
                 raise RuntimeError("the books refused a fill of the fill model")

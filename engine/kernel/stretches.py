@@ -9,47 +9,51 @@ from typing import Final
 
 from engine.kernel.abi import helper
 from engine.kernel.catalogue import Pointer
+from engine.kernel.eights import (
+    LANES,
+    WORD,
+    differing_bits,
+    differing_bits_within,
+    eight_at,
+    eight_of,
+    eight_within,
+    first_bit,
+    open_bits,
+    open_bits_within,
+    put_eight,
+    put_within,
+    reaching_bits,
+    true_bits,
+    true_bits_within,
+)
 from engine.model.candle import BarState
 
 _TRADED: Final = int(BarState.TRADED)
 _UNKNOWN: Final = int(BarState.UNKNOWN)
-#: values that are asked together, before each of them is
-_LOOK: Final = 32
 
 
 @helper
 def first_true(values: Pointer, first: int, stop: int) -> int:
     """Place of the first value that is true, or `stop`."""
     at = first
-    while at + _LOOK <= stop and count_true(values, at, at + _LOOK) == 0:
-        at += _LOOK
-    while at < stop:
-        if values[at] != 0.0 and values[at] == values[at]:
-            return at
-        at += 1
-    return stop
+    while at + WORD <= stop:
+        word = true_bits(values, at)
+        if word != 0:
+            return at + first_bit(word)
+        at += WORD
+    return min(at + first_bit(true_bits_within(values, at, stop - at)), stop)
 
 
 @helper
 def first_not_false(values: Pointer, first: int, stop: int) -> int:
     """Place of the first value that is true or missing, or `stop`."""
     at = first
-    while at + _LOOK <= stop and count_not_false(values, at, at + _LOOK) == 0:
-        at += _LOOK
-    while at < stop:
-        if values[at] != 0.0:
-            return at
-        at += 1
-    return stop
-
-
-@helper
-def count_not_false(values: Pointer, first: int, stop: int) -> int:
-    """How many values are true or missing."""
-    count = 0
-    for at in range(first, stop):
-        count += 1 if values[at] != 0.0 else 0
-    return count
+    while at + WORD <= stop:
+        word = open_bits(values, at)
+        if word != 0:
+            return at + first_bit(word)
+        at += WORD
+    return min(at + first_bit(open_bits_within(values, at, stop - at)), stop)
 
 
 @helper
@@ -60,15 +64,6 @@ def count_truth(values: Pointer, first: int, stop: int) -> tuple[int, int]:
         present += 1 if values[at] != 0.0 else 0
         missing += 1 if values[at] != values[at] else 0
     return present - missing, missing
-
-
-@helper
-def count_true(values: Pointer, first: int, stop: int) -> int:
-    """How many values are true."""
-    count = 0
-    for at in range(first, stop):
-        count += 1 if values[at] != 0.0 and values[at] == values[at] else 0
-    return count
 
 
 @helper
@@ -108,12 +103,14 @@ def count_unknown(states: Pointer, values: Pointer, first: int, stop: int) -> in
 
 
 @helper
-def count_not_traded(states: Pointer, first: int, stop: int) -> int:
-    """How many bars are not traded."""
-    count = 0
-    for at in range(first, stop):
-        count += 1 if states[at] != _TRADED else 0
-    return count
+def all_traded(states: Pointer, first: int, stop: int) -> bool:
+    """Whether every bar is."""
+    at = first
+    while at + WORD <= stop:
+        if differing_bits(states, at, _TRADED) != 0:
+            return False
+        at += WORD
+    return bool(differing_bits_within(states, at, stop - at, _TRADED) == 0)
 
 
 @helper
@@ -166,16 +163,20 @@ def divide(parts: Pointer, wholes: Pointer, first: int, to: Pointer, count: int)
 @helper
 def fill_money(rows: Pointer, room: int, first: int, count: int, cash: float, whole: bool) -> None:
     """Three rows, each `room` items long: cash and no exposure for `count` items from `first` on; if `whole`, what that is together."""
-    cashes, exposures, equities = first, room + first, 2 * room + first
-    if not whole:
-        for at in range(count):
-            rows[cashes + at] = cash
-            rows[exposures + at] = 0.0
-        return
-    for at in range(count):
-        rows[cashes + at] = cash
-        rows[exposures + at] = 0.0
-        rows[equities + at] = cash + 0.0
+    money, none = eight_of(cash), eight_of(0.0)
+    together = money + none
+    at, stop = first, first + count
+    while at + LANES <= stop:
+        put_eight(rows, at, money)
+        put_eight(rows, room + at, none)
+        if whole:
+            put_eight(rows, 2 * room + at, together)
+        at += LANES
+    if at < stop:
+        put_within(rows, at, stop - at, money)
+        put_within(rows, room + at, stop - at, none)
+        if whole:
+            put_within(rows, 2 * room + at, stop - at, together)
 
 
 @helper
@@ -190,27 +191,25 @@ def first_outside(
     states: Pointer, opens: Pointer, highs: Pointer, lows: Pointer, closes: Pointer, first: int, stop: int, floor: float, ceiling: float
 ) -> int:
     """The first traded bar with a price at or below the floor, or at or above the ceiling; or `stop`."""
-    bar = first
-    while bar + _LOOK <= stop and count_reaching(opens, highs, lows, closes, bar, bar + _LOOK, floor, ceiling) == 0:
-        bar += _LOOK
+    low, high, bar = eight_of(floor), eight_of(ceiling), first
     while bar < stop:
-        inside = lows[bar] > floor and highs[bar] < ceiling and floor < opens[bar] < ceiling and floor < closes[bar] < ceiling
-        if not inside and states[bar] == _TRADED:
-            return bar
-        bar += 1
+        if bar + LANES <= stop:
+            word = reaching_bits(eight_at(opens, bar), eight_at(highs, bar), eight_at(lows, bar), eight_at(closes, bar), low, high)
+        else:
+            left = stop - bar
+            word = reaching_bits(
+                eight_within(opens, bar, left, floor), eight_within(highs, bar, left, floor), eight_within(lows, bar, left, floor),
+                eight_within(closes, bar, left, floor), low, high,
+            )  # fmt: skip
+        while word != 0:
+            at = bar + first_bit(word)
+            if at >= stop:
+                return stop
+            if states[at] == _TRADED:
+                return at
+            word &= word - 1
+        bar += LANES
     return stop
-
-
-@helper
-def count_reaching(
-    opens: Pointer, highs: Pointer, lows: Pointer, closes: Pointer, first: int, stop: int, floor: float, ceiling: float
-) -> int:
-    """How many bars have a price at or below the floor, or at or above the ceiling, or a missing one."""
-    count = 0
-    for bar in range(first, stop):
-        within = (lows[bar] > floor) & (highs[bar] < ceiling) & (opens[bar] > floor) & (opens[bar] < ceiling)
-        count += 0 if within & (closes[bar] > floor) & (closes[bar] < ceiling) else 1
-    return count
 
 
 @helper
@@ -237,7 +236,7 @@ def extremes(
 ) -> tuple[float, float]:
     """Highest and lowest price of all traded bars and of `high` and `low`."""
     bar = first
-    if count_not_traded(states, first, stop) == 0:  # four at a time: none waits for the one before
+    if all_traded(states, first, stop):  # four at a time: none waits for the one before
         b, c, d, f, g, h = high, high, high, low, low, low
         while bar + 4 <= stop:
             top, bottom = span_of(opens, highs, lows, closes, bar)
@@ -272,12 +271,20 @@ def write_worth(
     rows: Pointer, room: int, first: int, count: int, cash: float, quantity: float, scale: float, closes: Pointer, bar: int
 ) -> None:
     """Three rows, each `room` items long: cash, quantity x close / scale of the bars from `bar` on, and both together."""
-    cashes, exposures, equities = first, room + first, 2 * room + first
-    for k in range(count):
-        worth = quantity * closes[bar + k] / scale
-        rows[cashes + k] = cash
-        rows[exposures + k] = worth
-        rows[equities + k] = cash + worth
+    money, coins, by = eight_of(cash), eight_of(quantity), eight_of(scale)
+    at = 0
+    while at + LANES <= count:
+        worth = coins * eight_at(closes, bar + at) / by
+        put_eight(rows, first + at, money)
+        put_eight(rows, room + first + at, worth)
+        put_eight(rows, 2 * room + first + at, money + worth)
+        at += LANES
+    if at < count:
+        left = count - at
+        worth = coins * eight_within(closes, bar + at, left, 0.0) / by
+        put_within(rows, first + at, left, money)
+        put_within(rows, room + first + at, left, worth)
+        put_within(rows, 2 * room + first + at, left, money + worth)
 
 
 @helper
@@ -298,7 +305,7 @@ def add_worth(
 
     last: the last price before bar `first`, from where on the bars are looked at.
     """
-    if bars == 1 and count_not_traded(states, min(first, bar), bar + count) == 0:
+    if bars == 1 and all_traded(states, min(first, bar), bar + count):
         for k in range(count):
             worth[row + k] += quantity * closes[bar + k] / scale
         return

@@ -19,10 +19,25 @@ from engine.kernel.bars import Bars, Closes, Log, bars_of, most_steps
 from engine.kernel.catalogue import Pointer
 from engine.kernel.decide.ahead import ROWS
 from engine.kernel.decide.plan import make_book
+from engine.kernel.eights import (
+    LANES,
+    WORD,
+    Eight,
+    count_bits,
+    eight_at,
+    eight_within,
+    higher,
+    highest_of,
+    lower,
+    lowest_of,
+    positive_bits,
+    positive_bits_within,
+    put_eight,
+    shares,
+)
 from engine.kernel.load import compile_function
 from engine.kernel.loop import new_log, run_bars
 from engine.kernel.machine import run_rows
-from engine.kernel.stretches import count_positive
 
 if TYPE_CHECKING:
     from engine.kernel.book import Book
@@ -36,7 +51,6 @@ FIGURES: Final = np.dtype(
         ("peak_krw", "f8"),  # highest equity so far, the start counted
         ("trough_krw", "f8"),  # lowest since
         ("depth", "f8"),  # deepest fall of the peaks before this one, ratio <= 0
-        ("exposure_sum", "f8"),  # of open positions / equity over CLOSEs
         ("exposed_closes", "i8"),  # CLOSEs with an open position
         ("fees_krw", "f8"),
         ("traded_krw", "f8"),
@@ -65,8 +79,8 @@ TRADE: Final = np.dtype(
 
 _COIN_E8: Final = 1e8
 _DAY_MS: Final = 86_400_000
-#: CLOSEs that are looked at together
-_STRETCH: Final = 64
+#: float64 per variant for its sums of exposures: the sums, and room to turn them
+SUMS_WIDTH: Final = 2 * LANES
 
 
 @by_reference
@@ -90,6 +104,7 @@ def sweep_bars(
     places: NDArray[np.int64],
     figures: NDArray[Any],
     trades: NDArray[Any],
+    sums: NDArray[np.float64],
     daily: NDArray[np.float64],
     own: OwnTables,
     log: Log,
@@ -99,6 +114,7 @@ def sweep_bars(
     stop: int,
     may_skip: bool,
     live: int,
+    done: int,
     day_ends: NDArray[np.int64],
     source: NDArray[np.float64],
     strides: NDArray[np.int64],
@@ -112,7 +128,8 @@ def sweep_bars(
     places [V, C]: where a variant's columns are in `source`, which holds the value of market m, column c, clock bar k at
     m * strides[0] + places[c] * strides[1] + k; -1: its own rows leave it in closes.columns, which lies in `source` then. closes.columns,
     closes.money and log are used by one variant after another.
-    figures FIGURES [V], trades TRADE [V, M], daily [V, D]: equity at the end of day d. live: the first of closes.close_ms that is decided.
+    figures FIGURES [V], trades TRADE [V, M], sums [V, SUMS_WIDTH], daily [V, D]: equity at the end of day d. live: the first of
+    closes.close_ms that is decided; done: how many were before it.
     day_ends [n, 2]: day and its latest CLOSE in this block. rest: share of what was bought that counts as nothing.
     """
     if not fold:
@@ -120,7 +137,9 @@ def sweep_bars(
     for variant in range(places.shape[0]):
         plan = at_variant(plans, plan_strides, variant)
         book = at_variant(books, book_strides, variant)
-        run_rows(own.clocks, own.rows, own.rows_of[variant, 0], own.rows_of[variant, 1], source, own.state, own.state_at[0], own.params)
+        run_rows(
+            own.clocks, own.rows, own.rows_of[variant, 0], own.rows_of[variant, 1], source, own.state, own.state_at[0], own.params, 1, 0
+        )
         gather(source, strides, places, variant, closes.columns, closes.close_ms.shape[0])
         at = start
         while 0 <= at < stop:
@@ -129,7 +148,7 @@ def sweep_bars(
             log.length[0] = 0
         if at < 0:
             return -1
-        fold_money(closes.money, live, figures, variant)
+        fold_money(closes.money, live, done, figures, sums, variant)
         for k in range(day_ends.shape[0]):
             daily[variant, day_ends[k, 0]] = closes.money[2, day_ends[k, 1]]
     return stop
@@ -160,75 +179,80 @@ def copy(values: Pointer, to: Pointer, count: int) -> None:
 
 
 @helper
-def fold_money(money: NDArray[np.float64], live: int, figures: NDArray[Any], variant: int) -> None:
-    """money [3, k]: cash, open positions and equity after each CLOSE, from `live` on, into peak, trough, depth and exposure."""
+def fold_money(money: NDArray[np.float64], live: int, done: int, figures: NDArray[Any], sums: NDArray[np.float64], variant: int) -> None:
+    """money [3, k]: cash, open positions and equity after each CLOSE, from `live` on, into peak, trough, depth and exposures.
+
+    Eight sums of exposures, each of every eighth CLOSE of the run, one after the other: so they do not depend on blocks.
+    """
     row, count = figures[variant], money.shape[1]
     if live >= count:
         return
     exposure, equity = items(money, count), items(money, 2 * count)
-    peak, trough, depth = row["peak_krw"], row["trough_krw"], row["depth"]
-    exposed, exposures = row["exposed_closes"], row["exposure_sum"]
-    for first in range(live, count, _STRETCH):
-        stop = min(first + _STRETCH, count)
-        positive = count_positive(exposure, first, stop)
-        if positive > 0:
-            exposed += positive
-            exposures = add_ratios(exposures, exposure, equity, first, stop)
-        if not highest(equity, first, stop) > peak:
-            trough = min(trough, lowest(equity, first, stop))
-            continue
-        for k in range(first, stop):
-            value = equity[k]
-            if value > peak:
-                depth = min(depth, trough / peak - 1.0)
-                peak = trough = value
-            elif value < trough:
-                trough = value
-    row["peak_krw"], row["trough_krw"], row["depth"] = peak, trough, depth
-    row["exposed_closes"], row["exposure_sum"] = exposed, exposures
-    row["end_krw"] = equity[count - 1]
+    exposed, own, turn = row["exposed_closes"], items(sums, variant * SUMS_WIDTH), done % LANES
+    for lane in range(LANES):
+        own[LANES + lane] = own[lane]
+    total = eight_at(own, turn)
+    at = live
+    while at < count:
+        word = positive_bits(exposure, at) if at + WORD <= count else positive_bits_within(exposure, at, count - at)
+        stop = min(at + WORD, count)
+        if word != 0:
+            exposed += count_bits(word)
+            total = add_shares(total, exposure, equity, at, stop)
+        fold_equity(row, equity, at, stop)
+        at = stop
+    put_eight(own, LANES, total)
+    for lane in range(LANES):
+        own[(turn + lane) % LANES] = own[LANES + lane]
+    row["exposed_closes"], row["end_krw"] = exposed, equity[count - 1]
 
 
 @helper
-def add_ratios(total: float, parts: Pointer, wholes: Pointer, first: int, stop: int) -> float:
-    """total + part / whole + ..., one after the other, so that the sum does not depend on blocks."""
-    for k in range(first, stop):
-        total += parts[k] / wholes[k]
+def add_shares(total: Eight, parts: Pointer, wholes: Pointer, first: int, stop: int) -> Eight:
+    """total + part / whole + ..., place by place."""
+    at = first
+    while at + LANES <= stop:
+        total = total + shares(eight_at(parts, at), eight_at(wholes, at))
+        at += LANES
+    if at < stop:
+        total = total + shares(eight_within(parts, at, stop - at, 0.0), eight_within(wholes, at, stop - at, 1.0))
     return total
 
 
 @helper
-def highest(values: Pointer, first: int, stop: int) -> float:
-    """Highest value, four at a time."""
-    a = b = c = d = values[first]
-    at = first
-    while at + 4 <= stop:
-        a = values[at] if values[at] > a else a
-        b = values[at + 1] if values[at + 1] > b else b
-        c = values[at + 2] if values[at + 2] > c else c
-        d = values[at + 3] if values[at + 3] > d else d
-        at += 4
-    while at < stop:
-        a = values[at] if values[at] > a else a
-        at += 1
-    return float(max(max(a, b), max(c, d)))
+def fold_equity(row: Any, equity: Pointer, first: int, stop: int) -> None:
+    """Equity after some CLOSEs into peak, trough and depth: eight at a time where none of these is a new peak."""
+    top = bottom = eight_within(equity, first, stop - first, equity[first])
+    at = first + LANES
+    while at + LANES <= stop:
+        top, bottom = higher(eight_at(equity, at), top), lower(eight_at(equity, at), bottom)
+        at += LANES
+    if at < stop:
+        last = eight_within(equity, at, stop - at, equity[first])
+        top, bottom = higher(last, top), lower(last, bottom)
+    if not highest_of(top) > row["peak_krw"]:
+        row["trough_krw"] = min(row["trough_krw"], lowest_of(bottom))
+        return
+    for at in range(first, stop, LANES):
+        few = eight_within(equity, at, stop - at, equity[at])
+        if highest_of(few) > row["peak_krw"]:
+            fold_each(row, equity, at, min(at + LANES, stop))
+        else:
+            row["trough_krw"] = min(row["trough_krw"], lowest_of(few))
 
 
 @helper
-def lowest(values: Pointer, first: int, stop: int) -> float:
-    """Lowest value, four at a time."""
-    a = b = c = d = values[first]
-    at = first
-    while at + 4 <= stop:
-        a = values[at] if values[at] < a else a
-        b = values[at + 1] if values[at + 1] < b else b
-        c = values[at + 2] if values[at + 2] < c else c
-        d = values[at + 3] if values[at + 3] < d else d
-        at += 4
-    while at < stop:
-        a = values[at] if values[at] < a else a
-        at += 1
-    return float(min(min(a, b), min(c, d)))
+def fold_each(row: Any, equity: Pointer, first: int, stop: int) -> None:
+    """The same, one by one."""
+    peak, trough = row["peak_krw"], row["trough_krw"]
+    for k in range(first, stop):
+        value = equity[k]
+        if value > peak:
+            row["depth"] = min(row["depth"], trough / peak - 1.0)
+            peak = trough = value
+        elif value < trough:
+            trough = value
+    row["peak_krw"], row["trough_krw"] = peak, trough
 
 
 @helper
@@ -292,19 +316,26 @@ class Stack:
     ) -> None:
         """places: where each variant's columns stand among all, rows_of: its own rows, as of `sweep_bars`; days: of the run."""
         book = make_book(plans[0], cash_krw)
+        books = {id(plan): book._replace(values=plan.initial) for plan in plans}
         self.plans, self.plan_strides = stacked(plans)
-        self.books, self.book_strides = stacked([book._replace(values=plan.initial) for plan in plans], shared=False)
+        self.books, self.book_strides = stacked([books[id(plan)] for plan in plans], shared=False)
         self.places = np.array(places, np.int64).reshape(len(plans), -1)
         self.rows_of = np.array(rows_of, np.int64).reshape(len(plans), 2)
         self.figures = np.zeros(len(plans), FIGURES)
         for name in ("end_krw", "peak_krw", "trough_krw"):
             self.figures[name] = cash_krw
         self.trades = np.zeros((len(plans), len(plans[0].market)), TRADE)
+        self.sums = np.zeros((len(plans), SUMS_WIDTH))
         self.daily = np.full((len(plans), days), np.nan)
         self._first_plan = plans[0]
         self.log = new_log(plans[0])
         self.closes = 0
         """CLOSEs decided so far."""
+
+    @property
+    def exposures(self) -> NDArray[np.float64]:
+        """[V]: sums of open positions / equity over the CLOSEs so far."""
+        return np.asarray(self.sums[:, :LANES].sum(axis=1))
 
     def make_log(self, steps: int) -> None:
         """Room for the fills of base bars that are made of so many STEPs."""
@@ -315,7 +346,8 @@ def alone(plan: Plan, book: Book) -> tuple[Any, ...]:
     """The first arguments of `sweep_bars` for one variant without folding."""
     none = np.zeros(0, np.int64)
     places = np.zeros((1, 0), np.int64)
-    return plan, none, book, none, places, np.zeros(0, FIGURES), np.zeros((0, 0), TRADE), np.zeros((0, 0)), no_tables()
+    empty = np.zeros((0, 0))
+    return plan, none, book, none, places, np.zeros(0, FIGURES), np.zeros((0, 0), TRADE), empty, empty, no_tables()
 
 
 def no_tables() -> OwnTables:
@@ -334,18 +366,21 @@ def stacked(tuples: Sequence[Any], *, shared: bool = True) -> tuple[Any, NDArray
 
     shared: what is the same in all of them is kept once, for arrays that nobody writes. Two names of one array stay two names of one.
     """
-    parts = [_leaves(one) for one in tuples]
+    parts = {key: _leaves(one) for key, one in {id(one): one for one in tuples}.items()}
+    rows: dict[int, list[int]] = {}
+    for row, one in enumerate(tuples):
+        rows.setdefault(id(one), []).append(row)
     known: dict[int, NDArray[Any]] = {}
     found: list[NDArray[Any]] = []
     strides: list[int] = []
-    for number, leaf in enumerate(parts[0]):
-        every = [part[number] for part in parts]
+    for number, leaf in enumerate(parts[id(tuples[0])]):
+        every = [part[number] for part in parts.values()]
         same = leaf.size == 0 or (shared and all(one is leaf or one.tobytes() == leaf.tobytes() for one in every))
         address = -1 - number if leaf.size == 0 else leaf.ctypes.data
         if address not in known:
             known[address] = np.empty((1 if same else len(tuples), *leaf.shape), leaf.dtype)
-            for variant, one in enumerate(every[:1] if same else every):
-                known[address][variant] = one
+            for one, own in zip(every, rows.values(), strict=True):
+                known[address][0 if same else own] = one
         found.append(known[address][0])
         strides.append(0 if same else leaf.nbytes)
     return _rebuilt(tuples[0], iter(found)), np.array(strides, np.int64)
@@ -428,9 +463,9 @@ class SweepRun:
                 np.empty((ROWS, self._markets), np.int64),
             )
             end = self._sweep(
-                stack.plans, stack.plan_strides, stack.books, stack.book_strides, stack.places, stack.figures, stack.trades, stack.daily,
-                self._own._replace(rows_of=stack.rows_of), stack.log, self._bars, closes, start, block.stop, True, live, day_ends,
-                block.source, strides, self._rest, True,
+                stack.plans, stack.plan_strides, stack.books, stack.book_strides, stack.places, stack.figures, stack.trades, stack.sums,
+                stack.daily, self._own._replace(rows_of=stack.rows_of), stack.log, self._bars, closes, start, block.stop, True, live,
+                stack.closes, day_ends, block.source, strides, self._rest, True,
             )  # fmt: skip
             stack.closes += count - live
             if end < 0:

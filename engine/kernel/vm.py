@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import math
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -15,6 +19,7 @@ from engine.kernel.layout import Lane, Layout, entry, made_lane
 from engine.kernel.load import compile_function
 from engine.kernel.program import ColumnBlock, Program
 from engine.kernel.stored import entry_point
+from engine.kernel.turns import TURN_ITEMS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,6 +29,10 @@ if TYPE_CHECKING:
 
 DEFAULT_BLOCK: Final = 2048
 _TIMES: Final = 512
+#: parts that are begun before the caller is done with the one before them
+_AHEAD: Final = 2
+#: looks at what other threads still have to do, before this one sleeps until it is woken: about as long as waking it takes
+_PATIENCE: Final = 5_000
 #: of a handle: what a kernel has
 _STATE: Final = slice(fields.HANDLE_STATE * HANDLE_ITEMS, fields.HANDLE_BARS * HANDLE_ITEMS)
 
@@ -47,8 +56,23 @@ class OneBar(NamedTuple):
     """[M, columns]"""
 
 
+class _Stretch(NamedTuple):
+    """What all lanes are told of consecutive base bars."""
+
+    from_ms: int
+    first: int
+    length: int
+    first_close: int
+    turns_before: int
+    arrays: tuple[NDArray[Any], ...]
+    """engine.kernel.fields.HANDLE from "states" on"""
+
+
+_Begun = tuple[_Stretch, list[Future[None]]]
+
+
 class Kernel:
-    """Runs one program. `advance` takes consecutive base bars; results do not depend on how they are cut, nor on `block`, nor on `threads`.
+    """Runs one program. `advance` takes consecutive base bars; results do not depend on how they are cut, on `block`, `threads` or `group`.
 
     block: most base bars per inner call, >= 1. `cold`: after `restore`, the nodes whose state was not saved (they need warm-up).
     """
@@ -62,10 +86,13 @@ class Kernel:
         threads: int = 1,
         reuse: int = 0,
         own: OwnRows | None = None,
+        group: int | None = None,
     ) -> None:
         """in_place: columns are not exported; `places` says where in `memory` the latest block's are. For one market, block by block.
         own: of this program and in place: rows that are left to `engine.kernel.sweep`.
-        threads: each evaluates markets of its own. reuse: so many calls of `advance` later the columns of one are overwritten; 0: never.
+        threads: they share the markets out among themselves, the caller's being one of them.
+        group: so many markets side by side, row by row; None: as many as pay.
+        reuse: so many calls of `advance` later the columns of one are overwritten; 0: never.
         """
         if block < 1:
             raise ValueError(f"block of {block} bars")
@@ -77,7 +104,7 @@ class Kernel:
         self.next_index: int | None = None
         """Absolute index of the base bar that `advance` expects; None before the first."""
         self._run_blocks, self._take_bars = precompile()
-        layout = Layout(program, block, max(1, min(threads, len(program.markets))), own, in_place=in_place)
+        layout = Layout(program, block, max(1, min(threads, len(program.markets))), own, in_place=in_place, group=group)
         self.memory, self.places = layout.memory, layout.places(program)
         self.row_tables = layout.clocks, layout.rows
         """What `machine.run_rows` takes first, as of the latest block of this thread."""
@@ -85,11 +112,13 @@ class Kernel:
         """Clock bars of a block, at the most."""
         self._exported = 0 if in_place else len(program.columns)
         self._lanes = layout.lanes()
-        self._stages = range(len(layout.stages)) if len(layout.across) else None
-        self._pool = ThreadPoolExecutor(len(self._lanes) - 1, "markets") if len(self._lanes) > 1 else None
+        self._lanes[0].items[fields.RUN_PATIENCE] = _PATIENCE
+        self._stages, self._turns = len(layout.stages), 0
+        self._behind = np.zeros(-(-len(program.markets) // layout.group), np.int64)
         self.params = np.array([*layout.params, 0.0])
         self._no_sides = np.empty((0, len(program.markets), block))
         self._bar_lane: Lane | None = None
+        self.threads = len(self._lanes)
         self._rooms, self._calls = [np.empty(0)] * reuse, 0
         self._times, self._times_first = np.empty(0, np.int64), 0
         self._keep_state(state.initial(program))
@@ -98,7 +127,7 @@ class Kernel:
         """Behind the state one copy of what alias markets share for every further thread: all of them stay equal."""
         self.state = np.concatenate([values, *[values[: self.program.table.size(shared=True)]] * (len(self._lanes) - 1)])
         for lane in self._lanes:
-            lane.handle[_STATE] = [*entry(self.state), *entry(self.params)]
+            lane.handle[_STATE] = [*entry(self.state), *entry(self.params), *entry(self._behind)]
 
     def advance(self, grid: BarGrid, first: int = 0, count: int | None = None) -> ColumnBlock:
         """Take the next base bars of all markets, `count` of the grid's from `first` on; returns the clock bars that closed.
@@ -106,24 +135,46 @@ class Kernel:
         Raises ValueError when the grid has other markets or bars, is empty, or does not follow the bars before it.
         """
         length = grid.state.shape[1] - first if count is None else count
-        index = int(grid.first_index) + first
-        self._check(grid, index, length)
-        base, clock = self.program.base, self.program.clock
-        from_ms = base.open_ms(index)
-        first_close = clock.index(from_ms)
-        closes = clock.index(from_ms + length * base.length_ms) - first_close
-        out = self._room((len(grid.markets), self._exported, closes))
-        arrays = (*grid_arrays(grid), self._sides(grid, first, length), out)
-        if self._pool is None:
-            self._call(self._lanes[0], from_ms, first, 0, length, first_close, arrays)
-        elif self._stages is not None:
-            for done in range(0, length, self.block):
-                bars = min(self.block, length - done)
-                self._staged(from_ms + done * base.length_ms, first + done, done, bars, first_close, arrays)
-        else:
-            self._together(from_ms, first, 0, length, first_close, arrays)
-        self.next_index = index + length
-        return ColumnBlock(first_close, self._close_ms(first_close, closes), out.transpose(0, 2, 1))
+        if len(self._lanes) > 1:
+            with self.ahead(grid, ((first, length),)) as coming:
+                return next(coming)
+        stretch = self._begin(grid, first, length)
+        self._call(self._lanes[0], stretch)
+        return self._columns(stretch)
+
+    @contextmanager
+    def ahead(self, grid: BarGrid, parts: Iterable[tuple[int, int]]) -> Iterator[Iterator[ColumnBlock]]:
+        """`advance` over consecutive parts of a grid, (first, count) each, computed while the caller works on the part before.
+
+        One of one thread computes all in another than the caller's. Otherwise this is one of the threads: it takes a part of the work
+        whenever the caller asks for the next columns.
+        """
+        own, *others = self._lanes
+        lanes, coming = others or [own], iter(parts)
+        if self._rooms:
+            self._rooms += [np.empty(0)] * max(0, _AHEAD + 1 - len(self._rooms))
+        with ExitStack() as threads:
+            pools = [threads.enter_context(ThreadPoolExecutor(1, "markets")) for _ in lanes]
+            begun: deque[_Begun] = deque()
+
+            def begin(most: int) -> None:
+                for part in islice(coming, most):
+                    stretch = self._begin(grid, *part)
+                    begun.append((stretch, [pool.submit(self._call, lane, stretch) for pool, lane in zip(pools, lanes, strict=True)]))
+
+            def each() -> Iterator[ColumnBlock]:
+                while begun:
+                    begin(1)  # the caller is done with the part before: its room is free
+                    stretch, running = begun.popleft()
+                    if others:
+                        self._call(own, stretch)
+                    if not others or own.items[fields.RUN_COMPLETE] == 0:
+                        for one in running:
+                            one.result()
+                    yield self._columns(stretch)
+
+            begin(_AHEAD)
+            yield each()
 
     def open_door(self) -> OneBar:
         """Room for single bars: write one there, then call `step`. For one thread and exported columns."""
@@ -132,7 +183,10 @@ class Kernel:
         markets = len(self.program.markets)
         states, series = np.zeros((markets, 1), np.int8), np.full((len(SERIES), markets, 1), np.nan)
         sides, out = np.full((len(self.program.table.sides), markets, 1), np.nan), np.full((markets, self._exported, 1), np.nan)
-        lane = made_lane(self._lanes[0].run.copy(), (*self._lanes[0].tables, self.state, self.params, states, *series, sides, out))
+        lane = made_lane(
+            self._lanes[0].run.copy(),
+            (*self._lanes[0].tables, self.state, self.params, self._behind, states, *series, sides, out, np.empty(0, np.int64)),
+        )
         lane.run[[fields.RUN_FIRST, fields.RUN_SIDE, fields.RUN_LENGTH, fields.RUN_CLOCK_FIRST]] = 0, 0, 1, -1
         self._bar_lane = lane
         self._run_bar = entry_point(self._run_blocks)
@@ -154,11 +208,6 @@ class Kernel:
         closed: int = self._run_bar(lane.handle)
         return closed > 0
 
-    def keep_one_more(self) -> None:
-        """From now on the columns of a call of `advance` are overwritten one call later than before."""
-        if self._rooms:
-            self._rooms.append(np.empty(0))
-
     def _close_ms(self, first: int, count: int) -> NDArray[np.int64]:
         """Close times of clock bars, out of a longer list of them: a bar at a time an array of one would cost more than the bar."""
         at = first - self._times_first
@@ -179,41 +228,37 @@ class Kernel:
             self._rooms[at] = np.empty(size)
         return self._rooms[at][:size].reshape(shape)
 
-    def _call(self, lane: Lane, from_ms: int, first: int, side: int, length: int, first_close: int, arrays: tuple[Any, ...]) -> None:
+    def _begin(self, grid: BarGrid, first: int, length: int) -> _Stretch:
+        """What every lane has to know of the next base bars. Raises as `advance`."""
+        index = int(grid.first_index) + first
+        self._check(grid, index, length)
+        base, clock = self.program.base, self.program.clock
+        from_ms = base.open_ms(index)
+        first_close = clock.index(from_ms)
+        closes = clock.index(from_ms + length * base.length_ms) - first_close
+        out = self._room((len(grid.markets), self._exported, closes))
+        turns = -(-length // self.block) * self._stages if len(self._lanes) > 1 else 0
+        arrays = (*grid_arrays(grid), self._sides(grid, first, length), out, np.zeros(turns * TURN_ITEMS, np.int64))
+        stretch = _Stretch(from_ms, first, length, first_close, self._turns, arrays)
+        self._turns += turns
+        self.next_index = index + length
+        return stretch
+
+    def _call(self, lane: Lane, stretch: _Stretch) -> None:
         items = lane.items
         items[fields.RUN_FROM_MS], items[fields.RUN_FIRST], items[fields.RUN_SIDE], items[fields.RUN_LENGTH] = (
-            from_ms,
-            first,
-            side,
-            length,
+            stretch.from_ms,
+            stretch.first,
+            0,
+            stretch.length,
         )
-        items[fields.RUN_CLOCK_FIRST] = first_close
-        self._take_bars(lane.handle, fields.HANDLE_BARS, *arrays)
+        items[fields.RUN_CLOCK_FIRST], items[fields.RUN_BEFORE] = stretch.first_close, stretch.turns_before
+        self._take_bars(lane.handle, fields.HANDLE_BARS, *stretch.arrays)
         self._run_blocks(lane.handle)
 
-    def _together(self, from_ms: int, first: int, side: int, length: int, first_close: int, arrays: tuple[Any, ...]) -> None:
-        """Every lane over its markets, at the same time; the last one in this thread."""
-        assert self._pool is not None
-        *others, own = self._lanes
-        running = [self._pool.submit(self._call, lane, from_ms, first, side, length, first_close, arrays) for lane in others]
-        try:
-            self._call(own, from_ms, first, side, length, first_close, arrays)
-        finally:
-            for one in running:
-                one.result()
-
-    def _staged(self, from_ms: int, first: int, side: int, length: int, first_close: int, arrays: tuple[Any, ...]) -> None:
-        """One block: all markets have to come to the end of a stage before what reads all of them."""
-        assert self._stages is not None
-        for stage in self._stages:
-            for lane in self._lanes:
-                lane.run[fields.RUN_STAGES : fields.RUN_STAGES + 2] = stage, stage + 1
-            self._together(from_ms, first, side, length, first_close, arrays)
-            lane = self._lanes[0]
-            markets = lane.run[fields.RUN_MARKETS + 1]
-            lane.run[fields.RUN_MARKETS + 1], lane.run[fields.RUN_ACROSS] = lane.run[fields.RUN_MARKETS], 1
-            self._call(lane, from_ms, first, side, length, first_close, arrays)
-            lane.run[fields.RUN_MARKETS + 1], lane.run[fields.RUN_ACROSS] = markets, 0
+    def _columns(self, stretch: _Stretch) -> ColumnBlock:
+        out = stretch.arrays[fields.HANDLE_OUT - fields.HANDLE_BARS]
+        return ColumnBlock(stretch.first_close, self._close_ms(stretch.first_close, out.shape[2]), out.transpose(0, 2, 1))
 
     def _sides(self, grid: BarGrid, first: int, length: int) -> NDArray[np.float64]:
         """The side series that the program reads, [series, markets, bars]; those that the grid lacks are missing."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 if TYPE_CHECKING:
@@ -47,6 +47,15 @@ class CandleTable:
     volume: NDArray[np.float64]
     value: NDArray[np.float64]
     fetched: tuple[tuple[int, int], ...]
+
+
+class Ending(StrEnum):
+    """What it means that a market's candles stop before those of others. ENDED: trading ended (a recorded or stated delisting, or the
+    candles after it were asked for and there were none); GOES_ON: later candles or recordings of it are stored; UNKNOWN: neither."""
+
+    ENDED = "ended"
+    GOES_ON = "goes_on"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)

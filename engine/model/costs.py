@@ -59,8 +59,8 @@ class Costs:
     impact: slippage (ratio) that an order as large as the whole volume of its bar adds; it grows with the order's share of that volume, or
     with the square root of the share (impact_root). participation: largest share of a bar's volume that may trade. latency: from the
     decision to when the order can trade, in ms and in base bars (the two add up). book: what `book.*` and `depth` are where nothing was
-    recorded; None: missing. walk_books: slippage is that of the order books that were recorded, where there is one. queue: share of a
-    bar's volume that trades at the limit of a waiting buy which the price touches; None: a touch trades nothing. visible: what market
+    recorded; None: missing. walk_books: slippage is that of the order books that were recorded, where there is one. queue: share of a bar's
+    volume that trades at the price of a waiting limit order which the price touches; None: a touch trades nothing. visible: what market
     orders are refused above; None: nothing is. halts: when no order trades. outages: those that the grid names are halts of all markets.
     """
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from engine.kernel.legal import NOT_PRICED
 from engine.model.candle import BarState
 from engine.model.costs import Halt, fee_at
 from engine.model.events import Side
@@ -186,7 +187,7 @@ class _Auditor:
             raise _ImpossibleError(time_ms, code, "no_trade")
         if int(fill["decided_ms"]) > time_ms:
             raise _ImpossibleError(time_ms, code, "before_its_decision")
-        self._taken(code, int(fill["decided_ms"]), time_ms)
+        self._taken(code, int(fill["decided_ms"]), time_ms, waited=int(fill["side"]) == Side.ASK and int(fill["priced"]) == NOT_PRICED)
         self._room(code, time_ms, row, column, quantity)
         buying = int(fill["side"]) == Side.BID
         base, low, high = _decimal(fill["base_krw"]), _decimal(grid.low[row, column]), _decimal(grid.high[row, column])
@@ -200,10 +201,11 @@ class _Auditor:
             if abs(price / tick - (price / tick).to_integral_value()) * tick > _PRICE_SHARE * price:
                 raise _ImpossibleError(time_ms, code, "off_the_grid", price=price, tick=tick)
 
-    def _taken(self, code: str, decided_ms: int, time_ms: int) -> None:
-        """The exchange had the order then, and took orders."""
+    def _taken(self, code: str, decided_ms: int, time_ms: int, *, waited: bool) -> None:
+        """The exchange had the order then, and took orders. waited: a sale that had stood at its level."""
         costs = self.books.settings.costs
-        arrived_ms = decided_ms + costs.latency_ms + costs.latency_bars * self.grid.timeframe.length_ms
+        late_ms = 0 if waited else costs.latency_ms + costs.latency_bars * self.grid.timeframe.length_ms
+        arrived_ms = decided_ms + late_ms
         if arrived_ms > time_ms:
             raise _ImpossibleError(time_ms, code, "before_its_arrival", late=arrived_ms - time_ms)
         if any(halt.market in ("", code) and halt.from_ms <= time_ms < halt.to_ms for halt in self.books.halts):

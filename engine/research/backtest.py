@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from dsl.graph import Timeframe
     from dsl.strategy import Strategy
     from engine.model.candle import SideKey
-    from engine.model.costs import VisibleDepth
+    from engine.model.costs import Costs, VisibleDepth
     from engine.model.events import Members
 
 #: bars of all markets that one call of kernel and decisions takes
@@ -131,8 +130,12 @@ def _run(
 
 
 def _columns(kernel: Kernel, grid: BarGrid, parts: Sequence[tuple[int, int]], threads: int) -> Iterator[ColumnBlock]:
-    """The columns of each part; with several threads those of the next are computed while the caller decides on the one before, if the
-    first part's took long enough."""
+    """The columns of each part; with several threads those of the next are computed while the caller decides on the one before. Of a
+    kernel that has no thread of its own only if the first part's took long enough."""
+    if kernel.threads > 1:
+        with kernel.ahead(grid, parts) as coming:
+            yield from coming
+        return
     first, *rest = parts
     began = time.thread_time()
     found = kernel.advance(grid, *first)
@@ -141,13 +144,9 @@ def _columns(kernel: Kernel, grid: BarGrid, parts: Sequence[tuple[int, int]], th
         for part in rest:
             yield kernel.advance(grid, *part)
         return
-    kernel.keep_one_more()
-    with ThreadPoolExecutor(1, "columns") as ahead:
-        for part in rest:
-            coming = ahead.submit(kernel.advance, grid, *part)
-            yield found
-            found = coming.result()
+    with kernel.ahead(grid, rest) as coming:
         yield found
+        yield from coming
 
 
 def started(strategy: Strategy, program: Program, grid: BarGrid, settings: Settings, traded: Sequence[str]) -> Run:
@@ -169,8 +168,9 @@ def terms_of(settings: Settings, grid: BarGrid) -> Terms:
     costs = replace(costs, latency_ms=costs.latency_ms + costs.latency_bars * grid.timeframe.length_ms, latency_bars=0)
     if costs.outages:
         costs = replace(costs, halts=(*costs.halts, *(Halt("", from_ms, to_ms) for from_ms, to_ms in grid.outages)))
-    on_grid, shown = settings.rounding is Rounding.UPBIT, shown_depth(costs.visible, grid)
-    return Terms(settings.cash_krw, settings.fee_rate, settings.slippage, on_grid, costs, grid.books, shown)
+    on_grid = settings.rounding is Rounding.UPBIT
+    depths = shown_depth(costs.visible, grid), supposed_depth(costs, grid)
+    return Terms(settings.cash_krw, settings.fee_rate, settings.slippage, on_grid, costs, grid.books, *depths)
 
 
 def shown_depth(visible: VisibleDepth | None, grid: BarGrid) -> Shown | None:
@@ -181,10 +181,28 @@ def shown_depth(visible: VisibleDepth | None, grid: BarGrid) -> Shown | None:
     length_ms = grid.timeframe.length_ms
     if visible.window_ms < length_ms or visible.window_ms % length_ms:
         raise ValueError("the window of the visible depth must be made of base bars")
-    amounts = visible.share * turnover_krw(grid, visible.window_ms // length_ms)
-    before = np.concatenate([np.full((len(amounts), 1), np.inf), amounts[:, :-1]], axis=1)
+    found = _share_before(grid, visible.share, visible.window_ms)
+    return Shown(found.span, np.where(np.isnan(found.krw), np.inf, found.krw))
+
+
+def supposed_depth(costs: Costs, grid: BarGrid) -> Shown | None:
+    """What each side of the supposed book offers on the bars of a grid, for the queues in it; None where no queue asks. Raises ValueError
+    where its window is not made of the base bars."""
+    model = costs.book
+    if costs.queue is None or model is None or model.depth is None:
+        return None
+    if model.window_ms < grid.timeframe.length_ms or model.window_ms % grid.timeframe.length_ms:
+        raise ValueError("the window of the supposed book must be made of base bars")
+    return _share_before(grid, model.depth, model.window_ms)
+
+
+def _share_before(grid: BarGrid, share: float, window_ms: int) -> Shown:
+    """At each bar the share of what traded in the window before it; NaN where that is not known."""
+    length_ms = grid.timeframe.length_ms
+    amounts = share * turnover_krw(grid, window_ms // length_ms)
+    before = np.concatenate([np.full((len(amounts), 1), np.nan), amounts[:, :-1]], axis=1)
     first_ms = grid.first_index * length_ms + grid.timeframe.offset_ms
-    return Shown(np.array([first_ms, length_ms], np.int64), np.where(np.isnan(before), np.inf, before))
+    return Shown(np.array([first_ms, length_ms], np.int64), before)
 
 
 def stretch_of(block: int, markets: int) -> int:

@@ -6,6 +6,7 @@ dsl/messages/doctor.py; a finding names its text and carries its numbers.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from engine.model.candle import BarState
+from engine.model.candle import BarState, Ending
 from engine.research.metrics import NAN, Unit
 from engine.research.random_entry import DRAWS, RandomEntry, random_entry
 from engine.research.result import SURVIVORS_DAYS
@@ -406,9 +407,16 @@ def _survivors(case: Case) -> Finding:
         return _not_judged("survivors", "survivors.short")
     bars = max(ENDED_MS // grid.timeframe.length_ms, 1)
     recorded = _recorded(grid.state)
-    ended = int(np.count_nonzero(~(grid.state[:, max(recorded - bars, 0) : recorded] == BarState.TRADED).any(axis=1)))
-    values: Values = {"markets": _count(len(grid.markets)), "ended": _count(ended), "days": _count(days)}
-    stored = case.result.stored
+    quiet = ~(grid.state[:, max(recorded - bars, 0) : recorded] == BarState.TRADED).any(axis=1)
+    early = [market for market, one in zip(grid.markets, quiet.tolist(), strict=True) if one]
+    values: Values = {"markets": _count(len(grid.markets)), "ended": _count(len(early)), "days": _count(days)}
+    stored, known, ended = case.result.stored, case.result.endings, len(early)
+    if known is not None and early:
+        told = Counter(known.get(market, Ending.UNKNOWN) for market in early)
+        ended = told[Ending.ENDED]
+        values |= {"sure": _count(ended), "unsure": _count(told[Ending.UNKNOWN]), "later": _count(told[Ending.GOES_ON])}
+        if ended or told[Ending.UNKNOWN]:
+            return _judged("survivors", 0 if ended else len(grid.markets), values, "survivors.told" if ended else "survivors.unsure")
     if stored is None or ended:
         return _judged("survivors", 0 if ended else len(grid.markets), values)
     values |= {"stored": _count(stored.count), "gone": _count(stored.ended)}

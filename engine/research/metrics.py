@@ -50,23 +50,24 @@ class Group(StrEnum):
     COST = "cost"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Of daily returns: their mean, their sample standard deviation (n - 1), the root of the mean squared loss over all days. NaN for
+    under two days; a mean needs one."""
+
+    mean: float
+    deviation: float
+    downside: float
+
+
+@dataclass(frozen=True, slots=True)
 class CurveFacts:
     """A value curve and what several figures need of it."""
 
     curve: Curve
     daily: NDArray[np.float64]
+    spread: Spread
     fall: Drawdown
-
-    @cached_property
-    def daily_mean(self) -> float:
-        """Mean of the daily returns; NaN without any."""
-        return _mean(self.daily)
-
-    @cached_property
-    def daily_deviation(self) -> float:
-        """Their sample standard deviation (n - 1); NaN for under two days."""
-        return float(self.daily.std(ddof=1)) if self.daily.size > 1 else NAN
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,18 @@ def definitions() -> dict[str, Definition]:
 
 def curve_facts(curve: Curve) -> CurveFacts:
     """Daily returns (365 days a year, trading days that turn at 09:00 KST) and the deepest fall of a curve."""
-    return CurveFacts(curve, changes(curve.start_krw, daily_values(curve)[1]), drawdown(curve))
+    daily = changes(curve.start_krw, daily_values(curve)[1])
+    return CurveFacts(curve, daily, spreads(daily[None])[0], drawdown(curve))
+
+
+def spreads(daily: NDArray[np.float64]) -> list[Spread]:
+    """Of the daily returns of several curves, [curves, days]."""
+    count, days = daily.shape
+    none = [NAN] * count
+    means = daily.mean(axis=1).tolist() if days > 0 else none
+    deviations = daily.std(axis=1, ddof=1).tolist() if days > 1 else none
+    downsides = np.sqrt(np.mean(np.minimum(daily, 0.0) ** 2, axis=1)).tolist() if days > 1 else none
+    return list(map(Spread, means, deviations, downsides))
 
 
 def trade_facts(trades: Iterable[Trade]) -> TradeFacts:
@@ -268,31 +280,28 @@ def longest_drawdown_length(facts: CurveFacts) -> float:
     return facts.fall.longest_ms if facts.fall.depth < 0 else NAN
 
 
-def _spread(facts: CurveFacts) -> float:
+def _deviation(facts: CurveFacts) -> float:
     """Sample standard deviation (n - 1); NaN for under two days and where the returns do not differ."""
-    spread = facts.daily_deviation
-    return spread if spread > NO_SPREAD * abs(facts.daily_mean) else NAN
+    deviation = facts.spread.deviation
+    return deviation if deviation > NO_SPREAD * abs(facts.spread.mean) else NAN
 
 
 @_figure(CURVE_FIGURES, Unit.RATIO, Group.RISK)
 def annualised_volatility(facts: CurveFacts) -> float:
     """Sample standard deviation (n - 1) of daily returns x sqrt(365)."""
-    return facts.daily_deviation * math.sqrt(DAYS_PER_YEAR)
+    return facts.spread.deviation * math.sqrt(DAYS_PER_YEAR)
 
 
 @_figure(CURVE_FIGURES, Unit.NUMBER, Group.RISK)
 def sharpe(facts: CurveFacts) -> float:
     """Mean / sample standard deviation (n - 1) of daily returns x sqrt(365); no risk-free rate (Sharpe 1994)."""
-    return facts.daily_mean / _spread(facts) * math.sqrt(DAYS_PER_YEAR)
+    return facts.spread.mean / _deviation(facts) * math.sqrt(DAYS_PER_YEAR)
 
 
 @_figure(CURVE_FIGURES, Unit.NUMBER, Group.RISK)
 def sortino(facts: CurveFacts) -> float:
     """Mean daily return / sqrt(mean of squared losses over all days) x sqrt(365) (Sortino 1994, target 0)."""
-    if facts.daily.size < 2:
-        return NAN
-    downside = math.sqrt(float(np.mean(np.minimum(facts.daily, 0.0) ** 2)))
-    return _per(facts.daily_mean, downside) * math.sqrt(DAYS_PER_YEAR)
+    return _per(facts.spread.mean, facts.spread.downside) * math.sqrt(DAYS_PER_YEAR)
 
 
 @_figure(CURVE_FIGURES, Unit.NUMBER, Group.RISK)

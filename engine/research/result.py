@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Final
 from engine.model.costs import NO_COSTS, Costs, TurnedAway
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
     from numpy.typing import NDArray
 
     from dsl.graph import Timeframe
     from dsl.strategy import Strategy
-    from engine.model.candle import BarGrid, SideKey, StoredMarkets
+    from engine.model.candle import BarGrid, Ending, SideKey, StoredMarkets
     from engine.model.events import Members
     from engine.research.universe import UniverseCounts
 
@@ -111,6 +113,7 @@ class BacktestResult:
     owners: tuple[str, ...] = ()
     share: float = 1.0
     stored: StoredMarkets | None = None
+    endings: Mapping[str, Ending] | None = None
     inside_bars: int = 0
     inside_apart: int = 0
     outages: tuple[tuple[int, int], ...] = ()

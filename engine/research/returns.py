@@ -121,8 +121,9 @@ def daily_values(curve: Curve) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
 
 
 def changes(start: float, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """values[i] / values[i-1] - 1, the first against `start`; NaN where the value before is not above zero."""
-    before = np.concatenate(([start], values[:-1])) if values.size else values
+    """values[.., i] / values[.., i-1] - 1, the first against `start`; NaN where the value before is not above zero."""
+    before = np.empty_like(values)
+    before[..., :1], before[..., 1:] = start, values[..., :-1]
     return np.asarray(np.divide(values, before, out=np.full(values.shape, np.nan), where=before > 0) - 1.0)
 
 

@@ -6,6 +6,7 @@ advanced block by block, and after each block the decisions of every variant (en
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
@@ -17,13 +18,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from dsl.strategy import Condition
-from engine.kernel.decide.plan import make_plan
 from engine.kernel.own_rows import own_rows
-from engine.kernel.program import compile_values, decision_rows, wanted_columns
-from engine.kernel.sweep import Block, OwnTables, Stack, SweepRun, shape_of
+from engine.kernel.program import compile_values, wanted_columns
+from engine.kernel.sweep import FIGURES, Block, OwnTables, Stack, SweepRun, shape_of
+from engine.kernel.variants import plans_of
 from engine.kernel.vm import Kernel
 from engine.research.backtest import terms_of, until_ms, with_members
-from engine.research.metrics import CurveFacts, calmar, sharpe, sortino
+from engine.research.metrics import CurveFacts, calmar, sharpe, sortino, spreads
 from engine.research.result import Rounding, Settings
 from engine.research.returns import DAY_MS, Curve, Drawdown, changes
 from engine.research.trades import CONTINUOUS_REST
@@ -39,9 +40,13 @@ if TYPE_CHECKING:
 
 #: variants of one program; more are run one such part after the other, so that memory has a bound
 _PART: Final = 1024
+#: parts for each thread to take one after the other, of at least so many variants: while one is made ready another is computed
+_TURNS: Final = 2
+_SMALLEST: Final = 100
 #: bytes of one block's values. More than a near cache holds: a short block fetches every variant's plan and books for a few trades
 _BLOCK_BYTES: Final = 64 << 20
 _SHORTEST_BLOCK: Final = 256
+_NAN: Final = float("nan")
 
 #: (variant-bars done, of how many)
 Progress = Callable[[int, int], None]
@@ -175,18 +180,15 @@ class _Task:
         """The outcomes. advanced: called with the bars of every block."""
         first = self.strategies[0]
         graph = first.graph.copy()
-        parts = [decision_rows(strategy, self.grid.timeframe, self.grid.markets, graph) for strategy in self.strategies]
-        wanted = list(dict.fromkeys(node for columns, _ in parts for node in columns))
-        program = compile_values(graph, wanted, first.clock, self.grid.timeframe, self.grid.markets, domain=self.traded)
+        strategies = [replace(strategy, conditions=()) for strategy in self.strategies]  # nobody reads how often each was true
         terms = terms_of(self.settings, self.grid)
         tradable = [market in self.traded for market in self.grid.markets]
-        plans = [
-            make_plan(strategy, position, self.grid.markets, terms, tradable=tradable)
-            for strategy, (_, position) in zip(self.strategies, parts, strict=True)
-        ]
+        nodes, plans = plans_of(strategies, graph, self.grid.timeframe, self.grid.markets, terms, tradable)
+        wanted = list(dict.fromkeys(node for columns in nodes for node in columns))
+        program = compile_values(graph, wanted, first.clock, self.grid.timeframe, self.grid.markets, domain=self.traded)
         span = _Span.of(self.grid, self.settings, first)
         source = (_InPlace if len(self.grid.markets) == 1 and not program.table.across else _Exported)(
-            program, [columns for columns, _ in parts], self.block, self.settings.block
+            program, nodes, self.block, self.settings.block
         )
         stacks, order = _stacks(plans, source.places, source.rows_of, self.settings.cash_krw, span.days)
         rest = CONTINUOUS_REST if self.settings.rounding is Rounding.NONE else 0.0
@@ -196,7 +198,7 @@ class _Task:
             stop = min(start + block, length)
             run.feed(source.block(self.grid, start, stop))
             advanced(stop - start)
-        found = [_outcome(stack, row, span, self.settings) for stack in stacks for row in range(len(stack.figures))]
+        found = [outcome for stack in stacks for outcome in _outcomes(stack, span, self.settings)]
         return [found[at] for at in np.argsort(order)]
 
     def _from_ms(self) -> int:
@@ -273,12 +275,17 @@ def _tasks(
         first = strategies[members[0]]
         markets = tuple(traded) if traded is not None else (first.markets or grid.markets)
         own = with_members(first, grid, markets, settings.block)[0]
-        count = max(-(-len(members) // _PART), min(threads, len(members)))
+        count = max(-(-len(members) // _PART), min(threads, len(members)), _turns(threads, len(members)))
         cuts = [len(members) * k // count for k in range(count + 1)]
         for start, stop in pairwise(cuts):
             part = tuple(members[start:stop])
             tasks.append(_Task(tuple(strategies[i] for i in part), part, own, settings, markets, block))
     return tasks
+
+
+def _turns(threads: int, variants: int) -> int:
+    """Parts that leave no thread waiting for another's Python: one thread waits for none."""
+    return min(threads * _TURNS, variants // _SMALLEST) if threads > 1 else 1
 
 
 def _shared(strategy: Strategy) -> Hashable:
@@ -295,8 +302,11 @@ def _stacks(
 ) -> tuple[list[Stack], list[int]]:
     """Plans of equal shapes together, and which plan each row of the stacks is."""
     shapes: dict[Hashable, list[int]] = {}
+    shape: dict[int, Hashable] = {}
     for number, plan in enumerate(plans):
-        shapes.setdefault((shape_of(plan), int(plan.settings[0]["column_count"])), []).append(number)
+        if id(plan) not in shape:
+            shape[id(plan)] = shape_of(plan), int(plan.settings[0]["column_count"])
+        shapes.setdefault(shape[id(plan)], []).append(number)
     stacks = [
         Stack([plans[i] for i in rows], [places[i] for i in rows], [rows_of[i] for i in rows], cash_krw, days) for rows in shapes.values()
     ]
@@ -309,38 +319,45 @@ def _block(slots: int, most: int) -> int:
     return max(min(1 << max(fitting.bit_length() - 1, 0), most), min(_SHORTEST_BLOCK, most))
 
 
-def _outcome(stack: Stack, row: int, span: _Span, settings: Settings) -> Outcome:
-    figures = stack.figures[row]
-    cash = settings.cash_krw
-    daily = stack.daily[row]
-    known = np.where(np.isnan(daily), 0, np.arange(1, daily.size + 1))
-    values = np.concatenate(([cash], daily))[np.maximum.accumulate(known)] if daily.size else daily
-    depth = min(float(figures["depth"]), float(figures["trough_krw"]) / float(figures["peak_krw"]) - 1.0)
-    closed = span.days > 0
-    end = np.array([figures["end_krw"]]) if closed else np.empty(0)
-    curve = Curve(span.start_ms, cash, np.array([span.end_ms], np.int64) if closed else np.empty(0, np.int64), end)
-    facts = CurveFacts(curve, changes(cash, values), Drawdown(depth, 0, 0, False))
-    trades, losses = int(figures["trades"]), float(figures["losses_krw"])
-    closes = stack.closes
-    return Outcome(
-        end_equity=curve.end_krw,
-        total_return=curve.end_krw / cash - 1.0,
-        maximum_drawdown=depth,
-        sharpe=_finite(sharpe(facts)),
-        sortino=_finite(sortino(facts)),
-        calmar=_finite(calmar(facts)),
-        closed_trades=trades,
-        win_rate=int(figures["wins"]) / trades if trades else float("nan"),
-        profit_factor=float(figures["gains_krw"]) / losses if losses else float("nan"),
-        fees_paid=float(figures["fees_krw"]),
-        slippage_paid=float(figures["slippage_krw"]),
-        traded_value=float(figures["traded_krw"]),
-        exposure=float(figures["exposure_sum"]) / closes if closes else float("nan"),
-        time_in_market=int(figures["exposed_closes"]) / closes if closes else float("nan"),
-        fills=int(figures["fills"]),
-        daily=facts.daily,
-    )
+def _outcomes(stack: Stack, span: _Span, settings: Settings) -> list[Outcome]:
+    cash, closes, closed = settings.cash_krw, stack.closes, span.days > 0
+    daily = changes(cash, _filled(stack.daily, cash))
+    end_ms = np.full(int(closed), span.end_ms, np.int64)
+    found = []
+    for returns, spread, values, exposure in zip(daily, spreads(daily), stack.figures.tolist(), stack.exposures.tolist(), strict=True):
+        row = dict(zip(FIGURES.names or (), values, strict=True))
+        depth = min(row["depth"], row["trough_krw"] / row["peak_krw"] - 1.0)
+        curve = Curve(span.start_ms, cash, end_ms, np.full(len(end_ms), row["end_krw"]))
+        facts = CurveFacts(curve, returns, spread, Drawdown(depth, 0, 0, False))
+        found.append(
+            Outcome(
+                end_equity=curve.end_krw,
+                total_return=curve.end_krw / cash - 1.0,
+                maximum_drawdown=depth,
+                sharpe=_finite(sharpe(facts)),
+                sortino=_finite(sortino(facts)),
+                calmar=_finite(calmar(facts)),
+                closed_trades=row["trades"],
+                win_rate=row["wins"] / row["trades"] if row["trades"] else _NAN,
+                profit_factor=row["gains_krw"] / row["losses_krw"] if row["losses_krw"] else _NAN,
+                fees_paid=row["fees_krw"],
+                slippage_paid=row["slippage_krw"],
+                traded_value=row["traded_krw"],
+                exposure=exposure / closes if closes else _NAN,
+                time_in_market=row["exposed_closes"] / closes if closes else _NAN,
+                fills=row["fills"],
+                daily=returns,
+            )
+        )
+    return found
+
+
+def _filled(daily: NDArray[np.float64], start: float) -> NDArray[np.float64]:
+    """Values [V, D] with the last one before in place of those that are missing, `start` before the first."""
+    known = np.where(np.isnan(daily), 0, np.arange(1, daily.shape[1] + 1))
+    values = np.concatenate((np.full((len(daily), 1), start), daily), axis=1)
+    return np.take_along_axis(values, np.maximum.accumulate(known, axis=1), axis=1)
 
 
 def _finite(value: float) -> float:
-    return value if np.isfinite(value) else float("nan")
+    return value if math.isfinite(value) else _NAN

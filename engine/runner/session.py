@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +72,9 @@ class Session:
         if strategy is None or strategy.version != self.version:
             raise UserError("paper.other_version", file=self.strategy.name, version=self.version[:12])
         owner = f"{INSTALLATION} {strategy.name} {strategy.version}"
+        terms = replace(self.terms, costs=replace(self.terms.costs, latency_ms=self.latency_ms))
         return Assignment(
-            strategy, self.base, self.markets, self.terms, self.tradable, self.settle_ms, self.from_ms, owner
+            strategy, self.base, self.markets, terms, self.tradable, self.settle_ms, self.from_ms, owner
         )  # fmt: skip
 
 

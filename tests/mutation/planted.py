@@ -71,7 +71,7 @@ DEFECTS = (
     ),
     Defect(
         "best of both: a stop loosens when its level falls", "engine/kernel/decide/position.py",
-        'if plan.exits[rule]["kind"] == STOP and old > level:', 'if plan.exits[rule]["kind"] == STOP and old > 2.0 * level:',
+        'plan.exits[rule]["frozen"] == 0 and old > level:', 'plan.exits[rule]["frozen"] == 0 and old > 2.0 * level:',
         "tests/engine/kernel_decide/test_step.py::test_trail_moves_only_up",
     ),
     Defect(

@@ -18,7 +18,7 @@ from engine.model.candle import BarGrid, BarState
 from engine.research.result import Rounding, Settings
 from tests.oracles.reference_book import RULE, STOP, TARGET, Close, Enter, Event, ExitRule, Mark, MarketValue, Rules, State, Step, new_state
 from tests.oracles.reference_decide import seen
-from tests.oracles.reference_depth import Books, Snapshot
+from tests.oracles.reference_depth import Books, Snapshot, SupposedBook
 from tests.oracles.reference_fills import ImmediateFills, Trade, play
 from tests.oracles.reference_risk import Breaker, Limit
 from tests.oracles.reference_values import Values, columns_needed, position_expression
@@ -52,7 +52,13 @@ def run(
     tradable = markets or strategy.markets or grid.markets
     rules = rules_of(strategy, settings, tuple(sorted(tradable)), grid.timeframe)
     outages = tuple(("", since, until) for since, until in grid.outages) if settings.costs.outages else ()
-    rules = replace(rules, books=books_of(grid, settings), visible=visible_of(grid, settings), halts=(*rules.halts, *outages))
+    rules = replace(
+        rules,
+        books=books_of(grid, settings),
+        supposed=supposed_of(grid, settings),
+        visible=visible_of(grid, settings),
+        halts=(*rules.halts, *outages),
+    )
     state = new_state(rules, settings.cash_krw)
     equity: list[tuple[int, float, float, float]] = []
     columns = columns or Columns(strategy, grid)
@@ -177,18 +183,31 @@ def visible_of(grid: BarGrid, settings: Settings) -> Callable[[str, int], float]
     asked = settings.costs.visible
     if asked is None:
         return None
-    share, base = asked.share, grid.timeframe
-    if share is None:
+    if asked.share is None:
         return lambda market, time: asked.krw
+    part = share_before(grid, asked.share, asked.window_ms)
+    return lambda market, time: math.inf if math.isnan(part(market, time)) else part(market, time)
+
+
+def supposed_of(grid: BarGrid, settings: Settings) -> SupposedBook | None:
+    """The book whose queues the run supposes."""
+    asked = settings.costs.book
+    if asked is None or asked.depth is None or settings.costs.queue is None:
+        return None
+    return SupposedBook(asked.spread, asked.within, share_before(grid, asked.depth, asked.window_ms))
+
+
+def share_before(grid: BarGrid, share: float, window_ms: int) -> Callable[[str, int], float]:
+    """A share of what traded in a window that ends with the base bars before a time, of market and time; NaN where that is not known."""
+    base = grid.timeframe
     values = {market: traded_of(grid, row) for row, market in enumerate(grid.markets)}
 
-    def shown(market: str, time: int) -> float:
+    def part(market: str, time: int) -> float:
         at = (time - base.offset_ms) // base.length_ms - grid.first_index
-        bars = asked.window_ms // base.length_ms
-        whole = sum(values[market][at - bars : at]) if at >= bars else math.nan
-        return math.inf if math.isnan(whole) else share * whole
+        bars = window_ms // base.length_ms
+        return share * sum(values[market][at - bars : at]) if at >= bars else math.nan
 
-    return shown
+    return part
 
 
 def traded_of(grid: BarGrid, row: int) -> list[float]:

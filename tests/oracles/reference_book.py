@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from tests.oracles.reference_depth import BEYOND, BOOK, MODEL, Books, standing, walk
+from tests.oracles.reference_depth import BEYOND, BOOK, MODEL, Books, SupposedBook, standing, walk
 from tests.oracles.reference_prices import NoGrid, UpbitGrid
 
 E8 = 100_000_000
@@ -150,6 +150,7 @@ class Rules:
     share: float = 1.0  # of the capital, in a portfolio (§9)
     books: Books = field(default_factory=dict)  # recorded ones: §10
     queue: float | None = None  # share of V that trades at a touched limit
+    supposed: SupposedBook | None = None  # where no book stands
     visible: Callable[[str, int], float] | None = None  # KRW that are shown where no book stands, of market and time; None: no refusals
     halts: tuple[tuple[str, int, int], ...] = ()  # (market or "" for all, from, until)
 
@@ -176,6 +177,13 @@ class Rules:
             return slip, MODEL
         walked, shown = walk(book, buys, counts)
         return (walked, BOOK) if shown else (max(walked, slip), BEYOND)
+
+    def counts_at(self, market: str, bids: bool, price: float, p: float, time: int) -> float:
+        """What the book shows at a price, for queues."""
+        book = standing(self.books, market, time)
+        if book is not None:
+            return next((coins * E8 for level, coins in (book.bids if bids else book.asks) if level == price), 0.0)
+        return 0.0 if self.supposed is None else self.supposed.counts_at(self.grid, market, bids, price, p, time)
 
     def sale_share(self) -> float | None:
         """Share of a STEP's volume that a sale may be."""
@@ -284,12 +292,23 @@ class Order:
 
 # ---- state ----
 @dataclass(slots=True)
+class Queue:
+    """Of a TARGET that waits at its level (§10, Queue share): since when, counts before it, counts sold by touches, STEP of the last."""
+
+    since: int = 0
+    ahead: float = 0.0
+    sold: float = 0
+    touched: int | None = None
+
+
+@dataclass(slots=True)
 class Position:
     opened: int
     columns: Columns  # of the decision
     fired: list[bool]
     level: list[float]
     small: list[bool]  # sale_below_minimum already counted
+    queues: list[Queue]  # of the exits: a TARGET that waits at its level
     quantity: float = 0
     bought: float = 0
     cost: float = 0.0
@@ -317,7 +336,9 @@ class Path:
 class Market:
     code: str
     last: float = NAN
-    volume: float = 0.0  # V of the last traded STEP
+    volume: float = 0.0  # V of the last base bar that traded
+    step_volume: float = 0.0  # V of the last traded STEP
+    traded: tuple[int, float] = (-1, 0)  # the latest STEP in which something traded for the account, and the counts
     position: Position | None = None
     order: Order | None = None
     path: Path | None = None
@@ -355,6 +376,10 @@ class State:
     def of_account(self) -> list[Market]:
         """The markets of every strategy on the account."""
         return list(self.markets.values())
+
+    def traded(self, code: str, time: int) -> float:
+        """Counts of a market that traded for the account in the STEP of a time."""
+        return sum(m.traded[1] for m in self.of_account() if m.code == code and m.traded[0] == time)
 
     def exposure(self) -> float:
         return exposure_of(self.of_account())

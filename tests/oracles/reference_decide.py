@@ -28,6 +28,7 @@ from tests.oracles.reference_book import (
     Order,
     Path,
     Position,
+    Queue,
     Rules,
     Seen,
     State,
@@ -82,7 +83,26 @@ def set_levels(rules: Rules, m: Market, p: float, now: int) -> None:
         new = grid_level(rules, exit_, m.code, exit_.value(m.columns, variables), now)
         old = position.level[i]
         if not math.isnan(new) and not (exit_.kind == STOP and old >= new):
-            position.level[i] = new
+            give_level(rules, m, i, new, p, now)
+
+
+def give_level(rules: Rules, m: Market, i: int, level: float, p: float, now: int) -> None:
+    """A level; a TARGET that waits there gets behind what stands at a new one."""
+    position = m.position
+    assert position is not None
+    changed, position.level[i] = position.level[i] != level, level
+    if changed and level == level:
+        line_up(rules, m, i, p, now)
+
+
+def line_up(rules: Rules, m: Market, i: int, p: float, now: int) -> None:
+    """§10, Queue share: the last in the queue at its level from now on."""
+    position = m.position
+    assert position is not None
+    if rules.exits[i].kind == TARGET and rules.leave_limit:
+        queue, level = position.queues[i], position.level[i]
+        queue.since = now
+        queue.ahead = 0.0 if rules.queue is None else rules.counts_at(m.code, False, level, p, now)
 
 
 def set_frozen_levels(rules: Rules, m: Market, now: int) -> None:
@@ -91,28 +111,30 @@ def set_frozen_levels(rules: Rules, m: Market, now: int) -> None:
     variables = seen(rules, m.code, position, position.entry, now)
     for i, exit_ in enumerate(rules.exits):
         if exit_.kind != RULE and exit_.frozen:
-            position.level[i] = grid_level(rules, exit_, m.code, exit_.value(position.columns, variables), now)
+            new = grid_level(rules, exit_, m.code, exit_.value(position.columns, variables), now)
+            if new == new:
+                give_level(rules, m, i, new, position.entry, now)
 
 
-def quantity_to_sell(rules: Rules, exit_: ExitRule, bought: float, present: float, reference: float) -> tuple[float, bool]:
-    """(counts, the sale would be below the minimum). Counts are 0 when no sale is made."""
-    counts = min(present, rules.part(exit_.share, present if exit_.of_rest else bought))
+def quantity_to_sell(rules: Rules, exit_: ExitRule, bought: float, present: float, reference: float, sold: float) -> tuple[float, bool]:
+    """(counts, the sale would be below the minimum). Counts are 0 when no sale is made. sold: by touches of its level."""
+    counts = min(present, rules.part(exit_.share, present + sold if exit_.of_rest else bought) - sold)
     if exit_.share == 1:
         counts = present
-    if counts == 0:
+    if counts <= 0:
         return 0, False
     if (present - counts) * reference / E8 < SALE_MINIMUM_KRW:
         counts = present
     if rules.rounding:
         counts = present - (present - counts)  # both parts are float64
-    if counts * reference / E8 < SALE_MINIMUM_KRW:
+    if (counts + sold) * reference / E8 < SALE_MINIMUM_KRW:
         return 0, True
     return counts, False
 
 
 def try_to_sell(rules: Rules, state: State, position: Position, i: int, present: float, reference: float) -> float:
     """Counts that exit i sells now; what is too small is counted once."""
-    counts, small = quantity_to_sell(rules, rules.exits[i], position.bought, present, reference)
+    counts, small = quantity_to_sell(rules, rules.exits[i], position.bought, present, reference, position.queues[i].sold)
     if small and not position.small[i]:
         position.small[i] = True
         state.sale_below_minimum += 1
@@ -128,6 +150,7 @@ def on_step(rules: Rules, state: State, step: Step) -> list[Order]:
     m.last = step.close
     volume = step.volume if step.bar_volume is None else step.bar_volume
     m.volume = volume * E8 if volume > 0 else 0.0
+    m.step_volume = step.volume * E8 if step.volume > 0 else 0.0
     if m.position is None:
         return []
     entry = m.position.entry
@@ -171,17 +194,15 @@ def walk(rules: Rules, state: State, m: Market, tries: bool = True) -> list[Orde
     assert path is not None
     while True:
         if m.order is None and tries:
-            order = hit_here(rules, state, m) or hit_ahead(rules, state, m)
+            order = hit_here(rules, state, m) or touch(rules, state, m) or hit_ahead(rules, state, m)
             if order is not None:
                 return [order]
-        still = bool(path.ends) and path.ends[0] == path.p
-        while path.ends and path.ends[0] == path.p:  # a leg of no length reaches nothing new
-            path.ends.pop(0)
-        if not path.ends:
+        end = path.ends.pop(0) if path.ends else path.p
+        if end != path.p:  # a leg of no length reaches nothing new
+            reach(rules, m, end)
+        elif not path.ends:
             m.path = None
             return []
-        if not still:
-            reach(rules, m, path.ends.pop(0))
 
 
 def hit_here(rules: Rules, state: State, m: Market) -> Order | None:
@@ -191,6 +212,38 @@ def hit_here(rules: Rules, state: State, m: Market) -> Order | None:
     stops = [i for i, level in active_levels(rules, m, STOP) if level >= path.p]
     targets = [(i, level) for i, level in active_levels(rules, m, TARGET, falling=None) if met(rules, level, path.p) and path.targets]
     return first_sale(rules, state, m, [(i, path.p) for i in stops] + [(i, level if rules.leave_limit else path.p) for i, level in targets])
+
+
+def touch(rules: Rules, state: State, m: Market) -> Order | None:
+    """§10, Queue share: the leg up has ended at the level of a TARGET that waits there."""
+    path, position = m.path, m.position
+    assert path is not None
+    assert position is not None
+    if rules.queue is None or not rules.leave_limit or not path.targets or len(path.ends) != 1 or path.p != path.high:
+        return None
+    for i, level in active_levels(rules, m, TARGET, falling=None):
+        queue = position.queues[i]
+        if level != path.p or queue.touched == path.time:
+            continue
+        queue.touched = path.time
+        whole = try_to_sell(rules, state, position, i, position.quantity, level)
+        if not whole > 0 or path.time < queue.since + rules.latency or rules.halted(m.code, path.time):
+            continue
+        already = state.traded(m.code, path.time)
+        comes = max(rules.queue * m.step_volume - already, 0)
+        got = max(comes - queue.ahead, 0)
+        queue.ahead = max(queue.ahead - comes, 0)
+        share = rules.sale_share()
+        cap = math.inf if share is None else share * m.step_volume
+        if rules.rounding:
+            got, cap = math.floor(got), cap if cap == math.inf else math.floor(cap)
+        counts = min(whole, got, max(cap - already, 0))
+        if counts > 0:
+            return make_order(
+                state, m, SELL, path.time, quantity=counts, base=level, limit=level, reason=i,
+                fires=(i,) if counts == whole else (), ambiguous=path.ambiguous,
+            )  # fmt: skip
+    return None
 
 
 def met(rules: Rules, level: float, price: float) -> bool:
@@ -234,8 +287,9 @@ def first_sale(rules: Rules, state: State, m: Market, hits: list[tuple[int, floa
     for i, base in hits:
         counts = try_to_sell(rules, state, position, i, position.quantity, position.level[i])
         if counts > 0:
-            limit = base if rules.exits[i].kind == TARGET and rules.leave_limit else NAN
-            if base != path.p and not (base < path.p and limit == limit):
+            waits = rules.exits[i].kind == TARGET and rules.leave_limit
+            limit = base if waits and path.time >= position.queues[i].since + rules.latency else NAN
+            if base != path.p and not (base < path.p and waits):
                 reach(rules, m, base)
             if rules.exits[i].kind == STOP and len(path.ends) == 3 and base < path.open and not path.ambiguous:
                 count_ambiguous(rules, state, m, base)
@@ -251,7 +305,7 @@ def count_ambiguous(rules: Rules, state: State, m: Market, base: float) -> None:
     assert path is not None
     for i, level in active_levels(rules, m, TARGET, falling=None):
         if met(rules, level, path.high) and path.targets:
-            counts, _ = quantity_to_sell(rules, rules.exits[i], position.bought, position.quantity, level)
+            counts, _ = quantity_to_sell(rules, rules.exits[i], position.bought, position.quantity, level, position.queues[i].sold)
             path.ambiguous = True
             state.ambiguous_steps += 1
             state.ambiguous_krw += (level - base) * counts / E8
@@ -271,6 +325,8 @@ def on_fill(rules: Rules, state: State, fill: Fill) -> None:
     if m.path is not None and fill.time > m.path.time:
         finish(rules, state, m)
     order.filled += fill.quantity
+    already = m.traded[1] if m.traded[0] == fill.time else 0
+    m.traded = fill.time, already + fill.quantity
     order.left -= fill.quantity
     state.stirred = True
     krw = fill.quantity * fill.price / E8
@@ -286,7 +342,7 @@ def on_fill(rules: Rules, state: State, fill: Fill) -> None:
 def bought(rules: Rules, m: Market, order: Order, fill: Fill, krw: float) -> None:
     if m.position is None:
         n = len(rules.exits)
-        m.position = Position(fill.time, order.columns, [False] * n, [NAN] * n, [False] * n)
+        m.position = Position(fill.time, order.columns, [False] * n, [NAN] * n, [False] * n, [Queue() for _ in range(n)])
         m.opened_on[fill.time // DAY_MS] += 1
     position = m.position
     before, total = position.bought, position.bought + fill.quantity
@@ -328,13 +384,16 @@ def on_done(rules: Rules, state: State, done: Done) -> list[Order]:
         return walk(rules, state, m, tries=False)
     if order.side == BUY or m.position is None or order.filled == 0:
         return []
+    if not order.fires and order.reason >= 0:
+        m.position.queues[order.reason].sold += order.filled
     for i in order.fires:
         m.position.fired[i] = True
-    if m.path is None:
-        set_levels(rules, m, m.last, done.time)
-        return []
-    set_levels(rules, m, m.path.p, done.time)
-    return walk(rules, state, m)
+    p = m.last if m.path is None else m.path.p
+    for i, exit_ in enumerate(rules.exits):
+        if exit_.frozen and exit_.after in order.fires:
+            line_up(rules, m, i, p, done.time)
+    set_levels(rules, m, p, done.time)
+    return [] if m.path is None else walk(rules, state, m)
 
 
 # ---- CLOSE (§6) ----
@@ -391,7 +450,7 @@ def rule_sale(rules: Rules, state: State, m: Market, true: list[int], now: int) 
     position = m.position
     assert position is not None
     for i in true:
-        if quantity_to_sell(rules, rules.exits[i], position.bought, position.quantity, m.last)[0] == position.quantity:
+        if quantity_to_sell(rules, rules.exits[i], position.bought, position.quantity, m.last, 0)[0] == position.quantity:
             return make_order(state, m, SELL, now, quantity=position.quantity, reason=i, fires=tuple(true))
     left, fires = position.quantity, []
     for i in true:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from tests.oracles.reference_book import BUY, E8, Close, Done, Event, Fill, Order, Rules, State, Step
+from tests.oracles.reference_book import BUY, E8, SELL, Close, Done, Event, Fill, Order, Rules, State, Step
 from tests.oracles.reference_decide import decide
 from tests.oracles.reference_depth import NONE, standing
 from tests.oracles.reference_entries import first_limit
@@ -90,14 +90,17 @@ class ImmediateFills:
         """An order and a traded STEP."""
         if order.stopped:
             return [Done(order.id, "cancelled", step.time)]
-        if step.time < order.time + self.rules.latency:
+        arrives = order.time + self.rules.latency
+        if order.side == SELL and order.limit == order.limit and step.time == order.time:
+            arrives = order.time  # it has waited there
+        if step.time < arrives:
             self.waiting[order.market] = order
             return []
         if self.rules.halted(order.market, step.time):
             self.halted.add(order.id)
             self.waiting[order.market] = order
             return []
-        if self.rules.halted(order.market, order.time + self.rules.latency):
+        if self.rules.halted(order.market, arrives):
             self.halted.add(order.id)
         return self.work(order, step) if order.side == BUY else self.sell(order, step)
 
@@ -154,11 +157,10 @@ class ImmediateFills:
     def queue_up(self, order: Order, step: Step, limit: float, through: bool) -> None:
         """Where an order with that limit stands after the STEP's price has come to it or not."""
         rest = self.resting[order.id]
-        book = standing(self.rules.books, order.market, step.time)
         if through:
             rest.queued, rest.ahead = limit, 0.0
         elif rest.queued != limit:
-            rest.queued, rest.ahead = limit, next((coins * E8 for price, coins in book.bids if price == limit), 0.0) if book else 0.0
+            rest.queued, rest.ahead = limit, self.rules.counts_at(order.market, True, limit, step.open, step.time)
 
     def work(self, order: Order, step: Step) -> list[Answer]:
         """§3, a buy at a traded STEP, in the order of its numbers."""

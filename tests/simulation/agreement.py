@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import astuple, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from dsl.prune import prune
 from dsl.strategy import Condition, Sizing, Strategy
 from engine.kernel.book import SKIP_REASONS
 from engine.kernel.catalogue import catalogue
+from engine.kernel.legal import NOT_PRICED
 from engine.kernel.program import compile_program
 from engine.kernel.vm import Kernel
 from engine.model.candle import BarGrid
@@ -26,6 +28,9 @@ from engine.research.result import BacktestResult, Rounding, Settings
 from tests.oracles import reference_backtest
 from tests.oracles.reference_fills import Trade
 from tests.oracles.reference_values import Values
+
+if TYPE_CHECKING:
+    from tests.generators.worlds import World
 
 ROOT = Path(__file__).resolve().parents[2]
 SIDES = {1: "buy", -1: "sell"}
@@ -181,6 +186,17 @@ def assert_each_value(strategy: Strategy, grid: BarGrid) -> int:
         np.testing.assert_allclose(theirs, ours, rtol=1e-8, atol=1e-8, err_msg=f"{strategy.graph[node_id]} in {market}")
         compared += int(np.isfinite(ours).sum())
     return compared
+
+
+def touches(world: World, result: BacktestResult) -> Counter[str]:
+    """Fills of limit orders at the low (buys) or high (sales) of their base bar: nothing traded through them there."""
+    grid, fills, seen = world.grid, result.fills, Counter[str]()
+    rows = [grid.markets.index(result.markets[row]) for row in fills["market"]]
+    at = (fills["time_ms"] - grid.timeframe.offset_ms) // grid.timeframe.length_ms - grid.first_index
+    waited = fills["priced"] == NOT_PRICED
+    for name, side, ends in (("touched buys", 1, grid.low), ("touched sales", -1, grid.high)):
+        seen[name] = int((waited & (fills["side"] == side) & (fills["price_krw"] == ends[rows, at])).sum())
+    return seen
 
 
 def closed_trades(result: BacktestResult) -> int:

@@ -150,11 +150,12 @@ def live(world: World, chance: random.Random, cut: float) -> Life:
 
 def paper_and_replay(world: World, path: Path, latency_ms: int) -> PaperSummary:
     """The world on the simulated exchange. Its journal must give the same intents, and its fills are the backtest's of that latency."""
+    settings = replace(world.settings, costs=replace(world.settings.costs, latency_ms=latency_ms))
+    world = replace(world, settings=settings)
     summary = paper(world, path, latency_ms)
     work = assignment_of(world)
     found = replay(path, lambda _: Trader(work))
     assert (found.difference, found.intents, found.ended) == (None, summary.intents, True), (world.seed, world.text)
-    settings = replace(world.settings, costs=replace(world.settings.costs, latency_ms=latency_ms))
     result = backtest(world.strategy, world.grid, settings, traded=world.traded)
     assert rows(summary.fills, summary.exits) == rows_of(result), (world.seed, world.text)
     return summary

@@ -20,7 +20,6 @@ from dsl.graph import Timeframe
 from dsl.strategy import Execution, Leave, Strategy
 from engine.candles.store import CandleStore
 from engine.kernel.catalogue import catalogue
-from engine.kernel.legal import NOT_PRICED
 from engine.model.candle import BarGrid, BarState
 from engine.model.costs import Costs, Halt, VisibleDepth
 from engine.research.backtest import bars_of
@@ -32,7 +31,7 @@ from tests.generators.strategies import random_strategy
 from tests.generators.worlds import World
 from tests.simulation.agreement import ProductColumns, assert_agree, assert_each_value
 from tests.simulation.market import MAJORS, stored, utc_ms
-from tests.simulation.test_random_costs import count, random_fees
+from tests.simulation.test_random_costs import count, random_book, random_fees
 from tests.simulation.test_random_execution import random_enter
 
 MINUTE = Timeframe(60_000)
@@ -86,6 +85,7 @@ def with_refusals(chance: random.Random, world: World) -> World:
     world = replace(world, grid=replace(grid, outages=tuple((first_ms + k * base_ms, first_ms + (k + 1) * base_ms) for k in quiet)))
     asked = {
         "queue": chance.choice([0.01, 0.1, 0.5]),
+        "book": random_book(random.Random(f"book {world.seed}"), base_ms),
         "visible": chance.choice([amount, turnover]),
         "halts": tuple(halts),
         "outages": len(halts) != 10,
@@ -97,6 +97,10 @@ def with_refusals(chance: random.Random, world: World) -> World:
     if chance.random() < 0.4:  # most limit orders wait where a falling price touches them
         enter = replace(random_enter(chance, base_ms), order="limit", side="bid", time_in_force=None)
         world = replace(world, strategy=replace(world.strategy, execution=replace(world.strategy.execution, enter=enter)))
+    if random.Random(f"targets {world.seed}").random() < 0.6:
+        execution = world.strategy.execution
+        execution = replace(execution, leave=replace(execution.leave, order="limit"))
+        world = replace(world, strategy=replace(world.strategy, execution=execution))
     return with_random_inside(chance, world) if chance.random() < 0.5 else world
 
 
@@ -146,11 +150,7 @@ def compare(world: World, seen: Counter[str]) -> BacktestResult:
         result = assert_agree(world.strategy, world.grid, world.settings, world.traded, columns=columns)
     count(seen, world, result)
     seen["fills"] += len(result.fills)
-    waited = (result.fills["side"] == 1) & (result.fills["priced"] == NOT_PRICED)
     base_ms = world.grid.timeframe.length_ms
-    at = (result.fills["time_ms"] - world.grid.timeframe.offset_ms) // base_ms - world.grid.first_index
-    lows = world.grid.low[[world.grid.markets.index(world.traded[row]) for row in result.fills["market"]], at]
-    seen["touches"] += int((waited & (result.fills["price_krw"] == lows)).sum())
     seen["at a second"] += int(((result.fills["time_ms"] - world.grid.timeframe.offset_ms) % base_ms != 0).sum())
     seen["bars that traded"] += int((world.grid.state == BarState.TRADED).sum())
     seen[f"worlds of {len(world.traded)} markets"] += 1

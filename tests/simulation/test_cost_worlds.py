@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -10,14 +11,14 @@ import numpy as np
 import pytest
 
 from dsl.strategy import RiskProfile
-from engine.kernel.legal import BEYOND_BOOK, BY_BOOK, BY_MODEL, NOT_PRICED
+from engine.kernel.legal import BEYOND_BOOK, BY_BOOK, BY_MODEL
 from engine.model.candle import BarGrid
-from engine.model.costs import Costs, FeeRule, Halt, VisibleDepth, fee_at
+from engine.model.costs import BookModel, Costs, FeeRule, Halt, VisibleDepth, fee_at
 from engine.model.depth import RecordedBooks
 from engine.research.backtest import backtest
 from engine.research.result import BacktestResult, Rounding, Settings
 from tests.generators.worlds import World
-from tests.simulation.agreement import assert_agree
+from tests.simulation.agreement import assert_agree, touches
 from tests.simulation.test_odd_worlds import ALWAYS, MINUTE, START, Bar, fills, grid_of, world_of
 
 #: 1,000,000 KRW at 4,000: 250 coins
@@ -324,18 +325,100 @@ def touchy_world(seed: int) -> World:
     body = "entry: close > 0 KRW\nsizing: {weight: 20% of equity}\nexits:\n  stop: {at: -0.1%}\n  up: {at: +0.3%, sell: 50%}\n"
     costs = Costs(queue=chance.choice([0.01, 0.1, 1.0]), participation=chance.choice([None, 0.05]), walk_books=chance.random() < 0.7)
     settings = Settings(1e7, 0.0, chance.choice([0.0, 0.0003]), costs=costs, rounding=chance.choice([Rounding.UPBIT, Rounding.NONE]))
+    chance = random.Random(f"targets {seed}")
+    if chance.random() < 0.7:
+        body = f"entry: close > 0 KRW\nsizing: {{weight: 20% of equity}}\nexits:\n  stop: {{at: -0.3%}}\n{chance.choice(TARGETS)}"
+        enter = chance.choice([enter, "order: market", "order: market"])
+        more = (more if enter != "order: market" else "") + "}, leave: {order: limit"
+        book = chance.choice([None, BookModel(chance.choice([0.0, 0.0005]), 0.01, 5 * MINUTE, chance.choice([0.0005, 0.01]))])
+        late = chance.choice([{}, {"latency_ms": 300}, {"latency_bars": 2}])
+        costs = replace(costs, book=book, walk_books=chance.random() < 0.4, queue=chance.choice([0.03, 0.3, 1.0]), **late)
+        settings = replace(settings, costs=costs)
     return world_of(f"{body}execution: {{enter: {{{enter}{more}}}}}\n", grid, settings)
 
 
+#: levels that stand, that follow the price, that come one after another, and two at one price
+TARGETS = (
+    "  up: {at: pos.entry + 1 KRW, sell: 50%}\n  more: {after: up, at: pos.entry + 3 KRW}\n",
+    "  up: {at: pos.entry + 2 KRW, sell: 30%}\n  same: {at: pos.entry + 2 KRW, sell: 50% of rest}\n  out: {when: pos.bars > 20}\n",
+    "  up: {at: pos.high + 1 KRW, sell: 20% of rest}\n  more: {at: pos.entry + 3 KRW}\n",
+    "  up: {at: pos.entry + 2 KRW, sell: 50%}\n  more: {after: up, at: pos.entry * (1 + 0.002 - 0.0001 * pos.bars)}\n",
+)
+
+
 def test_random_touches_are_the_references() -> None:
-    touches = 0
-    for seed in range(12):
+    seen: Counter[str] = Counter()
+    for seed in range(40):
         world = touchy_world(seed)
         result = assert_agree(world.strategy, world.grid, world.settings, world.traded)
-        lows = world.grid.low[0, (result.fills["time_ms"] - START) // MINUTE]
-        waited = (result.fills["side"] == 1) & (result.fills["priced"] == NOT_PRICED)
-        touches += int((waited & (result.fills["price_krw"] == lows)).sum())
-    assert touches >= 24
+        seen.update(touches(world, result))
+        if (world.settings.costs.latency_ms or world.settings.costs.latency_bars) and world.strategy.execution.leave.order == "limit":
+            seen["sales without latency"] += int((result.fills["decided_ms"] == result.fills["time_ms"]).sum())
+    assert min(seen["touched buys"], seen["touched sales"], seen["sales without latency"]) >= 40, seen
+
+
+RESTING = "execution: {leave: {order: limit}}\n"
+UP = ALWAYS + "exits:\n  stop: {at: -20%}\n  up: {at: +1%, sell: 50%}\n  more: {after: up, at: +2%}\n" + RESTING
+
+
+def rising(high: float) -> Bar:
+    """A bar of 4,000 that goes up to a price."""
+    return (4000.0, high, 4000.0, 4000.0)
+
+
+def test_a_target_that_waits_trades_the_queues_share_of_a_touch_and_then_the_rest() -> None:
+    """125 coins wait at 4,040 from the buy on. 500 coins a bar: each touch gives 50 of them, the last one 25. Only then does the next
+    target wait, at 4,080."""
+    bars: list[Bar] = [4000.0, 4000.0, *[rising(4040.0)] * 3, rising(4039.0), rising(4080.0), rising(4085.0)]
+    result = run(UP, bars, 500.0, Costs(queue=0.1))
+    assert coins(result)[1:] == [
+        (2, "up", 4040.0, 50.0), (3, "up", 4040.0, 50.0), (4, "up", 4040.0, 25.0), (6, "more", 4080.0, 50.0), (7, "more", 4080.0, 75.0),
+    ]  # fmt: skip
+    through = run(UP, [*bars[:3], rising(4041.0)], 500.0, Costs(queue=0.1))
+    assert coins(through)[1:] == [(2, "up", 4040.0, 50.0), (3, "up", 4040.0, 75.0)]
+    assert coins(run(UP, bars[:6], 500.0, Costs()))[1:] == []
+
+
+def test_a_target_waits_behind_the_asks_that_stood_there() -> None:
+    """100 coins ahead when the buy fills; each touch lets 80 pass. Where the level is none of the book's, nobody is ahead."""
+    bars: list[Bar] = [4000.0, 4000.0, *[rising(4040.0)] * 3]
+    for ask, sold in ((4040.0, [60.0, 65.0]), (4041.0, [80.0, 45.0])):
+        grid = with_book(grid_of({"KRW-XRP": bars}), [1], 9, [[4000.0, ask], [4000.0, 3998.0], [1e3, 100.0], [1.0, 1.0]])
+        grid = replace(grid, volume=np.full(grid.state.shape, 800.0))
+        world = world_of(UP, grid, Settings(1e7, 0.0, 0.0, costs=Costs(queue=0.1, walk_books=True)))
+        assert [row[3] for row in coins(assert_agree(world.strategy, grid, world.settings, world.traded))][1:] == sold
+
+
+@pytest.mark.parametrize(("within", "sold"), [(0.02, [90.0, 35.0]), (0.005, [100.0, 25.0])])
+def test_a_target_waits_behind_the_asks_of_the_supposed_book(within: float, sold: list[float]) -> None:
+    """Both sides of 1,000 coins a bar, 10 %, that is 400,000 KRW, offer evenly up to 2 % from 4,000, at 81 prices; 4,040 is 40.5 ticks from
+    the middle of 3,999.5. Where the book ends before the level, nobody is ahead."""
+    bars: list[Bar] = [4000.0, 4000.0, *[rising(4040.0)] * 3]
+    costs = Costs(queue=0.1, book=BookModel(0.0, 0.1, MINUTE, within))
+    result = run(UP, bars, 1000.0, costs)
+    ahead = 400_000 * (1 / 4000.5 / 0.02) / 4000.5 if within == 0.02 else 0.0
+    assert [row[3] for row in coins(result)][1:] == pytest.approx([100.0 - ahead, 25.0 + ahead], abs=1e-7)
+
+
+def test_who_waited_at_the_exchange_needs_no_time_to_get_there() -> None:
+    """500 ms: the target is sent when the buy fills, at bar 2, and has arrived at bar 3. A stop is always late."""
+    costs = Costs(queue=0.1, latency_ms=500)
+    touched = run(UP, [4000.0, 4000.0, rising(4040.0), rising(4040.0), rising(4050.0), 4000.0], 500.0, costs)
+    assert coins(touched)[1:] == [(3, "up", 4040.0, 50.0), (4, "up", 4040.0, 75.0)]
+    early = run(UP, [4000.0, 4000.0, rising(4050.0), (4010.0, 4010.0, 4010.0, 4010.0)], 500.0, costs)
+    assert coins(early)[1:] == [(3, "up", 4010.0, 125.0)]
+
+
+def test_a_touch_in_a_halt_sells_nothing_and_lets_nobody_pass() -> None:
+    bars: list[Bar] = [4000.0, 4000.0, *[rising(4040.0)] * 3]
+    costs = Costs(queue=0.1, halts=(Halt("", START + 2 * MINUTE, START + 3 * MINUTE),))
+    assert coins(run(UP, bars, 500.0, costs))[1:] == [(3, "up", 4040.0, 50.0), (4, "up", 4040.0, 50.0)]
+
+
+def test_two_targets_at_one_level_share_what_comes_to_it() -> None:
+    body = ALWAYS + "exits:\n  stop: {at: -20%}\n  up: {at: +1%, sell: 20%}\n  more: {at: +1%, sell: 40%}\n" + RESTING
+    result = run(body, [4000.0, 4000.0, *[rising(4040.0)] * 3], 800.0, Costs(queue=0.1))
+    assert coins(result)[1:] == [(2, "up", 4040.0, 50.0), (2, "more", 4040.0, 30.0), (3, "more", 4040.0, 70.0)]
 
 
 def test_a_target_is_not_reached_in_the_bar_whose_low_filled_its_buy() -> None:

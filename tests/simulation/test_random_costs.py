@@ -15,12 +15,12 @@ import pytest
 from hypothesis import settings
 
 from dsl.strategy import Execution, ExitKind, Leave
-from engine.model.costs import Costs, FeeRule, Halt, VisibleDepth
+from engine.model.costs import BookModel, Costs, FeeRule, Halt, VisibleDepth
 from engine.research.backtest import backtest
 from engine.research.result import BacktestResult, Rounding
 from tests.generators.depth import with_random_books
 from tests.generators.worlds import World, random_world
-from tests.simulation.agreement import assert_agree
+from tests.simulation.agreement import assert_agree, touches
 from tests.simulation.live import live, paper_and_replay
 from tests.simulation.test_random_execution import random_enter
 
@@ -55,7 +55,7 @@ def with_an_exchange_that_refuses(chance: random.Random, world: World, by_volume
     costs, grid = world.settings.costs, world.grid
     first_ms, base_ms, length = grid.timeframe.open_ms(grid.first_index), grid.timeframe.length_ms, grid.state.shape[1]
     if by_volume and chance.random() < 0.6:
-        costs = replace(costs, queue=chance.choice([0.001, 0.05, 0.3, 1.0]))
+        costs = replace(costs, queue=chance.choice([0.001, 0.05, 0.3, 1.0]), book=random_book(random.Random(f"book {world.seed}"), base_ms))
     waits = world.strategy.execution.enter.order in ("limit", "post_only")  # such a buy is not refused, so its sales are cut
     if by_volume and chance.random() < (0.8 if waits else 0.3):
         most = [40_000.0, 100_000.0, 777_777.0] if waits else [777_777.0, 3_000_000.0, 2e9, math.inf]
@@ -67,6 +67,13 @@ def with_an_exchange_that_refuses(chance: random.Random, world: World, by_volume
         from_ms = first_ms + chance.randrange(-5, length) * base_ms + chance.choice([0, 0, 1])
         halts.append(Halt(chance.choice(["", *world.traded, "KRW-NONE"]), from_ms, from_ms + chance.choice([1, base_ms, 40 * base_ms])))
     return replace(costs, halts=tuple(halts))
+
+
+def random_book(chance: random.Random, base_ms: int) -> BookModel | None:
+    """A supposed book, half of the time with something in its queues."""
+    depth = chance.choice([0.0002, 0.005, 0.1])
+    book = BookModel(chance.choice([0.0, 0.0005, 0.003]), depth, base_ms * chance.choice([1, 10]), chance.choice([0.001, 0.005, 0.05]))
+    return chance.choice([None, book, book, replace(book, depth=None)])
 
 
 def world_of(seed: int, by_volume: bool = True, longest: int = 700) -> World:
@@ -107,6 +114,7 @@ def count(seen: Counter[str], world: World, result: BacktestResult) -> None:
         seen["slices"] += bool(not buys and cut and costs.participation is None)
         seen["another fee"] += abs(fill["fee_krw"] - fill["quantity_e8"] * fill["price_krw"] / 1e8 * world.settings.fee_rate) > 1e-6
         parts[number] += 0
+    seen.update(touches(world, result))
     away = result.turned_away
     seen.update({"refused buys": away.refused_buys, "cut sales": away.cut_sales, "halted orders": away.halted_orders})
     seen["entries in a halt"] += result.skipped["halted"]

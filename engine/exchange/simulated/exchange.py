@@ -4,7 +4,7 @@ The core owns accounts, locks, fees, identifiers, order states and every questio
 fill model, as in a backtest, so orders meet no book: a buy is one by total and a sale one by volume, which wait in the core until the
 model answers; where a limit stands and when it moves, the model knows. An order that arrives is matched from the first STEP of its
 market that is not earlier than its time plus the latency. Without latency a sale that was made inside a STEP trades in it, at the
-level that was hit.
+level that was hit; one with a limit does so in any case.
 """
 
 from __future__ import annotations
@@ -148,10 +148,16 @@ class SimulatedExchange:
         if not step.traded:
             return answers
         for order in list(self._open.values()):
-            due = order.request.market == step.market and step.time_ms >= order.created_ms + self.latency_ms
+            due = order.request.market == step.market and step.time_ms >= self._arrived_ms(order, step)
             if due and self._passed.get(order.uuid) != step:
                 answers += self._match(order, step)
         return answers
+
+    def _arrived_ms(self, order: Order, step: Step) -> int:
+        """When the order can trade. A sale that is made inside the STEP at a limit has waited there (docs/decide.md §10, Latency)."""
+        sent = self._sent[order.uuid]
+        waited = sent.side is Side.ASK and sent.limit_krw is not None and sent.time_ms == step.time_ms
+        return order.created_ms + (0 if waited else self.latency_ms)
 
     def _match(self, order: Order, step: Step) -> list[Fill | Done]:
         sent = self._sent[order.uuid]

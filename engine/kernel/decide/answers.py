@@ -8,7 +8,7 @@ from engine.kernel.abi import helper
 from engine.kernel.book import DAY_MS, Book
 from engine.kernel.decide.guard import release
 from engine.kernel.decide.plan import Plan
-from engine.kernel.decide.position import freeze_levels, is_open, refresh_levels, take_extreme
+from engine.kernel.decide.position import freeze_levels, is_open, queue_up, refresh_levels, take_extreme
 from engine.kernel.decide.sales import BUY, clear_order, is_working
 from engine.kernel.decide.step import IDLE, continue_step, end_step
 from engine.kernel.legal import NAN, value_krw
@@ -103,6 +103,7 @@ def _forget_position(book: Book, market: int) -> None:
         book.exits[market, rule]["fired"] = 0
         book.exits[market, rule]["level_krw"] = NAN
         book.exits[market, rule]["small_counted"] = 0
+        book.exits[market, rule]["touched_e8"] = 0.0
 
 
 @helper
@@ -116,12 +117,17 @@ def on_done(plan: Plan, book: Book, market: int, order_id: int, time_ms: int) ->
         end_step(plan, book, market)
     sold = order["side"] != BUY and order["filled_e8"] > 0.0
     fires = order["fires"]
+    if sold and fires == 0 and order["exit_index"] >= 0:  # a touch sold a part
+        book.exits[market, order["exit_index"]]["touched_e8"] += order["filled_e8"]
     clear_order(book, market)
     if sold and is_open(book, market):
+        price = held["last_krw"] if held["step_stage"] == IDLE else held["step_price"]
         for rule in range(book.exits.shape[1]):
             if (fires >> rule) & 1 != 0:
                 book.exits[market, rule]["fired"] = 1
-        price = held["last_krw"] if held["step_stage"] == IDLE else held["step_price"]
+            after = plan.exits[rule]["after"]
+            if after >= 0 and (fires >> after) & 1 != 0 and plan.exits[rule]["frozen"] != 0:
+                queue_up(plan, book, market, rule, price, time_ms)
         refresh_levels(plan, book, market, price, time_ms, fires)
     if held["step_stage"] != IDLE:
         continue_step(plan, book, market, sold)

@@ -148,8 +148,8 @@ class Plan(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What the user chose for the account. fee_rate: per side; slippage: ratio; on_grid False = continuous prices and quantities.
-    costs: what the run assumes beyond these; books: recorded order books by market, read where the costs ask for them; shown: the depth
-    that their visible depth is on the run's bars."""
+    costs: what the run assumes beyond these; books: recorded order books by market, read where the costs ask for them; shown, supposed: the
+    depth that their visible depth, and their supposed book, have on the run's bars."""
 
     cash_krw: float = 10_000_000.0
     fee_rate: float = 0.0005
@@ -158,6 +158,7 @@ class Terms:
     costs: Costs = NO_COSTS
     books: Mapping[str, RecordedBooks] = field(default_factory=dict)
     shown: Shown | None = None
+    supposed: Shown | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +210,7 @@ def make_plan(
     return Plan(
         venue=make_venue(
             markets, terms.fee_rate, terms.slippage, terms.on_grid, terms.costs, strategy.execution.leave.max_slippage,
-            terms.books, terms.shown,
+            terms.books, terms.shown, terms.supposed,
         ),
         settings=settings,
         buying=enter_terms(strategy.execution.enter, strategy.clock.length_ms),

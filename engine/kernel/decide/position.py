@@ -9,6 +9,7 @@ from dsl.strategy import ExitKind
 from engine.kernel.abi import call_row, helper
 from engine.kernel.book import Book
 from engine.kernel.decide.plan import Plan
+from engine.kernel.fills import queue_ahead_e8
 from engine.kernel.legal import ceil_tick, fee_rate, floor_tick, value_krw
 
 STOP: Final = int(ExitKind.STOP)
@@ -98,14 +99,26 @@ def grid_level(plan: Plan, book: Book, market: int, rule: int, time_ms: int) -> 
 
 
 @helper
-def _set_level(plan: Plan, book: Book, market: int, rule: int, time_ms: int) -> None:
+def _set_level(plan: Plan, book: Book, market: int, rule: int, price_krw: float, time_ms: int) -> None:
+    """The level that `book.values` make, where they make one. price_krw: with which they were computed."""
     level = grid_level(plan, book, market, rule, time_ms)
     old = book.exits[market, rule]["level_krw"]
-    if math.isnan(level):
+    if math.isnan(level) or level == old:
         return
-    if plan.exits[rule]["kind"] == STOP and old > level:
+    if plan.exits[rule]["kind"] == STOP and plan.exits[rule]["frozen"] == 0 and old > level:
         return
     book.exits[market, rule]["level_krw"] = level
+    if plan.settings[0]["resting_targets"] != 0:
+        queue_up(plan, book, market, rule, price_krw, time_ms)
+
+
+@helper
+def queue_up(plan: Plan, book: Book, market: int, rule: int, price_krw: float, time_ms: int) -> None:
+    """A TARGET that waits at its level gets there now."""
+    state = book.exits[market, rule]
+    state["level_ms"] = time_ms
+    if plan.exits[rule]["kind"] == TARGET and plan.venue.costs[0]["queue_share"] > 0.0:
+        state["ahead_e8"] = queue_ahead_e8(plan.venue, market, False, state["level_krw"], price_krw, time_ms)
 
 
 @helper
@@ -118,9 +131,7 @@ def freeze_levels(plan: Plan, book: Book, market: int, price_krw: float, time_ms
         if not evaluated:
             evaluate_open(plan, book, market, True, price_krw, time_ms)
             evaluated = True
-        level = grid_level(plan, book, market, rule, time_ms)
-        if not math.isnan(level):
-            book.exits[market, rule]["level_krw"] = level
+        _set_level(plan, book, market, rule, price_krw, time_ms)
 
 
 @helper
@@ -136,7 +147,7 @@ def refresh_levels(plan: Plan, book: Book, market: int, price_krw: float, time_m
         if not evaluated:
             evaluate_open(plan, book, market, False, price_krw, time_ms)
             evaluated = True
-        _set_level(plan, book, market, rule, time_ms)
+        _set_level(plan, book, market, rule, price_krw, time_ms)
 
 
 @helper

@@ -25,7 +25,7 @@ from engine.kernel.legal import QUANTITY_SCALE
 from engine.kernel.stretches import (
     add_up,
     add_worth,
-    count_not_traded,
+    all_traded,
     count_truth,
     extremes,
     fill_money,
@@ -340,7 +340,7 @@ def _write_money(plan: Plan, book: Book, held: int, bars: Bars, closes: Closes, 
 def _write_one(book: Book, market: int, bars: Bars, closes: Closes, cash: float, first: int, last: int, row: int, count: int) -> bool:
     """`_write_money` of the only open position where each bar from `last` on is a CLOSE; False where not all bars have traded."""
     start = market * bars.state.shape[1]
-    if count_not_traded(items(bars.state, start), min(first, last), last + count) > 0:
+    if not all_traded(items(bars.state, start), min(first, last), last + count):
         return False
     write_worth(
         items(closes.money, 0), closes.money.shape[1], row, count, cash, book.position[market]["quantity_e8"], QUANTITY_SCALE,

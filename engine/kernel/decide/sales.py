@@ -18,15 +18,18 @@ MINUTE_MS: Final = 60_000
 
 @helper
 def sale_quantity(plan: Plan, book: Book, market: int, rule: int, left_e8: float, reference_krw: float) -> float:
-    """Quantity (1e-8) that the exit sells of `left_e8`, everything where too little would remain; 0 = nothing to sell."""
-    minimum = plan.settings[0]["sale_minimum_krw"]
+    """Quantity (1e-8) that the exit sells of `left_e8`, everything where too little would remain; 0 = nothing to sell.
+
+    What touches of its level have sold of it before counts as if it were still there.
+    """
+    minimum, touched = plan.settings[0]["sale_minimum_krw"], book.exits[market, rule]["touched_e8"]
     row = plan.exits[rule]
-    base = left_e8 if row["of_rest"] != 0 else book.position[market]["bought_e8"]
+    base = left_e8 + touched if row["of_rest"] != 0 else book.position[market]["bought_e8"]
     if plan.venue.costs[0]["on_grid"] == 0:
         share = base * row["share_unit"] / row["share_scale"]
     else:
         share = floor_ratio(base, row["share_unit"], row["share_scale"])
-    quantity = min(left_e8, share)
+    quantity = min(left_e8, share - touched)
     if quantity <= 0.0:
         return 0.0
     rest = left_e8 - quantity
@@ -39,7 +42,10 @@ def sale_quantity(plan: Plan, book: Book, market: int, rule: int, left_e8: float
 def legal_sale(plan: Plan, book: Book, market: int, rule: int, left_e8: float, reference_krw: float) -> float:
     """`sale_quantity`, or 0 when that is worth less than the exchange's minimum; which is counted once per position and exit."""
     quantity = sale_quantity(plan, book, market, rule, left_e8, reference_krw)
-    if quantity > 0.0 and value_krw(quantity, reference_krw) < plan.settings[0]["sale_minimum_krw"]:
+    if (
+        quantity > 0.0
+        and value_krw(quantity + book.exits[market, rule]["touched_e8"], reference_krw) < plan.settings[0]["sale_minimum_krw"]
+    ):
         if book.exits[market, rule]["small_counted"] == 0:
             book.exits[market, rule]["small_counted"] = 1
             book.account[0]["sale_below_minimum"] += 1

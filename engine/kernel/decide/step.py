@@ -9,7 +9,7 @@ from engine.kernel.book import Book
 from engine.kernel.decide.plan import EXTREMES, MOMENT, Plan
 from engine.kernel.decide.position import RULE, STOP, TARGET, is_active, is_open, refresh_levels, take_extreme
 from engine.kernel.decide.sales import BUY, is_working, legal_sale, sale_quantity, sell, stop_buying
-from engine.kernel.fills import TAKE
+from engine.kernel.fills import TAKE, touched_sale
 from engine.kernel.legal import NAN, grid_changed, value_krw
 
 #: POSITION.step_stage
@@ -99,6 +99,8 @@ def continue_step(plan: Plan, book: Book, market: int, may_sell: bool) -> None:
             _pass(plan, book, market, end, False)
             if may_sell and _try_here(plan, book, market):
                 return
+        if may_sell and held["step_stage"] == UP_TO_HIGH and _try_touch(plan, book, market):
+            return
         held["step_stage"] = IDLE if held["step_stage"] == DOWN_TO_CLOSE else held["step_stage"] + 1
     held["step_stage"] = IDLE
     held["last_krw"] = held["step_close"]
@@ -188,11 +190,34 @@ def _sell_exit(plan: Plan, book: Book, market: int, rule: int, quantity_e8: floa
     limit = NAN
     if plan.exits[rule]["kind"] == TARGET and plan.settings[0]["resting_targets"] != 0:
         base = book.exits[market, rule]["level_krw"]
-        limit = base
+        if held["step_ms"] >= book.exits[market, rule]["level_ms"] + plan.venue.costs[0]["latency_ms"]:
+            limit = base
     if plan.exits[rule]["kind"] == STOP and held["step_stage"] == DOWN_TO_LOW and base < held["step_open"]:
         _examine_ambiguity(plan, book, market, base)
     sell(book, market, quantity_e8, base, rule, 1 << rule, held["step_ms"], limit)
     book.order[market]["ambiguous"] = held["step_ambiguous"]
+
+
+@helper
+def _try_touch(plan: Plan, book: Book, market: int) -> bool:
+    """The path ends its way up: sell what the queue leaves to a TARGET that waits just there."""
+    held = book.position[market]
+    if plan.settings[0]["resting_targets"] == 0 or plan.venue.costs[0]["queue_share"] == 0.0 or held["step_inside"] != 0:
+        return False
+    for rule in range(plan.exits.shape[0]):
+        state, level = book.exits[market, rule], held["step_price"]
+        if plan.exits[rule]["kind"] != TARGET or state["level_krw"] != level or not is_active(plan, book, market, rule):
+            continue
+        if state["touched_ms"] == held["step_ms"]:
+            continue
+        state["touched_ms"] = held["step_ms"]
+        whole = legal_sale(plan, book, market, rule, held["quantity_e8"], level)
+        quantity = touched_sale(plan.venue, state, book.flow, market, whole, held["step_ms"]) if whole > 0.0 else 0.0
+        if quantity > 0.0:
+            sell(book, market, quantity, level, rule, 1 << rule if quantity == whole else 0, held["step_ms"], level)
+            book.order[market]["ambiguous"] = held["step_ambiguous"]
+            return True
+    return False
 
 
 @helper
@@ -268,7 +293,7 @@ def _examine_ambiguity(plan: Plan, book: Book, market: int, stop_base_krw: float
         if plan.exits[rule]["kind"] != TARGET or not _meets(plan, level, held["step_high"]) or not is_active(plan, book, market, rule):
             continue
         quantity = sale_quantity(plan, book, market, rule, held["quantity_e8"], level)
-        if value_krw(quantity, level) < plan.settings[0]["sale_minimum_krw"]:
+        if value_krw(quantity + book.exits[market, rule]["touched_e8"], level) < plan.settings[0]["sale_minimum_krw"]:
             quantity = 0.0
         held["step_ambiguous"] = 1
         book.account[0]["ambiguous_steps"] += 1

@@ -11,7 +11,7 @@ import math
 from typing import Final
 
 from dsl.catalogue import Memory, Unit
-from engine.kernel.abi import helper
+from engine.kernel.abi import Pair, first_of, further, helper, pair, second_of
 from engine.kernel.catalogue import Pointer as P
 from engine.kernel.catalogue import composed, op, series, twin, window
 
@@ -140,6 +140,111 @@ def two_keyed_averages(
         t = stop
 
 
+@helper
+def averages_of_markets(
+    state: P, n: float, weight: float, period: int, x: P, y: P,
+    state_b: P, n_b: float, weight_b: float, period_b: int, x_b: P, y_b: P, length: int, index: int,
+    markets: int, step: int, x_step: int, x_step_b: int, y_step: int, y_step_b: int,
+) -> None:  # fmt: skip
+    """`two_keyed_averages` of several markets, whose state, x and y are so many steps apart: four at once, the rest one by one."""
+    m = 0
+    while m + 4 <= markets:
+        averages_of_four(
+            further(state, m * step), n, weight, period, further(x, m * x_step), further(y, m * y_step),
+            further(state_b, m * step), n_b, weight_b, period_b, further(x_b, m * x_step_b), further(y_b, m * y_step_b), length, index,
+            step, x_step, x_step_b, y_step, y_step_b,
+        )  # fmt: skip
+        m += 4
+    while m < markets:
+        two_keyed_averages(
+            further(state, m * step), n, weight, period, further(x, m * x_step), further(y, m * y_step),
+            further(state_b, m * step), n_b, weight_b, period_b, further(x_b, m * x_step_b), further(y_b, m * y_step_b), length, index,
+        )  # fmt: skip
+        m += 1
+
+
+@helper
+def averages_of_four(
+    state: P, n: float, weight: float, period: int, x: P, y: P,
+    state_b: P, n_b: float, weight_b: float, period_b: int, x_b: P, y_b: P, length: int, index: int,
+    step: int, x_step: int, x_step_b: int, y_step: int, y_step_b: int,
+) -> None:  # fmt: skip
+    """Of four markets: side by side where no average is being seeded and no value is missing, else one by one."""
+    t = 0
+    while t < length:
+        stop = length
+        for m in range(4):
+            stop = min(stop, t + until_restart(further(state, m * step), period, index + t))
+            stop = min(stop, t + until_restart(further(state_b, m * step), period_b, index + t))
+        ready = min(stop, t + most_unseeded(state, n, state_b, n_b, step))
+        for m in range(4):
+            smooth_two(
+                further(state, m * step), n, weight, further(x, m * x_step), further(y, m * y_step),
+                further(state_b, m * step), n_b, weight_b, further(x_b, m * x_step_b), further(y_b, m * y_step_b), t, ready,
+            )  # fmt: skip
+        if most_unseeded(state, n, state_b, n_b, step) > 0 or not smooth_four(
+            state, weight, x, y, state_b, weight_b, x_b, y_b, ready, stop, step, x_step, x_step_b, y_step, y_step_b
+        ):
+            for m in range(4):
+                smooth_two(
+                    further(state, m * step), n, weight, further(x, m * x_step), further(y, m * y_step),
+                    further(state_b, m * step), n_b, weight_b, further(x_b, m * x_step_b), further(y_b, m * y_step_b), ready, stop,
+                )  # fmt: skip
+        t = stop
+
+
+@helper
+def most_unseeded(state: P, n: float, state_b: P, n_b: float, step: int) -> int:
+    """The most values that any average of four markets still needs for its seed."""
+    most = 0.0
+    for m in range(4):
+        a, b = further(state, m * step), further(state_b, m * step)
+        most = max(most, n - a[0], n - a[2], n_b - b[0], n_b - b[2])
+    return int(most)
+
+
+@helper
+def smooth_four(
+    state: P, weight: float, x: P, y: P, state_b: P, weight_b: float, x_b: P, y_b: P, start: int, stop: int,
+    step: int, x_step: int, x_step_b: int, y_step: int, y_step_b: int,
+) -> bool:  # fmt: skip
+    """`smooth_two` of four markets where all averages are seeded; False, and no state is kept, where a value turns out to be missing.
+
+    Each average waits for itself only: both streams of one are a pair, and eight pairs run side by side in the time of one.
+    """
+    w, w_b = pair(weight, weight), pair(weight_b, weight_b)
+    a, a_b = pair(state[1], state[3]), pair(state_b[1], state_b[3])
+    b, b_b = pair(state[step + 1], state[step + 3]), pair(state_b[step + 1], state_b[step + 3])
+    c, c_b = pair(state[2 * step + 1], state[2 * step + 3]), pair(state_b[2 * step + 1], state_b[2 * step + 3])
+    d, d_b = pair(state[3 * step + 1], state[3 * step + 3]), pair(state_b[3 * step + 1], state_b[3 * step + 3])
+    x2, x3, x4 = further(x, x_step), further(x, 2 * x_step), further(x, 3 * x_step)
+    y2, y3, y4 = further(y, y_step), further(y, 2 * y_step), further(y, 3 * y_step)
+    v2, v3, v4 = further(x_b, x_step_b), further(x_b, 2 * x_step_b), further(x_b, 3 * x_step_b)
+    z2, z3, z4 = further(y_b, y_step_b), further(y_b, 2 * y_step_b), further(y_b, 3 * y_step_b)
+    for t in range(start, stop):
+        a, a_b = a + w * (pair(x[t], x[t]) - a), a_b + w_b * (pair(x_b[t], x_b[t]) - a_b)
+        b, b_b = b + w * (pair(x2[t], x2[t]) - b), b_b + w_b * (pair(v2[t], v2[t]) - b_b)
+        c, c_b = c + w * (pair(x3[t], x3[t]) - c), c_b + w_b * (pair(v3[t], v3[t]) - c_b)
+        d, d_b = d + w * (pair(x4[t], x4[t]) - d), d_b + w_b * (pair(v4[t], v4[t]) - d_b)
+        y[t], y2[t], y3[t], y4[t] = first_of(a), first_of(b), first_of(c), first_of(d)
+        y_b[t], z2[t], z3[t], z4[t] = first_of(a_b), first_of(b_b), first_of(c_b), first_of(d_b)
+    last = first_of(((a + b) + (c + d)) + ((a_b + b_b) + (c_b + d_b)))
+    if last != last:
+        return False
+    keep_pairs(state, a, b, c, d, step)
+    keep_pairs(state_b, a_b, b_b, c_b, d_b, step)
+    return True
+
+
+@helper
+def keep_pairs(state: P, a: Pair, b: Pair, c: Pair, d: Pair, step: int) -> None:
+    """Both streams of an average of four markets."""
+    state[1], state[3] = first_of(a), second_of(a)
+    state[step + 1], state[step + 3] = first_of(b), second_of(b)
+    state[2 * step + 1], state[2 * step + 3] = first_of(c), second_of(c)
+    state[3 * step + 1], state[3 * step + 3] = first_of(d), second_of(d)
+
+
 @op(
     "ema", args=ARGS, unit=Unit.SAME, memory=Memory.KEYED, warmup=full_window, settle=settled_ema, init=two_averages, version=2,
     formula="e = e[1] + 2 / (n + 1) (x - e[1]); restarted every 16 n bars", seed=SEED, degenerate=HELD,
@@ -152,12 +257,15 @@ def ema(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: in
 
 
 @twin("ema")
-def two_emas(state: P, params: P, x0: P, state_b: P, params_b: P, x_b: P, y_b: P, y: P, length: int, index: int) -> None:
+def two_emas(
+    state: P, params: P, x0: P, state_b: P, params_b: P, x_b: P, y_b: P, y: P, length: int, index: int,
+    markets: int, step: int, x_step: int, x_step_b: int, y_step: int, y_step_b: int,
+) -> None:  # fmt: skip
     """Two nodes of `ema` at once."""
     n, m = params[0], params_b[0]
-    two_keyed_averages(
-        state, n, 2.0 / (n + 1.0), EMA_PERIODS * int(n), x0, y,
-        state_b, m, 2.0 / (m + 1.0), EMA_PERIODS * int(m), x_b, y_b, length, index,
+    averages_of_markets(
+        state, n, 2.0 / (n + 1.0), EMA_PERIODS * int(n), x0, y, state_b, m, 2.0 / (m + 1.0), EMA_PERIODS * int(m), x_b, y_b,
+        length, index, markets, step, x_step, x_step_b, y_step, y_step_b,
     )  # fmt: skip
 
 
@@ -173,12 +281,16 @@ def rma(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: in
 
 
 @twin("rma")
-def two_rmas(state: P, params: P, x0: P, state_b: P, params_b: P, x_b: P, y_b: P, y: P, length: int, index: int) -> None:
+def two_rmas(
+    state: P, params: P, x0: P, state_b: P, params_b: P, x_b: P, y_b: P, y: P, length: int, index: int,
+    markets: int, step: int, x_step: int, x_step_b: int, y_step: int, y_step_b: int,
+) -> None:  # fmt: skip
     """Two nodes of `rma` at once."""
     n, m = params[0], params_b[0]
-    two_keyed_averages(
-        state, n, 1.0 / n, WILDER_PERIODS * int(n), x0, y, state_b, m, 1.0 / m, WILDER_PERIODS * int(m), x_b, y_b, length, index
-    )
+    averages_of_markets(
+        state, n, 1.0 / n, WILDER_PERIODS * int(n), x0, y, state_b, m, 1.0 / m, WILDER_PERIODS * int(m), x_b, y_b,
+        length, index, markets, step, x_step, x_step_b, y_step, y_step_b,
+    )  # fmt: skip
 
 
 MACD_ARGS: Final = (

@@ -52,7 +52,9 @@ def cost_lines(result: BacktestResult, language: Language) -> list[str]:
     if costs.walk_books:
         lines.append(_say("books", language, **{name: count(number) for name, number in fills_priced(result).items()}))
     if costs.queue is not None:
-        lines.append(_say("queue", language, share=percent(costs.queue)))
+        supposed = costs.book is not None and costs.book.depth is not None
+        whose = ("both" if supposed else "recorded") if costs.walk_books else "supposed" if supposed else "nobody"
+        lines.append(_say("queue", language, share=percent(costs.queue), ahead=_say(f"queue_{whose}", language)))
     lines += _refusal_lines(result, language)
     if costs.reads_volume:
         lines.append(_say("parts", language, count=count(orders_in_parts(result))))

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from engine.candles.endings import ending
 from engine.candles.sample import COINS, sample_store
 from engine.candles.store import CandleStore
 from engine.cli.data import VARIABLE, data_folder
+from engine.model.candle import Ending
 from tests.engine.candles.tables import LATE_JANUARY, MINUTE, columns, full
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -41,6 +43,10 @@ def test_import_list_check(tmp_path: Path, source: Path) -> None:
     assert "2025-02-01 07:00" in first.stdout  # Korean time
     second = json.loads(jangdan("import", source, "--json", **{VARIABLE: str(folder)}).stdout)
     assert second["files"][0]["written"] == {"added": 0, "conflicts": 0, "unchanged": 20, "files": 0, "examples": [], "removed": 0}
+    end_ms = LATE_JANUARY + 20 * 60_000
+    assert ending(CandleStore(folder), "KRW-BTC", MINUTE, end_ms) is Ending.UNKNOWN
+    assert jangdan("import", source, "--delisted", "--data", folder).returncode == 0
+    assert ending(CandleStore(folder), "KRW-BTC", MINUTE, end_ms) is Ending.ENDED
     listed = json.loads(jangdan("list", "--data", folder, "--json").stdout)
     assert listed["candles"] == [
         {"market": "KRW-BTC", "timeframe": "1m", "rows": 20, "ranges": [[LATE_JANUARY, LATE_JANUARY + 20 * 60_000]], "value_known": True}

@@ -7,7 +7,6 @@ import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -15,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsl.graph import Timeframe
-from engine.kernel import door, machine, vm
+from engine.kernel import door, machine, timeframes, vm
 from engine.kernel.fields import DIRECT_SOURCE
 from engine.kernel.layout import Layout
 from engine.kernel.program import Program, compile_program
@@ -90,18 +89,39 @@ def test_cuts_blocks_and_saved_state_change_nothing(seed: int, cuts: list[int], 
     assert firsts == sorted(firsts)
 
 
-@given(seed=seeds, threads=st.integers(2, 4), block=st.integers(1, 2048), cut_at=st.integers(1, 1499))
-def test_threads_change_nothing(seed: int, threads: int, block: int, cut_at: int) -> None:
+@given(seed=seeds, threads=st.integers(2, 4), group=st.integers(1, 4), block=st.integers(1, 2048), cut_at=st.integers(1, 1499))
+def test_threads_change_nothing(seed: int, threads: int, group: int, block: int, cut_at: int) -> None:
     """Every thread has markets, slots and a copy of the alias markets' state of its own; saved state goes on in any number of them."""
     program, grid, _ = random_case(seed, 1500)
     length = grid.state.shape[1]
-    alone, several = Kernel(program, block), Kernel(program, block, threads=threads)
+    alone, several = Kernel(program, block), Kernel(program, block, threads=threads, group=group)
     whole = alone.advance(grid)
     parts = [several.advance(grid, 0, min(cut_at, length))]
     if cut_at < length:
         several = Kernel.restore(program, several.save(), block, threads=threads)
         parts.append(several.advance(grid, cut_at, length - cut_at))
     assert same_bits(np.concatenate([part.values for part in parts], axis=1), whole.values)
+    assert several.save() == alone.save()
+
+
+@given(
+    seed=seeds,
+    threads=st.integers(1, 4),
+    group=st.integers(1, 3),
+    block=st.integers(1, 300),
+    edges=st.lists(st.integers(1, 599), max_size=12),
+)
+def test_columns_computed_ahead_are_the_same(seed: int, threads: int, group: int, block: int, edges: list[int]) -> None:
+    """A kernel goes on before its caller has asked, into room that is used again."""
+    program, grid, _ = random_case(seed, 600)
+    length = grid.state.shape[1]
+    alone = Kernel(program, block)
+    whole = alone.advance(grid).values
+    several = Kernel(program, block, threads=threads, group=group, reuse=1)
+    cuts = sorted({0, length, *(edge for edge in edges if edge < length)})
+    with several.ahead(grid, [(start, stop - start) for start, stop in itertools.pairwise(cuts)]) as coming:
+        parts = [part.values.copy() for part in coming]
+    assert same_bits(np.concatenate(parts, axis=1), whole)
     assert several.save() == alone.save()
 
 
@@ -122,10 +142,10 @@ def base_case(seed: int) -> tuple[Program, BarGrid, Reference]:
     return compile_program(chosen, MINUTE, MARKETS, OPS), replace(grid, **series), reference
 
 
-@given(seed=seeds, block=st.integers(1, 300), threads=st.integers(1, 3), share=st.floats(0.0, 1.0))
-def test_reading_and_writing_in_place_changes_nothing(seed: int, block: int, threads: int, share: float) -> None:
+@given(seed=seeds, block=st.integers(1, 300), threads=st.integers(1, 3), group=st.integers(1, 3), share=st.floats(0.0, 1.0))
+def test_reading_and_writing_in_place_changes_nothing(seed: int, block: int, threads: int, group: int, share: float) -> None:
     program, grid, reference = base_case(seed)
-    kernel, length = Kernel(program, block, threads=threads), grid.state.shape[1]
+    kernel, length = Kernel(program, block, threads=threads, group=group), grid.state.shape[1]
     middle = int(length * share)
     parts = [kernel.advance(grid, first, count).values for first, count in ((0, middle), (middle, length - middle)) if count]
     assert same_bits(np.concatenate(parts, axis=1), reference.columns(program.columns))
@@ -245,19 +265,29 @@ MUTATIONS = {
     "hold forgets between blocks": ("state[at] = memory[values", "state[at] = 0.0 * memory[values"),
     "alias sections get another market": ("alias = feeds[f, FEED_MARKET]", "alias = 0"),
     "absolute index is off by one": (
-        "rows[r, ROW_OUTPUT], clocks[clock, CLOCK_COUNT], clocks[clock, CLOCK_FIRST],",
-        "rows[r, ROW_OUTPUT], clocks[clock, CLOCK_COUNT], 1 + clocks[clock, CLOCK_FIRST],",
+        "x[4] + m * apart[4], y + m * y_apart, count, first,",
+        "x[4] + m * apart[4], y + m * y_apart, count, 1 + first,",
     ),
     "markets share state": (
-        "* run[RUN_MARKET_STATE]\n            if stage == 0:",
-        "* 0\n            if stage == 0:",
+        "own, known = run[RUN_SHARED_STATE] + first * step,",
+        "own, known = run[RUN_SHARED_STATE] + first * 0,",
     ),
     "a flag that is not recorded is missing": ("0.0 if flag and x != x else x", "x"),
-    "alias side series get another market": ("side_feeds[f, SIDE_MARKET], memory", "0, memory"),
+    "alias side series get another market": ("side_feeds[f, SIDE_MARKET], memory, 0", "0, memory, 0"),
     "a fold takes the bar before": ("if open_ms == bar_ms:", "if open_ms == bar_ms + source_length:"),
     "a fold of half a bar is taken as whole": ("state[at] if whole or fold", "state[at] if True or fold"),
     "a smallest is a largest": ("return smaller(value, x)", "return larger(value, x)"),
     "any is not Kleene's": ("if value == 1.0 or x == 1.0:", "if value == 1.0 and x == 1.0:"),
+    "markets of a group share values": ("memory, x[0] + m * apart[0]", "memory, x[0]"),
+    "markets of a group share places": ("y + m * y_apart, count, first", "y, count, first"),
+    "markets of a group share bars": ("length, memory, feeds, row, by,", "length, memory, feeds, row, 0,"),
+    "markets of a group share base bars": ("items(series, start), items(memory, slot + by)", "items(series, start), items(memory, slot)"),
+    "markets of a group hold another's value": ("x[0] + m * apart[0], y + m * y_apart\n", "x[0], y + m * y_apart\n"),
+    "markets of a group are exported once": ("by * columns[j, COLUMN_OWN]", "0"),
+    "markets of a group share sides": (
+        "* sides.shape[2] + first), items(memory, slot + by)",
+        "* sides.shape[2] + first), items(memory, slot)",
+    ),
     "markets share what is kept": ("+ market * moves[m, MOVE_STRIDE]", "+ 0 * market * moves[m, MOVE_STRIDE]"),
     "later stages get the last market's values": ("kept if load else slot", "kept if load and market > 0 else slot"),
 }
@@ -265,7 +295,7 @@ MUTATIONS = {
 
 #: the same of blocks of one bar
 BAR_MUTATIONS = {
-    "a bar of all markets shares state": ("own + market * step, market)", "own, market)"),
+    "a bar of all markets shares state": ("y + market, state, own + market * step)", "y + market, state, own)"),
     "a bar of all markets holds another's value": ("else values[market]", "else values[0]"),
     "a bar of all markets forgets what it holds": ("state[at + market * step] = values[market]", "state[at + market * step] = 0.0"),
     "ops of a bar share state": ("address, state, own + m * step, params", "address, state, own, params"),
@@ -277,8 +307,10 @@ BAR_MUTATIONS = {
 }
 
 
-def mutated_machine(folder: Path, old: str, new: str) -> ModuleType:
-    source = Path(machine.__file__).read_text(encoding="utf-8")
+def plant(folder: Path, old: str, new: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine with one place of its source changed, from now on."""
+    (chosen,) = [module for module in (machine, timeframes) if Path(module.__file__).read_text(encoding="utf-8").count(old)]
+    source = Path(chosen.__file__).read_text(encoding="utf-8")
     assert source.count(old) == 1
     path = folder / "mutated_machine.py"
     path.write_text(source.replace(old, new), encoding="utf-8")
@@ -287,7 +319,11 @@ def mutated_machine(folder: Path, old: str, new: str) -> ModuleType:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module
+    if chosen is machine:
+        monkeypatch.setattr(door, "run_block", module.run_block)
+    else:
+        for name in ("run_hold", "run_over", "hold_beside"):
+            monkeypatch.setattr(machine, name, getattr(module, name))
 
 
 def rich_case(
@@ -300,7 +336,7 @@ def rich_case(
     found, expected = [], []
     for chosen in (rich_strategy(), late_strategy()):
         program = compile_program(chosen, MINUTE, MARKETS, OPS)
-        found.append(Kernel(program, block).advance(grid).values)
+        found.append(Kernel(program, block, group=None if block == 1 else 2).advance(grid).values)
         expected.append(Reference(chosen, grid, OPS).columns(program.columns))
     return np.concatenate(found, axis=2), np.concatenate(expected, axis=2)
 
@@ -316,8 +352,7 @@ def test_machine_as_plain_python_gives_the_same_bits(block: int, bars: int, monk
 @pytest.mark.parametrize("name", [*MUTATIONS, *BAR_MUTATIONS])
 def test_reference_catches_planted_mutations(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     block, bars = (101, 500) if name in MUTATIONS else (1, 130)
-    mutated = mutated_machine(tmp_path, *(MUTATIONS | BAR_MUTATIONS)[name])
-    monkeypatch.setattr(door, "run_block", mutated.run_block)
+    plant(tmp_path, *(MUTATIONS | BAR_MUTATIONS)[name], monkeypatch)
     found, expected = rich_case(door.run_blocks, monkeypatch, block, bars)
     assert found.shape == expected.shape
     assert not same_bits(found, expected)

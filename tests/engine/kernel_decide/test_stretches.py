@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from engine.kernel import stretches
+from engine.kernel.abi import items
+from engine.kernel.load import compile_function
+from engine.kernel.stretches import first_not_false, first_outside, first_true
 from engine.model.candle import BarState
 
 TRUTH = st.sampled_from([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -0.0, 1.0, math.nan])
@@ -20,7 +23,7 @@ PRICES = st.sampled_from([float(price) for price in range(100, 110)])
 @st.composite
 def stretch(draw: st.DrawFn) -> tuple[int, int]:
     first = draw(st.integers(0, 40))
-    return first, first + draw(st.integers(0, 110))
+    return first, first + draw(st.integers(0, 170))
 
 
 def column(draw: st.DrawFn, values: st.SearchStrategy[float], count: int) -> NDArray[np.float64]:
@@ -45,6 +48,18 @@ def bars(draw: st.DrawFn) -> tuple[list[NDArray[Any]], int, int]:
     return [states, opens, np.maximum(one, other), np.minimum(one, other), closes], first, stop
 
 
+def firsts(values: NDArray[np.float64], first: int, stop: int, found: NDArray[np.int64]) -> None:
+    pointer = items(values, 0)
+    found[0], found[1] = first_true(pointer, first, stop), first_not_false(pointer, first, stop)
+
+
+def outsides(
+    states: NDArray[np.int8], prices: NDArray[np.float64], first: int, stop: int, floor: float, ceiling: float, found: NDArray[np.int64]
+) -> None:
+    opens, highs, lows, closes = items(prices, 0), items(prices, stop), items(prices, 2 * stop), items(prices, 3 * stop)
+    found[0] = first_outside(items(states, 0), opens, highs, lows, closes, first, stop, floor, ceiling)
+
+
 @given(truths())
 @settings(max_examples=60)
 def test_the_first_and_the_number_of_truths(drawn: tuple[NDArray[np.float64], int, int]) -> None:
@@ -54,6 +69,9 @@ def test_the_first_and_the_number_of_truths(drawn: tuple[NDArray[np.float64], in
     assert stretches.first_true(values, first, stop) == min([*true, stop])
     assert stretches.first_not_false(values, first, stop) == min([*true, *missing, stop])
     assert stretches.count_truth(values, first, stop) == (len(true), len(missing))
+    found = np.zeros(2, np.int64)
+    compile_function(firsts, "void(float64[::1], int64, int64, int64[::1])", allocates=False)(values, first, stop, found)
+    assert found.tolist() == [min([*true, stop]), min([*true, *missing, stop])]
 
 
 @given(bars(), st.integers(98, 111), st.integers(98, 111))
@@ -63,5 +81,9 @@ def test_the_first_bar_outside_and_the_extremes(drawn: tuple[list[NDArray[Any]],
     traded = [k for k in range(first, stop) if states[k] == BarState.TRADED]
     outside = [k for k in traded if not all(floor < price[k] < ceiling for price in prices)]
     assert stretches.first_outside(states, *prices, first, stop, floor, ceiling) == min([*outside, stop])
+    found = np.zeros(1, np.int64)
+    signature = "void(int8[::1], float64[::1], int64, int64, float64, float64, int64[::1])"
+    compile_function(outsides, signature, allocates=False)(states, np.concatenate(prices), first, stop, floor, ceiling, found)
+    assert found[0] == min([*outside, stop])
     seen = [price[k] for k in traded for price in prices]
     assert stretches.extremes(states, *prices, first, stop, 104.0, 104.0) == (max([*seen, 104.0]), min([*seen, 104.0]))

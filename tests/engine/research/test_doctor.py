@@ -14,7 +14,7 @@ from dsl.diagnostics import Language
 from dsl.graph import Timeframe
 from dsl.messages import texts
 from engine.kernel.book import FILL
-from engine.model.candle import BarGrid, BarState, StoredMarkets
+from engine.model.candle import BarGrid, BarState, Ending, StoredMarkets
 from engine.research import doctor
 from engine.research.doctor import CHECKS, LARGE_FILL, PARTS, THRESHOLDS, Finding, Level, Number, Variant, examine
 from engine.research.figures import figures
@@ -25,6 +25,13 @@ from engine.research.universe import UniverseCounts, UniverseRule
 from tests.engine.research import toy
 
 HOUR = Timeframe(3_600_000)
+#: what the store knows of the one market whose candles end early, and what is said
+ENDINGS = (
+    ({"KRW-F": Ending.ENDED}, (Level.FINE, "survivors.told")),
+    ({"KRW-F": Ending.UNKNOWN}, (Level.WARNING, "survivors.unsure")),
+    ({}, (Level.WARNING, "survivors.unsure")),
+    ({"KRW-F": Ending.GOES_ON}, (Level.WARNING, "survivors.found")),
+)
 DOCS = Path(__file__).parents[3] / "docs"
 COST_KRW = 1_000_000.0
 PRICE_KRW = 1_000.0
@@ -237,6 +244,9 @@ def test_what_gives_no_answer_is_not_judged() -> None:
         assert (beside.level, beside.text, number(beside, "stored"), number(beside, "gone")) == (Level.WARNING, text, 40, gone)
         assert "40" in sentence(beside, Language.KOREAN)
     assert findings(replace(result_of(Plan()), stored=StoredMarkets(40, 3)))["survivors"].text == "survivors.fine"
+    for known, expected in ENDINGS:
+        told = findings(replace(result_of(Plan()), endings=known))["survivors"]
+        assert (told.level, told.text) == expected
     blind = replace(result_of(Plan()), fill_bar_krw=None, settled_ms=())
     assert {findings(blind)[check].text for check in ("volume", "warm_up")} == {"volume.unknown", "warm_up.unknown"}
 
@@ -278,7 +288,7 @@ def test_every_sentence_can_be_said(language: Language) -> None:
     assert len(said) >= 28
     every = {key for key in texts("doctor") if not key.startswith(("name.", "advice.", "level.", "head", "summary"))}
     rest = {"few_trades.none", "gaps.run", "one_market.only", "costs.no_edge", "volume.unknown", "warm_up.unknown",
-            "survivors.short", "survivors.chosen",
+            "survivors.short", "survivors.chosen", "survivors.told", "survivors.unsure",
             "survivors.unknown",
             "random_entry.none", "empty_universe.together", "empty_universe.without", "cliff.not_run", "cliff.no_parameters",
             "cliff.portfolio", "ambiguous.account", "no_trades", "no_profit"}  # fmt: skip

@@ -12,14 +12,18 @@ from numpy.typing import NDArray
 
 from dsl.catalogue import Unit
 from dsl.graph import Graph, Node, Phase, Section, Timeframe
+from engine.kernel.abi import TWIN_INTEGERS
 from engine.kernel.catalogue import Op, ops
-from engine.kernel.load import address, address_of
+from engine.kernel.load import address, address_of_twin
 from engine.kernel.program import compile_values
 
 TWINS = sorted(name for name, op in ops().items() if op.twin is not None)
 MINUTE = Timeframe(60_000)
 _POINTER = ctypes.POINTER(ctypes.c_double)
 _CALL = ctypes.CFUNCTYPE(None, *[_POINTER] * 8, ctypes.c_int64, ctypes.c_int64)
+
+
+_TWIN = ctypes.CFUNCTYPE(None, *[_POINTER] * 8, *[ctypes.c_int64] * TWIN_INTEGERS)
 
 
 def _at(array: NDArray[np.float64]) -> object:
@@ -34,24 +38,38 @@ def _alone(name: str, op: Op, n: float, values: NDArray[np.float64], index: int)
 
 @pytest.mark.parametrize("name", TWINS)
 @given(
-    st.integers(1, 9), st.integers(1, 9), st.integers(0, 10**6), st.lists(st.integers(1, 400), min_size=1, max_size=4), st.integers(0, 99)
+    st.integers(1, 9),
+    st.integers(1, 9),
+    st.integers(0, 10**6),
+    st.lists(st.integers(1, 400), min_size=1, max_size=4),
+    st.integers(1, 9),
+    st.sampled_from([0.0, 0.001, 0.1]),
+    st.integers(0, 99),
 )
-def test_twins_are_two_ops_to_the_bit(name: str, n: int, m: int, index: int, cuts: list[int], seed: int) -> None:
+def test_twins_are_two_ops_of_each_market_to_the_bit(
+    name: str, n: int, m: int, index: int, cuts: list[int], markets: int, missing: float, seed: int
+) -> None:
+    """Markets lie so far apart that nothing is between them or something is; where a value is missing they go on one by one."""
     op, random = ops()[name], np.random.default_rng(seed)
     assert op.twin is not None
-    total = sum(cuts)
-    series = [np.where(random.random(total) < 0.1, np.nan, 100.0 + np.cumsum(random.normal(0.0, 1.0, total))) for _ in range(2)]
-    states = [np.array(op.init((float(one),))) for one in (n, m)]
-    params = [np.array([float(one)]) for one in (n, m)]
-    outs = [np.zeros(total), np.zeros(total)]
-    start = 0
+    total, size = sum(cuts), len(op.init((1.0,)))
+    between = int(random.integers(0, 3))
+    states = np.zeros((markets, 2, size))
+    states[:] = [op.init((float(n),)), op.init((float(m),))]
+    series, outs = np.zeros((2, markets, total + between)), np.zeros((2, markets, 2 * total))
+    series[:] = 100.0 + np.cumsum(random.normal(0.0, 1.0, series.shape), axis=2)
+    series[random.random(series.shape) < missing] = np.nan
+    params, start = np.array([[n], [m]], np.float64), 0
     for length in cuts:  # params, x, then of the second: state, params, x, y; then y
-        (x, w), (y, z) = ([one[start:] for one in pair] for pair in (series, outs))
-        arrays = (states[0], params[0], x, states[1], params[1], w, z, y)
-        _CALL(address_of(op.twin))(*map(_at, arrays), length, index + start)
+        (x, w), (y, z) = series[:, :, start:], outs[:, :, start:]
+        arrays = (states[:, 0], params[0], x, states[:, 1], params[1], w, z, y)
+        steps = (2 * size, total + between, total + between, 2 * total, 2 * total)
+        _TWIN(address_of_twin(op.twin))(*map(_at, arrays), length, index + start, markets, *steps)
         start += length
-    found = [(out.tobytes(), state.tobytes()) for out, state in zip(outs, states, strict=True)]
-    assert found == [_alone(name, op, float(k), values, index) for k, values in zip((n, m), series, strict=True)]
+    for market in range(markets):
+        found = [(out[market, :total].tobytes(), state.tobytes()) for out, state in zip(outs, states[market], strict=True)]
+        values = [np.ascontiguousarray(one[market, :total]) for one in series]
+        assert found == [_alone(name, op, float(k), value, index) for k, value in zip((n, m), values, strict=True)]
 
 
 def test_a_program_puts_twins_side_by_side_after_what_they_read() -> None:

@@ -1,0 +1,335 @@
+"""Compiled forms of the marked functions of `engine.kernel.eights`: LLVM's vectors, which every processor computes to the same bits.
+
+Imported by `engine.kernel.load` only.
+"""
+# ruff: noqa: ARG001 - numba reads an intrinsic's arguments from its signature
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any, Final
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
+from numba.extending import intrinsic, lower_builtin, models, register_model
+
+from engine.kernel.eights import LANES, WORD
+
+_DOUBLE: Final = ir.DoubleType()
+_EIGHT: Final = ir.VectorType(_DOUBLE, LANES)
+_INT: Final = ir.IntType(64)
+_BITS: Final = ir.VectorType(ir.IntType(1), LANES)
+_BYTE: Final = ir.IntType(LANES)
+_ALIGNED: Final = 8
+
+
+class EightType(types.Type):
+    """Compiled form of `engine.kernel.eights.Eight`."""
+
+    def __init__(self) -> None:
+        super().__init__(name="Eight")
+
+
+_EIGHTS: Final = EightType()
+
+
+@register_model(EightType)
+class _EightModel(models.PrimitiveModel):
+    def __init__(self, manager: Any, of: EightType) -> None:
+        super().__init__(manager, of, _EIGHT)  # type: ignore[no-untyped-call]
+
+
+def _register_operator(operation: Any, instruction: str) -> None:
+    """numba's `a + b` (or another operation) of two Eights is one instruction."""
+    cases = [signature(_EIGHTS, _EIGHTS, _EIGHTS)]  # type: ignore[no-untyped-call]
+    infer_global(operation)(type("EightOperator", (ConcreteTemplate,), {"key": operation, "cases": cases}))  # type: ignore[no-untyped-call]
+
+    def emit(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        return getattr(builder, instruction)(*args)
+
+    lower_builtin(operation, _EIGHTS, _EIGHTS)(emit)  # type: ignore[no-untyped-call]
+
+
+for _operation, _instruction in ((operator.add, "fadd"), (operator.mul, "fmul"), (operator.truediv, "fdiv")):
+    _register_operator(_operation, _instruction)
+
+
+def _all(value: float) -> Any:
+    return ir.Constant(_EIGHT, [value] * LANES)
+
+
+def _place(builder: Any, values: Any, place: Any) -> Any:
+    return builder.bitcast(builder.gep(values, [place]), _EIGHT.as_pointer())
+
+
+def _load(builder: Any, values: Any, place: Any) -> Any:
+    return builder.load(_place(builder, values, place), align=_ALIGNED)
+
+
+def _spread(builder: Any, number: Any) -> Any:
+    one = builder.insert_element(ir.Constant(_EIGHT, ir.Undefined), number, ir.Constant(ir.IntType(32), 0))
+    return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES))
+
+
+def _first_of(builder: Any, count: Any, lanes: int) -> Any:
+    """A mask of the first `count` lanes; count: int64 of any size. Shifting out all bits of a word is not defined, so it is one wider."""
+    wide, most = ir.IntType(2 * lanes), ir.Constant(_INT, lanes)
+    capped = builder.select(builder.icmp_signed("<", count, most), count, most)
+    least = builder.select(builder.icmp_signed(">", capped, ir.Constant(_INT, 0)), capped, ir.Constant(_INT, 0))
+    least = builder.zext(least, wide) if lanes == WORD else builder.trunc(least, wide)
+    ones = builder.sub(builder.shl(ir.Constant(wide, 1), least), ir.Constant(wide, 1))
+    return builder.bitcast(builder.trunc(ones, ir.IntType(lanes)), ir.VectorType(ir.IntType(1), lanes))
+
+
+def _masked_load(builder: Any, name: str, kind: Any, place: Any, aligned: int, mask: Any, other: Any) -> Any:
+    whole = ir.FunctionType(kind, [kind.as_pointer(), ir.IntType(32), mask.type, kind])
+    load = cgutils.get_or_insert_function(builder.module, whole, name)  # type: ignore[no-untyped-call]
+    return builder.call(load, [place, ir.Constant(ir.IntType(32), aligned), mask, other])
+
+
+def _load_within(builder: Any, values: Any, place: Any, count: Any, other: Any) -> Any:
+    mask = _first_of(builder, count, LANES)
+    return _masked_load(builder, "llvm.masked.load.v8f64.p0", _EIGHT, _place(builder, values, place), _ALIGNED, mask, other)
+
+
+@intrinsic
+def eight_of(typing_context: Any, number: Any) -> Any:
+    """Compiled form of `engine.kernel.eights.eight_of`."""
+    return _EIGHTS(types.float64), lambda _context, builder, _signature, args: _spread(builder, args[0])
+
+
+@intrinsic
+def eight_at(typing_context: Any, values: Any, place: Any) -> Any:
+    """Compiled form of `engine.kernel.eights.eight_at`."""
+    return _EIGHTS(values, types.int64), lambda _context, builder, _signature, args: _load(builder, *args)
+
+
+def _emit_eight_within(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    values, place, count, other = args
+    return _load_within(builder, values, place, count, _spread(builder, other))
+
+
+@intrinsic
+def eight_within(typing_context: Any, values: Any, place: Any, count: Any, other: Any) -> Any:
+    """Compiled form of `engine.kernel.eights.eight_within`."""
+    return _EIGHTS(values, types.int64, types.int64, types.float64), _emit_eight_within
+
+
+def _emit_put_eight(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    values, place, numbers = args
+    builder.store(numbers, _place(builder, values, place), align=_ALIGNED)
+    return context.get_dummy_value()
+
+
+@intrinsic
+def put_eight(typing_context: Any, values: Any, place: Any, numbers: Any) -> Any:
+    """Compiled form of `engine.kernel.eights.put_eight`."""
+    return types.void(values, types.int64, _EIGHTS), _emit_put_eight
+
+
+def _emit_put_within(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    values, place, count, numbers = args
+    kind = ir.FunctionType(ir.VoidType(), [_EIGHT, _EIGHT.as_pointer(), ir.IntType(32), _BITS])
+    store = cgutils.get_or_insert_function(builder.module, kind, "llvm.masked.store.v8f64.p0")  # type: ignore[no-untyped-call]
+    aligned = ir.Constant(ir.IntType(32), _ALIGNED)
+    builder.call(store, [numbers, _place(builder, values, place), aligned, _first_of(builder, count, LANES)])
+    return context.get_dummy_value()
+
+
+@intrinsic
+def put_within(typing_context: Any, values: Any, place: Any, count: Any, numbers: Any) -> Any:
+    """Compiled form of `engine.kernel.eights.put_within`."""
+    return types.void(values, types.int64, types.int64, _EIGHTS), _emit_put_within
+
+
+def _chosen(builder: Any, comparison: str, a: Any, b: Any) -> Any:
+    return builder.select(builder.fcmp_ordered(comparison, a, b), a, b)
+
+
+@intrinsic
+def higher(typing_context: Any, a: Any, b: Any) -> Any:
+    """Compiled form of `engine.kernel.eights.higher`."""
+    return _EIGHTS(_EIGHTS, _EIGHTS), lambda _context, builder, _signature, args: _chosen(builder, ">", *args)
+
+
+@intrinsic
+def lower(typing_context: Any, a: Any, b: Any) -> Any:
+    """Compiled form of `engine.kernel.eights.lower`."""
+    return _EIGHTS(_EIGHTS, _EIGHTS), lambda _context, builder, _signature, args: _chosen(builder, "<", *args)
+
+
+def _reduced(builder: Any, comparison: str, numbers: Any) -> Any:
+    """Halves against each other, three times."""
+    step = LANES // 2
+    while step:
+        moved = [(k + step) % LANES for k in range(LANES)]
+        other = builder.shuffle_vector(numbers, numbers, ir.Constant(ir.VectorType(ir.IntType(32), LANES), moved))
+        numbers = _chosen(builder, comparison, numbers, other)
+        step //= 2
+    return builder.extract_element(numbers, ir.Constant(ir.IntType(32), 0))
+
+
+@intrinsic
+def highest_of(typing_context: Any, a: Any) -> Any:
+    """Compiled form of `engine.kernel.eights.highest_of`."""
+    return types.float64(_EIGHTS), lambda _context, builder, _signature, args: _reduced(builder, ">", args[0])
+
+
+@intrinsic
+def lowest_of(typing_context: Any, a: Any) -> Any:
+    """Compiled form of `engine.kernel.eights.lowest_of`."""
+    return types.float64(_EIGHTS), lambda _context, builder, _signature, args: _reduced(builder, "<", args[0])
+
+
+def _emit_shares(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    parts, wholes = args
+    return builder.select(builder.fcmp_ordered(">", parts, _all(0.0)), builder.fdiv(parts, wholes), _all(0.0))
+
+
+@intrinsic
+def shares(typing_context: Any, parts: Any, wholes: Any) -> Any:
+    """Compiled form of `engine.kernel.eights.shares`."""
+    return _EIGHTS(_EIGHTS, _EIGHTS), _emit_shares
+
+
+def _emit_reaching_bits(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    opens, highs, lows, closes, floor, ceiling = args
+    within = builder.and_(builder.fcmp_ordered(">", lows, floor), builder.fcmp_ordered("<", highs, ceiling))
+    for prices in (opens, closes):
+        within = builder.and_(within, builder.fcmp_ordered(">", prices, floor))
+        within = builder.and_(within, builder.fcmp_ordered("<", prices, ceiling))
+    return builder.zext(builder.not_(builder.bitcast(within, _BYTE)), _INT)
+
+
+@intrinsic
+def reaching_bits(typing_context: Any, opens: Any, highs: Any, lows: Any, closes: Any, floor: Any, ceiling: Any) -> Any:
+    """Compiled form of `engine.kernel.eights.reaching_bits`."""
+    return types.int64(*[_EIGHTS] * 6), _emit_reaching_bits
+
+
+def _emit_differing(builder: Any, states: Any, place: Any, count: Any, state: Any) -> Any:
+    """count: None for all 64."""
+    bytes_, width = ir.VectorType(ir.IntType(8), WORD), ir.IntType(32)
+    at = builder.bitcast(builder.gep(states, [place]), bytes_.as_pointer())
+    one = builder.insert_element(ir.Constant(bytes_, ir.Undefined), builder.trunc(state, ir.IntType(8)), ir.Constant(width, 0))
+    wanted = builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(width, WORD), [0] * WORD))
+    if count is None:
+        found = builder.load(at, align=1)
+    else:
+        found = _masked_load(builder, "llvm.masked.load.v64i8.p0", bytes_, at, 1, _first_of(builder, count, WORD), wanted)
+    return builder.bitcast(builder.icmp_unsigned("!=", found, wanted), _INT)
+
+
+@intrinsic
+def differing_bits(typing_context: Any, states: Any, place: Any, state: Any) -> Any:
+    """Compiled form of `engine.kernel.eights.differing_bits`."""
+
+    def emit(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        return _emit_differing(builder, args[0], args[1], None, args[2])
+
+    return types.int64(states, types.int64, types.int64), emit
+
+
+@intrinsic
+def differing_bits_within(typing_context: Any, states: Any, place: Any, count: Any, state: Any) -> Any:
+    """Compiled form of `engine.kernel.eights.differing_bits_within`."""
+
+    def emit(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        return _emit_differing(builder, *args)
+
+    return types.int64(states, types.int64, types.int64, types.int64), emit
+
+
+Question = Callable[[Any, Any], Any]
+
+
+def _true(builder: Any, numbers: Any) -> Any:
+    return builder.fcmp_ordered("!=", numbers, _all(0.0))
+
+
+def _open(builder: Any, numbers: Any) -> Any:
+    return builder.fcmp_unordered("!=", numbers, _all(0.0))
+
+
+def _positive(builder: Any, numbers: Any) -> Any:
+    return builder.fcmp_ordered(">", numbers, _all(0.0))
+
+
+def _emit_word(question: Question, builder: Any, values: Any, place: Any, count: Any) -> Any:
+    """count: None for all 64. What is left out is 0, and the answer to that is no."""
+    word = ir.Constant(_INT, 0)
+    for first in range(0, WORD, LANES):
+        at = builder.add(place, ir.Constant(_INT, first))
+        if count is None:
+            numbers = _load(builder, values, at)
+        else:
+            numbers = _load_within(builder, values, at, builder.sub(count, ir.Constant(_INT, first)), _all(0.0))
+        byte = builder.zext(builder.bitcast(question(builder, numbers), _BYTE), _INT)
+        word = builder.or_(word, builder.shl(byte, ir.Constant(_INT, first)))
+    return word
+
+
+def _whole(question: Question) -> Any:
+    """The compiled form of a question to 64 values."""
+
+    def emit(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        return _emit_word(question, builder, args[0], args[1], None)
+
+    @intrinsic
+    def bits(typing_context: Any, values: Any, place: Any) -> Any:
+        return types.int64(values, types.int64), emit
+
+    return bits
+
+
+def _within(question: Question) -> Any:
+    """The compiled form of a question to some of 64 values."""
+
+    def emit(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        return _emit_word(question, builder, *args)
+
+    @intrinsic
+    def bits(typing_context: Any, values: Any, place: Any, count: Any) -> Any:
+        return types.int64(values, types.int64, types.int64), emit
+
+    return bits
+
+
+@intrinsic
+def first_bit(typing_context: Any, word: Any) -> Any:
+    """Compiled form of `engine.kernel.eights.first_bit`."""
+    return types.int64(types.int64), lambda _context, builder, _signature, args: builder.cttz(args[0], ir.Constant(ir.IntType(1), 0))
+
+
+@intrinsic
+def count_bits(typing_context: Any, word: Any) -> Any:
+    """Compiled form of `engine.kernel.eights.count_bits`."""
+    return types.int64(types.int64), lambda _context, builder, _signature, args: builder.ctpop(args[0])
+
+
+WIDE: Final[dict[str, Any]] = {
+    "wide.eight_of": eight_of,
+    "wide.eight_at": eight_at,
+    "wide.eight_within": eight_within,
+    "wide.put_eight": put_eight,
+    "wide.put_within": put_within,
+    "wide.higher": higher,
+    "wide.lower": lower,
+    "wide.highest_of": highest_of,
+    "wide.lowest_of": lowest_of,
+    "wide.shares": shares,
+    "wide.reaching_bits": reaching_bits,
+    "wide.true_bits": _whole(_true),
+    "wide.true_bits_within": _within(_true),
+    "wide.open_bits": _whole(_open),
+    "wide.open_bits_within": _within(_open),
+    "wide.positive_bits": _whole(_positive),
+    "wide.positive_bits_within": _within(_positive),
+    "wide.differing_bits": differing_bits,
+    "wide.differing_bits_within": differing_bits_within,
+    "wide.first_bit": first_bit,
+    "wide.count_bits": count_bits,
+}
