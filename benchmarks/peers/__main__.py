@@ -15,7 +15,6 @@ import platform
 import statistics
 import subprocess
 import sys
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -152,18 +151,6 @@ def table(task: str, bars: int, workers: list[Worker]) -> list[str]:
     return [*lines, ""]
 
 
-def cold_seconds(runs: int) -> list[float]:
-    """A fresh process: imports, file, 10,000 bars, figures."""
-    found = []
-    for _ in range(runs):
-        began = time.perf_counter()
-        worker = start("cold", Path(sys.executable), "jangdan_worker.py", "t1-ema-cross", 10_000, candle_file("T1"))
-        found.append(time.perf_counter() - began)
-        worker.process.kill()
-        worker.process.wait()
-    return found
-
-
 def main() -> None:
     """Measure, print, and write where asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -181,10 +168,6 @@ def main() -> None:
             found = table(task, bars, workers)
             print("\n".join(found), flush=True)
             lines += found
-    cold = cold_seconds(chosen.runs)
-    spread = f"median {statistics.median(cold):.2f} s, least {min(cold):.2f} s"
-    lines.append(f"Cold: a fresh process that loads T1 and tests 10,000 bars: {spread}.")
-    print(lines[-1])
     if chosen.write:
         made_with = f"Python {platform.python_version()}, numpy {np.__version__}; {'; '.join(versions.values())}."
         write_part(TITLE, [*HEAD, made_with, "", *lines])

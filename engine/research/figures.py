@@ -17,9 +17,9 @@ from engine.research.metrics import (
     NAN,
     RUN_FIGURES,
     TRADE_FIGURES,
-    curve_facts,
     definitions,
     evaluate,
+    facts_of_curves,
     ledger_facts,
     run_facts,
 )
@@ -96,16 +96,17 @@ def _figures(result: BacktestResult, holding: Callable[[], tuple[Curve, tuple[fl
     """holding: gives what `buy_and_hold` does; it is asked for as late as can be."""
     ledger, account = ledger_of(result), account_curve(result)
     facts = run_facts(result, account, ledger)
-    of_trades = evaluate(TRADE_FIGURES, facts.closed)
-    values = evaluate(CURVE_FIGURES, curve_facts(account)) | of_trades | evaluate(RUN_FIGURES, facts)
+    of_trades, of_run = evaluate(TRADE_FIGURES, facts.closed), evaluate(RUN_FIGURES, facts)
     codes = tuple(dict.fromkeys(result.markets))
     market_of = np.array([codes.index(market) for market in result.markets], np.int64)[ledger.rows["market"]]
     alone = of_trades if len(codes) == 1 else None
     markets = [_market(code, ledger, market_of == number, alone) for number, code in enumerate(codes)]
     held, returns = holding()
+    of_account, of_held = (evaluate(CURVE_FIGURES, one) for one in facts_of_curves((account, held)))
+    values = of_account | of_trades | of_run
     return Figures(
         values={key: values[key] for key in definitions()},
-        buy_and_hold=evaluate(CURVE_FIGURES, curve_facts(held)),
+        buy_and_hold=of_held,
         account=account,
         held=held,
         markets=tuple(replace(one, held_return=held_return) for one, held_return in zip(markets, returns, strict=True)),

@@ -117,11 +117,18 @@ def _start_ms(result: BacktestResult) -> int:
 
 def daily_values(curve: Curve) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Every trading day touched (days since 1970-01-01 UTC) and the last value known at its end; a day without a row repeats it."""
-    if not curve.time_ms.size:
-        return np.empty(0, np.int64), np.empty(0)
-    days = np.arange(curve.start_ms // DAY_MS, (int(curve.time_ms[-1]) - 1) // DAY_MS + 1, dtype=np.int64)
-    last = np.searchsorted(curve.time_ms, (days + 1) * DAY_MS, side="right")
-    return days, np.where(last > 0, curve.value_krw[last - 1], curve.start_krw)
+    days, values = daily_values_of([curve])
+    return days, values[0]
+
+
+def daily_values_of(curves: Sequence[Curve]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The same of curves that have their rows at the same times: values [curves, days]."""
+    start_ms, time_ms = curves[0].start_ms, curves[0].time_ms
+    if not time_ms.size:
+        return np.empty(0, np.int64), np.empty((len(curves), 0))
+    days = np.arange(start_ms // DAY_MS, (int(time_ms[-1]) - 1) // DAY_MS + 1, dtype=np.int64)
+    last = np.searchsorted(time_ms, (days + 1) * DAY_MS, side="right")
+    return days, np.stack([np.where(last > 0, one.value_krw[last - 1], one.start_krw) for one in curves])
 
 
 def changes(start: float, values: NDArray[np.float64]) -> NDArray[np.float64]:
