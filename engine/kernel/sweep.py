@@ -81,6 +81,7 @@ _COIN_E8: Final = 1e8
 _DAY_MS: Final = 86_400_000
 #: float64 per variant for its sums of exposures: the sums, and room to turn them
 SUMS_WIDTH: Final = 2 * LANES
+_LANE_BITS: Final = (1 << LANES) - 1
 
 
 @by_reference
@@ -198,7 +199,7 @@ def fold_money(money: NDArray[np.float64], live: int, done: int, figures: NDArra
         stop = min(at + WORD, count)
         if word != 0:
             exposed += count_bits(word)
-            total = add_shares(total, exposure, equity, at, stop)
+            total = add_shares(total, word, exposure, equity, at, stop)
         fold_equity(row, equity, at, stop)
         at = stop
     put_eight(own, LANES, total)
@@ -208,11 +209,12 @@ def fold_money(money: NDArray[np.float64], live: int, done: int, figures: NDArra
 
 
 @helper
-def add_shares(total: Eight, parts: Pointer, wholes: Pointer, first: int, stop: int) -> Eight:
-    """total + part / whole + ..., place by place."""
+def add_shares(total: Eight, word: int, parts: Pointer, wholes: Pointer, first: int, stop: int) -> Eight:
+    """total + part / whole + ..., place by place. word: bits of the parts that are above 0; eight that are not are passed."""
     at = first
     while at + LANES <= stop:
-        total = total + shares(eight_at(parts, at), eight_at(wholes, at))
+        if (word >> (at - first)) & _LANE_BITS != 0:
+            total = total + shares(eight_at(parts, at), eight_at(wholes, at))
         at += LANES
     if at < stop:
         total = total + shares(eight_within(parts, at, stop - at, 0.0), eight_within(wholes, at, stop - at, 1.0))
