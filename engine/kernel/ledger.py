@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from engine.kernel.abi import helper, items, series_at, states_at
 from engine.kernel.book import FILL
 from engine.kernel.catalogue import Pointer
-from engine.kernel.eights import LANES, WORD, Eight, eight_at, eight_of, eight_within
-from engine.kernel.stretches import add_shares, are_between, count_above_zero, count_unknown, extremes_of, scale_ratio, sum_of
+from engine.kernel.eights import LANES, WORD, Eight, count_bits, eight_at, eight_of, eight_within
+from engine.kernel.stretches import above_zero, add_shares, are_between, count_unknown, extremes_of, scale_ratio, sum_of
 from engine.model.candle import BarState
 from engine.model.events import Side
 
@@ -330,14 +330,14 @@ def sum_rows(
     held = positive = 0
     for row in range(0, rows, WORD):
         count = min(WORD, rows - row)
-        exposed = count_above_zero(exposures, row, count)
-        held += exposed
-        positive += count_above_zero(equities, row, count)
+        word = above_zero(exposures, row, count)
+        held += count_bits(word)
+        positive += count_bits(above_zero(equities, row, count))
         value = sum_of(_wholes(equities, row, row + count), few)
         total_lost += lost(total, value)
         total += value
-        if exposed > 0:
-            value = sum_of(add_shares(eight_of(0.0), exposures, equities, row, row + count), few)
+        if word != 0:
+            value = sum_of(add_shares(eight_of(0.0), word, exposures, equities, row, row + count), few)
             share_lost += lost(share, value)
             share += value
     found[0], found[1], found[2] = share + share_lost if positive == rows else math.nan, held, total + total_lost

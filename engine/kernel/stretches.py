@@ -13,7 +13,6 @@ from engine.kernel.eights import (
     LANES,
     WORD,
     Eight,
-    count_bits,
     differing_bits,
     differing_bits_within,
     eight_at,
@@ -39,6 +38,7 @@ from engine.model.candle import BarState
 
 _TRADED: Final = int(BarState.TRADED)
 _UNKNOWN: Final = int(BarState.UNKNOWN)
+_LANE_BITS: Final = (1 << LANES) - 1
 
 
 @helper
@@ -103,9 +103,9 @@ def scale_ratio(values: Pointer, first: int, to: Pointer, place: int, count: int
 
 
 @helper
-def count_above_zero(values: Pointer, first: int, count: int) -> int:
-    """How many of `count` values, 64 at the most, are above zero."""
-    return count_bits(positive_bits(values, first) if count == WORD else positive_bits_within(values, first, count))
+def above_zero(values: Pointer, first: int, count: int) -> int:
+    """Bit k: value `first` + k, of `count` and 64 at the most, is above zero."""
+    return positive_bits(values, first) if count == WORD else positive_bits_within(values, first, count)
 
 
 @helper
@@ -129,11 +129,12 @@ def extremes_of(values: Pointer, first: int) -> tuple[float, float]:
 
 
 @helper
-def add_shares(total: Eight, parts: Pointer, wholes: Pointer, first: int, stop: int) -> Eight:
-    """total + part / whole + ..., place by place."""
+def add_shares(total: Eight, word: int, parts: Pointer, wholes: Pointer, first: int, stop: int) -> Eight:
+    """total + part / whole + ..., place by place. word: bits of the parts that are above 0; eight that are not are passed."""
     at = first
     while at + LANES <= stop:
-        total = total + shares(eight_at(parts, at), eight_at(wholes, at))
+        if (word >> (at - first)) & _LANE_BITS != 0:
+            total = total + shares(eight_at(parts, at), eight_at(wholes, at))
         at += LANES
     if at < stop:
         total = total + shares(eight_within(parts, at, stop - at, 0.0), eight_within(wholes, at, stop - at, 1.0))

@@ -19,7 +19,7 @@ from engine.kernel.bars import Bars, Closes, Log, bars_of, most_steps
 from engine.kernel.catalogue import Pointer
 from engine.kernel.decide.ahead import ROWS
 from engine.kernel.decide.plan import make_book
-from engine.kernel.eights import (
+from engine.kernel.eights import count_bits, (
     LANES,
     WORD,
     eight_at,
@@ -33,7 +33,7 @@ from engine.kernel.eights import (
 from engine.kernel.load import compile_function
 from engine.kernel.loop import new_log, run_bars
 from engine.kernel.machine import run_rows
-from engine.kernel.stretches import add_shares, count_above_zero
+from engine.kernel.stretches import above_zero, add_shares
 
 if TYPE_CHECKING:
     from engine.kernel.book import Book
@@ -191,10 +191,10 @@ def fold_money(money: NDArray[np.float64], live: int, done: int, figures: NDArra
     at = live
     while at < count:
         stop = min(at + WORD, count)
-        held = count_above_zero(exposure, at, stop - at)
-        if held > 0:
-            exposed += held
-            total = add_shares(total, exposure, equity, at, stop)
+        word = above_zero(exposure, at, stop - at)
+        if word != 0:
+            exposed += count_bits(word)
+            total = add_shares(total, word, exposure, equity, at, stop)
         fold_equity(row, equity, at, stop)
         at = stop
     put_eight(own, LANES, total)
