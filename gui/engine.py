@@ -15,7 +15,7 @@ from dsl.messages import text
 
 Document = dict[str, Any]
 
-#: An idle connection is given up after this long: well before the engine closes it (`engine.api.server.KEEP_ALIVE_SECONDS`),
+#: An idle connection is given up after this long: well before the engine closes it (`engine.api.connections.KEEP_ALIVE_SECONDS`),
 #: since a request sent over a connection that is just being closed is lost.
 KEEP_ALIVE_SECONDS: Final = 30
 

@@ -15,7 +15,6 @@ import platform
 import statistics
 import subprocess
 import sys
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,7 +28,7 @@ from benchmarks.walk import walk
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 LONGEST = 525_600
-OURS = {"T1": ("t1-ema-cross", "t1-hma-limit"), "T2": ("t2-atr-exits",), "T4": ("t4-ema-portfolio",)}
+OURS = {"T1": ("t1-ema-cross", "t1-hma-limit"), "T2": ("t2-atr-exits",), "T4": ("t4-ema-portfolio", "t4-ema-portfolio:1")}
 #: of T4
 MARKETS, MARKET_BARS = 100, 100_000
 #: a loop by hand in our own environment: no engine, but what the machine can do
@@ -45,6 +44,7 @@ MOST_BARS = {"backtesting": 100_000}
 #: engines that have no such task here
 UNABLE = {("T4", "vectorbt"), ("T4", "backtesting"), ("T1", LOOP), ("T2", LOOP)}
 NOTES = {
+    ("T4", "jangdan t4-ema-portfolio:1"): "in one thread; the others of ours in as many as there are processors",
     ("T4", LOOP): "not an engine: these rules alone, in one loop by hand; entries in the order of the markets",
     ("T4", "raptorbt"): "a hundredth of the cash for each market, five positions at most, no rank",
     ("T2", "raptorbt"): "one stop, all out at +2 %; no partial sale, no trail after it, no time exit",
@@ -151,18 +151,6 @@ def table(task: str, bars: int, workers: list[Worker]) -> list[str]:
     return [*lines, ""]
 
 
-def cold_seconds(runs: int) -> list[float]:
-    """A fresh process: imports, file, 10,000 bars, figures."""
-    found = []
-    for _ in range(runs):
-        began = time.perf_counter()
-        worker = start("cold", Path(sys.executable), "jangdan_worker.py", "t1-ema-cross", 10_000, candle_file("T1"))
-        found.append(time.perf_counter() - began)
-        worker.process.kill()
-        worker.process.wait()
-    return found
-
-
 def main() -> None:
     """Measure, print, and write where asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -180,10 +168,6 @@ def main() -> None:
             found = table(task, bars, workers)
             print("\n".join(found), flush=True)
             lines += found
-    cold = cold_seconds(chosen.runs)
-    spread = f"median {statistics.median(cold):.2f} s, least {min(cold):.2f} s"
-    lines.append(f"Cold: a fresh process that loads T1 and tests 10,000 bars: {spread}.")
-    print(lines[-1])
     if chosen.write:
         made_with = f"Python {platform.python_version()}, numpy {np.__version__}; {'; '.join(versions.values())}."
         write_part(TITLE, [*HEAD, made_with, "", *lines])

@@ -18,14 +18,13 @@ from pydantic import BaseModel, Field
 
 from dsl.diagnostics import Language
 from dsl.loader import MAX_CHARACTERS
+from engine.api.connections import KEEP_ALIVE_SECONDS
 from engine.api.files import ChangedOnDisk
 from engine.api.jobs import Cancelled, Job
 from engine.api.preview import CHART_BARS
 from engine.api.service import RunRequest, Service
 from engine.model.errors import UserError
 
-#: an idle connection is closed after this long. Clients give theirs up sooner, since a request that meets the closing is lost.
-KEEP_ALIVE_SECONDS: Final = 75
 #: how often a waiting client is told of progress
 _PROGRESS_SECONDS: Final = 0.1
 _MOST_DAYS: Final = 5000

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from dsl.messages import text
+from engine.api.connections import KEEP_ALIVE_SECONDS
 from engine.cli.data import VARIABLE, data_folder, sample_folder
 from engine.cli.inputs import instant_ms
 from engine.cli.language import language
@@ -137,11 +138,11 @@ async def _serve(face: Face, listening: socket.socket, greeting: str, listen: Ca
 
     sys.stdout.write(greeting)
     sys.stdout.flush()
-    server = uvicorn.Server(
-        uvicorn.Config(
-            face, log_level="warning", lifespan="off", ws=LineProtocol, ws_ping_interval=None, server_header=False, timeout_keep_alive=75
-        )
+    keep = KEEP_ALIVE_SECONDS
+    config = uvicorn.Config(
+        face, log_level="warning", lifespan="off", ws=LineProtocol, ws_ping_interval=None, server_header=False, timeout_keep_alive=keep
     )
+    server = uvicorn.Server(config)
     beside = None if listen is None else asyncio.create_task(listen())
     if beside is not None:
         beside.add_done_callback(lambda _: setattr(server, "should_exit", True))

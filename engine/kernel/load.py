@@ -57,12 +57,14 @@ def precompile(progress: Callable[[int, int], None]) -> None:
 
 
 def _own_pieces() -> dict[str, Callable[[], object]]:
-    """What is compiled besides the ops, the longest first. The first takes one process longer than all the rest takes the other."""
-    from engine.kernel import aggregate, ledger, modelled_book, rehearsal  # they import this module
+    """What is compiled besides the ops, the longest first. The first takes one process as long as all the rest takes the other, which
+    begins with what the first will need of it."""
+    from engine.kernel import aggregate, ledger, modelled_book, rehearsal, vm  # they import this module
     from engine.kernel.ops import across
 
     return {
         "decisions": rehearsal.rehearse,
+        "machine": vm.precompile,
         "values across markets": lambda: [address_of(kernel) for kernel in across.KERNELS.values()],
         "figures": ledger.precompile,
         "aggregator": aggregate.precompile,
@@ -174,8 +176,7 @@ def _compiled_helper(function: FunctionType, allocates: bool) -> Any:
     """Helpers are compiled into their callers, so their own machine code needs no cache."""
     copy = FunctionType(function.__code__, _compiled_globals(function, allocates), function.__name__, function.__defaults__)
     copy.__kwdefaults__ = function.__kwdefaults__
-    options = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, **_options(allocates)}
-    return numba.njit(pipeline_class=whole.PartCompiler, **options)(copy)
+    return whole.part(copy, _options(allocates))
 
 
 @cache

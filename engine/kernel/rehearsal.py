@@ -29,9 +29,12 @@ _TERMS: Final = Terms(1_000_000.0, 0.0005, 0.0005, True)
 
 
 def rehearse() -> None:
-    """Compile all that decides, and the machine of the nodes. In one process: helpers that several of these reach are read once."""
-    rehearse_run()
+    """Compile all that decides. In one process: helpers that several of these reach are read once.
+
+    Single events come first: they need no machine, which another process may be compiling meanwhile.
+    """
     rehearse_desk()
+    rehearse_run()
     rehearse_portfolio()
 
 

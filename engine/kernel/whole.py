@@ -6,14 +6,19 @@ compilation, and the more the deeper the calls. Imported by `engine.kernel.load`
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from types import FunctionType
 from typing import Any, Final
 
+import numba
 from llvmlite import binding, ir
+from numba import types
 from numba.core import compiler
 from numba.core.codegen import JITCodeLibrary
 
 _Library: Final[Any] = JITCodeLibrary
 _Compiler: Final[Any] = compiler.Compiler
+_unliteral: Final[Any] = types.unliteral
 
 
 class _Part(_Library):  # type: ignore[misc] # numba is untyped
@@ -115,3 +120,17 @@ class PartCompiler(WholeCompiler):
     """numba's compiler of a helper."""
 
     library = _Part
+
+
+def part(function: FunctionType, options: dict[str, Any]) -> Any:
+    """A helper as a function of numba. It is compiled once for all its callers; numba would do it again for each constant that one of
+    them passes, which LLVM sees as well, having the whole."""
+    every: dict[str, Any] = {"pipeline_class": PartCompiler, "no_cpython_wrapper": True, "no_cfunc_wrapper": True, **options}
+    made: Any = numba.njit(**every)(function)
+    typed = made.get_call_template
+
+    def of_any_value(args: Sequence[Any], kws: Mapping[str, Any]) -> Any:
+        return typed([_unliteral(one) for one in args], {name: _unliteral(one) for name, one in kws.items()})
+
+    made.get_call_template = of_any_value
+    return made
