@@ -113,8 +113,22 @@ def test_portfolios_with_costs_trade_as_in_the_reference() -> None:
 
 
 def test_strategies_share_the_volume_of_a_second() -> None:
-    """Each passes all seconds of a base bar before the next one does. 23: what the first had taken of one was there again for the other."""
+    """Each passes all seconds of a base bar before the next one does. 23, 124: what the first had taken of one was there again for the
+    other. The audit holds each fill against its second, not against its minute."""
     assert len(assert_agree(with_costs(random_portfolio(23))).fills) >= 10
+    world = with_costs(random_portfolio(124))
+    result = assert_agree(world)
+    seconds = np.flatnonzero(result.fills["time_ms"] % world.grid.timeframe.length_ms != 0)
+    share = world.settings.costs.participation
+    assert len(seconds) >= 10
+    assert share is not None
+    less = replace(world.settings, costs=replace(world.settings.costs, participation=share / 2))
+    moved = result.fills.copy()
+    moved["time_ms"][seconds[0]] += 1
+    for cooked, text in ((replace(result, settings=less), "too_much"), (replace(result, fills=moved), "no_trade")):
+        found = audit(cooked, world.grid).violation
+        assert found is not None
+        assert found.text == text
 
 
 def held_together(result: BacktestResult) -> int:
