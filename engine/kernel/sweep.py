@@ -19,17 +19,7 @@ from engine.kernel.bars import Bars, Closes, Log, bars_of, most_steps
 from engine.kernel.catalogue import Pointer
 from engine.kernel.decide.ahead import ROWS
 from engine.kernel.decide.plan import make_book
-from engine.kernel.eights import count_bits, (
-    LANES,
-    WORD,
-    eight_at,
-    eight_within,
-    higher,
-    highest_of,
-    lower,
-    lowest_of,
-    put_eight,
-)
+from engine.kernel.eights import LANES, WORD, count_bits, eight_at, eight_within, higher, highest_of, lower, lowest_of, put_eight
 from engine.kernel.load import compile_function
 from engine.kernel.loop import new_log, run_bars
 from engine.kernel.machine import run_rows
