@@ -8,6 +8,7 @@ least of the runs. A processor that others use, too, makes all of them longer.
 
 from __future__ import annotations
 
+import resource
 import statistics
 import sys
 import time
@@ -34,6 +35,9 @@ WARM_BARS = 500
 DAY_BARS = 1_440
 #: the published comparison takes the beginning of one walk of so many bars
 LONGEST = 525_600
+#: raptorbt 0.13.4, the fastest of the others, took so long for the 1,000 variants of T3 over so many bars on this kind of machine
+#: (published comparison, one call a variant from Python)
+PEER_SECONDS, PEER_BARS = 5.5, 100_000
 #: the most traded markets, and a price that each is near
 MARKETS = {
     "KRW-ADA": 1_200.0, "KRW-AVAX": 40_000.0, "KRW-BCH": 800_000.0, "KRW-BTC": 150_000_000.0, "KRW-DOGE": 300.0, "KRW-ETC": 30_000.0,
@@ -61,6 +65,11 @@ def grid_of(markets: dict[str, float], bars: int, drawn: int = 0) -> BarGrid:
     return BarGrid(tuple(markets), Timeframe(MINUTE_MS), START_MS // MINUTE_MS, state, open_, high, low, close, volume, volume * close)
 
 
+def peak_mib() -> float:
+    """The most memory that this process has had so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+
+
 def timed(run: Callable[[], object]) -> tuple[list[float], list[float]]:
     """Wall and processor seconds of the runs."""
     wall, processor = [], []
@@ -73,9 +82,12 @@ def timed(run: Callable[[], object]) -> tuple[list[float], list[float]]:
 
 
 def report(name: str, bars: int, check: Callable[[], list[Strategy]], compute: Callable[[list[Strategy], int], SweepResult]) -> list[str]:
-    """One line for checking and one for each number of threads; printed, too."""
+    """One line for checking and one for each number of threads, and the memory that computing adds; printed, too."""
     strategies = check()
+    compute(strategies[:2], 2)
+    before = peak_mib()
     result = compute(strategies, 2)
+    added = peak_mib() - before
     trades = sum(outcome.closed_trades for outcome in result.outcomes)
     best = max(outcome.end_equity for outcome in result.outcomes)
     lines = [f"{name}: {len(strategies)} variants x {bars:,} bars, {trades:,} trades, best {best:,.0f}", ""]
@@ -86,6 +98,11 @@ def report(name: str, bars: int, check: Callable[[], list[Strategy]], compute: C
         wall, processor = timed(run)
         cost = min(processor) / len(strategies) / bars * 1e9
         lines.append(f"| {row} | {statistics.median(wall):.2f} | {min(wall):.2f} | {min(processor):.2f} | {cost:.1f} |")
+    lines += ["", f"Memory beside candles and strategies: {added:.0f} MiB at the most; one value of each variant at each bar would be"
+              f" {8 * len(strategies) * bars / 2**20:,.0f}."]  # fmt: skip
+    if bars == PEER_BARS:
+        least, median = PEER_SECONDS / min(wall), PEER_SECONDS / statistics.median(wall)
+        lines += ["", f"raptorbt: {PEER_SECONDS} s, {least:.1f} times the least and {median:.1f} times the median of two threads."]
     print("\n".join(lines), "\n")
     return [*lines, ""]
 

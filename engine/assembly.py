@@ -18,7 +18,7 @@ from engine.candles.errors import CandleError
 from engine.candles.grid import gaps, stored_bases
 from engine.candles.inside import with_inside
 from engine.candles.instants import korean_time
-from engine.candles.modelled import with_modelled_books
+from engine.candles.modelled import check_windows, with_modelled_books
 from engine.candles.outages import outages_in
 from engine.candles.provision import Fetch, Message, Provided, provide
 from engine.candles.side import with_books, with_sides
@@ -231,7 +231,9 @@ def _with_warmup(strategies: Sequence[Strategy], provided: Provided) -> BarGrid:
 
 
 def _looked_into(grid: BarGrid, settings: Settings, store: CandleStore, from_ms: int) -> BarGrid:
-    """The grid with what the store knows of its bars from `from_ms` on: finer bars inside them, and outages where the run asks for them."""
+    """The grid with what the store knows of its bars from `from_ms` on: finer bars inside them, and outages where the run asks for them.
+    Raises CandleError for costs that these base bars cannot tell."""
+    check_windows(settings.costs, grid.timeframe)
     grid = with_inside(grid, store, from_ms)
     return replace(grid, outages=outages_in(grid, store, from_ms)) if settings.costs.outages else grid
 

@@ -28,7 +28,7 @@ from benchmarks.walk import walk
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 LONGEST = 525_600
-OURS = {"T1": ("t1-ema-cross", "t1-hma-limit"), "T2": ("t2-atr-exits",), "T4": ("t4-ema-portfolio",)}
+OURS = {"T1": ("t1-ema-cross", "t1-hma-limit"), "T2": ("t2-atr-exits",), "T4": ("t4-ema-portfolio", "t4-ema-portfolio:1")}
 #: of T4
 MARKETS, MARKET_BARS = 100, 100_000
 #: a loop by hand in our own environment: no engine, but what the machine can do
@@ -44,6 +44,7 @@ MOST_BARS = {"backtesting": 100_000}
 #: engines that have no such task here
 UNABLE = {("T4", "vectorbt"), ("T4", "backtesting"), ("T1", LOOP), ("T2", LOOP)}
 NOTES = {
+    ("T4", "jangdan t4-ema-portfolio:1"): "in one thread; the others of ours in as many as there are processors",
     ("T4", LOOP): "not an engine: these rules alone, in one loop by hand; entries in the order of the markets",
     ("T4", "raptorbt"): "a hundredth of the cash for each market, five positions at most, no rank",
     ("T2", "raptorbt"): "one stop, all out at +2 %; no partial sale, no trail after it, no time exit",

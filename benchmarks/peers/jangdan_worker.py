@@ -1,4 +1,5 @@
-"""Jangdan: the strategy file, checked once, then a whole backtest with every figure of its report. TASK is the strategy's name."""
+"""Jangdan: the strategy file, checked once, then a whole backtest with every figure of its report. TASK is the strategy's name,
+and behind a colon how many threads where that is not as many as there are processors."""
 
 from __future__ import annotations
 
@@ -16,7 +17,9 @@ from engine.research.result import Rounding, Settings
 
 MINUTE_MS = 60_000
 task, prices = candles()
-strategy = load_strategy(Path(__file__).parents[1] / "strategies" / f"{task}.yaml")
+name, _, threads = task.partition(":")
+most = int(threads) if threads else None
+strategy = load_strategy(Path(__file__).parents[1] / "strategies" / f"{name}.yaml")
 several = prices if prices.ndim == 3 else prices[None]
 series = [np.ascontiguousarray(several[:, number]) for number in range(5)]
 markets = ("KRW-BTC",) if len(several) == 1 else tuple(f"KRW-M{number:03d}" for number in range(len(several)))
@@ -27,7 +30,7 @@ settings = Settings(CASH, FEE, 0.0, Rounding.NONE, from_ms=START_MS + WARM * MIN
 
 def run() -> tuple[int, float]:
     """Program, columns, decisions, fills, equity curve, all figures."""
-    found = figures(backtest(strategy, grid, settings)).values
+    found = figures(backtest(strategy, grid, settings, threads=most), threads=most).values
     return int(found["closed_trades"]), found["end_equity"]
 
 

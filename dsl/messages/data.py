@@ -270,6 +270,10 @@ TEXTS: dict[str, Text] = {
         "--book: 거래대금의 기간은 {base} 캔들 하나보다 길고 나누어떨어져야 합니다. 예: 'spread 10bp, depth 5% of 1d turnover within 0.5%'",
         "--book: the turnover's time has to be whole {base} candles, such as 'spread 10bp, depth 5% of 1d turnover within 0.5%'",
     ),
+    "visible_window": Text(
+        "--visible-depth: 거래대금의 기간은 {base} 캔들 하나보다 길고 나누어떨어져야 합니다. 예: '5% of 1d turnover'",
+        "--visible-depth: the turnover's time has to be whole {base} candles, such as '5% of 1d turnover'",
+    ),
     "no_base_served": Text(
         "{clock} 봉을 만들 캔들을 저절로 받지는 않습니다 (저절로 받는 것: {names}). "
         "초봉은 먼저 받으세요: jangdan data download --timeframe 1s --markets KRW-BTC --from 2025-09-01",

@@ -61,6 +61,11 @@ _CHECKS: dict[str, tuple[str, str, str, str]] = {
         "jangdan data check 로 빈 구간을 찾아 캔들을 채우세요. 기록이 없는 봉에서는 손절도 시험하지 못합니다.",
         "Find what is missing with `jangdan data check` and import it: in a bar that nobody recorded no stop is tested.",
     ),
+    "stranded": (
+        "팔 수 없는 보유분", "Positions nobody could sell",
+        "이런 보유분은 마지막 가격으로 셈합니다. 값이 0이었다면 결과가 어떻게 되는지 보고, 거래가 끝나기 전에 파는 규칙을 두세요.",
+        "They count at their last price: look at the result if they were worth nothing, and add a rule that sells before trading ends.",
+    ),
     "empty_universe": (
         "빈 유니버스", "Empty universe",
         "`jangdan why FILE --summary` 로 어느 조건이 얼마나 걸렀는지 보세요. "
@@ -199,6 +204,17 @@ _PLAIN: dict[str, Text] = {
         "보유한 봉 {held}개 가운데 기록이 없는 봉 {unknown}개, 거래가 없던 봉 {quiet}.",
         "{unknown} of {held} bars with a position were not recorded; nothing traded in {quiet} of them.",
     ),
+    "stranded.found": Text(
+        "마지막까지 남은 보유분 {open}개 가운데 {count}개({krw}, 끝 평가금액의 {share})는 마지막 7일에 거래가 없던 마켓에 있습니다. "
+        "값이 0이라면 손익은 {without}입니다.",
+        "{count} of {open} positions that are still open ({krw}, {share} of the end equity) are in markets without a trade in the last 7 "
+        "days. Worth nothing, they would leave a profit of {without}.",
+    ),
+    "stranded.fine": Text(
+        "마지막까지 남은 보유분 {open}개 가운데 마지막 7일에 거래가 없던 마켓의 것은 {count}개({krw}).",
+        "{count} of {open} positions that are still open ({krw}) are in markets without a trade in the last 7 days.",
+    ),
+    "stranded.none": Text("끝에 남은 보유분이 없습니다.", "No position is open at the end."),
     "empty_universe.found": Text(
         "유니버스를 정한 {instants}번 가운데 {empty}번({share})은 남은 종목이 없었고, 그동안은 사지 않습니다. "
         "혼자서 모두 거른 조건(횟수): {rules}.",

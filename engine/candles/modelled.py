@@ -14,10 +14,12 @@ from engine.candles.side_store import Kind, SideStore
 from engine.candles.timeframes import DAY_MS, timeframe_name
 from engine.kernel.modelled_book import modelled_book
 from engine.model.candle import BarGrid, BarState
+from engine.model.costs import Costs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from dsl.graph import Timeframe
     from engine.candles.store import CandleStore
     from engine.model.candle import SideKey
     from engine.model.costs import BookModel
@@ -34,9 +36,8 @@ def with_modelled_books(
     wanted = [key for key in keys if key[0] in BOOKS]
     if not wanted:
         return grid
+    check_windows(Costs(book=model), grid.timeframe)
     length_ms = grid.timeframe.length_ms
-    if model.depth is not None and (model.window_ms < length_ms or model.window_ms % length_ms):
-        raise CandleError("data.book_window", base=timeframe_name(grid.timeframe))
     close_ms = close_times(grid)
     unrecorded = ~_recorded(grid, store, close_ms)
     turnover = turnover_krw(grid, model.window_ms // length_ms) if model.depth is not None else np.full(grid.close.shape, np.nan)
@@ -48,6 +49,18 @@ def with_modelled_books(
         side[key] = np.where(chosen, supposed, side.get(key, np.nan))
         modelled[key] = chosen
     return replace(grid, side=side, modelled=modelled)
+
+
+def check_windows(costs: Costs, base: Timeframe) -> None:
+    """Raises CandleError where the turnover of a supposed book, or of a visible depth, is over no whole base bars."""
+    book, visible = costs.book, costs.visible
+    asked = {
+        "data.book_window": None if book is None or book.depth is None else book.window_ms,
+        "data.visible_window": None if visible is None or visible.share is None else visible.window_ms,
+    }
+    for key, window_ms in asked.items():
+        if window_ms is not None and (window_ms < base.length_ms or window_ms % base.length_ms):
+            raise CandleError(key, base=timeframe_name(base))
 
 
 def turnover_krw(grid: BarGrid, bars: int) -> NDArray[np.float64]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeVar
 
 #: numpy arrays of float64 and int64, C-contiguous. Op files import this module, so it does not name numpy.
@@ -151,6 +151,14 @@ setattr(at_variant, INTRINSIC_MARK, "at_variant")
 
 #: numbers of an array in a handle: its address, then its shape
 HANDLE_ITEMS: Final = 4
+
+
+def numbers_of(arrays: Iterable[Any]) -> list[int]:
+    """Of a handle of these arrays. It does not keep them."""
+    numbers = []
+    for array in arrays:
+        numbers += [array.__array_interface__["data"][0], *array.shape, *[0] * (HANDLE_ITEMS - 1 - array.ndim)]
+    return numbers
 
 
 def _at(kind: Any, handle: Integers, place: int, dimensions: int) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -82,6 +83,11 @@ def most_steps(grid: BarGrid) -> int:
 
 def taken_from(log: Log) -> NDArray[Any]:
     """What the log holds; it is empty after that."""
-    fills = log.fills[: log.length[0]].copy()
+    fills = joined([log.fills[: log.length[0]]])
     log.length[0] = 0
     return fills
+
+
+def joined(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """A copy of the rows of all parts, contiguous ones of one structured type. By its fields numpy would take ten times as long."""
+    return np.concatenate([part.view(np.uint8) for part in parts]).view(parts[0].dtype)

@@ -13,7 +13,7 @@ import numpy as np
 from dsl.catalogue import ArgKind, Memory
 from dsl.graph import Timeframe
 from engine.kernel import fields, state
-from engine.kernel.abi import HANDLE_ITEMS
+from engine.kernel.abi import HANDLE_ITEMS, numbers_of
 from engine.kernel.aggregate import SERIES, SLOT_COUNT, machine_length, ratio
 from engine.kernel.catalogue import Op
 from engine.kernel.direct import of_rows
@@ -44,18 +44,12 @@ class Lane:
     tables: tuple[NDArray[Any], ...]
 
 
-def entry(array: NDArray[Any]) -> tuple[int, ...]:
-    """Items of a handle (engine.kernel.abi.numbers_at): where the array lies, and its shape."""
-    start: int = array.__array_interface__["data"][0]
-    return (start, *array.shape, *(0,) * (HANDLE_ITEMS - 1 - array.ndim))
-
-
 def made_lane(run: NDArray[np.int64], tables: Iterable[NDArray[Any]]) -> Lane:
     """tables: the arrays of a handle between `run` and the state."""
-    kept, handle = tuple(tables), np.zeros((len(fields.HANDLE), HANDLE_ITEMS), np.int64)
-    for place, array in enumerate((run, *kept)):
-        handle[place] = entry(array)
-    return Lane(run, run.data, handle.reshape(-1), kept)
+    kept, handle = tuple(tables), np.zeros(len(fields.HANDLE) * HANDLE_ITEMS, np.int64)
+    known = numbers_of((run, *kept))
+    handle[: len(known)] = known
+    return Lane(run, run.data, handle, kept)
 
 
 class Layout:

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.kernel.abi import helper, items
+from engine.kernel.abi import helper, items, series_at, states_at
 from engine.kernel.book import FILL
 from engine.kernel.stretches import (
     add_together,
@@ -76,7 +76,7 @@ def precompile() -> dict[str, Any]:
         sum_exactly: types.float64(reals, reals),
         measure_falls: types.void(types.int64, types.float64, ints, reals, reals),
         sum_rows: types.void(reals, reals, reals, reals),
-        hold: types.float64(ints, *[types.int64] * 4, types.int8[:, ::1], prices, prices, types.float64, types.float64, reals),
+        hold_together: types.int64(ints, *[types.int64] * 3, ints, reals, types.float64, reals, reals, reals, types.int64),
     }
     return {one.__name__: compile_function(one, signature, allocates=False) for one, signature in signatures.items()}
 
@@ -353,6 +353,35 @@ def sum_rows(
     found[0], found[1], found[2] = share + share_lost if positive == rows else math.nan, held, total + total_lost
 
 
+def hold_together(
+    close_ms: NDArray[np.int64],
+    length_ms: int,
+    offset_ms: int,
+    first_index: int,
+    handle: NDArray[np.int64],
+    costs: NDArray[np.float64],
+    scale: float,
+    worth: NDArray[np.float64],
+    total: NDArray[np.float64],
+    last: NDArray[np.float64],
+    held: int,
+) -> int:
+    """`hold` of each market, one cost each, and their last ratios: added to `total` (of as many rows as `worth`, or none) in order, where
+    `held` markets are in it already. Returns how many have a ratio then; worth is left as the last market's.
+
+    handle: states, opens and closes of each, [1, bars] (engine.kernel.abi.numbers_at).
+    """
+    for market in range(costs.shape[0]):
+        states, opens, closes = states_at(handle, 3 * market), series_at(handle, 3 * market + 1), series_at(handle, 3 * market + 2)
+        last[market] = hold(close_ms, length_ms, offset_ms, first_index, 0, states, opens, closes, costs[market], scale, worth)
+        if math.isfinite(last[market]):
+            for row in range(total.shape[0]):
+                total[row] = worth[row] if held == 0 else total[row] + worth[row]
+            held += 1
+    return held
+
+
+@helper
 def hold(
     close_ms: NDArray[np.int64],
     length_ms: int,

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
 from dsl.graph import Graph, Phase
 from dsl.pairs import add_pairs
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from dsl.graph import Timeframe
     from dsl.strategy import Strategy
     from engine.model.candle import SideKey
+
+T = TypeVar("T")
 
 #: programs that are kept for the next run of the same strategy
 _KNOWN_PROGRAMS: Final = 8
@@ -90,27 +92,28 @@ def compile_program(
     domain = tuple(markets if domain is None else domain)
     if known_ops is not None:
         return _compile_strategy(strategy, base, tuple(markets), domain, known_ops)
-    return _known_program(_Same(strategy), base, tuple(markets), domain)
+    return _known_program(Same(strategy), base, tuple(markets), domain)
 
 
-class _Same:
-    """A strategy as a key that is equal to itself alone: nobody changes one, and to compare two would take longer than to compile one."""
+class Same(Generic[T]):
+    """A thing as a key that is equal to itself alone: nobody changes a strategy or a program, and to compare two would take longer than to
+    compile one."""
 
-    __slots__ = ("strategy",)
+    __slots__ = ("one",)
 
-    def __init__(self, strategy: Strategy) -> None:
-        self.strategy = strategy
+    def __init__(self, one: T) -> None:
+        self.one = one
 
     def __hash__(self) -> int:
-        return id(self.strategy)
+        return id(self.one)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.strategy is self.strategy
+        return isinstance(other, Same) and other.one is self.one
 
 
 @lru_cache(maxsize=_KNOWN_PROGRAMS)
-def _known_program(same: _Same, base: Timeframe, markets: tuple[str, ...], domain: tuple[str, ...]) -> Program:
-    return _compile_strategy(same.strategy, base, markets, domain, None)
+def _known_program(same: Same[Strategy], base: Timeframe, markets: tuple[str, ...], domain: tuple[str, ...]) -> Program:
+    return _compile_strategy(same.one, base, markets, domain, None)
 
 
 def _compile_strategy(

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.kernel.bars import Closes, bars_of, most_steps, taken_from
+from engine.kernel.bars import Closes, bars_of, joined, most_steps, taken_from
 from engine.kernel.book import FILL, SKIP_REASONS, Book
 from engine.kernel.decide.ahead import ROWS
 from engine.kernel.decide.plan import Plan
@@ -128,7 +128,7 @@ class Run:
 
     def _all_fills(self) -> NDArray[np.void]:
         if len(self._fills) != 1:
-            self._fills = [np.concatenate(self._fills) if self._fills else np.zeros(0, FILL)]
+            self._fills = [joined(self._fills) if self._fills else np.zeros(0, FILL)]
         return self._fills[0]
 
     def _start(self, first_ms: int, base_ms: int, bars: int) -> int:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from engine.kernel import door, fields, state
-from engine.kernel.abi import HANDLE_ITEMS
+from engine.kernel.abi import HANDLE_ITEMS, numbers_of
 from engine.kernel.aggregate import SERIES, grid_arrays
-from engine.kernel.layout import Lane, Layout, entry, made_lane
+from engine.kernel.layout import Lane, Layout, made_lane
 from engine.kernel.load import compile_function
 from engine.kernel.program import ColumnBlock, Program
 from engine.kernel.stored import entry_point
@@ -127,7 +127,7 @@ class Kernel:
         """Behind the state one copy of what alias markets share for every further thread: all of them stay equal."""
         self.state = np.concatenate([values, *[values[: self.program.table.size(shared=True)]] * (len(self._lanes) - 1)])
         for lane in self._lanes:
-            lane.handle[_STATE] = [*entry(self.state), *entry(self.params), *entry(self._behind)]
+            lane.handle[_STATE] = numbers_of((self.state, self.params, self._behind))
 
     def advance(self, grid: BarGrid, first: int = 0, count: int | None = None) -> ColumnBlock:
         """Take the next base bars of all markets, `count` of the grid's from `first` on; returns the clock bars that closed.

@@ -18,6 +18,7 @@ from numba.core.codegen import JITCodeLibrary
 
 _Library: Final[Any] = JITCodeLibrary
 _Compiler: Final[Any] = compiler.Compiler
+_unliteral: Final[Any] = types.unliteral
 
 
 class _Part(_Library):  # type: ignore[misc] # numba is untyped
@@ -124,11 +125,12 @@ class PartCompiler(WholeCompiler):
 def part(function: FunctionType, options: dict[str, Any]) -> Any:
     """A helper as a function of numba. It is compiled once for all its callers; numba would do it again for each constant that one of
     them passes, which LLVM sees as well, having the whole."""
-    made: Any = numba.njit(pipeline_class=PartCompiler, no_cpython_wrapper=True, no_cfunc_wrapper=True, **options)(function)
+    every: dict[str, Any] = {"pipeline_class": PartCompiler, "no_cpython_wrapper": True, "no_cfunc_wrapper": True, **options}
+    made: Any = numba.njit(**every)(function)
     typed = made.get_call_template
 
     def of_any_value(args: Sequence[Any], kws: Mapping[str, Any]) -> Any:
-        return typed([types.unliteral(one) for one in args], {name: types.unliteral(one) for name, one in kws.items()})
+        return typed([_unliteral(one) for one in args], {name: _unliteral(one) for name, one in kws.items()})
 
     made.get_call_template = of_any_value
     return made

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -15,14 +16,14 @@ from engine.candles.modelled import turnover_krw
 from engine.kernel.aggregate import SERIES, aggregate
 from engine.kernel.decide.plan import Terms, make_book, make_plan
 from engine.kernel.depth import Shown
-from engine.kernel.program import ColumnBlock, Program, compile_program
+from engine.kernel.program import ColumnBlock, Program, Same, compile_program
 from engine.kernel.run import Run, RunResult
 from engine.kernel.universe import UniverseRun, member_series, universe_program
 from engine.kernel.vm import DEFAULT_BLOCK, Kernel
 from engine.model.candle import MEMBER, BarGrid, BarState
 from engine.model.costs import Halt
 from engine.research.gaps import side_gaps
-from engine.research.result import BacktestResult, Rounding, Settings
+from engine.research.result import BacktestResult, Rounding, Settings, SideGap
 from engine.research.room import keep_freed_memory
 from engine.research.universe import UniverseTally
 
@@ -31,9 +32,11 @@ if TYPE_CHECKING:
 
     from dsl.graph import Timeframe
     from dsl.strategy import Strategy
+    from engine.kernel.decide.plan import Plan
     from engine.model.candle import SideKey
     from engine.model.costs import Costs, VisibleDepth
     from engine.model.events import Members
+    from engine.research.universe import UniverseCounts
 
 #: bars of all markets that one call of kernel and decisions takes
 _STRETCH_BARS: Final = 65_536
@@ -41,6 +44,9 @@ _STRETCH_BARS: Final = 65_536
 _MARKETS_PER_THREAD: Final = 8
 #: handing a part to a thread costs more than it saves where computing its columns takes less than that
 _SECONDS_AHEAD: Final = 0.003
+
+#: plans that are kept for the next run
+_KNOWN_PLANS: Final = 8
 
 #: (base bars done, of how many)
 Progress = Callable[[int, int], None]
@@ -77,10 +83,9 @@ def backtest(
     threads = threads or os.cpu_count() or 1
     run, settled = _run(strategy, program, grid, settings, markets, progress, watch, threads)
     elapsed = time.perf_counter() - started
-    result = _result(strategy, grid, settings, markets, settled, run, synthetic, elapsed)
     sides = dict.fromkeys((*program.sides, *universe_sides))
-    counts = None if tally is None else tally.counts
-    return replace(result, members=members, universe=counts, gaps=side_gaps(sides, strategy.clock, grid, settings.from_ms))
+    gaps, counts = side_gaps(sides, strategy.clock, grid, settings.from_ms), None if tally is None else tally.counts
+    return _result(strategy, grid, settings, markets, settled, run, synthetic, elapsed, members, counts, gaps)
 
 
 def with_members(
@@ -151,15 +156,29 @@ def _columns(kernel: Kernel, grid: BarGrid, parts: Sequence[tuple[int, int]], th
 
 def started(strategy: Strategy, program: Program, grid: BarGrid, settings: Settings, traded: Sequence[str]) -> Run:
     """The decisions of a strategy over a grid, before their first bar. Arguments as `backtest`."""
-    plan = make_plan(
-        strategy,
-        program.position,
-        grid.markets,
-        terms_of(settings, grid),
-        tradable=[market in traded for market in grid.markets],
-        settle_ms=settled_ms(strategy, program, grid),
-    )
+    plan = _plan(
+        strategy, program, terms_of(settings, grid), tuple([market in traded for market in grid.markets]),
+        tuple(settled_ms(strategy, program, grid)),
+    )  # fmt: skip
     return Run(plan, make_book(plan, settings.cash_krw), settings.from_ms)
+
+
+def _plan(strategy: Strategy, program: Program, terms: Terms, tradable: tuple[bool, ...], settle_ms: tuple[int, ...]) -> Plan:
+    """As `make_plan`. Nobody writes a plan, so those of the last few runs are kept where no books are in them: making one takes longer than
+    all decisions over a thousand bars."""
+    if terms.books or terms.shown is not None:
+        return make_plan(strategy, program.position, program.markets, terms, tradable=tradable, settle_ms=settle_ms)
+    assumed = terms.fee_rate, terms.slippage, terms.on_grid, terms.costs
+    return _known_plan(Same(strategy), Same(program), assumed, tradable, settle_ms)
+
+
+@lru_cache(maxsize=_KNOWN_PLANS)
+def _known_plan(
+    strategy: Same[Strategy], program: Same[Program], assumed: tuple[float, float, bool, Costs], tradable: tuple[bool, ...],
+    settle_ms: tuple[int, ...],
+) -> Plan:  # fmt: skip
+    terms = Terms(0.0, *assumed)
+    return make_plan(strategy.one, program.one.position, program.one.markets, terms, tradable=tradable, settle_ms=settle_ms)
 
 
 def terms_of(settings: Settings, grid: BarGrid) -> Terms:
@@ -262,7 +281,7 @@ def until_ms(grid: BarGrid, to_ms: int | None) -> BarGrid:
 
 def _result(
     strategy: Strategy, grid: BarGrid, settings: Settings, traded: Sequence[str], settled: Sequence[int], run: RunResult, synthetic: bool,
-    seconds: float,
+    seconds: float, members: tuple[Members, ...], counts: UniverseCounts | None, gaps: tuple[SideGap, ...],
 ) -> BacktestResult:  # fmt: skip
     """The run as the user sees it: only the markets that may be bought; a market that merely feeds an alias is left out."""
     kept = [row for row, market in enumerate(grid.markets) if market in traded]
@@ -298,6 +317,9 @@ def _result(
         inside_bars=0 if grid.inside is None else grid.inside.bars,
         inside_apart=0 if grid.inside is None else grid.inside.apart,
         outages=grid.outages if settings.costs.outages else (),
+        members=members,
+        universe=counts,
+        gaps=gaps,
     )
 
 

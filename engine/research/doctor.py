@@ -124,6 +124,7 @@ THRESHOLDS: Final[dict[str, Threshold]] = {
     "ambiguous": Threshold(0.1, 1.0),  # KRW that hang on the order inside bars / size of the profit
     "warm_up": Threshold(0.1, 0.5),  # share of the run before the values had settled
     "gaps": Threshold(0.01, 0.1),  # share of the held bars, or of all of the run, that nobody recorded
+    "stranded": Threshold(0.01, 0.1),  # share of the end equity in open positions that nobody could have sold any more
     "empty_universe": Threshold(0.1, 0.5),  # share of the decisions of the universe that left no market
     "survivors": Threshold(5, NEVER),  # markets, none of which ended
     "random_entry": Threshold(0.95, 0.5, falling=True),  # share of random entries that made less
@@ -379,6 +380,26 @@ def _held_states(result: BacktestResult, trade: Trade) -> np.ndarray[tuple[int],
     first = grid.timeframe.index(trade.opened_ms) - grid.first_index
     last = grid.state.shape[1] if trade.closed_ms is None else grid.timeframe.index(trade.closed_ms) - grid.first_index
     return grid.state[grid.markets.index(trade.market), max(first, 0) : max(last, first, 0)]
+
+
+@_check
+def _stranded(case: Case) -> Finding:
+    grid, equity = case.result.candles, case.result.equity_krw
+    held = [trade for trade in case.figures.trades if trade.is_open and trade.market in grid.markets]
+    if not held or not len(equity):
+        return _judged("stranded", 0.0, {}, "stranded.none")
+    traded = (grid.state[:, -max(ENDED_MS // grid.timeframe.length_ms, 1) :] == BarState.TRADED).any(axis=1)
+    still = [trade for trade in held if not traded[grid.markets.index(trade.market)]]
+    krw = fsum(trade.rest_e8 * trade.mark_krw / COIN_E8 for trade in still)
+    share = krw / float(equity[-1]) if equity[-1] > 0.0 else 0.0
+    values: Values = {
+        "open": _count(len(held)),
+        "count": _count(len(still)),
+        "krw": _money(krw),
+        "share": _ratio(share),
+        "without": _money(case.profit_krw - krw),
+    }
+    return _judged("stranded", share, values)
 
 
 @_check

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from engine.kernel.ledger import precompile as passes
 from engine.research.metrics import (
     CURVE_FIGURES,
     NAN,
     RUN_FIGURES,
     TRADE_FIGURES,
-    curve_facts,
     definitions,
     evaluate,
+    facts_of_curves,
     ledger_facts,
     run_facts,
 )
@@ -26,6 +30,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engine.research.result import BacktestResult
+
+
+#: holding so many markets takes as long as a thread is worth
+_MARKETS_BESIDE: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,25 +82,34 @@ class Figures:
         return trades_of(self.result, self.ledger)
 
 
-def figures(result: BacktestResult) -> Figures:
-    """Every figure of a run. Raises ValueError for a fill log that sells what was not bought."""
-    ledger = ledger_of(result)
-    account, (held, returns) = account_curve(result), buy_and_hold(result)
+def figures(result: BacktestResult, *, threads: int | None = None) -> Figures:
+    """Every figure of a run. threads: None for as many as there are processors. Raises ValueError for a fill log that sells what was not
+    bought."""
+    if len(result.markets) < _MARKETS_BESIDE or (threads or os.cpu_count() or 1) == 1:
+        return _figures(result, lambda: buy_and_hold(result))
+    passes()  # before two threads look for them
+    with ThreadPoolExecutor(1, "held") as beside:
+        return _figures(result, beside.submit(buy_and_hold, result).result)
+
+
+def _figures(result: BacktestResult, holding: Callable[[], tuple[Curve, tuple[float, ...]]]) -> Figures:
+    """holding: gives what `buy_and_hold` does; it is asked for as late as can be."""
+    ledger, account = ledger_of(result), account_curve(result)
     facts = run_facts(result, account, ledger)
-    of_trades = evaluate(TRADE_FIGURES, facts.closed)
-    values = evaluate(CURVE_FIGURES, curve_facts(account)) | of_trades | evaluate(RUN_FIGURES, facts)
+    of_trades, of_run = evaluate(TRADE_FIGURES, facts.closed), evaluate(RUN_FIGURES, facts)
     codes = tuple(dict.fromkeys(result.markets))
     market_of = np.array([codes.index(market) for market in result.markets], np.int64)[ledger.rows["market"]]
-    alone = of_trades if len(returns) == 1 else None
+    alone = of_trades if len(codes) == 1 else None
+    markets = [_market(code, ledger, market_of == number, alone) for number, code in enumerate(codes)]
+    held, returns = holding()
+    of_account, of_held = (evaluate(CURVE_FIGURES, one) for one in facts_of_curves((account, held)))
+    values = of_account | of_trades | of_run
     return Figures(
         values={key: values[key] for key in definitions()},
-        buy_and_hold=evaluate(CURVE_FIGURES, curve_facts(held)),
+        buy_and_hold=of_held,
         account=account,
         held=held,
-        markets=tuple(
-            _market(code, ledger, market_of == number, held_return, alone)
-            for number, (code, held_return) in enumerate(zip(codes, returns, strict=True))
-        ),
+        markets=tuple(replace(one, held_return=held_return) for one, held_return in zip(markets, returns, strict=True)),
         exits=_exits(result, facts.fills),
         result=result,
         ledger=ledger,
@@ -100,14 +117,14 @@ def figures(result: BacktestResult) -> Figures:
     )
 
 
-def _market(market: str, ledger: Ledger, own: NDArray[np.bool_], held_return: float, values: dict[str, float] | None) -> MarketFigures:
-    """own: which trades are of the market. held_return: of holding it. values: its figures, where they are known already."""
+def _market(market: str, ledger: Ledger, own: NDArray[np.bool_], values: dict[str, float] | None) -> MarketFigures:
+    """own: which trades are of the market. values: its figures, where they are known already. What holding it made is not known yet."""
     return MarketFigures(
         market=market,
         values=evaluate(TRADE_FIGURES, ledger_facts(ledger, own)) if values is None else dict(values),
         profit_krw=exact_sum(ledger.profit_krw[own]),
         fees_krw=exact_sum(ledger.fees_krw[own]),
-        held_return=held_return,
+        held_return=NAN,
     )
 
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property
 from math import fsum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
 from engine.kernel.ledger import STRETCH
 from engine.kernel.ledger import precompile as passes
-from engine.research.returns import DAY_MS, Curve, Drawdown, changes, daily_values, drawdown
+from engine.research.returns import DAY_MS, Curve, Drawdown, changes, daily_values_of, drawdown
 from engine.research.trades import COIN_E8, Fills, Ledger, Trade
 
 if TYPE_CHECKING:
@@ -140,26 +141,36 @@ def _figure(scope: dict[str, Definition], unit: Unit, group: Group) -> Callable[
     return register
 
 
-def definitions() -> dict[str, Definition]:
+@cache
+def definitions() -> Mapping[str, Definition]:
     """Every figure by key, in the order of reports."""
     every = {**CURVE_FIGURES, **TRADE_FIGURES, **RUN_FIGURES}
-    return {key: one for group in Group for key, one in every.items() if one.group is group}
+    return MappingProxyType({key: one for group in Group for key, one in every.items() if one.group is group})
 
 
 def curve_facts(curve: Curve) -> CurveFacts:
     """Daily returns (365 days a year, trading days that turn at 09:00 KST) and the deepest fall of a curve."""
-    daily = changes(curve.start_krw, daily_values(curve)[1])
-    return CurveFacts(curve, daily, spreads(daily[None])[0], drawdown(curve))
+    return facts_of_curves([curve])[0]
+
+
+def facts_of_curves(curves: Sequence[Curve]) -> list[CurveFacts]:
+    """The same of curves that start with the same money and have their rows at the same times."""
+    daily = changes(curves[0].start_krw, daily_values_of(curves)[1])
+    return list(map(CurveFacts, curves, daily, spreads(daily), map(drawdown, curves)))
 
 
 def spreads(daily: NDArray[np.float64]) -> list[Spread]:
-    """Of the daily returns of several curves, [curves, days]."""
+    """Of the daily returns of several curves, [curves, days]. Sums are those of numpy's mean and std of each."""
     count, days = daily.shape
-    none = [NAN] * count
-    means = daily.mean(axis=1).tolist() if days > 0 else none
-    deviations = daily.std(axis=1, ddof=1).tolist() if days > 1 else none
-    downsides = np.sqrt(np.mean(np.minimum(daily, 0.0) ** 2, axis=1)).tolist() if days > 1 else none
-    return list(map(Spread, means, deviations, downsides))
+    if days == 0:
+        return [Spread(NAN, NAN, NAN)] * count
+    means = np.add.reduce(daily, axis=1) / days
+    if days == 1:
+        return [Spread(mean, NAN, NAN) for mean in means.tolist()]
+    apart, losses = daily - means[:, None], np.minimum(daily, 0.0)
+    deviations = np.sqrt(np.add.reduce(apart * apart, axis=1) / (days - 1))
+    downsides = np.sqrt(np.add.reduce(losses * losses, axis=1) / days)
+    return list(map(Spread, means.tolist(), deviations.tolist(), downsides.tolist()))
 
 
 def trade_facts(trades: Iterable[Trade]) -> TradeFacts:
@@ -206,7 +217,8 @@ def _per(part: float, whole: float) -> float:
 
 
 def _mean(values: NDArray[np.float64]) -> float:
-    return float(values.mean()) if values.size else NAN
+    """numpy's, without what it asks before."""
+    return float(np.add.reduce(values)) / values.size if values.size else NAN
 
 
 # --- of a value curve: the account's, and buy-and-hold's beside it
@@ -364,7 +376,7 @@ def average_loss_return(facts: TradeFacts) -> float:
 @_figure(TRADE_FIGURES, Unit.NUMBER, Group.TRADE)
 def profit_factor(facts: TradeFacts) -> float:
     """Sum of gains / sum of losses, KRW; NaN without losses."""
-    return _per(float(facts.gains_krw.sum()), -float(facts.losses_krw.sum()))
+    return _per(float(np.add.reduce(facts.gains_krw)), -float(np.add.reduce(facts.losses_krw)))
 
 
 @_figure(TRADE_FIGURES, Unit.NUMBER, Group.TRADE)

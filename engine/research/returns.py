@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.kernel.abi import numbers_of
 from engine.kernel.ledger import precompile as passes
 from engine.model.costs import fee_at
 
@@ -67,44 +69,46 @@ def buy_and_hold(result: BacktestResult) -> tuple[Curve, tuple[float, ...]]:
     A market that is listed later keeps its part in cash until then; one that ends keeps its last price. Markets without any known
     price are left out (their return is NaN); without any market the values are NaN. One market's values are in memory at a time.
     """
-    cash, total, held = result.settings.cash_krw, np.empty(0), 0
-    codes, returns = tuple(dict.fromkeys(result.markets)), []
-    for market in codes:
-        worth, last = _held(result, market, cash if len(codes) == 1 else 1.0)
-        returns.append(last - 1.0)
-        if np.isfinite(last):
-            total = worth if held == 0 else np.add(total, worth, out=total)
-            held += 1
-    if held == 0:
+    cash, codes = result.settings.cash_krw, tuple(dict.fromkeys(result.markets))
+    if len(codes) == 1:
+        total, last, _ = _held(result, codes, cash, np.empty(0))
+    else:
         total = np.full(result.equity_ms.shape, np.nan)
-    elif len(codes) > 1:
-        total /= held
+        _, last, held = _held(result, codes, 1.0, total)
+        total /= max(held, 1)
         total *= cash
-    return Curve(_start_ms(result), cash, result.equity_ms, total), tuple(returns)
+    return Curve(_start_ms(result), cash, result.equity_ms, total), tuple((last - 1.0).tolist())
 
 
 def held_ratio(result: BacktestResult, market: str) -> NDArray[np.float64]:
     """float64 [n] beside equity_ms: what 1 KRW put into one market at its first known price is worth, after the
     slippage and fee of buying (1 before it: still cash); NaN where no price is ever known."""
-    return _held(result, market, 1.0)[0]
+    return _held(result, (market,), 1.0, np.empty(0))[0]
 
 
-def _held(result: BacktestResult, market: str, scale: float) -> tuple[NDArray[np.float64], float]:
-    """`held_ratio` x scale, and the last ratio."""
-    grid = result.candles
-    if market not in grid.markets:
-        return np.full(result.equity_ms.shape, np.nan), np.nan
-    worth = np.empty(result.equity_ms.shape)
-    clock, close_ms = grid.timeframe, np.ascontiguousarray(result.equity_ms)
-    row, settings = grid.markets.index(market), result.settings
-    states, opens, closes = (np.ascontiguousarray(part[row : row + 1]) for part in (grid.state, grid.open, grid.close))
-    fee = fee_at(settings.costs.fees, market, settings.fee_rate, _start_ms(result))
-    cost = (1.0 + settings.slippage) * (1.0 + fee)
-    last = passes()["hold"](
-        close_ms, clock.length_ms, clock.offset_ms, int(grid.first_index), 0, states, opens, closes, cost, scale, worth
-    )  # fmt: skip
-    grid.free()
-    return worth, float(last)
+def _held(
+    result: BacktestResult, markets: Sequence[str], scale: float, total: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
+    """`held_ratio` x scale of the last market, the last ratio of each, and how many have one; all of them together in `total`, if that is
+    not empty."""
+    grid, settings, clock = result.candles, result.settings, result.candles.timeframe
+    worth, last, held = np.full(result.equity_ms.shape, np.nan), np.full(len(markets), np.nan), 0
+    close_ms, start_ms = np.ascontiguousarray(result.equity_ms), _start_ms(result)
+    known = [number for number, market in enumerate(markets) if market in grid.markets]
+    most = len(markets) if grid.release is None else 1  # what lies in a file is given back, market by market
+    for at in range(0, len(known), most):
+        chosen = known[at : at + most]
+        rows = [grid.markets.index(markets[number]) for number in chosen]
+        arrays = [np.ascontiguousarray(part[row : row + 1]) for row in rows for part in (grid.state, grid.open, grid.close)]
+        fees = [fee_at(settings.costs.fees, markets[number], settings.fee_rate, start_ms) for number in chosen]
+        ratios = np.empty(len(chosen))
+        held = passes()["hold_together"](
+            close_ms, clock.length_ms, clock.offset_ms, int(grid.first_index), np.array(numbers_of(arrays), np.int64),
+            (1.0 + settings.slippage) * (1.0 + np.array(fees)), scale, worth, total, ratios, held,
+        )  # fmt: skip
+        last[chosen] = ratios
+        grid.free()
+    return worth, last, held
 
 
 def _start_ms(result: BacktestResult) -> int:
@@ -113,11 +117,18 @@ def _start_ms(result: BacktestResult) -> int:
 
 def daily_values(curve: Curve) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Every trading day touched (days since 1970-01-01 UTC) and the last value known at its end; a day without a row repeats it."""
-    if not curve.time_ms.size:
-        return np.empty(0, np.int64), np.empty(0)
-    days = np.arange(curve.start_ms // DAY_MS, (int(curve.time_ms[-1]) - 1) // DAY_MS + 1, dtype=np.int64)
-    last = np.searchsorted(curve.time_ms, (days + 1) * DAY_MS, side="right")
-    return days, np.where(last > 0, curve.value_krw[last - 1], curve.start_krw)
+    days, values = daily_values_of([curve])
+    return days, values[0]
+
+
+def daily_values_of(curves: Sequence[Curve]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The same of curves that have their rows at the same times: values [curves, days]."""
+    start_ms, time_ms = curves[0].start_ms, curves[0].time_ms
+    if not time_ms.size:
+        return np.empty(0, np.int64), np.empty((len(curves), 0))
+    days = np.arange(start_ms // DAY_MS, (int(time_ms[-1]) - 1) // DAY_MS + 1, dtype=np.int64)
+    last = np.searchsorted(time_ms, (days + 1) * DAY_MS, side="right")
+    return days, np.stack([np.where(last > 0, one.value_krw[last - 1], one.start_krw) for one in curves])
 
 
 def changes(start: float, values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -57,7 +57,7 @@ class Outcome:
     """What became of one variant: figures as a report computes them (engine.research.metrics), NaN where one is not defined.
 
     daily: returns of the trading days, float64 [days]. Sums over trades and closes (fees, traded value, slippage, exposure, profit factor)
-    are added one by one, so their last digits can differ from a report's; the rest is the same to the bit.
+    are added in another order, so their last digits can differ from a report's; the rest is the same to the bit.
     """
 
     end_equity: float

@@ -34,7 +34,7 @@ class Defect:
 
 DEFECTS = (
     Defect(
-        "look-ahead: a higher timeframe is read before its bar closed", "engine/kernel/machine.py",
+        "look-ahead: a higher timeframe is read before its bar closed", "engine/kernel/timeframes.py",
         "closed = bar_at(close_ms, source_length, source_offset) - 1 - clocks",
         "closed = bar_at(close_ms, source_length, source_offset) - clocks",
         "tests/engine/kernel/test_machine.py::test_hold_shows_the_last_closed_bar",
@@ -103,6 +103,16 @@ DEFECTS = (
         "flattered figures: a trade's profit leaves its fees out", "engine/kernel/ledger.py",
         'profit = trade["proceeds_krw"] - trade["cost_krw"] - fees + rest', 'profit = trade["proceeds_krw"] - trade["cost_krw"] + rest',
         "tests/engine/research/test_trades.py",
+    ),
+    Defect(
+        "fills from nowhere: nobody stands before a target that waits", "engine/kernel/fills.py",
+        "left = _touched(venue, exit_state, max(share * volume - traded, 0.0))", "left = max(share * volume - traded, 0.0)",
+        "tests/simulation/test_cost_worlds.py::test_a_target_waits_behind_the_asks_that_stood_there",
+    ),
+    Defect(
+        "no latency: a target that got its level just now has waited", "engine/kernel/decide/step.py",
+        """held["step_ms"] >= book.exits[market, rule]["level_ms"] + plan.venue.costs[0]["latency_ms"]""", "True",
+        "tests/simulation/test_cost_worlds.py::test_who_waited_at_the_exchange_needs_no_time_to_get_there",
     ),
     Defect(
         "off by one: a halt ends a bar late", "engine/kernel/legal.py",

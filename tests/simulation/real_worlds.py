@@ -1,14 +1,20 @@
 """Random strategies on random slices of real minutes, with every cost option on: the product makes the reference's trades.
 
-python -m tests.simulation.real_worlds --from 0 --to 2000      # any part of the seeds; prints a running count
+python -m tests.simulation.real_worlds --from 0 --to 1000 >a.log      # any part of the seeds; prints a running count
+python -m tests.simulation.real_worlds --from 1000 --to 2000 >b.log   # at the same time
+python -m tests.simulation.real_worlds --add a.log b.log              # both as one
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import random
+import subprocess
 import time
+import traceback
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -29,13 +35,17 @@ from tests.generators.depth import with_random_books
 from tests.generators.inside import with_random_inside
 from tests.generators.strategies import random_strategy
 from tests.generators.worlds import World
-from tests.simulation.agreement import ProductColumns, assert_agree, assert_each_value
+from tests.simulation.agreement import ROOT, ProductColumns, assert_agree, assert_each_value
 from tests.simulation.market import MAJORS, stored, utc_ms
 from tests.simulation.test_random_costs import count, random_book, random_fees
 from tests.simulation.test_random_execution import random_enter
 
 MINUTE = Timeframe(60_000)
 DAYS = 3
+#: the line that ends a run's output begins so
+SUM = "sum "
+#: what a real exchange does to orders, counted
+REFUSALS = ("refused buys", "cut sales", "halted orders", "entries in a halt", "touched buys", "touched sales", "at a second")
 #: stretches of real minutes, and who traded in all of each
 STRETCHES = (
     (MAJORS, "2025-09-01", "2025-09-22"),
@@ -157,25 +167,81 @@ def compare(world: World, seen: Counter[str]) -> BacktestResult:
     return result
 
 
+def wrong_with(seen: Counter[str], apart: Sequence[int], asked: int) -> list[str]:
+    """Why counts of so many worlds are no agreement over real ones: seeds apart, worlds that are lacking, too little of something."""
+    least = {"worlds": asked, "trading": asked * 3 // 4} | dict.fromkeys(REFUSALS, asked // 4)
+    found = [f"{name}: {seen[name]:,} of at least {count:,}" for name, count in least.items() if seen[name] < count]
+    if (odd := seen["by the product's values"]) > asked // 40:
+        found.append(f"by the product's values: {odd} of at most {asked // 40}")
+    return [*(f"seed {seed} is apart" for seed in apart), *found]
+
+
+def added_up(logs: Sequence[str]) -> tuple[Counter[str], list[int], int]:
+    """(counts, seeds apart, seeds asked for) of several runs. Raises ValueError where they overlap, lack their sum, or differ in commit."""
+    seen: Counter[str] = Counter()
+    apart: list[int] = []
+    seeds: set[int] = set()
+    commits = set()
+    for number, log in enumerate(logs):
+        sums = [line for line in log.splitlines() if line.startswith(SUM)]
+        if len(sums) != 1:
+            raise ValueError(f"log {number} has {len(sums)} sums: it must be of one whole run")
+        found = json.loads(sums[0].removeprefix(SUM))
+        run = set(range(found["from"], found["to"]))
+        if seeds & run:
+            raise ValueError(f"log {number} has seeds of another log")
+        seeds |= run
+        commits.add(found["commit"])
+        seen.update(found["counts"])
+        apart += found["apart"]
+    if len(commits) > 1:
+        raise ValueError(f"logs of several commits: {sorted(commits)}")
+    return seen, apart, len(seeds)
+
+
+def run_seeds(first: int, last: int, data: Path) -> tuple[Counter[str], list[int]]:
+    """(counts, seeds apart); one that differs, or breaks, is told with all that it takes to see it again, and the run goes on."""
+    seen: Counter[str] = Counter()
+    apart = []
+    for seed in range(first, last):
+        world = real_world(seed, data)
+        try:
+            compare(world, seen)
+        except Exception:
+            apart.append(seed)
+            again = f"python -m tests.simulation.real_worlds --from {seed} --to {seed + 1}"
+            problem = traceback.format_exc(limit=-3)
+            print(f"seed {seed} is apart: {problem[-3_000:]}\n{world.text}\n{world.settings}\nagain: {again}", flush=True)
+        if (seed + 1) % 25 == 0 or seed + 1 == last:
+            counts = {name: int(number) for name, number in seen.items()}
+            print(f"seeds {first}..{seed}: {counts}; apart {apart}; {time.process_time():.0f} s of processor", flush=True)
+    return seen, apart
+
+
+def _commit() -> str:
+    found = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=False)
+    return found.stdout.strip() or "unknown"
+
+
 def main() -> None:
-    """Compare the seeds of a range; a disagreement is named and counted, and the run goes on."""
+    """Compare the seeds of a range: exit 1 where one is apart. Or add up the logs of such runs: exit 1 also where too little was seen."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--from", dest="first", type=int, default=0)
     parser.add_argument("--to", dest="last", type=int, default=2_000)
+    parser.add_argument("--add", nargs="+", type=Path, metavar="LOG", help="outputs of runs, to be added up instead")
     asked = parser.parse_args()
-    assert MARKET_DATA is not None, "name the folder of real market data in JANGDAN_TEST_DATA"
-    seen: Counter[str] = Counter()
-    apart = []
-    for seed in range(asked.first, asked.last):
-        try:
-            compare(real_world(seed, MARKET_DATA), seen)
-        except AssertionError as found:
-            apart.append(seed)
-            print(f"seed {seed} disagrees: {str(found)[:600]}", flush=True)
-        if (seed + 1) % 25 == 0 or seed + 1 == asked.last:
-            counts = {name: int(number) for name, number in seen.items()}
-            print(f"seeds {asked.first}..{seed}: {counts}; apart {apart}; {time.process_time():.0f} s of processor", flush=True)
-    raise SystemExit(bool(apart))
+    if asked.add:
+        seen, apart, count = added_up([path.read_text(encoding="utf-8") for path in asked.add])
+        wrong = wrong_with(seen, apart, count)
+    else:
+        assert MARKET_DATA is not None, "name the folder of real market data in JANGDAN_TEST_DATA"
+        commit, count = _commit(), asked.last - asked.first
+        seen, apart = run_seeds(asked.first, asked.last, MARKET_DATA)
+        counts = {name: int(number) for name, number in sorted(seen.items())}
+        print(SUM + json.dumps({"from": asked.first, "to": asked.last, "commit": commit, "apart": apart, "counts": counts}), flush=True)
+        wrong = [f"seed {seed} is apart" for seed in apart]
+    print(f"{count:,} seeds, {seen['trading']:,} trade, {seen['fills']:,} fills: {'; '.join(wrong) or 'all agree'}")
+    raise SystemExit(bool(wrong))
 
 
 if __name__ == "__main__":

@@ -1,16 +1,18 @@
 """Random strategies on random slices of real minutes with every cost option on. Ordinary runs have a day each, deep ones 2,000 of three.
 
-The 2,000 can be split: `python -m tests.simulation.real_worlds --from 0 --to 500`.
+The 2,000 can be split, and the logs added up: see `tests.simulation.real_worlds`.
 """
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.simulation.real_worlds import compare, real_world
+from tests.simulation.real_worlds import REFUSALS, SUM, added_up, compare, real_world, wrong_with
 
 #: for the 18 worlds of one day
 LEAST = {
@@ -41,8 +43,23 @@ def test_two_thousand_random_strategies_trade_three_real_days_as_in_the_referenc
     seen: Counter[str] = Counter()
     for seed in range(2_000):
         compare(real_world(seed, market_data), seen)
-    assert seen["worlds"] == 2_000
-    assert seen["trading"] >= 1_500
-    assert seen["by the product's values"] <= 50
-    refusals = ("refused buys", "cut sales", "halted orders", "entries in a halt", "touched buys", "touched sales", "at a second")
-    assert {name: seen[name] for name in refusals if seen[name] < 500} == {}
+    assert wrong_with(seen, [], 2_000) == []
+
+
+def log_of(first: int, last: int, commit: str = "a", apart: Sequence[int] = (), **counts: int) -> str:
+    """The output of a run of seeds."""
+    found = dict.fromkeys(REFUSALS, last - first) | {"worlds": last - first, "trading": (last - first) * 3 // 4} | counts
+    return f"seeds ..\n{SUM}{json.dumps({'from': first, 'to': last, 'commit': commit, 'apart': list(apart), 'counts': found})}\n"
+
+
+def test_two_logs_are_one_run() -> None:
+    seen, apart, count = added_up([log_of(0, 1_000), log_of(1_000, 2_000)])
+    assert (seen["worlds"], seen["trading"], apart, count) == (2_000, 1_500, [], 2_000)
+    assert wrong_with(seen, apart, count) == []
+    for short in ({"trading": 749}, {"worlds": 999}, {"touched sales": -1_000}):
+        seen, apart, count = added_up([log_of(0, 1_000), log_of(1_000, 2_000, **short)])
+        assert len(wrong_with(seen, apart, count)) == 1, short
+    assert wrong_with(*added_up([log_of(0, 1_000), log_of(1_000, 2_000, apart=[1_007])])) == ["seed 1007 is apart"]
+    for bad in ([log_of(0, 1_000), log_of(999, 2_000)], [log_of(0, 9), log_of(9, 20, "b")], ["seeds .."], [log_of(0, 9) * 2]):
+        with pytest.raises(ValueError, match="log"):
+            added_up(bad)

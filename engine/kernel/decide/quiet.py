@@ -99,7 +99,9 @@ def skip_quiet(
             return stop, closing, False
         bar, stepped = end - 1, True
         if until < limit or limit == count - 1:
-            if held == 0 or closing == count - 1 or _first_close(plan, book, held, full, closing, closing + 1, closes, False) == closing:
+            if held == 0 or closing == count - 1 or plan.settings[0]["has_levels"] == 0:
+                return bar, closing, stepped
+            if _first_close(plan, book, held, full, closing, closing + 1, closes, False) == closing:
                 return bar, closing, stepped
             _move_levels(plan, book, held, full, bars, closes, bar, closing)
             closing += 1

@@ -9,7 +9,7 @@ from dsl.messages import text
 from engine.research.gaps import series_name
 from engine.research.metrics import Unit
 from engine.research.report.costs import cost_lines, slice_lines
-from engine.research.report.format import count, money, percent, written
+from engine.research.report.format import count, money, percent, rate, written
 from engine.research.result import Rounding, SideGap
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _orders(result: BacktestResult, language: Language) -> list[str]:
     lines = [_say(f"assume.{name}", language) for name in said]
     most = execution.leave.max_slippage
     if most is not None and result.settings.slippage > most:
-        lines.append(f"{_say('assume.leave_slippage', language)}: {percent(most, signed=False)}")
+        lines.append(f"{_say('assume.leave_slippage', language)}: {rate(most)}")
     return lines + slice_lines(result, language)
 
 
@@ -61,7 +61,7 @@ def _facts(result: BacktestResult, language: Language) -> list[tuple[str, str]]:
     settings = result.settings
     rounding = "rounding_upbit" if settings.rounding is Rounding.UPBIT else "rounding_none"
     rows = [
-        ("fee", percent(settings.fee_rate, signed=False)),
+        ("fee", rate(settings.fee_rate)),
         ("slippage", written(settings.slippage * 1e4, Unit.BASIS_POINTS, language)),
         ("rounding", _say(f"assume.{rounding}", language)),
         ("ambiguous", count(result.ambiguous_steps)),

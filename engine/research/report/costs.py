@@ -13,7 +13,7 @@ from dsl.messages import text
 from engine.kernel.legal import BEYOND_BOOK, BY_BOOK, BY_MODEL, NOT_PRICED
 from engine.model.costs import ALWAYS_MS, BookModel, FeeRule
 from engine.research.metrics import Unit
-from engine.research.report.format import count, duration, kst, money, percent, written
+from engine.research.report.format import count, duration, kst, money, rate, written
 
 if TYPE_CHECKING:
     from engine.research.result import BacktestResult
@@ -41,7 +41,7 @@ def cost_lines(result: BacktestResult, language: Language) -> list[str]:
         shape = "impact_root" if costs.impact_root else "impact"
         lines.append(_say(shape, language, more=written(at_one * 1e4, Unit.BASIS_POINTS, language)))
     if costs.participation is not None:
-        lines.append(_say("participation", language, share=percent(costs.participation)))
+        lines.append(_say("participation", language, share=rate(costs.participation)))
     if costs.latency_ms > 0:
         time = f"{costs.latency_ms}ms" if costs.latency_ms < 1_000 else duration(costs.latency_ms, language)
         lines.append(_say("latency", language, time=time))
@@ -54,7 +54,7 @@ def cost_lines(result: BacktestResult, language: Language) -> list[str]:
     if costs.queue is not None:
         supposed = costs.book is not None and costs.book.depth is not None
         whose = ("both" if supposed else "recorded") if costs.walk_books else "supposed" if supposed else "nobody"
-        lines.append(_say("queue", language, share=percent(costs.queue), ahead=_say(f"queue_{whose}", language)))
+        lines.append(_say("queue", language, share=rate(costs.queue), ahead=_say(f"queue_{whose}", language)))
     lines += _refusal_lines(result, language)
     if costs.reads_volume:
         lines.append(_say("parts", language, count=count(orders_in_parts(result))))
@@ -69,7 +69,7 @@ def _refusal_lines(result: BacktestResult, language: Language) -> list[str]:
         shown = _say("visible_recorded", language)
         if costs.visible.share is not None:
             window = duration(costs.visible.window_ms, language)
-            shown = _say("visible_turnover", language, share=percent(costs.visible.share), window=window)
+            shown = _say("visible_turnover", language, share=rate(costs.visible.share), window=window)
         elif math.isfinite(costs.visible.krw):
             shown = money(costs.visible.krw, language)
         lines.append(_say("visible", language, shown=shown, refused=count(away.refused_buys), cut=count(away.cut_sales)))
@@ -91,14 +91,14 @@ def slice_lines(result: BacktestResult, language: Language) -> list[str]:
     most, settings = result.strategy.execution.leave.max_slippage, result.settings
     if most is None or settings.costs.slice_share(settings.slippage, most) >= 1.0:
         return []
-    return [_say("slices", language, most=percent(most))]
+    return [_say("slices", language, most=rate(most))]
 
 
 def _fee_line(rule: FeeRule, language: Language) -> str:
     market = rule.market or _say("all_markets", language)
     if rule.from_ms == ALWAYS_MS:
-        return _say("fee_of", language, market=market, rate=percent(rule.rate))
-    return _say("fee_since", language, market=market, rate=percent(rule.rate), since=kst(rule.from_ms))
+        return _say("fee_of", language, market=market, rate=rate(rule.rate))
+    return _say("fee_since", language, market=market, rate=rate(rule.rate), since=kst(rule.from_ms))
 
 
 def _book_line(book: BookModel, language: Language) -> str:
@@ -106,7 +106,7 @@ def _book_line(book: BookModel, language: Language) -> str:
     if book.depth is None:
         return _say("book_spread", language, spread=spread)
     window = duration(book.window_ms, language)
-    return _say("book", language, spread=spread, within=percent(book.within), depth=percent(book.depth), window=window)
+    return _say("book", language, spread=spread, within=rate(book.within), depth=rate(book.depth), window=window)
 
 
 def _say(key: str, language: Language, **args: object) -> str:

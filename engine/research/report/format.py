@@ -62,6 +62,12 @@ def percent(value: float, *, signed: bool = False) -> str:
     return f"{rounded:+,.2f}%" if signed and rounded else f"{rounded:,.2f}%"
 
 
+def rate(value: float) -> str:
+    """A ratio that somebody stated, such as a fee: as percent with all its decimals, two at the least."""
+    whole, _, decimals = f"{value * 100:,.10f}".rstrip("0").partition(".")
+    return f"{whole}.{decimals.ljust(2, '0')}%"
+
+
 def number(value: float) -> str:
     """A plain number with two decimals."""
     return f"{round(value, 2) + 0.0:,.2f}" if math.isfinite(value) else UNDEFINED

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from engine.candles.errors import CandleError
-from engine.candles.modelled import turnover_krw, with_modelled_books
+from engine.candles.modelled import check_windows, turnover_krw, with_modelled_books
 from engine.candles.side import close_times, with_sides
 from engine.candles.side_store import Kind, Record, SideStore
 from engine.candles.store import CandleStore
 from engine.kernel.modelled_book import modelled_book
 from engine.model.candle import BarGrid, BarState
-from engine.model.costs import BookModel
+from engine.model.costs import BookModel, Costs, VisibleDepth
 from engine.research.backtest import bars_of
 from tests.engine.kernel.samples import MINUTE, same_bits
 from tests.generators.candles import random_grid
@@ -115,6 +115,18 @@ def test_a_value_does_not_depend_on_where_the_candles_begin() -> None:
     for key in KEYS:
         assert same_bits(whole.side[key][:, 114:], np.ascontiguousarray(later.side[key][:, 14:]))
     assert not np.isnan(whole.side[KEYS[5]]).all()
+
+
+@pytest.mark.parametrize("window_ms", [30_000, 90_000])
+def test_a_turnover_is_over_whole_base_bars(window_ms: int) -> None:
+    for name, costs in (
+        ("book", Costs(book=BookModel(0.001, 0.1, window_ms, 0.01))),
+        ("visible", Costs(visible=VisibleDepth(1.0, 0.1, window_ms))),
+    ):
+        with pytest.raises(CandleError) as found:
+            check_windows(costs, MINUTE)
+        assert found.value.key == f"data.{name}_window"
+    check_windows(Costs(book=BookModel(0.001), visible=VisibleDepth(share=0.1, window_ms=120_000)), MINUTE)
 
 
 def test_what_was_recorded_is_kept_and_the_rest_supposed(tmp_path: Path) -> None:

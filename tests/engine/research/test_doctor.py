@@ -172,6 +172,14 @@ def holes_between_trades() -> BacktestResult:
     return result_of(Plan(gains_krw=[40_000.0], days=50, prepare=dig))
 
 
+def stuck() -> BacktestResult:
+    """A position in the market whose candles end in the middle is never sold."""
+    result = result_of(Plan())
+    fills = np.concatenate([result.fills[:1], result.fills])
+    fills["market"][0], fills["order_id"][0] = 5, 9_999
+    return replace(result, fills=fills, fill_bar_krw=np.full(len(fills), 1e9))
+
+
 def unlucky() -> BacktestResult:
     """A market that rises all the time, in which the trades lose."""
 
@@ -195,6 +203,7 @@ ILL: dict[str, tuple[Callable[[], BacktestResult], Level, str, float]] = {
     "ambiguous": (unclear, Level.WARNING, "krw", 200_000),
     "warm_up": (eaten, Level.SERIOUS, "share", 0.5),
     "gaps": (holes, Level.WARNING, "share", 1 / 17),
+    "stranded": (stuck, Level.WARNING, "krw", 1_000_000),
     "empty_universe": (deserted, Level.SERIOUS, "share", 171 / 200),
     "survivors": (lambda: result_of(Plan(ended=False)), Level.WARNING, "ended", 0),
     "random_entry": (unlucky, Level.SERIOUS, "percentile", 0.0),
@@ -221,7 +230,7 @@ def test_what_gives_no_answer_is_not_judged() -> None:
     assert empty["few_trades"].level is Level.SERIOUS
     assert empty["few_trades"].text == "few_trades.none"
     unanswered = {check for check, one in empty.items() if one.level is Level.NOT_JUDGED}
-    assert unanswered == set(CHECKS) - {"few_trades", "short_period", "warm_up", "empty_universe", "survivors"}
+    assert unanswered == set(CHECKS) - {"few_trades", "short_period", "warm_up", "stranded", "empty_universe", "survivors"}
     loss = findings(result_of(Plan(gains_krw=[-20_000.0] * 60)), NEAR)
     assert {"one_trade", "one_market", "first_days", "one_period", "costs", "cliff"} <= {
         c for c, o in loss.items() if o.text != f"{c}.fine"
@@ -290,6 +299,7 @@ def test_every_sentence_can_be_said(language: Language) -> None:
     rest = {"few_trades.none", "gaps.run", "one_market.only", "costs.no_edge", "volume.unknown", "warm_up.unknown",
             "survivors.short", "survivors.chosen", "survivors.told", "survivors.unsure",
             "survivors.unknown",
+            "stranded.none",
             "random_entry.none", "empty_universe.together", "empty_universe.without", "cliff.not_run", "cliff.no_parameters",
             "cliff.portfolio", "ambiguous.account", "no_trades", "no_profit"}  # fmt: skip
     assert every == {f"{check}.{kind}" for check in CHECKS for kind in ("found", "fine")} | rest

@@ -27,7 +27,7 @@ from engine.research.report import Checkup, Figures, examine, figures, render_ht
 from engine.research.report import charts as charts_module
 from engine.research.report.charts import EQUITY_ROWS, candle_charts, equity_chart
 from engine.research.report.document import document
-from engine.research.report.format import UNDEFINED, duration, kst, money, percent, price, quantity
+from engine.research.report.format import UNDEFINED, duration, kst, money, percent, price, quantity, rate
 from engine.research.report.page import SCRIPTS, page_texts
 from engine.research.result import BacktestResult, Settings
 from engine.research.trades import trades_of
@@ -127,6 +127,9 @@ def test_korean_money_reads_back_to_the_won() -> None:
 def test_other_ways_of_writing() -> None:
     assert (price(161_234_000.0), price(0.0123), price(1234.5), price(15.25)) == ("161,234,000", "0.0123", "1,234", "15.25")
     assert (percent(0.01234, signed=True), percent(-0.00001), percent(math.nan)) == ("+1.23%", "0.00%", UNDEFINED)
+    assert [rate(one) for one in (0.0005, 0.00139, 0.139 / 100, 0.1, 0.0, 0.000025)] == [
+        "0.05%", "0.139%", "0.139%", "10.00%", "0.00%", "0.0025%"
+    ]  # fmt: skip
     assert (quantity(12_345_678.0), quantity(2e8)) == ("0.12345678", "2")
     assert duration(183_900_000, Language.KOREAN) == "2일 3시간"
     assert (duration(45_000, Language.ENGLISH), duration(0, Language.ENGLISH)) == ("45s", "0s")

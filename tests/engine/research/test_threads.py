@@ -14,6 +14,7 @@ from engine.kernel.program import compile_program
 from engine.kernel.run import Run
 from engine.kernel.vm import Kernel
 from engine.research.backtest import backtest, started
+from engine.research.figures import figures
 from engine.research.result import BacktestResult, Settings
 from tests.dsl.helpers import ROOT
 
@@ -39,6 +40,13 @@ def test_threads_change_nothing(alone: BacktestResult, threads: int, block: int,
     assert found.fills.tobytes() == alone.fills.tobytes()
     assert found.equity_krw.tobytes() == alone.equity_krw.tobytes()
     assert (found.skipped, found.rule_counts) == (alone.skipped, alone.rule_counts)
+
+
+def test_a_thread_beside_the_figures_changes_nothing(alone: BacktestResult) -> None:
+    one, two = figures(alone, threads=1), figures(alone, threads=2)
+    assert two.held.value_krw.tobytes() == one.held.value_krw.tobytes()
+    assert (two.values, two.buy_and_hold, two.markets, two.exits) == (one.values, one.buy_and_hold, one.markets, one.exits)
+    assert len({market.held_return for market in two.markets}) == len(MARKETS)
 
 
 def test_enough_happens(alone: BacktestResult) -> None:
