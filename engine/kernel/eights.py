@@ -85,6 +85,12 @@ def shares(parts: Eight, wholes: Eight) -> Eight:
     return Eight(*(part / whole if part > 0.0 else 0.0 for part, whole in zip(parts.numbers, wholes.numbers, strict=True)))
 
 
+def crossings(a_before: Eight, b_before: Eight, a: Eight, b: Eight) -> Eight:
+    """Of each place 1 where a was at most b and is above it, 0 where not, missing where that is not known."""
+    rows = zip(*(one.numbers for one in (a_before, b_before, a, b)), strict=True)
+    return Eight(*(0.0 if p > q or x <= y else math.nan if any(map(math.isnan, (p, q, x, y))) else 1.0 for p, q, x, y in rows))
+
+
 def reaching_bits(opens: Eight, highs: Eight, lows: Eight, closes: Eight, floor: Eight, ceiling: Eight) -> int:
     """Bit k: bar k has a price at or below its floor, or at or above its ceiling, or a missing one."""
     rows = zip(*(one.numbers for one in (opens, highs, lows, closes, floor, ceiling)), strict=True)
@@ -149,8 +155,8 @@ def _word(answers: list[bool]) -> int:
 
 
 for _one in (
-    eight_of, eight_at, eight_within, put_eight, put_within, higher, lower, highest_of, lowest_of, shares, reaching_bits, true_bits,
-    true_bits_within, open_bits, open_bits_within, positive_bits, positive_bits_within, differing_bits, differing_bits_within, first_bit,
-    count_bits,
+    eight_of, eight_at, eight_within, put_eight, put_within, higher, lower, highest_of, lowest_of, shares, crossings, reaching_bits,
+    true_bits, true_bits_within, open_bits, open_bits_within, positive_bits, positive_bits_within, differing_bits, differing_bits_within,
+    first_bit, count_bits,
 ):  # fmt: skip
     setattr(_one, INTRINSIC_MARK, f"wide.{_one.__name__}")

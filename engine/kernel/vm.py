@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -37,6 +38,7 @@ _PATIENCE: Final = 5_000
 _STATE: Final = slice(fields.HANDLE_STATE * HANDLE_ITEMS, fields.HANDLE_BARS * HANDLE_ITEMS)
 
 
+@cache
 def precompile() -> tuple[Any, Any]:
     """Compile the machine's loop and what gives it bars, or load them from the cache."""
     run = compile_function(door.run_blocks, door.SIGNATURE, allocates=False)

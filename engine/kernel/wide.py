@@ -6,6 +6,7 @@ Imported by `engine.kernel.load` only.
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 from typing import Any, Final
@@ -195,6 +196,19 @@ def shares(typing_context: Any, parts: Any, wholes: Any) -> Any:
     return _EIGHTS(_EIGHTS, _EIGHTS), _emit_shares
 
 
+def _emit_crossings(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    a_before, b_before, a, b = args
+    not_so = builder.or_(builder.fcmp_ordered(">", a_before, b_before), builder.fcmp_ordered("<=", a, b))
+    missing = builder.or_(builder.fcmp_unordered("uno", a_before, b_before), builder.fcmp_unordered("uno", a, b))
+    return builder.select(not_so, _all(0.0), builder.select(missing, _all(math.nan), _all(1.0)))
+
+
+@intrinsic
+def crossings(typing_context: Any, a_before: Any, b_before: Any, a: Any, b: Any) -> Any:
+    """Compiled form of `engine.kernel.eights.crossings`."""
+    return _EIGHTS(*[_EIGHTS] * 4), _emit_crossings
+
+
 def _emit_reaching_bits(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     opens, highs, lows, closes, floor, ceiling = args
     within = builder.and_(builder.fcmp_ordered(">", lows, floor), builder.fcmp_ordered("<", highs, ceiling))
@@ -321,6 +335,7 @@ WIDE: Final[dict[str, Any]] = {
     "wide.highest_of": highest_of,
     "wide.lowest_of": lowest_of,
     "wide.shares": shares,
+    "wide.crossings": crossings,
     "wide.reaching_bits": reaching_bits,
     "wide.true_bits": _whole(_true),
     "wide.true_bits_within": _within(_true),

@@ -6,10 +6,12 @@ advanced block by block, and after each block the decisions of every variant (en
 
 from __future__ import annotations
 
+import gc
 import math
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from threading import Event
@@ -127,7 +129,7 @@ def sweep(
         for position, outcome in zip(task.members, task.run(advanced), strict=True):
             outcomes[position] = outcome
 
-    with ThreadPoolExecutor(max(threads, 1)) as pool:
+    with _uncollected(), ThreadPoolExecutor(max(threads, 1)) as pool:
         running = [pool.submit(run, number) for number in range(len(tasks))]
         try:
             for one in running:
@@ -142,6 +144,19 @@ def sweep(
         outcomes=tuple(outcome for outcome in outcomes if outcome is not None),
         start_ms=span.start_ms, end_ms=span.end_ms, bars=grid.state.size, compute_seconds=time.perf_counter() - started,
     )  # fmt: skip
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Garbage in cycles waits until the sweep is over: what is made for each variant lives as long, and to look through all of it again and
+    again took a twentieth of the whole, in which no other thread could run Python."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +195,7 @@ class _Task:
         """The outcomes. advanced: called with the bars of every block."""
         first = self.strategies[0]
         graph = first.graph.copy()
-        strategies = [replace(strategy, conditions=()) for strategy in self.strategies]  # nobody reads how often each was true
+        strategies = [self._decided(strategy) for strategy in self.strategies]
         terms = terms_of(self.settings, self.grid)
         tradable = [market in self.traded for market in self.grid.markets]
         nodes, plans = plans_of(strategies, graph, self.grid.timeframe, self.grid.markets, terms, tradable)
@@ -200,6 +215,10 @@ class _Task:
             advanced(stop - start)
         found = [outcome for stack in stacks for outcome in _outcomes(stack, span, self.settings)]
         return [found[at] for at in np.argsort(order)]
+
+    def _decided(self, strategy: Strategy) -> Strategy:
+        """What decisions read of it: nobody asks how often each condition was true, and the rank of one market orders nothing."""
+        return replace(strategy, conditions=(), rank=strategy.rank if len(self.traded) > 1 else None)
 
     def _from_ms(self) -> int:
         first = self.grid.timeframe.open_ms(int(self.grid.first_index))

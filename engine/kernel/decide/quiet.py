@@ -36,7 +36,7 @@ from engine.kernel.stretches import (
     write_worth,
 )
 
-#: with a position open, look this many closes ahead at once: what stops it first is often a level
+#: with a position open that has levels, or a limit of loss, look this many closes ahead at once: what stops it first is often one of these
 _WINDOW: Final = 128
 _ALL: Final = -1
 
@@ -62,10 +62,11 @@ def skip_quiet(
     if guarded and held > 0 and not is_settled(plan, book, first_ms + (bar + 1 if stepped else bar) * base_ms):
         return bar, closing, stepped
     full = is_full(plan, book, held)
+    levels = held > 0 and (guarded or plan.settings[0]["has_levels"] != 0)
     while bar < stop:
         first = bar + 1 if stepped else bar
         if closing < count:
-            limit = min(count - 1, closing + _WINDOW) if held > 0 else count - 1
+            limit = min(count - 1, closing + _WINDOW) if levels else count - 1
             until = _first_close(plan, book, held, full, closing, limit, closes, True)
             end = (close_ms[closing] + (until - closing) * clock_ms - first_ms) // base_ms
             if until < limit or limit == count - 1:

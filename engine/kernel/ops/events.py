@@ -12,6 +12,7 @@ from dsl.catalogue import Memory, Range, Unit
 from engine.kernel.abi import helper
 from engine.kernel.catalogue import MAX_WINDOW, op, series, window
 from engine.kernel.catalogue import Pointer as P
+from engine.kernel.eights import LANES, crossings, eight_at, eight_within, put_eight, put_within
 from engine.kernel.ops.comparison import both_true, is_at_most, is_below, is_inside, negated
 
 NAN: Final = math.nan
@@ -48,12 +49,16 @@ def lag_ring(params: tuple[float, ...]) -> list[float]:
 
 
 @helper
-def crossed(a_before: float, b_before: float, a: float, b: float) -> float:
-    """both_true(is_at_most(a_before, b_before), is_below(b, a)) without a branch, so that several bars are done at once."""
-    no = (a_before > b_before) | (a <= b)
-    missing = (a_before != a_before) | (b_before != b_before) | (a != a) | (b != b)
-    value = NAN if missing else 1.0
-    return 0.0 if no else value
+def cross(a: P, b: P, y: P, length: int) -> None:
+    """both_true(is_at_most(a[t - 1], b[t - 1]), is_below(b[t], a[t])) for the bars from the second on, eight at a time."""
+    t = 1
+    while t + LANES <= length:
+        put_eight(y, t, crossings(eight_at(a, t - 1), eight_at(b, t - 1), eight_at(a, t), eight_at(b, t)))
+        t += LANES
+    if t < length:
+        left = length - t
+        before = eight_within(a, t - 1, left, 0.0), eight_within(b, t - 1, left, 0.0)
+        put_within(y, t, left, crossings(before[0], before[1], eight_within(a, t, left, 0.0), eight_within(b, t, left, 0.0)))
 
 
 @op(
@@ -65,8 +70,7 @@ def crosses_above(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, 
     if length < 1:
         return
     y[0] = both_true(state[0], is_below(x1[0], x0[0]))
-    for t in range(1, length):
-        y[t] = crossed(x0[t - 1], x1[t - 1], x0[t], x1[t])
+    cross(x0, x1, y, length)
     state[0] = is_at_most(x0[length - 1], x1[length - 1])
 
 
@@ -79,8 +83,7 @@ def crosses_below(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, 
     if length < 1:
         return
     y[0] = both_true(state[0], is_below(x0[0], x1[0]))
-    for t in range(1, length):
-        y[t] = crossed(x1[t - 1], x0[t - 1], x1[t], x0[t])
+    cross(x1, x0, y, length)
     state[0] = is_at_most(x1[length - 1], x0[length - 1])
 
 

@@ -14,6 +14,7 @@ from engine.kernel.eights import (
     LANES,
     WORD,
     count_bits,
+    crossings,
     differing_bits,
     differing_bits_within,
     eight_at,
@@ -61,6 +62,8 @@ def compute(a: NDArray[np.float64], b: NDArray[np.float64], count: int, out: NDA
     put_eight(to, 24, shares(x, y))
     put_eight(to, 32, x * y / eight_of(3.0))
     put_within(to, 40, count, x)
+    put_eight(to, 49, crossings(x, y, y, x))
+    put_eight(to, 57, crossings(y, x, x, y))
     out[48] = reaching_bits(x, y, y, x, eight_of(-0.5), higher(x, y))
 
 
@@ -88,7 +91,7 @@ def test_words_of_bits(drawn: list[float], count: int) -> None:
 @settings(max_examples=60)
 def test_arithmetic(a: list[float], b: list[float], count: int) -> None:
     b = [abs(value) if value else 2.0 for value in b]  # nothing is divided by 0: there plain Python raises
-    plain, compiled = np.zeros(49), np.zeros(49)
+    plain, compiled = np.zeros(65), np.zeros(65)
     compute(np.array(a), np.array(b), count, plain)
     compile_function(compute, "void(float64[::1], float64[::1], int64, float64[::1])", allocates=False)(
         np.array(a), np.array(b), count, compiled
