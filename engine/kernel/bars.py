@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 @by_reference
 class Inside(NamedTuple):
-    """Finer bars inside some base bars, by market, then by time. Those of market m are rows first[m] to first[m + 1]."""
+    """Finer bars inside some base bars, by market, then by time. Those of market m are rows first[m] to first[m + 1].
+
+    taken_e8: what has traded in each for an account of several strategies, of which each passes a base bar before the next one does;
+    empty where there is one."""
 
     first: NDArray[np.int64]  # [M + 1]
     time_ms: NDArray[np.int64]  # [K]
@@ -25,6 +28,7 @@ class Inside(NamedTuple):
     low_krw: NDArray[np.float64]
     close_krw: NDArray[np.float64]
     volume: NDArray[np.float64]  # coins
+    taken_e8: NDArray[np.float64]
 
 
 @by_reference
@@ -60,20 +64,21 @@ class Log(NamedTuple):
     length: NDArray[np.int64]  # [1]: how many there are
 
 
-def bars_of(grid: BarGrid) -> Bars:
-    """The arrays of a grid, not copied where they are contiguous."""
+def bars_of(grid: BarGrid, *, together: bool = False) -> Bars:
+    """The arrays of a grid, not copied where they are contiguous. together: several strategies of one account pass them."""
     length_ms = grid.timeframe.length_ms
     parts = (grid.open, grid.high, grid.low, grid.close, grid.volume)
     opens, highs, lows, closes, volumes = (np.ascontiguousarray(part) for part in parts)
     span = np.array([grid.first_index * length_ms + grid.timeframe.offset_ms, length_ms], np.int64)
-    return Bars(span, np.ascontiguousarray(grid.state), opens, highs, lows, closes, volumes, _inside_of(grid))
+    return Bars(span, np.ascontiguousarray(grid.state), opens, highs, lows, closes, volumes, _inside_of(grid, together))
 
 
-def _inside_of(grid: BarGrid) -> Inside:
+def _inside_of(grid: BarGrid, together: bool) -> Inside:
     found = grid.inside
     if found is None:
-        return Inside(np.zeros(len(grid.markets) + 1, np.int64), np.empty(0, np.int64), *(np.empty(0) for _ in range(5)))
-    return Inside(found.first, found.time_ms, found.open, found.high, found.low, found.close, found.volume)
+        return Inside(np.zeros(len(grid.markets) + 1, np.int64), np.empty(0, np.int64), *(np.empty(0) for _ in range(6)))
+    taken_e8 = np.zeros(len(found.time_ms) if together else 0)
+    return Inside(found.first, found.time_ms, found.open, found.high, found.low, found.close, found.volume, taken_e8)
 
 
 def most_steps(grid: BarGrid) -> int:

@@ -41,46 +41,14 @@ def _of(kind: Any) -> Callable[..., Any]:
     return emit
 
 
-@intrinsic
-def numbers_at(typing_context: Any, handle: Any, place: Any) -> Any:
-    """Compiled form of `engine.kernel.abi.numbers_at`; so the others."""
-    kind = types.Array(types.int64, 1, "C")
-    return kind(_HANDLE, types.int64), _of(kind)
+def _door(dtype: Any, dimensions: int) -> Any:
+    """Compiled form of one of the functions of `engine.kernel.abi` that give an array of a handle."""
+    kind = types.Array(dtype, dimensions, "C")
 
+    def array_at(typing_context: Any, handle: Any, place: Any) -> Any:
+        return kind(_HANDLE, types.int64), _of(kind)
 
-@intrinsic
-def table_at(typing_context: Any, handle: Any, place: Any) -> Any:
-    """int64, two dimensions."""
-    kind = types.Array(types.int64, 2, "C")
-    return kind(_HANDLE, types.int64), _of(kind)
-
-
-@intrinsic
-def states_at(typing_context: Any, handle: Any, place: Any) -> Any:
-    """int8, two dimensions."""
-    kind = types.Array(types.int8, 2, "C")
-    return kind(_HANDLE, types.int64), _of(kind)
-
-
-@intrinsic
-def floats_at(typing_context: Any, handle: Any, place: Any) -> Any:
-    """float64, one dimension."""
-    kind = types.Array(types.float64, 1, "C")
-    return kind(_HANDLE, types.int64), _of(kind)
-
-
-@intrinsic
-def series_at(typing_context: Any, handle: Any, place: Any) -> Any:
-    """float64, two dimensions."""
-    kind = types.Array(types.float64, 2, "C")
-    return kind(_HANDLE, types.int64), _of(kind)
-
-
-@intrinsic
-def cube_at(typing_context: Any, handle: Any, place: Any) -> Any:
-    """float64, three dimensions."""
-    kind = types.Array(types.float64, 3, "C")
-    return kind(_HANDLE, types.int64), _of(kind)
+    return intrinsic(array_at)
 
 
 @intrinsic
@@ -94,11 +62,11 @@ def address(typing_context: Any, array: Any) -> Any:
 
 
 HANDLES: Final[dict[str, Any]] = {
-    "handles.numbers_at": numbers_at,
-    "handles.table_at": table_at,
-    "handles.states_at": states_at,
-    "handles.floats_at": floats_at,
-    "handles.series_at": series_at,
-    "handles.cube_at": cube_at,
+    "handles.numbers_at": _door(types.int64, 1),
+    "handles.table_at": _door(types.int64, 2),
+    "handles.states_at": _door(types.int8, 2),
+    "handles.floats_at": _door(types.float64, 1),
+    "handles.series_at": _door(types.float64, 2),
+    "handles.cube_at": _door(types.float64, 3),
     "handles.address": address,
 }

@@ -14,16 +14,9 @@ from numpy.typing import NDArray
 
 from engine.kernel.abi import helper, items, series_at, states_at
 from engine.kernel.book import FILL
-from engine.kernel.stretches import (
-    add_together,
-    count_missing,
-    count_outside,
-    count_positive,
-    count_unknown,
-    divide,
-    extremes_of,
-    scale_ratio,
-)
+from engine.kernel.catalogue import Pointer
+from engine.kernel.eights import LANES, WORD, Eight, count_bits, eight_at, eight_of, eight_within
+from engine.kernel.stretches import above_zero, add_shares, are_between, count_unknown, extremes_of, scale_ratio, sum_of
 from engine.model.candle import BarState
 from engine.model.events import Side
 
@@ -53,8 +46,6 @@ TRADE: Final = np.dtype(
 _COIN_E8: Final = 1e8
 _BUY: Final = int(Side.BID)
 _UNKNOWN: Final = int(BarState.UNKNOWN)
-#: rows that are looked at together
-STRETCH: Final = 64
 #: most parts that do not overlap of a sum of float64: its exponents are 2,098 apart at the most, and each part holds 53 bits
 PARTS: Final = 48
 
@@ -288,13 +279,13 @@ def measure_falls(
     values, rows, row, looked = items(value_krw, 0), value_krw.shape[0], -1, 0
     while row + 1 < rows:
         row += 1
-        if below and looked <= row and row + STRETCH <= rows:
-            looked = row + STRETCH
-            if count_outside(values, row, looked, bound, peak) == 0:
+        if below and looked <= row and row + WORD <= rows:
+            looked = row + WORD
+            if are_between(values, row, bound, peak):
                 row = looked - 1
                 continue
-            highest, lowest = extremes_of(values, row, looked)
-            if highest < peak and count_missing(values, row, looked) == 0:  # all below: the lowest of them says how deep
+            if are_between(values, row, -math.inf, peak):  # all below: the lowest of them says how deep
+                _, lowest = extremes_of(values, row)
                 row = looked - 1
                 if lowest / peak - 1.0 < deepest:
                     deepest, deepest_now, recovered = lowest / peak - 1.0, True, False
@@ -328,29 +319,40 @@ def measure_falls(
 
 
 def sum_rows(
-    equity_krw: NDArray[np.float64], exposure_krw: NDArray[np.float64], ratios: NDArray[np.float64], found: NDArray[np.float64]
+    equity_krw: NDArray[np.float64], exposure_krw: NDArray[np.float64], room: NDArray[np.float64], found: NDArray[np.float64]
 ) -> None:
     """found: sum of exposure / equity (NaN where an equity is not above 0), rows with an exposure above 0, sum of equity.
 
-    Stretches are summed up as they are, their sums with what each rounding loses. ratios [STRETCH]: scratch.
+    Stretches are summed up as they are, their sums with what each rounding loses. room [LANES]: scratch.
     """
-    equities, exposures, rows, quotients = items(equity_krw, 0), items(exposure_krw, 0), equity_krw.shape[0], items(ratios, 0)
+    equities, exposures, rows, few = items(equity_krw, 0), items(exposure_krw, 0), equity_krw.shape[0], items(room, 0)
     share = share_lost = total = total_lost = 0.0
     held = positive = 0
-    for row in range(0, rows, STRETCH):
-        stop = min(row + STRETCH, rows)
-        exposed = count_positive(exposures, row, stop)
-        held += exposed
-        positive += count_positive(equities, row, stop)
-        value = add_together(equities, row, stop)
+    for row in range(0, rows, WORD):
+        count = min(WORD, rows - row)
+        word = above_zero(exposures, row, count)
+        held += count_bits(word)
+        positive += count_bits(above_zero(equities, row, count))
+        value = sum_of(_wholes(equities, row, row + count), few)
         total_lost += lost(total, value)
         total += value
-        if exposed > 0:
-            divide(exposures, equities, row, quotients, stop - row)
-            value = add_together(quotients, 0, stop - row)
+        if word != 0:
+            value = sum_of(add_shares(eight_of(0.0), word, exposures, equities, row, row + count), few)
             share_lost += lost(share, value)
             share += value
     found[0], found[1], found[2] = share + share_lost if positive == rows else math.nan, held, total + total_lost
+
+
+@helper
+def _wholes(values: Pointer, first: int, stop: int) -> Eight:
+    """Sums of every eighth value."""
+    total, at = eight_of(0.0), first
+    while at + LANES <= stop:
+        total = total + eight_at(values, at)
+        at += LANES
+    if at < stop:
+        total = total + eight_within(values, at, stop - at, 0.0)
+    return total
 
 
 def hold_together(
@@ -407,11 +409,11 @@ def hold(
             bar += 1
         else:
             bar = (times[row] - 1 - offset_ms) // length_ms - first_index
-        ahead = row + STRETCH - 1
-        if start < rows and ahead < rows and bar >= 0 and bar + STRETCH <= bars and times[ahead] - times[row] == length_ms * (STRETCH - 1):
-            if count_unknown(state, close, bar, bar + STRETCH) == 0:
-                scale_ratio(close, bar, values, row, STRETCH, first, scale)
-                row, bar = ahead, bar + STRETCH - 1
+        ahead = row + WORD - 1
+        if start < rows and ahead < rows and bar >= 0 and bar + WORD <= bars and times[ahead] - times[row] == length_ms * (WORD - 1):
+            if count_unknown(state, close, bar, bar + WORD) == 0:
+                scale_ratio(close, bar, values, row, WORD, first, scale)
+                row, bar = ahead, bar + WORD - 1
                 last = close[bar]
                 continue
         if 0 <= bar < bars and state[bar] != _UNKNOWN and math.isfinite(close[bar]):

@@ -7,6 +7,7 @@ it touches, alone, and stale machine code cannot be found. Imported by nothing t
 
 from __future__ import annotations
 
+import gc
 import inspect
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -36,6 +37,8 @@ _POINTER: Final[Any] = types.CPointer(types.float64)  # type: ignore[no-untyped-
 OP_SIGNATURE: Final[Any] = types.void(*[_POINTER] * 8, types.int64, types.int64)
 TWIN_SIGNATURE: Final[Any] = types.void(*[_POINTER] * 8, *[types.int64] * TWIN_INTEGERS)
 _PROCESSES: Final = 2
+#: as in engine.cli.main: what a compilation makes lives to its end
+_OBJECTS_BETWEEN_LOOKS: Final = 50_000
 _INTRINSICS: Final[dict[str, Any]] = {**intrinsics.INTRINSICS, **PACKED, **HANDLES, **PREFETCH, **ATOMIC, **WIDE}
 
 
@@ -48,7 +51,8 @@ def precompile(progress: Callable[[int, int], None]) -> None:
     from concurrent.futures import ProcessPoolExecutor, as_completed
 
     pieces = [*_own_pieces(), *ops()]
-    with ProcessPoolExecutor(_PROCESSES, mp_context=multiprocessing.get_context("spawn")) as pool:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(_PROCESSES, mp_context=context, initializer=gc.set_threshold, initargs=(_OBJECTS_BETWEEN_LOOKS,)) as pool:
         futures = [pool.submit(_precompile_piece, piece) for piece in pieces]
         progress(0, len(futures))
         for done, future in enumerate(as_completed(futures), start=1):

@@ -232,10 +232,17 @@ def _first_inside(inside: Inside, market: int, time_ms: int) -> int:
 
 @helper
 def _run_inside(plan: Plan, book: Book, log: Log, inside: Inside, market: int, row: int) -> bool:
-    return run_path(
-        plan, book, log, market, inside.time_ms[row], inside.open_krw[row], inside.high_krw[row], inside.low_krw[row],
-        inside.close_krw[row], inside.volume[row], True,
+    together, time_ms = inside.taken_e8.shape[0] > 0, inside.time_ms[row]
+    if together:
+        book.flow[market]["time_ms"] = time_ms
+        book.flow[market]["traded_e8"] = inside.taken_e8[row]
+    run = run_path(
+        plan, book, log, market, time_ms, inside.open_krw[row], inside.high_krw[row], inside.low_krw[row], inside.close_krw[row],
+        inside.volume[row], True,
     )  # fmt: skip
+    if together:
+        inside.taken_e8[row] = book.flow[market]["traded_e8"]
+    return run
 
 
 @helper

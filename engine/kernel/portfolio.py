@@ -110,7 +110,7 @@ class PortfolioRun:
 
         Raises RuntimeError when the books refuse an answer of the fill model: a defect, never a matter of the data.
         """
-        taken, length = bars_of(bars), bars.state.shape[1]
+        taken, length = bars_of(bars, together=True), bars.state.shape[1]
         if bars.inside is not None:
             self._logs = [new_log(plan, most_steps(bars)) for plan in self.plans]
         first_ms, base_ms = taken.span.tolist()

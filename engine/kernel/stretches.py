@@ -12,17 +12,25 @@ from engine.kernel.catalogue import Pointer
 from engine.kernel.eights import (
     LANES,
     WORD,
+    Eight,
     differing_bits,
     differing_bits_within,
     eight_at,
     eight_of,
     eight_within,
     first_bit,
+    higher,
+    highest_of,
+    lower,
+    lowest_of,
     open_bits,
     open_bits_within,
+    positive_bits,
+    positive_bits_within,
     put_eight,
     put_within,
     reaching_bits,
+    shares,
     true_bits,
     true_bits_within,
 )
@@ -30,6 +38,7 @@ from engine.model.candle import BarState
 
 _TRADED: Final = int(BarState.TRADED)
 _UNKNOWN: Final = int(BarState.UNKNOWN)
+_LANE_BITS: Final = (1 << LANES) - 1
 
 
 @helper
@@ -67,33 +76,6 @@ def count_truth(values: Pointer, first: int, stop: int) -> tuple[int, int]:
 
 
 @helper
-def count_missing(values: Pointer, first: int, stop: int) -> int:
-    """How many values are missing."""
-    count = 0
-    for at in range(first, stop):
-        count += 1 if values[at] != values[at] else 0
-    return count
-
-
-@helper
-def count_positive(values: Pointer, first: int, stop: int) -> int:
-    """How many values are above zero."""
-    count = 0
-    for at in range(first, stop):
-        count += 1 if values[at] > 0.0 else 0
-    return count
-
-
-@helper
-def count_outside(values: Pointer, first: int, stop: int, low: float, high: float) -> int:
-    """How many values are missing or not between the two."""
-    count = 0
-    for at in range(first, stop):
-        count += 0 if low < values[at] < high else 1
-    return count
-
-
-@helper
 def count_unknown(states: Pointer, values: Pointer, first: int, stop: int) -> int:
     """How many bars are unknown, or have no finite value."""
     count = 0
@@ -121,43 +103,49 @@ def scale_ratio(values: Pointer, first: int, to: Pointer, place: int, count: int
 
 
 @helper
-def extremes_of(values: Pointer, first: int, stop: int) -> tuple[float, float]:
-    """Highest and lowest value, four at a time; a missing one may or may not be passed."""
-    a = b = c = d = values[first]
-    e = f = g = h = values[first]
-    at = first
-    while at + 4 <= stop:
-        a, e = (values[at] if values[at] > a else a), (values[at] if values[at] < e else e)
-        b, f = (values[at + 1] if values[at + 1] > b else b), (values[at + 1] if values[at + 1] < f else f)
-        c, g = (values[at + 2] if values[at + 2] > c else c), (values[at + 2] if values[at + 2] < g else g)
-        d, h = (values[at + 3] if values[at + 3] > d else d), (values[at + 3] if values[at + 3] < h else h)
-        at += 4
-    while at < stop:
-        a, e = (values[at] if values[at] > a else a), (values[at] if values[at] < e else e)
-        at += 1
-    a, c, e, g = (a if a > b else b), (c if c > d else d), (e if e < f else f), (g if g < h else h)
-    return (a if a > c else c), (e if e < g else g)
+def above_zero(values: Pointer, first: int, count: int) -> int:
+    """Bit k: value `first` + k, of `count` and 64 at the most, is above zero."""
+    return positive_bits(values, first) if count == WORD else positive_bits_within(values, first, count)
 
 
 @helper
-def add_together(values: Pointer, first: int, stop: int) -> float:
-    """Sum of the values, four at a time."""
-    a = b = c = d = 0.0
-    at = first
-    while at + 4 <= stop:
-        a, b, c, d = a + values[at], b + values[at + 1], c + values[at + 2], d + values[at + 3]
-        at += 4
-    while at < stop:
-        a += values[at]
-        at += 1
-    return (a + b) + (c + d)
+def are_between(values: Pointer, first: int, low: float, high: float) -> bool:
+    """Each of 64 values is above `low` and below `high`; none is missing."""
+    floor, ceiling, beyond = eight_of(low), eight_of(high), 0
+    for at in range(first, first + WORD, LANES):
+        few = eight_at(values, at)
+        beyond |= reaching_bits(few, few, few, few, floor, ceiling)
+    return beyond == 0
 
 
 @helper
-def divide(parts: Pointer, wholes: Pointer, first: int, to: Pointer, count: int) -> None:
-    """to = part / whole, `count` of them from `first` on. Division is slow, and faster for several numbers at a time."""
-    for k in range(count):
-        to[k] = parts[first + k] / wholes[first + k]
+def extremes_of(values: Pointer, first: int) -> tuple[float, float]:
+    """Highest and lowest of 64 values, none of which is missing."""
+    top = bottom = eight_at(values, first)
+    for at in range(first + LANES, first + WORD, LANES):
+        few = eight_at(values, at)
+        top, bottom = higher(few, top), lower(few, bottom)
+    return highest_of(top), lowest_of(bottom)
+
+
+@helper
+def add_shares(total: Eight, word: int, parts: Pointer, wholes: Pointer, first: int, stop: int) -> Eight:
+    """total + part / whole + ..., place by place. word: bits of the parts that are above 0; eight that are not are passed."""
+    at = first
+    while at + LANES <= stop:
+        if (word >> (at - first)) & _LANE_BITS != 0:
+            total = total + shares(eight_at(parts, at), eight_at(wholes, at))
+        at += LANES
+    if at < stop:
+        total = total + shares(eight_within(parts, at, stop - at, 0.0), eight_within(wholes, at, stop - at, 1.0))
+    return total
+
+
+@helper
+def sum_of(numbers: Eight, room: Pointer) -> float:
+    """All eight together. room: eight numbers, overwritten."""
+    put_eight(room, 0, numbers)
+    return ((room[0] + room[1]) + (room[2] + room[3])) + ((room[4] + room[5]) + (room[6] + room[7]))
 
 
 @helper

@@ -19,25 +19,11 @@ from engine.kernel.bars import Bars, Closes, Log, bars_of, most_steps
 from engine.kernel.catalogue import Pointer
 from engine.kernel.decide.ahead import ROWS
 from engine.kernel.decide.plan import make_book
-from engine.kernel.eights import (
-    LANES,
-    WORD,
-    Eight,
-    count_bits,
-    eight_at,
-    eight_within,
-    higher,
-    highest_of,
-    lower,
-    lowest_of,
-    positive_bits,
-    positive_bits_within,
-    put_eight,
-    shares,
-)
+from engine.kernel.eights import LANES, WORD, count_bits, eight_at, eight_within, higher, highest_of, lower, lowest_of, put_eight
 from engine.kernel.load import compile_function
 from engine.kernel.loop import new_log, run_bars
 from engine.kernel.machine import run_rows
+from engine.kernel.stretches import above_zero, add_shares
 
 if TYPE_CHECKING:
     from engine.kernel.book import Book
@@ -81,7 +67,6 @@ _COIN_E8: Final = 1e8
 _DAY_MS: Final = 86_400_000
 #: float64 per variant for its sums of exposures: the sums, and room to turn them
 SUMS_WIDTH: Final = 2 * LANES
-_LANE_BITS: Final = (1 << LANES) - 1
 
 
 @by_reference
@@ -195,8 +180,8 @@ def fold_money(money: NDArray[np.float64], live: int, done: int, figures: NDArra
     total = eight_at(own, turn)
     at = live
     while at < count:
-        word = positive_bits(exposure, at) if at + WORD <= count else positive_bits_within(exposure, at, count - at)
         stop = min(at + WORD, count)
+        word = above_zero(exposure, at, stop - at)
         if word != 0:
             exposed += count_bits(word)
             total = add_shares(total, word, exposure, equity, at, stop)
@@ -206,19 +191,6 @@ def fold_money(money: NDArray[np.float64], live: int, done: int, figures: NDArra
     for lane in range(LANES):
         own[(turn + lane) % LANES] = own[LANES + lane]
     row["exposed_closes"], row["end_krw"] = exposed, equity[count - 1]
-
-
-@helper
-def add_shares(total: Eight, word: int, parts: Pointer, wholes: Pointer, first: int, stop: int) -> Eight:
-    """total + part / whole + ..., place by place. word: bits of the parts that are above 0; eight that are not are passed."""
-    at = first
-    while at + LANES <= stop:
-        if (word >> (at - first)) & _LANE_BITS != 0:
-            total = total + shares(eight_at(parts, at), eight_at(wholes, at))
-        at += LANES
-    if at < stop:
-        total = total + shares(eight_within(parts, at, stop - at, 0.0), eight_within(wholes, at, stop - at, 1.0))
-    return total
 
 
 @helper

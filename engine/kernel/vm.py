@@ -176,15 +176,19 @@ class Kernel:
                     begun.append((stretch, [pool.submit(self._call, lane, stretch) for pool, lane in zip(pools, lanes, strict=True)]))
 
             def each() -> Iterator[ColumnBlock]:
+                late: list[Future[None]] = []
                 while begun:
                     begin(1)  # the caller is done with the part before: its room is free
                     stretch, running = begun.popleft()
                     if others:
                         self._call(own, stretch)
+                    late += running
                     if not others or own.items[fields.RUN_COMPLETE] == 0:
-                        for one in running:
-                            one.result()
+                        while late:
+                            late.pop().result()
                     yield self._columns(stretch)
+                for one in late:  # they had nothing left to do, or failed
+                    one.result()
 
             begin(_AHEAD)
             yield each()

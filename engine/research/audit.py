@@ -120,7 +120,7 @@ class _Auditor:
         self.ledger = _Ledger(_decimal(books.settings.cash_krw))
         self.ledger.highest_krw = self.ledger.cash_krw
         self.largest = self.allowed = Decimal(0)
-        self.volume: dict[str, tuple[int, Decimal]] = {}  # (column of the latest fill's bar, 1e-8 coins filled in it) by market
+        self.volume: dict[tuple[str, int], Decimal] = {}  # (market, time) -> 1e-8 coins filled then
         self.flat: tuple[int, list[float]] | None = None  # what was shown after so many fills, without a position: nothing can have changed
 
     def run(self) -> Audit:
@@ -183,14 +183,15 @@ class _Auditor:
     def _possible(self, fill: Any, code: str, time_ms: int, quantity: Decimal, price: Decimal) -> None:
         grid, row = self.grid, self.rows[int(fill["market"])]
         column = (time_ms - grid.timeframe.offset_ms) // grid.timeframe.length_ms - grid.first_index
-        if not 0 <= column < grid.state.shape[1] or grid.state[row, column] != BarState.TRADED:
+        piece = self._piece(row, column, time_ms)
+        if piece is None:
             raise _ImpossibleError(time_ms, code, "no_trade")
         if int(fill["decided_ms"]) > time_ms:
             raise _ImpossibleError(time_ms, code, "before_its_decision")
         self._taken(code, int(fill["decided_ms"]), time_ms, waited=int(fill["side"]) == Side.ASK and int(fill["priced"]) == NOT_PRICED)
-        self._room(code, time_ms, row, column, quantity)
+        self._room(code, time_ms, piece[2], quantity)
         buying = int(fill["side"]) == Side.BID
-        base, low, high = _decimal(fill["base_krw"]), _decimal(grid.low[row, column]), _decimal(grid.high[row, column])
+        base, low, high = _decimal(fill["base_krw"]), _decimal(piece[0]), _decimal(piece[1])
         if quantity <= 0 or price <= 0 or (base < low if buying else base > high):
             raise _ImpossibleError(time_ms, code, "better_than_the_bar", price=fill["base_krw"], low=low, high=high)
         worse = base - price if buying else price - base
@@ -211,16 +212,32 @@ class _Auditor:
         if any(halt.market in ("", code) and halt.from_ms <= time_ms < halt.to_ms for halt in self.books.halts):
             raise _ImpossibleError(time_ms, code, "in_a_halt")
 
-    def _room(self, code: str, time_ms: int, row: int, column: int, quantity: Decimal) -> None:
+    def _piece(self, row: int, column: int, time_ms: int) -> tuple[float, float, float] | None:
+        """(low, high, volume) of the piece of price path at a time: a base bar, or a finer one that is part of it; None: there is none."""
+        grid = self.grid
+        if not 0 <= column < grid.state.shape[1] or grid.state[row, column] != BarState.TRADED:
+            return None
+        open_ms = grid.timeframe.open_ms(grid.first_index + column)
+        if grid.inside is not None:
+            within = slice(*grid.inside.first[row : row + 2].tolist())
+            times = grid.inside.time_ms[within]
+            first, last = np.searchsorted(times, [open_ms, open_ms + grid.timeframe.length_ms]).tolist()
+            if first < last:
+                at = within.start + int(np.searchsorted(times, time_ms))
+                finer = grid.inside
+                known = at < within.start + last and int(finer.time_ms[at]) == time_ms
+                return (float(finer.low[at]), float(finer.high[at]), float(finer.volume[at])) if known else None
+        bar = float(grid.low[row, column]), float(grid.high[row, column]), float(grid.volume[row, column])
+        return bar if time_ms == open_ms else None
+
+    def _room(self, code: str, time_ms: int, traded: float, quantity: Decimal) -> None:
         """No more of a bar's volume than the run allows itself; what strategies of one account trade in a market counts together."""
         share = self.books.settings.costs.participation
         if share is None:
             return
-        before = self.volume.get(code, (-1, Decimal(0)))
-        filled = quantity + (before[1] if before[0] == column else 0)
-        self.volume[code] = (column, filled)
-        volume = float(self.grid.volume[row, column])
-        room = _decimal(share) * _decimal(volume if volume > 0 else 0.0) * _E8
+        filled = quantity + self.volume.get((code, time_ms), Decimal(0))
+        self.volume[code, time_ms] = filled
+        room = _decimal(share) * _decimal(traded if traded > 0 else 0.0) * _E8
         if filled > room * (1 + _PRICE_SHARE) + 1:
             raise _ImpossibleError(time_ms, code, "too_much", filled=filled, room=float(room))
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
-from engine.kernel.ledger import STRETCH
+from engine.kernel.eights import LANES
 from engine.kernel.ledger import precompile as passes
 from engine.research.returns import DAY_MS, Curve, Drawdown, changes, daily_values_of, drawdown
 from engine.research.trades import COIN_E8, Fills, Ledger, Trade
@@ -193,7 +193,7 @@ def run_facts(result: BacktestResult, curve: Curve, ledger: Ledger) -> RunFacts:
     """The whole run, from its trades and one pass over its rows."""
     sums, rows = np.empty(3), len(result.equity_krw)
     equity, exposed = np.ascontiguousarray(result.equity_krw), np.ascontiguousarray(result.exposure_krw)
-    passes()["sum_rows"](equity, exposed, np.empty(STRETCH), sums)
+    passes()["sum_rows"](equity, exposed, np.empty(LANES), sums)
     return RunFacts(
         result=result,
         curve=curve,

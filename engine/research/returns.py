@@ -67,7 +67,8 @@ def buy_and_hold(result: BacktestResult) -> tuple[Curve, tuple[float, ...]]:
     force when it begins, never sold (what is held counts at last prices, as in the account's equity); and each market's return alone, once.
 
     A market that is listed later keeps its part in cash until then; one that ends keeps its last price. Markets without any known
-    price are left out (their return is NaN); without any market the values are NaN. One market's values are in memory at a time.
+    price are left out (their return is NaN); without any market the values are NaN. Of a grid in a file one
+    market's values are in memory at a time.
     """
     cash, codes = result.settings.cash_krw, tuple(dict.fromkeys(result.markets))
     if len(codes) == 1:
@@ -92,9 +93,12 @@ def _held(
     """`held_ratio` x scale of the last market, the last ratio of each, and how many have one; all of them together in `total`, if that is
     not empty."""
     grid, settings, clock = result.candles, result.settings, result.candles.timeframe
-    worth, last, held = np.full(result.equity_ms.shape, np.nan), np.full(len(markets), np.nan), 0
-    close_ms, start_ms = np.ascontiguousarray(result.equity_ms), _start_ms(result)
     known = [number for number, market in enumerate(markets) if market in grid.markets]
+    worth = np.empty(result.equity_ms.shape)
+    if not known:
+        worth.fill(np.nan)
+    last, held = np.full(len(markets), np.nan), 0
+    close_ms, start_ms = np.ascontiguousarray(result.equity_ms), _start_ms(result)
     most = len(markets) if grid.release is None else 1  # what lies in a file is given back, market by market
     for at in range(0, len(known), most):
         chosen = known[at : at + most]

@@ -50,15 +50,7 @@ def run(
 ) -> ReferenceResult:
     """Backtest. `markets`: those that may trade (default: the strategy's, else all of the grid). `columns`: values from elsewhere."""
     tradable = markets or strategy.markets or grid.markets
-    rules = rules_of(strategy, settings, tuple(sorted(tradable)), grid.timeframe)
-    outages = tuple(("", since, until) for since, until in grid.outages) if settings.costs.outages else ()
-    rules = replace(
-        rules,
-        books=books_of(grid, settings),
-        supposed=supposed_of(grid, settings),
-        visible=visible_of(grid, settings),
-        halts=(*rules.halts, *outages),
-    )
+    rules = rules_over(strategy, settings, tuple(sorted(tradable)), grid)
     state = new_state(rules, settings.cash_krw)
     equity: list[tuple[int, float, float, float]] = []
     columns = columns or Columns(strategy, grid)
@@ -113,6 +105,14 @@ def count_unsettled(columns: Columns, state: State) -> int:
         first = int(known[0]) if len(known) else grid.state.shape[1]
         begun[market] = (grid.first_index + first) * grid.timeframe.length_ms + grid.timeframe.offset_ms
     return sum(decided < max(begun[code] for code in {market, *others}) + long for market, decided in state.buys)
+
+
+def rules_over(strategy: Strategy, settings: Settings, markets: tuple[str, ...], grid: BarGrid) -> Rules:
+    """`rules_of`, with what the costs read of the grid."""
+    outages = tuple(("", since, until) for since, until in grid.outages) if settings.costs.outages else ()
+    rules = rules_of(strategy, settings, markets, grid.timeframe)
+    found = {"books": books_of(grid, settings), "supposed": supposed_of(grid, settings), "visible": visible_of(grid, settings)}
+    return replace(rules, **found, halts=(*rules.halts, *outages))
 
 
 def rules_of(strategy: Strategy, settings: Settings, markets: tuple[str, ...], base: Timeframe) -> Rules:

@@ -11,7 +11,7 @@ from typing import Any
 from dsl.strategy import Portfolio, RiskProfile, Strategy
 from engine.model.candle import BarGrid, BarState
 from engine.research.result import Settings
-from tests.oracles.reference_backtest import Columns, Finer, count_unsettled, finer_steps, inside_of, rules_of
+from tests.oracles.reference_backtest import Columns, Finer, count_unsettled, finer_steps, inside_of, rules_over
 from tests.oracles.reference_book import Close, Event, Fill, Mark, Market, Order, Rules, State, Step
 from tests.oracles.reference_decide import close_exits, decide
 from tests.oracles.reference_entries import candidates, enter
@@ -185,7 +185,7 @@ def part_of(
     if portfolio.capital_krw is not None or portfolio.capital_ratio is not None:
         risk = replace(risk, capital_krw=portfolio.capital_krw, capital_ratio=portfolio.capital_ratio)
     strategy = replace(part.strategy, risk=risk)
-    rules = replace(rules_of(strategy, settings, tuple(sorted(markets)), grid.timeframe), share=part.weight)
+    rules = replace(rules_over(strategy, settings, tuple(sorted(markets)), grid), share=part.weight)
     columns = columns_of(strategy, grid)
     if part.when is not None:
         entry, allowed = rules.entry, position_expression(strategy.graph, part.when)

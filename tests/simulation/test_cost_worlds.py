@@ -16,6 +16,7 @@ from engine.model.candle import BarGrid
 from engine.model.costs import BookModel, Costs, FeeRule, Halt, VisibleDepth, fee_at
 from engine.model.depth import RecordedBooks
 from engine.research.backtest import backtest
+from engine.research.report.costs import orders_in_parts
 from engine.research.result import BacktestResult, Rounding, Settings
 from tests.generators.worlds import World
 from tests.simulation.agreement import assert_agree, touches
@@ -374,6 +375,7 @@ def test_a_target_that_waits_trades_the_queues_share_of_a_touch_and_then_the_res
     assert coins(result)[1:] == [
         (2, "up", 4040.0, 50.0), (3, "up", 4040.0, 50.0), (4, "up", 4040.0, 25.0), (6, "more", 4080.0, 50.0), (7, "more", 4080.0, 75.0),
     ]  # fmt: skip
+    assert orders_in_parts(result) == 2
     through = run(UP, [*bars[:3], rising(4041.0)], 500.0, Costs(queue=0.1))
     assert coins(through)[1:] == [(2, "up", 4040.0, 50.0), (3, "up", 4040.0, 75.0)]
     assert coins(run(UP, bars[:6], 500.0, Costs()))[1:] == []

@@ -1,6 +1,6 @@
 """Random portfolios: every strategy's fills and skips, and the account at every close, are those of the reference (docs/decide.md §9).
 
-How many portfolios follows the hypothesis profile: quick and ci 14, deep 600, always the same ones.
+How many portfolios follows the hypothesis profile: quick and ci 14, deep 600, always the same ones; with costs four for each seven.
 """
 
 from __future__ import annotations
@@ -12,15 +12,20 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import settings
 
+from dsl.strategy import Execution, Leave
 from engine.research.audit import audit
 from engine.research.portfolio import backtest_portfolio
 from engine.research.result import BacktestResult, Rounding
 from tests.generators.inside import random_inside
 from tests.generators.portfolios import PortfolioWorld, random_portfolio
+from tests.generators.worlds import World
 from tests.oracles import reference_portfolio
 from tests.simulation.agreement import ProductColumns, first_difference, rows_of_product, rows_of_reference
+from tests.simulation.test_random_costs import random_costs, with_an_exchange_that_refuses
+from tests.simulation.test_random_execution import random_enter
 
 PORTFOLIOS = min(max(settings.default.max_examples // 4, 14), 600)
+COSTLY = PORTFOLIOS * 4 // 7
 #: for 14 portfolios
 LEAST = {
     "fills": 200, "strategies that trade": 12, "portfolios of three": 2, "bought together": 1, "sold by the profile": 2,
@@ -79,6 +84,51 @@ def test_portfolios_trade_as_in_the_reference() -> None:
     if PORTFOLIOS >= 100:
         assert {name: seen[name] for name, least in LEAST_OF_MANY.items() if seen[name] < least * PORTFOLIOS // 100} == {}
     assert {name: seen[name] for name, least in LEAST.items() if seen[name] < max(least * PORTFOLIOS // 14, 1)} == {}
+
+
+def with_costs(world: PortfolioWorld) -> PortfolioWorld:
+    """The portfolio at an exchange with every cost, in which its strategies place orders of all kinds; with seconds in most."""
+    chance, parts = random.Random(f"portfolio costs {world.seed}"), []
+    for part in world.portfolio.parts:
+        enter = random_enter(chance, world.grid.timeframe.length_ms) if chance.random() < 0.5 else part.strategy.execution.enter
+        leave = Leave(chance.choice(["market", "limit"]), chance.choice([None, 0.001, 0.01]))
+        parts.append(replace(part, strategy=replace(part.strategy, execution=Execution(enter, leave))))
+    like = World(world.seed, "", parts[0].strategy, world.grid, world.settings, world.traded)
+    like = replace(like, settings=replace(like.settings, costs=random_costs(chance, like, by_volume=True)))
+    settings = replace(world.settings, costs=with_an_exchange_that_refuses(chance, like, by_volume=True))
+    inside = random_inside(random.Random(f"inside {world.seed}"), world.grid) if world.seed % 3 else None
+    portfolio = replace(world.portfolio, parts=tuple(parts))
+    return replace(world, portfolio=portfolio, settings=settings, grid=replace(world.grid, inside=inside))
+
+
+def test_portfolios_with_costs_trade_as_in_the_reference() -> None:
+    seen: Counter[str] = Counter()
+    for seed in range(COSTLY):
+        world = with_costs(random_portfolio(seed))
+        result = assert_agree(world)
+        seen["fills"] += len(result.fills)
+        seen["at a second"] += int((result.fills["time_ms"] % world.grid.timeframe.length_ms != 0).sum())
+        seen["in parts"] += len(result.fills) - len(np.unique(result.fills["order_id"]))
+    assert min(seen["fills"] // 4, seen["at a second"], seen["in parts"]) >= 10 * COSTLY, seen
+
+
+def test_strategies_share_the_volume_of_a_second() -> None:
+    """Each passes all seconds of a base bar before the next one does. 23, 124: what the first had taken of one was there again for the
+    other. The audit holds each fill against its second, not against its minute."""
+    assert len(assert_agree(with_costs(random_portfolio(23))).fills) >= 10
+    world = with_costs(random_portfolio(124))
+    result = assert_agree(world)
+    seconds = np.flatnonzero(result.fills["time_ms"] % world.grid.timeframe.length_ms != 0)
+    share = world.settings.costs.participation
+    assert len(seconds) >= 10
+    assert share is not None
+    less = replace(world.settings, costs=replace(world.settings.costs, participation=share / 2))
+    moved = result.fills.copy()
+    moved["time_ms"][seconds[0]] += 1
+    for cooked, text in ((replace(result, settings=less), "too_much"), (replace(result, fills=moved), "no_trade")):
+        found = audit(cooked, world.grid).violation
+        assert found is not None
+        assert found.text == text
 
 
 def held_together(result: BacktestResult) -> int:

@@ -11,14 +11,12 @@ from engine.kernel.catalogue import Pointer as P
 from engine.kernel.catalogue import op, series, window
 from engine.kernel.ops.statistics import (
     ARGS,
-    MOMENT_ROOM,
     correlation,
     correlation_state,
     correlation_suffixes,
+    from_moments,
     keep_moments,
-    moment_block,
     moments_of,
-    prepare_moments,
     window_moments,
     with_bar,
 )
@@ -40,31 +38,7 @@ def slope_state(params: tuple[float, ...]) -> list[float]:
     example="beta(logret(1), btc.logret(1), 96) < 1.5",
 )  # fmt: skip
 def beta(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
-    n = int(params[0])
-    r = index % n
-    t = 0
-    room = scratch()
-    if whole_blocks(n, length, r) and MOMENT_ROOM * n <= SCRATCH_LENGTH:
-        prepare_moments(n, room)
-    while t < length:
-        if r == 0 and length - t >= n >= LONG and MOMENT_ROOM * n <= SCRATCH_LENGTH:
-            moment_block(state, n, x0, x1, y, t, room)
-            for k in range(n):
-                yy = room[3 * n + k]
-                y[t + k] = y[t + k] / yy if yy > 0.0 else NAN
-            t = t + n
-            continue
-        prefix = moments_of(state)
-        for at in range(t, next_block(n, t, length, r)):
-            if r == 0:
-                correlation_suffixes(state, n)
-            prefix = with_bar(prefix, r, x0[at], x1[at])
-            _, yy, xy = window_moments(state, n, r, prefix)
-            y[at] = xy / yy if yy > 0.0 else NAN
-            state[9 + r], state[9 + n + r] = x0[at], x1[at]
-            r = r + 1 if r < n - 1 else 0
-            t = t + 1
-        keep_moments(state, prefix)
+    from_moments(state, int(params[0]), x0, x1, y, length, index, True)
 
 
 @helper

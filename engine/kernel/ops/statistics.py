@@ -11,7 +11,7 @@ import math
 from typing import Final
 
 from dsl.catalogue import Memory, Range, Unit
-from engine.kernel.abi import SCRATCH_LENGTH, helper, quotients, roots, scratch
+from engine.kernel.abi import SCRATCH_LENGTH, helper, quotients, scratch
 from engine.kernel.catalogue import Pointer as P
 from engine.kernel.catalogue import composed, op, series, window
 from engine.kernel.ops.windows import FULL_WINDOW, LONG, all_but_one, next_block, whole_blocks
@@ -177,24 +177,19 @@ def correlation_suffixes(state: P, n: int) -> None:
 
 @helper
 def correlation(xx: float, yy: float, xy: float) -> float:
-    """xy / sqrt(xx yy), kept inside -1..1; missing where a side does not vary."""
-    varies = xx > 0.0 and yy > 0.0
-    root_x, root_y = roots(xx, yy)
-    r = xy / (root_x * root_y if varies else 1.0)
-    r = 1.0 if r > 1.0 else r
-    r = -1.0 if r < -1.0 else r
-    return r if varies else NAN
-
-
-@helper
-def fit_of(xx: float, yy: float, xy: float) -> float:
-    """`correlation` without a branch, so that several bars are done at once."""
+    """xy / sqrt(xx yy), kept inside -1..1; missing where a side does not vary. Without a branch, so that several bars are done at once."""
     varies = (xx > 0.0) & (yy > 0.0)
     root = math.sqrt(xx if varies else 1.0) * math.sqrt(yy if varies else 1.0)
     r = xy / root
     r = 1.0 if r > 1.0 else r
     r = -1.0 if r < -1.0 else r
     return r if varies else NAN
+
+
+@helper
+def regression(yy: float, xy: float) -> float:
+    """xy / yy: how much x moves with y; missing where y does not vary."""
+    return xy / yy if yy > 0.0 else NAN
 
 
 @helper
@@ -286,6 +281,38 @@ def moment_block(state: P, n: int, x0: P, x1: P, y: P, start: int, room: P) -> N
         state[9 + k], state[9 + n + k] = x0[start + k], x1[start + k]
 
 
+@helper
+def from_moments(state: P, n: int, x0: P, x1: P, y: P, length: int, index: int, regressed: bool) -> None:
+    """y = `regression` or else `correlation` of the last n bars at each of `length` bars: whole blocks at once, the others bar by bar."""
+    r = index % n
+    t = 0
+    room = scratch()
+    if whole_blocks(n, length, r) and MOMENT_ROOM * n <= SCRATCH_LENGTH:
+        prepare_moments(n, room)
+    while t < length:
+        if r == 0 and length - t >= n >= LONG and MOMENT_ROOM * n <= SCRATCH_LENGTH:
+            moment_block(state, n, x0, x1, y, t, room)
+            if regressed:
+                for k in range(n):
+                    y[t + k] = regression(room[3 * n + k], y[t + k])
+            else:
+                for k in range(n):
+                    y[t + k] = correlation(room[2 * n + k], room[3 * n + k], y[t + k])
+            t = t + n
+            continue
+        prefix = moments_of(state)
+        for at in range(t, next_block(n, t, length, r)):
+            if r == 0:
+                correlation_suffixes(state, n)
+            prefix = with_bar(prefix, r, x0[at], x1[at])
+            xx, yy, xy = window_moments(state, n, r, prefix)
+            y[at] = regression(yy, xy) if regressed else correlation(xx, yy, xy)
+            state[9 + r], state[9 + n + r] = x0[at], x1[at]
+            r = r + 1 if r < n - 1 else 0
+            t = t + 1
+        keep_moments(state, prefix)
+
+
 @op(
     "corr", args=(series("x"), series("y"), window(minimum=2)), unit=Unit.NUMBER, value_range=Range(-1.0, 1.0), memory=Memory.WINDOW,
     warmup=all_but_one, settle=all_but_one, init=correlation_state,
@@ -295,30 +322,7 @@ def moment_block(state: P, n: int, x0: P, x1: P, y: P, start: int, room: P) -> N
     korean="최근 n봉의 상관계수입니다.", english="Correlation over the last n bars.", example="corr(logret(1), btc.logret(1), 96)",
 )  # fmt: skip
 def corr(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
-    n = int(params[0])
-    r = index % n
-    t = 0
-    room = scratch()
-    if whole_blocks(n, length, r) and MOMENT_ROOM * n <= SCRATCH_LENGTH:
-        prepare_moments(n, room)
-    while t < length:
-        if r == 0 and length - t >= n >= LONG and MOMENT_ROOM * n <= SCRATCH_LENGTH:
-            moment_block(state, n, x0, x1, y, t, room)
-            for k in range(n):
-                y[t + k] = fit_of(room[2 * n + k], room[3 * n + k], y[t + k])
-            t = t + n
-            continue
-        prefix = moments_of(state)
-        for at in range(t, next_block(n, t, length, r)):
-            if r == 0:
-                correlation_suffixes(state, n)
-            prefix = with_bar(prefix, r, x0[at], x1[at])
-            xx, yy, xy = window_moments(state, n, r, prefix)
-            y[at] = correlation(xx, yy, xy)
-            state[9 + r], state[9 + n + r] = x0[at], x1[at]
-            r = r + 1 if r < n - 1 else 0
-            t = t + 1
-        keep_moments(state, prefix)
+    from_moments(state, int(params[0]), x0, x1, y, length, index, False)
 
 
 composed(

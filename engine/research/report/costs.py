@@ -20,8 +20,17 @@ if TYPE_CHECKING:
 
 
 def orders_in_parts(result: BacktestResult) -> int:
-    """Orders that filled over several bars."""
-    parts = Counter(result.fills["order_id"].tolist())
+    """Orders that filled over several bars. A target that waits is one at the exchange, however many touches sold of it."""
+    parts: Counter[object] = Counter()
+    bought: dict[int, int] = {}
+    waiting: dict[int, object] = {}
+    columns = (result.fills[name].tolist() for name in ("market", "side", "exit_index", "order_id", "priced"))
+    for market, side, rule, order, priced in zip(*columns, strict=True):
+        if side > 0:
+            bought[market] = order
+        elif priced == NOT_PRICED:
+            waiting[order] = bought[market], rule
+        parts[waiting.get(order, order)] += 1
     return sum(fills > 1 for fills in parts.values())
 
 
@@ -47,6 +56,8 @@ def cost_lines(result: BacktestResult, language: Language) -> list[str]:
         lines.append(_say("latency", language, time=time))
     if costs.latency_bars > 0:
         lines.append(_say("latency_bars", language, bars=costs.latency_bars))
+    if costs.latency_ms + costs.latency_bars > 0 and result.strategy.execution.leave.order == "limit":
+        lines.append(_say("latency_waits", language))
     if costs.book is not None:
         lines.append(_book_line(costs.book, language))
     if costs.walk_books:
