@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dsl.catalogue import ACCOUNT_SERIES, INPUT_SERIES, ORDER_SERIES, POSITION_SERIES, Catalogue
@@ -38,23 +39,25 @@ _NOTHING = NodeWarmup(0, 0, 0, 0)
 _WITHOUT_OWN = frozenset((*INPUT_SERIES, *POSITION_SERIES, *ACCOUNT_SERIES, *ORDER_SERIES, *ACROSS))
 
 
-def warmup(graph: Graph, catalogue: Catalogue, base_length_ms: int = 60_000) -> Warmup:
+def warmup(graph: Graph, catalogue: Catalogue, base_length_ms: int = 60_000, nodes: Iterable[int] | None = None) -> Warmup:
     """Warm-up of every node.
 
     base_length_ms: length of the bars that the data is made of; a first bar of a longer timeframe that the data begins inside of is lost.
+    nodes: those that are asked for with all that they read, in topological order; the others count as needing nothing.
     Raises KeyError when a node's op is not in the catalogue.
     """
-    found: list[NodeWarmup] = []
-    for node in graph:
+    found = [_NOTHING] * len(graph)
+    for number in range(len(graph)) if nodes is None else nodes:
+        node = graph[number]
         inputs = [found[i] for i in node.inputs]
         if node.section is None:
-            found.append(_slowest(inputs))
+            found[number] = _slowest(inputs)
         elif node.op == "hold":
-            found.append(_held(node, inputs[0], base_length_ms))
+            found[number] = _held(node, inputs[0], base_length_ms)
         elif node.op.startswith("over."):
-            found.append(_folded(node, graph[node.inputs[0]], inputs[0], base_length_ms))
+            found[number] = _folded(node, graph[node.inputs[0]], inputs[0], base_length_ms)
         else:
-            found.append(_computed(node, inputs, catalogue, base_length_ms))
+            found[number] = _computed(node, inputs, catalogue, base_length_ms)
     slowest = _slowest(found)
     return Warmup(tuple(found), slowest.ready_ms, slowest.settle_ms)
 

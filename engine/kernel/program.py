@@ -20,7 +20,7 @@ from dsl.pairs import add_pairs
 from dsl.warmup import warmup
 from engine.kernel.catalogue import Op, ops
 from engine.kernel.position import PositionRows, market_inputs, position_nodes, position_rows
-from engine.kernel.rows import CONST, MarketTable, market_table
+from engine.kernel.rows import CONST, MarketTable, market_table, reached
 
 if TYPE_CHECKING:
     import numpy as np
@@ -181,7 +181,8 @@ def _compile(
     available = ops() if known_ops is None else known_ops
     _check_columns(graph, columns, clock)
     table = market_table(graph, columns, base, markets, available, markets if domain is None else domain)
-    needs = warmup(graph, {name: op.function for name, op in available.items()}, base.length_ms).nodes
+    functions = {name: op.function for name, op in available.items()}
+    needs = warmup(graph, functions, base.length_ms, reached(graph, awaited or columns)).nodes
     return Program(
         clock=clock,
         base=base,

@@ -147,8 +147,9 @@ def market_table(
 
     Raises ValueError for a graph that breaks the contract of dsl.graph, or whose bars do not nest in the base grid.
     """
-    builder = _Builder(graph, base, markets, ops, frozenset(domain))
-    for node_id in reached(graph, wanted):
+    nodes = reached(graph, wanted)
+    builder = _Builder(graph, base, markets, ops, frozenset(domain), nodes)
+    for node_id in nodes:
         builder.add(node_id)
     builder.add_feeds()
     builder.table.rows.sort(key=lambda row: row.stage)
@@ -205,16 +206,17 @@ def _plan_stages(table: MarketTable, exported: set[int]) -> None:
     table.keeps = [sorted(slot for slot in kept if home.get(slot) == stage) for stage in range(stages)]
 
 
-def node_keys(graph: Graph, ops: Mapping[str, Op], domain: Iterable[str] = ()) -> list[str]:
+def node_keys(graph: Graph, ops: Mapping[str, Op], domain: Iterable[str] = (), nodes: Iterable[int] | None = None) -> list[str]:
     """Per node a hash of its op, op version, parameters, input keys, timeframe and market binding; of an across node also of the
-    markets that it counts."""
-    keys: list[str] = []
+    markets that it counts. nodes: those that are asked for with all that they read, in topological order; "" for the others."""
+    keys = [""] * len(graph)
     counted = sorted(domain)
-    for node in graph:
+    for number in range(len(graph)) if nodes is None else nodes:
+        node = graph[number]
         version = ops[node.op].version if node.op in ops else BUILTIN_VERSION
         inputs = [keys[i] for i in node.inputs]
         parts = [node.op, version, [value.hex() for value in map(float, node.params)], inputs, node.section]
-        keys.append(_hash(*parts, counted) if node.op in ACROSS else _hash(*parts))
+        keys[number] = _hash(*parts, counted) if node.op in ACROSS else _hash(*parts)
     return keys
 
 
@@ -245,10 +247,12 @@ def reached(graph: Graph, wanted: Iterable[int]) -> list[int]:
 class _Builder:
     """Adds nodes in topological order; the feeds come last, when it is known which series each section reads."""
 
-    def __init__(self, graph: Graph, base: Timeframe, markets: Sequence[str], ops: Mapping[str, Op], domain: frozenset[str]) -> None:
+    def __init__(
+        self, graph: Graph, base: Timeframe, markets: Sequence[str], ops: Mapping[str, Op], domain: frozenset[str], nodes: Sequence[int]
+    ) -> None:
         self.graph, self.base, self.ops = graph, base, ops
         self.markets = {market: i for i, market in enumerate(markets)}
-        self.keys = node_keys(graph, ops, domain)
+        self.keys = node_keys(graph, ops, domain, nodes)
         self.table = MarketTable(domain=tuple(float(market in domain) for market in markets))
         self.series: dict[Section, dict[str, int]] = {}
         self.side_slots: dict[tuple[SideKey, str], int] = {}
