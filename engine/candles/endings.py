@@ -13,6 +13,8 @@ from engine.model.candle import BarState, Ending
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from dsl.graph import Timeframe
     from engine.candles.store import CandleStore
     from engine.model.candle import BarGrid
@@ -22,19 +24,29 @@ ENDED_MS: Final = 7 * DAY_MS
 _DELISTING: Final = "market.delisting"
 
 
+def quiet_markets(grid: BarGrid) -> list[str]:
+    """Those of a grid's markets that do not trade in the last week of which any of them has candles: where all end together, none."""
+    last = _recorded(grid.state)
+    week = grid.state[:, max(last - max(ENDED_MS // grid.timeframe.length_ms, 1), 0) : last]
+    return [market for market, row in zip(grid.markets, week, strict=True) if not (row == BarState.TRADED).any()]
+
+
+def _recorded(state: NDArray[np.int8]) -> int:
+    """Bars until the last one that is known of any market."""
+    if (state[:, -1:] != BarState.UNKNOWN).any():
+        return int(state.shape[1])
+    known = np.flatnonzero((state != BarState.UNKNOWN).any(axis=0))
+    return int(known[-1]) + 1 if len(known) else 0
+
+
 def endings(store: CandleStore, grid: BarGrid, markets: Sequence[str]) -> dict[str, Ending]:
-    """Of those of a grid's markets that do not trade in the last week of which any of its markets has candles. Raises StoreError."""
-    length_ms, known = grid.timeframe.length_ms, grid.state != BarState.UNKNOWN
-    columns = np.flatnonzero(known.any(axis=0)) if not known[:, -1:].any() else [known.shape[1] - 1]
-    last = int(columns[-1]) + 1 if len(columns) else 0
-    week = slice(max(last - max(ENDED_MS // length_ms, 1), 0), last)
+    """Of those of `markets` that are quiet at the end of the grid, but traded in it. Raises StoreError."""
     found = {}
-    for row, market in enumerate(grid.markets):
-        if market in markets and not (grid.state[row, week] == BarState.TRADED).any():
-            traded = np.flatnonzero(grid.state[row] == BarState.TRADED)
-            if len(traded):
-                end_ms = (grid.first_index + int(traded[-1]) + 1) * length_ms + grid.timeframe.offset_ms
-                found[market] = ending(store, market, grid.timeframe, end_ms)
+    for market in quiet_markets(grid):
+        traded = np.flatnonzero(grid.state[grid.markets.index(market)] == BarState.TRADED)
+        if market in markets and len(traded):
+            end_ms = grid.timeframe.open_ms(grid.first_index + int(traded[-1]) + 1)
+            found[market] = ending(store, market, grid.timeframe, end_ms)
     return found
 
 

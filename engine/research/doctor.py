@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from engine.candles.endings import ENDED_MS, quiet_markets
 from engine.model.candle import BarState, Ending
 from engine.research.metrics import NAN, Unit
 from engine.research.random_entry import DRAWS, RandomEntry, random_entry
@@ -135,8 +136,6 @@ THRESHOLDS: Final[dict[str, Threshold]] = {
 LARGE_FILL: Final = 0.1
 #: parts of the run that are held against one another
 PARTS: Final = 10
-#: a market has ended when its last trade is this long before the end of the run
-ENDED_MS: Final = 7 * DAY_MS
 
 CHECKS: Final[dict[str, Callable[[Case], Finding]]] = {}
 
@@ -356,14 +355,6 @@ def _gaps(case: Case) -> Finding:
     return _judged("gaps", max(share, lacking), values, "gaps.run" if in_all and lacking > share else "")
 
 
-def _recorded(state: NDArray[np.int8]) -> int:
-    """Bars until the last one that is known of any market: where all candles end together, no market has ended."""
-    if (state[:, -1:] != BarState.UNKNOWN).any():
-        return int(state.shape[1])
-    known = np.flatnonzero((state != BarState.UNKNOWN).any(axis=0))
-    return int(known[-1]) + 1 if len(known) else 0
-
-
 def _lacking(state: NDArray[np.int8]) -> float:
     """Share of the bars between each market's first and last known one that nobody recorded."""
     known = state != BarState.UNKNOWN
@@ -426,10 +417,7 @@ def _survivors(case: Case) -> Finding:
     days = case.figures.account.span_ms / DAY_MS
     if days < SURVIVORS_DAYS and case.result.strategy.universe is None:
         return _not_judged("survivors", "survivors.short")
-    bars = max(ENDED_MS // grid.timeframe.length_ms, 1)
-    recorded = _recorded(grid.state)
-    quiet = ~(grid.state[:, max(recorded - bars, 0) : recorded] == BarState.TRADED).any(axis=1)
-    early = [market for market, one in zip(grid.markets, quiet.tolist(), strict=True) if one]
+    early = quiet_markets(grid)
     values: Values = {"markets": _count(len(grid.markets)), "ended": _count(len(early)), "days": _count(days)}
     stored, known, ended = case.result.stored, case.result.endings, len(early)
     if known is not None and early:

@@ -130,8 +130,8 @@ DEFECTS = (
         "tests/simulation/test_cost_worlds.py::test_an_entry_waits_for_the_end_of_an_outage_or_is_given_up",
     ),
     Defect(
-        "flattered figures: the end of what is stored passes for coins that ended", "engine/research/doctor.py",
-        "    recorded = _recorded(grid.state)\n", "    recorded = grid.state.shape[1]\n",
+        "flattered figures: the end of what is stored passes for coins that ended", "engine/candles/endings.py",
+        "    last = _recorded(grid.state)\n", "    last = grid.state.shape[1]\n",
         "tests/engine/research/test_doctor.py::test_what_gives_no_answer_is_not_judged",
     ),
 )  # fmt: skip
