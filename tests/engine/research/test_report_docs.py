@@ -23,6 +23,10 @@ INNER = (
     "cost.all_markets",
     "cost.visible_recorded",
     "cost.visible_turnover",
+    "cost.queue_recorded",
+    "cost.queue_supposed",
+    "cost.queue_both",
+    "cost.queue_nobody",
 )
 
 
