@@ -366,6 +366,10 @@ _PLAIN: dict[str, Text] = {
         "Orders arrive {time} after the decision and fill at the open of the first bar that begins then; stops and targets touched inside "
         "a bar too.",
     ),
+    "cost.latency_waits": Text(
+        "거래소에 먼저 걸어 둔 목표가 매도는 이 지연 없이 그 가격에 닿은 봉에서 팝니다.",
+        "Targets that had waited at the exchange sell in the bar that reaches them, without that delay.",
+    ),
     "cost.latency_bars": Text(
         "주문은 판단하고 캔들 {bars}개 뒤에 닿고, 그때 시작하는 봉의 시가에 체결됩니다. 봉 안에서 닿은 손절과 목표가도 그렇습니다.",
         "Orders arrive {bars} base bars after the decision and fill at the open then; stops and targets touched inside a bar too.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dis
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -101,6 +102,12 @@ class Layout:
             self.columns, self.stages[:, fields.STAGE_COLUMNS : fields.STAGE_COLUMNS + 2] = self.columns[:0], 0
         self._run = self._fixed_items(program)
         self._state_size = state.size(program)
+
+    def again(self) -> Layout:
+        """The same for another run: with memory and clocks of its own, which a run writes, and tables that none does."""
+        other = copy(self)
+        other.memory, other.clocks = self.memory.copy(), self.clocks.copy()
+        return other
 
     def lanes(self) -> list[Lane]:
         """One per thread. They share groups of markets out among themselves."""

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -18,7 +18,7 @@ from engine.kernel.abi import HANDLE_ITEMS, numbers_of
 from engine.kernel.aggregate import SERIES, grid_arrays
 from engine.kernel.layout import Lane, Layout, made_lane
 from engine.kernel.load import compile_function
-from engine.kernel.program import ColumnBlock, Program
+from engine.kernel.program import ColumnBlock, Program, Same
 from engine.kernel.stored import entry_point
 from engine.kernel.turns import TURN_ITEMS
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 DEFAULT_BLOCK: Final = 2048
 _TIMES: Final = 512
+#: layouts that are kept for the next kernel of the same program
+_KNOWN_LAYOUTS: Final = 8
 #: parts that are begun before the caller is done with the one before them
 _AHEAD: Final = 2
 #: looks at what other threads still have to do, before this one sleeps until it is woken: about as long as waking it takes
@@ -43,6 +45,12 @@ def precompile() -> tuple[Any, Any]:
     """Compile the machine's loop and what gives it bars, or load them from the cache."""
     run = compile_function(door.run_blocks, door.SIGNATURE, allocates=False)
     return run, compile_function(door.take_bars, door.BARS_SIGNATURE, allocates=False)
+
+
+@lru_cache(maxsize=_KNOWN_LAYOUTS)
+def _known_layout(program: Same[Program], block: int, in_place: bool, group: int | None) -> Layout:
+    """Of one market, never run itself: laying out takes longer than the columns of a thousand bars."""
+    return Layout(program.one, block, in_place=in_place, group=group)
 
 
 class OneBar(NamedTuple):
@@ -106,7 +114,10 @@ class Kernel:
         self.next_index: int | None = None
         """Absolute index of the base bar that `advance` expects; None before the first."""
         self._run_blocks, self._take_bars = precompile()
-        layout = Layout(program, block, max(1, min(threads, len(program.markets))), own, in_place=in_place, group=group)
+        if own is None and len(program.markets) == 1:
+            layout = _known_layout(Same(program), block, in_place, group).again()
+        else:
+            layout = Layout(program, block, max(1, min(threads, len(program.markets))), own, in_place=in_place, group=group)
         self.memory, self.places = layout.memory, layout.places(program)
         self.row_tables = layout.clocks, layout.rows
         """What `machine.run_rows` takes first, as of the latest block of this thread."""
@@ -165,15 +176,19 @@ class Kernel:
                     begun.append((stretch, [pool.submit(self._call, lane, stretch) for pool, lane in zip(pools, lanes, strict=True)]))
 
             def each() -> Iterator[ColumnBlock]:
+                late: list[Future[None]] = []
                 while begun:
                     begin(1)  # the caller is done with the part before: its room is free
                     stretch, running = begun.popleft()
                     if others:
                         self._call(own, stretch)
+                    late += running
                     if not others or own.items[fields.RUN_COMPLETE] == 0:
-                        for one in running:
-                            one.result()
+                        while late:
+                            late.pop().result()
                     yield self._columns(stretch)
+                for one in late:  # they had nothing left to do, or failed
+                    one.result()
 
             begin(_AHEAD)
             yield each()

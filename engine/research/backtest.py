@@ -166,7 +166,7 @@ def started(strategy: Strategy, program: Program, grid: BarGrid, settings: Setti
 def _plan(strategy: Strategy, program: Program, terms: Terms, tradable: tuple[bool, ...], settle_ms: tuple[int, ...]) -> Plan:
     """As `make_plan`. Nobody writes a plan, so those of the last few runs are kept where no books are in them: making one takes longer than
     all decisions over a thousand bars."""
-    if terms.books or terms.shown is not None:
+    if terms.books or terms.shown is not None or terms.supposed is not None:
         return make_plan(strategy, program.position, program.markets, terms, tradable=tradable, settle_ms=settle_ms)
     assumed = terms.fee_rate, terms.slippage, terms.on_grid, terms.costs
     return _known_plan(Same(strategy), Same(program), assumed, tradable, settle_ms)

@@ -67,7 +67,8 @@ def buy_and_hold(result: BacktestResult) -> tuple[Curve, tuple[float, ...]]:
     force when it begins, never sold (what is held counts at last prices, as in the account's equity); and each market's return alone, once.
 
     A market that is listed later keeps its part in cash until then; one that ends keeps its last price. Markets without any known
-    price are left out (their return is NaN); without any market the values are NaN. One market's values are in memory at a time.
+    price are left out (their return is NaN); without any market the values are NaN. Of a grid in a file one
+    market's values are in memory at a time.
     """
     cash, codes = result.settings.cash_krw, tuple(dict.fromkeys(result.markets))
     if len(codes) == 1:

@@ -203,7 +203,8 @@ def ways_out_indices(result: BacktestResult) -> tuple[int, ...]:
 
 def _sold(result: BacktestResult) -> list[int]:
     indices = result.fills["exit_index"]
-    return [int(index) for index in np.unique(indices[indices < -1])[::-1]]
+    by_risk = indices[indices < -1]
+    return np.unique(by_risk)[::-1].tolist() if by_risk.size else []
 
 
 def ledger_of(result: BacktestResult) -> Ledger:

@@ -10,14 +10,16 @@ import math
 from typing import Final
 
 from dsl.catalogue import Memory, Unit
-from engine.kernel.abi import helper
+from engine.kernel.abi import SCRATCH_LENGTH, helper, scratch
 from engine.kernel.catalogue import Pointer as P
 from engine.kernel.catalogue import composed, op, series, window
-from engine.kernel.ops.windows import FULL_WINDOW, all_but_one
+from engine.kernel.ops.windows import FULL_WINDOW, LONG, all_but_one
 
 NAN: Final = math.nan
 #: float64 of one linearly weighted window besides its ring: sum and weighted sum of the prefix, pivots of this and the previous block
 LINEAR: Final = 4
+#: numbers that a block of it needs room for, for each of its bars: mean, sum, weighted sum, value
+LINEAR_ROOM: Final = 4
 
 
 def linear_state(params: tuple[float, ...]) -> list[float]:
@@ -58,9 +60,8 @@ def linear_suffixes(state: P, base: int, n: int) -> None:
 
 
 @helper
-def linear_step(state: P, base: int, n: int, index: int, v: float) -> float:
-    """Linearly weighted mean of the n values that end with v, the value at absolute index `index`; the newest weighs n."""
-    r = index % n
+def linear_step(state: P, base: int, n: int, r: int, v: float) -> float:
+    """Linearly weighted mean of the n values that end with v, number r of its block; the newest weighs n."""
     ring = base + LINEAR
     if r == 0:
         linear_suffixes(state, base, n)
@@ -81,6 +82,54 @@ def linear_step(state: P, base: int, n: int, index: int, v: float) -> float:
     return pivot + total / (n * (n + 1.0) / 2.0)
 
 
+@helper
+def linear_block(state: P, base: int, n: int, x: P, start: int, room: P) -> None:
+    """`linear_step` of the whole block x[start:start + n], its means into room[:n]: the suffixes of the block before and the prefixes of
+    this one in one loop, since neither waits for the other; then what joins them. room: LINEAR_ROOM n."""
+    ring, sums, weighted_sums, raw = base + LINEAR, n, 2 * n, 3 * n
+    before, pivot = state[ring + n - 1], x[start]
+    older_total = older_weighted = before - before
+    total = weighted = pivot - pivot
+    state[base + 3], state[base + 2] = before, pivot
+    state[ring + n - 1] = older_weighted
+    room[sums], room[weighted_sums], room[raw] = total, weighted, pivot
+    for r in range(1, n):
+        older, v = state[ring + n - 1 - r] - before, x[start + r]
+        older_weighted = older_weighted + older_total + older
+        older_total = older_total + older
+        state[ring + n - 1 - r] = older_weighted
+        d = v - pivot
+        total = total + d
+        weighted = weighted + (r + 1.0) * d
+        room[sums + r], room[weighted_sums + r], room[raw + r] = total, weighted, v
+    shift, scale = before - pivot, n * (n + 1.0) / 2.0
+    for r in range(n - 1):
+        rest = n - 1 - r
+        older = state[ring + r + 1] + shift * (rest * (rest + 1.0) / 2.0)
+        room[r] = pivot + (room[weighted_sums + r] + rest * room[sums + r] + older) / scale
+    room[n - 1] = pivot + weighted / scale
+    for r in range(n):
+        state[ring + r] = room[raw + r]
+    state[base], state[base + 1] = total, weighted
+
+
+@helper
+def linear_run(state: P, base: int, n: int, index: int, x: P, y: P, length: int, less: bool) -> None:
+    """Linearly weighted means of n values of x into y, which may be x; `less`: twice what is in y, less them. index: of the first."""
+    room, r, t = scratch(), index % n, 0
+    while t < length:
+        if r == 0 and n >= LONG and t + n <= length and n * LINEAR_ROOM <= SCRATCH_LENGTH:
+            linear_block(state, base, n, x, t, room)
+            for k in range(n):
+                y[t + k] = 2.0 * y[t + k] - room[k] if less else room[k]
+            t += n
+            continue
+        mean = linear_step(state, base, n, r, x[t])
+        y[t] = 2.0 * y[t] - mean if less else mean
+        r = r + 1 if r < n - 1 else 0
+        t += 1
+
+
 @op(
     "wma", args=(series("x"), window()), unit=Unit.SAME, memory=Memory.WINDOW, warmup=all_but_one, settle=all_but_one, init=linear_state,
     formula="(n x + (n-1) x[1] + ... + 1 x[n-1]) / (n (n+1) / 2)", degenerate=FULL_WINDOW + "; n equal values give exactly that value",
@@ -89,9 +138,7 @@ def linear_step(state: P, base: int, n: int, index: int, v: float) -> float:
     example="close > wma(close, 20)",
 )  # fmt: skip
 def wma(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
-    n = int(params[0])
-    for t in range(length):
-        y[t] = linear_step(state, 0, n, index + t, x0[t])
+    linear_run(state, 0, int(params[0]), index, x0, y, length, False)
 
 
 @op(
@@ -107,10 +154,9 @@ def hma(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: in
     root = int(math.sqrt(float(n)))
     whole_at = LINEAR + half
     root_at = whole_at + LINEAR + n
-    for t in range(length):
-        quick = linear_step(state, 0, half, index + t, x0[t])
-        slow = linear_step(state, whole_at, n, index + t, x0[t])
-        y[t] = linear_step(state, root_at, root, index + t, 2.0 * quick - slow)
+    linear_run(state, 0, half, index, x0, y, length, False)
+    linear_run(state, whole_at, n, index, x0, y, length, True)
+    linear_run(state, root_at, root, index, y, y, length, False)
 
 
 @helper

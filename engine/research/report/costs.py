@@ -56,6 +56,8 @@ def cost_lines(result: BacktestResult, language: Language) -> list[str]:
         lines.append(_say("latency", language, time=time))
     if costs.latency_bars > 0:
         lines.append(_say("latency_bars", language, bars=costs.latency_bars))
+    if costs.latency_ms + costs.latency_bars > 0 and result.strategy.execution.leave.order == "limit":
+        lines.append(_say("latency_waits", language))
     if costs.book is not None:
         lines.append(_book_line(costs.book, language))
     if costs.walk_books:

@@ -16,6 +16,7 @@ from engine.kernel.position import PositionRows
 from engine.kernel.program import compile_program
 from engine.kernel.rows import node_keys
 from engine.kernel.vm import Kernel
+from engine.model.candle import BarGrid
 from tests.engine.kernel.samples import FIVE, HOUR, MINUTE, MINUTE_MS, OPS, Maker, cut, random_grid, rich_strategy, strategy
 
 MARKETS = ("KRW-AAA", "KRW-BBB", "KRW-CCC")
@@ -202,3 +203,24 @@ def test_rich_program_is_ready_when_it_says() -> None:
     assert not np.isnan(block.values[:, after]).any()
     assert all(op.function.memory in Memory for op in OPS.values())
     assert math.isfinite(program.settle_ms)
+
+
+def test_two_kernels_of_one_program_know_nothing_of_each_other() -> None:
+    """Their tables are laid out once; one runs in turn with the other, and a third after both."""
+    make = Maker()
+    value = make.op("smooth", FIVE, make.op("lag", FIVE, make.leaf("close", FIVE), params=(3.0,)), params=(0.1,))
+    program = compile_program(strategy(make.graph, FIVE, value), MINUTE, MARKETS[:1], OPS)
+    grid = random_grid(np.random.default_rng(3), MARKETS[:1], 29_000_003, 900)
+    first, second, third = (Kernel(program, 512, in_place=True) for _ in range(3))
+    halves = cut(grid, 0, 430), cut(grid, 430, 900)
+
+    def column(kernel: Kernel, half: BarGrid) -> bytes:
+        count = len(kernel.advance(half).close_ms)
+        return kernel.memory[kernel.places[0] : kernel.places[0] + count].tobytes()
+
+    begun = column(first, halves[0])
+    assert column(second, halves[0]) == begun
+    whole = begun, column(first, halves[1])
+    assert np.frombuffer(second.memory[second.places[0] :][: len(begun) // 8]).tobytes() == begun, "the other kernel has gone on"
+    assert (begun, column(second, halves[1])) == whole == (column(third, halves[0]), column(third, halves[1]))
+    assert np.isfinite(np.frombuffer(whole[1])).any()
