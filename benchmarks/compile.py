@@ -31,7 +31,7 @@ PRECOMPILE = ("precompile",)
 DAYS, BARS = 7, 10_000
 HEAD = [
     "Made by `python -m benchmarks.compile --write`: seconds by the clock and of processor time of all processes. Fresh processes find",
-    "machine code and bytecode as `precompile` leaves them; their candles lie in the store.",
+    "machine code and bytecode as `precompile` leaves them; their candles lie in the store. On a busy machine read the processor time.",
     "",
 ]
 

@@ -37,8 +37,6 @@ _POINTER: Final[Any] = types.CPointer(types.float64)  # type: ignore[no-untyped-
 OP_SIGNATURE: Final[Any] = types.void(*[_POINTER] * 8, types.int64, types.int64)
 TWIN_SIGNATURE: Final[Any] = types.void(*[_POINTER] * 8, *[types.int64] * TWIN_INTEGERS)
 _PROCESSES: Final = 2
-#: as in engine.cli.main: what a compilation makes lives to its end
-_OBJECTS_BETWEEN_LOOKS: Final = 50_000
 _INTRINSICS: Final[dict[str, Any]] = {**intrinsics.INTRINSICS, **PACKED, **HANDLES, **PREFETCH, **ATOMIC, **WIDE}
 
 
@@ -51,8 +49,8 @@ def precompile(progress: Callable[[int, int], None]) -> None:
     from concurrent.futures import ProcessPoolExecutor, as_completed
 
     pieces = [*_own_pieces(), *ops()]
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(_PROCESSES, mp_context=context, initializer=gc.set_threshold, initargs=(_OBJECTS_BETWEEN_LOOKS,)) as pool:
+    context = multiprocessing.get_context("spawn")  # a process that looks for unused objects as rarely as this one
+    with ProcessPoolExecutor(_PROCESSES, mp_context=context, initializer=gc.set_threshold, initargs=gc.get_threshold()) as pool:
         futures = [pool.submit(_precompile_piece, piece) for piece in pieces]
         progress(0, len(futures))
         for done, future in enumerate(as_completed(futures), start=1):
