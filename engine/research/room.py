@@ -1,6 +1,6 @@
 """Memory that one run has given back is there for the next.
 
-The C library of Linux hands arrays of some size straight back to the system when they are freed, and asks for them anew for the next run,
+The GNU C library hands arrays of some size straight back to the system when they are freed, and asks for them anew for the next run,
 page by page: at 100,000 bars this took as long as the backtest itself. Other systems keep what they have without being asked.
 """
 
