@@ -16,6 +16,7 @@ from engine.kernel.abi import helper, items, series_at, states_at
 from engine.kernel.book import FILL
 from engine.kernel.catalogue import Pointer
 from engine.kernel.eights import LANES, WORD, Eight, count_bits, eight_at, eight_of, eight_within
+from engine.kernel.kinds import ArrayKind, Signature
 from engine.kernel.stretches import above_zero, add_shares, are_between, count_unknown, extremes_of, scale_ratio, sum_of
 from engine.model.candle import BarState
 from engine.model.events import Side
@@ -53,21 +54,21 @@ PARTS: Final = 48
 @cache
 def precompile() -> dict[str, Any]:
     """Compile the passes, or load them from the cache: by name."""
-    from numba import types  # when the first figure is made, not before
+    from engine.kernel.load import compile_function  # LLVM is imported when the first figure is made, not before
 
-    from engine.kernel.load import compile_function, record_array
-
-    reals, ints = types.float64[::1], types.int64[::1]
-    prices = types.float64[:, ::1]
+    real, whole = "float64", "int64"
+    reals, ints = ArrayKind(np.dtype(real), 1), ArrayKind(np.dtype(whole), 1)
+    prices = ArrayKind(np.dtype(real), 2)
+    fills, trades = ArrayKind(FILL, 1), ArrayKind(TRADE, 1)
     signatures = {
-        put_together: types.int64(record_array(FILL), types.float64, ints, record_array(TRADE), ints, reals),
-        describe_trades: types.void(record_array(TRADE), reals, prices),
-        describe_fills: types.void(record_array(FILL), reals, prices),
-        gather_sales: types.void(record_array(FILL), ints, record_array(TRADE), prices, types.int64, prices, ints),
-        sum_exactly: types.float64(reals, reals),
-        measure_falls: types.void(types.int64, types.float64, ints, reals, reals),
-        sum_rows: types.void(reals, reals, reals, reals),
-        hold_together: types.int64(ints, *[types.int64] * 3, ints, reals, types.float64, reals, reals, reals, types.int64),
+        put_together: Signature(whole, (fills, real, ints, trades, ints, reals)),
+        describe_trades: Signature("void", (trades, reals, prices)),
+        describe_fills: Signature("void", (fills, reals, prices)),
+        gather_sales: Signature("void", (fills, ints, trades, prices, whole, prices, ints)),
+        sum_exactly: Signature(real, (reals, reals)),
+        measure_falls: Signature("void", (whole, real, ints, reals, reals)),
+        sum_rows: Signature("void", (reals,) * 4),
+        hold_together: Signature(whole, (ints, whole, whole, whole, ints, reals, real, reals, reals, reals, whole)),
     }
     return {one.__name__: compile_function(one, signature, allocates=False) for one, signature in signatures.items()}
 
