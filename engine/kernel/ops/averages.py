@@ -74,11 +74,14 @@ def smooth(state: P, n: float, keep: float, x: P, y: P, start: int, stop: int) -
     """Both streams over x[start:stop], inside one restart period."""
     t = start
     while t < stop:
-        end = min(t + UNASKED, stop)
-        if not is_seeded(state, n):
-            end = min(t + int(n), stop)
-            smooth_any(state, n, keep, x, y, t, end)
-        elif not smooth_known(state, keep, x, y, t, end):
+        end, left = min(t + UNASKED, stop), int(n - state[2])
+        known = False
+        if state[0] == n and left == 0:
+            known = smooth_known(state, keep, x, y, t, end)
+        elif state[0] == n:
+            end = min(end, t + left)
+            known = seed_known(state, keep, x, y, t, end)
+        if not known:
             smooth_any(state, n, keep, x, y, t, end)
         t = end
 
@@ -114,6 +117,22 @@ def smooth_known(state: P, keep: float, x: P, y: P, start: int, stop: int) -> bo
 
 
 @helper
+def seed_known(state: P, keep: float, x: P, y: P, start: int, stop: int) -> bool:
+    """`smooth` of a seeded stream and one whose seed is not full before `stop`; False as of `smooth_known`."""
+    counted, d, last = state[2], pair(state[1], state[3]), pair(state[4], state[4])
+    for t in range(start, stop):
+        v, by = pair(x[t], x[t]), pair(keep, counted / (counted + 1.0))
+        d, last = multiply_add(by, d, by * (v - last)), v
+        counted = counted + 1.0
+        y[t] = first_of(v - d)
+    together = first_of(d) + second_of(d)
+    if together != together:
+        return False
+    state[1], state[2], state[3], state[4] = first_of(d), counted, second_of(d), first_of(last)
+    return True
+
+
+@helper
 def smooth_two(
     state: P, n: float, keep: float, x: P, y: P, state_b: P, n_b: float, keep_b: float, x_b: P, y_b: P, start: int, stop: int
 ) -> None:
@@ -121,10 +140,10 @@ def smooth_two(
     t = start
     while t < stop:
         end = min(t + UNASKED, stop)
-        if not is_seeded(state, n):
-            end = min(end, t + int(n))
-        if not is_seeded(state_b, n_b):
-            end = min(end, t + int(n_b))
+        if state[2] < n:
+            end = min(end, t + int(n - state[2]))
+        if state_b[2] < n_b:
+            end = min(end, t + int(n_b - state_b[2]))
         if not (is_seeded(state, n) and is_seeded(state_b, n_b) and smooth_two_known(state, keep, x, y, state_b, keep_b, x_b, y_b, t, end)):
             smooth(state, n, keep, x, y, t, end)
             smooth(state_b, n_b, keep_b, x_b, y_b, t, end)
