@@ -58,18 +58,31 @@ class Sources:
 
 
 @dataclass(frozen=True, slots=True)
+class Lasted:
+    """What the store knows of coins that did not last. stored: beside a long run of markets that were named; endings: in a long run, or one
+    with a universe, of the traded markets whose candles end early; messages: warnings of a universe that chooses among survivors."""
+
+    messages: tuple[Message, ...] = ()
+    stored: StoredMarkets | None = None
+    endings: Mapping[str, Ending] | None = None
+
+    def told(self, result: BacktestResult) -> BacktestResult:
+        """The result with what its check-up needs of this."""
+        parts = tuple(self.told(part) for part in result.parts)
+        return replace(result, stored=self.stored if result.strategy.universe is None else None, endings=self.endings, parts=parts)
+
+
+@dataclass(frozen=True, slots=True)
 class Market:
     """Base bars for a run, warm-up included. settings: the user's, with the range that the candles serve filled in. traded: the markets
-    that may be bought; a universe chooses among them. stored: beside a long run of markets that were named; endings: in a long run, or one
-    with a universe, of the traded markets whose candles end early."""
+    that may be bought; a universe chooses among them."""
 
     grid: BarGrid
     settings: Settings
     synthetic: bool
     messages: tuple[Message, ...]
     traded: tuple[str, ...] = ()
-    stored: StoredMarkets | None = None
-    endings: Mapping[str, Ending] | None = None
+    lasted: Lasted = Lasted()
 
 
 def market_for(
@@ -93,16 +106,22 @@ def market_for(
     _refuse_too_coarse(strategy, provided.base)
     from_ms = provided.from_ms if settings.from_ms is None else max(settings.from_ms, provided.from_ms)
     grid = _looked_into(_with_warmup([strategy], provided), settings, provided.store, from_ms)
+    lasted = _lasted([strategy], [markets], provided, grid, from_ms)
     grid = _with_sides(strategy, grid, settings, provided.store, sources.files)
-    messages = list(provided.messages)
-    chosen, long = strategy.universe is not None, provided.to_ms - from_ms >= SURVIVORS_DAYS * _DAY_MS
-    found = endings(provided.store, grid, markets) if chosen or long else None
-    if chosen:
-        messages += survivorship(found or {}, len(markets), from_ms, provided.to_ms)
     ranged = replace(settings, from_ms=from_ms, to_ms=provided.to_ms)
-    beside = long and not chosen and not provided.synthetic
-    stored = stored_markets(provided.store, from_ms, provided.to_ms) if beside else None
-    return Market(grid, ranged, provided.synthetic, tuple(messages), tuple(markets), stored, found)
+    return Market(grid, ranged, provided.synthetic, (*provided.messages, *lasted.messages), tuple(markets), lasted)
+
+
+def _lasted(strategies: Sequence[Strategy], traded: Sequence[Sequence[str]], provided: Provided, grid: BarGrid, from_ms: int) -> Lasted:
+    """traded: per strategy the markets that may be bought. Looked for in half a year or more, or where a universe chooses."""
+    long = provided.to_ms - from_ms >= SURVIVORS_DAYS * _DAY_MS
+    choosing = {market for strategy, own in zip(strategies, traded, strict=True) if strategy.universe is not None for market in own}
+    named = any(strategy.universe is None for strategy in strategies)
+    found = endings(provided.store, grid, sorted({market for own in traded for market in own})) if long or choosing else None
+    early = {market: one for market, one in (found or {}).items() if market in choosing}
+    messages = survivorship(early, len(choosing), from_ms, provided.to_ms) if choosing else ()
+    stored = stored_markets(provided.store, from_ms, provided.to_ms) if long and named and not provided.synthetic else None
+    return Lasted(tuple(messages), stored, found)
 
 
 def recent_market(strategy: Strategy, markets: Sequence[str], sources: Sources, length_ms: int) -> Market:
@@ -130,6 +149,7 @@ class Together:
     synthetic: bool
     messages: tuple[Message, ...]
     traded: tuple[tuple[str, ...], ...]
+    lasted: Lasted = Lasted()
 
 
 def market_together(
@@ -153,13 +173,10 @@ def market_together(
         _refuse_too_coarse(strategy, provided.base)
     from_ms = provided.from_ms if settings.from_ms is None else max(settings.from_ms, provided.from_ms)
     grid = _looked_into(_with_warmup(strategies, provided), settings, provided.store, from_ms)
-    choosing = {market for strategy, own in zip(strategies, traded, strict=True) if strategy.universe is not None for market in own}
-    found = endings(provided.store, grid, sorted(choosing)) if choosing else {}
-    more = survivorship(found, len(choosing), from_ms, provided.to_ms) if choosing else ()
-    return Together(
-        tuple(_with_sides(strategy, grid, settings, provided.store, sources.files) for strategy in strategies),
-        replace(settings, from_ms=from_ms, to_ms=provided.to_ms), provided.synthetic, (*provided.messages, *more), traded,
-    )  # fmt: skip
+    lasted = _lasted(strategies, traded, provided, grid, from_ms)
+    grids = tuple(_with_sides(strategy, grid, settings, provided.store, sources.files) for strategy in strategies)
+    ranged = replace(settings, from_ms=from_ms, to_ms=provided.to_ms)
+    return Together(grids, ranged, provided.synthetic, (*provided.messages, *lasted.messages), traded, lasted)
 
 
 def _provided(
@@ -261,14 +278,15 @@ def run_backtest(
 ) -> BacktestResult:
     """The strategy over these candles, buying only `markets`."""
     result = backtest(strategy, market.grid, market.settings, traded=markets, synthetic=market.synthetic, progress=progress)
-    return replace(result, stored=market.stored, endings=market.endings)
+    return market.lasted.told(result)
 
 
 def run_portfolio(portfolio: Portfolio, market: Together, progress: Callable[[int, int], None] | None = None) -> BacktestResult:
     """The portfolio's strategies over these candles, on one account."""
-    return backtest_portfolio(
+    result = backtest_portfolio(
         portfolio, market.grids[0], market.settings, traded=market.traded, grids=market.grids, synthetic=market.synthetic, progress=progress
     )  # fmt: skip
+    return market.lasted.told(result)
 
 
 def replay_test(strategy: Strategy, test: ReplayTest, folder: Path) -> Outcome:

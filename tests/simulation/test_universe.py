@@ -76,7 +76,7 @@ def test_a_long_run_of_named_markets_knows_what_is_stored_beside_them(market_dat
 
     def found(from_: str, to: str) -> StoredMarkets | None:
         settings = Settings(from_ms=utc_ms(from_), to_ms=utc_ms(to))
-        return market_for(fixed, fixed.markets, settings, Sources(folder, folder / "no-sample", NOWHERE)).stored
+        return market_for(fixed, fixed.markets, settings, Sources(folder, folder / "no-sample", NOWHERE)).lasted.stored
 
     stored = found("2021-06-01T00:00", "2023-06-01T00:00")
     assert stored is not None

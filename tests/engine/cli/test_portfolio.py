@@ -9,10 +9,15 @@ from typing import Any
 
 import pytest
 
+from dsl.graph import Timeframe
+from engine.candles.endings import state_delisted
+from engine.candles.store import CandleStore
 from engine.cli.main import run
+from tests.engine.candles.test_outages import START, table
 
 PORTFOLIO = str(Path(__file__).resolve().parents[3] / "strategies" / "regime-switch.yaml")
 SPAN = ("--from", "2025-08-01", "--to", "2025-08-08")
+DAY = Timeframe(86_400_000)
 NAMES = ["pullback-trend", "donchian-breakout", "mean-reversion"]
 
 
@@ -117,3 +122,29 @@ def test_the_tests_of_a_portfolio_are_those_of_its_strategies(capsys: pytest.Cap
     files = json.loads(capsys.readouterr().out)["files"]
     assert [Path(one["file"]).stem for one in files] == NAMES
     assert all(one["tests"] for one in files)
+
+
+@pytest.mark.parametrize("delisted", [True, False])
+def test_the_check_up_of_an_account_asks_the_store_which_coins_ended(
+    delisted: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Candles of KRW-AAA stop after 20 of 200 days; that the coin was delisted is known only where it was stated."""
+    store, coins = CandleStore(tmp_path / "candles"), [f"KRW-{letter * 3}" for letter in "ABCDEF"]
+    for market in coins:
+        days = 20 if market == "KRW-AAA" else 200
+        store.write(table(market, list(range(days)), ((0, days),), DAY))
+    if delisted:
+        state_delisted(store, "KRW-AAA", START + 20 * DAY.length_ms)
+    daily = SMALL.replace("clock: 5m", "clock: 1d")
+    (tmp_path / "small.yaml").write_text(daily.replace("[KRW-BTC]", f"[{', '.join(coins[:5])}]"), "utf-8")
+    other = daily.replace("name: small", "name: other")  # without the coin that stopped
+    (tmp_path / "other.yaml").write_text(other.replace("[KRW-BTC]", f"[{', '.join(coins[1:])}]"), "utf-8")
+    (tmp_path / "both.yaml").write_text(BOTH, "utf-8")
+    assert run(["backtest", "both.yaml", "--json", "-", "--random", "0"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    told = (document, *document["strategies"])
+    account, small, apart = (next(one for one in part["doctor"]["findings"] if one["check"] == "survivors") for part in told)
+    level, says = ("fine", "1 of 6 markets") if delisted else ("warning", "the store does not say")
+    assert [account["level"], small["level"], apart["level"]] == [level, level, "warning"]
+    assert says in account["says"]["en"]
+    assert "6 KRW markets stored for that time 1 disappeared" in apart["says"]["en"].replace(chr(10), " ")
