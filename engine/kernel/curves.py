@@ -63,9 +63,9 @@ def precompile() -> dict[str, Any]:
     real, whole = "float64", "int64"
     reals, ints = ArrayKind(np.dtype(real), 1), ArrayKind(np.dtype(whole), 1)
     signatures = {
-        measure_curve: Signature("void", (whole, real, ints, *[reals] * 4)),
-        measure_holding: Signature("void", (whole, ints, *[whole] * 3, ints, real, real, ints, reals, reals)),
-        hold_together: Signature(whole, (ints, *[whole] * 3, ints, reals, real, *[reals] * 3, whole)),
+        measure_curve: Signature("void", (whole, real, ints, reals, reals, reals, reals)),
+        measure_holding: Signature("void", (whole, ints, whole, whole, whole, ints, real, real, ints, reals, reals)),
+        hold_together: Signature(whole, (ints, whole, whole, whole, ints, reals, real, reals, reals, reals, whole)),
     }
     return {one.__name__: compile_function(one, signature, allocates=False) for one, signature in signatures.items()}
 
