@@ -1,9 +1,10 @@
 """Sweeps through the public door: task T3 of the published comparison (1,000 EMA crosses), and 200 variants of a shipped strategy.
 
-.venv/bin/python -m benchmarks.sweep [BARS ...] [--write]      default: 100000 525600
+.venv/bin/python -m benchmarks.sweep [BARS ...] [--write] [--alone]      default: 100000 525600
 
 Checking (every variant as a file) and computing (programs, decisions, fills, figures) are timed apart; wall and processor time, median and
-least of the runs. A processor that others use, too, makes all of them longer.
+least of the runs. A processor that others use, too, makes all of them longer. T3 is done by raptorbt, too, whose batch is the fastest of
+the others, in turn with ours; --alone: without it.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.peers.processes import LONGEST, Worker, candle_file, interpreter_of, start
 from benchmarks.results import write_part
 from benchmarks.walk import MINUTE_MS, START_MS, walk
 from dsl.files import default_profile_folders, profiles_in
@@ -33,11 +36,7 @@ ROOT = Path(__file__).resolve().parents[1]
 RUNS = 5
 WARM_BARS = 500
 DAY_BARS = 1_440
-#: the published comparison takes the beginning of one walk of so many bars
-LONGEST = 525_600
-#: raptorbt 0.13.4, the fastest of the others, took so long for the 1,000 variants of T3 over so many bars on this kind of machine
-#: (published comparison, one call a variant from Python)
-PEER_SECONDS, PEER_BARS = 5.5, 100_000
+PEER = "raptorbt"
 #: the most traded markets, and a price that each is near
 MARKETS = {
     "KRW-ADA": 1_200.0, "KRW-AVAX": 40_000.0, "KRW-BCH": 800_000.0, "KRW-BTC": 150_000_000.0, "KRW-DOGE": 300.0, "KRW-ETC": 30_000.0,
@@ -70,19 +69,37 @@ def peak_mib() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
 
 
-def timed(run: Callable[[], object]) -> tuple[list[float], list[float]]:
-    """Wall and processor seconds of the runs."""
-    wall, processor = [], []
-    for _ in range(RUNS):
+@dataclass
+class Row:
+    """Runs of one kind: wall and processor seconds."""
+
+    name: str
+    wall: list[float] = field(default_factory=list)
+    processor: list[float] = field(default_factory=list)
+
+    def time(self, run: Callable[[], object]) -> None:
+        """One more run."""
         began, used = time.perf_counter(), time.process_time()
         run()
-        wall.append(time.perf_counter() - began)
-        processor.append(time.process_time() - used)
-    return wall, processor
+        self.wall.append(time.perf_counter() - began)
+        self.processor.append(time.process_time() - used)
+
+    def line(self, variant_bars: int) -> str:
+        """Of the table."""
+        cost = min(self.processor) / variant_bars * 1e9
+        return f"| {self.name} | {statistics.median(self.wall):.2f} | {min(self.wall):.2f} | {min(self.processor):.2f} | {cost:.1f} |"
 
 
-def report(name: str, bars: int, check: Callable[[], list[Strategy]], compute: Callable[[list[Strategy], int], SweepResult]) -> list[str]:
-    """One line for checking and one for each number of threads, and the memory that computing adds; printed, too."""
+def peer_of(bars: int) -> Worker:
+    """The other engine, with the candles of T3, after its first run."""
+    return start(PEER, interpreter_of(PEER), f"{PEER}_worker.py", "T3", bars, candle_file("T3"))
+
+
+def report(
+    name: str, bars: int, check: Callable[[], list[Strategy]], compute: Callable[[list[Strategy], int], SweepResult], peer: Worker | None
+) -> list[str]:
+    """One line for checking, one for each number of threads and one for the other engine, all in turn; the memory that computing adds;
+    printed, too."""
     strategies = check()
     compute(strategies[:2], 2)
     before = peak_mib()
@@ -92,39 +109,59 @@ def report(name: str, bars: int, check: Callable[[], list[Strategy]], compute: C
     best = max(outcome.end_equity for outcome in result.outcomes)
     lines = [f"{name}: {len(strategies)} variants x {bars:,} bars, {trades:,} trades, best {best:,.0f}", ""]
     lines += ["| | median s | least s | processor s | ns per variant and bar |", "|---|---|---|---|---|"]
-    rows: dict[str, Callable[[], object]] = {"check": check}
-    rows |= {f"compute, {threads} threads": lambda threads=threads: compute(strategies, threads) for threads in (1, 2)}  # type: ignore[misc]
-    for row, run in rows.items():
-        wall, processor = timed(run)
-        cost = min(processor) / len(strategies) / bars * 1e9
-        lines.append(f"| {row} | {statistics.median(wall):.2f} | {min(wall):.2f} | {min(processor):.2f} | {cost:.1f} |")
+    runs: dict[str, Callable[[], object]] = {"check": check}
+    runs |= {f"compute, {threads} threads": lambda threads=threads: compute(strategies, threads) for threads in (1, 2)}  # type: ignore[misc]
+    rows = [Row(one) for one in runs]
+    for _ in range(RUNS):
+        for row, run in zip(rows, runs.values(), strict=True):
+            row.time(run)
+        if peer is not None:
+            peer.run()
+    ours = rows[-1]
+    if peer is not None:
+        rows.append(Row(PEER, [one["seconds"] for one in peer.runs], [one["cpu_seconds"] for one in peer.runs]))
+    lines += [row.line(len(strategies) * bars) for row in rows]
     lines += ["", f"Memory beside candles and strategies: {added:.0f} MiB at the most; one value of each variant at each bar would be"
               f" {8 * len(strategies) * bars / 2**20:,.0f}."]  # fmt: skip
-    if bars == PEER_BARS:
-        least, median = PEER_SECONDS / min(wall), PEER_SECONDS / statistics.median(wall)
-        lines += ["", f"raptorbt: {PEER_SECONDS} s, {least:.1f} times the least and {median:.1f} times the median of two threads."]
-    print("\n".join(lines), "\n")
+    if peer is not None:
+        lines += ["", *beside(peer, ours, rows[-1])]
+    print("\n".join(lines), "\n", flush=True)
     return [*lines, ""]
 
 
-def main(lengths: list[int], *, write: bool) -> None:
-    """Print the tables, and write them where asked."""
+def beside(peer: Worker, ours: Row, theirs: Row) -> list[str]:
+    """What the other engine found, and how many times as long it took."""
+    median, least = statistics.median(theirs.wall) / statistics.median(ours.wall), min(theirs.wall) / min(ours.wall)
+    processor = min(theirs.processor) / min(ours.processor)
+    found = peer.first
+    return [
+        f"{found['versions']}, its own batch in as many threads as there are processors: {found['trades']:,} trades (those that are open",
+        f"at the end among them), best {found['equity']:,.0f}. It takes {median:.1f} times as long as two threads of ours by the medians,",
+        f"{least:.1f} by the least, {processor:.1f} in processor time.",
+    ]
+
+
+def main(lengths: list[int], *, write: bool, alone: bool) -> None:
+    """Print the tables, and write them where asked. alone: without the other engine."""
     lines: list[str] = []
     cross = ROOT / "benchmarks" / "strategies" / "t3-ema-sweep.yaml"
     axes = {"fast": from_range("5..29", "1"), "slow": from_range("40..157", "3")}
     for bars in lengths:
         grid = grid_of({"KRW-BTC": 100.0}, bars, LONGEST)
         terms = Settings(cash_krw=1e8, fee_rate=0.0005, slippage=0.0, rounding=Rounding.NONE, from_ms=START_MS + WARM_BARS * MINUTE_MS)
+        peer = None if alone else peer_of(bars)
         lines += report(
-            "T3", bars, lambda: variants_of(cross, axes), lambda found, threads, g=grid, t=terms: sweep(found, g, t, threads=threads)
+            "T3", bars, lambda: variants_of(cross, axes), lambda found, threads, g=grid, t=terms: sweep(found, g, t, threads=threads), peer
         )  # type: ignore[misc]
+        if peer is not None:
+            peer.end()
     shipped = ROOT / "strategies" / "pullback-trend.yaml"
     grid = grid_of(MARKETS, 40 * DAY_BARS)
     terms = Settings(from_ms=START_MS + 10 * DAY_BARS * MINUTE_MS)
     varied = {"stop_k": spread("1.05:3:0.1"), "rsi_len": spread("9:18:1")}
     lines += report(
         "pullback-trend, 10 markets, 30 days", 300 * DAY_BARS, lambda: variants_of(shipped, varied),
-        lambda found, threads: sweep(found, grid, terms, traded=grid.markets, threads=threads),
+        lambda found, threads: sweep(found, grid, terms, traded=grid.markets, threads=threads), None,
     )  # fmt: skip
 
     if write:
@@ -135,5 +172,5 @@ def main(lengths: list[int], *, write: bool) -> None:
 
 
 if __name__ == "__main__":
-    words = [word for word in sys.argv[1:] if word != "--write"]
-    main([int(word) for word in words] or [100_000, 525_600], write="--write" in sys.argv)
+    words = [word for word in sys.argv[1:] if not word.startswith("--")]
+    main([int(word) for word in words] or [100_000, 525_600], write="--write" in sys.argv, alone="--alone" in sys.argv)

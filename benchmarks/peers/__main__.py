@@ -9,36 +9,16 @@ The engines are installed into environments of their own in the user's cache fol
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import platform
-import statistics
-import subprocess
 import sys
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from benchmarks.environments import CACHE, python_of
+from benchmarks.peers.processes import LONGEST, LOOP, MARKET_BARS, MARKETS, PEERS, Worker, candle_file, interpreter_of, start
 from benchmarks.results import write_part
-from benchmarks.walk import walk
 
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-LONGEST = 525_600
 OURS = {"T1": ("t1-ema-cross", "t1-hma-limit"), "T2": ("t2-atr-exits",), "T4": ("t4-ema-portfolio", "t4-ema-portfolio:1")}
-#: of T4
-MARKETS, MARKET_BARS = 100, 100_000
-#: a loop by hand in our own environment: no engine, but what the machine can do
-LOOP = "loop"
-PEERS = {
-    LOOP: (),
-    "raptorbt": ("raptorbt==0.13.4", "numpy==2.4.6"),
-    "vectorbt": ("vectorbt==1.2.0", "vectorbt-rust==1.2.0"),
-    "backtesting": ("backtesting==0.6.6",),
-}
 #: most bars that a slow engine is asked for
 MOST_BARS = {"backtesting": 100_000}
 #: engines that have no such task here
@@ -51,60 +31,6 @@ NOTES = {
     ("T2", "vectorbt"): "stop and all out at +2 % only",
     ("T2", "backtesting"): "all rules, approximately: two half orders, trail and time looked at when a bar closes; counts halves as trades",
 }
-
-
-@dataclass
-class Worker:
-    """A process that answers each line with one timed run."""
-
-    name: str
-    process: subprocess.Popen[str]
-    first: dict[str, Any] = field(default_factory=dict)
-    runs: list[dict[str, float]] = field(default_factory=list)
-
-    def read(self) -> dict[str, Any]:
-        """Its next answer. Raises RuntimeError when it has died."""
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"{self.name} ended with code {self.process.wait()}")
-        return dict(json.loads(line))
-
-    def run(self) -> None:
-        """One more run."""
-        assert self.process.stdin is not None
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        self.runs.append(self.read())
-
-    def median(self, what: str) -> float:
-        """Of all runs."""
-        return statistics.median(one[what] for one in self.runs)
-
-
-def candle_file(task: str) -> Path:
-    """Random walks that are always the same."""
-    path = CACHE / ("walks.npy" if task == "T4" else "walk.npy")
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        np.save(path, np.stack([walk(MARKET_BARS, market) for market in range(MARKETS)]) if task == "T4" else walk(LONGEST, 0))
-    return path
-
-
-def start(name: str, python: Path, script: str, task: str, bars: int, file: Path) -> Worker:
-    """A worker that has done its first run."""
-    paths = os.pathsep.join([str(HERE), str(ROOT)])
-    environment = os.environ | {"RAPTORBT_NO_VERSION_CHECK": "1", "PYTHONPATH": paths if "jangdan" in script else str(HERE)}
-    command = [str(python), str(HERE / script), str(file), task, str(bars)]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
-    worker = Worker(name, process)
-    worker.first = worker.read()
-    return worker
-
-
-def interpreter_of(peer: str) -> Path:
-    """Its environment's; a loop by hand needs no other than ours."""
-    return python_of(peer, PEERS[peer]) if PEERS[peer] else Path(sys.executable)
 
 
 def compare(task: str, bars: int, runs: int, peers: list[str]) -> list[Worker]:
@@ -123,8 +49,7 @@ def compare(task: str, bars: int, runs: int, peers: list[str]) -> list[Worker]:
                         worker.run()
     finally:
         for worker in workers:
-            worker.process.kill()
-            worker.process.wait()
+            worker.end()
     return workers
 
 

@@ -1,6 +1,7 @@
-"""Compiled passes over what a run left behind: fills put together into trades, falls of a value curve, sums over its rows.
+"""Compiled passes over the fills that a run left behind: put together into trades, and sums over these.
 
-They decide nothing. What the numbers mean is said where they are read: engine.research.trades, returns and metrics.
+They decide nothing. What the numbers mean is said where they are read: engine.research.trades and metrics. Sums of float64 are kept with
+what each addition loses (Knuth's two-sum), so that they do not depend on the order but for a rounding of the whole.
 """
 
 from __future__ import annotations
@@ -12,12 +13,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.kernel.abi import helper, items, series_at, states_at
+from engine.kernel.abi import helper, items
 from engine.kernel.book import FILL
 from engine.kernel.catalogue import Pointer
-from engine.kernel.eights import LANES, WORD, Eight, count_bits, eight_at, eight_of, eight_within
-from engine.kernel.stretches import above_zero, add_shares, are_between, count_unknown, extremes_of, scale_ratio, sum_of
-from engine.model.candle import BarState
 from engine.model.events import Side
 
 #: one position. quantity_e8: bought; rest_e8: still held; last: row of the last sale, -1 before one; closed_ms: -1 while open. Beside each
@@ -45,9 +43,37 @@ TRADE: Final = np.dtype(
 
 _COIN_E8: Final = 1e8
 _BUY: Final = int(Side.BID)
-_UNKNOWN: Final = int(BarState.UNKNOWN)
+#: twice the most that rounding changes a number, as a ratio: what is added up so roughly is surely enough
+_TWICE_ROUNDING: Final = 2.0**-52
 #: most parts that do not overlap of a sum of float64: its exponents are 2,098 apart at the most, and each part holds 53 bits
 PARTS: Final = 48
+#: places in what `sum_trades` finds: profits (KRW), returns, time held (ms), gains and losses (KRW) and the returns of each; how many won
+#: and lost, most losses in a row, highest and lowest return
+PROFIT: Final = 0
+RATIO: Final = 1
+HOLDING: Final = 2
+GAIN: Final = 3
+GAIN_RATIO: Final = 4
+LOSS: Final = 5
+LOSS_RATIO: Final = 6
+WINS: Final = 7
+LOSSES: Final = 8
+STREAK: Final = 9
+BEST: Final = 10
+WORST: Final = 11
+TRADES_WIDTH: Final = 12
+#: places in what `sum_fills` finds of sales: how many, how many won, ended their trade, were ambiguous; profits (KRW) and what adding them
+#: lost, that without its signs; profit / the cost that it stands beside, and what adding that lost
+SALES: Final = 0
+SALES_WON: Final = 1
+SALES_CLOSING: Final = 2
+SALES_AMBIGUOUS: Final = 3
+SALES_PROFIT: Final = 4
+SALES_PROFIT_LOST: Final = 5
+SALES_LOST_SIZE: Final = 6
+SALES_RATIO: Final = 7
+SALES_RATIO_LOST: Final = 8
+SALES_WIDTH: Final = 9
 
 
 @cache
@@ -58,16 +84,12 @@ def precompile() -> dict[str, Any]:
     from engine.kernel.load import compile_function, record_array
 
     reals, ints = types.float64[::1], types.int64[::1]
-    prices = types.float64[:, ::1]
+    fills, trades, table = record_array(FILL), record_array(TRADE), types.float64[:, ::1]
     signatures = {
-        put_together: types.int64(record_array(FILL), types.float64, ints, record_array(TRADE), ints, reals),
-        describe_trades: types.void(record_array(TRADE), reals, prices),
-        describe_fills: types.void(record_array(FILL), reals, prices),
-        gather_sales: types.void(record_array(FILL), ints, record_array(TRADE), prices, types.int64, prices, ints),
+        put_together: types.int64(fills, types.float64, ints, trades, ints, reals, reals, table),
+        describe_trades: types.void(trades, reals, table),
+        sum_trades: types.void(*[reals] * 4),
         sum_exactly: types.float64(reals, reals),
-        measure_falls: types.void(types.int64, types.float64, ints, reals, reals),
-        sum_rows: types.void(reals, reals, reals, reals),
-        hold_together: types.int64(ints, *[types.int64] * 3, ints, reals, types.float64, reals, reals, reals, types.int64),
     }
     return {one.__name__: compile_function(one, signature, allocates=False) for one, signature in signatures.items()}
 
@@ -87,11 +109,14 @@ def put_together(
     trades: NDArray[Any],
     trade_of: NDArray[np.int64],
     profit_krw: NDArray[np.float64],
+    sums: NDArray[np.float64],
+    sales: NDArray[np.float64],
 ) -> int:
     """Fills in order of time -> trades in order of opening; returns how many, or -1 - row of a sale without position.
 
-    tolerance: what may be left of a position that is flat, as a share of what was bought. current [M]: scratch. For each fill trade_of,
-    and of a sale its profit after its fee and its share of cost and buying fees.
+    tolerance: what may be left of a position that is flat, as a share of what was bought. current [M]: afterwards each market's open trade,
+    -1 without one. For each fill trade_of, and of a sale its profit after its fee and its share of cost and buying fees. sums, sales: as of
+    `sum_fills`.
     """
     count = 0
     for market in range(current.shape[0]):
@@ -115,14 +140,68 @@ def put_together(
         trade_of[row] = number
     for number in range(count):
         _round(trades, number)
+    sum_fills(fills, trades, trade_of, profit_krw, sums, sales)
+    return count
+
+
+@helper
+def sum_fills(
+    fills: NDArray[Any],
+    trades: NDArray[Any],
+    trade_of: NDArray[np.int64],
+    profit_krw: NDArray[np.float64],
+    sums: NDArray[np.float64],
+    sales: NDArray[np.float64],
+) -> None:
+    """profit_krw as above. sums [4]: over fills, of the fee (KRW); of (price - base price) x quantity against us, base price x quantity and
+    price x quantity (KRW x 1e-8 coins). sales [ways out, SALES_WIDTH]: of each exit, then of each of the risk profile's (`way_of`)."""
+    for way in range(sales.shape[0]):
+        for k in range(SALES_WIDTH):
+            sales[way, k] = 0.0
+    fees = slips = bases = values = 0.0
+    fees_lost = slips_lost = bases_lost = values_lost = 0.0
     for row in range(fills.shape[0]):
-        fill, trade = fills[row], trades[trade_of[row]]
+        fill = fills[row]
+        quantity, price, base, fee = fill["quantity_e8"], fill["price_krw"], fill["base_krw"], fill["fee_krw"]
+        slip = (price - base) * fill["side"] * quantity
+        fees_lost, fees = fees_lost + lost(fees, fee), fees + fee
+        slips_lost, slips = slips_lost + lost(slips, slip), slips + slip
+        bases_lost, bases = bases_lost + lost(bases, base * quantity), bases + base * quantity
+        values_lost, values = values_lost + lost(values, price * quantity), values + price * quantity
         profit_krw[row] = 0.0
         if fill["side"] != _BUY:
+            trade = trades[trade_of[row]]
             unit_cost = (trade["cost_krw"] + trade["buying_fees_krw"]) / trade["quantity_e8"]
-            value = fill["quantity_e8"] * fill["price_krw"] / _COIN_E8
-            profit_krw[row] = value - fill["fee_krw"] - fill["quantity_e8"] * unit_cost
-    return count
+            value = quantity * price / _COIN_E8
+            profit = profit_krw[row] = value - fee - quantity * unit_cost
+            way = way_of(fill["exit_index"], sales.shape[0])
+            if 0 <= way < sales.shape[0]:
+                closed = trade["last"] == row and trade["closed_ms"] >= 0
+                _count_sale(sales, way, profit, value - fee - profit, closed, fill["ambiguous"] != 0)
+    sums[0], sums[1], sums[2], sums[3] = fees + fees_lost, slips + slips_lost, bases + bases_lost, values + values_lost
+
+
+@helper
+def way_of(exit_index: int, ways: int) -> int:
+    """Row of an exit's sales among `ways`: those of the strategy's exits come first, those of the risk profile last, the first of them at
+    the very end."""
+    return exit_index if exit_index >= 0 else ways + 1 + exit_index
+
+
+@helper
+def _count_sale(sales: NDArray[np.float64], way: int, profit: float, cost: float, closed: bool, ambiguous: bool) -> None:
+    """cost: what the profit stands beside."""
+    share = profit / cost if cost != 0.0 else math.nan
+    part = lost(sales[way, SALES_PROFIT], profit)
+    sales[way, SALES] += 1.0
+    sales[way, SALES_WON] += 1.0 if profit > 0.0 else 0.0
+    sales[way, SALES_CLOSING] += 1.0 if closed else 0.0
+    sales[way, SALES_AMBIGUOUS] += 1.0 if ambiguous else 0.0
+    sales[way, SALES_PROFIT] += profit
+    sales[way, SALES_PROFIT_LOST] += part
+    sales[way, SALES_LOST_SIZE] += abs(part)
+    sales[way, SALES_RATIO_LOST] += lost(sales[way, SALES_RATIO], share)
+    sales[way, SALES_RATIO] += share
 
 
 @helper
@@ -178,8 +257,8 @@ def _round(trades: NDArray[Any], number: int) -> None:
 
 
 def describe_trades(trades: NDArray[Any], mark_krw: NDArray[np.float64], found: NDArray[np.float64]) -> None:
-    """found [5, trades]: fees, profit (an open trade's rest counts at mark_krw), profit / (cost + buying fees), time held (ms; of an open
-    trade no matter), 1 where closed. Money in KRW."""
+    """found [6, trades]: fees, profit (an open trade's rest counts at mark_krw), profit / (cost + buying fees), time held (ms; of an open
+    trade no matter), 1 where closed, when (UTC ms). Money in KRW."""
     for number in range(trades.shape[0]):
         trade = trades[number]
         closed = trade["closed_ms"] >= 0
@@ -191,53 +270,75 @@ def describe_trades(trades: NDArray[Any], mark_krw: NDArray[np.float64], found: 
         found[2, number] = profit / (trade["cost_krw"] + trade["buying_fees_krw"])
         found[3, number] = trade["closed_ms"] - trade["opened_ms"]
         found[4, number] = 1.0 if closed else 0.0
+        found[5, number] = trade["closed_ms"]
 
 
-def describe_fills(fills: NDArray[Any], profit_krw: NDArray[np.float64], found: NDArray[np.float64]) -> None:
-    """found [6, fills]: fee (KRW); (price - base price) x quantity against us, base price x quantity and price x quantity (KRW x 1e-8
-    coins); profit_krw; profit_krw as a share of the cost that it stands beside, NaN where that is 0."""
-    for row in range(fills.shape[0]):
-        fill = fills[row]
-        quantity, price, base, fee = fill["quantity_e8"], fill["price_krw"], fill["base_krw"], fill["fee_krw"]
-        found[0, row] = fee
-        found[1, row] = (price - base) * fill["side"] * quantity
-        found[2, row] = base * quantity
-        found[3, row] = price * quantity
-        found[4, row] = profit_krw[row]
-        cost = quantity * price / _COIN_E8 - fee - profit_krw[row]
-        found[5, row] = profit_krw[row] / cost if cost != 0.0 else math.nan
-
-
-def gather_sales(
-    fills: NDArray[Any],
-    trade_of: NDArray[np.int64],
-    trades: NDArray[Any],
-    described: NDArray[np.float64],
-    exit_index: int,
-    found: NDArray[np.float64],
-    counts: NDArray[np.int64],
+def sum_trades(
+    profit_krw: NDArray[np.float64], profit_ratio: NDArray[np.float64], holding_ms: NDArray[np.float64], found: NDArray[np.float64]
 ) -> None:
-    """The sales of one exit. found [2, fills]: their profits and returns of `described` (describe_fills), one after the other; counts:
-    how many they are, how many won, how many closed their trade, how many were ambiguous."""
-    sales = wins = closing = ambiguous = 0
-    for row in range(fills.shape[0]):
-        fill = fills[row]
-        if fill["exit_index"] != exit_index or fill["side"] == _BUY:
-            continue
-        found[0, sales], found[1, sales] = described[4, row], described[5, row]
-        sales += 1
-        wins += 1 if described[4, row] > 0.0 else 0
-        trade = trades[trade_of[row]]
-        closing += 1 if trade["last"] == row and trade["closed_ms"] >= 0 else 0
-        ambiguous += 1 if fill["ambiguous"] != 0 else 0
-    counts[0], counts[1], counts[2], counts[3] = sales, wins, closing, ambiguous
+    """found [TRADES_WIDTH]: sums over closed trades in order of closing; highest and lowest return (NaN without trades)."""
+    for k in range(TRADES_WIDTH):
+        found[k] = 0.0
+    found[BEST] = found[WORST] = math.nan
+    profit = ratio = holding = gain = loss = gain_ratio = loss_ratio = 0.0
+    profit_lost = ratio_lost = holding_lost = gain_lost = loss_lost = gain_ratio_lost = loss_ratio_lost = 0.0
+    wins = losses = streak = longest = 0
+    for k in range(profit_krw.shape[0]):
+        won, back = profit_krw[k], profit_ratio[k]
+        profit_lost, profit = profit_lost + lost(profit, won), profit + won
+        ratio_lost, ratio = ratio_lost + lost(ratio, back), ratio + back
+        holding_lost, holding = holding_lost + lost(holding, holding_ms[k]), holding + holding_ms[k]
+        found[BEST] = found[BEST] if back <= found[BEST] else back
+        found[WORST] = found[WORST] if back >= found[WORST] else back
+        if won > 0.0:
+            wins += 1
+            gain_lost, gain = gain_lost + lost(gain, won), gain + won
+            gain_ratio_lost, gain_ratio = gain_ratio_lost + lost(gain_ratio, back), gain_ratio + back
+        if won < 0.0:
+            losses, streak = losses + 1, streak + 1
+            longest = max(longest, streak)
+            loss_lost, loss = loss_lost + lost(loss, won), loss + won
+            loss_ratio_lost, loss_ratio = loss_ratio_lost + lost(loss_ratio, back), loss_ratio + back
+        else:
+            streak = 0
+    found[WINS], found[LOSSES], found[STREAK] = wins, losses, longest
+    found[PROFIT], found[RATIO], found[HOLDING] = profit + profit_lost, ratio + ratio_lost, holding + holding_lost
+    found[GAIN], found[GAIN_RATIO] = gain + gain_lost, gain_ratio + gain_ratio_lost
+    found[LOSS], found[LOSS_RATIO] = loss + loss_lost, loss_ratio + loss_ratio_lost
 
 
 def sum_exactly(values: NDArray[np.float64], parts: NDArray[np.float64]) -> float:
-    """The sum, rounded once: that of math.fsum (Shewchuk 1997), for finite values; NaN where one is not or the sum is too large.
-    parts [PARTS]: scratch."""
+    """The sum, rounded once: that of math.fsum, for finite values; NaN where one is not or the sum is too large. parts [PARTS]: scratch."""
+    return float(sum_of_items(items(values, 0), values.shape[0], items(parts, 0)))
+
+
+@helper
+def sum_of_items(values: Pointer, rows: int, parts: Pointer) -> float:
+    """The same of the first `rows` values.
+
+    What every addition loses is added up on the side. Where the roundings of that cannot change the last bit, it is the sum already.
+    """
+    total = small = size = 0.0
+    for row in range(rows):
+        part = lost(total, values[row])
+        total, small, size = total + values[row], small + part, size + abs(part)
+    if is_certain(total, small, size, rows):
+        return float(total + small)
+    return float(sum_of_parts(values, rows, parts))
+
+
+@helper
+def is_certain(total: float, small: float, size: float, count: int) -> bool:
+    """total + small is the sum of so many numbers, rounded once. small: what their additions lost; size: that without its signs."""
+    apart = size * count * _TWICE_ROUNDING
+    return total + (small - apart) == total + (small + apart)
+
+
+@helper
+def sum_of_parts(values: Pointer, rows: int, parts: Pointer) -> float:
+    """The same, by parts that do not overlap (Shewchuk 1997)."""
     count = 0
-    for row in range(values.shape[0]):
+    for row in range(rows):
         x, kept = values[row], 0
         for k in range(count):
             y = parts[k]
@@ -264,163 +365,3 @@ def sum_exactly(values: NDArray[np.float64], parts: NDArray[np.float64]) -> floa
         if twice == rounded - total:  # exactly between two numbers: what is left says which
             total = rounded
     return float(total)
-
-
-def measure_falls(
-    start_ms: int, start_krw: float, time_ms: NDArray[np.int64], value_krw: NDArray[np.float64], found: NDArray[np.float64]
-) -> None:
-    """found: depth of the deepest fall (value / highest so far - 1), its length in ms, that of the longest fall, 1 where the deepest
-    ended. A fall goes from its peak until that is reached again, or to the end. Where a value is missing or no peak above 0: NaN, 0, 0, 0.
-    """
-    peak, peak_ms, deepest, longest_ms, length_ms = start_krw, start_ms, 0.0, 0, 0
-    below = deepest_now = False
-    recovered = True
-    bound = peak  # a value above it is not the deepest
-    values, rows, row, looked = items(value_krw, 0), value_krw.shape[0], -1, 0
-    while row + 1 < rows:
-        row += 1
-        if below and looked <= row and row + WORD <= rows:
-            looked = row + WORD
-            if are_between(values, row, bound, peak):
-                row = looked - 1
-                continue
-            if are_between(values, row, -math.inf, peak):  # all below: the lowest of them says how deep
-                _, lowest = extremes_of(values, row)
-                row = looked - 1
-                if lowest / peak - 1.0 < deepest:
-                    deepest, deepest_now, recovered = lowest / peak - 1.0, True, False
-                    bound = peak * (1.0 + deepest) * (1.0 + 1e-15)
-                continue
-        value = values[row]
-        if below and bound < value < peak:
-            continue
-        if value != value or not (peak > 0.0 or value > 0.0):
-            found[0], found[1], found[2], found[3] = math.nan, 0.0, 0.0, 0.0
-            return
-        if value >= peak:
-            if below:
-                longest_ms = max(longest_ms, time_ms[row] - peak_ms)
-                if deepest_now:
-                    length_ms, recovered = time_ms[row] - peak_ms, True
-            below = deepest_now = False
-            peak, peak_ms = value, time_ms[row]
-            bound = peak * (1.0 + deepest) * (1.0 + 1e-15)
-            continue
-        below = True
-        if value / peak - 1.0 < deepest:
-            deepest, deepest_now, recovered = value / peak - 1.0, True, False
-            bound = peak * (1.0 + deepest) * (1.0 + 1e-15)
-    if below:
-        last_ms = time_ms[rows - 1] - peak_ms
-        longest_ms = max(longest_ms, last_ms)
-        if deepest_now:
-            length_ms = last_ms
-    found[0], found[1], found[2], found[3] = deepest, length_ms, longest_ms, 1.0 if recovered else 0.0
-
-
-def sum_rows(
-    equity_krw: NDArray[np.float64], exposure_krw: NDArray[np.float64], room: NDArray[np.float64], found: NDArray[np.float64]
-) -> None:
-    """found: sum of exposure / equity (NaN where an equity is not above 0), rows with an exposure above 0, sum of equity.
-
-    Stretches are summed up as they are, their sums with what each rounding loses. room [LANES]: scratch.
-    """
-    equities, exposures, rows, few = items(equity_krw, 0), items(exposure_krw, 0), equity_krw.shape[0], items(room, 0)
-    share = share_lost = total = total_lost = 0.0
-    held = positive = 0
-    for row in range(0, rows, WORD):
-        count = min(WORD, rows - row)
-        word = above_zero(exposures, row, count)
-        held += count_bits(word)
-        positive += count_bits(above_zero(equities, row, count))
-        value = sum_of(_wholes(equities, row, row + count), few)
-        total_lost += lost(total, value)
-        total += value
-        if word != 0:
-            value = sum_of(add_shares(eight_of(0.0), word, exposures, equities, row, row + count), few)
-            share_lost += lost(share, value)
-            share += value
-    found[0], found[1], found[2] = share + share_lost if positive == rows else math.nan, held, total + total_lost
-
-
-@helper
-def _wholes(values: Pointer, first: int, stop: int) -> Eight:
-    """Sums of every eighth value."""
-    total, at = eight_of(0.0), first
-    while at + LANES <= stop:
-        total = total + eight_at(values, at)
-        at += LANES
-    if at < stop:
-        total = total + eight_within(values, at, stop - at, 0.0)
-    return total
-
-
-def hold_together(
-    close_ms: NDArray[np.int64],
-    length_ms: int,
-    offset_ms: int,
-    first_index: int,
-    handle: NDArray[np.int64],
-    costs: NDArray[np.float64],
-    scale: float,
-    worth: NDArray[np.float64],
-    total: NDArray[np.float64],
-    last: NDArray[np.float64],
-    held: int,
-) -> int:
-    """`hold` of each market, one cost each, and their last ratios: added to `total` (of as many rows as `worth`, or none) in order, where
-    `held` markets are in it already. Returns how many have a ratio then; worth is left as the last market's.
-
-    handle: states, opens and closes of each, [1, bars] (engine.kernel.abi.numbers_at).
-    """
-    for market in range(costs.shape[0]):
-        states, opens, closes = states_at(handle, 3 * market), series_at(handle, 3 * market + 1), series_at(handle, 3 * market + 2)
-        last[market] = hold(close_ms, length_ms, offset_ms, first_index, 0, states, opens, closes, costs[market], scale, worth)
-        if math.isfinite(last[market]):
-            for row in range(total.shape[0]):
-                total[row] = worth[row] if held == 0 else total[row] + worth[row]
-            held += 1
-    return held
-
-
-@helper
-def hold(
-    close_ms: NDArray[np.int64],
-    length_ms: int,
-    offset_ms: int,
-    first_index: int,
-    market: int,
-    states: NDArray[np.int8],
-    opens: NDArray[np.float64],
-    closes: NDArray[np.float64],
-    cost: float,
-    scale: float,
-    worth: NDArray[np.float64],
-) -> float:
-    """worth: latest known close of the bars that end at close_ms / (the market's first known open x cost) x scale, `scale` before it.
-    cost: what buying costs, as a ratio of the price. Returns the last ratio; NaN, as everywhere in `worth`, where no bar has both."""
-    first = last = math.nan
-    bar, bars, rows = 0, closes.shape[1], close_ms.shape[0]
-    start, row = rows, -1
-    state, close, times, values = items(states, market * bars), items(closes, market * bars), items(close_ms, 0), items(worth, 0)
-    while row + 1 < rows:
-        row += 1
-        if row > 0 and times[row] - times[row - 1] == length_ms:
-            bar += 1
-        else:
-            bar = (times[row] - 1 - offset_ms) // length_ms - first_index
-        ahead = row + WORD - 1
-        if start < rows and ahead < rows and bar >= 0 and bar + WORD <= bars and times[ahead] - times[row] == length_ms * (WORD - 1):
-            if count_unknown(state, close, bar, bar + WORD) == 0:
-                scale_ratio(close, bar, values, row, WORD, first, scale)
-                row, bar = ahead, bar + WORD - 1
-                last = close[bar]
-                continue
-        if 0 <= bar < bars and state[bar] != _UNKNOWN and math.isfinite(close[bar]):
-            last = close[bar]
-            if start == rows and math.isfinite(opens[market, bar]):
-                first, start = opens[market, bar] * cost, row
-        values[row] = last / first * scale
-    for before in range(start):
-        values[before] = scale if start < rows else math.nan
-    return float(last / first)

@@ -61,14 +61,14 @@ def precompile(progress: Callable[[int, int], None]) -> None:
 def _own_pieces() -> dict[str, Callable[[], object]]:
     """What is compiled besides the ops, the longest first. The first takes one process as long as all the rest takes the other, which
     begins with what the first will need of it."""
-    from engine.kernel import aggregate, ledger, modelled_book, rehearsal, vm  # they import this module
+    from engine.kernel import aggregate, curves, ledger, modelled_book, rehearsal, vm  # they import this module
     from engine.kernel.ops import across
 
     return {
         "decisions": rehearsal.rehearse,
         "machine": vm.precompile,
         "values across markets": lambda: [address_of(kernel) for kernel in across.KERNELS.values()],
-        "figures": ledger.precompile,
+        "figures": lambda: [ledger.precompile(), curves.precompile()],
         "aggregator": aggregate.precompile,
         "supposed order book": modelled_book.precompile,
     }

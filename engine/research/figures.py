@@ -7,11 +7,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from engine.kernel.ledger import precompile as passes
+from engine.kernel.curves import precompile as passes
 from engine.research.metrics import (
     CURVE_FIGURES,
     NAN,
@@ -21,10 +22,11 @@ from engine.research.metrics import (
     evaluate,
     facts_of_curves,
     ledger_facts,
+    market_facts,
     run_facts,
 )
-from engine.research.returns import Curve, account_curve, buy_and_hold
-from engine.research.trades import Fills, Ledger, Trade, exact_sum, ledger_of, trades_of, ways_out, ways_out_indices
+from engine.research.returns import Curve, Holding, account_curve, at_ends, buy_and_hold_curve, day_ends, holding, measured_account
+from engine.research.trades import ExitFigures, Ledger, Trade, exact_sum, ledger_of, sales_of, trades_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,34 +49,25 @@ class MarketFigures:
     held_return: float
 
 
-@dataclass(frozen=True, slots=True)
-class ExitFigures:
-    """One exit rule: its sales, how many of them won, what they made (after fees and their share of the cost), and the average
-    return on that share; closed_trades: trades that it ended."""
-
-    name: str
-    sales: int
-    wins: int
-    closed_trades: int
-    ambiguous: int
-    profit_krw: float
-    average_return: float
-
-
 @dataclass(frozen=True)
 class Figures:
-    """All that a report shows. `values` and `buy_and_hold` by key of `definitions()`; NaN where not defined. parts: of the strategies of a
-    portfolio."""
+    """All that a report shows. `values` and `buy_and_hold` by key of `definitions()`; NaN where not defined. held_curve: of buying and
+    holding, where it had to be made. parts: of the strategies of a portfolio."""
 
     values: dict[str, float]
     buy_and_hold: dict[str, float]
     account: Curve
-    held: Curve
+    held_curve: Curve | None
     markets: tuple[MarketFigures, ...]
     exits: tuple[ExitFigures, ...]
     result: BacktestResult
     ledger: Ledger
     parts: tuple[Figures, ...] = ()
+
+    @cached_property
+    def held(self) -> Curve:
+        """What buying and holding would have been worth, made when first asked for: one market's figures do not need it."""
+        return self.held_curve or buy_and_hold_curve(self.result)
 
     @cached_property
     def trades(self) -> tuple[Trade, ...]:
@@ -85,62 +78,51 @@ class Figures:
 def figures(result: BacktestResult, *, threads: int | None = None) -> Figures:
     """Every figure of a run. threads: None for as many as there are processors. Raises ValueError for a fill log that sells what was not
     bought."""
+    rows = day_ends(account_curve(result))[1]
     if len(result.markets) < _MARKETS_BESIDE or (threads or os.cpu_count() or 1) == 1:
-        return _figures(result, lambda: buy_and_hold(result))
+        return _figures(result, rows, lambda: holding(result, rows))
     passes()  # before two threads look for them
     with ThreadPoolExecutor(1, "held") as beside:
-        return _figures(result, beside.submit(buy_and_hold, result).result)
+        return _figures(result, rows, beside.submit(holding, result, rows).result)
 
 
-def _figures(result: BacktestResult, holding: Callable[[], tuple[Curve, tuple[float, ...]]]) -> Figures:
-    """holding: gives what `buy_and_hold` does; it is asked for as late as can be."""
-    ledger, account = ledger_of(result), account_curve(result)
-    facts = run_facts(result, account, ledger)
-    of_trades, of_run = evaluate(TRADE_FIGURES, facts.closed), evaluate(RUN_FIGURES, facts)
-    codes = tuple(dict.fromkeys(result.markets))
-    market_of = np.array([codes.index(market) for market in result.markets], np.int64)[ledger.rows["market"]]
-    alone = of_trades if len(codes) == 1 else None
-    markets = [_market(code, ledger, market_of == number, alone) for number, code in enumerate(codes)]
-    held, returns = holding()
-    of_account, of_held = (evaluate(CURVE_FIGURES, one) for one in facts_of_curves((account, held)))
+def _figures(result: BacktestResult, last: NDArray[np.int64], hold: Callable[[], Holding]) -> Figures:
+    """last: rows at the ends of the trading days. hold: gives what `holding` does; it is asked for as late as can be."""
+    ledger, measured = ledger_of(result), measured_account(result)
+    closed, account = ledger_facts(ledger), measured.curve
+    of_trades, of_run = evaluate(TRADE_FIGURES, closed), evaluate(RUN_FIGURES, run_facts(result, measured, ledger, closed))
+    markets = _markets(result, ledger, of_trades)
+    held = hold()
+    daily_krw = at_ends(account, last, np.stack((account.value_krw[last], held.value_krw)))
+    ends = (account.end_krw, measured.fall), (held.end_krw, held.fall)
+    of_account, of_held = (
+        evaluate(CURVE_FIGURES, one) for one in facts_of_curves(account.start_krw, account.span_ms, daily_krw, ends)
+    )  # fmt: skip
     values = of_account | of_trades | of_run
     return Figures(
         values={key: values[key] for key in definitions()},
         buy_and_hold=of_held,
         account=account,
-        held=held,
-        markets=tuple(replace(one, held_return=held_return) for one, held_return in zip(markets, returns, strict=True)),
-        exits=_exits(result, facts.fills),
+        held_curve=held.curve,
+        markets=tuple(replace(one, held_return=held_return) for one, held_return in zip(markets, held.returns, strict=True)),
+        exits=tuple(sales_of(result, ledger)),
         result=result,
         ledger=ledger,
         parts=tuple(figures(part) for part in result.parts),
     )
 
 
-def _market(market: str, ledger: Ledger, own: NDArray[np.bool_], values: dict[str, float] | None) -> MarketFigures:
-    """own: which trades are of the market. values: its figures, where they are known already. What holding it made is not known yet."""
-    return MarketFigures(
-        market=market,
-        values=evaluate(TRADE_FIGURES, ledger_facts(ledger, own)) if values is None else dict(values),
-        profit_krw=exact_sum(ledger.profit_krw[own]),
-        fees_krw=exact_sum(ledger.fees_krw[own]),
-        held_return=NAN,
-    )
-
-
-def _exits(result: BacktestResult, fills: Fills) -> tuple[ExitFigures, ...]:
-    found = []
-    for (name, _), index in zip(ways_out(result), ways_out_indices(result), strict=True):
-        sales = fills.sales(index)
-        found.append(
-            ExitFigures(
-                name=name,
-                sales=len(sales.profit_krw),
-                wins=sales.wins,
-                closed_trades=sales.closing,
-                ambiguous=sales.ambiguous,
-                profit_krw=exact_sum(sales.profit_krw),
-                average_return=float(sales.profit_ratio.mean()) if len(sales.profit_ratio) else NAN,
-            )
-        )
-    return tuple(found)
+def _markets(result: BacktestResult, ledger: Ledger, of_all: dict[str, float]) -> list[MarketFigures]:
+    """of_all: TRADE_FIGURES of the whole run. What holding each market made is not known yet."""
+    codes = tuple(dict.fromkeys(result.markets))
+    if len(codes) == 1:
+        return [MarketFigures(codes[0], dict(of_all), exact_sum(ledger.profit_krw), exact_sum(ledger.fees_krw), NAN)]
+    number = {market: position for position, market in enumerate(codes)}
+    market_of = np.array([number[market] for market in result.markets], np.int64)[ledger.rows["market"]]
+    order = np.argsort(market_of, kind="stable")
+    profits, fees = ledger.profit_krw[order], ledger.fees_krw[order]
+    cuts = pairwise(np.searchsorted(market_of[order], np.arange(len(codes) + 1)).tolist())
+    return [
+        MarketFigures(market, evaluate(TRADE_FIGURES, facts), exact_sum(profits[start:stop]), exact_sum(fees[start:stop]), NAN)
+        for market, facts, (start, stop) in zip(codes, market_facts(ledger, market_of, len(codes)), cuts, strict=True)
+    ]

@@ -6,17 +6,18 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache, cached_property
+from functools import cache
+from itertools import pairwise
 from math import fsum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
-from engine.kernel.eights import LANES
+from engine.kernel.ledger import TRADES_WIDTH
 from engine.kernel.ledger import precompile as passes
-from engine.research.returns import DAY_MS, Curve, Drawdown, changes, daily_values_of, drawdown
-from engine.research.trades import COIN_E8, Fills, Ledger, Trade
+from engine.research.returns import DAY_MS, Curve, Drawdown, Measured, changes, daily_values, drawdown
+from engine.research.trades import COIN_E8, Ledger, Trade
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,41 +64,45 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class CurveFacts:
-    """A value curve and what several figures need of it."""
+    """What figures need of a value curve; daily: returns of the trading days."""
 
-    curve: Curve
+    start_krw: float
+    end_krw: float
+    span_ms: int
     daily: NDArray[np.float64]
     spread: Spread
     fall: Drawdown
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TradeFacts:
-    """Closed trades in order of closing, as columns. holding_ms: from first buy to last sale."""
+    """Sums over closed trades. holding_ms: from first buy to last sale; gains: of those with a profit > 0, losses (negative) < 0; streak:
+    most losses in a row, by time of closing; best, worst: returns."""
 
-    profit_krw: NDArray[np.float64]
-    profit_ratio: NDArray[np.float64]
-    holding_ms: NDArray[np.float64]
+    count: int
+    profit_krw: float
+    profit_ratio: float
+    holding_ms: float
+    gains_krw: float
+    gains_ratio: float
+    losses_krw: float
+    losses_ratio: float
+    wins: int
+    losses: int
+    streak: int
+    best: float
+    worst: float
 
-    @cached_property
-    def won_at(self) -> NDArray[np.int64]:
-        """Which trades have a profit > 0: places, which numpy follows faster than a mask that no processor can foretell."""
-        return np.flatnonzero(self.profit_krw > 0)
 
-    @cached_property
-    def lost_at(self) -> NDArray[np.int64]:
-        """Which trades have a profit < 0."""
-        return np.flatnonzero(self.profit_krw < 0)
+@dataclass(frozen=True, slots=True)
+class FillFacts:
+    """Sums over fills, KRW: slippage_krw: (price - base price) x quantity against us, tick rounding included; base_krw, value_krw: base
+    price and price x quantity."""
 
-    @cached_property
-    def gains_krw(self) -> NDArray[np.float64]:
-        """Profits of those that won."""
-        return self.profit_krw[self.won_at]
-
-    @cached_property
-    def losses_krw(self) -> NDArray[np.float64]:
-        """Profits of those that lost; negative."""
-        return self.profit_krw[self.lost_at]
+    fees_krw: float
+    slippage_krw: float
+    base_krw: float
+    value_krw: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +110,13 @@ class RunFacts:
     """The whole run. open_profit_krw: of each position that is still open; exposure: mean over rows of open positions / equity;
     time_in_market: share of rows with any; mean_equity_krw: over rows."""
 
-    result: BacktestResult
-    curve: Curve
+    span_ms: int
     closed: TradeFacts
     open_profit_krw: tuple[float, ...]
     exposure: float
     time_in_market: float
     mean_equity_krw: float
-    fills: Fills
+    fills: FillFacts
 
 
 Facts = CurveFacts | TradeFacts | RunFacts
@@ -150,13 +154,19 @@ def definitions() -> Mapping[str, Definition]:
 
 def curve_facts(curve: Curve) -> CurveFacts:
     """Daily returns (365 days a year, trading days that turn at 09:00 KST) and the deepest fall of a curve."""
-    return facts_of_curves([curve])[0]
+    return facts_of_curves(curve.start_krw, curve.span_ms, daily_values(curve)[1][None], [(curve.end_krw, drawdown(curve))])[0]
 
 
-def facts_of_curves(curves: Sequence[Curve]) -> list[CurveFacts]:
-    """The same of curves that start with the same money and have their rows at the same times."""
-    daily = changes(curves[0].start_krw, daily_values_of(curves)[1])
-    return list(map(CurveFacts, curves, daily, spreads(daily), map(drawdown, curves)))
+def facts_of_curves(
+    start_krw: float, span_ms: int, daily_krw: NDArray[np.float64], ends: Sequence[tuple[float, Drawdown]]
+) -> list[CurveFacts]:
+    """The same of curves that start with the same money and have their rows at the same times. daily_krw [curves, days]: values at the
+    ends of the trading days; ends: last value and deepest fall of each."""
+    daily = changes(start_krw, daily_krw)
+    return [
+        CurveFacts(start_krw, end_krw, span_ms, own, spread, fall)
+        for (end_krw, fall), own, spread in zip(ends, daily, spreads(daily), strict=True)
+    ]
 
 
 def spreads(daily: NDArray[np.float64]) -> list[Spread]:
@@ -174,35 +184,47 @@ def spreads(daily: NDArray[np.float64]) -> list[Spread]:
 
 
 def trade_facts(trades: Iterable[Trade]) -> TradeFacts:
-    """The closed ones among `trades`, by time of closing."""
+    """The closed ones among `trades`."""
     closed = sorted((t for t in trades if t.closed_ms is not None), key=lambda t: (t.closed_ms, t.number))
     columns = ([t.profit_krw for t in closed], [t.profit_ratio for t in closed], [t.holding_ms for t in closed])
-    return TradeFacts(*(np.array(column, np.float64) for column in columns))
+    return _sums(*(np.array(column, np.float64) for column in columns))
 
 
-def ledger_facts(ledger: Ledger, chosen: NDArray[np.bool_] | None = None) -> TradeFacts:
-    """The closed ones among a ledger's trades, of the `chosen` or all, by time of closing."""
-    rows = ledger.rows
-    chosen = ledger.is_closed if chosen is None else ledger.is_closed & chosen
-    order = np.flatnonzero(chosen)
-    order = order[np.argsort(rows["closed_ms"][order], kind="stable")]
-    return TradeFacts(ledger.profit_krw[order], ledger.profit_ratio[order], ledger.holding_ms[order])
+def ledger_facts(ledger: Ledger) -> TradeFacts:
+    """The closed ones among a ledger's trades."""
+    return _sums(*ledger.closed_columns())
 
 
-def run_facts(result: BacktestResult, curve: Curve, ledger: Ledger) -> RunFacts:
-    """The whole run, from its trades and one pass over its rows."""
-    sums, rows = np.empty(3), len(result.equity_krw)
-    equity, exposed = np.ascontiguousarray(result.equity_krw), np.ascontiguousarray(result.exposure_krw)
-    passes()["sum_rows"](equity, exposed, np.empty(LANES), sums)
+def market_facts(ledger: Ledger, market_of: NDArray[np.int64], markets: int) -> list[TradeFacts]:
+    """The same of each market by itself. market_of [trades]: its number, below `markets`."""
+    own = market_of[ledger.closed]
+    order = np.argsort(own, kind="stable")
+    columns, cuts = ledger.closed_columns().take(order, axis=1), np.searchsorted(own[order], np.arange(markets + 1)).tolist()
+    return [_sums(*columns[:, start:stop]) for start, stop in pairwise(cuts)]
+
+
+def _sums(profit_krw: NDArray[np.float64], profit_ratio: NDArray[np.float64], holding_ms: NDArray[np.float64]) -> TradeFacts:
+    """Of closed trades in order of closing."""
+    found = np.empty(TRADES_WIDTH)
+    passes()["sum_trades"](profit_krw, profit_ratio, holding_ms, found)
+    profit, ratio, holding, gains, gains_ratio, losses, losses_ratio, won, lost, streak, best, worst = found.tolist()
+    return TradeFacts(
+        len(profit_krw), profit, ratio, holding, gains, gains_ratio, losses, losses_ratio, int(won), int(lost), int(streak), best, worst
+    )  # fmt: skip
+
+
+def run_facts(result: BacktestResult, account: Measured, ledger: Ledger, closed: TradeFacts) -> RunFacts:
+    """The whole run, from its trades and what was measured of its curve."""
+    rows = len(result.equity_krw)
+    fees, *rest = ledger.fill_sums.tolist()
     return RunFacts(
-        result=result,
-        curve=curve,
-        closed=ledger_facts(ledger),
+        span_ms=account.curve.span_ms,
+        closed=closed,
         open_profit_krw=tuple(ledger.profit_krw[~ledger.is_closed].tolist()),
-        exposure=_per(float(sums[0]), rows),
-        time_in_market=_per(float(sums[1]), rows),
-        mean_equity_krw=_per(float(sums[2]), rows),
-        fills=Fills(np.ascontiguousarray(result.fills), ledger),
+        exposure=_per(account.shares, rows),
+        time_in_market=_per(account.held, rows),
+        mean_equity_krw=_per(account.total_krw, rows),
+        fills=FillFacts(fees, *(one / COIN_E8 for one in rest)),
     )
 
 
@@ -216,40 +238,35 @@ def _per(part: float, whole: float) -> float:
     return part / whole if whole else NAN
 
 
-def _mean(values: NDArray[np.float64]) -> float:
-    """numpy's, without what it asks before."""
-    return float(np.add.reduce(values)) / values.size if values.size else NAN
-
-
 # --- of a value curve: the account's, and buy-and-hold's beside it
 
 
 @_figure(CURVE_FIGURES, Unit.MONEY, Group.RETURN)
 def end_equity(facts: CurveFacts) -> float:
     """Cash and open positions at last prices when the run ends, KRW."""
-    return facts.curve.end_krw
+    return facts.end_krw
 
 
 @_figure(CURVE_FIGURES, Unit.MONEY, Group.RETURN)
 def profit(facts: CurveFacts) -> float:
     """End less start, KRW; open positions count at last prices."""
-    return facts.curve.end_krw - facts.curve.start_krw
+    return facts.end_krw - facts.start_krw
 
 
 @_figure(CURVE_FIGURES, Unit.RATIO, Group.RETURN)
 def total_return(facts: CurveFacts) -> float:
     """End / start - 1."""
-    return _per(facts.curve.end_krw, facts.curve.start_krw) - 1.0
+    return _per(facts.end_krw, facts.start_krw) - 1.0
 
 
 @_figure(CURVE_FIGURES, Unit.RATIO, Group.RETURN)
 def annualised_return(facts: CurveFacts) -> float:
     """(end / start) ^ (365 days / span) - 1; NaN under one day and where it overflows."""
-    growth = _per(facts.curve.end_krw, facts.curve.start_krw)
-    if facts.curve.span_ms < DAY_MS or not growth >= 0:
+    growth = _per(facts.end_krw, facts.start_krw)
+    if facts.span_ms < DAY_MS or not growth >= 0:
         return NAN
     try:
-        return math.pow(growth, DAYS_PER_YEAR * DAY_MS / facts.curve.span_ms) - 1.0
+        return math.pow(growth, DAYS_PER_YEAR * DAY_MS / facts.span_ms) - 1.0
     except OverflowError:  # a few lucky days, compounded for a year, can exceed any number
         return NAN
 
@@ -328,55 +345,55 @@ def calmar(facts: CurveFacts) -> float:
 @_figure(TRADE_FIGURES, Unit.COUNT, Group.TRADE)
 def closed_trades(facts: TradeFacts) -> float:
     """How many positions went from open to flat."""
-    return facts.profit_krw.size
+    return facts.count
 
 
 @_figure(TRADE_FIGURES, Unit.RATIO, Group.TRADE)
 def win_rate(facts: TradeFacts) -> float:
     """Trades with profit > 0 / closed trades."""
-    return _per(facts.won_at.size, facts.profit_krw.size)
+    return _per(facts.wins, facts.count)
 
 
 @_figure(TRADE_FIGURES, Unit.MONEY, Group.TRADE)
 def average_trade(facts: TradeFacts) -> float:
     """Mean profit of closed trades, KRW after fees."""
-    return _mean(facts.profit_krw)
+    return _per(facts.profit_krw, facts.count)
 
 
 @_figure(TRADE_FIGURES, Unit.RATIO, Group.TRADE)
 def average_trade_return(facts: TradeFacts) -> float:
     """Mean of profit / (cost + buying fees)."""
-    return _mean(facts.profit_ratio)
+    return _per(facts.profit_ratio, facts.count)
 
 
 @_figure(TRADE_FIGURES, Unit.MONEY, Group.TRADE)
 def average_win(facts: TradeFacts) -> float:
     """Mean profit of the trades that gained, KRW."""
-    return _mean(facts.gains_krw)
+    return _per(facts.gains_krw, facts.wins)
 
 
 @_figure(TRADE_FIGURES, Unit.MONEY, Group.TRADE)
 def average_loss(facts: TradeFacts) -> float:
     """Mean profit of the trades that lost, KRW; negative."""
-    return _mean(facts.losses_krw)
+    return _per(facts.losses_krw, facts.losses)
 
 
 @_figure(TRADE_FIGURES, Unit.RATIO, Group.TRADE)
 def average_win_return(facts: TradeFacts) -> float:
     """Mean return of the trades that gained."""
-    return _mean(facts.profit_ratio[facts.won_at])
+    return _per(facts.gains_ratio, facts.wins)
 
 
 @_figure(TRADE_FIGURES, Unit.RATIO, Group.TRADE)
 def average_loss_return(facts: TradeFacts) -> float:
     """Mean return of the trades that lost; negative."""
-    return _mean(facts.profit_ratio[facts.lost_at])
+    return _per(facts.losses_ratio, facts.losses)
 
 
 @_figure(TRADE_FIGURES, Unit.NUMBER, Group.TRADE)
 def profit_factor(facts: TradeFacts) -> float:
     """Sum of gains / sum of losses, KRW; NaN without losses."""
-    return _per(float(np.add.reduce(facts.gains_krw)), -float(np.add.reduce(facts.losses_krw)))
+    return _per(facts.gains_krw, -facts.losses_krw)
 
 
 @_figure(TRADE_FIGURES, Unit.NUMBER, Group.TRADE)
@@ -388,26 +405,25 @@ def payoff_ratio(facts: TradeFacts) -> float:
 @_figure(TRADE_FIGURES, Unit.RATIO, Group.TRADE)
 def best_trade(facts: TradeFacts) -> float:
     """Highest return of a closed trade."""
-    return float(facts.profit_ratio.max()) if facts.profit_ratio.size else NAN
+    return facts.best
 
 
 @_figure(TRADE_FIGURES, Unit.RATIO, Group.TRADE)
 def worst_trade(facts: TradeFacts) -> float:
     """Lowest return of a closed trade."""
-    return float(facts.profit_ratio.min()) if facts.profit_ratio.size else NAN
+    return facts.worst
 
 
 @_figure(TRADE_FIGURES, Unit.COUNT, Group.TRADE)
 def longest_losing_streak(facts: TradeFacts) -> float:
     """Most closed trades in a row, by time of closing, with profit < 0."""
-    ends = np.flatnonzero(np.concatenate(([True], facts.profit_krw >= 0, [True])))
-    return int(np.diff(ends).max()) - 1
+    return facts.streak
 
 
 @_figure(TRADE_FIGURES, Unit.DURATION, Group.TRADE)
 def average_holding(facts: TradeFacts) -> float:
     """Mean time from first buy to last sale, ms."""
-    return _mean(facts.holding_ms)
+    return _per(facts.holding_ms, facts.count)
 
 
 # --- of the whole run
@@ -428,7 +444,7 @@ def open_profit(facts: RunFacts) -> float:
 @_figure(RUN_FIGURES, Unit.NUMBER, Group.TRADE)
 def trades_per_day(facts: RunFacts) -> float:
     """Closed trades / days of the run."""
-    return _per(facts.closed.profit_krw.size * DAY_MS, facts.curve.span_ms)
+    return _per(facts.closed.count * DAY_MS, facts.span_ms)
 
 
 @_figure(RUN_FIGURES, Unit.RATIO, Group.TRADE)
@@ -446,28 +462,28 @@ def time_in_market(facts: RunFacts) -> float:
 @_figure(RUN_FIGURES, Unit.MONEY, Group.COST)
 def fees_paid(facts: RunFacts) -> float:
     """Sum of all fees, KRW."""
-    return float(facts.fills.described[0].sum())
+    return facts.fills.fees_krw
 
 
 @_figure(RUN_FIGURES, Unit.MONEY, Group.COST)
 def slippage_paid(facts: RunFacts) -> float:
     """Sum of (price - base price) x quantity against us, tick rounding included, KRW."""
-    return float(facts.fills.described[1].sum()) / COIN_E8
+    return facts.fills.slippage_krw
 
 
 @_figure(RUN_FIGURES, Unit.BASIS_POINTS, Group.COST)
 def average_slippage(facts: RunFacts) -> float:
     """Slippage paid / value at base prices, in 0.01 %."""
-    return _per(slippage_paid(facts), float(facts.fills.described[2].sum()) / COIN_E8) * 1e4
+    return _per(facts.fills.slippage_krw, facts.fills.base_krw) * 1e4
 
 
 @_figure(RUN_FIGURES, Unit.MONEY, Group.COST)
 def traded_value(facts: RunFacts) -> float:
     """Sum of price x quantity of all fills, KRW."""
-    return float(facts.fills.described[3].sum()) / COIN_E8
+    return facts.fills.value_krw
 
 
 @_figure(RUN_FIGURES, Unit.NUMBER, Group.COST)
 def turnover(facts: RunFacts) -> float:
     """Traded value / mean equity."""
-    return _per(traded_value(facts), facts.mean_equity_krw)
+    return _per(facts.fills.value_krw, facts.mean_equity_krw)

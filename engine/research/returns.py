@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engine.kernel.abi import numbers_of
-from engine.kernel.ledger import precompile as passes
+from engine.kernel.curves import CURVE_WIDTH, DEPTH, HELD, LAST, LENGTH_MS, LONGEST_MS, RECOVERED, SHARES, TOTAL
+from engine.kernel.curves import precompile as passes
+from engine.kernel.eights import LANES
 from engine.model.costs import fee_at
 
 if TYPE_CHECKING:
@@ -52,9 +54,58 @@ class Drawdown:
     recovered: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """An account's curve and what one pass over it finds: its deepest fall, the sum of open positions / equity over its rows (NaN where an
+    equity is not above 0), rows with any, and the sum of its values."""
+
+    curve: Curve
+    fall: Drawdown
+    shares: float
+    held: int
+    total_krw: float
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What buying and holding all markets would have made: last value, deepest fall, values at the rows that were asked for, and each
+    market's return. curve: where it had to be made."""
+
+    end_krw: float
+    fall: Drawdown
+    value_krw: NDArray[np.float64]
+    returns: tuple[float, ...]
+    curve: Curve | None
+
+
 def account_curve(result: BacktestResult) -> Curve:
     """The run's equity. It starts with the cash, at the opening of the first clock bar."""
     return Curve(_start_ms(result), result.settings.cash_krw, result.equity_ms, result.equity_krw)
+
+
+def measured_account(result: BacktestResult) -> Measured:
+    """The account's curve, measured."""
+    curve = account_curve(result)
+    found = _measured(curve, result.exposure_krw)
+    return Measured(curve, _fall(found), found[SHARES], int(found[HELD]), found[TOTAL])
+
+
+def holding(result: BacktestResult, rows: NDArray[np.int64]) -> Holding:
+    """What `buy_and_hold` says, of its values those at some rows (ascending). One market's curve is measured without being made."""
+    codes, grid = tuple(dict.fromkeys(result.markets)), result.candles
+    if len(codes) != 1 or codes[0] not in grid.markets:
+        curve, returns = buy_and_hold(result)
+        return Holding(curve.end_krw, drawdown(curve), curve.value_krw[rows], returns, curve)
+    found, values, cash = np.empty(CURVE_WIDTH), np.empty(len(rows)), result.settings.cash_krw
+    arrays, cost = _prices(result, [codes[0]])
+    passes()["measure_holding"](
+        _start_ms(result), np.ascontiguousarray(result.equity_ms), grid.timeframe.length_ms, grid.timeframe.offset_ms,
+        int(grid.first_index), np.array(numbers_of(arrays), np.int64), float(cost[0]), cash, rows, values, found,
+    )  # fmt: skip
+    grid.free()
+    numbers: list[float] = found.tolist()
+    end_krw = numbers[LAST] * cash if len(result.equity_ms) else cash
+    return Holding(end_krw, _fall(numbers), values, (numbers[LAST] - 1.0,), None)
 
 
 def buy_and_hold_curve(result: BacktestResult) -> Curve:
@@ -92,27 +143,34 @@ def _held(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
     """`held_ratio` x scale of the last market, the last ratio of each, and how many have one; all of them together in `total`, if that is
     not empty."""
-    grid, settings, clock = result.candles, result.settings, result.candles.timeframe
+    grid, clock = result.candles, result.candles.timeframe
     known = [number for number, market in enumerate(markets) if market in grid.markets]
     worth = np.empty(result.equity_ms.shape)
     if not known:
         worth.fill(np.nan)
     last, held = np.full(len(markets), np.nan), 0
-    close_ms, start_ms = np.ascontiguousarray(result.equity_ms), _start_ms(result)
+    close_ms = np.ascontiguousarray(result.equity_ms)
     most = len(markets) if grid.release is None else 1  # what lies in a file is given back, market by market
     for at in range(0, len(known), most):
         chosen = known[at : at + most]
-        rows = [grid.markets.index(markets[number]) for number in chosen]
-        arrays = [np.ascontiguousarray(part[row : row + 1]) for row in rows for part in (grid.state, grid.open, grid.close)]
-        fees = [fee_at(settings.costs.fees, markets[number], settings.fee_rate, start_ms) for number in chosen]
+        arrays, costs = _prices(result, [markets[number] for number in chosen])
         ratios = np.empty(len(chosen))
         held = passes()["hold_together"](
             close_ms, clock.length_ms, clock.offset_ms, int(grid.first_index), np.array(numbers_of(arrays), np.int64),
-            (1.0 + settings.slippage) * (1.0 + np.array(fees)), scale, worth, total, ratios, held,
+            costs, scale, worth, total, ratios, held,
         )  # fmt: skip
         last[chosen] = ratios
         grid.free()
     return worth, last, held
+
+
+def _prices(result: BacktestResult, markets: Sequence[str]) -> tuple[list[NDArray[Any]], NDArray[np.float64]]:
+    """States, opens and closes of each market, [1, bars], and what buying it costs when the run begins, as a ratio of the price."""
+    grid, settings, start_ms = result.candles, result.settings, _start_ms(result)
+    rows = [grid.markets.index(market) for market in markets]
+    arrays = [np.ascontiguousarray(part[row : row + 1]) for row in rows for part in (grid.state, grid.open, grid.close)]
+    fees = [fee_at(settings.costs.fees, market, settings.fee_rate, start_ms) for market in markets]
+    return arrays, (1.0 + settings.slippage) * (1.0 + np.array(fees))
 
 
 def _start_ms(result: BacktestResult) -> int:
@@ -121,18 +179,22 @@ def _start_ms(result: BacktestResult) -> int:
 
 def daily_values(curve: Curve) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Every trading day touched (days since 1970-01-01 UTC) and the last value known at its end; a day without a row repeats it."""
-    days, values = daily_values_of([curve])
-    return days, values[0]
+    days, last = day_ends(curve)
+    return days, at_ends(curve, last, curve.value_krw[last] if last.size else np.empty(0))
 
 
-def daily_values_of(curves: Sequence[Curve]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The same of curves that have their rows at the same times: values [curves, days]."""
-    start_ms, time_ms = curves[0].start_ms, curves[0].time_ms
+def day_ends(curve: Curve) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Every trading day touched and the last row of it or before it; -1: the curve begins later."""
+    time_ms = curve.time_ms
     if not time_ms.size:
-        return np.empty(0, np.int64), np.empty((len(curves), 0))
-    days = np.arange(start_ms // DAY_MS, (int(time_ms[-1]) - 1) // DAY_MS + 1, dtype=np.int64)
-    last = np.searchsorted(time_ms, (days + 1) * DAY_MS, side="right")
-    return days, np.stack([np.where(last > 0, one.value_krw[last - 1], one.start_krw) for one in curves])
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    days = np.arange(curve.start_ms // DAY_MS, (int(time_ms[-1]) - 1) // DAY_MS + 1, dtype=np.int64)
+    return days, time_ms.searchsorted((days + 1) * DAY_MS, side="right") - 1
+
+
+def at_ends(curve: Curve, last: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """values [.., days] at the rows `last` of `day_ends`, with the start's where the curve has not begun."""
+    return values if not last.size or last[0] >= 0 else np.where(last < 0, curve.start_krw, values)
 
 
 def changes(start: float, values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -162,7 +224,19 @@ def drawdowns(curve: Curve) -> NDArray[np.float64]:
 
 def drawdown(curve: Curve) -> Drawdown:
     """The deepest fall of the curve and how long it and the longest fall lasted. depth is NaN where the curve is not known."""
-    found = np.empty(4)
+    return _fall(_measured(curve, np.empty(0)))
+
+
+def _measured(curve: Curve, exposure_krw: NDArray[np.float64]) -> list[float]:
+    """Numbers of engine.kernel.curves.measure_curve."""
+    found = np.empty(CURVE_WIDTH)
     time_ms, value_krw = np.ascontiguousarray(curve.time_ms), np.ascontiguousarray(curve.value_krw)
-    passes()["measure_falls"](curve.start_ms, curve.start_krw, time_ms, value_krw, found)
-    return Drawdown(float(found[0]), int(found[1]), int(found[2]), bool(found[3]))
+    passes()["measure_curve"](
+        curve.start_ms, curve.start_krw, time_ms, value_krw, np.ascontiguousarray(exposure_krw), np.empty(LANES), found
+    )  # fmt: skip
+    numbers: list[float] = found.tolist()
+    return numbers
+
+
+def _fall(found: Sequence[float]) -> Drawdown:
+    return Drawdown(found[DEPTH], int(found[LENGTH_MS]), int(found[LONGEST_MS]), found[RECOVERED] != 0.0)

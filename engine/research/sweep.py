@@ -28,7 +28,7 @@ from engine.kernel.vm import Kernel
 from engine.research.backtest import terms_of, until_ms, with_members
 from engine.research.metrics import CurveFacts, calmar, sharpe, sortino, spreads
 from engine.research.result import Rounding, Settings
-from engine.research.returns import DAY_MS, Curve, Drawdown, changes
+from engine.research.returns import DAY_MS, Drawdown, changes
 from engine.research.trades import CONTINUOUS_REST
 
 if TYPE_CHECKING:
@@ -341,17 +341,17 @@ def _block(slots: int, most: int) -> int:
 def _outcomes(stack: Stack, span: _Span, settings: Settings) -> list[Outcome]:
     cash, closes, closed = settings.cash_krw, stack.closes, span.days > 0
     daily = changes(cash, _filled(stack.daily, cash))
-    end_ms = np.full(int(closed), span.end_ms, np.int64)
+    span_ms = span.end_ms - span.start_ms if closed else 0
     found = []
     for returns, spread, values, exposure in zip(daily, spreads(daily), stack.figures.tolist(), stack.exposures.tolist(), strict=True):
         row = dict(zip(FIGURES.names or (), values, strict=True))
         depth = min(row["depth"], row["trough_krw"] / row["peak_krw"] - 1.0)
-        curve = Curve(span.start_ms, cash, end_ms, np.full(len(end_ms), row["end_krw"]))
-        facts = CurveFacts(curve, returns, spread, Drawdown(depth, 0, 0, False))
+        end_krw = row["end_krw"] if closed else cash
+        facts = CurveFacts(cash, end_krw, span_ms, returns, spread, Drawdown(depth, 0, 0, False))
         found.append(
             Outcome(
-                end_equity=curve.end_krw,
-                total_return=curve.end_krw / cash - 1.0,
+                end_equity=end_krw,
+                total_return=end_krw / cash - 1.0,
                 maximum_drawdown=depth,
                 sharpe=_finite(sharpe(facts)),
                 sortino=_finite(sortino(facts)),

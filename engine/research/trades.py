@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.kernel.ledger import PARTS, TRADE
+from engine.kernel.ledger import PARTS, SALES, SALES_PROFIT, SALES_WIDTH, TRADE, is_certain
 from engine.kernel.ledger import precompile as passes
 from engine.model.events import Side
 from engine.research.result import Rounding
@@ -104,16 +104,19 @@ class Ledger:
 
     rows: engine.kernel.ledger.TRADE [trades] in order of opening. trade_of int64 [fills]: position in `rows`; profit_krw float64 [fills]:
     of a sale, after its fee and its share of cost and buying fees. mark_krw [trades]: price at which what is left of an open trade counts.
+    fill_sums, sale_sums: as of engine.kernel.ledger.sum_fills.
     """
 
     rows: NDArray[np.void]
     trade_of: NDArray[np.int64]
     sale_profit_krw: NDArray[np.float64]
     mark_krw: NDArray[np.float64]
+    fill_sums: NDArray[np.float64]
+    sale_sums: NDArray[np.float64]
 
     @cached_property
     def _described(self) -> NDArray[np.float64]:
-        found = np.empty((5, len(self.rows)))
+        found = np.empty((6, len(self.rows)))
         passes()["describe_trades"](self.rows, self.mark_krw, found)
         return found
 
@@ -121,6 +124,17 @@ class Ledger:
     def is_closed(self) -> NDArray[np.bool_]:
         """[trades]"""
         return np.asarray(self._described[4] != 0.0)
+
+    @cached_property
+    def closed(self) -> NDArray[np.int64]:
+        """Places of the closed trades, in order of closing."""
+        places = self._described[4].nonzero()[0]
+        times = self._described[5].take(places)
+        return np.asarray(places[np.argsort(times, kind="stable")] if (times[1:] < times[:-1]).any() else places)
+
+    def closed_columns(self) -> NDArray[np.float64]:
+        """[3, closed trades] in order of closing: profit_krw, profit_ratio, holding_ms."""
+        return np.asarray(self._described[1:4].take(self.closed, axis=1))
 
     @property
     def fees_krw(self) -> NDArray[np.float64]:
@@ -143,41 +157,39 @@ class Ledger:
         return np.asarray(self._described[3])
 
 
-@dataclass(frozen=True)
-class Fills:
-    """Columns of a run's fills, in order of time; `ledger` says which trades they belong to.
-
-    described [6, fills]: as of engine.kernel.ledger.describe_fills.
-    """
-
-    rows: NDArray[np.void]
-    ledger: Ledger
-
-    @cached_property
-    def described(self) -> NDArray[np.float64]:
-        """[6, fills]"""
-        found = np.empty((6, len(self.rows)))
-        passes()["describe_fills"](self.rows, self.ledger.sale_profit_krw, found)
-        return found
-
-    def sales(self, exit_index: int) -> Sales:
-        """What one exit sold."""
-        found, counts = np.empty((2, len(self.rows))), np.empty(4, np.int64)
-        passes()["gather_sales"](self.rows, self.ledger.trade_of, self.ledger.rows, self.described, exit_index, found, counts)
-        sales, wins, closing, ambiguous = counts.tolist()
-        return Sales(found[0, :sales], found[1, :sales], wins, closing, ambiguous)
-
-
 @dataclass(frozen=True, slots=True)
-class Sales:
-    """The sales of one exit: profit_krw after fees and their share of the cost, profit_ratio on that share; how many won, how many ended
-    their trade, how many were ambiguous."""
+class ExitFigures:
+    """One exit rule: its sales, how many of them won, what they made (after fees and their share of the cost), and the average
+    return on that share; closed_trades: trades that it ended."""
 
-    profit_krw: NDArray[np.float64]
-    profit_ratio: NDArray[np.float64]
+    name: str
+    sales: int
     wins: int
-    closing: int
+    closed_trades: int
     ambiguous: int
+    profit_krw: float
+    average_return: float
+
+
+def sales_of(result: BacktestResult, ledger: Ledger) -> list[ExitFigures]:
+    """Of each of `ways_out`."""
+    exits, sums = result.strategy.exits, ledger.sale_sums
+    by_risk = [way for way in range(len(sums) - 1, len(exits) - 1, -1) if sums[way, SALES] > 0]
+    return [_sales(result, ledger, way) for way in (*range(len(exits)), *by_risk)]
+
+
+def _sales(result: BacktestResult, ledger: Ledger, way: int) -> ExitFigures:
+    numbers: list[float] = ledger.sale_sums[way].tolist()
+    exit_index = way if way < len(result.strategy.exits) else way - 1 - len(ledger.sale_sums)
+    sales, wins, closing, ambiguous = map(int, numbers[:SALES_PROFIT])
+    profit, lost, size, ratio, ratio_lost = numbers[SALES_PROFIT:]
+    if is_certain(profit, lost, size, sales):
+        profit += lost
+    else:
+        chosen = (result.fills["exit_index"] == exit_index) & (result.fills["side"] == Side.ASK)
+        profit = fsum(ledger.sale_profit_krw[chosen].tolist())
+    average = (ratio + ratio_lost) / sales if sales else math.nan
+    return ExitFigures(result.strategy.exit_name(exit_index), sales, wins, closing, ambiguous, profit, average)
 
 
 def exact_sum(values: NDArray[np.float64]) -> float:
@@ -196,11 +208,6 @@ def ways_out(result: BacktestResult) -> tuple[tuple[str, str], ...]:
     )
 
 
-def ways_out_indices(result: BacktestResult) -> tuple[int, ...]:
-    """Their exit_index in the fill log, in the same order."""
-    return (*range(len(result.strategy.exits)), *_sold(result))
-
-
 def _sold(result: BacktestResult) -> list[int]:
     indices = result.fills["exit_index"]
     by_risk = indices[indices < -1]
@@ -209,19 +216,21 @@ def _sold(result: BacktestResult) -> list[int]:
 
 def ledger_of(result: BacktestResult) -> Ledger:
     """The run's fills as trades. Raises ValueError for a sale without position."""
-    count = len(result.fills)
+    count, risk = len(result.fills), result.strategy.risk
     rows, trade_of, profit = np.empty(count, TRADE), np.empty(count, np.int64), np.empty(count)
+    ways = len(result.strategy.exits) + (0 if risk is None else len(risk.rules) + len(risk.breakers))
+    sums, sales, current = np.empty(4), np.empty((ways, SALES_WIDTH)), np.empty(len(result.markets), np.int64)
     tolerance = CONTINUOUS_REST if result.settings.rounding is Rounding.NONE else 0.0
     fills = np.ascontiguousarray(result.fills)
-    found = passes()["put_together"](fills, tolerance, np.empty(len(result.markets), np.int64), rows, trade_of, profit)
+    found = passes()["put_together"](fills, tolerance, current, rows, trade_of, profit, sums, sales)
     if found < 0:
         sale = fills[-1 - found]
         raise ValueError(f"the fill log sells {result.markets[int(sale['market'])]} at {int(sale['time_ms'])} without a position")
-    rows = rows[:found]
     mark = np.full(found, np.nan)
-    for number in np.flatnonzero(rows["closed_ms"] < 0).tolist():
-        mark[number] = _mark(result, int(rows[number]["market"]), fills[trade_of == number])
-    return Ledger(rows, trade_of, profit, mark)
+    for market, number in enumerate(current.tolist()):
+        if number >= 0:
+            mark[number] = _mark(result, market, fills[trade_of == number])
+    return Ledger(rows[:found], trade_of, profit, mark, sums, sales)
 
 
 def trades_of(result: BacktestResult, ledger: Ledger | None = None) -> tuple[Trade, ...]:

@@ -12,7 +12,7 @@ import orjson
 from dsl.diagnostics import Language
 from engine.model.costs import ALWAYS_MS, BookModel, Costs, VisibleDepth
 from engine.research.doctor import Checkup
-from engine.research.figures import ExitFigures, Figures, MarketFigures
+from engine.research.figures import Figures, MarketFigures
 from engine.research.gaps import series_name
 from engine.research.report.assumptions import assumptions, part_assumptions
 from engine.research.report.costs import fills_priced, orders_in_parts
@@ -20,7 +20,7 @@ from engine.research.report.doctor import checkup_document
 from engine.research.report.format import kst
 from engine.research.report.universe import universe_document
 from engine.research.returns import DAY_MS, changes, daily_values, drawdowns, monthly_values
-from engine.research.trades import Leg, Trade, ways_out
+from engine.research.trades import ExitFigures, Leg, Trade, ways_out
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,16 +9,20 @@ import pandas as pd
 import pytest
 
 from engine.model.candle import BarState
+from engine.research.result import BacktestResult
 from engine.research.returns import (
     DAY_MS,
     Curve,
     account_curve,
+    buy_and_hold,
     buy_and_hold_curve,
     changes,
     daily_values,
+    day_ends,
     drawdown,
     drawdowns,
     held_ratio,
+    holding,
     monthly_values,
 )
 from tests.engine.research import toy
@@ -167,3 +171,44 @@ def test_holding_is_the_plain_one_where_bars_and_rows_are_missing() -> None:
         whole, gaps = whole + int(known.all() and kept.all()), gaps + int(not known.all() and not kept.all())
     assert whole > 2
     assert gaps > 5
+
+
+def _holding_of(result: BacktestResult, rng: np.random.Generator) -> BacktestResult:
+    """A run over one market on a price grid, with gaps in some, rising, falling or neither, and without some rows in some."""
+    bars = len(result.equity_ms)
+    walk = 3000.0 * np.exp(np.cumsum(rng.normal(rng.choice([-3e-4, 0.0, 1e-3]), 1.5e-3, bars)))
+    close, state = np.round(walk)[None], np.full((1, bars), BarState.TRADED, np.int8)
+    opens = close.copy()
+    state[0, rng.random(bars) < rng.choice([0.0, 0.002])] = BarState.UNKNOWN
+    close[0, rng.random(bars) < rng.choice([0.0, 0.001])] = np.nan
+    kept = rng.random(bars) >= rng.choice([0.0, 0.002])
+    candles = replace(result.candles, state=state, open=opens, close=close)
+    return replace(result, candles=candles, equity_ms=result.equity_ms[kept], equity_krw=result.equity_krw[kept])
+
+
+def test_holding_is_measured_as_its_curve_is() -> None:
+    """One market's curve is measured without being made: to the bit what the pass over the curve itself says."""
+    rng = np.random.default_rng(5)
+    whole = toy.simulate(toy.candles(1200, markets=("KRW-XRP",)), chance=0.0)
+    deep, ended = 0, 0
+    for _ in range(60):
+        result = _holding_of(whole, rng)
+        curve = buy_and_hold_curve(result)
+        last = day_ends(curve)[1]
+        found = holding(result, last)
+        assert found.curve is None
+        assert found.fall == drawdown(curve)
+        assert found.end_krw == curve.end_krw
+        assert found.returns == buy_and_hold(result)[1]
+        np.testing.assert_array_equal(found.value_krw, curve.value_krw[last])
+        deep, ended = deep + int(found.fall.depth < -0.1), ended + int(found.fall.recovered)
+    assert deep > 10
+    assert ended > 3
+
+
+def test_holding_without_any_price_is_not_known_either() -> None:
+    result = toy.simulate(toy.candles(80, markets=("KRW-XRP",)), chance=0.0)
+    grid = result.candles
+    dark = replace(result, candles=replace(grid, state=np.zeros_like(grid.state), open=grid.open * np.nan, close=grid.close * np.nan))
+    found = holding(dark, np.array([20, 79]))
+    assert np.isnan([found.end_krw, found.fall.depth, *found.value_krw, *found.returns]).all()

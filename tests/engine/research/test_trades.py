@@ -11,9 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dsl.strategy import Action, Period, RiskProfile, RiskRule
 from engine.kernel.book import FILL
+from engine.kernel.ledger import BEST, GAIN, HOLDING, LOSS, LOSSES, PROFIT, RATIO, TRADES_WIDTH, WINS, WORST
+from engine.kernel.ledger import precompile as passes
+from engine.research.figures import figures
 from engine.research.result import BacktestResult, Rounding, Settings
-from engine.research.trades import Trade, exact_sum, trades_of
+from engine.research.trades import Trade, exact_sum, trades_of, ways_out
 from tests.engine.research import toy
 
 BAR = toy.FIVE_MINUTES.length_ms
@@ -140,3 +144,37 @@ def test_the_exact_sum_is_that_of_the_library(values: list[float]) -> None:
             exact_sum(np.array(values))
         return
     assert exact_sum(np.array(values)).hex() == expected.hex()
+
+
+def test_sales_of_the_risk_profile_come_after_those_of_the_exits() -> None:
+    rules = tuple(RiskRule(name, Period.DAY, 0.1, None, Action.FLATTEN) for name in ("day", "week", "month"))
+    bought = [_fill(2 * number, 0, -1, 1.0, 1000.0, 1000.0, 0.0) for number in range(4)]
+    sold = [(*_fill(2 * number + 1, 0, 0, 1.0, 1000.0 + 10.0 * number, 1000.0, 0.0),) for number in range(4)]
+    result = _result(*(fill for pair in zip(bought, sold, strict=True) for fill in pair))
+    result = replace(result, strategy=replace(result.strategy, risk=RiskProfile("strict", rules=rules)))
+    result.fills["exit_index"][1::2] = [-4, 2, -2, -4]
+    found = figures(result).exits
+    assert [one.name for one in found] == [name for name, _ in ways_out(result)] == ["stop", "target_1", "trail", "stalled", "day", "month"]
+    assert [(one.sales, one.wins, round(one.profit_krw, 6)) for one in found] == [(0, 0, 0.0)] * 2 + [
+        (1, 1, 10.0),
+        (0, 0, 0.0),
+        (1, 1, 20.0),
+        (2, 1, 30.0),
+    ]
+    assert found[-1].average_return == pytest.approx(0.015)
+    assert math.isnan(found[0].average_return)
+
+
+@given(st.lists(st.floats(-1e9, 1e9) | st.sampled_from([0.0, 1e-9, 1e9 + 1e-6]), max_size=30))
+def test_sums_over_trades_are_those_of_the_library_but_for_the_last_bit(profits: list[float]) -> None:
+    found, column = np.empty(TRADES_WIDTH), np.array(profits, np.float64)
+    passes()["sum_trades"](column, column / 3.0, column * 0.1, found)
+    won, lost_ = [one for one in profits if one > 0], [one for one in profits if one < 0]
+    expected = {PROFIT: profits, RATIO: (column / 3.0).tolist(), HOLDING: (column * 0.1).tolist(), GAIN: won, LOSS: lost_}
+    for place, values in expected.items():
+        exact = math.fsum(values)
+        assert abs(found[place] - exact) <= math.ulp(exact) + 1e-30 * math.fsum(map(abs, values))
+    assert (found[WINS], found[LOSSES]) == (len(won), len(lost_))
+    assert found[[BEST, WORST]].tolist() == (
+        [max(profits) / 3.0, min(profits) / 3.0] if profits else [pytest.approx(math.nan, nan_ok=True)] * 2
+    )

@@ -1,0 +1,313 @@
+"""Compiled passes over value curves: how far and how long they fell, sums over their rows, and what buying and holding would have made.
+
+They decide nothing. What the numbers mean is said where they are read: engine.research.returns and metrics.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.kernel.abi import fetch, helper, items, series_at, states_at
+from engine.kernel.catalogue import Pointer
+from engine.kernel.eights import (
+    LANES,
+    WORD,
+    count_bits,
+    differing_bits,
+    eight_at,
+    eight_of,
+    eight_within,
+    lower,
+    lowest_of,
+    reaching_bits,
+)
+from engine.kernel.ledger import lost
+from engine.kernel.stretches import above_zero, add_shares, are_between, count_unknown, extremes_of, scale_ratio, sum_of
+from engine.model.candle import BarState
+
+_UNKNOWN: Final = int(BarState.UNKNOWN)
+
+#: numbers of a fall in progress, and of the sums of a curve. A fall goes from its peak until that is reached again, or to the end
+DEPTH: Final = 0  # of the deepest: value / highest so far - 1; NaN where a value is missing or no peak above 0
+LENGTH_MS: Final = 1  # of the deepest
+LONGEST_MS: Final = 2  # of any
+RECOVERED: Final = 3  # 1 where the deepest ended
+_PEAK: Final = 4
+_PEAK_MS: Final = 5
+_BELOW: Final = 6  # 1 while below the peak
+_DEEPEST_NOW: Final = 7  # 1 while in the deepest
+_BOUND: Final = 8  # a value above it is not the deepest
+SHARES: Final = 9  # sum of exposure / equity; NaN where an equity is not above 0
+HELD: Final = 10  # rows with an exposure above 0
+TOTAL: Final = 11  # sum of equity
+LAST: Final = 12  # of holding: the last value / scale
+CURVE_WIDTH: Final = 13
+
+#: a value that is so much below (as a ratio) another before both are divided and multiplied is below it after that, too
+_SURELY: Final = 2e-15
+#: so many values ahead of what is being read the memory is asked for
+_AHEAD: Final = 768
+
+
+@cache
+def precompile() -> dict[str, Any]:
+    """Compile the passes, or load them from the cache: by name."""
+    from numba import types  # when the first figure is made, not before
+
+    from engine.kernel.load import compile_function
+
+    reals, ints, whole = types.float64[::1], types.int64[::1], types.int64
+    signatures = {
+        measure_curve: types.void(whole, types.float64, ints, *[reals] * 4),
+        measure_holding: types.void(whole, ints, *[whole] * 3, ints, types.float64, types.float64, ints, reals, reals),
+        hold_together: whole(ints, *[whole] * 3, ints, reals, types.float64, *[reals] * 3, whole),
+    }
+    return {one.__name__: compile_function(one, signature, allocates=False) for one, signature in signatures.items()}
+
+
+def measure_curve(
+    start_ms: int,
+    start_krw: float,
+    time_ms: NDArray[np.int64],
+    value_krw: NDArray[np.float64],
+    exposure_krw: NDArray[np.float64],
+    room: NDArray[np.float64],
+    found: NDArray[np.float64],
+) -> None:
+    """found [CURVE_WIDTH]: the falls of a curve and, where exposure_krw [rows] is not empty, its sums. room [LANES]: scratch.
+
+    Stretches are summed up as they are, their sums with what each rounding loses.
+    """
+    begin_fall(found, start_ms, start_krw)
+    values, times, few = items(value_krw, 0), items(time_ms, 0), items(room, 0)
+    exposures, summed, rows = items(exposure_krw, 0), exposure_krw.shape[0] > 0, value_krw.shape[0]
+    share = share_lost = total = total_lost = 0.0
+    held, lowest = 0, eight_of(math.inf)
+    for row in range(0, rows, WORD):
+        stop = min(row + WORD, rows)
+        floor, ceiling, beyond = eight_of(found[_BOUND]), eight_of(found[_PEAK]), 0
+        sums, at = eight_of(0.0), row
+        while at + LANES <= stop:
+            eight = eight_at(values, at)
+            fetch(values, at + _AHEAD)
+            fetch(exposures, at + _AHEAD)
+            sums, lowest = sums + eight, lower(eight, lowest)
+            beyond |= reaching_bits(eight, eight, eight, eight, floor, ceiling)
+            at += LANES
+        if at < stop:
+            beyond = 1
+            sums = sums + eight_within(values, at, stop - at, 0.0)
+            lowest = lower(eight_within(values, at, stop - at, math.inf), lowest)
+        if beyond != 0 or found[_BELOW] == 0.0:
+            fall_over(found, values, times, row, stop)
+        if summed:
+            word = above_zero(exposures, row, stop - row)
+            held += count_bits(word)
+            value = sum_of(sums, few)
+            total_lost += lost(total, value)
+            total += value
+            if word != 0:
+                value = sum_of(add_shares(eight_of(0.0), word, exposures, values, row, stop), few)
+                share_lost += lost(share, value)
+                share += value
+    if rows > 0:
+        end_fall(found, times[rows - 1])
+    known = lowest_of(lowest) > 0.0 and total == total
+    found[SHARES], found[HELD], found[TOTAL] = share + share_lost if known else math.nan, held, total + total_lost
+
+
+@helper
+def begin_fall(found: NDArray[np.float64], start_ms: int, start_krw: float) -> None:
+    """Nothing has fallen yet."""
+    for k in range(CURVE_WIDTH):
+        found[k] = 0.0
+    found[RECOVERED], found[_PEAK], found[_PEAK_MS], found[_BOUND] = 1.0, start_krw, start_ms, start_krw
+
+
+@helper
+def fall_over(found: NDArray[np.float64], values: Pointer, times: Pointer, first: int, stop: int) -> None:
+    """Rows [first, stop), 64 at the most, of a curve."""
+    if stop - first == WORD and found[_BELOW] != 0.0 and are_between(values, first, -math.inf, found[_PEAK]):
+        _, lowest = extremes_of(values, first)  # all are below: the lowest of them says how deep
+        fall_to(found, lowest)
+        return
+    for row in range(first, stop):
+        fall_at(found, values[row], times[row])
+
+
+@helper
+def fall_to(found: NDArray[np.float64], value: float) -> None:
+    """A value below the peak."""
+    found[_BELOW] = 1.0
+    if value / found[_PEAK] - 1.0 < found[DEPTH]:
+        found[DEPTH], found[_DEEPEST_NOW], found[RECOVERED] = value / found[_PEAK] - 1.0, 1.0, 0.0
+        found[_BOUND] = found[_PEAK] * (1.0 + found[DEPTH]) * (1.0 + 1e-15)
+
+
+@helper
+def fall_at(found: NDArray[np.float64], value: float, time_ms: float) -> None:
+    """One more value."""
+    if found[_BELOW] != 0.0 and found[_BOUND] < value < found[_PEAK]:
+        return
+    if found[DEPTH] != found[DEPTH]:
+        return
+    if value != value or not (found[_PEAK] > 0.0 or value > 0.0):
+        found[DEPTH], found[LENGTH_MS], found[LONGEST_MS], found[RECOVERED] = math.nan, 0.0, 0.0, 0.0
+        found[_BELOW], found[_DEEPEST_NOW], found[_PEAK] = 0.0, 0.0, math.nan
+    elif value >= found[_PEAK]:
+        end_fall(found, time_ms)
+        if found[_DEEPEST_NOW] != 0.0:
+            found[RECOVERED] = 1.0
+        found[_BELOW], found[_DEEPEST_NOW] = 0.0, 0.0
+        found[_PEAK], found[_PEAK_MS] = value, time_ms
+        found[_BOUND] = value * (1.0 + found[DEPTH]) * (1.0 + 1e-15)
+    else:
+        fall_to(found, value)
+
+
+@helper
+def end_fall(found: NDArray[np.float64], time_ms: float) -> None:
+    """How long the fall has been, if there is one."""
+    if found[_BELOW] != 0.0:
+        length_ms = time_ms - found[_PEAK_MS]
+        found[LONGEST_MS] = max(found[LONGEST_MS], length_ms)
+        if found[_DEEPEST_NOW] != 0.0:
+            found[LENGTH_MS] = length_ms
+
+
+def measure_holding(
+    start_ms: int,
+    close_ms: NDArray[np.int64],
+    length_ms: int,
+    offset_ms: int,
+    first_index: int,
+    handle: NDArray[np.int64],
+    cost: float,
+    scale: float,
+    ends: NDArray[np.int64],
+    ended: NDArray[np.float64],
+    found: NDArray[np.float64],
+) -> None:
+    """The falls of what `hold` writes, and its values at the rows `ends` (ascending), without writing it; found[LAST]: its ratio.
+
+    handle: states, opens and closes of the market, [1, bars]. A stretch whose closes are surely between those of the deepest fall and of
+    the peak is passed without dividing: to divide and multiply leaves the order of what is further apart than the roundings.
+    """
+    begin_fall(found, start_ms, scale)
+    states, opens, closes = states_at(handle, 0), series_at(handle, 1), series_at(handle, 2)
+    state, close, times, rows, bars = items(states, 0), items(closes, 0), items(close_ms, 0), close_ms.shape[0], closes.shape[1]
+    first = last = math.nan
+    bar, row, looked, started, wanted = 0, -1, 0, False, 0
+    while row + 1 < rows:
+        row += 1
+        if row > 0 and times[row] - times[row - 1] == length_ms:
+            bar += 1
+        else:
+            bar = (times[row] - 1 - offset_ms) // length_ms - first_index
+        ahead = row + WORD - 1
+        whole = started and found[_BELOW] != 0.0 and looked <= row and ahead < rows and bar >= 0 and bar + WORD <= bars
+        looked = ahead + 1 if whole else looked
+        if whole and times[ahead] - times[row] == length_ms * (WORD - 1) and differing_bits(state, bar, _UNKNOWN) == -1:
+            high = found[_PEAK] / scale * first * (1.0 - _SURELY)
+            if are_between(close, bar, -math.inf, high):
+                if not are_between(close, bar, found[_BOUND] / scale * first * (1.0 + _SURELY), high):
+                    _, lowest = extremes_of(close, bar)
+                    fall_to(found, lowest / first * scale)
+                while wanted < ends.shape[0] and ends[wanted] <= ahead:
+                    ended[wanted] = close[bar + ends[wanted] - row] / first * scale
+                    wanted += 1
+                row, bar = ahead, bar + WORD - 1
+                last = close[bar]
+                continue
+        if 0 <= bar < bars and state[bar] != _UNKNOWN and math.isfinite(close[bar]):
+            last = close[bar]
+            if not started and math.isfinite(opens[0, bar]):
+                first, started = opens[0, bar] * cost, True
+        value = last / first * scale if started else scale
+        fall_at(found, value, times[row])
+        while wanted < ends.shape[0] and ends[wanted] <= row:
+            ended[wanted] = value
+            wanted += 1
+    if rows > 0:
+        end_fall(found, times[rows - 1])
+    found[LAST] = last / first
+    if not started and rows > 0:  # no price is ever known
+        found[DEPTH], found[LENGTH_MS], found[LONGEST_MS], found[RECOVERED] = math.nan, 0.0, 0.0, 0.0
+        for k in range(ends.shape[0]):
+            ended[k] = math.nan
+
+
+def hold_together(
+    close_ms: NDArray[np.int64],
+    length_ms: int,
+    offset_ms: int,
+    first_index: int,
+    handle: NDArray[np.int64],
+    costs: NDArray[np.float64],
+    scale: float,
+    worth: NDArray[np.float64],
+    total: NDArray[np.float64],
+    last: NDArray[np.float64],
+    held: int,
+) -> int:
+    """`hold` of each market, one cost each, and their last ratios: added to `total` (of as many rows as `worth`, or none) in order, where
+    `held` markets are in it already. Returns how many have a ratio then; worth is left as the last market's.
+
+    handle: states, opens and closes of each, [1, bars] (engine.kernel.abi.numbers_at).
+    """
+    for market in range(costs.shape[0]):
+        states, opens, closes = states_at(handle, 3 * market), series_at(handle, 3 * market + 1), series_at(handle, 3 * market + 2)
+        last[market] = hold(close_ms, length_ms, offset_ms, first_index, 0, states, opens, closes, costs[market], scale, worth)
+        if math.isfinite(last[market]):
+            for row in range(total.shape[0]):
+                total[row] = worth[row] if held == 0 else total[row] + worth[row]
+            held += 1
+    return held
+
+
+@helper
+def hold(
+    close_ms: NDArray[np.int64],
+    length_ms: int,
+    offset_ms: int,
+    first_index: int,
+    market: int,
+    states: NDArray[np.int8],
+    opens: NDArray[np.float64],
+    closes: NDArray[np.float64],
+    cost: float,
+    scale: float,
+    worth: NDArray[np.float64],
+) -> float:
+    """worth: latest known close of the bars that end at close_ms / (the market's first known open x cost) x scale, `scale` before it.
+    cost: what buying costs, as a ratio of the price. Returns the last ratio; NaN, as everywhere in `worth`, where no bar has both."""
+    first = last = math.nan
+    bar, bars, rows = 0, closes.shape[1], close_ms.shape[0]
+    start, row = rows, -1
+    state, close, times, values = items(states, market * bars), items(closes, market * bars), items(close_ms, 0), items(worth, 0)
+    while row + 1 < rows:
+        row += 1
+        if row > 0 and times[row] - times[row - 1] == length_ms:
+            bar += 1
+        else:
+            bar = (times[row] - 1 - offset_ms) // length_ms - first_index
+        ahead = row + WORD - 1
+        if start < rows and ahead < rows and bar >= 0 and bar + WORD <= bars and times[ahead] - times[row] == length_ms * (WORD - 1):
+            if count_unknown(state, close, bar, bar + WORD) == 0:
+                scale_ratio(close, bar, values, row, WORD, first, scale)
+                row, bar = ahead, bar + WORD - 1
+                last = close[bar]
+                continue
+        if 0 <= bar < bars and state[bar] != _UNKNOWN and math.isfinite(close[bar]):
+            last = close[bar]
+            if start == rows and math.isfinite(opens[market, bar]):
+                first, start = opens[market, bar] * cost, row
+        values[row] = last / first * scale
+    for before in range(start):
+        values[before] = scale if start < rows else math.nan
+    return float(last / first)
