@@ -21,6 +21,8 @@ from numba.core.runtime.nrt import rtsys
 _Library: Final[Any] = JITCodeLibrary
 _Compiler: Final[Any] = compiler.Compiler
 _unliteral: Final[Any] = types.unliteral
+#: how numba names the C function beside the one that it wraps
+_C_FUNCTION: Final = "cfunc."
 
 
 class _Part(_Library):  # type: ignore[misc] # numba is untyped
@@ -56,9 +58,11 @@ class _Whole(_Library):  # type: ignore[misc]
         super().finalize()
 
     def _optimize_final_module(self) -> None:
-        """Nobody outside calls a helper: LLVM is told so before it decides what to take into what."""
-        for function in self._final_module.functions:
-            if not function.is_declaration and function.linkage is binding.Linkage.linkonce_odr:
+        """Nobody outside calls a helper, nor what a C function wraps: LLVM is told so before it decides what to take into what."""
+        made = [function for function in self._final_module.functions if not function.is_declaration]
+        wrapped = {function.name.removeprefix(_C_FUNCTION) for function in made if function.name.startswith(_C_FUNCTION)}
+        for function in made:
+            if function.linkage is binding.Linkage.linkonce_odr or function.name in wrapped:
                 function.linkage = binding.Linkage.internal
         super()._optimize_final_module()
 
