@@ -6,11 +6,11 @@ import math
 import re
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
 import pytest
-import quantstats
 
 from dsl.graph import Timeframe
 from dsl.messages import texts
@@ -23,18 +23,26 @@ from tests.engine.research import toy
 
 DOCS = Path(__file__).parents[3] / "docs"
 DAILY = Timeframe(DAY_MS)
+#: by figure: of quantstats' module of figures, daily returns and prices
 CURVE_OF_QUANTSTATS = {
-    "sharpe": lambda returns, _: quantstats.stats.sharpe(returns, periods=365),
-    "sortino": lambda returns, _: quantstats.stats.sortino(returns, periods=365),
-    "annualised_volatility": lambda returns, _: quantstats.stats.volatility(returns, periods=365),
-    "annualised_return": lambda returns, _: quantstats.stats.cagr(returns, periods=365),
-    "calmar": lambda returns, _: quantstats.stats.calmar(returns, periods=365),
-    "maximum_drawdown": lambda _, prices: quantstats.stats.max_drawdown(prices),
-    "best_day": lambda returns, _: quantstats.stats.best(returns),
-    "worst_day": lambda returns, _: quantstats.stats.worst(returns),
-    "total_return": lambda returns, _: quantstats.stats.comp(returns),
-    "winning_days": lambda returns, _: quantstats.stats.win_rate(returns),
+    "sharpe": lambda stats, returns, _: stats.sharpe(returns, periods=365),
+    "sortino": lambda stats, returns, _: stats.sortino(returns, periods=365),
+    "annualised_volatility": lambda stats, returns, _: stats.volatility(returns, periods=365),
+    "annualised_return": lambda stats, returns, _: stats.cagr(returns, periods=365),
+    "calmar": lambda stats, returns, _: stats.calmar(returns, periods=365),
+    "maximum_drawdown": lambda stats, _, prices: stats.max_drawdown(prices),
+    "best_day": lambda stats, returns, _: stats.best(returns),
+    "worst_day": lambda stats, returns, _: stats.worst(returns),
+    "total_return": lambda stats, returns, _: stats.comp(returns),
+    "winning_days": lambda stats, returns, _: stats.win_rate(returns),
 }
+
+
+def quantstats_figures() -> ModuleType:
+    """Imported by whoever compares with it: that takes two seconds, and every process that collects tests imports this module."""
+    import quantstats
+
+    return quantstats.stats
 
 
 def _curve(values: np.ndarray, start_krw: float) -> Curve:
@@ -50,7 +58,7 @@ def _compare(curve: Curve) -> int:
     found, compared = evaluate(CURVE_FIGURES, curve_facts(curve)), 0
     for key, theirs in CURVE_OF_QUANTSTATS.items():
         if not math.isnan(found[key]):
-            assert found[key] == pytest.approx(theirs(returns, prices), rel=1e-9, abs=1e-12), key
+            assert found[key] == pytest.approx(theirs(quantstats_figures(), returns, prices), rel=1e-9, abs=1e-12), key
             compared += 1
     return compared
 
@@ -83,7 +91,7 @@ def test_trade_figures_are_those_of_quantstats_on_trade_profits(seed: int) -> No
     profits = pd.Series([t.profit_krw for t in closed], index=pd.date_range("2025-01-01", periods=len(closed), freq="D"))
     ratios = profits.index.to_series().map(dict(zip(profits.index, (t.profit_ratio for t in closed), strict=True)))
     found = evaluate(TRADE_FIGURES, trade_facts(trades))
-    stats = quantstats.stats
+    stats = quantstats_figures()
     assert found["win_rate"] == pytest.approx(stats.win_rate(profits, prepare_returns=False))
     assert found["profit_factor"] == pytest.approx(stats.profit_factor(profits, prepare_returns=False))
     gain, loss = stats.avg_win(profits, prepare_returns=False), stats.avg_loss(profits, prepare_returns=False)
