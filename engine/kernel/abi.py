@@ -1,4 +1,4 @@
-"""How compiled code calls an op by its address, and the marks by which `engine.kernel.load` finds what it has to compile.
+"""How compiled code calls an op by its address, and the marks by which `engine.kernel.compiling` finds what it has to compile.
 
 An op has the ABI (state, params, x0, x1, x2, x3, x4, y, length, index): eight pointers to float64, then two int64. Functions of this
 module work uncompiled too, so that a caller can be run as plain Python.
@@ -24,7 +24,7 @@ HELPER_MARK: Final = "is_kernel_helper"
 #: attribute of a function that compiled code replaces by the numba intrinsic of the named kind
 INTRINSIC_MARK: Final = "kernel_intrinsic"
 
-#: classes of named tuples that `engine.kernel.load` has not told numba of yet
+#: classes of named tuples that `engine.kernel.compiling` has not told numba of yet
 BY_REFERENCE: Final[list[type[Any]]] = []
 
 #: inputs of every op; an op that has fewer ignores the rest

@@ -1,4 +1,4 @@
-"""Numbers that several threads count up. Compiled form of a marked function of `engine.kernel.abi`, imported by `engine.kernel.load`."""
+"""Numbers that several threads count up. Compiled form of a marked function of `engine.kernel.abi`, for `engine.kernel.compiling`."""
 # ruff: noqa: ARG001 - numba reads an intrinsic's arguments from its signature
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Arrays out of a handle: a compiled function that takes one array of addresses and shapes does not unpack two dozen arrays at each call.
 
-Compiled forms of marked functions of `engine.kernel.abi`. Imported by `engine.kernel.load` only.
+Compiled forms of marked functions of `engine.kernel.abi`. Imported by `engine.kernel.compiling` only.
 """
 # ruff: noqa: ARG001 - numba reads an intrinsic's arguments from its signature
 

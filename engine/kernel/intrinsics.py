@@ -1,6 +1,6 @@
 """What compiled code has beyond numba: the intrinsics that stand for the marked functions of `engine.kernel.abi`, and tuples by reference.
 
-Imported by `engine.kernel.load` only.
+Imported by `engine.kernel.compiling` only.
 """
 # ruff: noqa: ARG001 - numba reads an intrinsic's arguments from its signature
 

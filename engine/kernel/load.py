@@ -22,7 +22,7 @@ from engine.kernel.catalogue import ops
 from engine.kernel.code_cache import code_file, content_digest, read, write
 from engine.kernel.kinds import POINTER, Signature, glance, kind_of, named, serves
 from engine.kernel.kinds import signature as signature_in
-from engine.kernel.stored import function_at, link, packed, unpacked
+from engine.kernel.stored import as_bytes, function_at, link, of_bytes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -175,11 +175,11 @@ def _linked(
         file = code_file(function.__name__, content_digest(function, repr(options)), ", ".join(map(named, kinds)))
         stored = read(file)
         if stored is not None:
-            return link(unpacked(stored))
+            return link(of_bytes(stored))
         from engine.kernel.compiling import machine_code  # numba, for what is not stored
 
         code = machine_code(function, wanted, options, for_python=for_python)
-        write(file, packed(code))
+        write(file, as_bytes(code))
         return link(code)
 
 

@@ -1,7 +1,7 @@
 """Two of the slow operations at once: the divider takes two numbers in the time of one, and the compiler does not pair them by itself;
 and room in the frame of a function.
 
-Compiled forms of marked functions of `engine.kernel.abi`, to the same bits. Imported by `engine.kernel.load` only.
+Compiled forms of marked functions of `engine.kernel.abi`, to the same bits. Imported by `engine.kernel.compiling` only.
 """
 # ruff: noqa: ARG001 - numba reads an intrinsic's arguments from its signature
 

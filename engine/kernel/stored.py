@@ -53,12 +53,12 @@ _new_function: Final = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctyp
 _linked: Final[list[object]] = []
 
 
-def packed(code: MachineCode) -> bytes:
+def as_bytes(code: MachineCode) -> bytes:
     """As it is kept in a file."""
     return json.dumps(code[:-1]).encode() + b"\n" + code.content
 
 
-def unpacked(data: bytes) -> MachineCode:
+def of_bytes(data: bytes) -> MachineCode:
     """The opposite. Raises ValueError for anything else."""
     head, _, content = data.partition(b"\n")
     entry, environment, outside = json.loads(head)

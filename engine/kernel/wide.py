@@ -1,6 +1,6 @@
 """Compiled forms of the marked functions of `engine.kernel.eights`: LLVM's vectors, which every processor computes to the same bits.
 
-Imported by `engine.kernel.load` only.
+Imported by `engine.kernel.compiling` only.
 """
 # ruff: noqa: ARG001 - numba reads an intrinsic's arguments from its signature
 

@@ -35,6 +35,7 @@ from engine.kernel.abi import (
 )
 from engine.kernel.catalogue import ops
 from engine.kernel.compiling import _type_of
+from engine.kernel.stored import MachineCode, as_bytes, link, of_bytes
 from tests.engine.kernel import samples
 
 SOURCE = """
@@ -160,6 +161,7 @@ def test_another_process_finds_it(folder: Path) -> None:
 import sys
 import numpy as np
 from engine.kernel import ledger, load
+from engine.kernel.stored import MachineCode, as_bytes, link, of_bytes
 from tests.engine.kernel import samples
 
 def total():
@@ -223,6 +225,14 @@ def test_arguments_of_other_kinds_are_refused(folder: Path) -> None:
                 summed(*arguments)
     with pytest.raises(TypeError, match="neither numbers nor tuples"):
         load.compile_function(module(folder).itself)(values)
+
+
+def test_machine_code_that_calls_what_is_nowhere_is_refused() -> None:
+    """Before it is called, which would end the process."""
+    nowhere = MachineCode("entry", "", ("a_function_of_nobody",), b"")
+    assert of_bytes(as_bytes(nowhere)) == nowhere
+    with pytest.raises(RuntimeError, match="a_function_of_nobody"):
+        link(nowhere)
 
 
 def test_signatures_are_those_of_numba() -> None:
