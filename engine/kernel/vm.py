@@ -133,7 +133,7 @@ class Kernel:
         self._bar_lane: Lane | None = None
         self.threads = len(self._lanes)
         self._rooms, self._calls = [np.empty(0)] * reuse, 0
-        self._times, self._times_first = np.empty(0, np.int64), 0
+        self._times, self._times_first, self._times_stop = np.empty(0, np.int64), 0, 0
         self._keep_state(state.initial(program))
 
     def _keep_state(self, values: NDArray[np.float64]) -> None:
@@ -226,12 +226,14 @@ class Kernel:
         return closed > 0
 
     def _close_ms(self, first: int, count: int) -> NDArray[np.int64]:
-        """Close times of clock bars, out of a longer list of them: a bar at a time an array of one would cost more than the bar."""
+        """Close times of clock bars, out of a longer list of them: a bar at a time an array of one would cost more than the bar, and the
+        times of one grid are one array."""
         at = first - self._times_first
         if at < 0 or at + count > len(self._times):
             clock = self.program.clock
             from_ms = clock.open_ms(first + 1)
-            self._times = np.arange(from_ms, from_ms + max(count, _TIMES) * clock.length_ms, clock.length_ms, dtype=np.int64)
+            most = max(count, _TIMES, self._times_stop - first)
+            self._times = np.arange(from_ms, from_ms + most * clock.length_ms, clock.length_ms, dtype=np.int64)
             self._times_first, at = first, 0
         return self._times[at : at + count]
 
@@ -253,6 +255,7 @@ class Kernel:
         from_ms = base.open_ms(index)
         first_close = clock.index(from_ms)
         closes = clock.index(from_ms + length * base.length_ms) - first_close
+        self._times_stop = clock.index(base.open_ms(int(grid.first_index) + grid.state.shape[1]))
         out = self._room((len(grid.markets), self._exported, closes))
         turns = -(-length // self.block) * self._stages if len(self._lanes) > 1 else 0
         arrays = (*grid_arrays(grid), self._sides(grid, first, length), out, np.zeros(turns * TURN_ITEMS, np.int64))
