@@ -17,6 +17,7 @@ Integers = Any
 
 F = TypeVar("F", bound=Callable[..., object])
 T = TypeVar("T")
+N = TypeVar("N", float, "Pair")
 
 #: attribute of a module-level function that ops (or other compiled functions) call
 HELPER_MARK: Final = "is_kernel_helper"
@@ -292,7 +293,28 @@ def where_positive(a: Pair, b: Pair, chosen: Pair, other: Pair) -> Pair:
     return Pair(*places)
 
 
-for _of_pairs in (pair, first_of, second_of, magnitudes, where_positive):
+def multiply_add(a: N, b: N, c: N) -> N:
+    """a x b + c, rounded once (IEEE 754 fusedMultiplyAdd), of numbers or of pairs: what waits for `a` waits for one operation."""
+    if isinstance(a, Pair):
+        rows = zip(a.both, b.both, c.both, strict=True)
+        return Pair(*(_multiply_add(*row) for row in rows))
+    return _multiply_add(a, b, c)
+
+
+def _multiply_add(a: float, b: float, c: float) -> float:
+    if not (math.isfinite(a) and math.isfinite(b)) or a == 0.0 or b == 0.0:
+        return float(a) * float(b) + float(c)
+    if not math.isfinite(c):
+        return c
+    (p, q), (r, s), (t, u) = float(a).as_integer_ratio(), float(b).as_integer_ratio(), float(c).as_integer_ratio()
+    over, under = p * r * u + t * q * s, q * s * u
+    try:
+        return over / under
+    except OverflowError:
+        return math.inf if over > 0 else -math.inf
+
+
+for _of_pairs in (pair, first_of, second_of, magnitudes, where_positive, multiply_add):
     setattr(_of_pairs, INTRINSIC_MARK, f"packed.{_of_pairs.__name__}")
 
 

@@ -91,6 +91,30 @@ def crossings(a_before: Eight, b_before: Eight, a: Eight, b: Eight) -> Eight:
     return Eight(*(0.0 if p > q or x <= y else math.nan if any(map(math.isnan, (p, q, x, y))) else 1.0 for p, q, x, y in rows))
 
 
+def widest(highs: Eight, lows: Eight, before: Eight) -> Eight:
+    """Of each place the largest of high - low, |high - before| and |low - before|, missing where one of the three numbers is."""
+    rows = zip(*(one.numbers for one in (highs, lows, before)), strict=True)
+    return Eight(*(math.nan if any(map(math.isnan, row)) else _widest(*row) for row in rows))
+
+
+def _widest(high: float, low: float, before: float) -> float:
+    wide = high - low
+    for other in (abs(high - before), abs(low - before)):
+        wide = other if other > wide else wide
+    return wide
+
+
+def ages(word: int, place: int, before: float, most: float) -> Eight:
+    """Of the bits from `place` on, in [0, 56]: how far back the newest 1 at or below each lies, or, where there is none in the word,
+    `before` + 1, + 2, ... from `place` on. None above `most`."""
+    found = []
+    for k in range(LANES):
+        below = (int(word) % 2**WORD) & ((1 << (place + k + 1)) - 1)
+        age = float(place + k + 1 - below.bit_length()) if below else before + (k + 1.0)
+        found.append(min(age, most))
+    return Eight(*found)
+
+
 def reaching_bits(opens: Eight, highs: Eight, lows: Eight, closes: Eight, floor: Eight, ceiling: Eight) -> int:
     """Bit k: bar k has a price at or below its floor, or at or above its ceiling, or a missing one."""
     rows = zip(*(one.numbers for one in (opens, highs, lows, closes, floor, ceiling)), strict=True)
@@ -155,8 +179,8 @@ def _word(answers: list[bool]) -> int:
 
 
 for _one in (
-    eight_of, eight_at, eight_within, put_eight, put_within, higher, lower, highest_of, lowest_of, shares, crossings, reaching_bits,
-    true_bits, true_bits_within, open_bits, open_bits_within, positive_bits, positive_bits_within, differing_bits, differing_bits_within,
-    first_bit, count_bits,
+    eight_of, eight_at, eight_within, put_eight, put_within, higher, lower, highest_of, lowest_of, shares, crossings, widest, ages,
+    reaching_bits, true_bits, true_bits_within, open_bits, open_bits_within, positive_bits, positive_bits_within, differing_bits,
+    differing_bits_within, first_bit, count_bits,
 ):  # fmt: skip
     setattr(_one, INTRINSIC_MARK, f"wide.{_one.__name__}")

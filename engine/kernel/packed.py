@@ -119,6 +119,19 @@ def magnitudes(typing_context: Any, values: Any) -> Any:
     return _PAIRS(_PAIRS), _emit_magnitudes
 
 
+def _emit_multiply_add(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    kind, name = (_PAIR, "v2f64") if isinstance(signature.return_type, PairType) else (_DOUBLE, "f64")
+    fused = cgutils.get_or_insert_function(builder.module, ir.FunctionType(kind, [kind] * 3), f"llvm.fma.{name}")  # type: ignore[no-untyped-call]
+    return builder.call(fused, args)
+
+
+@intrinsic
+def multiply_add(typing_context: Any, a: Any, b: Any, c: Any) -> Any:
+    """Compiled form of `engine.kernel.abi.multiply_add`; numbers are cast to float64."""
+    kind = _PAIRS if isinstance(a, PairType) else types.float64
+    return kind(kind, kind, kind), _emit_multiply_add
+
+
 def _emit_where_positive(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     a, b, chosen, other = args
     zeros = ir.Constant(_PAIR, [0.0, 0.0])
@@ -159,4 +172,5 @@ PACKED: Final[dict[str, Any]] = {
     "packed.second_of": second_of,
     "packed.magnitudes": magnitudes,
     "packed.where_positive": where_positive,
+    "packed.multiply_add": multiply_add,
 }

@@ -25,6 +25,7 @@ from engine.kernel.turns import TURN_ITEMS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from dsl.graph import Timeframe
     from engine.kernel.own_rows import OwnRows
     from engine.model.candle import BarGrid
 
@@ -32,6 +33,9 @@ DEFAULT_BLOCK: Final = 2048
 _TIMES: Final = 512
 #: layouts that are kept for the next kernel of the same program
 _KNOWN_LAYOUTS: Final = 8
+#: grids whose close times are kept, with so many at the most: a run over a year of minutes has 4 MiB of them
+_KNOWN_TIMES: Final = 2
+_MOST_TIMES: Final = 1 << 20
 #: parts that are begun before the caller is done with the one before them
 _AHEAD: Final = 2
 #: looks at what other threads still have to do, before this one sleeps until it is woken: about as long as waking it takes
@@ -51,6 +55,18 @@ def precompile() -> tuple[Any, Any]:
 def _known_layout(program: Same[Program], block: int, in_place: bool, group: int | None) -> Layout:
     """Of one market, never run itself: laying out takes longer than the columns of a thousand bars."""
     return Layout(program.one, block, in_place=in_place, group=group)
+
+
+def _closes(clock: Timeframe, first: int, count: int) -> NDArray[np.int64]:
+    """Close times of consecutive bars."""
+    from_ms = clock.open_ms(first + 1)
+    return np.arange(from_ms, from_ms + count * clock.length_ms, clock.length_ms, dtype=np.int64)
+
+
+@lru_cache(maxsize=_KNOWN_TIMES)
+def _known_closes(clock: Timeframe, first: int, count: int) -> NDArray[np.int64]:
+    """Of the grids run last: the next run over the same bars asks again, and new memory costs more than a column. Nobody writes it."""
+    return _closes(clock, first, count)
 
 
 class OneBar(NamedTuple):
@@ -230,10 +246,8 @@ class Kernel:
         times of one grid are one array."""
         at = first - self._times_first
         if at < 0 or at + count > len(self._times):
-            clock = self.program.clock
-            from_ms = clock.open_ms(first + 1)
             most = max(count, _TIMES, self._times_stop - first)
-            self._times = np.arange(from_ms, from_ms + most * clock.length_ms, clock.length_ms, dtype=np.int64)
+            self._times = (_known_closes if _TIMES < most <= _MOST_TIMES else _closes)(self.program.clock, first, most)
             self._times_first, at = first, 0
         return self._times[at : at + count]
 

@@ -71,7 +71,8 @@ def _load(builder: Any, values: Any, place: Any) -> Any:
 
 
 def _spread(builder: Any, number: Any) -> Any:
-    one = builder.insert_element(ir.Constant(_EIGHT, ir.Undefined), number, ir.Constant(ir.IntType(32), 0))
+    kind = ir.VectorType(number.type, LANES)
+    one = builder.insert_element(ir.Constant(kind, ir.Undefined), number, ir.Constant(ir.IntType(32), 0))
     return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES))
 
 
@@ -209,6 +210,43 @@ def crossings(typing_context: Any, a_before: Any, b_before: Any, a: Any, b: Any)
     return _EIGHTS(*[_EIGHTS] * 4), _emit_crossings
 
 
+def _emit_widest(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    highs, lows, before = args
+    of_eights = ir.FunctionType(_EIGHT, [_EIGHT])
+    magnitude = cgutils.get_or_insert_function(builder.module, of_eights, "llvm.fabs.v8f64")  # type: ignore[no-untyped-call]
+    wide = builder.fsub(highs, lows)
+    for prices in (highs, lows):
+        wide = _chosen(builder, ">", builder.call(magnitude, [builder.fsub(prices, before)]), wide)
+    missing = builder.or_(builder.fcmp_unordered("uno", highs, lows), builder.fcmp_unordered("uno", before, before))
+    return builder.select(missing, _all(math.nan), wide)
+
+
+@intrinsic
+def widest(typing_context: Any, highs: Any, lows: Any, before: Any) -> Any:
+    """Compiled form of `engine.kernel.eights.widest`."""
+    return _EIGHTS(*[_EIGHTS] * 3), _emit_widest
+
+
+def _emit_ages(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    """Each bit asked about is moved to the top of a word of its own: the zeros above the newest 1 are its age."""
+    word, place, before, most = args
+    eight_words = ir.VectorType(_INT, LANES)
+    back = builder.sub(ir.Constant(eight_words, list(range(WORD - 1, WORD - 1 - LANES, -1))), _spread(builder, place))
+    moved = builder.shl(_spread(builder, word), back)
+    kind = ir.FunctionType(eight_words, [eight_words, ir.IntType(1)])
+    zeros = cgutils.get_or_insert_function(builder.module, kind, "llvm.ctlz.v8i64")  # type: ignore[no-untyped-call]
+    age = builder.uitofp(builder.call(zeros, [moved, ir.Constant(ir.IntType(1), 0)]), _EIGHT)
+    longer = builder.fadd(_spread(builder, before), ir.Constant(_EIGHT, [k + 1.0 for k in range(LANES)]))
+    none = builder.icmp_unsigned("==", moved, ir.Constant(eight_words, [0] * LANES))
+    return _chosen(builder, "<", builder.select(none, longer, age), _spread(builder, most))
+
+
+@intrinsic
+def ages(typing_context: Any, word: Any, place: Any, before: Any, most: Any) -> Any:
+    """Compiled form of `engine.kernel.eights.ages`."""
+    return _EIGHTS(types.int64, types.int64, types.float64, types.float64), _emit_ages
+
+
 def _emit_reaching_bits(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     opens, highs, lows, closes, floor, ceiling = args
     within = builder.and_(builder.fcmp_ordered(">", lows, floor), builder.fcmp_ordered("<", highs, ceiling))
@@ -336,6 +374,8 @@ WIDE: Final[dict[str, Any]] = {
     "wide.lowest_of": lowest_of,
     "wide.shares": shares,
     "wide.crossings": crossings,
+    "wide.widest": widest,
+    "wide.ages": ages,
     "wide.reaching_bits": reaching_bits,
     "wide.true_bits": _whole(_true),
     "wide.true_bits_within": _within(_true),

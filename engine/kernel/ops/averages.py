@@ -3,6 +3,10 @@
 Keyed restart: at every bar whose absolute index is a multiple of S a second stream, begun S bars earlier, takes over, and a third
 begins. So a value depends on at most the last 2S - 1 bars, on any data; S is long enough that on traded data the restart moves no bit
 or the last one. A missing input gives a missing output and leaves the state as it was.
+
+What is kept is not the average but how far the last value lies above it: with d = x - average and `keep` the share of the average that
+remains, d' = keep (d + x' - x), which waits for one operation (engine.kernel.abi.multiply_add) where the average itself would wait for
+three, and rounds in proportion to d. So equal prices have exactly that price as their average.
 """
 
 from __future__ import annotations
@@ -11,7 +15,7 @@ import math
 from typing import Final
 
 from dsl.catalogue import Memory, Unit
-from engine.kernel.abi import Pair, first_of, further, helper, pair, second_of
+from engine.kernel.abi import Pair, first_of, further, helper, multiply_add, pair, second_of
 from engine.kernel.catalogue import Pointer as P
 from engine.kernel.catalogue import composed, op, series, twin, window
 
@@ -23,6 +27,8 @@ SEED: Final = "mean of the first n defined values"
 #: restart period in multiples of n
 EMA_PERIODS: Final = 16
 WILDER_PERIODS: Final = 32
+#: bars that are computed before anything asks whether a value was missing
+UNASKED: Final = 256
 
 
 def full_window(params: tuple[float, ...]) -> int:
@@ -41,71 +47,127 @@ def settled_wilder(params: tuple[float, ...]) -> int:
 
 
 def two_averages(_params: tuple[float, ...]) -> list[float]:
-    """State of two streams: values counted (up to n), their mean until the seed is full and the average from then on. The mean is kept
-    as one and not as a sum, so that the average of equal prices is that price."""
-    return [0.0, 0.0, 0.0, 0.0]
+    """State of two streams: of each the values counted (up to n) and how far the last value lies above their average (their mean, until the
+    seed is full); then the last value."""
+    return [0.0, 0.0, 0.0, 0.0, 0.0]
 
 
 @helper
-def with_value(counted: float, average: float, n: float, weight: float, v: float) -> tuple[float, float]:
-    """One stream after one more value."""
+def with_value(counted: float, distance: float, n: float, keep: float, change: float) -> tuple[float, float]:
+    """One stream after one more value, `change` above the one before it."""
     if counted == n:
-        return counted, average + weight * (v - average)
-    counted = counted + 1.0
-    return counted, average + (v - average) / counted
+        return counted, multiply_add(keep, distance, keep * change)
+    if counted == 0.0:
+        return 1.0, 0.0
+    share = counted / (counted + 1.0)
+    return counted + 1.0, multiply_add(share, distance, share * change)
 
 
 @helper
-def smooth(state: P, n: float, weight: float, x: P, y: P, start: int, stop: int) -> None:
+def is_seeded(state: P, n: float) -> bool:
+    """Both streams are."""
+    return bool(state[0] == n and state[2] == n)
+
+
+@helper
+def smooth(state: P, n: float, keep: float, x: P, y: P, start: int, stop: int) -> None:
     """Both streams over x[start:stop], inside one restart period."""
-    counted, average, next_counted, next_average = state[0], state[1], state[2], state[3]
-    first = start
-    if counted == n and next_counted == n:  # no seed, as nearly always: nothing to ask
-        while first < stop and x[first] == x[first]:
-            average += weight * (x[first] - average)
-            next_average += weight * (x[first] - next_average)
-            y[first] = average
-            first += 1
-    for t in range(first, stop):
+    t = start
+    while t < stop:
+        end, left = min(t + UNASKED, stop), int(n - state[2])
+        known = False
+        if state[0] == n and left == 0:
+            known = smooth_known(state, keep, x, y, t, end)
+        elif state[0] == n:
+            end = min(end, t + left)
+            known = seed_known(state, keep, x, y, t, end)
+        if not known:
+            smooth_any(state, n, keep, x, y, t, end)
+        t = end
+
+
+@helper
+def smooth_any(state: P, n: float, keep: float, x: P, y: P, start: int, stop: int) -> None:
+    """`smooth` of streams that may be in their seed and values that may be missing."""
+    counted, distance, next_counted, next_distance, last = state[0], state[1], state[2], state[3], state[4]
+    for t in range(start, stop):
         v = x[t]
         if v != v:
             y[t] = NAN
             continue
-        counted, average = with_value(counted, average, n, weight, v)
-        next_counted, next_average = with_value(next_counted, next_average, n, weight, v)
-        y[t] = average if counted == n else NAN
-    state[0], state[1], state[2], state[3] = counted, average, next_counted, next_average
+        change, last = v - last, v
+        counted, distance = with_value(counted, distance, n, keep, change)
+        next_counted, next_distance = with_value(next_counted, next_distance, n, keep, change)
+        y[t] = v - distance if counted == n else NAN
+    state[0], state[1], state[2], state[3], state[4] = counted, distance, next_counted, next_distance, last
+
+
+@helper
+def smooth_known(state: P, keep: float, x: P, y: P, start: int, stop: int) -> bool:
+    """`smooth` of seeded streams; False, and no state is kept, where a value turns out to be missing."""
+    by, d, last = pair(keep, keep), pair(state[1], state[3]), pair(state[4], state[4])
+    for t in range(start, stop):
+        v = pair(x[t], x[t])
+        d, last = multiply_add(by, d, by * (v - last)), v
+        y[t] = first_of(v - d)
+    if first_of(d) != first_of(d):
+        return False
+    state[1], state[3], state[4] = first_of(d), second_of(d), first_of(last)
+    return True
+
+
+@helper
+def seed_known(state: P, keep: float, x: P, y: P, start: int, stop: int) -> bool:
+    """`smooth` of a seeded stream and one whose seed is not full before `stop`; False as of `smooth_known`."""
+    counted, d, last = state[2], pair(state[1], state[3]), pair(state[4], state[4])
+    for t in range(start, stop):
+        v, by = pair(x[t], x[t]), pair(keep, counted / (counted + 1.0))
+        d, last = multiply_add(by, d, by * (v - last)), v
+        counted = counted + 1.0
+        y[t] = first_of(v - d)
+    together = first_of(d) + second_of(d)
+    if together != together:
+        return False
+    state[1], state[2], state[3], state[4] = first_of(d), counted, second_of(d), first_of(last)
+    return True
 
 
 @helper
 def smooth_two(
-    state: P, n: float, weight: float, x: P, y: P, state_b: P, n_b: float, weight_b: float, x_b: P, y_b: P, start: int, stop: int
+    state: P, n: float, keep: float, x: P, y: P, state_b: P, n_b: float, keep_b: float, x_b: P, y_b: P, start: int, stop: int
 ) -> None:
-    """`smooth` of two averages, value by value: a processor that waits for the one computes the other."""
-    counted, average, next_counted, next_average = state[0], state[1], state[2], state[3]
-    counted_b, average_b, next_counted_b, next_average_b = state_b[0], state_b[1], state_b[2], state_b[3]
-    first = start
-    if counted == n and next_counted == n and counted_b == n_b and next_counted_b == n_b:  # no seed, as nearly always: nothing to ask
-        while first < stop and x[first] == x[first] and x_b[first] == x_b[first]:
-            v, w = x[first], x_b[first]
-            average += weight * (v - average)
-            next_average += weight * (v - next_average)
-            average_b += weight_b * (w - average_b)
-            next_average_b += weight_b * (w - next_average_b)
-            y[first], y_b[first] = average, average_b
-            first += 1
-    for t in range(first, stop):
-        v, w = x[t], x_b[t]
-        if v == v:
-            counted, average = with_value(counted, average, n, weight, v)
-            next_counted, next_average = with_value(next_counted, next_average, n, weight, v)
-        if w == w:
-            counted_b, average_b = with_value(counted_b, average_b, n_b, weight_b, w)
-            next_counted_b, next_average_b = with_value(next_counted_b, next_average_b, n_b, weight_b, w)
-        y[t] = average if v == v and counted == n else NAN
-        y_b[t] = average_b if w == w and counted_b == n_b else NAN
-    state[0], state[1], state[2], state[3] = counted, average, next_counted, next_average
-    state_b[0], state_b[1], state_b[2], state_b[3] = counted_b, average_b, next_counted_b, next_average_b
+    """`smooth` of two averages: a processor that waits for the one computes the other."""
+    t = start
+    while t < stop:
+        end = min(t + UNASKED, stop)
+        if state[2] < n:
+            end = min(end, t + int(n - state[2]))
+        if state_b[2] < n_b:
+            end = min(end, t + int(n_b - state_b[2]))
+        if not (is_seeded(state, n) and is_seeded(state_b, n_b) and smooth_two_known(state, keep, x, y, state_b, keep_b, x_b, y_b, t, end)):
+            smooth(state, n, keep, x, y, t, end)
+            smooth(state_b, n_b, keep_b, x_b, y_b, t, end)
+        t = end
+
+
+@helper
+def smooth_two_known(
+    state: P, keep: float, x: P, y: P, state_b: P, keep_b: float, x_b: P, y_b: P, start: int, stop: int
+) -> bool:  # fmt: skip
+    """`smooth_known` of two averages."""
+    by, by_b = pair(keep, keep), pair(keep_b, keep_b)
+    d, d_b = pair(state[1], state[3]), pair(state_b[1], state_b[3])
+    last, last_b = pair(state[4], state[4]), pair(state_b[4], state_b[4])
+    for t in range(start, stop):
+        v, w = pair(x[t], x[t]), pair(x_b[t], x_b[t])
+        d, d_b = multiply_add(by, d, by * (v - last)), multiply_add(by_b, d_b, by_b * (w - last_b))
+        last, last_b = v, w
+        y[t], y_b[t] = first_of(v - d), first_of(w - d_b)
+    if first_of(d + d_b) != first_of(d + d_b):
+        return False
+    state[1], state[3], state[4] = first_of(d), second_of(d), first_of(last)
+    state_b[1], state_b[3], state_b[4] = first_of(d_b), second_of(d_b), first_of(last_b)
+    return True
 
 
 @helper
@@ -118,55 +180,55 @@ def until_restart(state: P, period: int, at: int) -> int:
 
 
 @helper
-def keyed_average(state: P, n: float, weight: float, period: int, x: P, y: P, length: int, index: int) -> None:
+def keyed_average(state: P, n: float, keep: float, period: int, x: P, y: P, length: int, index: int) -> None:
     """A recursive average restarted on the grid of `period` bars."""
     t = 0
     while t < length:
         stop = min(t + until_restart(state, period, index + t), length)
-        smooth(state, n, weight, x, y, t, stop)
+        smooth(state, n, keep, x, y, t, stop)
         t = stop
 
 
 @helper
 def two_keyed_averages(
-    state: P, n: float, weight: float, period: int, x: P, y: P,
-    state_b: P, n_b: float, weight_b: float, period_b: int, x_b: P, y_b: P, length: int, index: int,
+    state: P, n: float, keep: float, period: int, x: P, y: P,
+    state_b: P, n_b: float, keep_b: float, period_b: int, x_b: P, y_b: P, length: int, index: int,
 ) -> None:  # fmt: skip
     """`keyed_average` of two averages at once."""
     t = 0
     while t < length:
         stop = min(t + until_restart(state, period, index + t), t + until_restart(state_b, period_b, index + t), length)
-        smooth_two(state, n, weight, x, y, state_b, n_b, weight_b, x_b, y_b, t, stop)
+        smooth_two(state, n, keep, x, y, state_b, n_b, keep_b, x_b, y_b, t, stop)
         t = stop
 
 
 @helper
 def averages_of_markets(
-    state: P, n: float, weight: float, period: int, x: P, y: P,
-    state_b: P, n_b: float, weight_b: float, period_b: int, x_b: P, y_b: P, length: int, index: int,
+    state: P, n: float, keep: float, period: int, x: P, y: P,
+    state_b: P, n_b: float, keep_b: float, period_b: int, x_b: P, y_b: P, length: int, index: int,
     markets: int, step: int, x_step: int, x_step_b: int, y_step: int, y_step_b: int,
 ) -> None:  # fmt: skip
     """`two_keyed_averages` of several markets, whose state, x and y are so many steps apart: four at once, the rest one by one."""
     m = 0
     while m + 4 <= markets:
         averages_of_four(
-            further(state, m * step), n, weight, period, further(x, m * x_step), further(y, m * y_step),
-            further(state_b, m * step), n_b, weight_b, period_b, further(x_b, m * x_step_b), further(y_b, m * y_step_b), length, index,
+            further(state, m * step), n, keep, period, further(x, m * x_step), further(y, m * y_step),
+            further(state_b, m * step), n_b, keep_b, period_b, further(x_b, m * x_step_b), further(y_b, m * y_step_b), length, index,
             step, x_step, x_step_b, y_step, y_step_b,
         )  # fmt: skip
         m += 4
     while m < markets:
         two_keyed_averages(
-            further(state, m * step), n, weight, period, further(x, m * x_step), further(y, m * y_step),
-            further(state_b, m * step), n_b, weight_b, period_b, further(x_b, m * x_step_b), further(y_b, m * y_step_b), length, index,
+            further(state, m * step), n, keep, period, further(x, m * x_step), further(y, m * y_step),
+            further(state_b, m * step), n_b, keep_b, period_b, further(x_b, m * x_step_b), further(y_b, m * y_step_b), length, index,
         )  # fmt: skip
         m += 1
 
 
 @helper
 def averages_of_four(
-    state: P, n: float, weight: float, period: int, x: P, y: P,
-    state_b: P, n_b: float, weight_b: float, period_b: int, x_b: P, y_b: P, length: int, index: int,
+    state: P, n: float, keep: float, period: int, x: P, y: P,
+    state_b: P, n_b: float, keep_b: float, period_b: int, x_b: P, y_b: P, length: int, index: int,
     step: int, x_step: int, x_step_b: int, y_step: int, y_step_b: int,
 ) -> None:  # fmt: skip
     """Of four markets: side by side where no average is being seeded and no value is missing, else one by one."""
@@ -179,16 +241,16 @@ def averages_of_four(
         ready = min(stop, t + most_unseeded(state, n, state_b, n_b, step))
         for m in range(4):
             smooth_two(
-                further(state, m * step), n, weight, further(x, m * x_step), further(y, m * y_step),
-                further(state_b, m * step), n_b, weight_b, further(x_b, m * x_step_b), further(y_b, m * y_step_b), t, ready,
+                further(state, m * step), n, keep, further(x, m * x_step), further(y, m * y_step),
+                further(state_b, m * step), n_b, keep_b, further(x_b, m * x_step_b), further(y_b, m * y_step_b), t, ready,
             )  # fmt: skip
         if most_unseeded(state, n, state_b, n_b, step) > 0 or not smooth_four(
-            state, weight, x, y, state_b, weight_b, x_b, y_b, ready, stop, step, x_step, x_step_b, y_step, y_step_b
+            state, keep, x, y, state_b, keep_b, x_b, y_b, ready, stop, step, x_step, x_step_b, y_step, y_step_b
         ):
             for m in range(4):
                 smooth_two(
-                    further(state, m * step), n, weight, further(x, m * x_step), further(y, m * y_step),
-                    further(state_b, m * step), n_b, weight_b, further(x_b, m * x_step_b), further(y_b, m * y_step_b), ready, stop,
+                    further(state, m * step), n, keep, further(x, m * x_step), further(y, m * y_step),
+                    further(state_b, m * step), n_b, keep_b, further(x_b, m * x_step_b), further(y_b, m * y_step_b), ready, stop,
                 )  # fmt: skip
         t = stop
 
@@ -205,55 +267,64 @@ def most_unseeded(state: P, n: float, state_b: P, n_b: float, step: int) -> int:
 
 @helper
 def smooth_four(
-    state: P, weight: float, x: P, y: P, state_b: P, weight_b: float, x_b: P, y_b: P, start: int, stop: int,
+    state: P, keep: float, x: P, y: P, state_b: P, keep_b: float, x_b: P, y_b: P, start: int, stop: int,
     step: int, x_step: int, x_step_b: int, y_step: int, y_step_b: int,
 ) -> bool:  # fmt: skip
-    """`smooth_two` of four markets where all averages are seeded; False, and no state is kept, where a value turns out to be missing.
-
-    Each average waits for itself only: both streams of one are a pair, and eight pairs run side by side in the time of one.
-    """
-    w, w_b = pair(weight, weight), pair(weight_b, weight_b)
+    """`smooth_two_known` of four markets: each average waits for itself only, and eight pairs run side by side in the time of one."""
+    w, w_b, s2, s3 = pair(keep, keep), pair(keep_b, keep_b), 2 * step, 3 * step
     a, a_b = pair(state[1], state[3]), pair(state_b[1], state_b[3])
     b, b_b = pair(state[step + 1], state[step + 3]), pair(state_b[step + 1], state_b[step + 3])
-    c, c_b = pair(state[2 * step + 1], state[2 * step + 3]), pair(state_b[2 * step + 1], state_b[2 * step + 3])
-    d, d_b = pair(state[3 * step + 1], state[3 * step + 3]), pair(state_b[3 * step + 1], state_b[3 * step + 3])
+    c, c_b = pair(state[s2 + 1], state[s2 + 3]), pair(state_b[s2 + 1], state_b[s2 + 3])
+    d, d_b = pair(state[s3 + 1], state[s3 + 3]), pair(state_b[s3 + 1], state_b[s3 + 3])
+    p, q, r, s = state[4], state[step + 4], state[s2 + 4], state[s3 + 4]
+    p_b, q_b, r_b, s_b = state_b[4], state_b[step + 4], state_b[s2 + 4], state_b[s3 + 4]
     x2, x3, x4 = further(x, x_step), further(x, 2 * x_step), further(x, 3 * x_step)
     y2, y3, y4 = further(y, y_step), further(y, 2 * y_step), further(y, 3 * y_step)
     v2, v3, v4 = further(x_b, x_step_b), further(x_b, 2 * x_step_b), further(x_b, 3 * x_step_b)
     z2, z3, z4 = further(y_b, y_step_b), further(y_b, 2 * y_step_b), further(y_b, 3 * y_step_b)
     for t in range(start, stop):
-        a, a_b = a + w * (pair(x[t], x[t]) - a), a_b + w_b * (pair(x_b[t], x_b[t]) - a_b)
-        b, b_b = b + w * (pair(x2[t], x2[t]) - b), b_b + w_b * (pair(v2[t], v2[t]) - b_b)
-        c, c_b = c + w * (pair(x3[t], x3[t]) - c), c_b + w_b * (pair(v3[t], v3[t]) - c_b)
-        d, d_b = d + w * (pair(x4[t], x4[t]) - d), d_b + w_b * (pair(v4[t], v4[t]) - d_b)
-        y[t], y2[t], y3[t], y4[t] = first_of(a), first_of(b), first_of(c), first_of(d)
-        y_b[t], z2[t], z3[t], z4[t] = first_of(a_b), first_of(b_b), first_of(c_b), first_of(d_b)
-    last = first_of(((a + b) + (c + d)) + ((a_b + b_b) + (c_b + d_b)))
-    if last != last:
+        a, a_b = moved(w, a, x[t], p), moved(w_b, a_b, x_b[t], p_b)
+        b, b_b = moved(w, b, x2[t], q), moved(w_b, b_b, v2[t], q_b)
+        c, c_b = moved(w, c, x3[t], r), moved(w_b, c_b, v3[t], r_b)
+        d, d_b = moved(w, d, x4[t], s), moved(w_b, d_b, v4[t], s_b)
+        p, q, r, s, p_b, q_b, r_b, s_b = x[t], x2[t], x3[t], x4[t], x_b[t], v2[t], v3[t], v4[t]
+        y[t], y2[t], y3[t], y4[t] = p - first_of(a), q - first_of(b), r - first_of(c), s - first_of(d)
+        y_b[t], z2[t], z3[t], z4[t] = p_b - first_of(a_b), q_b - first_of(b_b), r_b - first_of(c_b), s_b - first_of(d_b)
+    together = first_of(((a + b) + (c + d)) + ((a_b + b_b) + (c_b + d_b)))
+    if together != together:
         return False
-    keep_pairs(state, a, b, c, d, step)
-    keep_pairs(state_b, a_b, b_b, c_b, d_b, step)
+    keep_pair(state, a, p)
+    keep_pair(further(state, step), b, q)
+    keep_pair(further(state, s2), c, r)
+    keep_pair(further(state, s3), d, s)
+    keep_pair(state_b, a_b, p_b)
+    keep_pair(further(state_b, step), b_b, q_b)
+    keep_pair(further(state_b, s2), c_b, r_b)
+    keep_pair(further(state_b, s3), d_b, s_b)
     return True
 
 
 @helper
-def keep_pairs(state: P, a: Pair, b: Pair, c: Pair, d: Pair, step: int) -> None:
-    """Both streams of an average of four markets."""
-    state[1], state[3] = first_of(a), second_of(a)
-    state[step + 1], state[step + 3] = first_of(b), second_of(b)
-    state[2 * step + 1], state[2 * step + 3] = first_of(c), second_of(c)
-    state[3 * step + 1], state[3 * step + 3] = first_of(d), second_of(d)
+def moved(by: Pair, distance: Pair, v: float, last: float) -> Pair:
+    """Both streams after one more value."""
+    return multiply_add(by, distance, by * (pair(v, v) - pair(last, last)))
+
+
+@helper
+def keep_pair(state: P, distance: Pair, last: float) -> None:
+    """Both streams of an average."""
+    state[1], state[3], state[4] = first_of(distance), second_of(distance), last
 
 
 @op(
-    "ema", args=ARGS, unit=Unit.SAME, memory=Memory.KEYED, warmup=full_window, settle=settled_ema, init=two_averages, version=2,
+    "ema", args=ARGS, unit=Unit.SAME, memory=Memory.KEYED, warmup=full_window, settle=settled_ema, init=two_averages, version=3,
     formula="e = e[1] + 2 / (n + 1) (x - e[1]); restarted every 16 n bars", seed=SEED, degenerate=HELD,
     also=("ewma", "exponential_ma", "지수이동평균"),
     korean="지수이동평균입니다.", english="Exponential moving average.", example="close > ema(close, 20)",
 )  # fmt: skip
 def ema(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
     n = params[0]
-    keyed_average(state, n, 2.0 / (n + 1.0), EMA_PERIODS * int(n), x0, y, length, index)
+    keyed_average(state, n, (n - 1.0) / (n + 1.0), EMA_PERIODS * int(n), x0, y, length, index)
 
 
 @twin("ema")
@@ -264,20 +335,20 @@ def two_emas(
     """Two nodes of `ema` at once."""
     n, m = params[0], params_b[0]
     averages_of_markets(
-        state, n, 2.0 / (n + 1.0), EMA_PERIODS * int(n), x0, y, state_b, m, 2.0 / (m + 1.0), EMA_PERIODS * int(m), x_b, y_b,
+        state, n, (n - 1.0) / (n + 1.0), EMA_PERIODS * int(n), x0, y, state_b, m, (m - 1.0) / (m + 1.0), EMA_PERIODS * int(m), x_b, y_b,
         length, index, markets, step, x_step, x_step_b, y_step, y_step_b,
     )  # fmt: skip
 
 
 @op(
-    "rma", args=ARGS, unit=Unit.SAME, memory=Memory.KEYED, warmup=full_window, settle=settled_wilder, init=two_averages, version=2,
+    "rma", args=ARGS, unit=Unit.SAME, memory=Memory.KEYED, warmup=full_window, settle=settled_wilder, init=two_averages, version=3,
     formula="r = r[1] + (x - r[1]) / n; restarted every 32 n bars", seed=SEED, degenerate=HELD,
     also=("smma", "wilder", "wilders"),
     korean="와일더 이동평균입니다.", english="Wilder's moving average.", example="rma(high - low, 14)",
 )  # fmt: skip
 def rma(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
     n = params[0]
-    keyed_average(state, n, 1.0 / n, WILDER_PERIODS * int(n), x0, y, length, index)
+    keyed_average(state, n, (n - 1.0) / n, WILDER_PERIODS * int(n), x0, y, length, index)
 
 
 @twin("rma")
@@ -288,7 +359,7 @@ def two_rmas(
     """Two nodes of `rma` at once."""
     n, m = params[0], params_b[0]
     averages_of_markets(
-        state, n, 1.0 / n, WILDER_PERIODS * int(n), x0, y, state_b, m, 1.0 / m, WILDER_PERIODS * int(m), x_b, y_b,
+        state, n, (n - 1.0) / n, WILDER_PERIODS * int(n), x0, y, state_b, m, (m - 1.0) / m, WILDER_PERIODS * int(m), x_b, y_b,
         length, index, markets, step, x_step, x_step_b, y_step, y_step_b,
     )  # fmt: skip
 

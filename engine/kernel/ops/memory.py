@@ -10,8 +10,10 @@ import math
 from typing import Final
 
 from dsl.catalogue import Memory, Range, Unit
+from engine.kernel.abi import helper
 from engine.kernel.catalogue import Pointer as P
 from engine.kernel.catalogue import condition, op, series, within
+from engine.kernel.eights import LANES, WORD, ages, open_bits, put_eight, true_bits
 
 NAN: Final = math.nan
 TRUTH: Final = Range(0.0, 1.0)
@@ -153,10 +155,27 @@ def latch(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: 
 )  # fmt: skip
 def bars_since(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
     n = params[0]
+    t = 0
+    while t + WORD <= length:
+        word = open_bits(x0, t)
+        if state[0] == UNKNOWN or word != true_bits(x0, t):
+            since_each(state, n, x0, y, t, t + WORD)
+        else:
+            for k in range(0, WORD, LANES):
+                put_eight(y, t + k, ages(word, k, state[1] + k, n))
+            state[1] = y[t + WORD - 1]
+            state[0] = NOTHING if state[1] == n else TRUE
+        t += WORD
+    since_each(state, n, x0, y, t, length)
+
+
+@helper
+def since_each(state: P, n: float, x: P, y: P, start: int, stop: int) -> None:
+    """`bars_since` of bars [start, stop), one by one."""
     kind = state[0]
     age = state[1]
-    for t in range(length):
-        a = x0[t]
+    for t in range(start, stop):
+        a = x[t]
         if a == 0.0:
             age = age + 1.0
             if age >= n:

@@ -6,7 +6,7 @@ import math
 from typing import Final
 
 from dsl.catalogue import Memory, Range, Unit
-from engine.kernel.abi import first_of, helper, pair, second_of
+from engine.kernel.abi import first_of, helper, multiply_add, pair, second_of
 from engine.kernel.catalogue import Pointer as P
 from engine.kernel.catalogue import anchor, composed, op, series, window
 from engine.kernel.ops.averages import WILDER_PERIODS, settled_wilder
@@ -30,8 +30,9 @@ def two_streams(_params: tuple[float, ...]) -> list[float]:
 
 
 @helper
-def strength(state: P, base: int, n: float, weight: float, v: float) -> float:
-    """RSI of one stream after the defined value v; missing until its seed is full, and where nothing rose or fell. weight = 1 / n."""
+def strength(state: P, base: int, n: float, weight: float, keep: float, v: float) -> float:
+    """RSI of one stream after the defined value v; missing until its seed is full, and where nothing rose or fell. weight = 1 / n, keep the
+    rest of 1."""
     counted = state[base]
     change = v - state[base + 1]
     state[base + 1] = v
@@ -41,8 +42,8 @@ def strength(state: P, base: int, n: float, weight: float, v: float) -> float:
     rise = change if change > 0.0 else 0.0
     fall = -change if change < 0.0 else 0.0
     if counted > n:
-        up = (state[base + 2] * (n - 1.0) + rise) * weight
-        down = (state[base + 3] * (n - 1.0) + fall) * weight
+        up = multiply_add(keep, state[base + 2], weight * rise)
+        down = multiply_add(keep, state[base + 3], weight * fall)
     else:
         up = state[base + 2] + rise
         down = state[base + 3] + fall
@@ -58,19 +59,19 @@ def strength(state: P, base: int, n: float, weight: float, v: float) -> float:
 
 
 @helper
-def strengths(state: P, n: float, weight: float, x: P, y: P, start: int, stop: int) -> int:
+def strengths(state: P, weight: float, keep: float, x: P, y: P, start: int, stop: int) -> int:
     """RSI over x[start:stop] while both streams are past their seeds and nothing is missing; returns the bar that ends this."""
-    size, share = pair(n - 1.0, n - 1.0), pair(weight, weight)
+    by = pair(keep, keep)
     before = state[1]
     up, down = pair(state[2], state[STREAM + 2]), pair(state[3], state[STREAM + 3])
     t = start
     while t < stop and x[t] == x[t]:
         change = x[t] - before
         before = x[t]
-        rise = change if change > 0.0 else 0.0
-        fall = -change if change < 0.0 else 0.0
-        up = (up * size + pair(rise, rise)) * share
-        down = (down * size + pair(fall, fall)) * share
+        rise = weight * (change if change > 0.0 else 0.0)
+        fall = weight * (-change if change < 0.0 else 0.0)
+        up = multiply_add(by, up, pair(rise, rise))
+        down = multiply_add(by, down, pair(fall, fall))
         both = first_of(up + down)
         y[t] = 100.0 * (first_of(up) / both) if both > 0.0 else NAN
         t += 1
@@ -81,7 +82,7 @@ def strengths(state: P, n: float, weight: float, x: P, y: P, start: int, stop: i
 
 @op(
     "rsi", args=(window(default="14"), CLOSE), unit=Unit.NUMBER, value_range=PERCENT, memory=Memory.KEYED,
-    warmup=first_change, settle=settled_wilder, init=two_streams,
+    warmup=first_change, settle=settled_wilder, init=two_streams, version=2,
     formula="100 up / (up + down); up, down = Wilder's averages of rises and falls of x; restarted every 32 n bars",
     seed="means of the first n changes", degenerate="missing where x is missing (the averages go on from before) and where up + down = 0",
     also=("relative_strength",),
@@ -89,7 +90,7 @@ def strengths(state: P, n: float, weight: float, x: P, y: P, start: int, stop: i
 )  # fmt: skip
 def rsi(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
     n = params[0]
-    weight = 1.0 / n
+    weight, keep = 1.0 / n, (n - 1.0) / n
     period = WILDER_PERIODS * int(n)
     t = 0
     while t < length:
@@ -101,12 +102,12 @@ def rsi(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: in
         stop = min(t + period - phase, length)
         while t < stop:
             if state[0] > n and state[STREAM] > n:
-                t = strengths(state, n, weight, x0, y, t, stop)
+                t = strengths(state, weight, keep, x0, y, t, stop)
             if t < stop:
                 v = x0[t]
-                y[t] = strength(state, 0, n, weight, v) if v == v else NAN
+                y[t] = strength(state, 0, n, weight, keep, v) if v == v else NAN
                 if v == v:
-                    strength(state, STREAM, n, weight, v)
+                    strength(state, STREAM, n, weight, keep, v)
                 t += 1
 
 

@@ -6,7 +6,7 @@ import math
 from typing import Final
 
 from dsl.catalogue import Memory, Range, Unit
-from engine.kernel.abi import first_of, helper, magnitudes, pair, second_of, where_positive
+from engine.kernel.abi import first_of, helper, magnitudes, multiply_add, pair, second_of, where_positive
 from engine.kernel.catalogue import Pointer as P
 from engine.kernel.catalogue import op, window
 from engine.kernel.ops.averages import WILDER_PERIODS, settled_wilder
@@ -83,9 +83,10 @@ def move(state: P, base: int, n: float, high: float, low: float, close: float) -
         state[base + 5] = state[base + 5] + minus
         state[base + 6] = state[base + 6] + wide
         return False
-    state[base + 4] = state[base + 4] - state[base + 4] / n + plus
-    state[base + 5] = state[base + 5] - state[base + 5] / n + minus
-    state[base + 6] = state[base + 6] - state[base + 6] / n + wide
+    keep = (n - 1.0) / n
+    state[base + 4] = multiply_add(keep, state[base + 4], plus)
+    state[base + 5] = multiply_add(keep, state[base + 5], minus)
+    state[base + 6] = multiply_add(keep, state[base + 6], wide)
     return True
 
 
@@ -112,7 +113,7 @@ def directions(state: P, params: P, high: P, low: P, close: P, y: P, length: int
 
 @op(
     "plus_di", args=ARGS, implicit=BARS, unit=Unit.NUMBER, value_range=PERCENT, memory=Memory.KEYED,
-    warmup=first_direction, settle=settled_wilder, init=two_streams,
+    warmup=first_direction, settle=settled_wilder, init=two_streams, version=2,
     formula=DIRECTION_FORMULA.format(dm="+DM"), seed=DIRECTION_SEED, degenerate=DEGENERATE,
     also=("di_plus", "pdi"),
     korean="상승 방향지표(+DI)입니다.", english="Positive directional indicator (+DI).", example="plus_di(14) > minus_di(14)",
@@ -123,7 +124,7 @@ def plus_di(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length
 
 @op(
     "minus_di", args=ARGS, implicit=BARS, unit=Unit.NUMBER, value_range=PERCENT, memory=Memory.KEYED,
-    warmup=first_direction, settle=settled_wilder, init=two_streams,
+    warmup=first_direction, settle=settled_wilder, init=two_streams, version=2,
     formula=DIRECTION_FORMULA.format(dm="-DM"), seed=DIRECTION_SEED, degenerate=DEGENERATE,
     also=("di_minus", "mdi"),
     korean="하락 방향지표(-DI)입니다.", english="Negative directional indicator (-DI).", example="minus_di(14) > plus_di(14)",
@@ -147,7 +148,7 @@ def average_index(state: P, base: int, n: float, high: float, low: float, close:
         return NAN
     dx = 100.0 * (math.fabs(minus - plus) / both)
     if state[base + 7] == n:
-        state[base + 8] = (state[base + 8] * (n - 1.0) + dx) / n
+        state[base + 8] = multiply_add(1.0 / n, dx - state[base + 8], state[base + 8])
     else:
         state[base + 7] = state[base + 7] + 1.0
         state[base + 8] = state[base + 8] + dx
@@ -162,7 +163,7 @@ def average_indices(state: P, n: float, high: P, low: P, close: P, y: P, start: 
 
     Both streams have the same previous bar. The same operations as `average_index`, those of the two streams in pairs.
     """
-    size, less, hundred, missing = pair(n, n), pair(n - 1.0, n - 1.0), pair(100.0, 100.0), pair(NAN, NAN)
+    keep, weight, hundred, missing = pair((n - 1.0) / n, (n - 1.0) / n), pair(1.0 / n, 1.0 / n), pair(100.0, 100.0), pair(NAN, NAN)
     high_before, low_before, close_before = state[0], state[1], state[2]
     plus, minus = pair(state[4], state[STREAM + 4]), pair(state[5], state[STREAM + 5])
     wide, average = pair(state[6], state[STREAM + 6]), pair(state[8], state[STREAM + 8])
@@ -175,12 +176,12 @@ def average_indices(state: P, n: float, high: P, low: P, close: P, y: P, start: 
         high_before, low_before, close_before = high[t], low[t], close[t]
         up = rise if (rise > 0.0 and rise > fall) else 0.0
         down = fall if (fall > 0.0 and fall > rise) else 0.0
-        plus = plus - plus / size + pair(up, up)
-        minus = minus - minus / size + pair(down, down)
-        wide = wide - wide / size + pair(new, new)
+        plus = multiply_add(keep, plus, pair(up, up))
+        minus = multiply_add(keep, minus, pair(down, down))
+        wide = multiply_add(keep, wide, pair(new, new))
         above, below = hundred * (plus / wide), hundred * (minus / wide)
         both = above + below
-        found = (average * less + hundred * (magnitudes(below - above) / both)) / size
+        found = multiply_add(weight, hundred * (magnitudes(below - above) / both) - average, average)
         average = where_positive(wide, both, found, average)
         y[t] = first_of(where_positive(wide, both, found, missing))
         t += 1
@@ -201,7 +202,7 @@ def both_seeded(state: P, n: float) -> bool:
 
 @op(
     "adx", args=ARGS, implicit=BARS, unit=Unit.NUMBER, value_range=PERCENT, memory=Memory.KEYED,
-    warmup=first_adx, settle=settled_adx, init=two_streams,
+    warmup=first_adx, settle=settled_adx, init=two_streams, version=2,
     formula="Wilder's average of DX = 100 |+DI - -DI| / (+DI + -DI); restarted every 64 n bars",
     seed="sums of the first n - 1 movements, then the mean of the first n values of DX",
     degenerate=DEGENERATE + ", or where nothing moved",

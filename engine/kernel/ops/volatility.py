@@ -8,6 +8,7 @@ from typing import Final
 from dsl.catalogue import Memory, Range, Unit
 from engine.kernel.catalogue import Pointer as P
 from engine.kernel.catalogue import composed, number, op, series, window
+from engine.kernel.eights import LANES, eight_at, eight_within, put_eight, put_within, widest
 from engine.kernel.ops.events import one_bar, unknown_before
 from engine.kernel.ops.trend import true_range
 from engine.kernel.ops.windows import FULL_WINDOW
@@ -24,14 +25,18 @@ POSITIVE: Final = Range(0.0, None)
     korean="실제 변동폭(TR)입니다.", english="True range.", example="tr() > 2 * atr(14)",
 )  # fmt: skip
 def tr(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
-    before = state[0]
-    for t in range(length):
-        high = x0[t]
-        low = x1[t]
-        known = high == high and low == low and before == before
-        y[t] = true_range(high, low, before) if known else NAN
-        before = x2[t]
-    state[0] = before
+    if length < 1:
+        return
+    known = x0[0] == x0[0] and x1[0] == x1[0] and state[0] == state[0]
+    y[0] = true_range(x0[0], x1[0], state[0]) if known else NAN
+    t = 1
+    while t + LANES <= length:
+        put_eight(y, t, widest(eight_at(x0, t), eight_at(x1, t), eight_at(x2, t - 1)))
+        t += LANES
+    if t < length:
+        left = length - t
+        put_within(y, t, left, widest(eight_within(x0, t, left, NAN), eight_within(x1, t, left, NAN), eight_within(x2, t - 1, left, NAN)))
+    state[0] = x2[length - 1]
 
 
 composed(

@@ -13,6 +13,7 @@ from engine.kernel.abi import helper, items
 from engine.kernel.eights import (
     LANES,
     WORD,
+    ages,
     count_bits,
     crossings,
     differing_bits,
@@ -35,6 +36,7 @@ from engine.kernel.eights import (
     shares,
     true_bits,
     true_bits_within,
+    widest,
 )
 from engine.kernel.load import compile_function
 
@@ -64,6 +66,8 @@ def compute(a: NDArray[np.float64], b: NDArray[np.float64], count: int, out: NDA
     put_within(to, 40, count, x)
     put_eight(to, 49, crossings(x, y, y, x))
     put_eight(to, 57, crossings(y, x, x, y))
+    put_eight(to, 65, widest(x, y, x + y))
+    put_eight(to, 73, widest(y, x, x))
     out[48] = reaching_bits(x, y, y, x, eight_of(-0.5), higher(x, y))
 
 
@@ -91,13 +95,37 @@ def test_words_of_bits(drawn: list[float], count: int) -> None:
 @settings(max_examples=60)
 def test_arithmetic(a: list[float], b: list[float], count: int) -> None:
     b = [abs(value) if value else 2.0 for value in b]  # nothing is divided by 0: there plain Python raises
-    plain, compiled = np.zeros(65), np.zeros(65)
+    plain, compiled = np.zeros(81), np.zeros(81)
     compute(np.array(a), np.array(b), count, plain)
     compile_function(compute, "void(float64[::1], float64[::1], int64, float64[::1])", allocates=False)(
         np.array(a), np.array(b), count, compiled
     )
     np.testing.assert_array_equal(compiled, plain)
     assert plain[40 + count : 48].tolist() == [0.0] * (LANES - count)
+
+
+@helper
+def age(word: int, before: float, most: float, out: NDArray[np.float64]) -> None:
+    """Of all 64 bits."""
+    for place in range(0, WORD, LANES):
+        put_eight(items(out, 0), place, ages(word, place, before + place, most))
+
+
+@given(
+    st.one_of(st.integers(-(2**63), 2**63 - 1), st.integers(0, 63).map(lambda k: 1 << k if k < 63 else -(2**63))),
+    st.integers(0, 99),
+    st.integers(1, 99),
+)
+@settings(max_examples=60)
+def test_ages(word: int, before: int, most: int) -> None:
+    plain, compiled = np.zeros(WORD), np.zeros(WORD)
+    age(word, float(before), float(most), plain)
+    compile_function(age, "void(int64, float64, float64, float64[::1])", allocates=False)(word, float(before), float(most), compiled)
+    assert compiled.tolist() == plain.tolist()
+    since = before
+    for k in range(WORD):
+        since = 0 if word >> k & 1 else since + 1
+        assert plain[k] == min(since, most)
 
 
 @given(st.lists(st.floats(allow_nan=False), min_size=LANES, max_size=LANES))

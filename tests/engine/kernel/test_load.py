@@ -9,6 +9,7 @@ import math
 import os
 import subprocess
 import sys
+from decimal import Decimal, localcontext
 from pathlib import Path
 from types import FunctionType, ModuleType
 
@@ -18,7 +19,19 @@ import pytest
 from numba.core.codegen import JITCodeLibrary
 
 from engine.kernel import code_cache, load
-from engine.kernel.abi import call_op, call_row, first_of, helper, magnitudes, pair, quotients, roots, second_of, where_positive
+from engine.kernel.abi import (
+    call_op,
+    call_row,
+    first_of,
+    helper,
+    magnitudes,
+    multiply_add,
+    pair,
+    quotients,
+    roots,
+    second_of,
+    where_positive,
+)
 from engine.kernel.catalogue import ops
 from tests.engine.kernel import samples
 
@@ -264,6 +277,45 @@ def test_operations_of_pairs_are_those_of_each_number_alone() -> None:
     for found in (compiled, plain):
         np.testing.assert_array_equal(found, expected)
         assert (np.signbit(found) == np.signbit(expected))[~np.isnan(expected)].all()
+
+
+def fused(values, found):  # type: ignore[no-untyped-def]
+    k = 0
+    for a in values:
+        for b in values:
+            for c in values:
+                both = multiply_add(pair(a, c), pair(b, a), pair(c, b))
+                found[k, 0], found[k, 1], found[k, 2] = multiply_add(a, b, c), first_of(both), second_of(both)
+                k = k + 1
+
+
+def rounded_once(a: float, b: float, c: float) -> float:
+    """In decimals of any length, which Python rounds to the nearest float64."""
+    if not (math.isfinite(a) and math.isfinite(b)):
+        return float(np.float64(a) * b + c)
+    if not math.isfinite(c):
+        return c
+    with localcontext(prec=4000):
+        whole = Decimal(a) * Decimal(b) + Decimal(c)
+    return float(np.float64(a) * b + c) if whole == 0 else float(whole)
+
+
+def test_a_fused_operation_is_rounded_once() -> None:
+    """Compiled and plain, alone and in pairs: what lies between the product and the sum is never rounded."""
+    edges = [0.0, -0.0, 1.0, -3.0, 5e-324, 1.7e308, -1e-160, 1e160, np.inf, -np.inf, np.nan, 0.1]
+    values = np.array([*edges, 1.0 + 2.0**-52, 1.0 - 2.0**-53, -1.0 - 2.0**-51])
+    count = len(values) ** 3
+    compiled, plain = np.zeros((count, 3)), np.zeros((count, 3))
+    load.compile_function(fused, "void(float64[::1], float64[:, ::1])")(values, compiled)
+    fused(values.tolist(), plain)
+    with np.errstate(all="ignore"):
+        triples = [(a, b, c) for a in values.tolist() for b in values.tolist() for c in values.tolist()]
+        expected = np.array([[rounded_once(a, b, c), rounded_once(a, b, c), rounded_once(c, a, b)] for a, b, c in triples])
+        twice_rounded = np.array([np.float64(a) * b + c for a, b, c in triples])
+    for found in (compiled, plain):
+        np.testing.assert_array_equal(found, expected)
+        assert (np.signbit(found) == np.signbit(expected))[~np.isnan(expected)].all()
+    assert (expected[:, 0] != twice_rounded)[~np.isnan(expected[:, 0])].sum() > 50
 
 
 def picked(values: np.ndarray, place: int) -> tuple[float, float]:

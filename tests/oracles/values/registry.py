@@ -116,7 +116,7 @@ RECURSIVE: Mapping[str, tuple[Oracle, ...]] = {
         Oracle("pandas", lambda c: plain.ema(c["x"], int(c["n"])), NS, relative=1e-13),
         Oracle("TA-Lib", lambda c: talib.EMA(c["x"], c["n"]), NS, relative=1e-14, gaps=False),
     ),
-    "rma": (Oracle("long double", lambda c: plain.wilder(c["x"], int(c["n"])), NS, relative=1e-13),),
+    "rma": (Oracle("long double", lambda c: plain.wilder(c["x"], int(c["n"])), NS, relative=3e-15),),
     "rsi": (
         Oracle("long double", lambda c: plain.rsi(c["x"], int(c["n"])), WILDER_NS, relative=1e-10),
         Oracle("TA-Lib", lambda c: talib.RSI(c["x"], c["n"]), WILDER_NS, relative=5e-13, absolute=1e-11, gaps=False),
@@ -132,15 +132,15 @@ RECURSIVE: Mapping[str, tuple[Oracle, ...]] = {
         Oracle("TA-Lib", compared.talib_adx, WILDER_NS[1:], 1e-10, 1e-12, gaps=False, later=True),
     ),
     "macd.line": (
-        Oracle("TA-Lib averages", compared.macd_line, MACDS, absolute=1e-7, gaps=False),
+        Oracle("TA-Lib averages", compared.macd_line, MACDS, absolute=3e-7, gaps=False),
         Oracle("TA-Lib MACD", lambda c: compared.talib_macd(c)[0], MACDS, absolute=1e-5, gaps=False, later=True, settled=700),
     ),
     "macd.signal": (
-        Oracle("TA-Lib averages", compared.macd_signal, MACDS, absolute=1e-7, gaps=False),
+        Oracle("TA-Lib averages", compared.macd_signal, MACDS, absolute=3e-7, gaps=False),
         Oracle("TA-Lib MACD", lambda c: compared.talib_macd(c)[1], MACDS, absolute=1e-5, gaps=False, later=True, settled=700),
     ),
     "macd.hist": (
-        Oracle("TA-Lib averages", lambda c: compared.macd_line(c) - compared.macd_signal(c), MACDS, absolute=1e-7, gaps=False),
+        Oracle("TA-Lib averages", lambda c: compared.macd_line(c) - compared.macd_signal(c), MACDS, absolute=3e-7, gaps=False),
         Oracle("TA-Lib MACD", lambda c: compared.talib_macd(c)[2], MACDS, absolute=1e-5, gaps=False, later=True, settled=700),
     ),
 }
