@@ -13,9 +13,9 @@ import pytest
 from dsl.diagnostics import Language
 from dsl.graph import Timeframe
 from dsl.messages import texts
+from engine.candles.endings import ENDED_MS
 from engine.kernel.book import FILL
 from engine.model.candle import BarGrid, BarState, Ending, StoredMarkets
-from engine.research import doctor
 from engine.research.doctor import CHECKS, LARGE_FILL, PARTS, THRESHOLDS, Finding, Level, Number, Variant, examine
 from engine.research.figures import figures
 from engine.research.report.doctor import checkup_document, sentence
@@ -332,5 +332,5 @@ def test_the_page_shows_the_thresholds_in_force(name: str) -> None:
             shown = float("inf") if amount is None else float(amount[0]) / (100 if "%" in written else 1)
             assert shown == bound, check
             assert amount is None or ("<" in written) == THRESHOLDS[check].falling, check
-    for constant in (LARGE_FILL * 100, PARTS, SURVIVORS_DAYS, doctor.ENDED_MS / DAY_MS):
+    for constant in (LARGE_FILL * 100, PARTS, SURVIVORS_DAYS, ENDED_MS / DAY_MS):
         assert re.search(rf"(?<!\d){constant:g}(?!\d)", page), constant
