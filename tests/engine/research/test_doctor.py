@@ -259,6 +259,8 @@ def test_what_gives_no_answer_is_not_judged() -> None:
     blind = replace(result_of(Plan()), fill_bar_krw=None, settled_ms=())
     assert {findings(blind)[check].text for check in ("volume", "warm_up")} == {"volume.unknown", "warm_up.unknown"}
     assert findings(result_of(Plan(bar_krw=0.0)))["volume"].text == "volume.unknown"  # candles that do not tell their volume
+    for days, end in ((20, "2025-09-03"), (2, "2025-09-01 13:48")):  # a tenth of less than a day is told by its hours
+        assert findings(result_of(Plan(days=days, gains_krw=[100_000.0] * 12)))["first_days"].values["to"] == end
     undecided = replace(result_of(Plan(gains_krw=[])), equity_ms=lasting.equity_ms[:0], equity_krw=lasting.equity_krw[:0])
     assert findings(undecided)["few_trades"].text == "few_trades.undecided"
 
