@@ -14,7 +14,7 @@ from dsl.diagnostics import Language
 from engine.cli.backtest import put
 from engine.cli.main import run
 from engine.cli.paper import _default_journal
-from engine.kernel.code_cache import stamp_file
+from engine.kernel.code_cache import cache_root, write
 from engine.model.errors import UserError, system_reason
 from engine.store.journal import Journal
 
@@ -226,7 +226,7 @@ def test_a_cache_that_cannot_be_written_is_a_sentence(tmp_path: Path, monkeypatc
     (tmp_path / "cache").write_text("a file where the folder should be")
     monkeypatch.setenv("JANGDAN_CACHE_DIR", str(tmp_path / "cache"))
     with pytest.raises(UserError) as caught:
-        stamp_file("name", "digest", lambda: "source")
+        write(cache_root() / "name" / "made", b"code")
     for language in Language:
         assert "JANGDAN_CACHE_DIR" in caught.value.message(language)
 
