@@ -256,9 +256,10 @@ _PLAIN: dict[str, Text] = {
     ),
     "survivors.chosen": Text(
         "이름으로 고른 마켓 {markets}개는 모두 {days}일 기간의 끝까지 거래되었습니다. "
-        "그동안 저장된 원화 마켓 {stored}개 가운데 {gone}개가 사라졌지만 하나도 고르지 않았습니다.",
+        "그동안 저장된 원화 마켓 {stored}개 가운데 {gone}개는 사라진 것이 확실하고 {stopped}개는 캔들이 먼저 끝나지만(이유는 알 수 없음), "
+        "그 가운데 하나도 고르지 않았습니다.",
         "All {markets} markets that were named were still traded at the end of {days} days. Of the {stored} KRW markets stored for "
-        "that time {gone} disappeared, and none of these was named.",
+        "that time {gone} are known to have ended, the candles of {stopped} more stop, nobody knows why, and none of these was named.",
     ),
     "survivors.unknown": Text(
         "이름으로 고른 마켓 {markets}개는 모두 {days}일 기간의 끝까지 거래되었습니다. "

@@ -434,8 +434,10 @@ _PLAIN: dict[str, Text] = {
         "이름으로 고른 마켓(결과를 아는 지금의 선택)", "Markets named (a choice of today, which knows how they did)"
     ),
     "assume.of_stored": Text(
-        "{markets}개. 그동안 저장된 원화 마켓은 {stored}개이고 그 가운데 {ended}개가 사라졌습니다",
-        "{markets}; {stored} KRW markets are stored for that time, of which {ended} disappeared",
+        "{markets}개. 그동안 저장된 원화 마켓은 {stored}개이고 "
+        "그 가운데 {ended}개는 사라진 것이 확실하며 {unsure}개는 캔들이 먼저 끝납니다",
+        "{markets}; {stored} KRW markets are stored for that time: "
+        "{ended} are known to have ended, the candles of {unsure} more stop early",
     ),
     "assume.safety": Text(
         "실거래의 고장에 대비한 설정(`safety`)이라 여기서는 쓰이지 않음",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from engine.candles.endings import ENDED_MS
+from engine.candles.endings import ENDED_MS, ending
 from engine.candles.provision import Message
 from engine.candles.sample import COINS
 from engine.candles.store import CandleStore
@@ -13,7 +14,7 @@ from engine.candles.timeframes import divides
 from engine.model.candle import Ending, StoredMarkets
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from dsl.graph import Timeframe
 
@@ -44,16 +45,19 @@ def survivorship(found: Mapping[str, Ending], count: int, from_ms: int, to_ms: i
 
 
 def stored_markets(store: CandleStore, from_ms: int, to_ms: int) -> StoredMarkets:
-    """What of a range is stored under any timeframe: beside it a list of markets shows what it left out."""
-    ends = []
+    """What of a range is stored under any timeframe: beside it a list of markets shows what it left out. Raises StoreError."""
+    lasts = {}
     for market in store.markets():
-        if market.startswith(_QUOTE):
-            ranges = [r for timeframe in store.timeframes(market) for r in store.ranges(market, timeframe, from_ms, to_ms)]
-            ends += [max(end for _, end in ranges)] if ranges else []
-    return StoredMarkets(len(ends), _ended(ends, to_ms))
+        if market.startswith(_QUOTE) and any(store.ranges(market, timeframe, from_ms, to_ms) for timeframe in store.timeframes(market)):
+            last = store.last_open(market)
+            if last is not None and last >= from_ms:
+                lasts[market] = last
+    early_ms = min(to_ms, max(lasts.values(), default=to_ms)) - ENDED_MS
+    told = Counter(_ending(store, market, last) for market, last in lasts.items() if last <= early_ms)
+    return StoredMarkets(len(lasts), told[Ending.ENDED], told[Ending.UNKNOWN])
 
 
-def _ended(ends: Sequence[int], to_ms: int) -> int:
-    """How many of these ends of candles are those of a market and not just of what was stored."""
-    last = min(to_ms, max(ends, default=to_ms))
-    return sum(end <= last - ENDED_MS for end in ends)
+def _ending(store: CandleStore, market: str, last_ms: int) -> Ending:
+    """What ended with a market's last candle of any timeframe, which opens then: under one of them that may be known."""
+    found = {ending(store, market, timeframe, last_ms + timeframe.length_ms) for timeframe in store.timeframes(market)}
+    return next(one for one in (Ending.GOES_ON, Ending.ENDED, Ending.UNKNOWN) if one in found)

@@ -60,10 +60,12 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StoredMarkets:
-    """The KRW markets with candles in a run's range: how many, and how many of them ended in it."""
+    """The KRW markets with candles in a run's range: how many; how many of them are known to have ended in it; and how many stop in it, so
+    that nobody knows whether they ended or were only not recorded any further."""
 
     count: int
     ended: int
+    unsure: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -426,8 +426,8 @@ def _survivors(case: Case) -> Finding:
             return _judged("survivors", 0 if ended else len(grid.markets), values, "survivors.told" if ended else "survivors.unsure")
     if stored is None or ended:
         return _judged("survivors", 0 if ended else len(grid.markets), values)
-    values |= {"stored": _count(stored.count), "gone": _count(stored.ended)}
-    text = "survivors.chosen" if stored.ended else "survivors.unknown"
+    values |= {"stored": _count(stored.count), "gone": _count(stored.ended), "stopped": _count(stored.unsure)}
+    text = "survivors.chosen" if stored.ended or stored.unsure else "survivors.unknown"
     return _judged("survivors", len(grid.markets), values, text)
 
 

@@ -81,7 +81,8 @@ def test_a_long_run_of_named_markets_knows_what_is_stored_beside_them(market_dat
     stored = found("2021-06-01T00:00", "2023-06-01T00:00")
     assert stored is not None
     assert stored.count > 70
-    assert 1 <= stored.ended < stored.count
+    assert stored.ended == 0  # files that stop: nothing says why
+    assert 1 <= stored.unsure < stored.count
     assert found("2021-06-01T00:00", "2021-09-01T00:00") is None
 
 

@@ -75,7 +75,12 @@ def _facts(result: BacktestResult, language: Language) -> list[tuple[str, str]]:
         found = {"bars": count(result.inside_bars), "apart": count(result.inside_apart)}
         rows.append(("inside", _say("assume.of_inside", language, **found)))
     if (stored := result.stored) is not None:
-        found = {"markets": count(len(set(result.markets))), "stored": count(stored.count), "ended": count(stored.ended)}
+        found = {
+            "markets": count(len(set(result.markets))),
+            "stored": count(stored.count),
+            "ended": count(stored.ended),
+            "unsure": count(stored.unsure),
+        }
         rows.append(("named_markets", _say("assume.of_stored", language, **found)))
     risk = result.strategy.risk
     if risk is not None and risk.book_share is not None:

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from dsl.graph import Timeframe
-from engine.candles.candidates import survivorship
+from engine.candles.candidates import stored_markets, survivorship
 from engine.candles.endings import ending, endings, state_delisted
 from engine.candles.side_store import Kind, Record, SideStore
 from engine.candles.store import CandleStore
-from engine.model.candle import Ending
+from engine.model.candle import Ending, StoredMarkets
 from tests.engine.candles.test_outages import START, table
 
 HOUR, DAY = Timeframe(3_600_000), Timeframe(86_400_000)
@@ -91,3 +91,16 @@ def test_what_a_universe_is_warned_of(known: dict[str, Ending], key: str | None)
     said = survivorship(known, 5, START, START + 15 * DAY.length_ms)
     assert [message.key for message in said] == ([] if key is None else [key])
     assert survivorship(known, 5, START, START + 14 * DAY.length_ms) == []
+
+
+def test_what_is_stored_beside_named_markets_is_told_by_the_same_rule(tmp_path: Path) -> None:
+    """KRW-BTC lasts, KRW-AAA stops after a day."""
+    end_ms = START + WEEKS * HOUR.length_ms
+    stops, asked, stated = stopped(tmp_path / "a"), stopped(tmp_path / "b", WEEKS), stopped(tmp_path / "c")
+    state_delisted(stated, "KRW-AAA", END_MS)
+    told = [stored_markets(store, START, end_ms) for store in (stops, asked, stated)]
+    assert told == [StoredMarkets(2, 0, 1), StoredMarkets(2, 1, 0), StoredMarkets(2, 1, 0)]
+    assert stored_markets(stops, START, END_MS) == StoredMarkets(2, 0, 0)  # both last to the end of such a run
+    recorded(stops, Kind.TRADES, END_MS, END_MS + 8 * DAY.length_ms, 4000.0, 1.0, 1.0)
+    assert stored_markets(stops, START, end_ms) == StoredMarkets(2, 0, 0)  # traded on
+    assert stored_markets(asked, END_MS, end_ms) == StoredMarkets(1, 0, 0)  # it had ended before

@@ -147,4 +147,5 @@ def test_the_check_up_of_an_account_asks_the_store_which_coins_ended(
     level, says = ("fine", "1 of 6 markets") if delisted else ("warning", "the store does not say")
     assert [account["level"], small["level"], apart["level"]] == [level, level, "warning"]
     assert says in account["says"]["en"]
-    assert "6 KRW markets stored for that time 1 disappeared" in apart["says"]["en"].replace(chr(10), " ")
+    known, stops = ("1", "0") if delisted else ("0", "1")
+    assert f"6 KRW markets stored for that time {known} are known to have ended, the candles of {stops} more stop" in apart["says"]["en"]

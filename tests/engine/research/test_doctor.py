@@ -248,9 +248,10 @@ def test_what_gives_no_answer_is_not_judged() -> None:
     assert (stopped.level, number(stopped, "ended")) == (Level.WARNING, 0)  # what is stored ends, no market does
     assert number(findings(result_of(Plan(prepare=stop)))["survivors"], "ended") == 1
     lasting = result_of(Plan(ended=False))
-    for gone, text in ((3, "survivors.chosen"), (0, "survivors.unknown")):
-        beside = findings(replace(lasting, stored=StoredMarkets(40, gone)))["survivors"]
-        assert (beside.level, beside.text, number(beside, "stored"), number(beside, "gone")) == (Level.WARNING, text, 40, gone)
+    for gone, stopped, text in ((3, 0, "survivors.chosen"), (0, 2, "survivors.chosen"), (0, 0, "survivors.unknown")):
+        beside = findings(replace(lasting, stored=StoredMarkets(40, gone, stopped)))["survivors"]
+        assert (beside.level, beside.text) == (Level.WARNING, text)
+        assert [number(beside, name) for name in ("stored", "gone", "stopped")] == [40, gone, stopped]
         assert "40" in sentence(beside, Language.KOREAN)
     assert findings(replace(result_of(Plan()), stored=StoredMarkets(40, 3)))["survivors"].text == "survivors.fine"
     for known, expected in ENDINGS:
