@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 
 from dsl.source import Source
 from dsl.yaml_tree import Scalar, Sequence, YamlNode
@@ -83,6 +84,7 @@ def signed(name: str, text: str) -> str:
     return f"{'-' if _LOSSES.search(name) else found[1] or '+'}{found[2]}%"
 
 
+@lru_cache(maxsize=1024)
 def looks_like_stop(name: str) -> bool:
     """Whether an exit of this name was meant to be the hard stop."""
     bare = name.lower().replace("_", "").replace("-", "")

@@ -72,7 +72,10 @@ class Mapping:
 
     def find(self, key: str) -> tuple[Scalar, YamlNode] | None:
         """The key and its value, if the key is there."""
-        return next((entry for entry in self.entries if entry[0].text == key), None)
+        for entry in self.entries:
+            if entry[0].text == key:
+                return entry
+        return None
 
 
 YamlNode: TypeAlias = Scalar | Sequence | Mapping

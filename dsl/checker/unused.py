@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Final
 
 from dsl.checker.context import RuleText, Scope
@@ -20,7 +19,8 @@ def warn_unused(scope: Scope, document: FileDocument) -> None:
     given = [(section, key) for section in _SECTIONS for key, _ in entries(document, section)]
     if not given:
         return
-    mentioned = {word for text in _texts(document.root) for word in _WORD.findall(text)}
+    mentioned: set[str] = set()
+    _add_words(document.root, mentioned)
     for section, key in given:
         name = _WORD.match(key.text)
         label = section if section == "params" else ""
@@ -28,12 +28,13 @@ def warn_unused(scope: Scope, document: FileDocument) -> None:
             scope.report_at("W420", RuleText(key, (section,)), 0, len(name[0]), label=label, notes=(("unused", {}),), name=name[0])
 
 
-def _texts(node: YamlNode) -> Iterator[str]:
+def _add_words(node: YamlNode, words: set[str]) -> None:
+    """Those of every value below the node."""
     if isinstance(node, Scalar):
-        yield node.text
+        words.update(_WORD.findall(node.text))
     elif isinstance(node, Mapping):
         for _, value in node.entries:
-            yield from _texts(value)
+            _add_words(value, words)
     elif isinstance(node, Sequence):
         for item in node.items:
-            yield from _texts(item)
+            _add_words(item, words)
