@@ -34,6 +34,10 @@ TEXTS: dict[str, Text] = {
     "usage_no_value": Text(
         "{name} 뒤에 값이 빠졌습니다. 쓰는 법: jangdan {command} --help", "{name} needs a value. How to: jangdan {command} --help"
     ),
+    "usage_twice": Text(
+        "{name} 을(를) 두 번 썼습니다. 한 번만 쓰세요. 쓰는 법: jangdan {command} --help",
+        "{name} is given twice: write it once. How to: jangdan {command} --help",
+    ),
     "usage_value": Text(
         "{name} 의 값을 쓸 수 없습니다 ({reason}). 쓰는 법: jangdan {command} --help",
         "the value of {name} cannot be used ({reason}). How to: jangdan {command} --help",

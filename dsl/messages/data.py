@@ -257,10 +257,11 @@ TEXTS: dict[str, Text] = {
         "Drop the dates, or import candles: jangdan data import FILE",
     ),
     "not_in_sample": Text(
-        "{markets}: 저장된 캔들이 없고 거래소에서 받지도 못했으며, 내장 견본 시장에는 {names} 만 있습니다. "
-        "캔들을 가져오세요: jangdan data import 파일",
-        "{markets}: no candles are stored, the exchange gave none, and the built-in sample market only has {names}. "
-        "Import candles: jangdan data import FILE",
+        "{markets}: 이 봉과 기간에 쓸 수 있는 캔들이 저장되어 있지 않고 거래소에서 받지도 못했으며, "
+        "내장 견본 시장에는 {names} 만 있습니다. "
+        "저장된 것 보기: jangdan data list, 캔들 가져오기: jangdan data import 파일",
+        "{markets}: no candles that fit these bars and dates are stored, the exchange gave none, and the built-in sample market only has "
+        "{names}. What is stored: jangdan data list. Import candles: jangdan data import FILE",
     ),
     "base_too_coarse": Text(
         "{base} 캔들로는 {clock} 봉을 만들 수 없습니다. --base 를 더 가는 주기로 하거나 clock 을 바꾸세요.",

@@ -98,7 +98,7 @@ _PLAIN: dict[str, Text] = {
     "head": Text("결과 진단", "Result doctor"),
     "summary": Text(
         "점검 {all}가지: 심각 {serious}, 주의 {warning}, 이상 없음 {fine}, 판단 못 함 {not_judged}",
-        "{all} checks: {serious} serious, {warning} warnings, {fine} fine, {not_judged} not judged",
+        "{all} checks: serious {serious}, warnings {warning}, fine {fine}, not judged {not_judged}",
     ),
     "level.serious": Text("심각", "serious"),
     "level.warning": Text("주의", "warning"),
@@ -110,10 +110,14 @@ _PLAIN: dict[str, Text] = {
         "체결된 거래가 없습니다. 아래 ‘사지 않은 이유’와 규칙 횟수를 보세요.",
         "Nothing was traded. See ‘Why entries were skipped’ and the rule counts below.",
     ),
-    "few_trades.found": Text("청산한 거래가 {count}건뿐이라 표본이 부족합니다.", "Only {count} closed trades: too few to judge by."),
+    "few_trades.undecided": Text(
+        "전략의 clock 봉이 기간 안에서 하나도 닫히지 않아 아무 결정도 없었습니다.",
+        "Not one bar of the strategy's clock closed in the run, so nothing was decided.",
+    ),
+    "few_trades.found": Text("청산한 거래가 {count}건뿐이라 표본이 부족합니다.", "Closed trades: only {count}, too few to judge by."),
     "few_trades.fine": Text("청산한 거래 {count}건.", "{count} closed trades."),
-    "short_period.found": Text("기간이 {days}일뿐입니다.", "Only {days} days long."),
-    "short_period.fine": Text("{days}일 동안 돌렸습니다.", "{days} days long."),
+    "short_period.found": Text("기간이 {length}뿐입니다.", "Only {length} long."),
+    "short_period.fine": Text("{length} 동안 돌렸습니다.", "{length} long."),
     "one_trade.found": Text(
         "가장 좋은 거래 한 건({number}번, {market}, {profit})이 전체 손익의 {share}입니다. 빼면 {rest}입니다.",
         "The best trade (no. {number}, {market}, {profit}) is {share} of the profit. Without it: {rest}.",

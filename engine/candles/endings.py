@@ -24,9 +24,10 @@ ENDED_MS: Final = 7 * DAY_MS
 _DELISTING: Final = "market.delisting"
 
 
-def quiet_markets(grid: BarGrid) -> list[str]:
-    """Those of a grid's markets that do not trade in the last week of which any of them has candles: where all end together, none."""
-    last = _recorded(grid.state)
+def quiet_markets(grid: BarGrid, *, to_end: bool = False) -> list[str]:
+    """Those of a grid's markets that do not trade in the last week of which any of them has candles: where all end together, none.
+    to_end: in the last week of the grid, whatever is known of it."""
+    last = grid.state.shape[1] if to_end else _recorded(grid.state)
     week = grid.state[:, max(last - max(ENDED_MS // grid.timeframe.length_ms, 1), 0) : last]
     return [market for market, row in zip(grid.markets, week, strict=True) if not (row == BarState.TRADED).any()]
 

@@ -184,7 +184,7 @@ def _write(
     if trades is not None:
         put(trades, trades_csv(result).encode())
     if report is not None:
-        pages = [report.with_name(f"{report.stem}-{part.strategy.name}{report.suffix}") for part in result.parts]
+        pages = [report.parent / f"{report.stem}-{part.strategy.name}{report.suffix}" for part in result.parts]
         for page, part, own, checked in zip(pages, result.parts, found.parts, checkup.parts, strict=True):
             put(page, render_html(part, own, checked, language()).encode())
         put(report, render_html(result, found, checkup, language(), [page.name for page in pages]).encode())
@@ -201,7 +201,7 @@ def put(path: Path, content: bytes) -> None:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
         return
-    temporary = path.with_name(f".jangdan-{os.getpid()}.tmp")  # in the same folder, of its own, and never too long a name
+    temporary = path.parent / f".jangdan-{os.getpid()}.tmp"  # in the same folder, of its own, and never too long a name
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and not path.is_file():  # a device or a pipe is written to; replacing it would remove it

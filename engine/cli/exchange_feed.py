@@ -22,15 +22,15 @@ from engine.exchange.upbit.frames import OrderbookFrame, TradeFrame
 from engine.exchange.upbit.inbox import Arrival, Connected, Disconnected, Item
 from engine.exchange.upbit.market_flags import CAUTIONS, DELISTING, SUSPENDED, WARNING
 from engine.exchange.upbit.market_news import MarketNews, MarketState, News
+from engine.exchange.upbit.record_run import stream_url
 from engine.exchange.upbit.rest import ClientSettings
 from engine.exchange.upbit.stream import Stream, StreamSettings
 from engine.exchange.upbit.subscriptions import Kind, Subscription
+from engine.exchange.upbit.tasks import until_first
 from engine.model.money import coins, exact
 
 if TYPE_CHECKING:
     from engine.exchange.simulated.venue.live import LiveWorld
-
-_STREAM_PATH = "/websocket/v1"
 
 
 async def follow(world: LiveWorld, address: str, markets: Sequence[str], folder: Path) -> None:
@@ -38,7 +38,7 @@ async def follow(world: LiveWorld, address: str, markets: Sequence[str], folder:
     exchange there says of its markets is said here too, and is an alert in the log of the folder."""
     kinds = (Kind.TRADE, Kind.ORDERBOOK, Kind.TICKER)
     wishes = [Subscription(kind, tuple(markets)) for kind in kinds]
-    settings = StreamSettings(url=address.rstrip("/").replace("http", "ws", 1) + _STREAM_PATH)
+    settings = StreamSettings(url=stream_url(address))
     watch = Watch(AlertLog(folder / FILE), show_alert)
     async with (
         UpbitClient(settings=ClientSettings(base_url=address)) as client,
@@ -50,15 +50,7 @@ async def follow(world: LiveWorld, address: str, markets: Sequence[str], folder:
             news.take(item)
             watch.take(item, _now_ms(), time.monotonic())
 
-        tasks = [asyncio.create_task(work) for work in (take(world, stream, also), news.ask(), _look(watch, client))]
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        await until_first(take(world, stream, also), news.ask(), _look(watch, client))
 
 
 async def take(world: LiveWorld, arrivals: AsyncIterable[Arrival], also: Callable[[Item], None] = lambda _: None) -> None:

@@ -165,13 +165,17 @@ def _as_app(name: str, target: object) -> typer.Typer:
     """The command as a typer app of its own."""
     import typer  # the only need of the root for typer: --help must not pay for it
 
+    from engine.cli.usage import OnceCommand
+
     if isinstance(target, typer.Typer):
+        for command in target.registered_commands:
+            command.cls = OnceCommand
         target.pretty_exceptions_enable = False
         return target
     if not callable(target):
         raise TypeError(f"command {name} is neither a function nor a typer app")
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command(help=text(f"cli.help_{name}", language()))(target)
+    app.command(cls=OnceCommand, help=text(f"cli.help_{name}", language()))(target)
     return app
 
 

@@ -17,6 +17,18 @@ from engine.model.errors import UsageError
 TyperUsageError: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "UsageError")
 
 
+class OnceCommand(typer.core.TyperCommand):
+    """A command that refuses an option given twice where one value counts: two dates are one mistake, and nobody knows which."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Raises UsageError."""
+        given = [option for option in self.make_parser(ctx).parse_args(list(args))[2] if not getattr(option, "is_flag", True)]
+        for option in given:
+            if not option.multiple and given.count(option) > 1:
+                raise UsageError("cli.usage_twice", name=option.opts[0], command=ctx.command_path.removeprefix("jangdan "))
+        return super().parse_args(ctx, args)
+
+
 def explained(error: Exception, command: str) -> UsageError:
     """The finding as our own error, which names the command's help page."""
     kind, found = type(error).__name__, dict[str, Any](vars(error))

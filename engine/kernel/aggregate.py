@@ -88,7 +88,8 @@ def aggregate(grid: BarGrid, timeframe: Timeframe) -> BarGrid:
     first = timeframe.index(from_ms)
     count = timeframe.index(from_ms + length * grid.timeframe.length_ms) - first
     columns = np.empty((SLOT_COUNT, markets, count))
-    precompile()(_clocks(grid.timeframe, timeframe), from_ms, *grid_arrays(grid), columns.reshape(-1))
+    bucket, slots = np.empty(BUCKET_SIZE), np.empty((1, SLOT_COUNT), np.int64)
+    precompile()(_clocks(grid.timeframe, timeframe), from_ms, *grid_arrays(grid), columns.reshape(-1), bucket, slots)
     return BarGrid(grid.markets, timeframe, first, columns[_STATE_SLOT].astype(np.int8), *columns[: len(SERIES)])
 
 
@@ -104,22 +105,24 @@ def _clocks(base: Timeframe, timeframe: Timeframe) -> NDArray[np.int64]:
 @cache
 def precompile() -> Any:
     """Compile the batch aggregator, or load it from the cache."""
-    from engine.kernel.load import compile_function  # numba is imported when the first bar is built, not before
+    from engine.kernel.load import compile_function  # LLVM is imported when the first bar is built, not before
 
     series = ", ".join(["float64[:, ::1]"] * len(SERIES))
-    return compile_function(fold_markets, f"void(int64[::1], int64, int8[:, ::1], {series}, float64[::1])")
+    signature = f"void(int64[::1], int64, int8[:, ::1], {series}, float64[::1], float64[::1], int64[:, ::1])"
+    return compile_function(fold_markets, signature, allocates=False)
 
 
 def fold_markets(
     clocks: NDArray[np.int64], from_ms: int, states: NDArray[np.int8], opens: NDArray[np.float64], highs: NDArray[np.float64],
     lows: NDArray[np.float64], closes: NDArray[np.float64], volumes: NDArray[np.float64], values: NDArray[np.float64],
-    memory: NDArray[np.float64],
+    memory: NDArray[np.float64], bucket: NDArray[np.float64], slots: NDArray[np.int64],
 ) -> None:  # fmt: skip
-    """All bars of all markets from empty buckets, into `memory` read as [SLOT_COUNT, markets, bars]."""
+    """All bars of all markets from empty buckets, into `memory` read as [SLOT_COUNT, markets, bars].
+
+    bucket [BUCKET_SIZE], slots [1, SLOT_COUNT]: room for what is open, whatever they hold before.
+    """
     markets, length = states.shape
     bars = memory.shape[0] // (SLOT_COUNT * max(markets, 1))
-    bucket = np.zeros(BUCKET_SIZE)
-    slots = np.empty((1, SLOT_COUNT), np.int64)
     for market in range(markets):
         clear_bucket(bucket, 0)
         for k in range(SLOT_COUNT):

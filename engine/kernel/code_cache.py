@@ -1,34 +1,35 @@
-"""What machine code is made from, as one digest, and the folder where numba keeps it."""
+"""What machine code is made from, as one digest, and the files in which it is kept."""
 
 from __future__ import annotations
 
 import hashlib
 import math
 import os
-import pickle
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from enum import Enum, EnumType
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, Final
 
 import llvmlite
-import numba
 import numpy as np
 import platformdirs
+from llvmlite import binding
 
 from engine.kernel.abi import HELPER_MARK, INTRINSIC_MARK
 from engine.model.errors import UserError
 
 #: names the folder of machine code
 CACHE_VARIABLE: Final = "JANGDAN_CACHE_DIR"
-VERSIONS: Final = f"{sys.implementation.cache_tag} numba {numba.__version__} llvmlite {llvmlite.__version__} numpy {np.__version__}"
 _CONSTANTS: Final = (bool, int, float, str, bytes, tuple, type(None), np.dtype, np.generic)
 _LIBRARIES: Final = (math, np)
 _DIGEST_LENGTH: Final = 24
+#: modules of engine.kernel with which all machine code is made
+_MAKERS: Final = ("compiling", "intrinsics", "whole")
 #: modules of engine.kernel with intrinsics whose names begin so: their source is part of what is made from these, and of nothing else
 _INTRINSIC_MODULES: Final = ("packed", "handles", "prefetch", "atomic", "wide")
 
@@ -46,62 +47,71 @@ def reached_globals(function: FunctionType) -> Iterator[tuple[str, Any]]:
             yield name, function.__globals__[name]
 
 
-def content_digest(function: FunctionType, extra: bytes = b"") -> str:
-    """Hash of everything that the function's machine code is made from. `extra`: content that the caller adds.
+def content_digest(function: FunctionType, options: str = "") -> str:
+    """Hash of everything that the function's machine code is made from.
 
     Raises TypeError for a global whose content cannot be hashed (a mutable or unmarked object), and for closures.
     """
-    digest = hashlib.sha256(VERSIONS.encode())
-    digest.update(extra)
+    digest = hashlib.sha256("\0".join([_makers(), options]).encode())
     for part in _content(function, set()):
         digest.update(part.encode())
         digest.update(b"\0")
     return digest.hexdigest()[:_DIGEST_LENGTH]
 
 
-def stamp_file(name: str, digest: str, source: Callable[[], str]) -> Path:
-    """The file beside which numba stores this machine code; written once, with a fixed time, so that numba finds it unchanged.
+def code_file(name: str, digest: str, kinds: str) -> Path:
+    """Where the machine code of a function is kept. digest: of its content; kinds: of its arguments."""
+    made_for = hashlib.sha256(f"{kinds} {_processor()}".encode()).hexdigest()[:_DIGEST_LENGTH]
+    return cache_root() / f"{name.strip('_')}-{digest}" / f"{made_for}.code"
 
-    source: what is written, read only then.
 
-    Raises UserError where the folder takes no files: numba asks for that even of a folder that has everything.
-    """
-    path = cache_root() / f"{name.strip('_')}-{digest}" / f"{name}.py"
+def read(path: Path) -> bytes | None:
+    """What a file holds; None where there is none. Raises UserError where the system refuses it."""
     try:
-        if path.exists() and os.access(path.parent, os.W_OK):
-            return path
-        _write_stamp(path, source())
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
     except OSError as error:
-        raise UserError("cli.cache_unwritable", folder=cache_root(), variable=CACHE_VARIABLE, reason=error) from error
-    return path
+        raise _refused(error) from error
 
 
-def forget_unreadable(stamp: Path) -> None:
-    """Drop the list of machine code beside a stamp where it names a type that this version of the program does not have.
+def write(path: Path, content: bytes) -> None:
+    """A whole file or none. Raises UserError where the folder takes no files."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(temporary).replace(path)
+    except OSError as error:
+        raise _refused(error) from error
 
-    numba keeps the types of arguments in it as pickles, and reading one of a class that has moved raises; machine code is then made anew.
-    """
-    for index in stamp.parent.rglob("*.nbi"):
-        try:
-            with index.open("rb") as file:
-                pickle.load(file)  # noqa: S301 (our own cache, which numba reads the same way); this is numba's version
-                pickle.load(file)  # noqa: S301 (the stamp's time and size, and the types)
-        except (ImportError, AttributeError):
-            index.unlink(missing_ok=True)
+
+def _refused(error: OSError) -> UserError:
+    return UserError("cli.cache_unwritable", folder=cache_root(), variable=CACHE_VARIABLE, reason=error)
+
+
+@cache
+def _processor() -> str:
+    """What machine code is made for: the processor of this machine, or the one that numba is told to assume."""
+    told = [os.environ.get(name, "") for name in ("NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES")]
+    return " ".join([binding.get_default_triple(), binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten(), *told])
+
+
+@cache
+def _makers() -> str:
+    """What compiles. numba's version is read without importing it."""
+    package = find_spec("numba")
+    assert package is not None
+    assert package.origin is not None
+    numba = (Path(package.origin).parent / "_version.py").read_text("utf-8")
+    versions = f"{sys.implementation.cache_tag} numba {numba} llvmlite {llvmlite.__version__} numpy {np.__version__}"
+    return "\0".join([versions, *map(_source, _MAKERS)])
 
 
 @cache
 def _source(module: str) -> str:
     return (Path(__file__).parent / f"{module}.py").read_text("utf-8")
-
-
-def _write_stamp(path: Path, source: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(source)
-    os.utime(temporary, (0, 0))
-    Path(temporary).replace(path)
 
 
 def _names(code: CodeType) -> set[str]:

@@ -26,6 +26,7 @@ from engine.kernel.eights import (
     lowest_of,
     reaching_bits,
 )
+from engine.kernel.kinds import ArrayKind, Signature
 from engine.kernel.ledger import lost
 from engine.kernel.stretches import above_zero, add_shares, are_between, count_unknown, extremes_of, scale_ratio, sum_of
 from engine.model.candle import BarState
@@ -57,15 +58,14 @@ _AHEAD: Final = 768
 @cache
 def precompile() -> dict[str, Any]:
     """Compile the passes, or load them from the cache: by name."""
-    from numba import types  # when the first figure is made, not before
+    from engine.kernel.load import compile_function  # LLVM is imported when the first figure is made, not before
 
-    from engine.kernel.load import compile_function
-
-    reals, ints, whole = types.float64[::1], types.int64[::1], types.int64
+    real, whole = "float64", "int64"
+    reals, ints = ArrayKind(np.dtype(real), 1), ArrayKind(np.dtype(whole), 1)
     signatures = {
-        measure_curve: types.void(whole, types.float64, ints, *[reals] * 4),
-        measure_holding: types.void(whole, ints, *[whole] * 3, ints, types.float64, types.float64, ints, reals, reals),
-        hold_together: whole(ints, *[whole] * 3, ints, reals, types.float64, *[reals] * 3, whole),
+        measure_curve: Signature("void", (whole, real, ints, reals, reals, reals, reals)),
+        measure_holding: Signature("void", (whole, ints, whole, whole, whole, ints, real, real, ints, reals, reals)),
+        hold_together: Signature(whole, (ints, whole, whole, whole, ints, reals, real, reals, reals, reals, whole)),
     }
     return {one.__name__: compile_function(one, signature, allocates=False) for one, signature in signatures.items()}
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from engine.kernel.abi import helper, items
 from engine.kernel.book import FILL
 from engine.kernel.catalogue import Pointer
+from engine.kernel.kinds import ArrayKind, Signature
 from engine.model.events import Side
 
 #: one position. quantity_e8: bought; rest_e8: still held; last: row of the last sale, -1 before one; closed_ms: -1 while open. Beside each
@@ -79,17 +80,16 @@ SALES_WIDTH: Final = 9
 @cache
 def precompile() -> dict[str, Any]:
     """Compile the passes, or load them from the cache: by name."""
-    from numba import types  # when the first figure is made, not before
+    from engine.kernel.load import compile_function  # LLVM is imported when the first figure is made, not before
 
-    from engine.kernel.load import compile_function, record_array
-
-    reals, ints = types.float64[::1], types.int64[::1]
-    fills, trades, table = record_array(FILL), record_array(TRADE), types.float64[:, ::1]
+    real, whole = "float64", "int64"
+    reals, ints, table = ArrayKind(np.dtype(real), 1), ArrayKind(np.dtype(whole), 1), ArrayKind(np.dtype(real), 2)
+    fills, trades = ArrayKind(FILL, 1), ArrayKind(TRADE, 1)
     signatures = {
-        put_together: types.int64(fills, types.float64, ints, trades, ints, reals, reals, table),
-        describe_trades: types.void(trades, reals, table),
-        sum_trades: types.void(*[reals] * 4),
-        sum_exactly: types.float64(reals, reals),
+        put_together: Signature(whole, (fills, real, ints, trades, ints, reals, reals, table)),
+        describe_trades: Signature("void", (trades, reals, table)),
+        sum_trades: Signature("void", (reals,) * 4),
+        sum_exactly: Signature(real, (reals, reals)),
     }
     return {one.__name__: compile_function(one, signature, allocates=False) for one, signature in signatures.items()}
 

@@ -1,43 +1,39 @@
-"""The one place that imports numba: compiles plain functions, caches their machine code by content, and hands out addresses.
+"""Plain functions as machine code: finds it stored under the name of its content, has it compiled where it is not, and hands out addresses.
 
-Machine code is stored under a name that is a hash of everything it was made from: the function's bytecode and constants, those of
-every helper it reaches, and the versions of Python, numba and llvmlite (numba itself adds the processor). So an edit recompiles what
-it touches, alone, and stale machine code cannot be found. Imported by nothing that `check` or `--help` needs.
+Machine code is stored under a name that is a hash of everything it was made from: the function's bytecode and constants, those of every
+helper it reaches, the versions of Python, numba and llvmlite, and the processor. So an edit recompiles what it touches, alone, and stale
+machine code cannot be found. numba is imported to compile, and not to run what is stored. Imported by nothing that `check` or `--help`
+needs.
 """
 
 from __future__ import annotations
 
 import gc
-import inspect
 from collections.abc import Callable, Sequence
 from functools import cache
-from pathlib import Path
+from threading import RLock
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final
 
-import numba
 import numpy as np
-from numba import types
 
-from engine.kernel import intrinsics, whole
-from engine.kernel.abi import HELPER_MARK, INTRINSIC_MARK, TWIN_INTEGERS
-from engine.kernel.atomic import ATOMIC
+from engine.kernel.abi import TWIN_INTEGERS
 from engine.kernel.catalogue import ops
-from engine.kernel.code_cache import content_digest, forget_unreadable, reached_globals, stamp_file
-from engine.kernel.handles import HANDLES
-from engine.kernel.packed import PACKED
-from engine.kernel.prefetch import PREFETCH
-from engine.kernel.stored import callback, dispatcher
-from engine.kernel.wide import WIDE
+from engine.kernel.code_cache import code_file, content_digest, read, write
+from engine.kernel.kinds import POINTER, Signature, glance, kind_of, named, serves
+from engine.kernel.kinds import signature as signature_in
+from engine.kernel.stored import function_at, link, packed, unpacked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_POINTER: Final[Any] = types.CPointer(types.float64)  # type: ignore[no-untyped-call]
-OP_SIGNATURE: Final[Any] = types.void(*[_POINTER] * 8, types.int64, types.int64)
-TWIN_SIGNATURE: Final[Any] = types.void(*[_POINTER] * 8, *[types.int64] * TWIN_INTEGERS)
+OP_SIGNATURE: Final = Signature("void", (POINTER,) * 8 + ("int64",) * 2)
+TWIN_SIGNATURE: Final = Signature("void", (POINTER,) * 8 + ("int64",) * TWIN_INTEGERS)
 _PROCESSES: Final = 2
-_INTRINSICS: Final[dict[str, Any]] = {**intrinsics.INTRINSICS, **PACKED, **HANDLES, **PREFETCH, **ATOMIC, **WIDE}
+#: ways of handing values over that are kept in mind by function
+_MOST_KNOWN: Final = 64
+#: numba compiles one function at a time; threads that want the same one wait for it
+_one_at_a_time: Final = RLock()
 
 
 def precompile(progress: Callable[[int, int], None]) -> None:
@@ -87,7 +83,7 @@ def _precompile_piece(piece: str) -> None:
 
 def address(op_name: str) -> int:
     """Address of the compiled op, compiling it or loading it from the cache. Raises KeyError for an unknown op."""
-    return int(_compiled_op(ops()[op_name].kernel).address)
+    return _address(ops()[op_name].kernel)
 
 
 def addresses(op_names: Sequence[str]) -> NDArray[np.int64]:
@@ -97,30 +93,94 @@ def addresses(op_names: Sequence[str]) -> NDArray[np.int64]:
 
 def address_of(kernel: Callable[..., None]) -> int:
     """Address of a plain function of the op ABI that is not in the catalogue."""
-    return int(_compiled_op(kernel).address)
+    return _address(kernel)
 
 
 def address_of_twin(kernel: Callable[..., None]) -> int:
     """Address of a plain function of the twin ABI (engine.kernel.catalogue.twin)."""
-    return int(_compiled_op(kernel, TWIN_SIGNATURE).address)
+    return _address(kernel, TWIN_SIGNATURE)
+
+
+class Compiled:
+    """A function, its helpers and `call_op` as machine code that does not hold Python's lock.
+
+    Calls look at the kinds of their arguments (engine.kernel.kinds). Raises TypeError for those that its signature does not take.
+    """
+
+    def __init__(self, function: FunctionType, signature: Signature | None, *, allocates: bool) -> None:
+        self.function, self._signature, self._allocates = function, signature, allocates
+        self._known: dict[Any, Callable[..., Any]] = {}
+        self.made: dict[Any, Callable[..., Any]] = {}
+        """by the kinds they are for"""
+        if signature is not None:
+            self.made[signature.arguments] = self._of(signature.arguments, signature)
+
+    def __call__(self, *values: Any) -> Any:
+        seen = tuple(map(glance, values))
+        entry = self._known.get(seen)
+        return self._look(seen, values)(*values) if entry is None else entry(*values)
+
+    @property
+    def entry_point(self) -> Callable[..., Any]:
+        """What is called, without the look at the arguments before it: they have to be right. For a function of one signature."""
+        (only,) = self.made.values()
+        return only
+
+    def _look(self, seen: Any, values: tuple[Any, ...]) -> Callable[..., Any]:
+        kinds = tuple(map(kind_of, values))
+        if self._signature is None:
+            entry = self.made.get(kinds) or self.made.setdefault(kinds, self._of(kinds, values))
+        else:
+            wanted = self._signature.arguments
+            if len(kinds) != len(wanted) or not all(map(serves, wanted, kinds)):
+                raise TypeError(f"{self.function.__qualname__} takes {', '.join(map(named, wanted))}; got {', '.join(map(named, kinds))}")
+            (entry,) = self.made.values()
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        self._known[seen] = entry
+        return entry
+
+    def _of(self, kinds: tuple[Any, ...], wanted: Signature | tuple[Any, ...]) -> Callable[..., Any]:
+        return function_at(_linked(self.function, kinds, wanted, self._allocates, for_python=True), self.function.__name__)
 
 
 @cache
-def compile_function(function: Callable[..., Any], signature: Any = None, *, allocates: bool = True) -> Any:
-    """A plain function, its helpers and `call_op` compiled to a nogil numba dispatcher.
+def compile_function(function: Callable[..., Any], signature: str | Signature | None = None, *, allocates: bool = True) -> Compiled:
+    """A plain function compiled, or loaded from the cache.
 
-    signature: numba signature or its text, e.g. "void(int64[::1], float64[::1])"; None = compiled for the types of each first call.
+    signature: in numba's notation, e.g. "void(int64[::1], float64[::1])"; None = compiled for the kinds of each first call.
     allocates: False for code that makes no arrays and no slices: it is compiled without reference counts, which are most of the time
     of functions that hand many arrays to each other (numba then refuses what does allocate).
     Raises TypeError when the function reaches a global that is neither constant, marked, nor of math or numpy.
     """
-    _refuse_svml()
-    intrinsics.register_references()
-    plain = _plain(function)
-    copy = _relocated(plain, allocates)
-    forget_unreadable(Path(copy.__code__.co_filename))  # an op has one signature and no types of ours
-    options = {"nogil": True, **_options(allocates)}
-    return dispatcher(copy, signature, options, lambda: copy.__globals__.update(_compiled_globals(plain, allocates)))
+    return Compiled(_plain(function), signature_in(signature) if isinstance(signature, str) else signature, allocates=allocates)
+
+
+def entry_point(compiled: Any) -> Any:
+    """`Compiled.entry_point`; a plain function is its own."""
+    return compiled.entry_point if isinstance(compiled, Compiled) else compiled
+
+
+@cache
+def _address(kernel: Callable[..., None], signature: Signature = OP_SIGNATURE) -> int:
+    return _linked(_plain(kernel), signature.arguments, signature, True, for_python=False)
+
+
+def _linked(
+    function: FunctionType, kinds: tuple[Any, ...], wanted: Signature | tuple[Any, ...], allocates: bool, *, for_python: bool
+) -> int:
+    """The address of the function for arguments of these kinds. wanted: as engine.kernel.compiling.machine_code."""
+    options = _options(allocates)
+    with _one_at_a_time:
+        file = code_file(function.__name__, content_digest(function, repr(options)), ", ".join(map(named, kinds)))
+        stored = read(file)
+        if stored is not None:
+            return link(unpacked(stored))
+        from engine.kernel.compiling import machine_code  # numba, for what is not stored
+
+        code = machine_code(function, wanted, options, for_python=for_python)
+        write(file, packed(code))
+        return link(code)
 
 
 def _options(allocates: bool) -> dict[str, Any]:
@@ -128,60 +188,7 @@ def _options(allocates: bool) -> dict[str, Any]:
     return {"error_model": "numpy"} if allocates else {"error_model": "numpy", "_nrt": False}
 
 
-def record_array(dtype: np.dtype[Any], dimensions: int = 1) -> Any:
-    """The numba type of a C-contiguous array of `dtype` (structured or not), for signatures."""
-    return types.Array(numba.from_dtype(dtype), dimensions, "C")
-
-
-@cache
-def _compiled_op(kernel: Callable[..., None], signature: Any = OP_SIGNATURE) -> Any:
-    _refuse_svml()
-    plain = _plain(kernel)
-    copy = _relocated(plain, True)
-    return callback(copy, signature, _options(True), lambda: copy.__globals__.update(_compiled_globals(plain, True)))
-
-
 def _plain(function: Callable[..., Any]) -> FunctionType:
     if not isinstance(function, FunctionType):
         raise TypeError(f"{function!r} is not a plain function")
     return function
-
-
-def _refuse_svml() -> None:
-    """Intel's vector library makes results depend on the length of the loop."""
-    if vars(numba.config)["USING_SVML"]:
-        raise RuntimeError("numba uses SVML: the same rule would give different bits for different block sizes")
-
-
-def _relocated(function: FunctionType, allocates: bool) -> FunctionType:
-    """A copy that numba caches under its content: its file is the stamp of its digest. Before it is compiled its globals have to be."""
-    digest = content_digest(function, extra=_own_sources() + repr(_options(allocates)).encode())
-    stamp = stamp_file(function.__name__, digest, lambda: inspect.getsource(function))
-    code = function.__code__.replace(co_filename=str(stamp), co_firstlineno=1)
-    copy = FunctionType(code, dict(function.__globals__), function.__name__, function.__defaults__)
-    copy.__kwdefaults__ = function.__kwdefaults__
-    return copy
-
-
-def _compiled_globals(function: FunctionType, allocates: bool) -> dict[str, Any]:
-    found = dict(function.__globals__)
-    for name, value in reached_globals(function):
-        if hasattr(value, INTRINSIC_MARK):
-            found[name] = _INTRINSICS[getattr(value, INTRINSIC_MARK)]
-        elif hasattr(value, HELPER_MARK):
-            found[name] = _compiled_helper(value, allocates)
-    return found
-
-
-@cache
-def _compiled_helper(function: FunctionType, allocates: bool) -> Any:
-    """Helpers are compiled into their callers, so their own machine code needs no cache."""
-    copy = FunctionType(function.__code__, _compiled_globals(function, allocates), function.__name__, function.__defaults__)
-    copy.__kwdefaults__ = function.__kwdefaults__
-    return whole.part(copy, _options(allocates))
-
-
-@cache
-def _own_sources() -> bytes:
-    """Of what all machine code is made with."""
-    return (inspect.getsource(intrinsics) + inspect.getsource(whole)).encode()

@@ -17,9 +17,8 @@ from engine.kernel import door, fields, state
 from engine.kernel.abi import HANDLE_ITEMS, numbers_of
 from engine.kernel.aggregate import SERIES, grid_arrays
 from engine.kernel.layout import Lane, Layout, made_lane
-from engine.kernel.load import compile_function
+from engine.kernel.load import compile_function, entry_point
 from engine.kernel.program import ColumnBlock, Program, Same
-from engine.kernel.stored import entry_point
 from engine.kernel.turns import TURN_ITEMS
 
 if TYPE_CHECKING:

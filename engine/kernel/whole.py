@@ -1,7 +1,7 @@
 """Compiled functions as one whole each: LLVM optimises a function together with all helpers that it reaches, once.
 
 numba would optimise every helper with everything below it, and make machine code of it that nobody calls: most of the time of a
-compilation, and the more the deeper the calls. Imported by `engine.kernel.load` and `engine.kernel.stored` only.
+compilation, and the more the deeper the calls. Imported where something has to be compiled only, by `engine.kernel.compiling`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from types import FunctionType
 from typing import Any, Final
 
 import numba
-from llvmlite import binding, ir
+from llvmlite import binding
 from numba import types
 from numba.core import compiler
 from numba.core.codegen import JITCodeLibrary
+from numba.core.registry import cpu_target
+from numba.core.runtime.nrt import rtsys
 
 _Library: Final[Any] = JITCodeLibrary
 _Compiler: Final[Any] = compiler.Compiler
@@ -70,11 +72,17 @@ class _Whole(_Library):  # type: ignore[misc]
         if missing:
             raise AssertionError(f"not linked with {self.name}: {missing}")
 
-    def serialize_using_object_code(self) -> tuple[str, str, tuple[bytes, bytes]]:
-        """numba's form, with the names of the functions alone in place of their code: nothing is ever linked with a whole."""
+    def object_file(self) -> bytes:
+        """What LLVM made of it."""
         self._ensure_finalized()
-        names = [function.name for function in self.get_defined_functions()]
-        return self.name, "object", (self._get_compiled_object(), _names_alone(names))
+        return bytes(self._get_compiled_object())
+
+    def declared(self) -> list[str]:
+        """What it has to be linked with."""
+        module = self._final_module
+        return [
+            one.name for one in (*module.functions, *module.global_variables) if one.is_declaration and not one.name.startswith("llvm.")
+        ]
 
 
 def _below(libraries: list[Any]) -> list[Any]:
@@ -96,15 +104,6 @@ def _below(libraries: list[Any]) -> list[Any]:
     for library in libraries:
         visit(library)
     return done[::-1]
-
-
-def _names_alone(names: list[str]) -> bytes:
-    """LLVM bitcode of empty functions."""
-    module = ir.Module()
-    for name in names:
-        function = ir.Function(module, ir.FunctionType(ir.VoidType(), ()), name)
-        ir.IRBuilder(function.append_basic_block()).ret_void()
-    return bytes(binding.parse_assembly(str(module)).as_bitcode())
 
 
 class WholeCompiler(_Compiler):  # type: ignore[misc]
@@ -138,3 +137,9 @@ def part(function: FunctionType, options: dict[str, Any]) -> Any:
 
     made.get_call_template = of_any_value
     return made
+
+
+def start_counting() -> None:
+    """Make numba's counts of references known to LLVM, for code that makes arrays."""
+    context: Any = cpu_target.target_context
+    rtsys.initialize(context)

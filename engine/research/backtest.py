@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from engine.candles.mapped import take_markets
-from engine.candles.modelled import turnover_krw
+from engine.candles.modelled import check_windows, turnover_krw
 from engine.kernel.aggregate import SERIES, aggregate
 from engine.kernel.decide.plan import Terms, make_book, make_plan
 from engine.kernel.depth import Shown
@@ -182,8 +182,9 @@ def _known_plan(
 
 
 def terms_of(settings: Settings, grid: BarGrid) -> Terms:
-    """The account's terms on the bars, and beside the books, of a grid."""
+    """The account's terms on the bars, and beside the books, of a grid. Raises CandleError for a window that they do not make."""
     costs = settings.costs
+    check_windows(costs, grid.timeframe)
     costs = replace(costs, latency_ms=costs.latency_ms + costs.latency_bars * grid.timeframe.length_ms, latency_bars=0)
     if costs.outages:
         costs = replace(costs, halts=(*costs.halts, *(Halt("", from_ms, to_ms) for from_ms, to_ms in grid.outages)))
@@ -194,24 +195,18 @@ def terms_of(settings: Settings, grid: BarGrid) -> Terms:
 
 def shown_depth(visible: VisibleDepth | None, grid: BarGrid) -> Shown | None:
     """A visible depth by turnover on the bars of a grid: at each bar of what traded in the window before it; None for one that does not
-    depend on them. Raises ValueError where the window is not made of the base bars."""
+    depend on them."""
     if visible is None or visible.share is None:
         return None
-    length_ms = grid.timeframe.length_ms
-    if visible.window_ms < length_ms or visible.window_ms % length_ms:
-        raise ValueError("the window of the visible depth must be made of base bars")
     found = _share_before(grid, visible.share, visible.window_ms)
     return Shown(found.span, np.where(np.isnan(found.krw), np.inf, found.krw))
 
 
 def supposed_depth(costs: Costs, grid: BarGrid) -> Shown | None:
-    """What each side of the supposed book offers on the bars of a grid, for the queues in it; None where no queue asks. Raises ValueError
-    where its window is not made of the base bars."""
+    """What each side of the supposed book offers on the bars of a grid, for the queues in it; None where no queue asks."""
     model = costs.book
     if costs.queue is None or model is None or model.depth is None:
         return None
-    if model.window_ms < grid.timeframe.length_ms or model.window_ms % grid.timeframe.length_ms:
-        raise ValueError("the window of the supposed book must be made of base bars")
     return _share_before(grid, model.depth, model.window_ms)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from engine.candles.endings import ENDED_MS, quiet_markets
+from engine.candles.endings import quiet_markets
 from engine.model.candle import BarState, Ending
 from engine.research.metrics import NAN, Unit
 from engine.research.random_entry import DRAWS, RandomEntry, random_entry
@@ -178,14 +178,15 @@ def _not_judged(check: str, why: str) -> Finding:
 @_check
 def _few_trades(case: Case) -> Finding:
     closed = case.figures.values["closed_trades"]
-    text = "" if case.figures.trades else "few_trades.none"
+    text = "" if case.figures.trades else "few_trades.none" if len(case.result.equity_ms) else "few_trades.undecided"
     return _judged("few_trades", closed, {"count": _count(closed)}, text)
 
 
 @_check
 def _short_period(case: Case) -> Finding:
-    days = case.figures.account.span_ms / DAY_MS
-    return _judged("short_period", days, {"days": Number(days, Unit.COUNT if days >= 1 else Unit.NUMBER)})
+    span_ms = case.figures.account.span_ms
+    days = span_ms / DAY_MS
+    return _judged("short_period", days, {"length": Number(span_ms, Unit.DURATION), "days": Number(days, Unit.NUMBER)})
 
 
 @_check
@@ -281,10 +282,10 @@ def _costs(case: Case) -> Finding:
 @_check
 def _volume(case: Case) -> Finding:
     fills, bars = case.result.fills, case.result.fill_bar_krw
-    if bars is None or not len(fills) or np.isnan(bars).any():
+    if bars is None or not len(fills) or not (bars > 0.0).all():  # who fills in a bar without volume has candles that do not tell it
         return _not_judged("volume", "volume.unknown" if len(fills) else "no_trades")
     value = fills["price_krw"] * fills["quantity_e8"] / COIN_E8
-    share = np.divide(value, bars, out=np.full(value.shape, np.inf), where=bars > 0)
+    share = value / bars
     large = share >= LARGE_FILL
     values: Values = {
         "large": _count(int(large.sum())),
@@ -379,8 +380,8 @@ def _stranded(case: Case) -> Finding:
     held = [trade for trade in case.figures.trades if trade.is_open and trade.market in grid.markets]
     if not held or not len(equity):
         return _judged("stranded", 0.0, {}, "stranded.none")
-    traded = (grid.state[:, -max(ENDED_MS // grid.timeframe.length_ms, 1) :] == BarState.TRADED).any(axis=1)
-    still = [trade for trade in held if not traded[grid.markets.index(trade.market)]]
+    quiet = quiet_markets(grid, to_end=True)
+    still = [trade for trade in held if trade.market in quiet]
     krw = fsum(trade.rest_e8 * trade.mark_krw / COIN_E8 for trade in still)
     share = krw / float(equity[-1]) if equity[-1] > 0.0 else 0.0
     values: Values = {

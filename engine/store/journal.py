@@ -74,7 +74,7 @@ class Journal:
 
 def _create(path: Path, line: bytes) -> None:
     """Put a new file on disk, whole: however a process dies, nobody finds it without its first line. Raises FileExistsError."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    unfinished = path.parent / f".{path.name}.{os.getpid()}.tmp"
     with unfinished.open("wb") as file:
         file.write(line)
         file.flush()

@@ -131,7 +131,7 @@ DEFECTS = (
     ),
     Defect(
         "flattered figures: the end of what is stored passes for coins that ended", "engine/candles/endings.py",
-        "    last = _recorded(grid.state)\n", "    last = grid.state.shape[1]\n",
+        "grid.state.shape[1] if to_end else _recorded(grid.state)", "grid.state.shape[1]",
         "tests/engine/research/test_doctor.py::test_what_gives_no_answer_is_not_judged",
     ),
 )  # fmt: skip

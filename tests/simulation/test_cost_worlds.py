@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from dsl.strategy import RiskProfile
+from engine.candles.errors import CandleError
 from engine.kernel.legal import BEYOND_BOOK, BY_BOOK, BY_MODEL
 from engine.model.candle import BarGrid
 from engine.model.costs import BookModel, Costs, FeeRule, Halt, VisibleDepth, fee_at
@@ -183,11 +184,13 @@ def test_fees_by_market_and_date() -> None:
 @pytest.mark.parametrize("costs", [
     Costs(impact=1.0), Costs(impact=-0.1), Costs(participation=0.0), Costs(participation=1.1), Costs(latency_ms=-1), Costs(latency_bars=-1),
     Costs((FeeRule(1.0),)), Costs((FeeRule(-0.1),)), Costs(impact=float("nan")), Costs(participation=float("nan")),
-    Costs(queue=0.0), Costs(queue=1.1), Costs(visible=VisibleDepth(0.0)), Costs(visible=VisibleDepth(share=0.1)),
+    Costs(queue=0.0), Costs(queue=1.1), Costs(visible=VisibleDepth(0.0)),
     Costs(visible=VisibleDepth(share=-1.0, window_ms=MINUTE)), Costs(halts=(Halt("", 5, 5),)),
+    *(Costs(visible=VisibleDepth(share=0.1, window_ms=window_ms)) for window_ms in (0, MINUTE // 2, MINUTE * 3 // 2)),
+    *(Costs(book=BookModel(0.001, 0.05, window_ms, 0.005)) for window_ms in (0, MINUTE // 2, MINUTE * 3 // 2)),
 ])  # fmt: skip
 def test_costs_that_cannot_be_are_refused(costs: Costs) -> None:
-    with pytest.raises(ValueError, match=r"must|negative"):
+    with pytest.raises((ValueError, CandleError), match=r"must|negative|has to be whole 1m"):
         run(BUY, [4000.0] * 3, 1.0, costs)
 
 

@@ -20,6 +20,7 @@ from engine.exchange.upbit.market_news import News as OfMarkets
 from engine.exchange.upbit.recorder import Recorder, Written
 from engine.exchange.upbit.stream import Stream, StreamSettings
 from engine.exchange.upbit.subscriptions import Kind, Subscription
+from engine.exchange.upbit.tasks import until_first
 
 if TYPE_CHECKING:
     from engine.candles.side_store import SideStore
@@ -72,20 +73,13 @@ class RecordRun:
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set. Whatever ends it, what is certain is written."""
         url = stream_url(self._client.rest.settings.base_url)
-        tasks: list[asyncio.Task[None]] = []
         try:
             async with Stream(
                 self._subscriptions(), keys=self._keys, settings=StreamSettings(url), limits=self._client.rest.limits,
                 quotation=self._client.quotation,
             ) as stream:  # fmt: skip
-                tasks = [asyncio.create_task(work) for work in (self._listen(stream), self._write(), self._ask(), _until(stop))]
-                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    task.result()
+                await until_first(self._listen(stream), self._write(), self._ask(), _until(stop))
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
             self.written += self.recorder.close()
             self.flags.flush()
 

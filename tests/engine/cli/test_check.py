@@ -85,7 +85,7 @@ def test_without_candles_the_file_is_checked_all_the_same(
     )
     assert run(["check", str(path), "--candles", str(tmp_path / "none")]) == 1
     shown = capsys.readouterr()
-    assert "error: KRW-NOWHERE: no candles are stored" in shown.err
+    assert "error: KRW-NOWHERE: no candles that fit" in shown.err
     assert "E401" in shown.out
 
 

@@ -14,8 +14,9 @@ from dsl.diagnostics import Language
 from engine.cli.backtest import put
 from engine.cli.main import run
 from engine.cli.paper import _default_journal
-from engine.kernel.code_cache import stamp_file
+from engine.kernel.code_cache import cache_root, write
 from engine.model.errors import UserError, system_reason
+from engine.store.journal import Journal
 
 ROOT = Path(__file__).resolve().parents[3]
 PULLBACK = str(ROOT / "strategies" / "pullback-trend.yaml")
@@ -100,6 +101,28 @@ def test_what_cannot_be_written_leaves_nothing_behind(name: str, tmp_path: Path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
     assert (tmp_path / "file").read_text() == "mine"
     assert list((tmp_path / "folder").iterdir()) == []
+
+
+@pytest.mark.parametrize("path", [".", "..", os.sep])
+def test_a_path_without_a_name_of_its_own_is_a_folder(path: str, place: Path) -> None:
+    with pytest.raises(UserError):
+        put(Path(path), b"abc")
+    with pytest.raises(UserError):
+        Journal(Path(path), {})
+    assert list(place.iterdir()) == []
+
+
+@pytest.mark.parametrize(("command", "twice"), [
+    (["backtest", PULLBACK], ["--from", "2025-08-01", "--from=2025-08-02"]), (["data", "list"], ["--data", "a", "--data", "b"]),
+])  # fmt: skip
+def test_of_two_values_for_one_option_none_is_taken_in_silence(
+    command: list[str], twice: list[str], place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*command, *twice]) == 2
+    name = " ".join(command).removesuffix(f" {PULLBACK}")
+    assert capsys.readouterr().err == f"error: {twice[0]} is given twice: write it once. How to: jangdan {name} --help\n"
+    assert run(["data", "list", "--json", "--json"]) == 0  # twice the same switch
+    assert run(["backtest", "no-such.yaml", "--fee", "0.05%", "--fee", "KRW-ETH 0.01%"]) == 1  # may be repeated
 
 
 @pytest.mark.parametrize(
@@ -203,7 +226,7 @@ def test_a_cache_that_cannot_be_written_is_a_sentence(tmp_path: Path, monkeypatc
     (tmp_path / "cache").write_text("a file where the folder should be")
     monkeypatch.setenv("JANGDAN_CACHE_DIR", str(tmp_path / "cache"))
     with pytest.raises(UserError) as caught:
-        stamp_file("name", "digest", lambda: "source")
+        write(cache_root() / "name" / "made", b"code")
     for language in Language:
         assert "JANGDAN_CACHE_DIR" in caught.value.message(language)
 

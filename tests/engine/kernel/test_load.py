@@ -12,13 +12,14 @@ import sys
 from decimal import Decimal, localcontext
 from pathlib import Path
 from types import FunctionType, ModuleType
+from typing import NamedTuple
 
 import numba
 import numpy as np
 import pytest
 from numba.core.codegen import JITCodeLibrary
 
-from engine.kernel import code_cache, load
+from engine.kernel import code_cache, compiling, load
 from engine.kernel.abi import (
     call_op,
     call_row,
@@ -33,6 +34,7 @@ from engine.kernel.abi import (
     where_positive,
 )
 from engine.kernel.catalogue import ops
+from engine.kernel.compiling import _type_of
 from tests.engine.kernel import samples
 
 SOURCE = """
@@ -51,6 +53,9 @@ def outer(a):
 def first(pair):
     return pair[0]
 
+def itself(values):
+    return values
+
 def scaled(state, params, x0, x1, x2, x3, x4, y, length, index):
     for t in range(length):
         y[t] = FACTOR * x0[t]
@@ -62,6 +67,7 @@ def helped(state, params, x0, x1, x2, x3, x4, y, length, index):
 def reads_table(state, params, x0, x1, x2, x3, x4, y, length, index):
     y[0] = TABLE["a"]
 """
+ROOT = Path(__file__).resolve().parents[3]
 POINTER = ctypes.POINTER(ctypes.c_double)
 PROTOTYPE = ctypes.CFUNCTYPE(None, *[POINTER] * 8, ctypes.c_int64, ctypes.c_int64)
 
@@ -86,7 +92,6 @@ def module(folder: Path, *edits: tuple[str, str]) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     found = importlib.util.module_from_spec(spec)
-    sys.modules["edited_ops"] = found  # numba looks the module up by name when it loads machine code
     exec(compile(source, str(path), "exec"), found.__dict__)
     linecache.clearcache()
     return found
@@ -98,11 +103,22 @@ def value(kernel, x: float) -> float:
     return float(memory[1])
 
 
+@pytest.fixture
+def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of what is compiled and not loaded, as it happens."""
+    made: list[str] = []
+    add = compiling.machine_code
+    monkeypatch.setattr(
+        compiling, "machine_code", lambda function, *rest, **how: (made.append(function.__name__), add(function, *rest, **how))[1]
+    )
+    return made
+
+
 def cached() -> set[str]:
     return {path.name for path in code_cache.cache_root().iterdir()} if code_cache.cache_root().exists() else set()
 
 
-def test_editing_one_op_recompiles_that_op_alone(folder: Path) -> None:
+def test_editing_one_op_recompiles_that_op_alone(folder: Path, compiled: list[str]) -> None:
     before = module(folder)
     assert (value(before.scaled, 2.0), value(before.helped, 2.0)) == (6.0, 6.0)
     first = cached()
@@ -111,7 +127,7 @@ def test_editing_one_op_recompiles_that_op_alone(folder: Path) -> None:
     assert (value(after.scaled, 2.0), value(after.helped, 2.0)) == (-1.0, 6.0)
     new = cached() - first
     assert [name.partition("-")[0] for name in new] == ["scaled"]
-    assert load._compiled_op(after.helped).cache_hits == 1
+    assert compiled == ["scaled", "helped", "scaled"]
 
 
 def test_editing_a_helper_of_a_helper_recompiles_those_who_reach_it(folder: Path) -> None:
@@ -128,49 +144,101 @@ def test_editing_a_constant_recompiles(folder: Path) -> None:
     assert value(module(folder, ("FACTOR = 3.0", "FACTOR = 4.0")).scaled, 2.0) == 8.0
 
 
-def test_the_same_content_is_loaded_not_compiled(folder: Path) -> None:
+def test_the_same_content_is_loaded_not_compiled(folder: Path, compiled: list[str]) -> None:
     module_a, module_b = module(folder), module(folder)
     for name in ("scaled", "helped"):
         assert value(getattr(module_a, name), 1.5) == value(getattr(module_b, name), 1.5)
-        assert load._compiled_op(getattr(module_a, name)).cache_hits == 0
-        assert load._compiled_op(getattr(module_b, name)).cache_hits == 1
     # a line further down is the same content
     moved = module(folder, ("FACTOR = 3.0", "\n\n\n# moved down\nFACTOR = 3.0"))
     assert value(moved.scaled, 2.0) == 6.0
-    assert load._compiled_op(moved.scaled).cache_hits == 1
+    assert compiled == ["scaled", "helped"]
 
 
 def test_another_process_finds_it(folder: Path) -> None:
-    """And it does not read numba's declarations for that, which is most of the start of a process."""
-    code = (
-        "import sys; from engine.kernel import load; from engine.kernel.catalogue import ops; load.address('add');"
-        "print(load._compiled_op(ops()['add'].kernel).cache_hits, 'numba.np.arraymath' in sys.modules)"
-    )
-    found = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() for _ in range(2)]
-    assert found == ["0 True", "1 False"]
-    assert len(cached()) == 1  # and nothing but the op that was asked for was compiled
+    """And it does not import numba for that, which would be a fifth of a second; if it compiles something later, both go together."""
+    code = """
+import sys
+import numpy as np
+from engine.kernel import ledger, load
+from tests.engine.kernel import samples
+
+def total():
+    compiled = load.compile_function(ledger.sum_exactly, "float64(float64[::1], float64[::1])", allocates=False)
+    return compiled(np.array([1.0, 2.0]), np.zeros(ledger.PARTS))
+
+load.address("add")
+print(total(), "numba" in sys.modules)
+load.address_of(samples.five)
+print(total(), "numba" in sys.modules)
+"""
+    found = []
+    for _ in range(2):
+        found += subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout.splitlines()
+        for place in code_cache.cache_root().glob("five-*/*.code"):
+            place.unlink()
+    assert found == ["3.0 True", "3.0 True", "3.0 False", "3.0 True"]
+    assert {name.partition("-")[0] for name in cached()} == {"add", "sum_exactly", "five"}  # and nothing that was not asked for
 
 
-def test_types_that_have_moved_are_compiled_anew(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A class of arguments that another version of the program had in another module: its machine code cannot even be listed."""
-    function = module(folder).first
-    old = ModuleType("older_types")
-    exec("from typing import NamedTuple\nclass Pair(NamedTuple):\n    a: float\n    b: float\n", old.__dict__)
-    monkeypatch.setitem(sys.modules, "older_types", old)
-    assert load.compile_function(function)(old.Pair(2.0, 3.0)) == 2.0
-    monkeypatch.delitem(sys.modules, "older_types")
-    load.compile_function.cache_clear()
-    assert load.compile_function(function)((5.0, 7.0)) == 5.0
-    load.compile_function.cache_clear()
-    again = load.compile_function(function)
-    assert again((5.0, 7.0)) == 5.0
-    assert sum(again.stats.cache_hits.values()) == 1
+def test_code_is_made_for_the_kinds_of_each_first_call(folder: Path, compiled: list[str]) -> None:
+    first = load.compile_function(module(folder).first)
+    pair, other = pair_of("a", "b"), pair_of("b", "a")
+    assert [first(pair(2.0, 3.0)), first(pair(4.0, 3.0)), first(other(5.0, 3.0))] == [2.0, 4.0, 5.0]
+    assert [first((5, 7)), first((6.5, 7.0)), first((7.5, 7.0)), first((np.float64(1.5), True))] == [5, 6.5, 7.5, 1.5]
+    assert len(compiled) == len(first.made) == 5
+    assert load.Compiled(first.function, None, allocates=True)((8.5, 9.0)) == 8.5
+    assert len(compiled) == 5
+
+
+def pair_of(*names: str) -> type:
+    """A class of its own, which is named as all others."""
+    return NamedTuple("Pair", [(name, float) for name in names])
+
+
+def add_up(values, of):
+    of[0] = 0.0
+    for k in range(values.shape[0]):
+        of[0] = of[0] + values[k]
+
+
+def test_arguments_of_other_kinds_are_refused(folder: Path) -> None:
+    """What its machine code would read wrongly: it never gets it."""
+    summed = load.compile_function(add_up, "void(float64[::1], float64[::1])", allocates=False)
+    of, values = np.zeros(1), np.arange(6.0)
+    summed(values, of)
+    assert of[0] == 15.0
+    closed = np.zeros(1)
+    closed.flags.writeable = False
+    wrong = [
+        (values[::2], of),
+        (values.astype(np.int64), of),
+        (values.reshape(2, 3), of),
+        (values.tolist(), of),
+        (values, closed),
+        (values,),
+    ]
+    for arguments in wrong:
+        for _ in range(2):
+            with pytest.raises(TypeError, match="add_up takes"):
+                summed(*arguments)
+    with pytest.raises(TypeError, match="neither numbers nor tuples"):
+        load.compile_function(module(folder).itself)(values)
+
+
+def test_signatures_are_those_of_numba() -> None:
+    kinds = load.signature_in("int64(float64[::1], int8[:, ::1], float64[:, :, ::1], int64, boolean)").arguments
+    shown = [str(_type_of(kind)) for kind in kinds]
+    every = numba.core.sigutils.normalize_signature("int64(float64[::1], int8[:, ::1], float64[:, :, ::1], int64, boolean)")[0]
+    assert shown == [str(one) for one in every]
+    for text in ("int64[::1]", "void(float64[:])", "void(float64[::1)"):
+        with pytest.raises(ValueError, match=r"neither|not a signature"):
+            load.signature_in(text)
 
 
 def test_versions_are_part_of_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
     before = code_cache.content_digest(samples.add)
-    assert numba.__version__ in code_cache.VERSIONS
-    monkeypatch.setattr(code_cache, "VERSIONS", "numba 99")
+    assert numba.__version__ in code_cache._makers()
+    monkeypatch.setattr(code_cache, "_makers", lambda: "numba 99")
     assert code_cache.content_digest(samples.add) != before
 
 
@@ -192,7 +260,7 @@ def test_refuses_svml(monkeypatch: pytest.MonkeyPatch) -> None:
     assert numba.config.USING_SVML is False
     monkeypatch.setattr(numba.config, "USING_SVML", True)
     with pytest.raises(RuntimeError, match="SVML"):
-        load.compile_function(lambda a: a)
+        load.compile_function(lambda a: a, "int64(int64)")
 
 
 def test_every_op_of_the_catalogue_has_its_own_address() -> None:

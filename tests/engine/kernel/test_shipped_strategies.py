@@ -125,4 +125,4 @@ def rehearse_and_run() -> None:
     assert len(found.fills) > 10
     parts = (step_bar, close_exits, on_mark, queue_entries, enter, quiet_bars, note_volumes, equity_krw, exposure_krw)
     for dispatcher in (loop, event, fill, *(compile_function(part, allocates=False) for part in parts)):
-        assert len(dispatcher.signatures) == 1, dispatcher
+        assert len(dispatcher.made) == 1, dispatcher.function

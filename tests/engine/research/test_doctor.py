@@ -258,6 +258,9 @@ def test_what_gives_no_answer_is_not_judged() -> None:
         assert (told.level, told.text) == expected
     blind = replace(result_of(Plan()), fill_bar_krw=None, settled_ms=())
     assert {findings(blind)[check].text for check in ("volume", "warm_up")} == {"volume.unknown", "warm_up.unknown"}
+    assert findings(result_of(Plan(bar_krw=0.0)))["volume"].text == "volume.unknown"  # candles that do not tell their volume
+    undecided = replace(result_of(Plan(gains_krw=[])), equity_ms=lasting.equity_ms[:0], equity_krw=lasting.equity_krw[:0])
+    assert findings(undecided)["few_trades"].text == "few_trades.undecided"
 
 
 def test_empty_runs_of_all_kinds_are_examined() -> None:
@@ -296,7 +299,7 @@ def test_every_sentence_can_be_said(language: Language) -> None:
     assert [part[check].text for check in ("ambiguous", "cliff")] == ["ambiguous.account", "cliff.portfolio"]
     assert len(said) >= 28
     every = {key for key in texts("doctor") if not key.startswith(("name.", "advice.", "level.", "head", "summary"))}
-    rest = {"few_trades.none", "gaps.run", "one_market.only", "costs.no_edge", "volume.unknown", "warm_up.unknown",
+    rest = {"few_trades.none", "few_trades.undecided", "gaps.run", "one_market.only", "costs.no_edge", "volume.unknown", "warm_up.unknown",
             "survivors.short", "survivors.chosen", "survivors.told", "survivors.unsure",
             "survivors.unknown",
             "stranded.none",
