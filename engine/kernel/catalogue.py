@@ -195,7 +195,7 @@ def twin(name: str) -> Callable[[Twin], Twin]:
 
     Its arguments begin as the op ABI's: state, params, x0 and y of the first node, and as x1, x2, x3, x4 state, params, x0 and y of the
     second; length, index. Then how many markets, and how far from one to the next it is in state, x0 and x0 of the second, y and y of
-    the second (engine.kernel.abi.call_twin).
+    the second (engine.kernel.abi.call_twin). One node of several markets is given to it as two: every other market is the second.
     """
 
     def register(kernel: Twin) -> Twin:

@@ -18,7 +18,8 @@ ROW_PARAMS: Final = 10
 ROW_TWIN: Final = 11  # address of what computes this row and the next at once; 0: none does
 ROW_FLAT: Final = 12  # 1: reads nothing but its inputs at the same bar, so that one call can take all markets side by side
 ROW_STEP: Final = 13  # from one market of a group to the next, of each of the five inputs and the output
-ROW_WIDTH: Final = 19
+ROW_ALIKE: Final = 19  # address of what computes this row of two markets at once; 0: none does
+ROW_WIDTH: Final = 20
 
 #: columns of the feed table: first the SLOT_COUNT offsets in memory that `fold_bars` reads (-1 = not wanted)
 FEED_TIMEFRAME: Final = SLOT_COUNT

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _CACHE_LINE: Final = 8  # float64
-#: markets side by side: twins (engine.kernel.ops.averages) take four at once
+#: markets side by side: twins (engine.kernel.catalogue.twin) take four at once
 _GROUP: Final = 4
 
 
@@ -161,7 +161,8 @@ class Layout:
 
     def _markets_at_once(self) -> int:
         """As many as an op takes in one call, where there is such a one and every thread has work."""
-        return _GROUP if any(row.leads for row in self._table.rows) and self._markets >= _GROUP * self._threads else 1
+        twins = any(row.op is not None and row.op.twin is not None for row in self._table.rows)
+        return _GROUP if twins and self._markets >= _GROUP * self._threads else 1
 
     def _place_own(self) -> tuple[dict[int, int], int]:
         """Offsets of the slots of own rows, one variant's over the other's, from 0 on, and how much room these need: a variant's columns,
@@ -200,11 +201,12 @@ class Layout:
         source = -1 if row.source is None else self._timeframes.index(row.source)
         inputs = [self._offsets[slot] for slot in row.inputs]
         cell = self._table.cells[row.cell]
-        twin = address_of_twin(row.op.twin) if row.leads and row.op is not None and row.op.twin is not None else 0
+        of_two = address_of_twin(row.op.twin) if row.op is not None and row.op.twin is not None else 0
+        twin, alike = (of_two, 0) if row.leads else (0, of_two)
         clock, output = self._timeframes.index(row.timeframe), self._offsets[row.output]
         steps = [0 if slot in self._alike else self._slots_width for slot in (*row.inputs, row.output)]
         flat = int(row.op is not None and is_flat(row.op))
-        return [address, clock, source, *inputs, output, cell.offset, row.params, twin, flat, *steps]
+        return [address, clock, source, *inputs, output, cell.offset, row.params, twin, flat, *steps, alike]
 
     def _across(self, row: AcrossRow) -> list[int]:
         """An input that all markets share has one copy: its stride is 0. Side by side there are as many as markets."""

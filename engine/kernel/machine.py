@@ -34,6 +34,7 @@ from engine.kernel.fields import (
     MOVE_STRIDE,
     MOVE_TIMEFRAME,
     ROW_ADDRESS,
+    ROW_ALIKE,
     ROW_FLAT,
     ROW_INPUT,
     ROW_OUTPUT,
@@ -261,9 +262,15 @@ def run_rows(
                 y, other[ROW_OUTPUT], count, first, markets, step, apart[0], other[ROW_STEP], y_apart, other[ROW_STEP + INPUT_COUNT],
             )  # fmt: skip
         elif count > 0:
-            for m in range(markets):
+            alike, p, pairs = row[ROW_ALIKE], row[ROW_PARAMS], markets // 2 if row[ROW_ALIKE] != 0 else 0
+            if pairs > 0:
+                call_twin(
+                    alike, state, at, at + step, params, p, p, memory, x[0], x[0] + apart[0], y, y + y_apart, count, first, pairs,
+                    2 * step, 2 * apart[0], 2 * apart[0], 2 * y_apart, 2 * y_apart,
+                )  # fmt: skip
+            for m in range(2 * pairs, markets):
                 call_op(
-                    address, state, at + m * step, params, row[ROW_PARAMS], memory, x[0] + m * apart[0], x[1] + m * apart[1],
+                    address, state, at + m * step, params, p, memory, x[0] + m * apart[0], x[1] + m * apart[1],
                     x[2] + m * apart[2], x[3] + m * apart[3], x[4] + m * apart[4], y + m * y_apart, count, first,
                 )  # fmt: skip
 

@@ -105,30 +105,31 @@ def smooth_any(state: P, n: float, keep: float, x: P, y: P, start: int, stop: in
 @helper
 def smooth_known(state: P, keep: float, x: P, y: P, start: int, stop: int) -> bool:
     """`smooth` of seeded streams; False, and no state is kept, where a value turns out to be missing."""
-    by, d, last = pair(keep, keep), pair(state[1], state[3]), pair(state[4], state[4])
+    by, d, last = pair(keep, keep), pair(state[1], state[3]), both(state, 4)
     for t in range(start, stop):
-        v = pair(x[t], x[t])
+        v = both(x, t)
         d, last = multiply_add(by, d, by * (v - last)), v
         y[t] = first_of(v - d)
     if first_of(d) != first_of(d):
         return False
-    state[1], state[3], state[4] = first_of(d), second_of(d), first_of(last)
+    keep_pair(state, d, last)
     return True
 
 
 @helper
 def seed_known(state: P, keep: float, x: P, y: P, start: int, stop: int) -> bool:
     """`smooth` of a seeded stream and one whose seed is not full before `stop`; False as of `smooth_known`."""
-    counted, d, last = state[2], pair(state[1], state[3]), pair(state[4], state[4])
+    counted, d, last = state[2], pair(state[1], state[3]), both(state, 4)
     for t in range(start, stop):
-        v, by = pair(x[t], x[t]), pair(keep, counted / (counted + 1.0))
+        v, by = both(x, t), pair(keep, counted / (counted + 1.0))
         d, last = multiply_add(by, d, by * (v - last)), v
         counted = counted + 1.0
         y[t] = first_of(v - d)
     together = first_of(d) + second_of(d)
     if together != together:
         return False
-    state[1], state[2], state[3], state[4] = first_of(d), counted, second_of(d), first_of(last)
+    keep_pair(state, d, last)
+    state[2] = counted
     return True
 
 
@@ -157,16 +158,16 @@ def smooth_two_known(
     """`smooth_known` of two averages."""
     by, by_b = pair(keep, keep), pair(keep_b, keep_b)
     d, d_b = pair(state[1], state[3]), pair(state_b[1], state_b[3])
-    last, last_b = pair(state[4], state[4]), pair(state_b[4], state_b[4])
+    last, last_b = both(state, 4), both(state_b, 4)
     for t in range(start, stop):
-        v, w = pair(x[t], x[t]), pair(x_b[t], x_b[t])
+        v, w = both(x, t), both(x_b, t)
         d, d_b = multiply_add(by, d, by * (v - last)), multiply_add(by_b, d_b, by_b * (w - last_b))
         last, last_b = v, w
         y[t], y_b[t] = first_of(v - d), first_of(w - d_b)
     if first_of(d + d_b) != first_of(d + d_b):
         return False
-    state[1], state[3], state[4] = first_of(d), second_of(d), first_of(last)
-    state_b[1], state_b[3], state_b[4] = first_of(d_b), second_of(d_b), first_of(last_b)
+    keep_pair(state, d, last)
+    keep_pair(state_b, d_b, last_b)
     return True
 
 
@@ -276,20 +277,22 @@ def smooth_four(
     b, b_b = pair(state[step + 1], state[step + 3]), pair(state_b[step + 1], state_b[step + 3])
     c, c_b = pair(state[s2 + 1], state[s2 + 3]), pair(state_b[s2 + 1], state_b[s2 + 3])
     d, d_b = pair(state[s3 + 1], state[s3 + 3]), pair(state_b[s3 + 1], state_b[s3 + 3])
-    p, q, r, s = state[4], state[step + 4], state[s2 + 4], state[s3 + 4]
-    p_b, q_b, r_b, s_b = state_b[4], state_b[step + 4], state_b[s2 + 4], state_b[s3 + 4]
+    p, q, r, s = both(state, 4), both(state, step + 4), both(state, s2 + 4), both(state, s3 + 4)
+    p_b, q_b, r_b, s_b = both(state_b, 4), both(state_b, step + 4), both(state_b, s2 + 4), both(state_b, s3 + 4)
     x2, x3, x4 = further(x, x_step), further(x, 2 * x_step), further(x, 3 * x_step)
     y2, y3, y4 = further(y, y_step), further(y, 2 * y_step), further(y, 3 * y_step)
     v2, v3, v4 = further(x_b, x_step_b), further(x_b, 2 * x_step_b), further(x_b, 3 * x_step_b)
     z2, z3, z4 = further(y_b, y_step_b), further(y_b, 2 * y_step_b), further(y_b, 3 * y_step_b)
     for t in range(start, stop):
-        a, a_b = moved(w, a, x[t], p), moved(w_b, a_b, x_b[t], p_b)
-        b, b_b = moved(w, b, x2[t], q), moved(w_b, b_b, v2[t], q_b)
-        c, c_b = moved(w, c, x3[t], r), moved(w_b, c_b, v3[t], r_b)
-        d, d_b = moved(w, d, x4[t], s), moved(w_b, d_b, v4[t], s_b)
-        p, q, r, s, p_b, q_b, r_b, s_b = x[t], x2[t], x3[t], x4[t], x_b[t], v2[t], v3[t], v4[t]
-        y[t], y2[t], y3[t], y4[t] = p - first_of(a), q - first_of(b), r - first_of(c), s - first_of(d)
-        y_b[t], z2[t], z3[t], z4[t] = p_b - first_of(a_b), q_b - first_of(b_b), r_b - first_of(c_b), s_b - first_of(d_b)
+        e, f, g, h = both(x, t), both(x2, t), both(x3, t), both(x4, t)
+        e_b, f_b, g_b, h_b = both(x_b, t), both(v2, t), both(v3, t), both(v4, t)
+        a, a_b = multiply_add(w, a, w * (e - p)), multiply_add(w_b, a_b, w_b * (e_b - p_b))
+        b, b_b = multiply_add(w, b, w * (f - q)), multiply_add(w_b, b_b, w_b * (f_b - q_b))
+        c, c_b = multiply_add(w, c, w * (g - r)), multiply_add(w_b, c_b, w_b * (g_b - r_b))
+        d, d_b = multiply_add(w, d, w * (h - s)), multiply_add(w_b, d_b, w_b * (h_b - s_b))
+        p, q, r, s, p_b, q_b, r_b, s_b = e, f, g, h, e_b, f_b, g_b, h_b
+        y[t], y2[t], y3[t], y4[t] = first_of(p - a), first_of(q - b), first_of(r - c), first_of(s - d)
+        y_b[t], z2[t], z3[t], z4[t] = first_of(p_b - a_b), first_of(q_b - b_b), first_of(r_b - c_b), first_of(s_b - d_b)
     together = first_of(((a + b) + (c + d)) + ((a_b + b_b) + (c_b + d_b)))
     if together != together:
         return False
@@ -305,15 +308,15 @@ def smooth_four(
 
 
 @helper
-def moved(by: Pair, distance: Pair, v: float, last: float) -> Pair:
-    """Both streams after one more value."""
-    return multiply_add(by, distance, by * (pair(v, v) - pair(last, last)))
+def both(values: P, place: int) -> Pair:
+    """One value for both streams."""
+    return pair(values[place], values[place])
 
 
 @helper
-def keep_pair(state: P, distance: Pair, last: float) -> None:
+def keep_pair(state: P, distance: Pair, last: Pair) -> None:
     """Both streams of an average."""
-    state[1], state[3], state[4] = first_of(distance), second_of(distance), last
+    state[1], state[3], state[4] = first_of(distance), second_of(distance), first_of(last)
 
 
 @op(

@@ -12,9 +12,9 @@ import math
 from typing import Final
 
 from dsl.catalogue import Memory, Range, Unit
-from engine.kernel.abi import helper
+from engine.kernel.abi import further, helper
 from engine.kernel.catalogue import Pointer as P
-from engine.kernel.catalogue import composed, condition, op, series, window
+from engine.kernel.catalogue import composed, condition, op, series, twin, window
 
 NAN: Final = math.nan
 INFINITY: Final = math.inf
@@ -122,6 +122,39 @@ def window_sums(state: P, n: int, x: P, y: P, length: int, index: int, divisor: 
 
 
 @helper
+def sums_of_four(
+    a: P, b: P, c: P, d: P, n: int, x: P, x2: P, x3: P, x4: P, y: P, y2: P, y3: P, y4: P, length: int, index: int
+) -> None:  # fmt: skip
+    """`window_sums` of four series at once: each waits for its own sums only. a to d: their states."""
+    t = 0
+    while t < length:
+        slot = (index + t) % n
+        if slot == 0:
+            begin_four(a, b, c, d, n)
+        p, q, r, s = a[0], b[0], c[0], d[0]
+        count = min(n - slot, length - t)
+        for k in range(t, t + count):
+            at = slot + k - t + 1
+            v, w, z, u = x[k], x2[k], x3[k], x4[k]
+            p, q, r, s = p + v, q + w, r + z, s + u
+            y[k], y2[k], y3[k], y4[k] = a[at + 1] + p, b[at + 1] + q, c[at + 1] + r, d[at + 1] + s
+            a[at], b[at], c[at], d[at] = v, w, z, u
+        a[0], b[0], c[0], d[0] = p, q, r, s
+        t = t + count
+
+
+@helper
+def begin_four(a: P, b: P, c: P, d: P, n: int) -> None:
+    """A new block: the raw values of the one before turn into its suffixes, and the prefix is empty."""
+    p, q, r, s = a[n], b[n], c[n], d[n]
+    for k in range(1, n):
+        i = n - k
+        p, q, r, s = a[i] + p, b[i] + q, c[i] + r, d[i] + s
+        a[i], b[i], c[i], d[i] = p, q, r, s
+    a[0], b[0], c[0], d[0] = a[n + 1], b[n + 1], c[n + 1], d[n + 1]
+
+
+@helper
 def window_means(state: P, n: int, x: P, y: P, length: int, index: int) -> None:
     """y[t] = mean of the last n of x; n equal values give that value itself, which their sum in floats does not (10 x 0.0229)."""
     window_sums(state, n, x, y, length, index, float(n))
@@ -150,6 +183,29 @@ def window_means(state: P, n: int, x: P, y: P, length: int, index: int) -> None:
 )  # fmt: skip
 def window_sum(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
     window_sums(state, int(params[0]), x0, y, length, index, 1.0)
+
+
+@twin("sum")
+def two_sums(
+    state: P, params: P, x0: P, state_b: P, params_b: P, x_b: P, y_b: P, y: P, length: int, index: int,
+    markets: int, step: int, x_step: int, x_step_b: int, y_step: int, y_step_b: int,
+) -> None:  # fmt: skip
+    """Two nodes of `sum` of several markets; those of two markets at once where their windows are alike."""
+    n, m = int(params[0]), 0
+    while params[0] == params_b[0] and m + 2 <= markets:
+        a, b, x, w, z, u = m * step, (m + 1) * step, m * x_step, m * x_step_b, m * y_step, m * y_step_b
+        sums_of_four(
+            further(state, a), further(state_b, a), further(state, b), further(state_b, b), n,
+            further(x0, x), further(x_b, w), further(x0, x + x_step), further(x_b, w + x_step_b),
+            further(y, z), further(y_b, u), further(y, z + y_step), further(y_b, u + y_step_b), length, index,
+        )  # fmt: skip
+        m += 2
+    while m < markets:
+        window_sums(further(state, m * step), n, further(x0, m * x_step), further(y, m * y_step), length, index, 1.0)
+        window_sums(
+            further(state_b, m * step), int(params_b[0]), further(x_b, m * x_step_b), further(y_b, m * y_step_b), length, index, 1.0
+        )  # fmt: skip
+        m += 1
 
 
 @op(

@@ -14,8 +14,11 @@ from dsl.catalogue import Unit
 from dsl.graph import Graph, Node, Phase, Section, Timeframe
 from engine.kernel.abi import TWIN_INTEGERS
 from engine.kernel.catalogue import Op, ops
+from engine.kernel.fields import ROW_ALIKE
 from engine.kernel.load import address, address_of_twin
 from engine.kernel.program import compile_values
+from engine.kernel.vm import Kernel
+from tests.engine.kernel.samples import random_grid
 
 TWINS = sorted(name for name, op in ops().items() if op.twin is not None)
 MINUTE = Timeframe(60_000)
@@ -52,10 +55,11 @@ def test_twins_are_two_ops_of_each_market_to_the_bit(
     """Markets lie so far apart that nothing is between them or something is; where a value is missing they go on one by one."""
     op, random = ops()[name], np.random.default_rng(seed)
     assert op.twin is not None
-    total, size = sum(cuts), len(op.init((1.0,)))
+    sizes = [len(op.init((float(k),))) for k in (n, m)]
+    total, size = sum(cuts), max(sizes)
     between = int(random.integers(0, 3))
     states = np.zeros((markets, 2, size))
-    states[:] = [op.init((float(n),)), op.init((float(m),))]
+    states[:, 0, : sizes[0]], states[:, 1, : sizes[1]] = op.init((float(n),)), op.init((float(m),))
     series, outs = np.zeros((2, markets, total + between)), np.zeros((2, markets, 2 * total))
     series[:] = 100.0 + np.cumsum(random.normal(0.0, 1.0, series.shape), axis=2)
     series[random.random(series.shape) < missing] = np.nan
@@ -67,7 +71,8 @@ def test_twins_are_two_ops_of_each_market_to_the_bit(
         _TWIN(address_of_twin(op.twin))(*map(_at, arrays), length, index + start, markets, *steps)
         start += length
     for market in range(markets):
-        found = [(out[market, :total].tobytes(), state.tobytes()) for out, state in zip(outs, states[market], strict=True)]
+        of_both = zip(outs, states[market], sizes, strict=True)
+        found = [(out[market, :total].tobytes(), state[:count].tobytes()) for out, state, count in of_both]
         values = [np.ascontiguousarray(one[market, :total]) for one in series]
         assert found == [_alone(name, op, float(k), value, index) for k, value in zip((n, m), values, strict=True)]
 
@@ -83,5 +88,24 @@ def test_a_program_puts_twins_side_by_side_after_what_they_read() -> None:
     assert [(row.node, row.leads) for row in rows] == [(first, True), (third, False), (second, False)]
 
 
+@pytest.mark.parametrize("name", TWINS)
+def test_a_node_alone_is_computed_for_two_markets_at_once(name: str) -> None:
+    """The same bits as one market after another, with an odd market left over and values missing."""
+    markets = tuple(f"KRW-A{k}" for k in range(7))
+    graph, section = Graph(), Section(MINUTE)
+    close = graph.add(Node("close", (), (), section, Phase.MARKET, Unit.PRICE))
+    program = compile_values(graph, [graph.add(Node(name, (close,), (5.0,), section, Phase.MARKET, Unit.PRICE))], MINUTE, MINUTE, markets)
+    grid = random_grid(np.random.default_rng(5), markets, 1_000, 700)
+    together, alone = Kernel(program, 64, group=7), Kernel(program, 64, group=1)
+    alike = together.row_tables[1][:, ROW_ALIKE]
+    assert alike.tolist() == [address_of_twin(ops()[name].twin)]
+    found, expected = together.advance(grid).values, alone.advance(grid).values
+    assert found.tobytes() == expected.tobytes()
+    assert together.state.tobytes() == alone.state.tobytes()
+    known = ~np.isnan(found[:, :, 0])
+    assert all(100 < count < 700 for count in known.sum(axis=1))
+    assert len({column[known[row]].tobytes() for row, column in enumerate(found[:, :, 0])}) == len(markets)
+
+
 def test_there_are_twins() -> None:
-    assert TWINS == ["ema", "rma"]
+    assert TWINS == ["ema", "rma", "sum"]
