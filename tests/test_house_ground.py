@@ -13,6 +13,8 @@ import pytest
 from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
+#: no plugins of others: reading them takes longer than the tests
+PLAIN = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 TESTS_OF_DATA = """
 import pytest
 pytest_plugins = ["conftest_under_test"]
@@ -55,7 +57,7 @@ def pytest_in(folder: Path, **environment: str) -> str:
     kept = {name: value for name, value in os.environ.items() if name not in ("CI", "JANGDAN_TEST_DATA", "PYTEST_ADDOPTS")}
     result = subprocess.run(
         [sys.executable, "-m", "pytest", "-rs", "-p", "conftest_under_test", "test_data.py"],
-        cwd=folder, env={**kept, "PYTHONPATH": str(folder), **environment}, capture_output=True, text=True, check=False,
+        cwd=folder, env={**kept, **PLAIN, "PYTHONPATH": str(folder), **environment}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     return result.stdout
 

@@ -218,7 +218,8 @@ def _level(scope: Scope, rule: RuleText, conditions: Conditions) -> tuple[ExitKi
             notes = (("level_percent", {}),)
             number = f"{abs(value.constant) * 100:g}%" if abs(value.constant) < 1 else f"{abs(value.constant):g}%"
             sign = "-" if value.constant < 0 else ""
-            fix = rule.substituted(0, len(rule.text), signed(str(rule.path[1]), sign + number))
+            if value.constant:  # a sign makes no distance of nothing
+                fix = rule.substituted(0, len(rule.text), signed(str(rule.path[1]), sign + number))
         units = {"left": "price", "right": value.unit.value, "unit": value.unit.value}
         scope.report_at("E110", rule, expression.start, expression.end, label="argument", notes=notes, fix=fix, **units)
         return kind, None

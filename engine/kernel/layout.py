@@ -117,7 +117,9 @@ class Layout:
         run, shared = self._run.copy(), self._table.size(shared=True)
         run[fields.RUN_SHARED_AT] = 0 if number == 0 else self._state_size + (number - 1) * shared
         names = ("clocks", "feeds", "side_feeds", "rows", "stages", "moves", "across", "columns", "direct")
-        tables = {name: getattr(self, name) if number == 0 else getattr(self, name).copy() for name in names}
+        if number == 0:
+            return made_lane(run, (*(getattr(self, name) for name in names), self.memory))
+        tables = {name: getattr(self, name).copy() for name in names}
         by = number * self._lane_width
         feeds = tables["feeds"][:, :SLOT_COUNT]
         feeds[feeds >= 0] += by

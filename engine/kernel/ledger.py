@@ -44,7 +44,7 @@ TRADE: Final = np.dtype(
 
 _COIN_E8: Final = 1e8
 _BUY: Final = int(Side.BID)
-#: twice the most that rounding changes a number, as a ratio: what is added up so roughly is surely enough
+#: twice the most that rounding changes a number, as a ratio
 _TWICE_ROUNDING: Final = 2.0**-52
 #: most parts that do not overlap of a sum of float64: its exponents are 2,098 apart at the most, and each part holds 53 bits
 PARTS: Final = 48
@@ -63,15 +63,15 @@ STREAK: Final = 9
 BEST: Final = 10
 WORST: Final = 11
 TRADES_WIDTH: Final = 12
-#: places in what `sum_fills` finds of sales: how many, how many won, ended their trade, were ambiguous; profits (KRW) and what adding them
-#: lost, that without its signs; profit / the cost that it stands beside, and what adding that lost
+#: places in what `sum_fills` finds of sales: how many, how many won, ended their trade, were ambiguous; profits (KRW), what adding them
+#: lost and what adding that lost (without signs); profit / the cost that it stands beside, and what adding that lost
 SALES: Final = 0
 SALES_WON: Final = 1
 SALES_CLOSING: Final = 2
 SALES_AMBIGUOUS: Final = 3
 SALES_PROFIT: Final = 4
 SALES_PROFIT_LOST: Final = 5
-SALES_LOST_SIZE: Final = 6
+SALES_ROUGH: Final = 6
 SALES_RATIO: Final = 7
 SALES_RATIO_LOST: Final = 8
 SALES_WIDTH: Final = 9
@@ -193,13 +193,14 @@ def _count_sale(sales: NDArray[np.float64], way: int, profit: float, cost: float
     """cost: what the profit stands beside."""
     share = profit / cost if cost != 0.0 else math.nan
     part = lost(sales[way, SALES_PROFIT], profit)
+    rough = abs(lost(sales[way, SALES_PROFIT_LOST], part))
     sales[way, SALES] += 1.0
     sales[way, SALES_WON] += 1.0 if profit > 0.0 else 0.0
     sales[way, SALES_CLOSING] += 1.0 if closed else 0.0
     sales[way, SALES_AMBIGUOUS] += 1.0 if ambiguous else 0.0
     sales[way, SALES_PROFIT] += profit
     sales[way, SALES_PROFIT_LOST] += part
-    sales[way, SALES_LOST_SIZE] += abs(part)
+    sales[way, SALES_ROUGH] += rough
     sales[way, SALES_RATIO_LOST] += lost(sales[way, SALES_RATIO], share)
     sales[way, SALES_RATIO] += share
 
@@ -316,22 +317,26 @@ def sum_exactly(values: NDArray[np.float64], parts: NDArray[np.float64]) -> floa
 def sum_of_items(values: Pointer, rows: int, parts: Pointer) -> float:
     """The same of the first `rows` values.
 
-    What every addition loses is added up on the side. Where the roundings of that cannot change the last bit, it is the sum already.
+    What every addition loses is added up on the side. Where what that loses cannot change the last bit, it is the sum already.
     """
-    total = small = size = 0.0
+    total = small = rough = 0.0
     for row in range(rows):
         part = lost(total, values[row])
-        total, small, size = total + values[row], small + part, size + abs(part)
-    if is_certain(total, small, size, rows):
+        rough += abs(lost(small, part))
+        total, small = total + values[row], small + part
+    if is_certain(total, small, rough):
         return float(total + small)
     return float(sum_of_parts(values, rows, parts))
 
 
 @helper
-def is_certain(total: float, small: float, size: float, count: int) -> bool:
-    """total + small is the sum of so many numbers, rounded once. small: what their additions lost; size: that without its signs."""
-    apart = size * count * _TWICE_ROUNDING
-    return total + (small - apart) == total + (small + apart)
+def is_certain(total: float, small: float, rough: float) -> bool:
+    """total + small is the sum, rounded once. small: what the additions lost; rough: what adding that lost, without signs.
+
+    Where that is nothing, both together are the exact sum. Else it must be further from the middle between two numbers than it can be off.
+    """
+    apart = 2.0 * rough + abs(small) * _TWICE_ROUNDING
+    return total - total == 0.0 and (rough == 0.0 or total + (small - apart) == total + (small + apart))
 
 
 @helper

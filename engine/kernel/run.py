@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.kernel.bars import Closes, bars_of, joined, most_steps, taken_from
+from engine.kernel.bars import Closes, bars_of, joined, most_steps, taken_from, together
 from engine.kernel.book import FILL, SKIP_REASONS, Book
 from engine.kernel.decide.ahead import ROWS
 from engine.kernel.decide.plan import Plan
@@ -58,7 +58,7 @@ class Run:
         self._log = new_log(plan)
         self._fills: list[NDArray[np.void]] = []
         self._closes = 0
-        self._close_ms = np.empty(0, np.int64)
+        self._close_ms: list[NDArray[np.int64]] = []
         self._money = np.empty((3, 0))
 
     def feed(self, bars: BarGrid, columns: ColumnBlock, first: int = 0, count: int | None = None) -> None:
@@ -67,7 +67,8 @@ class Run:
         Raises RuntimeError when the books refuse an answer of the fill model: a defect, never a matter of the data.
         """
         taken = bars_of(bars)
-        if bars.inside is not None and self._log.length[0] == 0:
+        if bars.inside is not None:
+            self._drain()
             self._log = new_log(self.plan, most_steps(bars))
         first_ms, base_ms = taken.span.tolist()
         stop = bars.state.shape[1] if count is None else first + count
@@ -90,8 +91,9 @@ class Run:
             )
             if at < 0:
                 raise RuntimeError("the books refused a fill of the fill model")
-            self._drain()
-        self._close_ms[self._closes : self._closes + live] = columns.close_ms[passed:]
+            if at < stop:  # the log is nearly full
+                self._drain()
+        self._close_ms.append(columns.close_ms[passed:])
         self._closes += live
 
     def expect(self, closes: int) -> None:
@@ -100,20 +102,19 @@ class Run:
 
     def _make_room(self, closes: int) -> None:
         needed = self._closes + closes
-        if needed > len(self._close_ms):
-            room = max(needed, 2 * len(self._close_ms))
-            close_ms, money = np.empty(room, np.int64), np.empty((3, room))
-            close_ms[: self._closes] = self._close_ms[: self._closes]
+        if needed > self._money.shape[1]:
+            money = np.empty((3, max(needed, 2 * self._money.shape[1])))
             money[:, : self._closes] = self._money[:, : self._closes]
-            self._close_ms, self._money = close_ms, money
+            self._money = money
 
     def result(self) -> RunResult:
         """What has happened so far."""
+        self._drain()
         account = self.book.account[0]
         cash, exposure, equity = self._money[:, : self._closes]
         return RunResult(
             fills=self._all_fills(),
-            equity_ms=self._close_ms[: self._closes],
+            equity_ms=together(self._close_ms),
             equity_krw=equity,
             cash_krw=cash,
             exposure_krw=exposure,

@@ -32,9 +32,9 @@ DEFAULT_BLOCK: Final = 2048
 _TIMES: Final = 512
 #: layouts that are kept for the next kernel of the same program
 _KNOWN_LAYOUTS: Final = 8
-#: stretches of so many bars at the most whose close times are kept; a run over a year of minutes has nine of half a MiB
-_STRETCH: Final = 65_536
-_KNOWN_STRETCHES: Final = 16
+#: grids whose close times are kept, with so many at the most: a run over a year of minutes has 4 MiB of them
+_KNOWN_TIMES: Final = 2
+_MOST_TIMES: Final = 1 << 20
 #: parts that are begun before the caller is done with the one before them
 _AHEAD: Final = 2
 #: looks at what other threads still have to do, before this one sleeps until it is woken: about as long as waking it takes
@@ -62,9 +62,9 @@ def _closes(clock: Timeframe, first: int, count: int) -> NDArray[np.int64]:
     return np.arange(from_ms, from_ms + count * clock.length_ms, clock.length_ms, dtype=np.int64)
 
 
-@lru_cache(maxsize=_KNOWN_STRETCHES)
+@lru_cache(maxsize=_KNOWN_TIMES)
 def _known_closes(clock: Timeframe, first: int, count: int) -> NDArray[np.int64]:
-    """Of the stretches run last: the next run over the same bars asks again, and new memory costs more than a column. Nobody writes it."""
+    """Of the grids run last: the next run over the same bars asks again, and new memory costs more than a column. Nobody writes it."""
     return _closes(clock, first, count)
 
 
@@ -148,7 +148,7 @@ class Kernel:
         self._bar_lane: Lane | None = None
         self.threads = len(self._lanes)
         self._rooms, self._calls = [np.empty(0)] * reuse, 0
-        self._times, self._times_first = np.empty(0, np.int64), 0
+        self._times, self._times_first, self._times_stop = np.empty(0, np.int64), 0, 0
         self._keep_state(state.initial(program))
 
     def _keep_state(self, values: NDArray[np.float64]) -> None:
@@ -241,12 +241,12 @@ class Kernel:
         return closed > 0
 
     def _close_ms(self, first: int, count: int) -> NDArray[np.int64]:
-        """Close times of clock bars, out of a longer list of them: a bar at a time an array of one would cost more than the bar."""
-        if count > _TIMES:
-            return (_known_closes if count <= _STRETCH else _closes)(self.program.clock, first, count)
+        """Close times of clock bars, out of a longer list of them: a bar at a time an array of one would cost more than the bar, and the
+        times of one grid are one array."""
         at = first - self._times_first
         if at < 0 or at + count > len(self._times):
-            self._times = _closes(self.program.clock, first, _TIMES)
+            most = max(count, _TIMES, self._times_stop - first)
+            self._times = (_known_closes if _TIMES < most <= _MOST_TIMES else _closes)(self.program.clock, first, most)
             self._times_first, at = first, 0
         return self._times[at : at + count]
 
@@ -268,6 +268,7 @@ class Kernel:
         from_ms = base.open_ms(index)
         first_close = clock.index(from_ms)
         closes = clock.index(from_ms + length * base.length_ms) - first_close
+        self._times_stop = clock.index(base.open_ms(int(grid.first_index) + grid.state.shape[1]))
         out = self._room((len(grid.markets), self._exported, closes))
         turns = -(-length // self.block) * self._stages if len(self._lanes) > 1 else 0
         arrays = (*grid_arrays(grid), self._sides(grid, first, length), out, np.zeros(turns * TURN_ITEMS, np.int64))

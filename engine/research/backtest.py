@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -24,7 +23,7 @@ from engine.model.candle import MEMBER, BarGrid, BarState
 from engine.model.costs import Halt
 from engine.research.gaps import side_gaps
 from engine.research.result import BacktestResult, Rounding, Settings, SideGap
-from engine.research.room import keep_freed_memory
+from engine.research.room import keep_freed_memory, processors
 from engine.research.universe import UniverseTally
 
 if TYPE_CHECKING:
@@ -80,7 +79,7 @@ def backtest(
     tally = None if strategy.universe is None else UniverseTally(strategy.universe, settings.from_ms)
     grid, members, universe_sides = with_members(strategy, grid, markets, settings.block, tally)
     program = compile_program(strategy, grid.timeframe, grid.markets, domain=markets)
-    threads = threads or os.cpu_count() or 1
+    threads = threads or processors()
     run, settled = _run(strategy, program, grid, settings, markets, progress, watch, threads)
     elapsed = time.perf_counter() - started
     sides = dict.fromkeys((*program.sides, *universe_sides))
@@ -185,7 +184,8 @@ def terms_of(settings: Settings, grid: BarGrid) -> Terms:
     """The account's terms on the bars, and beside the books, of a grid. Raises CandleError for a window that they do not make."""
     costs = settings.costs
     check_windows(costs, grid.timeframe)
-    costs = replace(costs, latency_ms=costs.latency_ms + costs.latency_bars * grid.timeframe.length_ms, latency_bars=0)
+    if costs.latency_bars:
+        costs = replace(costs, latency_ms=costs.latency_ms + costs.latency_bars * grid.timeframe.length_ms, latency_bars=0)
     if costs.outages:
         costs = replace(costs, halts=(*costs.halts, *(Halt("", from_ms, to_ms) for from_ms, to_ms in grid.outages)))
     on_grid = settings.rounding is Rounding.UPBIT
@@ -242,6 +242,9 @@ def bars_of(grid: BarGrid, start: int, stop: int) -> BarGrid:
 
 def _contiguous(grid: BarGrid) -> BarGrid:
     """The grid as compiled code reads it: cut out of a longer one its arrays are copied here, once, and not at every call."""
+    sides: tuple[NDArray[np.float64], ...] = tuple(grid.side.values())
+    if grid.state.flags.c_contiguous and all(one.flags.c_contiguous for one in (*(getattr(grid, name) for name in SERIES), *sides)):
+        return grid
     series: dict[str, Any] = {name: np.ascontiguousarray(getattr(grid, name)) for name in ("state", *SERIES)}
     return replace(grid, side={key: np.ascontiguousarray(column) for key, column in grid.side.items()}, **series)
 
@@ -321,8 +324,12 @@ def _result(
 def traded_krw(grid: BarGrid, fills: NDArray[np.void]) -> NDArray[np.float64]:
     """KRW traded in the base bar of each fill; close x volume where the candles have no value."""
     row, column = fills["market"], (fills["time_ms"] - grid.timeframe.offset_ms) // grid.timeframe.length_ms - grid.first_index
-    value = grid.value[row, column]
-    return np.asarray(np.where(np.isnan(value), grid.close[row, column] * grid.volume[row, column], value))
+    value = np.asarray(grid.value[row, column])
+    unknown = np.isnan(value)
+    if unknown.any():
+        row, column = row[unknown], column[unknown]
+        value[unknown] = grid.close[row, column] * grid.volume[row, column]
+    return value
 
 
 def left_out(strategy: Strategy, base: Timeframe) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from engine.candles.endings import quiet_markets
+from engine.candles.instants import korean_time, utc_day
 from engine.model.candle import BarState, Ending
 from engine.research.metrics import NAN, Unit
 from engine.research.random_entry import DRAWS, RandomEntry, random_entry
@@ -231,18 +232,14 @@ def _parts(case: Case) -> tuple[list[int], list[float]]:
 
 def _part_values(edges: list[int], gains: list[float], part: int) -> Values:
     whole = fsum(gains)
+    said = korean_time if edges[-1] - edges[0] < PARTS * DAY_MS else utc_day  # the trading day turns at 00:00 UTC
     return {
-        "from": _day(edges[part]),
-        "to": _day(edges[part + 1]),
+        "from": said(edges[part]),
+        "to": said(edges[part + 1]),
         "profit": _money(gains[part], signed=True),
         "rest": _money(whole - gains[part], signed=True),
         "share": _ratio(gains[part] / whole),
     }
-
-
-def _day(time_ms: int) -> str:
-    """Date of the trading day (it turns at 09:00 KST, 00:00 UTC)."""
-    return str(np.datetime64(time_ms // DAY_MS, "D"))
 
 
 @_check

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -26,6 +25,7 @@ from engine.research.metrics import (
     run_facts,
 )
 from engine.research.returns import Curve, Holding, account_curve, at_ends, buy_and_hold_curve, day_ends, holding, measured_account
+from engine.research.room import processors
 from engine.research.trades import ExitFigures, Ledger, Trade, exact_sum, ledger_of, sales_of, trades_of
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def figures(result: BacktestResult, *, threads: int | None = None) -> Figures:
     """Every figure of a run. threads: None for as many as there are processors. Raises ValueError for a fill log that sells what was not
     bought."""
     rows = day_ends(account_curve(result))[1]
-    if len(result.markets) < _MARKETS_BESIDE or (threads or os.cpu_count() or 1) == 1:
+    if len(result.markets) < _MARKETS_BESIDE or (threads or processors()) == 1:
         return _figures(result, rows, lambda: holding(result, rows))
     passes()  # before two threads look for them
     with ThreadPoolExecutor(1, "held") as beside:

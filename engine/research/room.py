@@ -1,4 +1,4 @@
-"""Memory that one run has given back is there for the next.
+"""What a run finds: memory that one before has given back, and how many processors there are.
 
 The GNU C library hands arrays of some size straight back to the system when they are freed, and asks for them anew for the next run,
 page by page: at 100,000 bars this took as long as the backtest itself. Other systems keep what they have without being asked.
@@ -7,6 +7,7 @@ page by page: at 100,000 bars this took as long as the backtest itself. Other sy
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 from functools import cache
 from typing import Final
@@ -18,6 +19,12 @@ _M_MMAP_THRESHOLD: Final = -3
 _LARGEST_KEPT_BYTES: Final = 32 << 20
 #: freed memory at the end of the heap that the process keeps
 _KEPT_BYTES: Final = 128 << 20
+
+
+@cache
+def processors() -> int:
+    """How many there are; the system is asked once."""
+    return os.cpu_count() or 1
 
 
 @cache

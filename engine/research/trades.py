@@ -134,7 +134,10 @@ class Ledger:
 
     def closed_columns(self) -> NDArray[np.float64]:
         """[3, closed trades] in order of closing: profit_krw, profit_ratio, holding_ms."""
-        return np.asarray(self._described[1:4].take(self.closed, axis=1))
+        places, columns = self.closed, self._described[1:4]
+        if not places.size or (places[-1] == places.size - 1 and (places[1:] > places[:-1]).all()):
+            return np.asarray(columns[:, : places.size])  # as mostly in one market: all but the last, as they were opened
+        return np.asarray(columns.take(places, axis=1))
 
     @property
     def fees_krw(self) -> NDArray[np.float64]:
@@ -182,8 +185,8 @@ def _sales(result: BacktestResult, ledger: Ledger, way: int) -> ExitFigures:
     numbers: list[float] = ledger.sale_sums[way].tolist()
     exit_index = way if way < len(result.strategy.exits) else way - 1 - len(ledger.sale_sums)
     sales, wins, closing, ambiguous = map(int, numbers[:SALES_PROFIT])
-    profit, lost, size, ratio, ratio_lost = numbers[SALES_PROFIT:]
-    if is_certain(profit, lost, size, sales):
+    profit, lost, rough, ratio, ratio_lost = numbers[SALES_PROFIT:]
+    if is_certain(profit, lost, rough):
         profit += lost
     else:
         chosen = (result.fills["exit_index"] == exit_index) & (result.fills["side"] == Side.ASK)

@@ -279,6 +279,7 @@ FILES: dict[str, Mistake] = {
     "stop_loss: 2%": _file("  stop:\n    at: -2%", "  stop_loss: 2%", "E212", "2%"),
     "take_profit: 3%": _file("  target:\n    when: pos.gain >= 3%", "  take_profit: 3%", "E212", "3%"),
     "a stop without its sign": _file(_STOP, "    at: 2%", "E110", "2%"),
+    "a stop at nothing": _file(_STOP, "    at: 0%", "E110", "0%", fixed=False),
     "a stop above the entry": _file(_STOP, "    at: +2%", "E404", "+2%"),
     "a stop as a plain number": _file(_STOP, "    at: -2", "E110", "-2"),
     "sell: half": _file(_TARGET, f"{_TARGET}\n    sell: half", "E220", "half"),

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.kernel.bars import Log
+from engine.kernel.bars import Log, together
 from engine.kernel.book import FILL, SKIP_REASONS, restore_book, save_book
 from engine.kernel.decide.position import equity_krw
 from engine.kernel.desk import Desk
@@ -239,3 +239,13 @@ def test_books_of_another_strategy_or_market_are_refused() -> None:
         one.restore(data[:-1])
     with pytest.raises(ValueError, match="belong to"):
         restore_book(one.book, save_book(one.book, "a"), "b")
+
+
+def test_times_that_lie_in_one_array_are_not_copied() -> None:
+    whole, other = np.arange(50), np.arange(50)
+    for parts in ([whole[5:20], whole[20:20], whole[20:41]], [whole[5:20], whole[21:41]], [whole[5:20], other[20:41]], [whole[3:9]], []):
+        expected = np.concatenate([np.empty(0, np.int64), *parts])
+        np.testing.assert_array_equal(together(parts), expected)
+    assert together([whole[5:20], whole[20:41]]).base is whole
+    assert together([whole[5:20], other[20:41]]).base is None
+    np.testing.assert_array_equal(together([whole.copy(), other.copy()]), np.concatenate((whole, other)))

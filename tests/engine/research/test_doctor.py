@@ -13,9 +13,9 @@ import pytest
 from dsl.diagnostics import Language
 from dsl.graph import Timeframe
 from dsl.messages import texts
+from engine.candles.endings import ENDED_MS
 from engine.kernel.book import FILL
 from engine.model.candle import BarGrid, BarState, Ending, StoredMarkets
-from engine.research import doctor
 from engine.research.doctor import CHECKS, LARGE_FILL, PARTS, THRESHOLDS, Finding, Level, Number, Variant, examine
 from engine.research.figures import figures
 from engine.research.report.doctor import checkup_document, sentence
@@ -259,6 +259,8 @@ def test_what_gives_no_answer_is_not_judged() -> None:
     blind = replace(result_of(Plan()), fill_bar_krw=None, settled_ms=())
     assert {findings(blind)[check].text for check in ("volume", "warm_up")} == {"volume.unknown", "warm_up.unknown"}
     assert findings(result_of(Plan(bar_krw=0.0)))["volume"].text == "volume.unknown"  # candles that do not tell their volume
+    for days, end in ((20, "2025-09-03"), (2, "2025-09-01 13:48")):  # a tenth of less than a day is told by its hours
+        assert findings(result_of(Plan(days=days, gains_krw=[100_000.0] * 12)))["first_days"].values["to"] == end
     undecided = replace(result_of(Plan(gains_krw=[])), equity_ms=lasting.equity_ms[:0], equity_krw=lasting.equity_krw[:0])
     assert findings(undecided)["few_trades"].text == "few_trades.undecided"
 
@@ -332,5 +334,5 @@ def test_the_page_shows_the_thresholds_in_force(name: str) -> None:
             shown = float("inf") if amount is None else float(amount[0]) / (100 if "%" in written else 1)
             assert shown == bound, check
             assert amount is None or ("<" in written) == THRESHOLDS[check].falling, check
-    for constant in (LARGE_FILL * 100, PARTS, SURVIVORS_DAYS, doctor.ENDED_MS / DAY_MS):
+    for constant in (LARGE_FILL * 100, PARTS, SURVIVORS_DAYS, ENDED_MS / DAY_MS):
         assert re.search(rf"(?<!\d){constant:g}(?!\d)", page), constant
