@@ -21,6 +21,8 @@ N = TypeVar("N", float, "Pair")
 
 #: attribute of a module-level function that ops (or other compiled functions) call
 HELPER_MARK: Final = "is_kernel_helper"
+#: attribute of one that most runs do not call: its code stays apart from theirs
+RARE_MARK: Final = "is_rarely_called"
 #: attribute of a function that compiled code replaces by the numba intrinsic of the named kind
 INTRINSIC_MARK: Final = "kernel_intrinsic"
 
@@ -42,6 +44,12 @@ def helper(function: F) -> F:
     """Mark a module-level function as callable from compiled code. It stays a plain Python function."""
     setattr(function, HELPER_MARK, True)
     return function
+
+
+def rare(function: F) -> F:
+    """Mark a helper that most runs do not call: compiled apart from its callers, so that these stay small."""
+    setattr(function, RARE_MARK, True)
+    return helper(function)
 
 
 def by_reference(kind: type[T]) -> type[T]:

@@ -10,7 +10,7 @@ import numba
 from numba import types
 
 from engine.kernel import intrinsics, whole
-from engine.kernel.abi import HELPER_MARK, INTRINSIC_MARK
+from engine.kernel.abi import HELPER_MARK, INTRINSIC_MARK, RARE_MARK
 from engine.kernel.atomic import ATOMIC
 from engine.kernel.code_cache import reached_globals
 from engine.kernel.handles import HANDLES
@@ -71,4 +71,4 @@ def _with_compiled(function: FunctionType, options: dict[str, Any]) -> FunctionT
 
 @cache
 def _compiled_helper(function: FunctionType, options: tuple[tuple[str, Any], ...]) -> Any:
-    return whole.part(_with_compiled(function, dict(options)), dict(options))
+    return whole.part(_with_compiled(function, dict(options)), dict(options), rare=hasattr(function, RARE_MARK))

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.kernel.abi import by_reference, helper
+from engine.kernel.abi import by_reference, rare
 from engine.model.depth import RecordedBooks
 
 _E8: Final = 100_000_000.0
@@ -40,7 +40,7 @@ def make_depth(markets: Sequence[str], books: Mapping[str, RecordedBooks]) -> De
     return Depth(first, np.concatenate(nothing + times), np.concatenate(nothing + untils), levels)
 
 
-@helper
+@rare
 def standing(depth: Depth, market: int, time_ms: int) -> int:
     """Row of the book that stands at a time; -1 where none does."""
     low, high = depth.first[market], depth.first[market + 1]
@@ -60,7 +60,7 @@ def standing(depth: Depth, market: int, time_ms: int) -> int:
     return int(row)
 
 
-@helper
+@rare
 def walk(depth: Depth, row: int, buys: bool, quantity_e8: float) -> tuple[float, bool]:
     """(slippage as a ratio of the middle, whether the book showed all of it) of taking so many counts (> 0)."""
     side = 0 if buys else 1
@@ -90,14 +90,14 @@ class Shown(NamedTuple):
     krw: NDArray[np.float64]  # [M, n]; the first holds before it begins, the last after it
 
 
-@helper
+@rare
 def shown_krw(shown: Shown, market: int, time_ms: int) -> float:
     """KRW on either side at a time."""
     column = (time_ms - shown.span[0]) // shown.span[1]
     return float(shown.krw[market, max(0, min(column, shown.krw.shape[1] - 1))])
 
 
-@helper
+@rare
 def asks_krw(depth: Depth, row: int) -> float:
     """KRW that a book asks for all that it shows."""
     total = 0.0
@@ -109,7 +109,7 @@ def asks_krw(depth: Depth, row: int) -> float:
     return total
 
 
-@helper
+@rare
 def bids_e8(depth: Depth, row: int) -> float:
     """Counts that a book bids for."""
     total = 0.0
@@ -121,7 +121,7 @@ def bids_e8(depth: Depth, row: int) -> float:
     return total
 
 
-@helper
+@rare
 def size_at_e8(depth: Depth, row: int, bids: bool, price_krw: float) -> float:
     """Counts that a book bids for, or asks for, at a price."""
     side = 1 if bids else 0

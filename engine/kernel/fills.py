@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsl.strategy import Enter
-from engine.kernel.abi import helper
+from engine.kernel.abi import helper, rare
 from engine.kernel.depth import asks_krw, bids_e8, shown_krw, size_at_e8, standing
 from engine.kernel.legal import (
     NAN,
@@ -116,7 +116,7 @@ def enter_terms(enter: Enter, clock_ms: int) -> NDArray[Any]:
     return np.array([row], ENTER)
 
 
-@helper
+@rare
 def limit_price(venue: Venue, enter: NDArray[Any], market: int, last_krw: float, time_ms: int) -> float:
     """Price of a limit buy: the best bid or ask of the book modelled from a last price, and some ticks."""
     slippage = venue.costs[0]["slippage"]
@@ -202,7 +202,7 @@ def _room(venue: Venue, flow: NDArray[Any], market: int, share: float, volume_e8
     return float(max(cap - traded, 0.0))
 
 
-@helper
+@rare
 def _shown_bids(venue: Venue, flow: NDArray[Any], market: int, base_krw: float, time_ms: int) -> float:
     """Counts that the exchange shows to sales, less what has traded in the STEP."""
     row = standing(venue.depth, market, time_ms) if venue.depth.time_ms.shape[0] > 0 else -1
@@ -213,7 +213,7 @@ def _shown_bids(venue: Venue, flow: NDArray[Any], market: int, base_krw: float, 
     return float(max(shown - traded, 0.0))
 
 
-@helper
+@rare
 def _is_too_large(venue: Venue, market: int, left_krw: float, time_ms: int) -> bool:
     """A market buy of so much is more than the exchange shows."""
     row = standing(venue.depth, market, time_ms) if venue.depth.time_ms.shape[0] > 0 else -1
@@ -228,7 +228,7 @@ def _touched(venue: Venue, wait: Any, passing_e8: float) -> float:
     return float(np.floor(left)) if venue.costs[0]["on_grid"] != 0 else float(left)
 
 
-@helper
+@rare
 def touched_sale(venue: Venue, exit_state: Any, flow: NDArray[Any], market: int, whole_e8: float, time_ms: int) -> float:
     """Counts, of `whole_e8`, that the touch of a waiting TARGET's level sells in the present STEP. exit_state: its EXIT_STATE, changed."""
     if time_ms < exit_state["level_ms"] + venue.costs[0]["latency_ms"] or is_halted(venue, market, time_ms):
@@ -240,7 +240,7 @@ def touched_sale(venue: Venue, exit_state: Any, flow: NDArray[Any], market: int,
     return float(min(whole_e8, left, room))
 
 
-@helper
+@rare
 def queue_ahead_e8(venue: Venue, market: int, buys: bool, limit_krw: float, last_krw: float, time_ms: int) -> float:
     """Counts that stand at a limit when an order joins them: in the book recorded then, else in the supposed one."""
     row = standing(venue.depth, market, time_ms) if venue.depth.time_ms.shape[0] > 0 else -1
@@ -249,7 +249,7 @@ def queue_ahead_e8(venue: Venue, market: int, buys: bool, limit_krw: float, last
     return supposed_at_e8(venue, market, buys, limit_krw, last_krw, time_ms)
 
 
-@helper
+@rare
 def _queue_up(venue: Venue, wait: Any, market: int, through: bool, limit_krw: float, open_krw: float, time_ms: int) -> None:
     """A buy that has got another limit stands behind what the book shows there; where the price goes through it, nobody is left ahead."""
     if through:

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.kernel.abi import by_reference, helper
+from engine.kernel.abi import by_reference, helper, rare
 from engine.kernel.depth import Depth, Shown, make_depth, standing, walk
 from engine.model.costs import NO_COSTS, Costs, Halt, fee_steps
 from engine.model.depth import RecordedBooks
@@ -200,7 +200,7 @@ def fee_rate(venue: Venue, market: int, time_ms: int) -> float:
     return float(venue.fees[market, row])
 
 
-@helper
+@rare
 def is_halted(venue: Venue, market: int, time_ms: int) -> bool:
     """No order of the market trades or arrives at the time."""
     for row in range(venue.halts.shape[0]):
@@ -214,6 +214,14 @@ def is_halted(venue: Venue, market: int, time_ms: int) -> bool:
 def slippage_of(venue: Venue, market: int, buys: bool, quantity_e8: float, volume_e8: float, time_ms: int) -> tuple[float, int]:
     """(slippage as a ratio, BY_MODEL..BEYOND_BOOK) of a part of an order in a bar of that volume: of the book recorded then, else of the
     stated model."""
+    if venue.costs[0]["impact"] == 0.0 and venue.depth.time_ms.shape[0] == 0:
+        return float(venue.costs[0]["slippage"]), BY_MODEL
+    return _slippage_of_size(venue, market, buys, quantity_e8, volume_e8, time_ms)
+
+
+@rare
+def _slippage_of_size(venue: Venue, market: int, buys: bool, quantity_e8: float, volume_e8: float, time_ms: int) -> tuple[float, int]:
+    """Where it depends on the size."""
     costs = venue.costs[0]
     slippage = float(costs["slippage"])
     if costs["impact"] != 0.0:

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.kernel.abi import helper
+from engine.kernel.abi import helper, rare
 from engine.kernel.bars import Bars, Closes, Inside, Log
 from engine.kernel.book import FILL, Book
 from engine.kernel.decide.ahead import (
@@ -33,7 +33,7 @@ from engine.kernel.decide.quiet import count_columns, skip_quiet, take_columns, 
 from engine.kernel.decide.quiet_risk import is_guarded
 from engine.kernel.decide.sales import BUY, is_working
 from engine.kernel.decide.step import end_step, on_step
-from engine.kernel.fills import WAITS, trade_at
+from engine.kernel.fills import CANCELLED, WAITS, trade_at
 from engine.kernel.legal import QUANTITY_SCALE
 from engine.model.candle import BarState
 
@@ -70,7 +70,7 @@ def run_bars(plan: Plan, book: Book, log: Log, bars: Bars, closes: Closes, start
     bar, seen, busy, stepped = start, start, 0, False
     look_ahead(book, closes, start)
     while bar < stop:
-        if may_skip:
+        if may_skip and not _any_works(book, closes):
             at, closing, stepped = skip_quiet(plan, book, bars, closes, bar, stop, closing, stepped)
             if at >= stop:
                 bar = at
@@ -104,6 +104,15 @@ def run_bars(plan: Plan, book: Book, log: Log, bars: Bars, closes: Closes, start
 
 
 @helper
+def _any_works(book: Book, closes: Closes) -> bool:
+    """An order of a market that holds or wants anything works."""
+    for place in range(closes.ahead[COUNT, 0]):
+        if is_working(book, closes.ahead[ACTIVE, place]):
+            return True
+    return False
+
+
+@helper
 def _closes_until(close_ms: NDArray[np.int64], time_ms: int) -> int:
     """How many CLOSEs are at the time or before it."""
     count = 0
@@ -117,12 +126,7 @@ def close_bar(plan: Plan, book: Book, bars: Bars, closes: Closes, closing: int, 
     """CLOSE `closing` of the block, after the STEPs of `bar`, and the account after it. may_skip: markets without part in it, too."""
     time_ms, row = closes.close_ms[closing], closes.row[0] + closing
     if not may_skip or asks_all(plan, closes, closing):
-        take_columns(book, closes.columns, closing)
-        if may_skip:
-            note_prices(book, bars, closes, bar + 1)
-        close_positions(plan, book, time_ms)
-        decide_entries(plan, book, time_ms)
-        find_active(book, closes)
+        _close_all(plan, book, bars, closes, closing, bar, may_skip)
     else:
         due = _take_due(plan, book, bars, closes, closing, bar)
         close_positions(plan, book, time_ms)
@@ -132,6 +136,17 @@ def close_bar(plan: Plan, book: Book, bars: Bars, closes: Closes, closing: int, 
     closes.money[0, row] = book.account[0]["cash_krw"]
     closes.money[1, row] = exposure_krw(book)
     closes.money[2, row] = closes.money[0, row] + closes.money[1, row]
+
+
+@rare
+def _close_all(plan: Plan, book: Book, bars: Bars, closes: Closes, closing: int, bar: int, may_skip: bool) -> None:
+    """CLOSE of all markets, whether they have part in it or not."""
+    take_columns(book, closes.columns, closing)
+    if may_skip:
+        note_prices(book, bars, closes, bar + 1)
+    close_positions(plan, book, closes.close_ms[closing])
+    decide_entries(plan, book, closes.close_ms[closing])
+    find_active(book, closes)
 
 
 @helper
@@ -154,8 +169,14 @@ def _take_due(plan: Plan, book: Book, bars: Bars, closes: Closes, closing: int, 
 @helper
 def note_volumes(plan: Plan, book: Book, bars: Bars, start: int, stop: int) -> int:
     """Remember the volume of each market's last traded bar of [start, stop), where one traded and decisions ask for it; returns stop."""
-    if plan.venue.costs[0]["impact"] == 0.0 and plan.venue.depth.time_ms.shape[0] == 0:
-        return stop
+    if plan.venue.costs[0]["impact"] != 0.0 or plan.venue.depth.time_ms.shape[0] > 0:
+        _note_volumes(book, bars, start, stop)
+    return stop
+
+
+@rare
+def _note_volumes(book: Book, bars: Bars, start: int, stop: int) -> None:
+    """Where decisions ask for it."""
     for market in range(bars.state.shape[0]):
         bar = stop - 1
         while bar >= start and bars.state[market, bar] != _TRADED:
@@ -163,7 +184,6 @@ def note_volumes(plan: Plan, book: Book, bars: Bars, start: int, stop: int) -> i
         if bar >= start:
             counts = bars.volume[market, bar] * QUANTITY_SCALE
             book.flow[market]["volume_e8"] = counts if counts > 0.0 else 0.0
-    return stop
 
 
 @helper
@@ -217,7 +237,7 @@ def run_step(plan: Plan, book: Book, log: Log, bars: Bars, market: int, bar: int
     )  # fmt: skip
 
 
-@helper
+@rare
 def _first_inside(inside: Inside, market: int, time_ms: int) -> int:
     """The market's first finer bar at or after the time."""
     low, high = inside.first[market], inside.first[market + 1]
@@ -230,7 +250,7 @@ def _first_inside(inside: Inside, market: int, time_ms: int) -> int:
     return int(low)
 
 
-@helper
+@rare
 def _run_inside(plan: Plan, book: Book, log: Log, inside: Inside, market: int, row: int) -> bool:
     together, time_ms = inside.taken_e8.shape[0] > 0, inside.time_ms[row]
     if together:
@@ -261,17 +281,18 @@ def run_path(
 ) -> bool:
     """`run_step` of any piece of price path."""
     counts = volume * QUANTITY_SCALE
-    if traded and is_working(book, market):
-        if not answer_order(plan, book, log, market, open_krw, low_krw, close_krw, counts, time_ms):
+    asked, stepped = traded and is_working(book, market), False
+    while asked or not stepped:
+        if asked and not answer_order(plan, book, log, market, open_krw, low_krw, close_krw, counts, time_ms):
             return False
-    if plan.venue.costs[0]["queue_share"] > 0.0:
-        book.flow[market]["step_e8"] = counts if counts > 0.0 else 0.0
-    book.outbox[0] = 0
-    on_step(plan, book, market, time_ms, open_krw, high_krw, low_krw, close_krw, traded)
-    while book.outbox[0] > 0:
+        if not stepped:
+            if plan.venue.costs[0]["queue_share"] > 0.0:
+                book.flow[market]["step_e8"] = counts if counts > 0.0 else 0.0
+            book.outbox[0] = 0
+            on_step(plan, book, market, time_ms, open_krw, high_krw, low_krw, close_krw, traded)
+            stepped = True
+        asked = book.outbox[0] > 0
         book.outbox[0] = 0
-        if not answer_order(plan, book, log, market, open_krw, low_krw, close_krw, counts, time_ms):
-            return False
     end_step(plan, book, market)
     return True
 
@@ -291,8 +312,29 @@ def answer_order(
     """FILL and DONE of the market's working order, logged, as far as they come; False when the books refuse them."""
     order = book.order[market]
     order_id = order["order_id"]
-    if order["stopped"] != 0:
-        return on_done(plan, book, market, order_id, time_ms) == ACCEPTED
+    status = CANCELLED
+    if order["stopped"] == 0:
+        status = _trade(plan, book, log, market, open_krw, low_krw, close_krw, volume_e8, time_ms)
+    if status < 0:
+        return False
+    return status == WAITS or on_done(plan, book, market, order_id, time_ms) == ACCEPTED
+
+
+@helper
+def _trade(
+    plan: Plan,
+    book: Book,
+    log: Log,
+    market: int,
+    open_krw: float,
+    low_krw: float,
+    close_krw: float,
+    volume_e8: float,
+    time_ms: int,
+) -> int:
+    """FILL of the market's working order, logged, as far as it comes: what becomes of the order, or -1 when the books refuse it."""
+    order = book.order[market]
+    order_id = order["order_id"]
     spent = book.position[market]["cost_krw"] if order["side"] == BUY else 0.0
     status, quantity, price, fee, base, priced = trade_at(
         plan.venue, plan.buying, book.waiting, book.flow, market, order_id, order["side"], order["created_ms"], order["amount_krw"], spent,
@@ -314,5 +356,5 @@ def answer_order(
         row["priced"] = priced
         log.length[0] += 1
         if on_fill(plan, book, market, order_id, quantity, price, fee, time_ms) != ACCEPTED:
-            return False
-    return status == WAITS or on_done(plan, book, market, order_id, time_ms) == ACCEPTED
+            return -1
+    return int(status)

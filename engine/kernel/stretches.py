@@ -222,36 +222,23 @@ def first_beyond(states: Pointer, closes: Pointer, first: int, stop: int, low: f
 def extremes(
     states: Pointer, opens: Pointer, highs: Pointer, lows: Pointer, closes: Pointer, first: int, stop: int, high: float, low: float
 ) -> tuple[float, float]:
-    """Highest and lowest price of all traded bars and of `high` and `low`."""
+    """Highest and lowest price of all traded bars and of `high` and `low`, of which the first is not below the second."""
     bar = first
-    if all_traded(states, first, stop):  # four at a time: none waits for the one before
-        b, c, d, f, g, h = high, high, high, low, low, low
-        while bar + 4 <= stop:
-            top, bottom = span_of(opens, highs, lows, closes, bar)
-            high, low = (top if top > high else high), (bottom if bottom < low else low)
-            top, bottom = span_of(opens, highs, lows, closes, bar + 1)
-            b, f = (top if top > b else b), (bottom if bottom < f else f)
-            top, bottom = span_of(opens, highs, lows, closes, bar + 2)
-            c, g = (top if top > c else c), (bottom if bottom < g else g)
-            top, bottom = span_of(opens, highs, lows, closes, bar + 3)
-            d, h = (top if top > d else d), (bottom if bottom < h else h)
-            bar += 4
-        b, d, f, h = (b if b > c else c), (d if d > high else high), (f if f < g else g), (h if h < low else low)
-        high, low = (b if b > d else d), (f if f < h else h)
+    if all_traded(states, first, stop):
+        top, bottom = eight_of(high), eight_of(low)
+        while bar < stop:
+            left = stop - bar  # where fewer than eight are left, `high` stands for what is not there: it changes neither
+            a, b = eight_within(opens, bar, left, high), eight_within(highs, bar, left, high)
+            c, d = eight_within(lows, bar, left, high), eight_within(closes, bar, left, high)
+            top, bottom = higher(higher(a, b), higher(higher(c, d), top)), lower(lower(a, b), lower(lower(c, d), bottom))
+            bar += LANES
+        return highest_of(top), lowest_of(bottom)
     while bar < stop:
-        top, bottom = span_of(opens, highs, lows, closes, bar)
         if states[bar] == _TRADED:
-            high, low = (top if top > high else high), (bottom if bottom < low else low)
+            high = max(high, opens[bar], highs[bar], lows[bar], closes[bar])
+            low = min(low, opens[bar], highs[bar], lows[bar], closes[bar])
         bar += 1
     return high, low
-
-
-@helper
-def span_of(opens: Pointer, highs: Pointer, lows: Pointer, closes: Pointer, bar: int) -> tuple[float, float]:
-    """Highest and lowest of a bar's four prices."""
-    a, b = (highs[bar], lows[bar]) if highs[bar] > lows[bar] else (lows[bar], highs[bar])
-    c, d = (opens[bar], closes[bar]) if opens[bar] > closes[bar] else (closes[bar], opens[bar])
-    return (a if a > c else c), (b if b < d else d)
 
 
 @helper

@@ -50,6 +50,17 @@ class _Part(_Library):  # type: ignore[misc] # numba is untyped
         """Nothing: nobody reads the environment of a function that Python does not call."""
 
 
+class _RarePart(_Part):
+    """The code of a helper that most runs do not call: LLVM leaves it where it is, and moves the calls of it out of the way."""
+
+    def add_ir_module(self, module: Any) -> None:
+        for function in module.functions:
+            if function.blocks:
+                function.attributes.add("noinline")
+                function.attributes.add("cold")
+        super().add_ir_module(module)
+
+
 class _Whole(_Library):  # type: ignore[misc]
     """A function's code with that of all helpers below it."""
 
@@ -125,10 +136,17 @@ class PartCompiler(WholeCompiler):
     library = _Part
 
 
-def part(function: FunctionType, options: dict[str, Any]) -> Any:
-    """A helper as a function of numba. It is compiled once for all its callers; numba would do it again for each constant that one of
-    them passes, which LLVM sees as well, having the whole."""
-    every: dict[str, Any] = {"pipeline_class": PartCompiler, "no_cpython_wrapper": True, "no_cfunc_wrapper": True, **options}
+class RarePartCompiler(PartCompiler):
+    """numba's compiler of a helper that most runs do not call."""
+
+    library = _RarePart
+
+
+def part(function: FunctionType, options: dict[str, Any], *, rare: bool) -> Any:
+    """A helper as a function of numba; rare: most runs do not call it. It is compiled once for all its callers; numba would do it again for
+    each constant that one of them passes, which LLVM sees as well, having the whole."""
+    compiler_class = RarePartCompiler if rare else PartCompiler
+    every: dict[str, Any] = {"pipeline_class": compiler_class, "no_cpython_wrapper": True, "no_cfunc_wrapper": True, **options}
     made: Any = numba.njit(**every)(function)
     typed = made.get_call_template
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from engine.kernel.abi import call_row, helper
+from engine.kernel.abi import call_row, helper, rare
 from engine.kernel.book import Book
 from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import exposure_krw, market_value
@@ -68,7 +68,7 @@ def _change(plan: Plan, equity_krw: float, base_krw: float) -> float:
     return (equity_krw - base_krw) / capital if capital > 0.0 else 0.0
 
 
-@helper
+@rare
 def fill_account(plan: Plan, book: Book) -> None:
     """Write the account values into `book.values`."""
     first = plan.settings[0]["column_count"]
@@ -102,7 +102,7 @@ def fill_order(plan: Plan, book: Book, value_krw: float, price_krw: float, fee: 
     values[first + _ROUND_TRIP] = 2.0 * (fee + slippage)
 
 
-@helper
+@rare
 def late_value(plan: Plan, book: Book, market: int, slot: int) -> float:
     """Value of a market's node of any phase but position, from the columns and what was filled in: account, order."""
     if slot < plan.settings[0]["column_count"] or not math.isnan(plan.initial[slot]):

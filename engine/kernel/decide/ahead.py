@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from engine.kernel.abi import fetch, helper, items
+from engine.kernel.abi import fetch, helper, items, rare
 from engine.kernel.bars import Bars, Closes
 from engine.kernel.book import Book
 from engine.kernel.decide.entries import OPEN_POSITIONS
@@ -134,7 +134,7 @@ def is_full(plan: Plan, book: Book, held: int) -> bool:
     return bool(account["entries_stopped"] == 0 and account["stopped_by"] < 0)
 
 
-@helper
+@rare
 def count_skipped(plan: Plan, book: Book, closes: Closes, closing: int, passed: int) -> None:
     """Candidates at CLOSEs [closing, passed) that were skipped because the account is full."""
     for market in range(book.position.shape[0]):

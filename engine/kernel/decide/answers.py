@@ -8,7 +8,7 @@ from engine.kernel.abi import helper
 from engine.kernel.book import DAY_MS, Book
 from engine.kernel.decide.guard import release
 from engine.kernel.decide.plan import Plan
-from engine.kernel.decide.position import freeze_levels, is_open, queue_up, refresh_levels, take_extreme
+from engine.kernel.decide.position import ANYTHING, freeze_levels, is_open, queue_up, refresh_levels, take_extreme
 from engine.kernel.decide.sales import BUY, clear_order, is_working
 from engine.kernel.decide.step import IDLE, continue_step, end_step
 from engine.kernel.legal import NAN, value_krw
@@ -20,7 +20,6 @@ UNKNOWN_ORDER: Final = 1
 OVERSOLD: Final = 2
 
 _STOP_ENTRIES: Final = int(ControlKind.STOP_ENTRIES)
-_ALL: Final = -1
 
 
 @helper
@@ -66,7 +65,7 @@ def _bought(plan: Plan, book: Book, market: int, quantity_e8: float, price_krw: 
     held["cost_krw"] += cost
     held["fees_krw"] += fee_krw
     freeze_levels(plan, book, market, held["entry_krw"], time_ms)
-    refresh_levels(plan, book, market, held["entry_krw"], time_ms, _ALL)
+    refresh_levels(plan, book, market, held["entry_krw"], time_ms, ANYTHING)
 
 
 @helper
@@ -128,7 +127,7 @@ def on_done(plan: Plan, book: Book, market: int, order_id: int, time_ms: int) ->
             after = plan.exits[rule]["after"]
             if after >= 0 and (fires >> after) & 1 != 0 and plan.exits[rule]["frozen"] != 0:
                 queue_up(plan, book, market, rule, price, time_ms)
-        refresh_levels(plan, book, market, price, time_ms, fires)
+        refresh_levels(plan, book, market, price, time_ms, ANYTHING, fires)
     if held["step_stage"] != IDLE:
         continue_step(plan, book, market, sold)
     return ACCEPTED

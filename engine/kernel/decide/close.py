@@ -7,17 +7,15 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.kernel.abi import helper
+from engine.kernel.abi import helper, rare
 from engine.kernel.book import Book
 from engine.kernel.decide.entries import decide_entries
 from engine.kernel.decide.guard import judge_breakers, look, sell_for_risk
-from engine.kernel.decide.plan import Plan
-from engine.kernel.decide.position import RULE, evaluate_open, is_active, is_open, market_value, refresh_levels
+from engine.kernel.decide.plan import FOR_ALL, FOR_RULES, Plan
+from engine.kernel.decide.position import RULE, close_levels, evaluate_open, is_active, is_open, market_value
 from engine.kernel.decide.sales import BUY, is_busy, legal_sale, sale_quantity, sell, stop_buying
 from engine.kernel.decide.step import end_step
 from engine.kernel.legal import NAN, value_krw
-
-_ALL = -1
 
 
 @helper
@@ -45,17 +43,17 @@ def close_positions(plan: Plan, book: Book, time_ms: int) -> None:
     markets = book.position.shape[0]
     if plan.settings[0]["watches"] != 0:
         look(plan, book, time_ms)
-    judge_breakers(plan, book, time_ms)
+    if plan.breakers.shape[0] > 0:
+        judge_breakers(plan, book, time_ms)
     sell_for_risk(plan, book, time_ms)
     for market in range(markets):
         if is_open(book, market):
-            refresh_levels(plan, book, market, book.position[market]["last_krw"], time_ms, _ALL)
+            close_levels(plan, book, market, time_ms)
             _count_on_position(plan, book, market, time_ms)
-    for market in range(markets):
-        if is_open(book, market) and not is_busy(book, market):
-            _decide_exits(plan, book, market, time_ms)
-        elif is_open(book, market) and book.order[market]["side"] == BUY and _true_rule(plan, book, market, time_ms) >= 0:
-            stop_buying(book, market)
+            if not is_busy(book, market):
+                _decide_exits(plan, book, market, time_ms)
+            elif book.order[market]["side"] == BUY and _true_rule(plan, book, market, time_ms) >= 0:
+                stop_buying(book, market)
 
 
 @helper
@@ -68,7 +66,7 @@ def count_conditions(plan: Plan, book: Book, market: int) -> None:
             _count(book, condition, market_value(plan, book, market, plan.conditions[condition]))
 
 
-@helper
+@rare
 def _count_on_position(plan: Plan, book: Book, market: int, time_ms: int) -> None:
     """The same of conditions on the open position."""
     if plan.market[market]["tradable"] == 0:
@@ -77,7 +75,7 @@ def _count_on_position(plan: Plan, book: Book, market: int, time_ms: int) -> Non
     for condition in range(plan.conditions.shape[0]):
         if plan.on_position[condition] != 0:
             if not evaluated:
-                evaluate_open(plan, book, market, False, book.position[market]["last_krw"], time_ms)
+                evaluate_open(plan, book, market, FOR_ALL, False, book.position[market]["last_krw"], time_ms)
                 evaluated = True
             _count(book, condition, book.values[plan.conditions[condition]])
 
@@ -92,7 +90,7 @@ def _count(book: Book, condition: int, value: float) -> None:
         book.rule_counts[condition, 1] += 1
 
 
-@helper
+@rare
 def _true_rule(plan: Plan, book: Book, market: int, time_ms: int) -> int:
     """The first active RULE that is true for the position; -1 = none."""
     _evaluate_rules(plan, book, market, time_ms)
@@ -106,7 +104,7 @@ def _true_rule(plan: Plan, book: Book, market: int, time_ms: int) -> int:
 def _evaluate_rules(plan: Plan, book: Book, market: int, time_ms: int) -> None:
     """Bring into `book.values` what RULEs ask for: where all of them are columns, these alone."""
     if plan.settings[0]["rules_on_position"] != 0:
-        evaluate_open(plan, book, market, False, book.position[market]["last_krw"], time_ms)
+        evaluate_open(plan, book, market, FOR_RULES, False, book.position[market]["last_krw"], time_ms)
         return
     for rule in range(plan.exits.shape[0]):
         slot = plan.exits[rule]["slot"]
@@ -141,7 +139,7 @@ def _is_true(book: Book, slot: int) -> bool:
     return not math.isnan(value) and bool(value != 0.0)
 
 
-@helper
+@rare
 def _sell_shares(plan: Plan, book: Book, market: int, due: int, price_krw: float, time_ms: int) -> None:
     """Each exit's quantity from what those before it left; the order's reason is the first."""
     held = book.position[market]["quantity_e8"]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 
-from engine.kernel.abi import helper
+from engine.kernel.abi import helper, rare
 from engine.kernel.book import Book
 from engine.kernel.decide.account import is_taken, positions_of_account
 from engine.kernel.decide.plan import Plan
 from engine.kernel.legal import NAN
 
 
-@helper
+@rare
 def cluster_size(plan: Plan, book: Book, market: int, most: int, missing: bool) -> int:
     """Positions and working buys of the account that are alike the market's, directly or through others, its own entry included; counted
     to the first above `most`. missing: markets whose measure is missing are taken as alike."""

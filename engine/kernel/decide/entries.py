@@ -8,12 +8,12 @@ from typing import Final
 import numpy as np
 
 from dsl.strategy import Period
-from engine.kernel.abi import helper
+from engine.kernel.abi import helper, rare
 from engine.kernel.book import BOUGHT, DAY_MS, ENTRY_FALSE, ENTRY_MISSING, NOT_TRADABLE, ORDER_WORKING, POSITION_OPEN, Book
 from engine.kernel.decide.account import capital_krw, fill_account, fill_order, is_taken, late_value, positions_of_account
 from engine.kernel.decide.crowding import cluster_size
 from engine.kernel.decide.guard import breaker_in_force, breaker_is_missing
-from engine.kernel.decide.plan import Plan
+from engine.kernel.decide.plan import FOR_ENTRY, Plan
 from engine.kernel.decide.position import (
     STOP,
     TARGET,
@@ -187,9 +187,14 @@ def _outranks(rank: float, other: float) -> bool:
 @helper
 def _find_scales(plan: Plan, book: Book, count: int) -> None:
     """The size multiplier of every queued market, from the account as it is before the first entry."""
+    if count > 0 and plan.settings[0]["scale_slot"] >= 0:
+        _evaluate_scales(plan, book, count)
+
+
+@rare
+def _evaluate_scales(plan: Plan, book: Book, count: int) -> None:
+    """Where there are any."""
     slot = plan.settings[0]["scale_slot"]
-    if slot < 0 or count == 0:
-        return
     fill_account(plan, book)
     for position in range(count):
         market = book.queue[position]
@@ -286,7 +291,7 @@ def _try_entry(plan: Plan, book: Book, market: int, capital: float, time_ms: int
         entry = limit_price(plan.venue, plan.buying, market, last, time_ms)
         limit = entry
     if plan.settings[0]["has_levels"] != 0 or plan.settings[0]["order_slot"] >= 0:
-        evaluate(plan, book, market, False, entry, entry, entry, entry, 0, 0, time_ms)
+        evaluate(plan, book, market, FOR_ENTRY, False, entry, entry, entry, entry, 0, 0, time_ms)
     stop = _stop_level(plan, book, market, time_ms)
     highest = _highest_stop(plan, book, market, stop, time_ms)
     book.verdict[market]["entry_krw"] = entry
@@ -319,7 +324,7 @@ def _try_entry(plan: Plan, book: Book, market: int, capital: float, time_ms: int
         reason = _impact_reason(plan, book, market, last, limit, slippage, time_ms)
         if reason != _PASSED:
             return reason
-    if not _order_is_wanted(plan, book, market, value, entry, slippage, time_ms):
+    if plan.settings[0]["order_slot"] >= 0 and not _order_is_wanted(plan, book, market, value, entry, slippage, time_ms):
         return ORDER_CONDITION
     if plan.venue.halts.shape[0] > 0 and is_halted(plan.venue, market, time_ms + plan.venue.costs[0]["latency_ms"]):
         return HALTED
@@ -329,12 +334,10 @@ def _try_entry(plan: Plan, book: Book, market: int, capital: float, time_ms: int
     return _PASSED
 
 
-@helper
+@rare
 def _order_is_wanted(plan: Plan, book: Book, market: int, value_krw: float, entry: float, slippage: float, time_ms: int) -> bool:
-    """The entry's condition on the order is true, or there is none."""
+    """The entry's condition on the order is true."""
     slot = plan.settings[0]["order_slot"]
-    if slot < 0:
-        return True
     fill_account(plan, book)
     fill_order(plan, book, value_krw, entry, fee_rate(plan.venue, market, time_ms), slippage)
     wanted = late_value(plan, book, market, slot)
@@ -350,7 +353,7 @@ def expected_slippage(plan: Plan, book: Book, market: int, value_krw: float, las
     return slippage_of(plan.venue, market, True, quantity, volume, time_ms)[0]
 
 
-@helper
+@rare
 def _impact_reason(plan: Plan, book: Book, market: int, last_krw: float, limit: float, slippage: float, time_ms: int) -> int:
     """The tests of expected costs once more, with the slippage of an order of this size."""
     if slippage > plan.settings[0]["max_slippage"]:
@@ -358,7 +361,7 @@ def _impact_reason(plan: Plan, book: Book, market: int, last_krw: float, limit: 
     entry = limit
     if math.isnan(limit):
         entry = ceil_tick(plan.venue, market, last_krw * (1.0 + slippage), time_ms)
-    evaluate(plan, book, market, False, entry, entry, entry, entry, 0, 0, time_ms)
+    evaluate(plan, book, market, FOR_ENTRY, False, entry, entry, entry, entry, 0, 0, time_ms)
     return TARGET_BELOW_COST if _target_below_cost(plan, book, market, entry, slippage, time_ms) else _PASSED
 
 
@@ -482,7 +485,9 @@ def _cut(plan: Plan, book: Book, wanted: float, capital: float, working: float) 
     """`wanted` within every limit on its size and on the exposure."""
     settings = plan.settings[0]
     value = min(wanted, settings["max_weight"] * (capital * settings["share"]), settings["exposure_per_market"] * capital)
-    value = min(value, settings["exposure_total"] * capital - (exposure_krw(book) + working), settings["max_order_krw"])
+    value = min(value, settings["max_order_krw"])
+    if settings["exposure_total"] != math.inf:
+        value = min(value, settings["exposure_total"] * capital - (exposure_krw(book) + working))
     if settings["exposure_per_strategy"] != math.inf:
         value = min(value, settings["exposure_per_strategy"] * capital - _own_krw(book))
     return float(value)

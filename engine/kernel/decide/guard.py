@@ -6,7 +6,7 @@ import math
 from typing import Final
 
 from dsl.strategy import Action, Period, Until
-from engine.kernel.abi import helper
+from engine.kernel.abi import helper, rare
 from engine.kernel.book import Book
 from engine.kernel.decide.account import capital_krw, fill_account, highest_peak, late_value
 from engine.kernel.decide.calendar import day_of, month_of, next_day_ms, next_month_ms, next_week_ms, week_of
@@ -43,7 +43,7 @@ def on_mark(plan: Plan, book: Book, time_ms: int) -> None:
     sell_for_risk(plan, book, time_ms)
 
 
-@helper
+@rare
 def look(plan: Plan, book: Book, time_ms: int) -> None:
     """Turn the periods, move the peaks, and bring every rule up to date."""
     equity = equity_krw(book)
@@ -174,11 +174,9 @@ def release(plan: Plan, book: Book) -> None:
             _apply(plan, book, rule)
 
 
-@helper
+@rare
 def judge_breakers(plan: Plan, book: Book, time_ms: int) -> None:
-    """Breakers at a CLOSE, from its columns and the account."""
-    if plan.breakers.shape[0] == 0:
-        return
+    """Breakers, where there are any, at a CLOSE, from its columns and the account."""
     fill_account(plan, book)
     for breaker in range(plan.breakers.shape[0]):
         markets = 1 if plan.breakers[breaker]["account"] != 0 else book.position.shape[0]
@@ -231,9 +229,14 @@ def breaker_is_missing(plan: Plan, book: Book, market: int) -> bool:
 @helper
 def sell_for_risk(plan: Plan, book: Book, time_ms: int) -> None:
     """One SELL of everything for each position that a rule or breaker in force wants closed."""
+    if book.account[0]["flattened_by"] != _NONE or plan.breakers.shape[0] > 0:
+        _sell_all_for_risk(plan, book, time_ms)
+
+
+@rare
+def _sell_all_for_risk(plan: Plan, book: Book, time_ms: int) -> None:
+    """Where a rule that wants everything closed is in force, or there are breakers."""
     flattened_by = book.account[0]["flattened_by"]
-    if flattened_by == _NONE and plan.breakers.shape[0] == 0:
-        return
     for market in range(book.position.shape[0]):
         if not is_open(book, market) or (is_busy(book, market) and book.order[market]["side"] != BUY):
             continue

@@ -12,13 +12,12 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dsl.catalogue import POSITION_SERIES
 from dsl.pairs import BITCOIN
 from dsl.strategy import Crowding, Exit, ExitKind, RiskProfile, Strategy
 from engine.kernel.abi import by_reference
 from engine.kernel.book import MAXIMUM_EXITS, Book, Size, new_book
 from engine.kernel.decide.guard_plan import breaker_rows, days_of, rule_rows, sectors_of, window_days
-from engine.kernel.decide.quiet_plan import gates_of, level_reads, reads_extremes
+from engine.kernel.decide.quiet_plan import gates_of, moved_by, needs_of, reads_extremes, reads_of
 from engine.kernel.depth import Shown
 from engine.kernel.fills import enter_terms
 from engine.kernel.legal import Venue, make_venue, unit_and_scale
@@ -43,8 +42,7 @@ SETTINGS: Final = np.dtype(
         ("rank_slot", "i8"),  # -1: none
         ("scale_slot", "i8"),  # -1: none
         ("resting_targets", "i8"),  # TARGETs are limit sales that wait at their levels
-        ("levels_follow_price", "i8"),  # 0: levels move only with columns, entry and extremes
-        ("levels_read_columns", "i8"),  # a level that is not frozen does
+        ("levels_move_with", "i8"),  # bits of EXIT.moves_with of all exits
         ("has_levels", "i8"),  # there are STOPs or TARGETs
         ("extremes_matter", "i8"),  # an expression reads the highest or lowest price since entry, or a level can move
         ("rules_on_position", "i8"),  # the condition of a RULE is no column
@@ -93,6 +91,7 @@ EXIT: Final = np.dtype(
         ("kind", "i8"),  # dsl.strategy.ExitKind
         ("slot", "i8"),
         ("frozen", "i8"),
+        ("moves_with", "i8"),  # what can move its level: bits quiet_plan.COLUMNS..ENTRY; 0: it is frozen, or a RULE
         ("after", "i8"),  # -1: active from the start
         ("share_unit", "f8"),  # share = unit / scale, exactly as the file says it
         ("share_scale", "f8"),
@@ -105,14 +104,13 @@ EXIT: Final = np.dtype(
 #: sector: number, -1 = none
 MARKET: Final = np.dtype([("tradable", "i8"), ("settle_ms", "i8"), ("sector", "i8")], align=True)
 
-#: columns of Plan.level_reads
-COLUMNS: Final = 0
-EXTREMES: Final = 1
-MOMENT: Final = 2
-
-#: position variables that change with every price or moment
-_MOVING: Final = ("pos.gain", "pos.pnl", "pos.age", "pos.bars")
-_SERIES: Final = tuple(POSITION_SERIES)
+#: rows of Plan.needs: what position variables and rows are evaluated for. Levels of a buy to be, of exits that are frozen or not, RULEs,
+#: everything
+FOR_ENTRY: Final = 0
+FOR_FROZEN: Final = 1
+FOR_MOVING: Final = 2
+FOR_RULES: Final = 3
+FOR_ALL: Final = 4
 
 _NO_PROFILE: Final = RiskProfile(name="")
 _NO_LIMIT: Final = np.iinfo(np.int64).max
@@ -139,7 +137,7 @@ class Plan(NamedTuple):
     window_days: NDArray[np.int64]  # [W]
     pairs: NDArray[np.int64]  # [M] column of the measure with each market; [0] without one
     on_position: NDArray[np.int64]  # [K] the condition has a value only where a position is open
-    level_reads: NDArray[np.int64]  # [E, 3] quiet_plan.level_reads
+    needs: NDArray[np.int64]  # [FOR_ALL + 1, 2 + P] quiet_plan.needs_of
     gates: NDArray[Any]  # quiet_plan.GATE [E + K]: of the exits, then of the conditions
     gate_columns: NDArray[np.int64]
     drawdowns: NDArray[np.int64]  # [leaves] window of each acct.drawdown leaf, in the order of PositionRows.drawdown_ms
@@ -203,10 +201,10 @@ def make_plan(
         settings["share"] = part.share
         settings["when_slot"] = -1 if part.when is None else slots[part.when]
     conditions = [slots[condition.node] for condition in strategy.conditions]
-    exits = [slots[rule.node] for rule in strategy.exits]
-    gates, gate_columns = gates_of(position, [*exits, *conditions])
-    reads = level_reads(position, exits)
-    _level_settings(settings[0], strategy.exits, position, reads)
+    gates, gate_columns = gates_of(position, [*(slots[rule.node] for rule in strategy.exits), *conditions])
+    reads = [reads_of(position, slots[rule.node]) for rule in strategy.exits]
+    exits = np.array([_exit_row(rule, slots, moved_by(position, read)) for rule, read in zip(strategy.exits, reads, strict=True)], EXIT)
+    _level_settings(settings[0], exits, position)
     return Plan(
         venue=make_venue(
             markets, terms.fee_rate, terms.slippage, terms.on_grid, terms.costs, strategy.execution.leave.max_slippage,
@@ -214,7 +212,7 @@ def make_plan(
         ),
         settings=settings,
         buying=enter_terms(strategy.execution.enter, strategy.clock.length_ms),
-        exits=np.array([_exit_row(rule, slots) for rule in strategy.exits], EXIT),
+        exits=exits,
         market=market,
         conditions=np.array(conditions, np.int64),
         addresses=addresses(position.ops) if row_addresses is None else row_addresses,
@@ -226,7 +224,7 @@ def make_plan(
         window_days=np.array(windows, np.int64),
         pairs=np.array(position.pairs, np.int64),
         on_position=np.array([slot >= position.column_count and math.isnan(position.initial[slot]) for slot in conditions], np.int64),
-        level_reads=reads,
+        needs=needs_of(position, _wanted(strategy, settings[0], reads)),
         gates=gates,
         gate_columns=gate_columns,
         drawdowns=np.array([windows.index(days_of(window_ms)) for window_ms in position.drawdown_ms], np.int64),
@@ -257,9 +255,25 @@ def _check_exits(strategy: Strategy) -> None:
             raise ValueError(f"exit {rule.name}: the share {rule.share} is not in (0, 1]")
 
 
-def _exit_row(rule: Exit, slots: dict[int, int]) -> tuple[float, ...]:
+def _exit_row(rule: Exit, slots: dict[int, int], moves_with: int) -> tuple[float, ...]:
     after = -1 if rule.after is None else rule.after
-    return (int(rule.kind), slots[rule.node], int(rule.frozen), after, *_share(rule.share), int(rule.of_rest))
+    moves = 0 if rule.frozen or rule.kind is ExitKind.RULE else moves_with
+    return (int(rule.kind), slots[rule.node], int(rule.frozen), moves, after, *_share(rule.share), int(rule.of_rest))
+
+
+def _wanted(strategy: Strategy, settings: Any, reads: Sequence[set[int]]) -> list[set[int] | None]:
+    """The slots that each purpose FOR_ENTRY..FOR_ALL asks for; None: all. reads: of each exit."""
+    exits = list(zip(strategy.exits, reads, strict=True))
+    levels = [(rule, read) for rule, read in exits if rule.kind is not ExitKind.RULE]
+    measured = (settings["stop_exit"], settings["loss_exit"])
+    entry = [
+        read for place, (rule, read) in enumerate(exits) if place in measured or (rule.kind is not ExitKind.RULE and rule.after is None)
+    ]
+    frozen = [read for rule, read in levels if rule.frozen]
+    moving = [read for rule, read in levels if not rule.frozen]
+    rules = [read for rule, read in exits if rule.kind is ExitKind.RULE]
+    first = None if settings["order_slot"] >= 0 else set().union(*entry)
+    return [first, *(set().union(*parts) for parts in (frozen, moving, rules)), None]
 
 
 @lru_cache(maxsize=1024)
@@ -278,9 +292,6 @@ def _settings(strategy: Strategy, position: PositionRows, markets: Sequence[str]
     row = settings[0]
     row["clock_ms"], row["clock_offset_ms"] = strategy.clock.length_ms, strategy.clock.offset_ms
     row["column_count"] = position.column_count
-    row["levels_follow_price"] = int(
-        any(_follows_price(position, slots[rule.node]) for rule in strategy.exits if rule.kind is not ExitKind.RULE)
-    )
     row["resting_targets"] = int(strategy.execution.leave.order == "limit")
     row["entry_slot"], row["rank_slot"] = slots[strategy.entry], -1
     if strategy.rank is not None and (ranked or strategy.rank in slots):
@@ -320,14 +331,13 @@ def _account_settings(row: Any, risk: RiskProfile, slots: dict[int, int]) -> Non
     row["orders_per_minute"] = _limit(risk.orders_per_minute, _NO_LIMIT)
 
 
-def _level_settings(row: Any, exits: Sequence[Exit], position: PositionRows, reads: NDArray[np.int64]) -> None:
-    """What the exits ask of a STEP and of a CLOSE."""
-    slots = position.slot_of_node
-    moving = [rule.kind is not ExitKind.RULE and not rule.frozen for rule in exits]
-    row["levels_read_columns"] = int((reads[:, COLUMNS] * np.array(moving, np.int64)).any())
-    row["has_levels"] = int(any(rule.kind is not ExitKind.RULE for rule in exits))
-    row["extremes_matter"] = int(any(moving) or reads_extremes(position, slots.values()))
-    row["rules_on_position"] = int(any(rule.kind is ExitKind.RULE and slots[rule.node] >= position.column_count for rule in exits))
+def _level_settings(row: Any, exits: NDArray[Any], position: PositionRows) -> None:
+    """What the exits (EXIT) ask of a STEP and of a CLOSE."""
+    rules = exits["kind"] == int(ExitKind.RULE)
+    row["levels_move_with"] = np.bitwise_or.reduce(exits["moves_with"])
+    row["has_levels"] = int((~rules).any())
+    row["extremes_matter"] = int(row["levels_move_with"] != 0 or reads_extremes(position, position.slot_of_node.values()))
+    row["rules_on_position"] = int((rules & (exits["slot"] >= position.column_count)).any())
 
 
 def _crowding_settings(row: Any, crowding: Crowding | None, markets: Sequence[str]) -> None:
@@ -340,14 +350,6 @@ def _crowding_settings(row: Any, crowding: Crowding | None, markets: Sequence[st
     row["pair_above"] = _or(crowding.pair, math.inf)
     if crowding.btc is not None:
         row["btc_above"], row["bitcoin"] = crowding.btc, list(markets).index(BITCOIN)
-
-
-def _follows_price(position: PositionRows, slot: int) -> bool:
-    """The slot's value depends on the price or the time of the moment (gain, pnl, age), not only on entry and extremes."""
-    if slot in [position.column_count + _SERIES.index(name) for name in _MOVING]:
-        return True
-    rows = [row for row in position.rows.tolist() if row[5] == slot]
-    return any(_follows_price(position, source) for row in rows for source in row[1:5] if source != slot)
 
 
 def _stop_exit(strategy: Strategy) -> int:

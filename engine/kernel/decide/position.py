@@ -8,13 +8,18 @@ from typing import Final
 from dsl.strategy import ExitKind
 from engine.kernel.abi import call_row, helper
 from engine.kernel.book import Book
-from engine.kernel.decide.plan import Plan
+from engine.kernel.decide.plan import FOR_FROZEN, FOR_MOVING, Plan
+from engine.kernel.decide.quiet_plan import COLUMNS, ENTRY, EXTREMES, MOMENT
 from engine.kernel.fills import queue_ahead_e8
-from engine.kernel.legal import ceil_tick, fee_rate, floor_tick, value_krw
+from engine.kernel.legal import ceil_tick, fee_rate, floor_tick, grid_changed, value_krw
 
 STOP: Final = int(ExitKind.STOP)
 TARGET: Final = int(ExitKind.TARGET)
 RULE: Final = int(ExitKind.RULE)
+
+#: anything that a level is made of can have changed
+ANYTHING: Final = COLUMNS | EXTREMES | MOMENT | ENTRY
+_ALL: Final = -1
 
 
 @helper
@@ -45,6 +50,7 @@ def evaluate(
     plan: Plan,
     book: Book,
     market: int,
+    purpose: int,
     decided: bool,
     entry_krw: float,
     high_krw: float,
@@ -54,37 +60,39 @@ def evaluate(
     bars: int,
     time_ms: int,
 ) -> None:
-    """Fill `book.values` with the columns, the position variables at a price, and every row of the position phase.
+    """Fill `book.values` with the columns, the position variables at a price, and the rows of the position phase.
 
-    decided: the columns of the CLOSE that decided the entry instead of the latest. time_ms: now, for the fee.
+    purpose: FOR_ENTRY..FOR_ALL; of the ratios and the rows, those that it needs. decided: the columns of the CLOSE that decided the entry
+    instead of the latest. time_ms: now, for the fee.
     """
     values = book.values
     count = plan.settings[0]["column_count"]
-    fee = fee_rate(plan.venue, market, time_ms)
     for column in range(count):
         values[column] = book.entry_columns[market, column] if decided else book.columns[market, column]
     values[count] = entry_krw
     values[count + 1] = high_krw
     values[count + 2] = low_krw
-    values[count + 3] = price_krw / entry_krw - 1.0
-    values[count + 4] = price_krw * (1.0 - fee) / (entry_krw * (1.0 + fee)) - 1.0
-    values[count + 5] = high_krw / entry_krw - 1.0
-    values[count + 6] = low_krw / entry_krw - 1.0
+    if plan.needs[purpose, 0] != 0:
+        fee = fee_rate(plan.venue, market, time_ms)
+        values[count + 3] = price_krw / entry_krw - 1.0
+        values[count + 4] = price_krw * (1.0 - fee) / (entry_krw * (1.0 + fee)) - 1.0
+        values[count + 5] = high_krw / entry_krw - 1.0
+        values[count + 6] = low_krw / entry_krw - 1.0
     values[count + 7] = age_ms
     values[count + 8] = bars
-    for row in range(plan.settings[0]["position_rows"]):
-        call_row(plan.addresses, plan.rows, row, plan.row_params, values)
+    for place in range(2, 2 + plan.needs[purpose, 1]):
+        call_row(plan.addresses, plan.rows, plan.needs[purpose, place], plan.row_params, values)
 
 
 @helper
-def evaluate_open(plan: Plan, book: Book, market: int, decided: bool, price_krw: float, time_ms: int) -> None:
+def evaluate_open(plan: Plan, book: Book, market: int, purpose: int, decided: bool, price_krw: float, time_ms: int) -> None:
     """`evaluate` for the market's open position."""
     held = book.position[market]
     opened = held["opened_ms"]
     clock = plan.settings[0]["clock_ms"]
     offset = plan.settings[0]["clock_offset_ms"]
     evaluate(
-        plan, book, market, decided, held["entry_krw"], held["high_krw"], held["low_krw"], price_krw, time_ms - opened,
+        plan, book, market, purpose, decided, held["entry_krw"], held["high_krw"], held["low_krw"], price_krw, time_ms - opened,
         (time_ms - offset) // clock - (opened - offset) // clock, time_ms,
     )  # fmt: skip
 
@@ -129,25 +137,41 @@ def freeze_levels(plan: Plan, book: Book, market: int, price_krw: float, time_ms
         if plan.exits[rule]["kind"] == RULE or plan.exits[rule]["frozen"] == 0:
             continue
         if not evaluated:
-            evaluate_open(plan, book, market, True, price_krw, time_ms)
+            evaluate_open(plan, book, market, FOR_FROZEN, True, price_krw, time_ms)
             evaluated = True
         _set_level(plan, book, market, rule, price_krw, time_ms)
 
 
 @helper
-def refresh_levels(plan: Plan, book: Book, market: int, price_krw: float, time_ms: int, activated: int) -> None:
-    """New levels of active exits that are not frozen. activated: only those that come after an exit of this bit set; -1 = all."""
+def refresh_levels(plan: Plan, book: Book, market: int, price_krw: float, time_ms: int, changed: int, activated: int = _ALL) -> None:
+    """New levels of active exits that are not frozen.
+
+    changed: bits of what can have changed since they were made, for those that move with none of it stay as they are; activated: only those
+    that come after an exit of this bit set; -1 = all.
+    """
+    if plan.settings[0]["levels_move_with"] & changed == 0:
+        return
     evaluated = False
     for rule in range(plan.exits.shape[0]):
-        if plan.exits[rule]["kind"] == RULE or plan.exits[rule]["frozen"] != 0 or not is_active(plan, book, market, rule):
+        if plan.exits[rule]["moves_with"] & changed == 0 or not is_active(plan, book, market, rule):
             continue
         after = plan.exits[rule]["after"]
-        if activated != -1 and (after < 0 or (activated >> after) & 1 == 0):
+        if activated != _ALL and (after < 0 or (activated >> after) & 1 == 0):
             continue
         if not evaluated:
-            evaluate_open(plan, book, market, False, price_krw, time_ms)
+            evaluate_open(plan, book, market, FOR_MOVING, False, price_krw, time_ms)
             evaluated = True
         _set_level(plan, book, market, rule, price_krw, time_ms)
+
+
+@helper
+def close_levels(plan: Plan, book: Book, market: int, time_ms: int) -> None:
+    """The same at a CLOSE, where columns and time are new, and the price grid may be since the position was opened."""
+    if plan.settings[0]["levels_move_with"] == 0:
+        return
+    held = book.position[market]
+    changed = ANYTHING if grid_changed(plan.venue, market, held["opened_ms"], time_ms) else COLUMNS | MOMENT
+    refresh_levels(plan, book, market, held["last_krw"], time_ms, changed)
 
 
 @helper

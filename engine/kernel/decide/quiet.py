@@ -17,8 +17,9 @@ from engine.kernel.bars import Bars, Closes
 from engine.kernel.book import Book
 from engine.kernel.decide.ahead import ACTIVE, COUNT, NEXT_TRUE, PRICED, UNSEEN, bring_near, count_skipped, is_full, next_true
 from engine.kernel.decide.guard import judge_breakers
-from engine.kernel.decide.plan import COLUMNS, EXTREMES, MOMENT, Plan
-from engine.kernel.decide.position import RULE, STOP, is_active, is_open, refresh_levels
+from engine.kernel.decide.plan import Plan
+from engine.kernel.decide.position import RULE, STOP, close_levels, is_active, is_open
+from engine.kernel.decide.quiet_plan import COLUMNS, EXTREMES, MOMENT
 from engine.kernel.decide.quiet_risk import NEVER, first_closing, first_mark, is_guarded, is_settled, quiet_until_ms
 from engine.kernel.decide.step import IDLE
 from engine.kernel.legal import QUANTITY_SCALE
@@ -38,7 +39,6 @@ from engine.kernel.stretches import (
 
 #: with a position open that has levels, or a limit of loss, look this many closes ahead at once: what stops it first is often one of these
 _WINDOW: Final = 128
-_ALL: Final = -1
 
 
 @helper
@@ -46,6 +46,7 @@ def skip_quiet(
     plan: Plan, book: Book, bars: Bars, closes: Closes, bar: int, stop: int, closing: int, stepped: bool
 ) -> tuple[int, int, bool]:
     """(bar, closing, stepped) of the next bar that has to be run in full, from the one given: bars [bar, stop) of the block are to come.
+    No order works.
 
     closing: the next CLOSE; stepped: the STEPs of `bar` are in. The last CLOSE of a block is never passed. The CLOSEs passed write their
     part of closes.money.
@@ -53,9 +54,6 @@ def skip_quiet(
     close_ms, first_ms, base_ms, clock_ms = closes.close_ms, bars.span[0], bars.span[1], plan.settings[0]["clock_ms"]
     count = close_ms.shape[0]
     held = closes.ahead[COUNT, 0]
-    for place in range(held):
-        if book.order[closes.ahead[ACTIVE, place]]["side"] != 0:
-            return bar, closing, stepped
     guarded = is_guarded(plan)
     if plan.settings[0]["watches"] != 0 and stepped and book.account[0]["stirred"] != 0:
         return bar, closing, stepped
@@ -89,7 +87,7 @@ def skip_quiet(
             count_skipped(plan, book, closes, closing, passed)
         for place in range(held):
             market = closes.ahead[ACTIVE, place]
-            if passed > closing and plan.settings[0]["levels_read_columns"] != 0:  # for levels made inside a later STEP
+            if passed > closing and plan.settings[0]["levels_move_with"] & COLUMNS != 0:  # for levels made inside a later STEP
                 take_market(book, market, closes.columns, passed - 1)
             _pass_steps(plan, book, market, bars, closes, first, last)
             closes.ahead[PRICED, market] = last
@@ -120,7 +118,7 @@ def _move_levels(plan: Plan, book: Book, held: int, full: bool, bars: Bars, clos
     for place in range(held):
         market = closes.ahead[ACTIVE, place]
         take_market(book, market, closes.columns, closing)
-        refresh_levels(plan, book, market, book.position[market]["last_krw"], closes.close_ms[closing], _ALL)
+        close_levels(plan, book, market, closes.close_ms[closing])
 
 
 @helper
@@ -162,15 +160,17 @@ def _column(columns: NDArray[np.float64], market: int, column: int) -> Any:
 @helper
 def _first_exit(plan: Plan, book: Book, market: int, closing: int, limit: int, closes: Closes, levels: bool) -> int:
     """The first CLOSE in [closing, limit) at which the open position can be sold, its levels move, or a count is not certain."""
+    moves_with = 0
     for rule in range(plan.exits.shape[0]):
         if not is_active(plan, book, market, rule):
             continue
         if plan.exits[rule]["kind"] == RULE:
             limit = _first_open(plan, book, market, rule, True, closing, limit, closes)
-        elif levels and plan.exits[rule]["frozen"] == 0:
-            if plan.level_reads[rule, COLUMNS] != 0 or plan.level_reads[rule, MOMENT] != 0:
-                return closing
-            limit = _first_at(_next_grid_ms(plan, book, market), closing, limit, closes.close_ms)
+        elif levels and plan.exits[rule]["moves_with"] & (COLUMNS | MOMENT) != 0:
+            return closing
+        moves_with |= plan.exits[rule]["moves_with"]
+    if levels and moves_with != 0:
+        limit = _first_at(_next_grid_ms(plan, book, market), closing, limit, closes.close_ms)
     if plan.market[market]["tradable"] != 0:
         for condition in range(plan.conditions.shape[0]):
             if plan.on_position[condition] != 0:
@@ -240,7 +240,7 @@ def _first_step(plan: Plan, book: Book, held: int, bars: Bars, closes: Closes, f
 @helper
 def _first_hit(plan: Plan, book: Book, market: int, bars: Bars, first: int, end: int) -> int:
     """Of one market."""
-    floor_krw, ceiling_krw = -math.inf, math.inf
+    floor_krw, ceiling_krw, moves_with = -math.inf, math.inf, 0
     for rule in range(plan.exits.shape[0]):
         kind = plan.exits[rule]["kind"]
         if kind == RULE or not is_active(plan, book, market, rule):
@@ -250,14 +250,17 @@ def _first_hit(plan: Plan, book: Book, market: int, bars: Bars, first: int, end:
             floor_krw = level
         elif kind != STOP and level < ceiling_krw:
             ceiling_krw = level
-        if plan.exits[rule]["frozen"] == 0:
-            if plan.level_reads[rule, MOMENT] != 0:
-                return first
-            if plan.level_reads[rule, EXTREMES] != 0:  # the highest and lowest price so far must stand: these become levels, too
-                low, high = book.position[market]["low_krw"], book.position[market]["high_krw"]
-                floor_krw = max(floor_krw, float(np.nextafter(low, -math.inf)))
-                ceiling_krw = min(ceiling_krw, float(np.nextafter(high, math.inf)))
-            end = max(min(end, -((bars.span[0] - _next_grid_ms(plan, book, market)) // bars.span[1])), first)
+        moves_with |= plan.exits[rule]["moves_with"]
+    if moves_with & MOMENT != 0:
+        return first
+    if moves_with & EXTREMES != 0:  # the highest and lowest price so far must stand: these become levels, too
+        low, high = book.position[market]["low_krw"], book.position[market]["high_krw"]
+        floor_krw = max(floor_krw, float(np.nextafter(low, -math.inf)))
+        ceiling_krw = min(ceiling_krw, float(np.nextafter(high, math.inf)))
+    if moves_with != 0:
+        next_ms = _next_grid_ms(plan, book, market)
+        if next_ms < NEVER:
+            end = max(min(end, -((bars.span[0] - next_ms) // bars.span[1])), first)
     if floor_krw == -math.inf and ceiling_krw == math.inf:
         return end
     row = market * bars.state.shape[1]

@@ -17,9 +17,17 @@ from engine.kernel.position import PositionRows
 #: and `pos.bars` at which it can be true at the earliest. first, count: columns that have to be true, in `Plan.gate_columns`
 GATE: Final = np.dtype([("never", "i8"), ("age_ms", "i8"), ("bars", "i8"), ("first", "i8"), ("count", "i8")], align=True)
 
+#: what a level can move with, as bits: columns of the latest CLOSE, extremes since entry, price or time of the moment, entry and price grid
+COLUMNS: Final = 1
+EXTREMES: Final = 2
+MOMENT: Final = 4
+ENTRY: Final = 8
+
 #: position variables that change with every price or moment, and those that change with the highest and lowest price
 _MOVING: Final = ("pos.gain", "pos.pnl", "pos.age", "pos.bars")
 _EXTREMES: Final = ("pos.high", "pos.low", "pos.best", "pos.worst")
+#: those that take divisions and the fee
+_RATIOS: Final = ("pos.gain", "pos.pnl", "pos.best", "pos.worst")
 _SERIES: Final = tuple(POSITION_SERIES)
 #: beyond this a whole number of ms or bars means never
 _NEVER: Final = 2.0**52
@@ -46,13 +54,28 @@ def gates_of(position: PositionRows, slots: Sequence[int]) -> tuple[NDArray[Any]
     return gates, np.array(columns, np.int64)
 
 
-def level_reads(position: PositionRows, slots: Sequence[int]) -> NDArray[np.int64]:
-    """[len(slots), 3]: whether the value depends on columns, on the extremes since entry, on the price or the time of the moment."""
-    found = [_reads(position, slot) for slot in slots]
+def moved_by(position: PositionRows, read: set[int]) -> int:
+    """Bits COLUMNS..ENTRY: what a level moves with that is computed from these slots."""
     first = position.column_count
-    named = [[first + _SERIES.index(name) for name in names] for names in (_EXTREMES, _MOVING)]
-    rows = [[any(slot < first for slot in read), *(not read.isdisjoint(names) for names in named)] for read in found]
-    return np.array(rows, np.int64).reshape(len(rows), 3)
+    found = ENTRY | (COLUMNS if any(slot < first for slot in read) else 0)
+    for bit, names in ((EXTREMES, _EXTREMES), (MOMENT, _MOVING)):
+        if not read.isdisjoint(first + _SERIES.index(name) for name in names):
+            found |= bit
+    return found
+
+
+def needs_of(position: PositionRows, purposes: Sequence[set[int] | None]) -> NDArray[np.int64]:
+    """[len(purposes), 2 + position_rows]: whether a purpose that asks for these slots (None: for all) needs the ratios among the position
+    variables, how many of the rows, and which, in order."""
+    first, count = position.column_count, position.position_rows
+    ratios = {first + _SERIES.index(name) for name in _RATIOS}
+    found = np.zeros((len(purposes), 2 + count), np.int64)
+    made = position.rows[:count, 5].tolist()
+    for row, wanted in zip(found, purposes, strict=True):
+        rows = [number for number, slot in enumerate(made) if wanted is None or slot in wanted]
+        row[0], row[1] = wanted is None or not wanted.isdisjoint(ratios), len(rows)
+        row[2 : 2 + len(rows)] = rows
+    return found
 
 
 def reads_extremes(position: PositionRows, slots: Iterable[int]) -> bool:
@@ -62,10 +85,10 @@ def reads_extremes(position: PositionRows, slots: Iterable[int]) -> bool:
     return not named.isdisjoint(slots) or not named.isdisjoint(position.rows[:, 1:5].ravel().tolist())
 
 
-def _reads(position: PositionRows, slot: int) -> set[int]:
+def reads_of(position: PositionRows, slot: int) -> set[int]:
     """The slot and everything that its value is computed from."""
     inputs = {source for row in position.rows.tolist() if row[5] == slot for source in row[1:5] if source != slot}
-    return {slot}.union(*(_reads(position, source) for source in inputs))
+    return {slot}.union(*(reads_of(position, source) for source in inputs))
 
 
 def _collect(position: PositionRows, slot: int, parts: _Parts) -> None:

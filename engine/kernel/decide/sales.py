@@ -134,6 +134,10 @@ def clear_order(book: Book, market: int) -> None:
 @helper
 def is_busy(book: Book, market: int) -> bool:
     """Any strategy of the account has an order in the market whose DONE has not come."""
+    if is_working(book, market):
+        return True
+    if book.all_order.shape[0] == book.order.shape[0]:  # it is the only one
+        return False
     for row in range(market, book.all_order.shape[0], book.order.shape[0]):
         if book.all_order[row]["side"] != 0:
             return True

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.kernel.abi import helper
+from engine.kernel.abi import helper, rare
 from engine.kernel.book import Book
-from engine.kernel.decide.plan import EXTREMES, MOMENT, Plan
-from engine.kernel.decide.position import RULE, STOP, TARGET, is_active, is_open, refresh_levels, take_extreme
+from engine.kernel.decide.plan import Plan
+from engine.kernel.decide.position import ANYTHING, RULE, STOP, TARGET, is_active, is_open, refresh_levels, take_extreme
+from engine.kernel.decide.quiet_plan import EXTREMES, MOMENT
 from engine.kernel.decide.sales import BUY, is_working, legal_sale, sale_quantity, sell, stop_buying
 from engine.kernel.fills import TAKE, touched_sale
 from engine.kernel.legal import NAN, grid_changed, value_krw
@@ -19,7 +20,6 @@ UP_TO_HIGH: Final = 2
 DOWN_TO_CLOSE: Final = 3
 
 _NONE: Final = -1
-_ALL: Final = -1
 
 
 @helper
@@ -75,11 +75,9 @@ def _is_idle(plan: Plan, book: Book, market: int, new_grid: bool) -> bool:
         level = book.exits[market, rule]["level_krw"]
         if (level >= lowest) if kind == STOP else (level <= highest):
             return False
-        if plan.exits[rule]["frozen"] == 0:
-            if plan.level_reads[rule, MOMENT] != 0:
-                return False
-            if plan.level_reads[rule, EXTREMES] != 0 and (lowest < held["low_krw"] or highest > held["high_krw"]):
-                return False
+        moves_with = plan.exits[rule]["moves_with"]
+        if moves_with & MOMENT != 0 or (moves_with & EXTREMES != 0 and (lowest < held["low_krw"] or highest > held["high_krw"])):
+            return False
     return True
 
 
@@ -124,7 +122,7 @@ def _pass(plan: Plan, book: Book, market: int, price_krw: float, new_grid: bool)
         _watch_buy(plan, book, market, price_krw)
 
 
-@helper
+@rare
 def _watch_buy(plan: Plan, book: Book, market: int, price_krw: float) -> None:
     """Stop the buy where an active STOP has a level at or above the price."""
     for rule in range(plan.exits.shape[0]):
@@ -147,8 +145,8 @@ def _reach(plan: Plan, book: Book, market: int, price_krw: float, new_grid: bool
     """The path gets to a price: extremes take it in, levels are computed anew where anything that they are made of can have moved."""
     held = book.position[market]
     held["step_price"] = price_krw
-    if take_extreme(book, market, price_krw) or new_grid or plan.settings[0]["levels_follow_price"] != 0:
-        refresh_levels(plan, book, market, price_krw, held["step_ms"], _ALL)
+    changed = MOMENT | EXTREMES if take_extreme(book, market, price_krw) else MOMENT
+    refresh_levels(plan, book, market, price_krw, held["step_ms"], ANYTHING if new_grid else changed)
 
 
 @helper
@@ -198,7 +196,7 @@ def _sell_exit(plan: Plan, book: Book, market: int, rule: int, quantity_e8: floa
     book.order[market]["ambiguous"] = held["step_ambiguous"]
 
 
-@helper
+@rare
 def _try_touch(plan: Plan, book: Book, market: int) -> bool:
     """The path ends its way up: sell what the queue leaves to a TARGET that waits just there."""
     held = book.position[market]
@@ -282,7 +280,7 @@ def _first_target(plan: Plan, book: Book, market: int, price_krw: float) -> int:
     return _NONE
 
 
-@helper
+@rare
 def _examine_ambiguity(plan: Plan, book: Book, market: int, stop_base_krw: float) -> None:
     """Before a STOP sells on the way to the low: would a TARGET be reached in the same STEP? Counted once in a STEP."""
     held = book.position[market]

@@ -14,6 +14,7 @@ from engine.kernel.aggregate import open_ms
 from engine.kernel.book import SKIP_REASONS
 from engine.kernel.decide.account import fill_account, fill_order, late_value
 from engine.kernel.decide.entries import expected_slippage
+from engine.kernel.decide.plan import FOR_ALL
 from engine.kernel.decide.position import evaluate_open, is_active, is_open
 from engine.kernel.legal import fee_rate
 from engine.model.errors import UserError
@@ -195,7 +196,7 @@ def _values(probed: Probe, program: Program, columns: ColumnBlock, run: Run, row
     slots = program.position.slot_of_node
     held = is_open(run.book, row)
     if held:
-        evaluate_open(run.plan, run.book, row, False, float(run.book.position[row]["last_krw"]), now_ms)
+        evaluate_open(run.plan, run.book, row, FOR_ALL, False, float(run.book.position[row]["last_krw"]), now_ms)
     own = run.book.values.copy()
     graph = probed.strategy.graph
 
