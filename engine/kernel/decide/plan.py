@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import cache, lru_cache, reduce
+from operator import or_
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -203,8 +204,11 @@ def make_plan(
     conditions = [slots[condition.node] for condition in strategy.conditions]
     gates, gate_columns = gates_of(position, [*(slots[rule.node] for rule in strategy.exits), *conditions])
     reads = [reads_of(position, slots[rule.node]) for rule in strategy.exits]
-    exits = np.array([_exit_row(rule, slots, moved_by(position, read)) for rule, read in zip(strategy.exits, reads, strict=True)], EXIT)
-    _level_settings(settings[0], exits, position)
+    moves = [
+        0 if rule.frozen or rule.kind is ExitKind.RULE else moved_by(position, read)
+        for rule, read in zip(strategy.exits, reads, strict=True)
+    ]
+    _level_settings(settings[0], strategy.exits, moves, position)
     return Plan(
         venue=make_venue(
             markets, terms.fee_rate, terms.slippage, terms.on_grid, terms.costs, strategy.execution.leave.max_slippage,
@@ -212,7 +216,7 @@ def make_plan(
         ),
         settings=settings,
         buying=enter_terms(strategy.execution.enter, strategy.clock.length_ms),
-        exits=exits,
+        exits=np.array([_exit_row(rule, slots, moves_with) for rule, moves_with in zip(strategy.exits, moves, strict=True)], EXIT),
         market=market,
         conditions=np.array(conditions, np.int64),
         addresses=addresses(position.ops) if row_addresses is None else row_addresses,
@@ -257,8 +261,7 @@ def _check_exits(strategy: Strategy) -> None:
 
 def _exit_row(rule: Exit, slots: dict[int, int], moves_with: int) -> tuple[float, ...]:
     after = -1 if rule.after is None else rule.after
-    moves = 0 if rule.frozen or rule.kind is ExitKind.RULE else moves_with
-    return (int(rule.kind), slots[rule.node], int(rule.frozen), moves, after, *_share(rule.share), int(rule.of_rest))
+    return (int(rule.kind), slots[rule.node], int(rule.frozen), moves_with, after, *_share(rule.share), int(rule.of_rest))
 
 
 def _wanted(strategy: Strategy, settings: Any, reads: Sequence[set[int]]) -> list[set[int] | None]:
@@ -331,13 +334,13 @@ def _account_settings(row: Any, risk: RiskProfile, slots: dict[int, int]) -> Non
     row["orders_per_minute"] = _limit(risk.orders_per_minute, _NO_LIMIT)
 
 
-def _level_settings(row: Any, exits: NDArray[Any], position: PositionRows) -> None:
-    """What the exits (EXIT) ask of a STEP and of a CLOSE."""
-    rules = exits["kind"] == int(ExitKind.RULE)
-    row["levels_move_with"] = np.bitwise_or.reduce(exits["moves_with"])
-    row["has_levels"] = int((~rules).any())
-    row["extremes_matter"] = int(row["levels_move_with"] != 0 or reads_extremes(position, position.slot_of_node.values()))
-    row["rules_on_position"] = int((rules & (exits["slot"] >= position.column_count)).any())
+def _level_settings(row: Any, exits: Sequence[Exit], moves: Sequence[int], position: PositionRows) -> None:
+    """What the exits ask of a STEP and of a CLOSE. moves: EXIT.moves_with of each."""
+    slots = position.slot_of_node
+    row["levels_move_with"] = reduce(or_, moves, 0)
+    row["has_levels"] = int(any(rule.kind is not ExitKind.RULE for rule in exits))
+    row["extremes_matter"] = int(any(moves) or reads_extremes(position, slots.values()))
+    row["rules_on_position"] = int(any(rule.kind is ExitKind.RULE and slots[rule.node] >= position.column_count for rule in exits))
 
 
 def _crowding_settings(row: Any, crowding: Crowding | None, markets: Sequence[str]) -> None:

@@ -69,13 +69,11 @@ def needs_of(position: PositionRows, purposes: Sequence[set[int] | None]) -> NDA
     variables, how many of the rows, and which, in order."""
     first, count = position.column_count, position.position_rows
     ratios = {first + _SERIES.index(name) for name in _RATIOS}
-    found = np.zeros((len(purposes), 2 + count), np.int64)
-    made = position.rows[:count, 5].tolist()
-    for row, wanted in zip(found, purposes, strict=True):
+    made, found = position.rows[:count, 5].tolist(), []
+    for wanted in purposes:
         rows = [number for number, slot in enumerate(made) if wanted is None or slot in wanted]
-        row[0], row[1] = wanted is None or not wanted.isdisjoint(ratios), len(rows)
-        row[2 : 2 + len(rows)] = rows
-    return found
+        found.append([wanted is None or not wanted.isdisjoint(ratios), len(rows), *rows, *[0] * (count - len(rows))])
+    return np.array(found, np.int64)
 
 
 def reads_extremes(position: PositionRows, slots: Iterable[int]) -> bool:
