@@ -282,6 +282,7 @@ def run_path(
     """`run_step` of any piece of price path."""
     counts = volume * QUANTITY_SCALE
     asked, stepped = traded and is_working(book, market), False
+    # what works is answered, then the STEP, then what it asks for: in one loop, so that the machine code of an answer is there once
     while asked or not stepped:
         if asked and not answer_order(plan, book, log, market, open_krw, low_krw, close_krw, counts, time_ms):
             return False
