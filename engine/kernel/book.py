@@ -72,6 +72,7 @@ POSITION: Final = np.dtype(
         ("step_price", "f8"),  # the price that the path has reached
         ("step_ambiguous", "i8"),
         ("step_inside", "i8"),  # a limit buy filled inside the STEP: no TARGET is tried in it
+        ("active", "i8"),  # bit set of the exits that have not fired for this position while those that they come after have
     ],
     align=True,
 )
@@ -163,7 +164,7 @@ RULE_STATE: Final = np.dtype([("armed", "i8"), ("in_force", "i8"), ("until_ms", 
 #: one that has to be armed came into force
 BREAKER_STATE: Final = np.dtype([("until_ms", "i8"), ("missing", "i8"), ("armed", "i8"), ("trades_closed", "i8")], align=True)
 
-_MAGIC: Final = b"jangdan-book-7\n"
+_MAGIC: Final = b"jangdan-book-8\n"
 
 
 @by_reference
