@@ -252,18 +252,24 @@ def _contiguous(grid: BarGrid) -> BarGrid:
 def settled_ms(strategy: Strategy, program: Program, grid: BarGrid) -> list[int]:
     """When each market's values have settled: after the warm-up of its own candles and of every other market's that they read."""
     first = dict(zip(grid.markets, _first_known_ms(grid), strict=True))
-    read = {node.section.market for node in strategy.graph if node.section is not None and node.section.market}
+    read = _markets_read(Same(strategy))
     needed_ms = program.settle_ms + universe_settle_ms(strategy, grid.timeframe, grid.markets)
     return [max(first[code] for code in (market, *read)) + needed_ms for market in grid.markets]
 
 
+@lru_cache(maxsize=_KNOWN_PLANS)
+def _markets_read(strategy: Same[Strategy]) -> frozenset[str]:
+    """The markets whose candles every market's values are made of."""
+    return frozenset(node.section.market for node in strategy.one.graph if node.section is not None and node.section.market)
+
+
 def _first_known_ms(grid: BarGrid) -> list[int]:
     """Open of each market's first known bar; the grid's end where it has none."""
-    first = np.zeros(len(grid.markets), np.int64)
-    if (grid.state[:, 0] == BarState.UNKNOWN).any():
+    first = [0] * len(grid.markets)
+    if BarState.UNKNOWN in grid.state[:, 0].tolist():
         known = grid.state != BarState.UNKNOWN
-        first = np.where(known.any(axis=1), known.argmax(axis=1), known.shape[1])
-    return [(grid.first_index + int(k)) * grid.timeframe.length_ms + grid.timeframe.offset_ms for k in first]
+        first = np.where(known.any(axis=1), known.argmax(axis=1), known.shape[1]).tolist()
+    return [(grid.first_index + k) * grid.timeframe.length_ms + grid.timeframe.offset_ms for k in first]
 
 
 def until_ms(grid: BarGrid, to_ms: int | None) -> BarGrid:

@@ -1,5 +1,7 @@
 """The backtest's loop: any blocks, the Desk, saved books and plain Python give the same bits; and the books balance."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -228,6 +230,21 @@ def test_before_the_trading_start_nothing_happens(seed: int, start: int) -> None
         alone.feed(cut_bars(world.bars, start, 150), cut_columns(world, start, 150))
     assert same_bits(late, alone.result())
     assert (late.equity_ms > from_ms).all()
+
+
+def test_new_books_have_nothing_of_those_that_were_used() -> None:
+    """Neither what was written to them nor a byte of their memory; and two names of one array stay that."""
+    world = make_world(3)
+    used, unused = new_run(world), new_run(world)
+    before = save_book(unused.book, ""), unused.book.verdict.tobytes()
+    feed_world(world, used, 0, world.bars.state.shape[1], [400])
+    assert save_book(used.book, "") != before[0]
+    again = new_run(world).book
+    assert (save_book(again, ""), again.verdict.tobytes()) == before
+    pairs = combinations(again._asdict().items(), 2)
+    shared = [(name, another) for (name, one), (another, other) in pairs if np.shares_memory(one, other)]
+    assert shared == [("all_position", "position"), ("all_order", "order")]
+    assert not any(np.shares_memory(one, other) for one in again for other in unused.book)
 
 
 def test_books_of_another_strategy_or_market_are_refused() -> None:
