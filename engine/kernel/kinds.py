@@ -7,7 +7,6 @@ of its class.
 from __future__ import annotations
 
 import re
-from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -17,8 +16,6 @@ POINTER: Final = "float64*"
 _NUMBERS: Final[dict[type, str]] = {bool: "boolean", np.bool_: "boolean", int: "int64", float: "float64"}
 #: of numpy's flags of an array: whether it is contiguous in C's order, in Fortran's, and may be written to
 _LAYOUT: Final = 0x1 | 0x2 | 0x400
-#: what says all of an array's kind, and more
-_ARRAY: Final = attrgetter("dtype", "ndim", "flags.num")
 _TEXT: Final = re.compile(r"(\w+)\((.*)\)")
 _ARRAY_TEXT: Final = re.compile(r"(\w+)\[((?::, )*)::1\]")
 _BETWEEN_ARGUMENTS: Final = re.compile(r", (?![^\[]*\])")
@@ -101,17 +98,6 @@ def glance(value: object) -> Any:
     if kind is tuple:
         return tuple(map(glance, value))  # type: ignore[call-overload]
     return (kind, id(value)) if issubclass(kind, tuple) else kind
-
-
-def outline(value: object) -> Any:
-    """Different wherever `kind_of` is, and mostly nowhere else: what tells tuples apart that are made for one call, in a third of
-    its time."""
-    if isinstance(value, np.ndarray):
-        return _ARRAY(value)
-    kind = type(value)
-    if not issubclass(kind, tuple):
-        return kind
-    return kind, *[_ARRAY(item) if isinstance(item, np.ndarray) else outline(item) for item in value]  # type: ignore[attr-defined]
 
 
 def named(kind: Any) -> str:

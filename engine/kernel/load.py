@@ -20,7 +20,7 @@ import numpy as np
 from engine.kernel.abi import TWIN_INTEGERS
 from engine.kernel.catalogue import ops
 from engine.kernel.code_cache import code_file, content_digest, read, write
-from engine.kernel.kinds import POINTER, Signature, glance, kind_of, named, outline, serves
+from engine.kernel.kinds import POINTER, Signature, glance, kind_of, named, serves
 from engine.kernel.kinds import signature as signature_in
 from engine.kernel.stored import as_bytes, function_at, link, of_bytes
 
@@ -110,7 +110,7 @@ class Compiled:
     def __init__(self, function: FunctionType, signature: Signature | None, *, allocates: bool) -> None:
         self.function, self._signature, self._allocates = function, signature, allocates
         self._known: dict[Any, Callable[..., Any]] = {}
-        self._outlined: dict[Any, Callable[..., Any]] = {}
+        self._first: Callable[..., Any] | None = None
         self.made: dict[Any, Callable[..., Any]] = {}
         """by the kinds they are for"""
         if signature is not None:
@@ -121,6 +121,13 @@ class Compiled:
         entry = self._known.get(seen)
         return self._look(seen, values)(*values) if entry is None else entry(*values)
 
+    def alike(self, *values: Any) -> Any:
+        """The call of a caller whose values are of the same kinds every time, because it makes them all itself: the first are looked at,
+        and those of later calls are not. With a hundred arrays the look takes as long as decisions over some thousand bars."""
+        if self._first is None:
+            self._first = self._look(tuple(map(glance, values)), values)
+        return self._first(*values)
+
     @property
     def entry_point(self) -> Callable[..., Any]:
         """What is called, without the look at the arguments before it: they have to be right. For a function of one signature."""
@@ -128,22 +135,18 @@ class Compiled:
         return only
 
     def _look(self, seen: Any, values: tuple[Any, ...]) -> Callable[..., Any]:
-        outlines = tuple(map(outline, values))
-        entry = self._outlined.get(outlines) or self._for(values)
-        for known, key in ((self._known, seen), (self._outlined, outlines)):
-            if len(known) >= _MOST_KNOWN:
-                known.clear()
-            known[key] = entry
-        return entry
-
-    def _for(self, values: tuple[Any, ...]) -> Callable[..., Any]:
         kinds = tuple(map(kind_of, values))
         if self._signature is None:
-            return self.made.get(kinds) or self.made.setdefault(kinds, self._of(kinds, values))
-        wanted = self._signature.arguments
-        if len(kinds) != len(wanted) or not all(map(serves, wanted, kinds)):
-            raise TypeError(f"{self.function.__qualname__} takes {', '.join(map(named, wanted))}; got {', '.join(map(named, kinds))}")
-        return self.entry_point
+            entry = self.made.get(kinds) or self.made.setdefault(kinds, self._of(kinds, values))
+        else:
+            wanted = self._signature.arguments
+            if len(kinds) != len(wanted) or not all(map(serves, wanted, kinds)):
+                raise TypeError(f"{self.function.__qualname__} takes {', '.join(map(named, wanted))}; got {', '.join(map(named, kinds))}")
+            (entry,) = self.made.values()
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        self._known[seen] = entry
+        return entry
 
     def _of(self, kinds: tuple[Any, ...], wanted: Signature | tuple[Any, ...]) -> Callable[..., Any]:
         return function_at(_linked(self.function, kinds, wanted, self._allocates, for_python=True), self.function.__name__)

@@ -232,12 +232,13 @@ def decided_closes(program: Program, columns: ColumnBlock, from_ms: int | None) 
     return columns.close_ms - program.base.length_ms >= from_ms
 
 
-def bars_of(grid: BarGrid, start: int, stop: int) -> BarGrid:
-    """Columns [start, stop) of a grid, without copying."""
+def bars_of(grid: BarGrid, start: int, stop: int, **others: Any) -> BarGrid:
+    """Columns [start, stop) of a grid, without copying. others: of its fields, where they are to be different."""
     series = {name: getattr(grid, name)[:, start:stop] for name in SERIES}
-    side = {key: column[:, start:stop] for key, column in grid.side.items()}
+    side = {key: column[:, start:stop] for key, column in others.pop("side", grid.side).items()}
     modelled = {key: column[:, start:stop] for key, column in grid.modelled.items()}
-    return replace(grid, first_index=grid.first_index + start, state=grid.state[:, start:stop], side=side, modelled=modelled, **series)
+    state, first_index = grid.state[:, start:stop], grid.first_index + start
+    return replace(grid, first_index=first_index, state=state, side=side, modelled=modelled, **series, **others)
 
 
 def _contiguous(grid: BarGrid) -> BarGrid:
@@ -349,8 +350,8 @@ def left_out(strategy: Strategy, base: Timeframe) -> tuple[str, ...]:
 
 def clock_candles(grid: BarGrid, rows: Sequence[int], strategy: Strategy, from_ms: int | None) -> BarGrid:
     """Clock candles of the rows' markets from the trading start on; the grid's own, not copied, where they are its bars."""
-    chosen = take_markets(grid, rows)
+    chosen = grid if len(rows) == len(grid.markets) else take_markets(grid, rows)
     candles = chosen if strategy.clock == grid.timeframe else aggregate(chosen, strategy.clock)
     skipped = 0 if from_ms is None else max(strategy.clock.index(from_ms) - candles.first_index, 0)
     length = candles.state.shape[1]
-    return bars_of(candles, min(skipped, length), length)
+    return bars_of(candles, min(skipped, length), length, side={}, inside=None)

@@ -1,5 +1,6 @@
 """The backtest's loop: any blocks, the Desk, saved books and plain Python give the same bits; and the books balance."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.kernel.aggregate import SERIES
 from engine.kernel.bars import Log, together
 from engine.kernel.book import FILL, SKIP_REASONS, restore_book, save_book
 from engine.kernel.decide.position import equity_krw
@@ -230,6 +232,21 @@ def test_before_the_trading_start_nothing_happens(seed: int, start: int) -> None
         alone.feed(cut_bars(world.bars, start, 150), cut_columns(world, start, 150))
     assert same_bits(late, alone.result())
     assert (late.equity_ms > from_ms).all()
+
+
+def test_grids_of_other_numbers_are_read_as_those_numbers() -> None:
+    """Compiled code looks at the kinds of what it is given once: it is given the same kinds always."""
+    world = make_world(11, bars=2000)
+    bars = world.bars
+    short = {name: getattr(bars, name).astype(np.float32) for name in SERIES}
+    long = {name: series.astype(np.float64) for name, series in short.items()}
+    whole = run_world(replace(world, bars=replace(bars, **long)), [400])[1]
+    assert len(whole.fills) > 50
+    for state, series in (
+        (bars.state.astype(np.int64), short),
+        (np.asfortranarray(bars.state), {n: np.asfortranarray(s) for n, s in long.items()}),
+    ):
+        assert same_bits(whole, run_world(replace(world, bars=replace(bars, state=state, **series)), [400])[1])
 
 
 def test_new_books_have_nothing_of_those_that_were_used() -> None:
