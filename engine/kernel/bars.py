@@ -87,20 +87,23 @@ class Log(NamedTuple):
 
 
 def bars_of(grid: BarGrid, *, together: bool = False) -> Bars:
-    """The arrays of a grid, not copied where they are contiguous. together: several strategies of one account pass them."""
+    """The arrays of a grid, whatever it holds as those that compiled code reads, not copied where they are. together: several strategies of
+    one account pass them."""
     length_ms = grid.timeframe.length_ms
     parts = (grid.open, grid.high, grid.low, grid.close, grid.volume)
-    opens, highs, lows, closes, volumes = (np.ascontiguousarray(part) for part in parts)
+    opens, highs, lows, closes, volumes = (np.ascontiguousarray(part, np.float64) for part in parts)
     span = np.array([grid.first_index * length_ms + grid.timeframe.offset_ms, length_ms], np.int64)
-    return Bars(span, np.ascontiguousarray(grid.state), opens, highs, lows, closes, volumes, _inside_of(grid, together))
+    return Bars(span, np.ascontiguousarray(grid.state, np.int8), opens, highs, lows, closes, volumes, _inside_of(grid, together))
 
 
 def _inside_of(grid: BarGrid, together: bool) -> Inside:
     found = grid.inside
     if found is None:
         return Inside(np.zeros(len(grid.markets) + 1, np.int64), np.empty(0, np.int64), *(np.empty(0) for _ in range(6)))
-    taken_e8 = np.zeros(len(found.time_ms) if together else 0)
-    return Inside(found.first, found.time_ms, found.open, found.high, found.low, found.close, found.volume, taken_e8)
+    first, time_ms = (np.ascontiguousarray(part, np.int64) for part in (found.first, found.time_ms))
+    parts = (found.open, found.high, found.low, found.close, found.volume)
+    opens, highs, lows, closes, volumes = (np.ascontiguousarray(part, np.float64) for part in parts)
+    return Inside(first, time_ms, opens, highs, lows, closes, volumes, np.zeros(len(time_ms) if together else 0))
 
 
 def most_steps(grid: BarGrid) -> int:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.kernel.bars import Closes, bars_of, joined, most_steps, taken_from, together
+from engine.kernel.bars import Closes, Log, bars_of, joined, most_steps, taken_from, together
 from engine.kernel.book import FILL, SKIP_REASONS, Book
 from engine.kernel.decide.ahead import ROWS
 from engine.kernel.decide.plan import Plan
@@ -53,8 +53,9 @@ class Run:
         self._from_ms = from_ms
         self._may_skip = may_skip
         self._first = alone(plan, book)
-        self._run: Callable[..., int] = compile_function(sweep_bars, allocates=False) if compiled else sweep_bars
+        self._run: Callable[..., int] = compile_function(sweep_bars, allocates=False).alike if compiled else sweep_bars
         self._log = new_log(plan)
+        self._grid: BarGrid | None = None
         self._fills: list[NDArray[np.void]] = []
         self._closes = 0
         self._close_ms: list[NDArray[np.int64]] = []
@@ -65,7 +66,9 @@ class Run:
 
         Raises RuntimeError when the books refuse an answer of the fill model: a defect, never a matter of the data.
         """
-        taken = bars_of(bars)
+        if bars is not self._grid:
+            self._grid, self._bars = bars, bars_of(bars)
+        taken = self._bars
         if bars.inside is not None:
             self._drain()
             self._log = new_log(self.plan, most_steps(bars))
@@ -139,5 +142,9 @@ class Run:
         return min(max(-((first_ms - self._from_ms) // base_ms), 0), bars)
 
     def _drain(self) -> None:
-        if self._log.length[0] > 0:
+        count, room = int(self._log.length[0]), len(self._log.fills)
+        if count >= room // 4:  # what it leaves empty is little beside a copy
+            self._fills.append(self._log.fills[:count])
+            self._log = Log(np.empty(room, FILL), np.zeros(1, np.int64))
+        elif count > 0:
             self._fills.append(taken_from(self._log))

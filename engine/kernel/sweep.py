@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -316,10 +317,15 @@ class Stack:
 
 def alone(plan: Plan, book: Book) -> tuple[Any, ...]:
     """The first arguments of `sweep_bars` for one variant without folding."""
-    none = np.zeros(0, np.int64)
-    places = np.zeros((1, 0), np.int64)
-    empty = np.zeros((0, 0))
-    return plan, none, book, none, places, np.zeros(0, FIGURES), np.zeros((0, 0), TRADE), empty, empty, no_tables()
+    strides, *unfolded = _unfolded()
+    return plan, strides, book, strides, *unfolded
+
+
+@cache
+def _unfolded() -> tuple[Any, ...]:
+    """What is neither read nor written where nothing is folded: strides, then what comes after those of the books."""
+    places, empty = np.zeros((1, 0), np.int64), np.zeros((0, 0))
+    return np.zeros(0, np.int64), places, np.zeros(0, FIGURES), np.zeros((0, 0), TRADE), empty, empty, no_tables()
 
 
 def no_tables() -> OwnTables:

@@ -1,10 +1,14 @@
 """The backtest's loop: any blocks, the Desk, saved books and plain Python give the same bits; and the books balance."""
 
+from dataclasses import replace
+from itertools import combinations
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.kernel.aggregate import SERIES
 from engine.kernel.bars import Log, by_row, changes_of, together
 from engine.kernel.book import FILL, SKIP_REASONS, restore_book, save_book
 from engine.kernel.decide.position import equity_krw
@@ -251,6 +255,36 @@ def test_before_the_trading_start_nothing_happens(seed: int, start: int) -> None
         alone.feed(cut_bars(world.bars, start, 150), cut_columns(world, start, 150))
     assert same_bits(late, alone.result())
     assert (late.equity_ms > from_ms).all()
+
+
+def test_grids_of_other_numbers_are_read_as_those_numbers() -> None:
+    """Compiled code looks at the kinds of what it is given once: it is given the same kinds always."""
+    world = make_world(11, bars=2000)
+    bars = world.bars
+    short = {name: getattr(bars, name).astype(np.float32) for name in SERIES}
+    long = {name: series.astype(np.float64) for name, series in short.items()}
+    whole = run_world(replace(world, bars=replace(bars, **long)), [400])[1]
+    assert len(whole.fills) > 50
+    for state, series in (
+        (bars.state.astype(np.int64), short),
+        (np.asfortranarray(bars.state), {n: np.asfortranarray(s) for n, s in long.items()}),
+    ):
+        assert same_bits(whole, run_world(replace(world, bars=replace(bars, state=state, **series)), [400])[1])
+
+
+def test_new_books_have_nothing_of_those_that_were_used() -> None:
+    """Neither what was written to them nor a byte of their memory; and two names of one array stay that."""
+    world = make_world(3)
+    used, unused = new_run(world), new_run(world)
+    before = save_book(unused.book, ""), unused.book.verdict.tobytes()
+    feed_world(world, used, 0, world.bars.state.shape[1], [400])
+    assert save_book(used.book, "") != before[0]
+    again = new_run(world).book
+    assert (save_book(again, ""), again.verdict.tobytes()) == before
+    pairs = combinations(again._asdict().items(), 2)
+    shared = [(name, another) for (name, one), (another, other) in pairs if np.shares_memory(one, other)]
+    assert shared == [("all_position", "position"), ("all_order", "order")]
+    assert not any(np.shares_memory(one, other) for one in again for other in unused.book)
 
 
 def test_books_of_another_strategy_or_market_are_refused() -> None:
