@@ -14,7 +14,7 @@ import numpy as np
 from dsl.catalogue import ArgKind, Memory
 from dsl.graph import Timeframe
 from engine.kernel import fields, state
-from engine.kernel.abi import HANDLE_ITEMS, numbers_of
+from engine.kernel.abi import numbers_of
 from engine.kernel.aggregate import SERIES, SLOT_COUNT, machine_length, ratio
 from engine.kernel.catalogue import Op
 from engine.kernel.direct import of_rows
@@ -47,7 +47,7 @@ class Lane:
 
 def made_lane(run: NDArray[np.int64], tables: Iterable[NDArray[Any]]) -> Lane:
     """tables: the arrays of a handle between `run` and the state."""
-    kept, handle = tuple(tables), np.zeros(len(fields.HANDLE) * HANDLE_ITEMS, np.int64)
+    kept, handle = tuple(tables), np.zeros(fields.HANDLE_WIDTH, np.int64)
     known = numbers_of((run, *kept))
     handle[: len(known)] = known
     return Lane(run, run.data, handle, kept)
