@@ -13,7 +13,7 @@ import numpy as np
 from dsl.catalogue import ArgKind, Memory
 from dsl.graph import Timeframe
 from engine.kernel import fields, state
-from engine.kernel.abi import numbers_of
+from engine.kernel.abi import HANDLE_ITEMS, numbers_of
 from engine.kernel.aggregate import SERIES, SLOT_COUNT, machine_length, ratio
 from engine.kernel.catalogue import Op
 from engine.kernel.direct import of_rows
