@@ -193,8 +193,8 @@ _FIGURES: dict[str, tuple[str, str, str, str]] = {
     ),
     "turnover": (
         "회전율", "Turnover",
-        "거래 금액 ÷ 평균 자산(배).",
-        "Traded value / mean equity (times).",
+        "거래 금액 ÷ 평균 자산.",
+        "Traded value / mean equity.",
     ),
 }  # fmt: skip
 
@@ -212,6 +212,7 @@ _PLAIN: dict[str, Text] = {
     "past": Text("지난 결과는 앞으로의 수익을 약속하지 않습니다.", "Past results promise nothing about the future."),
     "none": Text("없음", "none"),
     "day_unit": Text("일", "d"),
+    "times_unit": Text("배", "x"),
     "hour_unit": Text("시간", "h"),
     "minute_unit": Text("분", "m"),
     "second_unit": Text("초", "s"),
@@ -476,6 +477,7 @@ _PLAIN: dict[str, Text] = {
     "page.no_script": Text("차트와 표를 보려면 JavaScript가 필요합니다.", "Charts and tables need JavaScript."),
     "page.equity": Text("자산", "Equity"),
     "page.drawdown": Text("낙폭", "Drawdown"),
+    "page.trades": Text("{count}건", "{count}"),
     "page.buy": Text("매수", "Buy"),
     "page.sell": Text("매도", "Sell"),
     "page.open": Text("시가", "Open"),

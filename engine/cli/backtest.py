@@ -172,7 +172,7 @@ def _write(
 ) -> None:  # fmt: skip
     from rich.console import Console
 
-    from engine.research.report import render_html, render_terminal, to_json, trades_csv
+    from engine.research.report import render_terminal, to_json, trades_csv
 
     if not quiet:
         console = Console(highlight=False, emoji=False)
@@ -184,15 +184,24 @@ def _write(
     if trades is not None:
         put(trades, trades_csv(result).encode())
     if report is not None:
-        pages = [report.parent / f"{report.stem}-{part.strategy.name}{report.suffix}" for part in result.parts]
-        for page, part, own, checked in zip(pages, result.parts, found.parts, checkup.parts, strict=True):
-            put(page, render_html(part, own, checked, language()).encode())
-        put(report, render_html(result, found, checkup, language(), [page.name for page in pages]).encode())
-        sys.stderr.write(_say("report_written", path=report) + "\n")
-        if pages:
-            sys.stderr.write(_say("part_reports_written", paths=", ".join(map(str, pages))) + "\n")
+        _write_pages(result, found, checkup, report)
     if not quiet:
         sys.stderr.write(_say("computed", bars=result.candles.state.size, seconds=result.compute_seconds) + "\n")
+
+
+def _write_pages(result: BacktestResult, found: Figures, checkup: Checkup, report: Path) -> None:
+    """The report's page and, of a portfolio, one beside it for each strategy: after the account's own, so that a name that cannot be
+    written leaves none of them. Standard output takes the account's page alone."""
+    from engine.research.report import render_html
+
+    beside = [] if str(report) == "-" else list(zip(result.parts, found.parts, checkup.parts, strict=True))
+    pages = [report.parent / f"{report.stem}-{part.strategy.name}{report.suffix}" for part, _, _ in beside]
+    put(report, render_html(result, found, checkup, language(), [page.name for page in pages]).encode())
+    sys.stderr.write(_say("report_written", path=report) + "\n")
+    for page, part in zip(pages, beside, strict=True):
+        put(page, render_html(*part, language()).encode())
+    if pages:
+        sys.stderr.write(_say("part_reports_written", paths=", ".join(map(str, pages))) + "\n")
 
 
 def put(path: Path, content: bytes) -> None:

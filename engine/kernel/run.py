@@ -33,8 +33,7 @@ class RunResult:
     fills: NDArray[np.void]  # FILL, by time
     equity_ms: NDArray[np.int64]
     equity_krw: NDArray[np.float64]
-    cash_krw: NDArray[np.float64]
-    exposure_krw: NDArray[np.float64]
+    cash_changes: NDArray[np.float64]  # [k, 2] (row of equity, KRW): cash from that row on
     skipped: dict[str, int]
     rule_counts: tuple[tuple[int, int, int], ...]  # per named condition of the strategy: true, false, missing
     ambiguous_steps: int
@@ -60,7 +59,7 @@ class Run:
         self._fills: list[NDArray[np.void]] = []
         self._closes = 0
         self._close_ms: list[NDArray[np.int64]] = []
-        self._money = np.empty((3, 0))
+        self._equity, self._cash, self._row = np.empty(0), np.empty((0, 2)), np.zeros(2, np.int64)
 
     def feed(self, bars: BarGrid, columns: ColumnBlock, first: int = 0, count: int | None = None) -> None:
         """Take consecutive base bars, `count` of the grid's from `first` on, and the columns of the clock bars that close in them.
@@ -80,11 +79,13 @@ class Run:
         passed = int(np.searchsorted(columns.close_ms, first_ms + start * base_ms, side="right"))
         live = len(columns.close_ms) - passed
         self._make_room(live)
+        self._row[0] = self._closes - passed
         closes = Closes(
             columns.close_ms,
             values,
-            self._money,
-            np.array([self._closes - passed], np.int64),
+            self._equity,
+            self._cash,
+            self._row,
             np.empty((ROWS, len(bars.markets)), np.int64),
         )
         at = start
@@ -105,22 +106,21 @@ class Run:
 
     def _make_room(self, closes: int) -> None:
         needed = self._closes + closes
-        if needed > self._money.shape[1]:
-            money = np.empty((3, max(needed, 2 * self._money.shape[1])))
-            money[:, : self._closes] = self._money[:, : self._closes]
-            self._money = money
+        if needed > len(self._equity):
+            room = max(needed, 2 * len(self._equity))
+            equity, cash = np.empty(room), np.empty((room, 2))
+            equity[: self._closes], cash[: self._row[1]] = self._equity[: self._closes], self._cash[: self._row[1]]
+            self._equity, self._cash = equity, cash
 
     def result(self) -> RunResult:
         """What has happened so far."""
         self._drain()
         account = self.book.account[0]
-        cash, exposure, equity = self._money[:, : self._closes]
         return RunResult(
             fills=self._all_fills(),
             equity_ms=together(self._close_ms),
-            equity_krw=equity,
-            cash_krw=cash,
-            exposure_krw=exposure,
+            equity_krw=self._equity[: self._closes],
+            cash_changes=self._cash[: self._row[1]],
             skipped=dict(zip(SKIP_REASONS, self.book.skipped.tolist(), strict=True)),
             rule_counts=tuple((int(row[0]), int(row[1]), int(row[2])) for row in self.book.rule_counts),
             ambiguous_steps=int(account["ambiguous_steps"]),

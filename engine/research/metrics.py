@@ -39,6 +39,7 @@ class Unit(StrEnum):
     COUNT = "count"
     DURATION = "duration"  # ms
     BASIS_POINTS = "basis_points"  # 1 = 0.01 %
+    TIMES = "times"  # 2 = twice
 
 
 class Group(StrEnum):
@@ -479,7 +480,7 @@ def traded_value(facts: RunFacts) -> float:
     return facts.fills.value_krw
 
 
-@_figure(RUN_FIGURES, Unit.NUMBER, Group.COST)
+@_figure(RUN_FIGURES, Unit.TIMES, Group.COST)
 def turnover(facts: RunFacts) -> float:
     """Traded value / mean equity."""
     return _per(facts.fills.value_krw, facts.mean_equity_krw)

@@ -85,7 +85,7 @@ def duration(value_ms: float, language: Language) -> str:
     rest, parts = round(value_ms), []
     for size, name in _CLOCKS:
         if rest >= size:
-            parts.append(f"{rest // size}{text('report.' + name, language)}")
+            parts.append(f"{rest // size:,}{text('report.' + name, language)}")
             rest %= size
     return " ".join(parts[:2]) or f"0{text('report.second_unit', language)}"
 
@@ -106,4 +106,6 @@ def written(value: float, unit: Unit, language: Language, *, signed: bool = Fals
         return duration(value, language)
     if unit is Unit.BASIS_POINTS:
         return f"{number(value)} bp" if math.isfinite(value) else UNDEFINED
+    if unit is Unit.TIMES:
+        return f"{number(value)}{text('report.times_unit', language)}" if math.isfinite(value) else UNDEFINED
     return count(value) if unit is Unit.COUNT else number(value)

@@ -30,7 +30,7 @@ def sample_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_account_and_its_strategies_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    options = ("--json", "run.json", "--trades", "trades.csv", "--report", "out/run.html", "--checked", "--book", "spread 10bp")
+    options = ("--json", "run.json", "--trades", "trades.csv", "--report", "out/run.v2.html", "--checked", "--book", "spread 10bp")
     assert run(["backtest", PORTFOLIO, *SPAN, *options]) == 0
     english = capsys.readouterr().out
     assert "SYNTHETIC" in english
@@ -44,14 +44,24 @@ def test_the_account_and_its_strategies_are_told(tmp_path: Path, capsys: pytest.
     assert sum(part["figures"]["profit"] for part in document["strategies"]) == pytest.approx(document["figures"]["profit"], abs=1.0)
     assert document["doctor"]["audit"]["fills"] > 0
     assert {one["strategy"] for one in csv.DictReader((tmp_path / "trades.csv").read_text("utf-8").splitlines())} <= set(NAMES)
-    page = (tmp_path / "out" / "run.html").read_text("utf-8")
+    page = (tmp_path / "out" / "run.v2.html").read_text("utf-8")
+    assert sorted(one.name for one in (tmp_path / "out").iterdir()) == sorted(["run.v2.html", *(f"run.v2-{name}.html" for name in NAMES)])
     for name in NAMES:
-        assert f"run-{name}.html" in page
-        assert f'"name":"{name}"' in (tmp_path / "out" / f"run-{name}.html").read_text("utf-8")
+        assert f'"page":"run.v2-{name}.html"' in page
+        assert f'"name":"{name}"' in (tmp_path / "out" / f"run.v2-{name}.html").read_text("utf-8")
     assert run(["backtest", PORTFOLIO, *SPAN, "--lang", "ko", "--no-report", "--random", "0"]) == 0
     korean = capsys.readouterr().out
     for words in ("기간: 2025-08-01 09:00", "최대 낙폭", "수수료", "승률", "전략별", "이 전략의 몫은 35.00%"):
         assert words in korean, words
+
+
+def test_nothing_is_written_beside_what_is_no_file(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    span = ("--from", "2025-08-01", "--to", "2025-08-02", "--random", "0")
+    assert run(["backtest", PORTFOLIO, *span, "--report", "."]) == 1
+    capfdbinary.readouterr()
+    assert run(["backtest", PORTFOLIO, *span, "--report", "-"]) == 0
+    assert b'"page":""' in capfdbinary.readouterr().out
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_only_the_document_where_it_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.kernel.aggregate import SERIES
-from engine.kernel.bars import Log, together
+from engine.kernel.bars import Log, by_row, changes_of, together
 from engine.kernel.book import FILL, SKIP_REASONS, restore_book, save_book
 from engine.kernel.decide.position import equity_krw
 from engine.kernel.desk import Desk
@@ -23,7 +23,7 @@ SEEDS = st.integers(0, 10**6)
 
 def same_bits(one: object, other: object) -> bool:
     """RunResults equal in every bit."""
-    names = ("fills", "equity_ms", "equity_krw", "cash_krw", "exposure_krw")
+    names = ("fills", "equity_ms", "equity_krw", "cash_changes")
     rest = ("skipped", "rule_counts", "ambiguous_steps", "ambiguous_krw", "unsettled_entries", "sale_below_minimum")
     return all(getattr(one, name).tobytes() == getattr(other, name).tobytes() for name in names) and all(
         getattr(one, name) == getattr(other, name) for name in rest
@@ -213,12 +213,35 @@ def test_books_balance_after_every_event(seed: int, on_grid: bool) -> None:
 
 
 def test_the_equity_curve_is_cash_and_positions_at_every_close() -> None:
-    world = make_world(3, bars=1000)
-    run, result = run_world(world, [1000])
-    assert result.equity_ms.tolist() == world.close_ms.tolist()
-    assert result.equity_krw[-1] == equity_krw(run.book)
-    assert (result.equity_krw == result.cash_krw + result.exposure_krw).all()
-    assert np.isfinite(result.equity_krw).all()
+    """Cash as the fills before each make it, in their order, to the last bit; and nothing else where nothing is held."""
+    changes = flat = 0
+    for seed in range(8):
+        world = make_world(seed, bars=400)
+        run, result = run_world(world, [400])
+        assert result.equity_ms.tolist() == world.close_ms.tolist()
+        assert result.equity_krw[-1] == equity_krw(run.book)
+        cash, held, fills = world.terms.cash_krw, dict.fromkeys(range(len(MARKETS)), 0.0), list(result.fills)
+        shown = by_row(result.cash_changes, len(result.equity_ms))
+        for time_ms, cash_krw, equity in zip(result.equity_ms, shown, result.equity_krw, strict=True):
+            while fills and fills[0]["time_ms"] < time_ms:
+                fill = fills.pop(0)
+                value, fee = float(fill["quantity_e8"] * fill["price_krw"] / 1e8), float(fill["fee_krw"])
+                cash += -(value + fee) if fill["side"] > 0 else value - fee
+                held[int(fill["market"])] += float(fill["side"] * fill["quantity_e8"])
+            assert cash_krw == cash
+            assert (equity > cash) == any(held.values())
+            assert any(held.values()) or equity == cash
+            flat += not any(held.values())
+        changes += len(result.cash_changes)
+    assert flat > 50
+    assert changes > 100
+
+
+@given(st.lists(st.sampled_from([0.0, 1.5, -1.0]), max_size=12))
+def test_values_by_row_are_what_their_changes_were_found_in(values: list[float]) -> None:
+    found = changes_of(np.array(values))
+    assert by_row(found, len(values)).tolist() == values
+    assert len(found) == sum(1 for k, value in enumerate(values) if k == 0 or value != values[k - 1])
 
 
 @given(SEEDS, st.integers(0, 160))

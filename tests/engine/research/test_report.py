@@ -22,12 +22,12 @@ from dsl.diagnostics import Language
 from dsl.messages import texts
 from engine.kernel.book import SKIP_REASONS
 from engine.model.candle import BarGrid
-from engine.research.metrics import definitions
+from engine.research.metrics import Unit, definitions
 from engine.research.report import Checkup, Figures, examine, figures, render_html, render_terminal, to_json, trades_csv
 from engine.research.report import charts as charts_module
 from engine.research.report.charts import EQUITY_ROWS, candle_charts, equity_chart
 from engine.research.report.document import document
-from engine.research.report.format import UNDEFINED, duration, kst, money, percent, price, quantity, rate
+from engine.research.report.format import UNDEFINED, duration, kst, money, percent, price, quantity, rate, written
 from engine.research.report.page import SCRIPTS, page_texts
 from engine.research.result import BacktestResult, Settings
 from engine.research.trades import trades_of
@@ -132,6 +132,9 @@ def test_other_ways_of_writing() -> None:
     ]  # fmt: skip
     assert (quantity(12_345_678.0), quantity(2e8)) == ("0.12345678", "2")
     assert duration(183_900_000, Language.KOREAN) == "2일 3시간"
+    assert duration(1_085 * 86_400_000 + 18 * 3_600_000, Language.KOREAN) == "1,085일 18시간"
+    assert [written(26.694, Unit.TIMES, language) for language in Language] == ["26.69배", "26.69x"]
+    assert written(math.nan, Unit.TIMES, Language.KOREAN) == UNDEFINED
     assert (duration(45_000, Language.ENGLISH), duration(0, Language.ENGLISH)) == ("45s", "0s")
     assert kst(toy.START_MS) == "2025-09-01 09:00"
 
@@ -167,7 +170,7 @@ def test_json_holds_every_figure_exactly(result: BacktestResult, found: Figures,
 
 
 def test_json_of_a_run_without_anything_is_still_json(result: BacktestResult) -> None:
-    empty = {name: getattr(result, name)[:0] for name in ("fills", "equity_ms", "equity_krw", "cash_krw", "exposure_krw")}
+    empty = {name: getattr(result, name)[:0] for name in ("fills", "equity_ms", "equity_krw", "cash_changes")}
     for one in (toy.quiet(result), replace(result, **empty), toy.simulate(toy.candles(1))):
         read = json.loads(
             to_json(one, figures(one), examine(one, figures(one))), parse_constant=lambda name: pytest.fail(f"{name} in JSON")

@@ -78,8 +78,9 @@ function candlePlot(canvas, tip) {
     for (const bar of bars) { low = Math.min(low, bar.low); high = Math.max(high, bar.high); }
     if (!bars.length) return;
     const margin = (high - low || high * 0.01) * 0.1;
-    plot.right = Math.max(64, Math.ceil(context.measureText(price(high + margin)).width) + 12);
+    if (plot.room(price(high + margin))) return;
     const y = plot.scale(Math.max(low - margin, 0), high + margin, plot.top, plot.height, price);
+    context.fillText(krw().trim(), plot.width + 6, plot.top + plot.height + 12);
     context.save();
     context.beginPath(); context.rect(0, 0, plot.width, canvas.clientHeight); context.clip();
     const up = colour("up"), down = colour("down");

@@ -40,21 +40,23 @@ function money(value, signed) {
   const won = roundEven(value);
   const sign = won < 0 ? "-" : signed && won > 0 ? "+" : "";
   let rest = Math.abs(won);
-  if (state.language !== "ko") return sign + group(rest, 0) + " KRW";
+  if (state.language !== "ko") return sign + group(rest, 0) + krw();
   const parts = [];
   for (const [size, name] of [[1e12, "조"], [1e8, "억"], [1e4, "만"]]) {
     if (rest >= size) { parts.push(group(Math.floor(rest / size), 0) + name); rest %= size; }
   }
   if (rest || !parts.length) parts.push(group(rest, 0));
-  return sign + parts.join(" ") + "원";
+  return sign + parts.join(" ") + krw();
 }
+
+const krw = () => (state.language === "ko" ? "원" : " KRW");
 
 /* for axes only: short, not exact */
 function shortMoney(value) {
   const size = Math.abs(value);
   const units = state.language === "ko" ? [[1e12, "조"], [1e8, "억"], [1e4, "만"]] : [[1e9, "B"], [1e6, "M"], [1e3, "K"]];
-  for (const [unit, name] of units) if (size >= unit) return trim(value / unit, 3) + name;
-  return trim(value, 2);
+  for (const [unit, name] of units) if (size >= unit) return trim(value / unit, 3) + name + krw();
+  return trim(value, 2) + krw();
 }
 
 const trim = (value, decimals) => {
@@ -82,7 +84,7 @@ function duration(ms) {
   const parts = [];
   let rest = Math.round(ms);
   for (const [size, key] of [[DAY, "day_unit"], [HOUR, "hour_unit"], [MINUTE, "minute_unit"], [1000, "second_unit"]]) {
-    if (rest >= size) { parts.push(Math.floor(rest / size) + say(key)); rest %= size; }
+    if (rest >= size) { parts.push(group(Math.floor(rest / size), 0) + say(key)); rest %= size; }
   }
   return parts.slice(0, 2).join(" ") || "0" + say("second_unit");
 }
@@ -100,6 +102,7 @@ function written(value, unit, signed) {
   if (unit === "ratio") return percent(value, signed);
   if (unit === "duration") return duration(value);
   if (unit === "basis_points") return known(value) ? number(value) + " bp" : NONE;
+  if (unit === "times") return known(value) ? number(value) + say("times_unit") : NONE;
   return unit === "count" ? count(value) : number(value);
 }
 

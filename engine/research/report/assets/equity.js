@@ -26,6 +26,7 @@ function equityPlot(canvas, tip) {
     if (low === high) { low -= Math.abs(low) * 0.01 || 1; high += Math.abs(high) * 0.01 || 1; }
     const margin = (high - low) * 0.06;
     const values = (plot.log ? logTicks : niceTicks)(low - margin, high + margin, Math.max(Math.floor(upper / 44), 2));
+    if (plot.room(...values.map((value) => shortMoney(back(value))))) return;
     const y = plot.scale(low - margin, high + margin, plot.top, upper, (value) => shortMoney(back(value)), values);
     context.save();
     context.beginPath(); context.rect(0, 0, plot.width, canvas.clientHeight); context.clip();

@@ -110,6 +110,15 @@ class Plot {
     }
   }
 
+  /* room for labels as wide as these words: what was drawn beside less room is drawn again; true when it was */
+  room(...words) {
+    const needed = Math.max(...words.map((one) => Math.ceil(this.context.measureText(one).width) + 12));
+    if (needed <= this.right) return false;
+    this.right = needed;
+    this.draw();
+    return true;
+  }
+
   /* horizontal lines and labels between two values drawn from `top` for `tall` pixels, at round values unless told */
   scale(low, high, top, tall, label, values) {
     const { context } = this;
@@ -169,7 +178,7 @@ const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720].map((one) => on
 
 /* [time, words] at round KST times */
 function timeTicks(from, to, most) {
-  const step = TIME_STEPS.find((one) => (to - from) / one <= most);
+  const step = TIME_STEPS.find((one) => (to - from) / one <= most) || (to - from < 100 * DAY ? 20 * DAY : 0); // a month alone says too little
   const found = [];
   if (step) {
     for (let time = Math.ceil((from + KST) / step) * step - KST; time <= to; time += step) {

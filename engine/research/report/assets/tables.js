@@ -63,15 +63,18 @@ function monthlyTable() {
   return h("div.scroll", null, h("table.months", null, h("thead", null, head), h("tbody", null, ...rows)));
 }
 
-/* one bar up or down for each value; `name(i)` describes it */
-function bars(canvas, tip, values, name, value) {
+/* one bar up or down for each value; `name(i)` describes it. axis: size(value) writes a height, marks(most) are [place in bars, words] */
+function bars(canvas, tip, values, name, value, axis) {
+  const right = 48, bottom = 18;
+  const high = Math.max(...values.map((one) => one.size || 0), 0), low = Math.min(...values.map((one) => one.size || 0), 0);
   const draw = (at) => {
-    const scale = devicePixelRatio || 1, wide = canvas.clientWidth, tall = canvas.clientHeight, context = canvas.getContext("2d");
-    if (!wide) return;
-    canvas.width = wide * scale; canvas.height = tall * scale;
+    const scale = devicePixelRatio || 1, wide = canvas.clientWidth - right, tall = canvas.clientHeight - bottom, context = canvas.getContext("2d");
+    if (wide <= 0) return;
+    canvas.width = canvas.clientWidth * scale; canvas.height = canvas.clientHeight * scale;
     context.setTransform(scale, 0, 0, scale, 0, 0);
-    const high = Math.max(...values.map((one) => one.size || 0), 0), low = Math.min(...values.map((one) => one.size || 0), 0);
+    context.font = "11px system-ui, sans-serif";
     const y = (size) => 8 + ((high - size) / (high - low || 1)) * (tall - 16), step = wide / values.length;
+    barAxes(context, wide, tall, y, niceTicks(low, high, 4), step, axis);
     values.forEach((one, i) => {
       context.fillStyle = one.tone === "flat" ? colour("soft") : colour(one.tone);
       context.globalAlpha = at === i ? 1 : 0.75;
@@ -82,7 +85,7 @@ function bars(canvas, tip, values, name, value) {
   };
   canvas.addEventListener("pointermove", (event) => {
     const box = canvas.getBoundingClientRect();
-    const i = Math.min(Math.max(Math.floor(((event.clientX - box.left) / box.width) * values.length), 0), values.length - 1);
+    const i = Math.min(Math.max(Math.floor(((event.clientX - box.left) / (box.width - right)) * values.length), 0), values.length - 1);
     draw(i);
     tip.hidden = !values.length;
     if (!values.length) return;
@@ -94,6 +97,22 @@ function bars(canvas, tip, values, name, value) {
   new ResizeObserver(() => draw(-1)).observe(canvas);
 }
 
+/* what the heights and the places of bars mean: lines and words at round values */
+function barAxes(context, wide, tall, y, heights, step, axis) {
+  context.fillStyle = colour("soft"); context.strokeStyle = colour("grid");
+  context.textAlign = "left"; context.textBaseline = "middle";
+  for (const one of heights) {
+    context.beginPath(); context.moveTo(0, y(one)); context.lineTo(wide, y(one)); context.stroke();
+    context.fillText(axis.size(one), wide + 5, y(one));
+  }
+  context.textBaseline = "top";
+  for (const [place, words] of axis.marks(Math.max(Math.floor(wide / 64), 2))) {
+    const half = context.measureText(words).width / 2;
+    context.textAlign = "center";
+    context.fillText(words, Math.min(Math.max(place * step, half), wide + 40 - half), tall + 4);
+  }
+}
+
 function chartBox(kind, name) {
   const canvas = h("canvas." + kind, { role: "img", "aria-label": say(name) }), tip = h("div.tip", { hidden: true });
   return { canvas, tip, box: h("div.chart", null, canvas, tip) };
@@ -102,7 +121,9 @@ function chartBox(kind, name) {
 function dailyBars() {
   const { canvas, tip, box } = chartBox("small", "head.daily");
   const values = report.daily.map((one) => ({ size: one.return || 0, tone: tone(one.return) }));
-  bars(canvas, tip, values, (i) => report.daily[i].day, (i) => percent(report.daily[i].return, true));
+  const words = (i) => report.daily[i].day.slice(2).replaceAll("-", ".");
+  const marks = (most) => niceTicks(0, values.length - 1, Math.min(most, 4)).filter(Number.isInteger).map((i) => [i + 0.5, words(i)]);
+  bars(canvas, tip, values, (i) => report.daily[i].day, (i) => percent(report.daily[i].return, true), { size: (one) => trim(one * 100, 2) + "%", marks });
   return box;
 }
 
@@ -115,8 +136,10 @@ function distribution() {
   const counts = new Array(size).fill(0);
   for (const one of closed) counts[Math.floor(one / width + 1e-9) - first]++;
   const { canvas, tip, box } = chartBox("small", "head.distribution");
+  const marks = (most) => niceTicks(first * width, (first + size) * width, most).map((one) => [one / width - first, trim(one * 100, 2) + "%"]);
+  const axis = { size: (one) => (Number.isInteger(one) ? say("page.trades", { count: count(one) }) : ""), marks };
   const values = counts.map((times, i) => ({ size: times, tone: (first + i) * width >= -1e-12 ? "up" : "down" }));
-  bars(canvas, tip, values, (i) => `${percent((first + i) * width)} ~ ${percent((first + i + 1) * width)}`, (i) => count(counts[i]));
+  bars(canvas, tip, values, (i) => `${percent((first + i) * width)} ~ ${percent((first + i + 1) * width)}`, (i) => say("page.trades", { count: count(counts[i]) }), axis);
   return box;
 }
 

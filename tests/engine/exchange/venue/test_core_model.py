@@ -229,5 +229,5 @@ def test_the_exchange_agrees_with_a_plain_model() -> None:
 @pytest.mark.deep
 def test_the_exchange_agrees_with_a_plain_model_for_long() -> None:
     SEEN.clear()
-    run_state_machine_as_test(VenueMachine, settings=settings(stateful_step_count=80))
+    run_state_machine_as_test(VenueMachine, settings=settings(max_examples=1_000, stateful_step_count=80))
     assert sum(fills for _, _, fills in SEEN) > 5000
