@@ -38,10 +38,6 @@ TEXTS: dict[str, Text] = {
     "closes": Text("봉 마감이 {expected}번이어야 하는데 {count}번입니다.", "There are {count} closes and should be {expected}."),
     "cash": Text("현금이 {exact}원이어야 하는데 {shown}원입니다(허용 {allowed}원).",
         "Cash is {shown} KRW and should be {exact} KRW (allowed {allowed} KRW)."),
-    "positions": Text(
-        "보유분이 {exact}원이어야 하는데 {shown}원입니다(허용 {allowed}원).",
-        "Positions are {shown} KRW and should be {exact} KRW (allowed {allowed} KRW).",
-    ),
     "equity": Text(
         "자산이 {exact}원이어야 하는데 {shown}원입니다(허용 {allowed}원).",
         "Equity is {shown} KRW and should be {exact} KRW (allowed {allowed} KRW)."

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.kernel.abi import by_reference
+from engine.kernel.abi import by_reference, helper
 
 if TYPE_CHECKING:
     from engine.model.candle import BarGrid
@@ -51,9 +51,31 @@ class Closes(NamedTuple):
 
     close_ms: NDArray[np.int64]  # [k]
     columns: NDArray[np.float64]  # [M, C, k]
-    money: NDArray[np.float64]  # [3, ..]: cash, exposure and equity after each CLOSE
-    row: NDArray[np.int64]  # [1]: where in money the first of close_ms stands
+    equity: NDArray[np.float64]  # [..]: after each CLOSE, KRW
+    cash: NDArray[np.float64]  # [.., 2]: (row of equity, KRW) from which on cash is so much; room for one per row
+    row: NDArray[np.int64]  # [2]: where in equity the first of close_ms stands, how many rows of `cash` there are
     ahead: NDArray[np.int64]  # [ROWS, M] scratch: engine.kernel.decide.ahead says of what
+
+
+@helper
+def note_cash(closes: Closes, row: int, cash_krw: float) -> None:
+    """Cash from a row of equity on, the latest so far."""
+    count = closes.row[1]
+    if count == 0 or closes.cash[count - 1, 1] != cash_krw:
+        closes.cash[count, 0], closes.cash[count, 1] = row, cash_krw
+        closes.row[1] = count + 1
+
+
+def by_row(changes: NDArray[np.float64], rows: int) -> NDArray[np.float64]:
+    """Of each of so many rows the value that holds there: changes [k, 2] as of Closes.cash, the first at row 0 (none without rows)."""
+    first = changes[:, 0].astype(np.int64)
+    return np.repeat(changes[:, 1], np.diff(np.append(first, rows)))
+
+
+def changes_of(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What `by_row` makes such values of."""
+    first = np.flatnonzero(np.append(True, values[1:] != values[:-1])[: len(values)])
+    return np.stack((first, values[first]), axis=1)
 
 
 @by_reference
@@ -65,20 +87,23 @@ class Log(NamedTuple):
 
 
 def bars_of(grid: BarGrid, *, together: bool = False) -> Bars:
-    """The arrays of a grid, not copied where they are contiguous. together: several strategies of one account pass them."""
+    """The arrays of a grid, whatever it holds as those that compiled code reads, not copied where they are. together: several strategies of
+    one account pass them."""
     length_ms = grid.timeframe.length_ms
     parts = (grid.open, grid.high, grid.low, grid.close, grid.volume)
-    opens, highs, lows, closes, volumes = (np.ascontiguousarray(part) for part in parts)
+    opens, highs, lows, closes, volumes = (np.ascontiguousarray(part, np.float64) for part in parts)
     span = np.array([grid.first_index * length_ms + grid.timeframe.offset_ms, length_ms], np.int64)
-    return Bars(span, np.ascontiguousarray(grid.state), opens, highs, lows, closes, volumes, _inside_of(grid, together))
+    return Bars(span, np.ascontiguousarray(grid.state, np.int8), opens, highs, lows, closes, volumes, _inside_of(grid, together))
 
 
 def _inside_of(grid: BarGrid, together: bool) -> Inside:
     found = grid.inside
     if found is None:
         return Inside(np.zeros(len(grid.markets) + 1, np.int64), np.empty(0, np.int64), *(np.empty(0) for _ in range(6)))
-    taken_e8 = np.zeros(len(found.time_ms) if together else 0)
-    return Inside(found.first, found.time_ms, found.open, found.high, found.low, found.close, found.volume, taken_e8)
+    first, time_ms = (np.ascontiguousarray(part, np.int64) for part in (found.first, found.time_ms))
+    parts = (found.open, found.high, found.low, found.close, found.volume)
+    opens, highs, lows, closes, volumes = (np.ascontiguousarray(part, np.float64) for part in parts)
+    return Inside(first, time_ms, opens, highs, lows, closes, volumes, np.zeros(len(time_ms) if together else 0))
 
 
 def most_steps(grid: BarGrid) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -163,6 +164,12 @@ RULE_STATE: Final = np.dtype([("armed", "i8"), ("in_force", "i8"), ("until_ms", 
 #: one that has to be armed came into force
 BREAKER_STATE: Final = np.dtype([("until_ms", "i8"), ("missing", "i8"), ("armed", "i8"), ("trades_closed", "i8")], align=True)
 
+#: sizes of which empty books are kept for the next run
+_KNOWN_SIZES: Final = 8
+_LINE_BYTES: Final = 64
+#: of an array: its shape, its type, and the byte that it begins at
+_Place = tuple[tuple[int, ...], np.dtype[Any], int]
+
 _MAGIC: Final = b"jangdan-book-7\n"
 
 
@@ -224,8 +231,19 @@ def new_book(size: Size, values: NDArray[np.float64], cash_krw: float) -> Book:
     """Empty books. `values`: initial value vector of the position rows. Raises ValueError for cash that is not >= 0."""
     if not (np.isfinite(cash_krw) and cash_krw >= 0.0):
         raise ValueError(f"cash must be a finite amount >= 0, not {cash_krw}")
+    memory, places = _empty_books(size, len(values))
+    memory = memory.copy()
+    book = Book(*[np.ndarray(shape, dtype, memory, at) for shape, dtype, at in places])
+    book.account["cash_krw"] = cash_krw
+    book.values[:] = values
+    return book
+
+
+@lru_cache(maxsize=_KNOWN_SIZES)
+def _empty_books(size: Size, values: int) -> tuple[NDArray[np.uint8], tuple[_Place, ...]]:
+    """The bytes of books without cash and with a vector of so many zeros, and where each array of them is. Nobody writes these: filling in
+    each field of new ones takes longer than a copy of all."""
     account = np.zeros(1, ACCOUNT)
-    account["cash_krw"] = cash_krw
     account["next_order_id"] = 1
     account["day"] = account["minute"] = account["stopped_by"] = account["flattened_by"] = -1
     account["size_factor"] = 1.0
@@ -233,7 +251,15 @@ def new_book(size: Size, values: NDArray[np.float64], cash_krw: float) -> Book:
     rules["armed"] = 1
     stacks = np.zeros(size.markets, POSITION), np.zeros(size.markets, ORDER)
     peaks, windows = np.full(size.peak_days, np.nan), np.full(size.windows, np.nan)
-    return _strategy_book(size, values, account, stacks, _empty_flow(size.markets), rules, peaks, windows, 0)
+    book = _strategy_book(size, np.zeros(values), account, stacks, _empty_flow(size.markets), rules, peaks, windows, 0)
+    parts = book._replace(position=book.all_position, order=book.all_order)
+    starts: dict[int, int] = {}  # of each array once, whatever its names
+    pieces: list[NDArray[np.uint8]] = []
+    for part in parts:
+        if id(part) not in starts:
+            starts[id(part)] = sum(map(len, pieces))
+            pieces.append(np.frombuffer(part.tobytes().ljust(-(-part.nbytes // _LINE_BYTES) * _LINE_BYTES, b"\0"), np.uint8))
+    return np.concatenate(pieces), tuple((part.shape, part.dtype, starts[id(part)]) for part in parts)
 
 
 def _empty_flow(markets: int) -> NDArray[Any]:

@@ -17,7 +17,6 @@ from engine.kernel.catalogue import Pointer
 from engine.kernel.eights import (
     LANES,
     WORD,
-    count_bits,
     differing_bits,
     eight_at,
     eight_of,
@@ -28,7 +27,7 @@ from engine.kernel.eights import (
 )
 from engine.kernel.kinds import ArrayKind, Signature
 from engine.kernel.ledger import lost
-from engine.kernel.stretches import above_zero, add_shares, are_between, count_unknown, extremes_of, scale_ratio, sum_of
+from engine.kernel.stretches import add_exposures, are_between, count_unknown, extremes_of, scale_ratio, sum_of
 from engine.model.candle import BarState
 
 _UNKNOWN: Final = int(BarState.UNKNOWN)
@@ -63,7 +62,7 @@ def precompile() -> dict[str, Any]:
     real, whole = "float64", "int64"
     reals, ints = ArrayKind(np.dtype(real), 1), ArrayKind(np.dtype(whole), 1)
     signatures = {
-        measure_curve: Signature("void", (whole, real, ints, reals, reals, reals, reals)),
+        measure_curve: Signature("void", (whole, real, ints, reals, ArrayKind(np.dtype(real), 2), reals, reals)),
         measure_holding: Signature("void", (whole, ints, whole, whole, whole, ints, real, real, ints, reals, reals)),
         hold_together: Signature(whole, (ints, whole, whole, whole, ints, reals, real, reals, reals, reals, whole)),
     }
@@ -75,19 +74,19 @@ def measure_curve(
     start_krw: float,
     time_ms: NDArray[np.int64],
     value_krw: NDArray[np.float64],
-    exposure_krw: NDArray[np.float64],
+    cash_changes: NDArray[np.float64],
     room: NDArray[np.float64],
     found: NDArray[np.float64],
 ) -> None:
-    """found [CURVE_WIDTH]: the falls of a curve and, where exposure_krw [rows] is not empty, its sums. room [LANES]: scratch.
+    """found [CURVE_WIDTH]: the falls of a curve and, where cash_changes (as of Closes.cash) is not empty, its sums. room [LANES]: scratch.
 
     Stretches are summed up as they are, their sums with what each rounding loses.
     """
     begin_fall(found, start_ms, start_krw)
     values, times, few = items(value_krw, 0), items(time_ms, 0), items(room, 0)
-    exposures, summed, rows = items(exposure_krw, 0), exposure_krw.shape[0] > 0, value_krw.shape[0]
+    summed, rows = cash_changes.shape[0], value_krw.shape[0]
     share = share_lost = total = total_lost = 0.0
-    held, lowest = 0, eight_of(math.inf)
+    held, change, lowest = 0, 0, eight_of(math.inf)
     for row in range(0, rows, WORD):
         stop = min(row + WORD, rows)
         floor, ceiling, beyond = eight_of(found[_BOUND]), eight_of(found[_PEAK]), 0
@@ -95,7 +94,6 @@ def measure_curve(
         while at + LANES <= stop:
             eight = eight_at(values, at)
             fetch(values, at + _AHEAD)
-            fetch(exposures, at + _AHEAD)
             sums, lowest = sums + eight, lower(eight, lowest)
             beyond |= reaching_bits(eight, eight, eight, eight, floor, ceiling)
             at += LANES
@@ -105,14 +103,13 @@ def measure_curve(
             lowest = lower(eight_within(values, at, stop - at, math.inf), lowest)
         if beyond != 0 or found[_BELOW] == 0.0:
             fall_over(found, values, times, row, stop)
-        if summed:
-            word = above_zero(exposures, row, stop - row)
-            held += count_bits(word)
-            value = sum_of(sums, few)
+        if summed > 0:
+            value, before = sum_of(sums, few), held
             total_lost += lost(total, value)
             total += value
-            if word != 0:
-                value = sum_of(add_shares(eight_of(0.0), word, exposures, values, row, stop), few)
+            sums, held, change = add_exposures(eight_of(0.0), held, change, values, row, stop, cash_changes, summed, few)
+            if held != before:
+                value = sum_of(sums, few)
                 share_lost += lost(share, value)
                 share += value
     if rows > 0:

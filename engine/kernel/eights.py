@@ -18,13 +18,16 @@ WORD: Final = 64
 
 
 class Eight:
-    """Eight float64, added, multiplied and divided place by place."""
+    """Eight float64, added, subtracted, multiplied and divided place by place."""
 
     def __init__(self, *numbers: float) -> None:
         self.numbers = numbers
 
     def __add__(self, other: Eight) -> Eight:
         return Eight(*(a + b for a, b in zip(self.numbers, other.numbers, strict=True)))
+
+    def __sub__(self, other: Eight) -> Eight:
+        return Eight(*(a - b for a, b in zip(self.numbers, other.numbers, strict=True)))
 
     def __mul__(self, other: Eight) -> Eight:
         return Eight(*(a * b for a, b in zip(self.numbers, other.numbers, strict=True)))
@@ -141,14 +144,9 @@ def open_bits_within(values: Pointer, place: int, count: int) -> int:
     return _word([values[place + k] != 0.0 for k in range(min(count, WORD))])
 
 
-def positive_bits(values: Pointer, place: int) -> int:
-    """Bit k: value `place` + k is above 0."""
-    return positive_bits_within(values, place, WORD)
-
-
-def positive_bits_within(values: Pointer, place: int, count: int) -> int:
-    """The same of the first `count` values, in [0, 64]; the other bits are 0. What lies behind is not read."""
-    return _word([values[place + k] > 0.0 for k in range(min(count, WORD))])
+def above_bits(a: Eight, b: Eight) -> int:
+    """Bit k: number k of a is above that of b."""
+    return _word([x > y for x, y in zip(a.numbers, b.numbers, strict=True)])
 
 
 def differing_bits(states: Pointer, place: int, state: int) -> int:
@@ -180,7 +178,7 @@ def _word(answers: list[bool]) -> int:
 
 for _one in (
     eight_of, eight_at, eight_within, put_eight, put_within, higher, lower, highest_of, lowest_of, shares, crossings, widest, ages,
-    reaching_bits, true_bits, true_bits_within, open_bits, open_bits_within, positive_bits, positive_bits_within, differing_bits,
+    reaching_bits, true_bits, true_bits_within, open_bits, open_bits_within, above_bits, differing_bits,
     differing_bits_within, first_bit, count_bits,
 ):  # fmt: skip
     setattr(_one, INTRINSIC_MARK, f"wide.{_one.__name__}")

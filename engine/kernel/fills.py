@@ -89,7 +89,7 @@ FLOW: Final = np.dtype(
 
 def turned_away(flow: NDArray[Any]) -> TurnedAway:
     """Of FLOW [M]."""
-    return TurnedAway(*(int(flow[name].sum()) for name in ("refused", "cut", "halted")))
+    return TurnedAway(*(sum(flow[name].tolist()) for name in ("refused", "cut", "halted")))
 
 
 def enter_terms(enter: Enter, clock_ms: int) -> NDArray[Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dis
 from collections.abc import Iterable
-from copy import copy
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -30,6 +29,11 @@ if TYPE_CHECKING:
 _CACHE_LINE: Final = 8  # float64
 #: markets side by side: twins (engine.kernel.catalogue.twin) take four at once
 _GROUP: Final = 4
+#: what a handle holds between the clocks and the memory: tables that no run writes
+_TABLES: Final = ("feeds", "side_feeds", "rows", "stages", "moves", "across", "columns", "direct")
+#: of a handle: what every run has for itself
+_RUN_AND_CLOCKS: Final = slice(0, 2 * HANDLE_ITEMS)
+_MEMORY: Final = slice((2 + len(_TABLES)) * HANDLE_ITEMS, (3 + len(_TABLES)) * HANDLE_ITEMS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +105,15 @@ class Layout:
         if in_place:
             self.columns, self.stages[:, fields.STAGE_COLUMNS : fields.STAGE_COLUMNS + 2] = self.columns[:0], 0
         self._run = self._fixed_items(program)
-        self._state_size = state.size(program)
+        self.state = state.initial(program)
+        """What a run begins with."""
+        self._tables = tuple(getattr(self, name) for name in _TABLES)
+        self._handle = made_lane(self._run, (self.clocks, *self._tables, self.memory)).handle
 
     def again(self) -> Layout:
         """The same for another run: with memory and clocks of its own, which a run writes, and tables that none does."""
-        other = copy(self)
-        other.memory, other.clocks = self.memory.copy(), self.clocks.copy()
+        other = object.__new__(Layout)
+        other.__dict__.update(self.__dict__, memory=self.memory.copy(), clocks=self.clocks.copy())
         return other
 
     def lanes(self) -> list[Lane]:
@@ -114,12 +121,13 @@ class Layout:
         return [self._lane(number) for number in range(self._threads)]
 
     def _lane(self, number: int) -> Lane:
-        run, shared = self._run.copy(), self._table.size(shared=True)
-        run[fields.RUN_SHARED_AT] = 0 if number == 0 else self._state_size + (number - 1) * shared
-        names = ("clocks", "feeds", "side_feeds", "rows", "stages", "moves", "across", "columns", "direct")
+        run = self._run.copy()
         if number == 0:
-            return made_lane(run, (*(getattr(self, name) for name in names), self.memory))
-        tables = {name: getattr(self, name).copy() for name in names}
+            handle = self._handle.copy()
+            handle[_RUN_AND_CLOCKS], handle[_MEMORY] = numbers_of((run, self.clocks)), numbers_of((self.memory,))
+            return Lane(run, run.data, handle, (self.clocks, *self._tables, self.memory))
+        run[fields.RUN_SHARED_AT] = len(self.state) + (number - 1) * self._table.size(shared=True)
+        tables = {name: getattr(self, name).copy() for name in ("clocks", *_TABLES)}
         by = number * self._lane_width
         feeds = tables["feeds"][:, :SLOT_COUNT]
         feeds[feeds >= 0] += by

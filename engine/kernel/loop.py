@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.kernel.abi import helper, rare
-from engine.kernel.bars import Bars, Closes, Inside, Log
+from engine.kernel.bars import Bars, Closes, Inside, Log, note_cash
 from engine.kernel.book import FILL, Book
 from engine.kernel.decide.ahead import (
     ACTIVE,
@@ -28,7 +28,7 @@ from engine.kernel.decide.close import close_positions
 from engine.kernel.decide.entries import decide_entries, enter_queued, queue_due
 from engine.kernel.decide.guard import on_mark
 from engine.kernel.decide.plan import Plan
-from engine.kernel.decide.position import exposure_krw, is_open
+from engine.kernel.decide.position import equity_krw, is_open
 from engine.kernel.decide.quiet import count_columns, skip_quiet, take_columns, take_market, take_unseen
 from engine.kernel.decide.quiet_risk import is_guarded
 from engine.kernel.decide.sales import BUY, is_working
@@ -133,9 +133,8 @@ def close_bar(plan: Plan, book: Book, bars: Bars, closes: Closes, closing: int, 
         if due > 0:
             enter_queued(plan, book, queue_due(plan, book, due), time_ms)
             find_active(book, closes)
-    closes.money[0, row] = book.account[0]["cash_krw"]
-    closes.money[1, row] = exposure_krw(book)
-    closes.money[2, row] = closes.money[0, row] + closes.money[1, row]
+    note_cash(closes, row, book.account[0]["cash_krw"])
+    closes.equity[row] = equity_krw(book)
 
 
 @rare

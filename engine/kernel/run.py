@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.kernel.bars import Closes, bars_of, joined, most_steps, taken_from, together
+from engine.kernel.bars import Closes, Log, bars_of, joined, most_steps, taken_from, together
 from engine.kernel.book import FILL, SKIP_REASONS, Book
 from engine.kernel.decide.ahead import ROWS
 from engine.kernel.decide.plan import Plan
@@ -33,8 +33,7 @@ class RunResult:
     fills: NDArray[np.void]  # FILL, by time
     equity_ms: NDArray[np.int64]
     equity_krw: NDArray[np.float64]
-    cash_krw: NDArray[np.float64]
-    exposure_krw: NDArray[np.float64]
+    cash_changes: NDArray[np.float64]  # [k, 2] (row of equity, KRW): cash from that row on
     skipped: dict[str, int]
     rule_counts: tuple[tuple[int, int, int], ...]  # per named condition of the strategy: true, false, missing
     ambiguous_steps: int
@@ -54,19 +53,22 @@ class Run:
         self._from_ms = from_ms
         self._may_skip = may_skip
         self._first = alone(plan, book)
-        self._run: Callable[..., int] = compile_function(sweep_bars, allocates=False) if compiled else sweep_bars
+        self._run: Callable[..., int] = compile_function(sweep_bars, allocates=False).alike if compiled else sweep_bars
         self._log = new_log(plan)
+        self._grid: BarGrid | None = None
         self._fills: list[NDArray[np.void]] = []
         self._closes = 0
         self._close_ms: list[NDArray[np.int64]] = []
-        self._money = np.empty((3, 0))
+        self._equity, self._cash, self._row = np.empty(0), np.empty((0, 2)), np.zeros(2, np.int64)
 
     def feed(self, bars: BarGrid, columns: ColumnBlock, first: int = 0, count: int | None = None) -> None:
         """Take consecutive base bars, `count` of the grid's from `first` on, and the columns of the clock bars that close in them.
 
         Raises RuntimeError when the books refuse an answer of the fill model: a defect, never a matter of the data.
         """
-        taken = bars_of(bars)
+        if bars is not self._grid:
+            self._grid, self._bars = bars, bars_of(bars)
+        taken = self._bars
         if bars.inside is not None:
             self._drain()
             self._log = new_log(self.plan, most_steps(bars))
@@ -77,11 +79,13 @@ class Run:
         passed = int(np.searchsorted(columns.close_ms, first_ms + start * base_ms, side="right"))
         live = len(columns.close_ms) - passed
         self._make_room(live)
+        self._row[0] = self._closes - passed
         closes = Closes(
             columns.close_ms,
             values,
-            self._money,
-            np.array([self._closes - passed], np.int64),
+            self._equity,
+            self._cash,
+            self._row,
             np.empty((ROWS, len(bars.markets)), np.int64),
         )
         at = start
@@ -102,22 +106,21 @@ class Run:
 
     def _make_room(self, closes: int) -> None:
         needed = self._closes + closes
-        if needed > self._money.shape[1]:
-            money = np.empty((3, max(needed, 2 * self._money.shape[1])))
-            money[:, : self._closes] = self._money[:, : self._closes]
-            self._money = money
+        if needed > len(self._equity):
+            room = max(needed, 2 * len(self._equity))
+            equity, cash = np.empty(room), np.empty((room, 2))
+            equity[: self._closes], cash[: self._row[1]] = self._equity[: self._closes], self._cash[: self._row[1]]
+            self._equity, self._cash = equity, cash
 
     def result(self) -> RunResult:
         """What has happened so far."""
         self._drain()
         account = self.book.account[0]
-        cash, exposure, equity = self._money[:, : self._closes]
         return RunResult(
             fills=self._all_fills(),
             equity_ms=together(self._close_ms),
-            equity_krw=equity,
-            cash_krw=cash,
-            exposure_krw=exposure,
+            equity_krw=self._equity[: self._closes],
+            cash_changes=self._cash[: self._row[1]],
             skipped=dict(zip(SKIP_REASONS, self.book.skipped.tolist(), strict=True)),
             rule_counts=tuple((int(row[0]), int(row[1]), int(row[2])) for row in self.book.rule_counts),
             ambiguous_steps=int(account["ambiguous_steps"]),
@@ -139,5 +142,9 @@ class Run:
         return min(max(-((first_ms - self._from_ms) // base_ms), 0), bars)
 
     def _drain(self) -> None:
-        if self._log.length[0] > 0:
+        count, room = int(self._log.length[0]), len(self._log.fills)
+        if count >= room // 4:  # what it leaves empty is little beside a copy
+            self._fills.append(self._log.fills[:count])
+            self._log = Log(np.empty(room, FILL), np.zeros(1, np.int64))
+        elif count > 0:
             self._fills.append(taken_from(self._log))

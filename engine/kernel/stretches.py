@@ -5,7 +5,11 @@ Arguments of type Pointer are what `engine.kernel.abi.items` gives: the items of
 
 from __future__ import annotations
 
+import math
 from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from engine.kernel.abi import helper
 from engine.kernel.catalogue import Pointer
@@ -13,6 +17,8 @@ from engine.kernel.eights import (
     LANES,
     WORD,
     Eight,
+    above_bits,
+    count_bits,
     differing_bits,
     differing_bits_within,
     eight_at,
@@ -25,8 +31,6 @@ from engine.kernel.eights import (
     lowest_of,
     open_bits,
     open_bits_within,
-    positive_bits,
-    positive_bits_within,
     put_eight,
     put_within,
     reaching_bits,
@@ -103,12 +107,6 @@ def scale_ratio(values: Pointer, first: int, to: Pointer, place: int, count: int
 
 
 @helper
-def above_zero(values: Pointer, first: int, count: int) -> int:
-    """Bit k: value `first` + k, of `count` and 64 at the most, is above zero."""
-    return positive_bits(values, first) if count == WORD else positive_bits_within(values, first, count)
-
-
-@helper
 def are_between(values: Pointer, first: int, low: float, high: float) -> bool:
     """Each of 64 values is above `low` and below `high`; none is missing."""
     floor, ceiling, beyond = eight_of(low), eight_of(high), 0
@@ -129,16 +127,50 @@ def extremes_of(values: Pointer, first: int) -> tuple[float, float]:
 
 
 @helper
-def add_shares(total: Eight, word: int, parts: Pointer, wholes: Pointer, first: int, stop: int) -> Eight:
-    """total + part / whole + ..., place by place. word: bits of the parts that are above 0; eight that are not are passed."""
-    at = first
-    while at + LANES <= stop:
-        if (word >> (at - first)) & _LANE_BITS != 0:
-            total = total + shares(eight_at(parts, at), eight_at(wholes, at))
-        at += LANES
-    if at < stop:
-        total = total + shares(eight_within(parts, at, stop - at, 0.0), eight_within(wholes, at, stop - at, 1.0))
-    return total
+def add_exposures(
+    total: Eight, held: int, change: int, equity: Pointer, first: int, stop: int, changes: NDArray[np.float64], count: int, room: Pointer
+) -> tuple[Eight, int, int]:
+    """(total + exposure / equity of each row in [first, stop), place by place; held + the rows with an exposure; the change behind them).
+
+    Exposure is what equity is above cash. changes, change, room: as of `cash_of`.
+    """
+    cash, until = eight_of(changes[change, 1]), next_change(changes, count, change)
+    for at in range(first, stop, LANES):
+        few = eight_at(equity, at) if at + LANES <= stop else eight_within(equity, at, stop - at, -math.inf)
+        owned = cash
+        if at + LANES > until:
+            owned = cash_of(changes, count, change, at, room)
+            change = change_at(changes, count, change, at + LANES)
+            cash, until = eight_of(changes[change, 1]), next_change(changes, count, change)
+        word = above_bits(few, owned)
+        if word != 0:
+            held += count_bits(word)
+            total = total + shares(few - owned, few)
+    return total, held, change
+
+
+@helper
+def cash_of(changes: NDArray[np.float64], count: int, change: int, row: int, room: Pointer) -> Eight:
+    """Cash at eight rows from `row` on. changes: `count` rows of Closes.cash; change: one that holds at `row` or before it; room: eight
+    numbers, overwritten."""
+    for lane in range(LANES):
+        change = change_at(changes, count, change, row + lane)
+        room[lane] = changes[change, 1]
+    return eight_at(room, 0)
+
+
+@helper
+def change_at(changes: NDArray[np.float64], count: int, change: int, row: int) -> int:
+    """The change that holds at a row, `change` or a later one."""
+    while next_change(changes, count, change) <= row:
+        change += 1
+    return change
+
+
+@helper
+def next_change(changes: NDArray[np.float64], count: int, change: int) -> float:
+    """The row from which on the next one holds."""
+    return float(changes[change + 1, 0]) if change + 1 < count else math.inf
 
 
 @helper
@@ -149,29 +181,21 @@ def sum_of(numbers: Eight, room: Pointer) -> float:
 
 
 @helper
-def fill_money(rows: Pointer, room: int, first: int, count: int, cash: float, whole: bool) -> None:
-    """Three rows, each `room` items long: cash and no exposure for `count` items from `first` on; if `whole`, what that is together."""
-    money, none = eight_of(cash), eight_of(0.0)
-    together = money + none
-    at, stop = first, first + count
-    while at + LANES <= stop:
-        put_eight(rows, at, money)
-        put_eight(rows, room + at, none)
-        if whole:
-            put_eight(rows, 2 * room + at, together)
+def fill(values: Pointer, count: int, value: float) -> None:
+    """`count` times the value."""
+    same, at = eight_of(value), 0
+    while at + LANES <= count:
+        put_eight(values, at, same)
         at += LANES
-    if at < stop:
-        put_within(rows, at, stop - at, money)
-        put_within(rows, room + at, stop - at, none)
-        if whole:
-            put_within(rows, 2 * room + at, stop - at, together)
+    if at < count:
+        put_within(values, at, count - at, same)
 
 
 @helper
-def add_up(rows: Pointer, room: int, first: int, count: int) -> None:
-    """The third of three rows, each `room` items long, is the sum of the first two, for `count` items from `first` on."""
-    for at in range(first, first + count):
-        rows[2 * room + at] = rows[at] + rows[room + at]
+def add_to(values: Pointer, count: int, value: float) -> None:
+    """value + each of `count` values, in its place."""
+    for at in range(count):
+        values[at] = value + values[at]
 
 
 @helper
@@ -242,30 +266,20 @@ def extremes(
 
 
 @helper
-def write_worth(
-    rows: Pointer, room: int, first: int, count: int, cash: float, quantity: float, scale: float, closes: Pointer, bar: int
-) -> None:
-    """Three rows, each `room` items long: cash, quantity x close / scale of the bars from `bar` on, and both together."""
+def write_worth(values: Pointer, count: int, cash: float, quantity: float, scale: float, closes: Pointer, bar: int) -> None:
+    """cash + quantity x close / scale of `count` bars from `bar` on."""
     money, coins, by = eight_of(cash), eight_of(quantity), eight_of(scale)
     at = 0
     while at + LANES <= count:
-        worth = coins * eight_at(closes, bar + at) / by
-        put_eight(rows, first + at, money)
-        put_eight(rows, room + first + at, worth)
-        put_eight(rows, 2 * room + first + at, money + worth)
+        put_eight(values, at, money + coins * eight_at(closes, bar + at) / by)
         at += LANES
     if at < count:
-        left = count - at
-        worth = coins * eight_within(closes, bar + at, left, 0.0) / by
-        put_within(rows, first + at, left, money)
-        put_within(rows, room + first + at, left, worth)
-        put_within(rows, 2 * room + first + at, left, money + worth)
+        put_within(values, at, count - at, money + coins * eight_within(closes, bar + at, count - at, 0.0) / by)
 
 
 @helper
 def add_worth(
     worth: Pointer,
-    row: int,
     count: int,
     quantity: float,
     scale: float,
@@ -276,13 +290,13 @@ def add_worth(
     bar: int,
     bars: int,
 ) -> None:
-    """worth[row + k] += quantity x last price / scale after bar `bar` + k x bars, for k in [0, count).
+    """worth[k] += quantity x last price / scale after bar `bar` + k x bars, for k in [0, count).
 
     last: the last price before bar `first`, from where on the bars are looked at.
     """
     if bars == 1 and all_traded(states, min(first, bar), bar + count):
         for k in range(count):
-            worth[row + k] += quantity * closes[bar + k] / scale
+            worth[k] += quantity * closes[bar + k] / scale
         return
     looked = first
     for k in range(count):
@@ -293,4 +307,4 @@ def add_worth(
         if at >= looked:
             last = closes[at]
         looked = end + 1
-        worth[row + k] += quantity * last / scale
+        worth[k] += quantity * last / scale

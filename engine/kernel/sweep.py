@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -19,11 +20,11 @@ from engine.kernel.bars import Bars, Closes, Log, bars_of, most_steps
 from engine.kernel.catalogue import Pointer
 from engine.kernel.decide.ahead import ROWS
 from engine.kernel.decide.plan import make_book
-from engine.kernel.eights import LANES, WORD, count_bits, eight_at, eight_within, higher, highest_of, lower, lowest_of, put_eight
+from engine.kernel.eights import LANES, WORD, eight_at, eight_within, higher, highest_of, lower, lowest_of, put_eight
 from engine.kernel.load import compile_function
 from engine.kernel.loop import new_log, run_bars
 from engine.kernel.machine import run_rows
-from engine.kernel.stretches import above_zero, add_shares
+from engine.kernel.stretches import add_exposures
 
 if TYPE_CHECKING:
     from engine.kernel.book import Book
@@ -109,11 +110,12 @@ def sweep_bars(
 ) -> int:
     """Base bars [start, stop) for every variant, one after the other; other arguments as of `run_bars`. Returns stop; -1 on an error.
 
-    fold=False: one variant, whose log and money its caller reads: exactly `run_bars`. So a backtest and a sweep are one compiled function.
+    fold=False: one variant, whose log, equity and cash its caller reads: exactly `run_bars`. So a backtest and a sweep are one compiled
+    function.
 
     places [V, C]: where a variant's columns are in `source`, which holds the value of market m, column c, clock bar k at
     m * strides[0] + places[c] * strides[1] + k; -1: its own rows leave it in closes.columns, which lies in `source` then. closes.columns,
-    closes.money and log are used by one variant after another.
+    closes.equity, closes.cash and log are used by one variant after another.
     figures FIGURES [V], trades TRADE [V, M], sums [V, SUMS_WIDTH], daily [V, D]: equity at the end of day d. live: the first of
     closes.close_ms that is decided; done: how many were before it.
     day_ends [n, 2]: day and its latest CLOSE in this block. rest: share of what was bought that counts as nothing.
@@ -127,6 +129,7 @@ def sweep_bars(
             own.clocks, own.rows, own.rows_of[variant, 0], own.rows_of[variant, 1], source, own.state, own.state_at[0], own.params, 1, 0
         )
         gather(source, strides, places, variant, closes.columns, closes.close_ms.shape[0])
+        closes.row[1] = 0
         at = start
         while 0 <= at < stop:
             at = run_bars(plan, book, log, bars, closes, at, stop, may_skip)
@@ -134,9 +137,9 @@ def sweep_bars(
             log.length[0] = 0
         if at < 0:
             return -1
-        fold_money(closes.money, live, done, figures, sums, variant)
+        fold_money(closes, live, done, figures, sums, variant)
         for k in range(day_ends.shape[0]):
-            daily[variant, day_ends[k, 0]] = closes.money[2, day_ends[k, 1]]
+            daily[variant, day_ends[k, 0]] = closes.equity[day_ends[k, 1]]
     return stop
 
 
@@ -165,28 +168,24 @@ def copy(values: Pointer, to: Pointer, count: int) -> None:
 
 
 @helper
-def fold_money(money: NDArray[np.float64], live: int, done: int, figures: NDArray[Any], sums: NDArray[np.float64], variant: int) -> None:
-    """money [3, k]: cash, open positions and equity after each CLOSE, from `live` on, into peak, trough, depth and exposures.
+def fold_money(closes: Closes, live: int, done: int, figures: NDArray[Any], sums: NDArray[np.float64], variant: int) -> None:
+    """Equity and cash after each CLOSE, from `live` on, into peak, trough, depth and exposures.
 
     Eight sums of exposures, each of every eighth CLOSE of the run, one after the other: so they do not depend on blocks.
     """
-    row, count = figures[variant], money.shape[1]
+    row, count = figures[variant], closes.close_ms.shape[0]
     if live >= count:
         return
-    exposure, equity = items(money, count), items(money, 2 * count)
-    exposed, own, turn = row["exposed_closes"], items(sums, variant * SUMS_WIDTH), done % LANES
+    equity, own, turn = items(closes.equity, 0), items(sums, variant * SUMS_WIDTH), done % LANES
+    room = items(sums, variant * SUMS_WIDTH + LANES)
     for lane in range(LANES):
         own[LANES + lane] = own[lane]
     total = eight_at(own, turn)
-    at = live
-    while at < count:
-        stop = min(at + WORD, count)
-        word = above_zero(exposure, at, stop - at)
-        if word != 0:
-            exposed += count_bits(word)
-            total = add_shares(total, word, exposure, equity, at, stop)
-        fold_equity(row, equity, at, stop)
-        at = stop
+    exposed, change = row["exposed_closes"], 0
+    for first in range(live, count, WORD):
+        stop = min(first + WORD, count)
+        total, exposed, change = add_exposures(total, exposed, change, equity, first, stop, closes.cash, closes.row[1], room)
+        fold_equity(row, equity, first, stop)
     put_eight(own, LANES, total)
     for lane in range(LANES):
         own[(turn + lane) % LANES] = own[LANES + lane]
@@ -318,10 +317,15 @@ class Stack:
 
 def alone(plan: Plan, book: Book) -> tuple[Any, ...]:
     """The first arguments of `sweep_bars` for one variant without folding."""
-    none = np.zeros(0, np.int64)
-    places = np.zeros((1, 0), np.int64)
-    empty = np.zeros((0, 0))
-    return plan, none, book, none, places, np.zeros(0, FIGURES), np.zeros((0, 0), TRADE), empty, empty, no_tables()
+    strides, *unfolded = _unfolded()
+    return plan, strides, book, strides, *unfolded
+
+
+@cache
+def _unfolded() -> tuple[Any, ...]:
+    """What is neither read nor written where nothing is folded: strides, then what comes after those of the books."""
+    places, empty = np.zeros((1, 0), np.int64), np.zeros((0, 0))
+    return np.zeros(0, np.int64), places, np.zeros(0, FIGURES), np.zeros((0, 0), TRADE), empty, empty, no_tables()
 
 
 def no_tables() -> OwnTables:
@@ -426,14 +430,15 @@ class SweepRun:
         ends = np.flatnonzero(np.append(np.diff(days), 1)) if count else np.empty(0, np.int64)
         ends = ends[ends >= live]
         day_ends = np.stack([days[ends], ends], axis=1) if count else np.empty((0, 2), np.int64)
-        money, strides = np.empty((3, count)), np.array(block.strides, np.int64)
+        equity, cash, strides = np.empty(count), np.empty((count, 2)), np.array(block.strides, np.int64)
         for stack in self.stacks:
             shape = (self._markets, stack.places.shape[1], block.room or count)
             closes = Closes(
                 block.close_ms,
                 block.source[: math.prod(shape)].reshape(shape) if block.room else np.empty(shape),
-                money,
-                np.zeros(1, np.int64),
+                equity,
+                cash,
+                np.zeros(2, np.int64),
                 np.empty((ROWS, self._markets), np.int64),
             )
             end = self._sweep(

@@ -149,11 +149,12 @@ class Kernel:
         self.threads = len(self._lanes)
         self._rooms, self._calls = [np.empty(0)] * reuse, 0
         self._times, self._times_first, self._times_stop = np.empty(0, np.int64), 0, 0
-        self._keep_state(state.initial(program))
+        self._keep_state(layout.state)
 
     def _keep_state(self, values: NDArray[np.float64]) -> None:
         """Behind the state one copy of what alias markets share for every further thread: all of them stay equal."""
-        self.state = np.concatenate([values, *[values[: self.program.table.size(shared=True)]] * (len(self._lanes) - 1)])
+        shared = values[: self._lanes[0].items[fields.RUN_SHARED_STATE]]
+        self.state = np.concatenate([values, *[shared] * (len(self._lanes) - 1)])
         for lane in self._lanes:
             lane.handle[_STATE] = numbers_of((self.state, self.params, self._behind))
 

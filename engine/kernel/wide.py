@@ -54,7 +54,7 @@ def _register_operator(operation: Any, instruction: str) -> None:
     lower_builtin(operation, _EIGHTS, _EIGHTS)(emit)  # type: ignore[no-untyped-call]
 
 
-for _operation, _instruction in ((operator.add, "fadd"), (operator.mul, "fmul"), (operator.truediv, "fdiv")):
+for _operation, _instruction in ((operator.add, "fadd"), (operator.sub, "fsub"), (operator.mul, "fmul"), (operator.truediv, "fdiv")):
     _register_operator(_operation, _instruction)
 
 
@@ -295,6 +295,16 @@ def differing_bits_within(typing_context: Any, states: Any, place: Any, count: A
     return types.int64(states, types.int64, types.int64, types.int64), emit
 
 
+def _emit_above_bits(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    return builder.zext(builder.bitcast(builder.fcmp_ordered(">", *args), _BYTE), _INT)
+
+
+@intrinsic
+def above_bits(typing_context: Any, a: Any, b: Any) -> Any:
+    """Compiled form of `engine.kernel.eights.above_bits`."""
+    return types.int64(_EIGHTS, _EIGHTS), _emit_above_bits
+
+
 Question = Callable[[Any, Any], Any]
 
 
@@ -304,10 +314,6 @@ def _true(builder: Any, numbers: Any) -> Any:
 
 def _open(builder: Any, numbers: Any) -> Any:
     return builder.fcmp_unordered("!=", numbers, _all(0.0))
-
-
-def _positive(builder: Any, numbers: Any) -> Any:
-    return builder.fcmp_ordered(">", numbers, _all(0.0))
 
 
 def _emit_word(question: Question, builder: Any, values: Any, place: Any, count: Any) -> Any:
@@ -381,8 +387,7 @@ WIDE: Final[dict[str, Any]] = {
     "wide.true_bits_within": _within(_true),
     "wide.open_bits": _whole(_open),
     "wide.open_bits_within": _within(_open),
-    "wide.positive_bits": _whole(_positive),
-    "wide.positive_bits_within": _within(_positive),
+    "wide.above_bits": above_bits,
     "wide.differing_bits": differing_bits,
     "wide.differing_bits_within": differing_bits_within,
     "wide.first_bit": first_bit,

@@ -101,7 +101,7 @@ def audit(result: BacktestResult, grid: BarGrid) -> Audit:
 
     grid: base bars of the run's markets (more do no harm), from the trading start on at least. Raises ValueError when it lacks one.
     """
-    shown = {"cash": result.cash_krw, "positions": result.exposure_krw, "equity": result.equity_krw}
+    shown = {"cash": result.cash_krw, "equity": result.equity_krw}
     clock = result.strategy.clock
     clock_ms = None if clock.months or result.parts else clock.length_ms
     halts = (*result.settings.costs.halts, *(Halt("", from_ms, to_ms) for from_ms, to_ms in result.outages))
@@ -242,7 +242,7 @@ class _Auditor:
             raise _ImpossibleError(time_ms, code, "too_much", filled=filled, room=float(room))
 
     def _close(self, row: int, time_ms: int, last: list[NDArray[np.float64]]) -> None:
-        """Cash and open positions at a CLOSE against the run's books, and their sum."""
+        """Cash, and what it is together with open positions, at a CLOSE against the run's books."""
         grid = self.grid
         shown = [float(column[row]) for column in self.books.shown.values()]
         if (self.ledger.fills, shown) == self.flat:
@@ -254,7 +254,7 @@ class _Auditor:
                 exposure += quantity * _decimal(last[market][column]) / _E8
         self.ledger.highest_krw = max(self.ledger.highest_krw, self.ledger.cash_krw + exposure)
         allowed = self.ledger.allowed_krw(exposure, len(self.rows))
-        exact = {"cash": self.ledger.cash_krw, "positions": exposure, "equity": self.ledger.cash_krw + exposure}
+        exact = {"cash": self.ledger.cash_krw, "equity": self.ledger.cash_krw + exposure}
         for name, theirs in zip(self.books.shown, shown, strict=True):
             ours = exact[name]
             difference = abs(Decimal(theirs) - ours) if np.isfinite(theirs) else Decimal("Infinity")

@@ -232,12 +232,13 @@ def decided_closes(program: Program, columns: ColumnBlock, from_ms: int | None) 
     return columns.close_ms - program.base.length_ms >= from_ms
 
 
-def bars_of(grid: BarGrid, start: int, stop: int) -> BarGrid:
-    """Columns [start, stop) of a grid, without copying."""
+def bars_of(grid: BarGrid, start: int, stop: int, **others: Any) -> BarGrid:
+    """Columns [start, stop) of a grid, without copying. others: of its fields, where they are to be different."""
     series = {name: getattr(grid, name)[:, start:stop] for name in SERIES}
-    side = {key: column[:, start:stop] for key, column in grid.side.items()}
+    side = {key: column[:, start:stop] for key, column in others.pop("side", grid.side).items()}
     modelled = {key: column[:, start:stop] for key, column in grid.modelled.items()}
-    return replace(grid, first_index=grid.first_index + start, state=grid.state[:, start:stop], side=side, modelled=modelled, **series)
+    state, first_index = grid.state[:, start:stop], grid.first_index + start
+    return replace(grid, first_index=first_index, state=state, side=side, modelled=modelled, **series, **others)
 
 
 def _contiguous(grid: BarGrid) -> BarGrid:
@@ -252,18 +253,24 @@ def _contiguous(grid: BarGrid) -> BarGrid:
 def settled_ms(strategy: Strategy, program: Program, grid: BarGrid) -> list[int]:
     """When each market's values have settled: after the warm-up of its own candles and of every other market's that they read."""
     first = dict(zip(grid.markets, _first_known_ms(grid), strict=True))
-    read = {node.section.market for node in strategy.graph if node.section is not None and node.section.market}
+    read = _markets_read(Same(strategy))
     needed_ms = program.settle_ms + universe_settle_ms(strategy, grid.timeframe, grid.markets)
     return [max(first[code] for code in (market, *read)) + needed_ms for market in grid.markets]
 
 
+@lru_cache(maxsize=_KNOWN_PLANS)
+def _markets_read(strategy: Same[Strategy]) -> frozenset[str]:
+    """The markets whose candles every market's values are made of."""
+    return frozenset(node.section.market for node in strategy.one.graph if node.section is not None and node.section.market)
+
+
 def _first_known_ms(grid: BarGrid) -> list[int]:
     """Open of each market's first known bar; the grid's end where it has none."""
-    first = np.zeros(len(grid.markets), np.int64)
-    if (grid.state[:, 0] == BarState.UNKNOWN).any():
+    first = [0] * len(grid.markets)
+    if BarState.UNKNOWN in grid.state[:, 0].tolist():
         known = grid.state != BarState.UNKNOWN
-        first = np.where(known.any(axis=1), known.argmax(axis=1), known.shape[1])
-    return [(grid.first_index + int(k)) * grid.timeframe.length_ms + grid.timeframe.offset_ms for k in first]
+        first = np.where(known.any(axis=1), known.argmax(axis=1), known.shape[1]).tolist()
+    return [(grid.first_index + k) * grid.timeframe.length_ms + grid.timeframe.offset_ms for k in first]
 
 
 def until_ms(grid: BarGrid, to_ms: int | None) -> BarGrid:
@@ -296,8 +303,7 @@ def _result(
         fills=fills,
         equity_ms=run.equity_ms,
         equity_krw=run.equity_krw,
-        cash_krw=run.cash_krw,
-        exposure_krw=run.exposure_krw,
+        cash_changes=run.cash_changes,
         candles=clock_candles(grid, kept, strategy, settings.from_ms),
         skipped=run.skipped,
         rule_counts=dict(zip(paths, run.rule_counts, strict=True)),
@@ -343,8 +349,8 @@ def left_out(strategy: Strategy, base: Timeframe) -> tuple[str, ...]:
 
 def clock_candles(grid: BarGrid, rows: Sequence[int], strategy: Strategy, from_ms: int | None) -> BarGrid:
     """Clock candles of the rows' markets from the trading start on; the grid's own, not copied, where they are its bars."""
-    chosen = take_markets(grid, rows)
+    chosen = grid if len(rows) == len(grid.markets) else take_markets(grid, rows)
     candles = chosen if strategy.clock == grid.timeframe else aggregate(chosen, strategy.clock)
     skipped = 0 if from_ms is None else max(strategy.clock.index(from_ms) - candles.first_index, 0)
     length = candles.state.shape[1]
-    return bars_of(candles, min(skipped, length), length)
+    return bars_of(candles, min(skipped, length), length, side={}, inside=None)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from engine.kernel.bars import changes_of
 from engine.kernel.book import FILL
 from engine.model.candle import BarState
 from engine.model.costs import TurnedAway
@@ -90,8 +91,7 @@ def account_result(
         fills=fills,
         equity_ms=account.equity_ms,
         equity_krw=account.cash_krw + account.exposure_krw,
-        cash_krw=account.cash_krw,
-        exposure_krw=account.exposure_krw,
+        cash_changes=changes_of(account.cash_krw),
         candles=clock_candles(grid, kept, strategy, settings.from_ms),
         skipped=skipped,
         rule_counts={f"{part.strategy.name}.{path}": times for part in parts for path, times in part.rule_counts.items()},
@@ -160,8 +160,7 @@ def _part(portfolio: Portfolio, run: PartRun, account: AccountRun, grid: BarGrid
         fills=fills,
         equity_ms=times,
         equity_krw=cash + exposure,
-        cash_krw=cash,
-        exposure_krw=exposure,
+        cash_changes=changes_of(cash),
         candles=clock_candles(grid, kept, run.strategy, settings.from_ms),
         skipped=run.skipped,
         rule_counts=dict(zip((condition.path for condition in run.strategy.conditions), run.rule_counts, strict=True)),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from engine.kernel.bars import by_row
 from engine.model.costs import NO_COSTS, Costs, TurnedAway
 
 if TYPE_CHECKING:
@@ -67,8 +68,8 @@ class BacktestResult:
     """One run.
 
     fills: records of engine.kernel.book.FILL, in order of time.
-    equity_ms int64 [n], equity_krw, cash_krw, exposure_krw float64 [n]: one row per CLOSE (clock bar) from the trading start;
-        equity = cash + exposure; exposure = open positions at last prices.
+    equity_ms int64 [n], equity_krw float64 [n]: one row per CLOSE (clock bar) from the trading start; equity = cash + open positions at
+        last prices. cash_changes float64 [k, 2]: (row, KRW), the cash from that row on.
     candles: clock candles of every market for charts and buy-and-hold, on the clock's grid (built by the kernel's aggregator).
     skipped: entries skipped, by reason (engine.kernel.book.SKIP_REASONS). rule_counts: per named condition path
         (times true, false, missing) over all markets and CLOSEs.
@@ -90,8 +91,7 @@ class BacktestResult:
     fills: NDArray[np.void]
     equity_ms: NDArray[np.int64]
     equity_krw: NDArray[np.float64]
-    cash_krw: NDArray[np.float64]
-    exposure_krw: NDArray[np.float64]
+    cash_changes: NDArray[np.float64]
     candles: BarGrid
     skipped: dict[str, int] = field(default_factory=dict)
     rule_counts: dict[str, tuple[int, int, int]] = field(default_factory=dict)
@@ -117,3 +117,13 @@ class BacktestResult:
     inside_bars: int = 0
     inside_apart: int = 0
     outages: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def cash_krw(self) -> NDArray[np.float64]:
+        """float64 [n]: cash at each row."""
+        return by_row(self.cash_changes, len(self.equity_krw))
+
+    @property
+    def exposure_krw(self) -> NDArray[np.float64]:
+        """float64 [n]: open positions at last prices, as far as the equity tells them: to its last digit, exactly 0 without any."""
+        return self.equity_krw - self.cash_krw

@@ -86,7 +86,7 @@ def account_curve(result: BacktestResult) -> Curve:
 def measured_account(result: BacktestResult) -> Measured:
     """The account's curve, measured."""
     curve = account_curve(result)
-    found = _measured(curve, result.exposure_krw)
+    found = _measured(curve, result.cash_changes)
     return Measured(curve, _fall(found), found[SHARES], int(found[HELD]), found[TOTAL])
 
 
@@ -224,15 +224,15 @@ def drawdowns(curve: Curve) -> NDArray[np.float64]:
 
 def drawdown(curve: Curve) -> Drawdown:
     """The deepest fall of the curve and how long it and the longest fall lasted. depth is NaN where the curve is not known."""
-    return _fall(_measured(curve, np.empty(0)))
+    return _fall(_measured(curve, np.empty((0, 2))))
 
 
-def _measured(curve: Curve, exposure_krw: NDArray[np.float64]) -> list[float]:
+def _measured(curve: Curve, cash_changes: NDArray[np.float64]) -> list[float]:
     """Numbers of engine.kernel.curves.measure_curve."""
     found = np.empty(CURVE_WIDTH)
     time_ms, value_krw = np.ascontiguousarray(curve.time_ms), np.ascontiguousarray(curve.value_krw)
     passes()["measure_curve"](
-        curve.start_ms, curve.start_krw, time_ms, value_krw, np.ascontiguousarray(exposure_krw), np.empty(LANES), found
+        curve.start_ms, curve.start_krw, time_ms, value_krw, np.ascontiguousarray(cash_changes), np.empty(LANES), found
     )  # fmt: skip
     numbers: list[float] = found.tolist()
     return numbers

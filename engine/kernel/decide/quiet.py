@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.kernel.abi import helper, items
-from engine.kernel.bars import Bars, Closes
+from engine.kernel.bars import Bars, Closes, note_cash
 from engine.kernel.book import Book
+from engine.kernel.catalogue import Pointer
 from engine.kernel.decide.ahead import ACTIVE, COUNT, NEXT_TRUE, PRICED, UNSEEN, bring_near, count_skipped, is_full, next_true
 from engine.kernel.decide.guard import judge_breakers
 from engine.kernel.decide.plan import Plan
@@ -24,12 +25,12 @@ from engine.kernel.decide.quiet_risk import NEVER, first_closing, first_mark, is
 from engine.kernel.decide.step import IDLE
 from engine.kernel.legal import QUANTITY_SCALE
 from engine.kernel.stretches import (
-    add_up,
+    add_to,
     add_worth,
     all_traded,
     count_truth,
     extremes,
-    fill_money,
+    fill,
     first_not_false,
     first_outside,
     first_true,
@@ -49,7 +50,7 @@ def skip_quiet(
     No order works.
 
     closing: the next CLOSE; stepped: the STEPs of `bar` are in. The last CLOSE of a block is never passed. The CLOSEs passed write their
-    part of closes.money.
+    part of closes.equity and closes.cash.
     """
     close_ms, first_ms, base_ms, clock_ms = closes.close_ms, bars.span[0], bars.span[1], plan.settings[0]["clock_ms"]
     count = close_ms.shape[0]
@@ -80,7 +81,7 @@ def skip_quiet(
             passed = closing
             if closing < until:
                 passed += max((first_ms + last * base_ms - close_ms[closing]) // clock_ms + 1, 0)
-        _write_money(plan, book, held, bars, closes, first, closing, passed)
+        _write_equity(plan, book, held, bars, closes, first, closing, passed)
         _judge(plan, book, closes, closing, passed)
         _count_held(plan, book, held, closes, passed - closing)
         if full and passed > closing:
@@ -110,7 +111,7 @@ def skip_quiet(
 @helper
 def _move_levels(plan: Plan, book: Book, held: int, full: bool, bars: Bars, closes: Closes, bar: int, closing: int) -> None:
     """CLOSE `closing`, at the end of `bar` whose STEPs are in, where all that it does is make levels anew."""
-    _write_money(plan, book, held, bars, closes, bar + 1, closing, closing + 1)
+    _write_equity(plan, book, held, bars, closes, bar + 1, closing, closing + 1)
     _judge(plan, book, closes, closing, closing + 1)
     _count_held(plan, book, held, closes, 1)
     if full:
@@ -317,41 +318,38 @@ def take_unseen(plan: Plan, book: Book, bars: Bars, closes: Closes, stop: int) -
 
 
 @helper
-def _write_money(plan: Plan, book: Book, held: int, bars: Bars, closes: Closes, first: int, closing: int, passed: int) -> None:
-    """Cash, exposure and equity at CLOSEs [closing, passed): positions at the last price of each, which starts as the book's."""
+def _write_equity(plan: Plan, book: Book, held: int, bars: Bars, closes: Closes, first: int, closing: int, passed: int) -> None:
+    """Equity at CLOSEs [closing, passed): cash and positions at the last price of each, which starts as the book's."""
     cash, count = book.account[0]["cash_krw"], passed - closing
     if count <= 0:
         return
-    money, close_ms = closes.money, closes.close_ms
-    room, row = money.shape[1], closes.row[0] + closing
+    equity, row = items(closes.equity, closes.row[0] + closing), closes.row[0] + closing
+    note_cash(closes, row, cash)
     if held == 0:
-        fill_money(items(money, 0), room, row, count, cash, True)
+        fill(equity, count, cash + 0.0)
         return
-    last = (close_ms[closing] - bars.span[0]) // bars.span[1] - 1
+    last = (closes.close_ms[closing] - bars.span[0]) // bars.span[1] - 1
     apart = plan.settings[0]["clock_ms"] // bars.span[1] if count > 1 else 1
-    if held == 1 and apart == 1 and _write_one(book, closes.ahead[ACTIVE, 0], bars, closes, cash, first, last, row, count):
+    if held == 1 and apart == 1 and _write_one(book, closes.ahead[ACTIVE, 0], bars, equity, cash, first, last, count):
         return
-    fill_money(items(money, 0), room, row, count, cash, False)
+    fill(equity, count, 0.0)
     for place in range(held):
         market = closes.ahead[ACTIVE, place]
         start = market * bars.state.shape[1]
         add_worth(
-            items(money, room), row, count, book.position[market]["quantity_e8"], QUANTITY_SCALE,
-            book.position[market]["last_krw"], items(bars.state, start), items(bars.close_krw, start), first, last, apart,
+            equity, count, book.position[market]["quantity_e8"], QUANTITY_SCALE, book.position[market]["last_krw"],
+            items(bars.state, start), items(bars.close_krw, start), first, last, apart,
         )  # fmt: skip
-    add_up(items(money, 0), room, row, count)
+    add_to(equity, count, cash)
 
 
 @helper
-def _write_one(book: Book, market: int, bars: Bars, closes: Closes, cash: float, first: int, last: int, row: int, count: int) -> bool:
-    """`_write_money` of the only open position where each bar from `last` on is a CLOSE; False where not all bars have traded."""
+def _write_one(book: Book, market: int, bars: Bars, equity: Pointer, cash: float, first: int, last: int, count: int) -> bool:
+    """`_write_equity` of the only open position where each bar from `last` on is a CLOSE; False where not all bars have traded."""
     start = market * bars.state.shape[1]
     if not all_traded(items(bars.state, start), min(first, last), last + count):
         return False
-    write_worth(
-        items(closes.money, 0), closes.money.shape[1], row, count, cash, book.position[market]["quantity_e8"], QUANTITY_SCALE,
-        items(bars.close_krw, start), last,
-    )  # fmt: skip
+    write_worth(equity, count, cash, book.position[market]["quantity_e8"], QUANTITY_SCALE, items(bars.close_krw, start), last)
     return True
 
 

@@ -13,6 +13,7 @@ from engine.kernel.abi import helper, items
 from engine.kernel.eights import (
     LANES,
     WORD,
+    above_bits,
     ages,
     count_bits,
     crossings,
@@ -28,8 +29,6 @@ from engine.kernel.eights import (
     lowest_of,
     open_bits,
     open_bits_within,
-    positive_bits,
-    positive_bits_within,
     put_eight,
     put_within,
     reaching_bits,
@@ -50,7 +49,7 @@ def ask(values: NDArray[np.float64], states: NDArray[np.int8], count: int, found
     row = items(values, 0)
     found[0], found[1] = true_bits(row, 0), true_bits_within(row, 0, count)
     found[2], found[3] = open_bits(row, 0), open_bits_within(row, 0, count)
-    found[4], found[5] = positive_bits(row, 0), positive_bits_within(row, 0, count)
+    found[4], found[5] = above_bits(eight_at(row, 0), eight_at(row, 8)), above_bits(eight_of(0.0), eight_at(row, 3))
     found[6], found[7], found[8], found[9] = first_bit(found[0]), first_bit(found[1]), count_bits(found[2]), count_bits(found[3])
 
 
@@ -68,6 +67,7 @@ def compute(a: NDArray[np.float64], b: NDArray[np.float64], count: int, out: NDA
     put_eight(to, 57, crossings(y, x, x, y))
     put_eight(to, 65, widest(x, y, x + y))
     put_eight(to, 73, widest(y, x, x))
+    put_eight(to, 81, x - y)
     out[48] = reaching_bits(x, y, y, x, eight_of(-0.5), higher(x, y))
 
 
@@ -95,7 +95,7 @@ def test_words_of_bits(drawn: list[float], count: int) -> None:
 @settings(max_examples=60)
 def test_arithmetic(a: list[float], b: list[float], count: int) -> None:
     b = [abs(value) if value else 2.0 for value in b]  # nothing is divided by 0: there plain Python raises
-    plain, compiled = np.zeros(81), np.zeros(81)
+    plain, compiled = np.zeros(89), np.zeros(89)
     compute(np.array(a), np.array(b), count, plain)
     compile_function(compute, "void(float64[::1], float64[::1], int64, float64[::1])", allocates=False)(
         np.array(a), np.array(b), count, compiled

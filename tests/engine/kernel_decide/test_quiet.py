@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.kernel import loop
-from engine.kernel.bars import Closes, bars_of
+from engine.kernel.bars import Closes, bars_of, by_row
 from engine.kernel.book import Book, save_book
 from engine.kernel.decide.ahead import ROWS, look_ahead
 from engine.kernel.decide.quiet import skip_quiet
@@ -36,8 +36,9 @@ def passed_bars(world: World) -> int:
     """Bars that the run passes before its first event: told by the function itself, as plain Python."""
     run = new_run(world)
     bars = world.bars.state.shape[1]
-    columns, money = np.ascontiguousarray(world.columns.transpose(0, 2, 1)), np.zeros((3, len(world.close_ms)))
-    closes = Closes(world.close_ms, columns, money, np.zeros(1, np.int64), np.empty((ROWS, len(columns)), np.int64))
+    columns, count = np.ascontiguousarray(world.columns.transpose(0, 2, 1)), len(world.close_ms)
+    ahead = np.empty((ROWS, len(columns)), np.int64)
+    closes = Closes(world.close_ms, columns, np.zeros(count), np.zeros((count, 2)), np.zeros(2, np.int64), ahead)
     look_ahead(run.book, closes, 0)
     bar, _, _ = skip_quiet(run.plan, run.book, bars_of(world.bars), closes, 0, bars, 0, False)
     return bar
@@ -101,7 +102,8 @@ def test_bars_with_open_positions_are_passed(make: Callable[[int], World], monke
         feed_world(world, run, 0, 300, [300])
         assert same_bits(run.result(), asked.result())
         assert books(run.book) == books(asked.book)
-        held += int((run.result().exposure_krw > 0.0).sum()) * BARS_PER_CLOCK
+        equity = run.result().equity_krw
+        held += int((equity > by_row(run.result().cash_changes, len(equity))).sum()) * BARS_PER_CLOCK
     assert held > 150
     assert passed > held // 4
 

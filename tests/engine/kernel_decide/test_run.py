@@ -1,11 +1,15 @@
 """The backtest's loop: any blocks, the Desk, saved books and plain Python give the same bits; and the books balance."""
 
+from dataclasses import replace
+from itertools import combinations
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.kernel.bars import Log, together
+from engine.kernel.aggregate import SERIES
+from engine.kernel.bars import Log, by_row, changes_of, together
 from engine.kernel.book import FILL, SKIP_REASONS, restore_book, save_book
 from engine.kernel.decide.position import equity_krw
 from engine.kernel.desk import Desk
@@ -19,7 +23,7 @@ SEEDS = st.integers(0, 10**6)
 
 def same_bits(one: object, other: object) -> bool:
     """RunResults equal in every bit."""
-    names = ("fills", "equity_ms", "equity_krw", "cash_krw", "exposure_krw")
+    names = ("fills", "equity_ms", "equity_krw", "cash_changes")
     rest = ("skipped", "rule_counts", "ambiguous_steps", "ambiguous_krw", "unsettled_entries", "sale_below_minimum")
     return all(getattr(one, name).tobytes() == getattr(other, name).tobytes() for name in names) and all(
         getattr(one, name) == getattr(other, name) for name in rest
@@ -209,12 +213,35 @@ def test_books_balance_after_every_event(seed: int, on_grid: bool) -> None:
 
 
 def test_the_equity_curve_is_cash_and_positions_at_every_close() -> None:
-    world = make_world(3, bars=1000)
-    run, result = run_world(world, [1000])
-    assert result.equity_ms.tolist() == world.close_ms.tolist()
-    assert result.equity_krw[-1] == equity_krw(run.book)
-    assert (result.equity_krw == result.cash_krw + result.exposure_krw).all()
-    assert np.isfinite(result.equity_krw).all()
+    """Cash as the fills before each make it, in their order, to the last bit; and nothing else where nothing is held."""
+    changes = flat = 0
+    for seed in range(8):
+        world = make_world(seed, bars=400)
+        run, result = run_world(world, [400])
+        assert result.equity_ms.tolist() == world.close_ms.tolist()
+        assert result.equity_krw[-1] == equity_krw(run.book)
+        cash, held, fills = world.terms.cash_krw, dict.fromkeys(range(len(MARKETS)), 0.0), list(result.fills)
+        shown = by_row(result.cash_changes, len(result.equity_ms))
+        for time_ms, cash_krw, equity in zip(result.equity_ms, shown, result.equity_krw, strict=True):
+            while fills and fills[0]["time_ms"] < time_ms:
+                fill = fills.pop(0)
+                value, fee = float(fill["quantity_e8"] * fill["price_krw"] / 1e8), float(fill["fee_krw"])
+                cash += -(value + fee) if fill["side"] > 0 else value - fee
+                held[int(fill["market"])] += float(fill["side"] * fill["quantity_e8"])
+            assert cash_krw == cash
+            assert (equity > cash) == any(held.values())
+            assert any(held.values()) or equity == cash
+            flat += not any(held.values())
+        changes += len(result.cash_changes)
+    assert flat > 50
+    assert changes > 100
+
+
+@given(st.lists(st.sampled_from([0.0, 1.5, -1.0]), max_size=12))
+def test_values_by_row_are_what_their_changes_were_found_in(values: list[float]) -> None:
+    found = changes_of(np.array(values))
+    assert by_row(found, len(values)).tolist() == values
+    assert len(found) == sum(1 for k, value in enumerate(values) if k == 0 or value != values[k - 1])
 
 
 @given(SEEDS, st.integers(0, 160))
@@ -228,6 +255,36 @@ def test_before_the_trading_start_nothing_happens(seed: int, start: int) -> None
         alone.feed(cut_bars(world.bars, start, 150), cut_columns(world, start, 150))
     assert same_bits(late, alone.result())
     assert (late.equity_ms > from_ms).all()
+
+
+def test_grids_of_other_numbers_are_read_as_those_numbers() -> None:
+    """Compiled code looks at the kinds of what it is given once: it is given the same kinds always."""
+    world = make_world(11, bars=2000)
+    bars = world.bars
+    short = {name: getattr(bars, name).astype(np.float32) for name in SERIES}
+    long = {name: series.astype(np.float64) for name, series in short.items()}
+    whole = run_world(replace(world, bars=replace(bars, **long)), [400])[1]
+    assert len(whole.fills) > 50
+    for state, series in (
+        (bars.state.astype(np.int64), short),
+        (np.asfortranarray(bars.state), {n: np.asfortranarray(s) for n, s in long.items()}),
+    ):
+        assert same_bits(whole, run_world(replace(world, bars=replace(bars, state=state, **series)), [400])[1])
+
+
+def test_new_books_have_nothing_of_those_that_were_used() -> None:
+    """Neither what was written to them nor a byte of their memory; and two names of one array stay that."""
+    world = make_world(3)
+    used, unused = new_run(world), new_run(world)
+    before = save_book(unused.book, ""), unused.book.verdict.tobytes()
+    feed_world(world, used, 0, world.bars.state.shape[1], [400])
+    assert save_book(used.book, "") != before[0]
+    again = new_run(world).book
+    assert (save_book(again, ""), again.verdict.tobytes()) == before
+    pairs = combinations(again._asdict().items(), 2)
+    shared = [(name, another) for (name, one), (another, other) in pairs if np.shares_memory(one, other)]
+    assert shared == [("all_position", "position"), ("all_order", "order")]
+    assert not any(np.shares_memory(one, other) for one in again for other in unused.book)
 
 
 def test_books_of_another_strategy_or_market_are_refused() -> None:

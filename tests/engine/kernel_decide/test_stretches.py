@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from engine.kernel import stretches
 from engine.kernel.abi import items
+from engine.kernel.bars import changes_of
+from engine.kernel.eights import eight_of, put_eight
 from engine.kernel.load import compile_function
-from engine.kernel.stretches import first_not_false, first_outside, first_true
+from engine.kernel.stretches import add_exposures, first_not_false, first_outside, first_true
 from engine.model.candle import BarState
 
 TRUTH = st.sampled_from([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -0.0, 1.0, math.nan])
@@ -87,3 +89,33 @@ def test_the_first_bar_outside_and_the_extremes(drawn: tuple[list[NDArray[Any]],
     assert found[0] == min([*outside, stop])
     seen = [price[k] for k in traded for price in prices]
     assert stretches.extremes(states, *prices, first, stop, 104.0, 104.0) == (max([*seen, 104.0]), min([*seen, 104.0]))
+
+
+def exposures(equity: NDArray[np.float64], changes: NDArray[np.float64], step: int, room: NDArray[np.float64]) -> int:
+    held = change = 0
+    total = eight_of(0.0)
+    for first in range(0, equity.shape[0], step):
+        stop = min(first + step, equity.shape[0])
+        total, held, change = add_exposures(
+            total, held, change, items(equity, 0), first, stop, changes, changes.shape[0], items(room, 0)
+        )  # fmt: skip
+    put_eight(items(room, 0), 0, total)
+    return held
+
+
+@given(st.integers(0, 2**32), st.integers(1, 150), st.sampled_from([8, 64]))
+@settings(max_examples=60)
+def test_exposures_are_what_equity_is_above_cash(seed: int, rows: int, step: int) -> None:
+    """Wherever cash changes: at every row, at none, between eights."""
+    random = np.random.default_rng(seed)
+    cash = np.repeat(random.choice([5.0, 7.0, 1e6], rows), random.choice([1, 3, 8, 40], rows))[:rows]
+    equity = cash + random.choice([0.0, 0.0, 3.0, 1e-6, np.nan], rows)
+    changes, room, held = changes_of(cash), np.zeros((2, 8)), [0, 0]
+    compiled = compile_function(exposures, "int64(float64[::1], float64[:, ::1], int64, float64[::1])", allocates=False)
+    held = [exposures(equity, changes, step, room[0]), compiled(equity, changes, step, room[1])]
+    above = np.where(equity > cash, equity - cash, 0.0)
+    assert held == [int((above > 0.0).sum())] * 2
+    expected = [0.0] * 8
+    for row, (part, whole) in enumerate(zip(above.tolist(), equity.tolist(), strict=True)):
+        expected[row % 8] += part / whole if part > 0.0 else 0.0
+    assert room.tolist() == [expected, expected]

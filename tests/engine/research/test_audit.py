@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from dsl.messages import texts
+from engine.kernel.bars import changes_of
 from engine.kernel.book import FILL
 from engine.model.candle import BarState
 from engine.model.costs import Costs, Halt
@@ -42,7 +43,8 @@ def test_honest_books_of_every_length_and_start_balance(seed: int) -> None:
     late = replace(SETTINGS, from_ms=toy.START_MS + 100 * 300_000)
     assert audit(replace(toy.quiet(toy.simulate(grid, SETTINGS)), settings=late), grid).violation is None
     short = toy.simulate(grid, SETTINGS, seed=seed, chance=0.1)
-    half = {name: getattr(short, name)[:300] for name in ("equity_ms", "equity_krw", "cash_krw", "exposure_krw")}
+    half = {name: getattr(short, name)[:300] for name in ("equity_ms", "equity_krw")}
+    half["cash_changes"] = changes_of(short.cash_krw[:300])
     before = short.fills[short.fills["time_ms"] < short.equity_ms[299]]
     ended = replace(short, **half, fills=before, settings=replace(SETTINGS, to_ms=int(short.equity_ms[299]) - 1))
     assert audit(ended, grid).violation is None
@@ -58,7 +60,7 @@ def changed(result: BacktestResult, fill: int, **values: float) -> BacktestResul
 def row_changed(result: BacktestResult, column: str, row: int, by: float) -> BacktestResult:
     values = getattr(result, column).copy()
     values[row] += by
-    return replace(result, **{column: values})
+    return replace(result, **({"cash_changes": changes_of(values)} if column == "cash_krw" else {column: values}))
 
 
 def first_sale(result: BacktestResult) -> int:
@@ -79,8 +81,8 @@ def in_a_quiet_bar(result: BacktestResult) -> BacktestResult:
 
 def overdrawn(result: BacktestResult) -> BacktestResult:
     """The same trades with too little to pay them from, and books that hide nothing."""
-    less = {name: getattr(result, name) - 9.5e6 for name in ("cash_krw", "equity_krw")}
-    return replace(result, settings=replace(SETTINGS, cash_krw=0.5e6), **less)
+    less = result.cash_changes - (0.0, 9.5e6)
+    return replace(result, settings=replace(SETTINGS, cash_krw=0.5e6), cash_changes=less, equity_krw=result.equity_krw - 9.5e6)
 
 
 def under(result: BacktestResult, costs: Costs) -> BacktestResult:
@@ -106,7 +108,7 @@ COOKED: dict[str, tuple[Callable[[BacktestResult], BacktestResult], str]] = {
     "more sold than held": (lambda r: changed(r, first_sale(r), quantity_e8=1e18, fee_krw=0.0), "fee"),
     "a won too much": (lambda r: row_changed(r, "cash_krw", 900, 1.0), "cash"),
     "a hundredth of a won too little": (lambda r: row_changed(r, "cash_krw", 1499, -0.01), "cash"),
-    "a position off by a coin": (lambda r: row_changed(r, "exposure_krw", 1200, 1.0), "positions"),
+    "a position off by a coin": (lambda r: row_changed(r, "equity_krw", 1200, 1.0), "equity"),
     "a sum that is none": (lambda r: row_changed(r, "equity_krw", 700, 0.5), "equity"),
     "no number": (lambda r: row_changed(r, "equity_krw", 700, float("nan")), "equity"),
     "a missing fill": (lambda r: replace(r, fills=np.delete(r.fills, 0)), "cash"),

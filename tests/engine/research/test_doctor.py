@@ -14,6 +14,7 @@ from dsl.diagnostics import Language
 from dsl.graph import Timeframe
 from dsl.messages import texts
 from engine.candles.endings import ENDED_MS
+from engine.kernel.bars import changes_of
 from engine.kernel.book import FILL
 from engine.model.candle import BarGrid, BarState, Ending, StoredMarkets
 from engine.research.doctor import CHECKS, LARGE_FILL, PARTS, THRESHOLDS, Finding, Level, Number, Variant, examine
@@ -81,8 +82,8 @@ def result_of(plan: Plan) -> BacktestResult:
     times = toy.START_MS + HOUR.length_ms * np.arange(1, grid.state.shape[1] + 1)
     result = replace(toy.simulate(toy.candles(1)), strategy=replace(toy.strategy(clock=HOUR, markets=plan.markets)), settings=settings)
     return replace(
-        result, markets=plan.markets, fills=np.array(rows, FILL), equity_ms=times, equity_krw=cash, cash_krw=cash,
-        exposure_krw=np.zeros(cash.shape), candles=grid, ambiguous_steps=0, ambiguous_krw=0.0, unsettled_entries=0,
+        result, markets=plan.markets, fills=np.array(rows, FILL), equity_ms=times, equity_krw=cash, cash_changes=changes_of(cash),
+        candles=grid, ambiguous_steps=0, ambiguous_krw=0.0, unsettled_entries=0,
         settled_ms=(toy.START_MS,) * len(plan.markets), fill_bar_krw=np.full(len(rows), plan.bar_krw),
         universe=UniverseCounts((UniverseRule("universe.keep.liquid", 800),), 200, 3, 1, 1, 1_000, 800),
     )  # fmt: skip
@@ -274,7 +275,7 @@ def test_what_gives_no_answer_is_not_judged() -> None:
 
 def test_empty_runs_of_all_kinds_are_examined() -> None:
     result = result_of(Plan())
-    columns = {name: getattr(result, name)[:0] for name in ("fills", "equity_ms", "equity_krw", "cash_krw", "exposure_krw")}
+    columns = {name: getattr(result, name)[:0] for name in ("fills", "equity_ms", "equity_krw", "cash_changes")}
     for one in (
         toy.quiet(result),
         replace(result, **columns, fill_bar_krw=None),

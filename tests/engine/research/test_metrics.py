@@ -179,7 +179,7 @@ def test_figures_of_degenerate_curves() -> None:
 
 def _degenerate_runs() -> list[BacktestResult]:
     result = toy.simulate(toy.candles(600))
-    empty = {name: getattr(result, name)[:0] for name in ("fills", "equity_ms", "equity_krw", "cash_krw", "exposure_krw")}
+    empty = {name: getattr(result, name)[:0] for name in ("fills", "equity_ms", "equity_krw", "cash_changes")}
     return [toy.quiet(result), replace(result, **empty), toy.simulate(toy.candles(1)), toy.with_equity(result, np.zeros(600))]
 
 

@@ -170,7 +170,7 @@ def test_json_holds_every_figure_exactly(result: BacktestResult, found: Figures,
 
 
 def test_json_of_a_run_without_anything_is_still_json(result: BacktestResult) -> None:
-    empty = {name: getattr(result, name)[:0] for name in ("fills", "equity_ms", "equity_krw", "cash_krw", "exposure_krw")}
+    empty = {name: getattr(result, name)[:0] for name in ("fills", "equity_ms", "equity_krw", "cash_changes")}
     for one in (toy.quiet(result), replace(result, **empty), toy.simulate(toy.candles(1))):
         read = json.loads(
             to_json(one, figures(one), examine(one, figures(one))), parse_constant=lambda name: pytest.fail(f"{name} in JSON")

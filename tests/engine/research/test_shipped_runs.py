@@ -91,7 +91,7 @@ SHORT = {"1m": 12 * 1440, "1h": 12_000, "1d": 365}
 
 def same_bits(one: BacktestResult, other: BacktestResult) -> bool:
     """Every column and count of two runs."""
-    columns = ("fills", "equity_ms", "equity_krw", "cash_krw", "exposure_krw", "fill_bar_krw")
+    columns = ("fills", "equity_ms", "equity_krw", "cash_changes", "fill_bar_krw")
     counts = ("skipped", "rule_counts", "ambiguous_steps", "ambiguous_krw", "unsettled_entries", "sale_below_minimum", "members")
     return all(getattr(one, name).tobytes() == getattr(other, name).tobytes() for name in columns) and all(
         getattr(one, name) == getattr(other, name) for name in counts

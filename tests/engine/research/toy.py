@@ -8,6 +8,7 @@ import numpy as np
 
 from dsl.graph import Graph, Timeframe
 from dsl.strategy import Exit, ExitKind, Limits, Sizing, State, Strategy
+from engine.kernel.bars import changes_of
 from engine.kernel.book import FILL
 from engine.kernel.legal import BY_MODEL
 from engine.model.candle import BarGrid, BarState
@@ -94,12 +95,12 @@ def simulate(grid: BarGrid, settings: Settings | None = None, *, seed: int = 2, 
             _trade(account, rng, market, time_ms, float(grid.open[market, column]), chance)
         last = np.where(np.isfinite(grid.close[:, column]), grid.close[:, column], last)
         exposure = sum(quantity * float(last[market]) / 1e8 for market, quantity in account.quantity.items())
-        rows.append((time_ms + length, account.cash + exposure, account.cash, exposure))
-    columns = list(zip(*rows, strict=True)) if rows else [(), (), (), ()]
+        rows.append((time_ms + length, account.cash + exposure, account.cash))
+    columns = list(zip(*rows, strict=True)) if rows else [(), (), ()]
     return BacktestResult(
         strategy=strategy(title, grid.timeframe, grid.markets), settings=settings, markets=grid.markets,
         fills=np.array(account.fills, dtype=FILL), equity_ms=np.array(columns[0], np.int64), equity_krw=np.array(columns[1], np.float64),
-        cash_krw=np.array(columns[2], np.float64), exposure_krw=np.array(columns[3], np.float64), candles=grid,
+        cash_changes=changes_of(np.array(columns[2], np.float64)), candles=grid,
         skipped={"cooldown": 12, "below_minimum": 3, "open_positions": 0},
         rule_counts={"entry.setup": (120, 5000, 12), "entry.trigger": (31, 5089, 12)},
         ambiguous_steps=4, ambiguous_krw=12_345.6, unsettled_entries=1, sale_below_minimum=2,
@@ -119,9 +120,9 @@ def _trade(account: _Account, rng: np.random.Generator, market: int, time_ms: in
 def quiet(result: BacktestResult) -> BacktestResult:
     """The same run without any fill: flat equity."""
     cash = np.full(result.equity_ms.shape, result.settings.cash_krw)
-    return replace(result, fills=result.fills[:0], equity_krw=cash, cash_krw=cash, exposure_krw=np.zeros(cash.shape))
+    return replace(result, fills=result.fills[:0], equity_krw=cash, cash_changes=changes_of(cash))
 
 
 def with_equity(result: BacktestResult, values: np.ndarray) -> BacktestResult:
     """The same run with another equity curve (all of it cash)."""
-    return replace(result, fills=result.fills[:0], equity_krw=values, cash_krw=values, exposure_krw=np.zeros(values.shape))
+    return replace(result, fills=result.fills[:0], equity_krw=values, cash_changes=changes_of(values))
