@@ -177,7 +177,7 @@ def _first_exit(plan: Plan, book: Book, market: int, closing: int, limit: int, c
     """The first CLOSE in [closing, limit) at which the open position can be sold, its levels move, or a count is not certain."""
     moves_with = 0
     for rule in range(plan.exits.shape[0]):
-        if not is_active(plan, book, market, rule):
+        if not is_active(book, market, rule):
             continue
         if plan.exits[rule]["kind"] == RULE:
             limit = _first_open(plan, book, market, rule, True, closing, limit, closes)
@@ -258,7 +258,7 @@ def _first_hit(plan: Plan, book: Book, market: int, bars: Bars, first: int, end:
     floor_krw, ceiling_krw, moves_with = -math.inf, math.inf, 0
     for rule in range(plan.exits.shape[0]):
         kind = plan.exits[rule]["kind"]
-        if kind == RULE or not is_active(plan, book, market, rule):
+        if kind == RULE or not is_active(book, market, rule):
             continue
         level = book.exits[market, rule]["level_krw"]
         if kind == STOP and level > floor_krw:
@@ -378,8 +378,10 @@ def take_columns(book: Book, columns: NDArray[np.float64], at: int) -> None:
 @helper
 def take_market(book: Book, market: int, columns: NDArray[np.float64], at: int) -> None:
     """Make one market's values of CLOSE `at` the latest."""
-    for column in range(book.columns.shape[1]):
-        book.columns[market, column] = columns[market, column, at]
+    count, step = columns.shape[1], columns.shape[2]
+    values, latest = items(columns, market * count * step + at), items(book.columns, market * count)
+    for column in range(count):
+        latest[column] = values[column * step]
 
 
 @helper
