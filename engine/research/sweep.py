@@ -195,12 +195,13 @@ class _Task:
         """The outcomes. advanced: called with the bars of every block."""
         first = self.strategies[0]
         graph = first.graph.copy()
-        strategies = [self._decided(strategy) for strategy in self.strategies]
         terms = terms_of(self.settings, self.grid)
         tradable = [market in self.traded for market in self.grid.markets]
-        nodes, plans = plans_of(strategies, graph, self.grid.timeframe, self.grid.markets, terms, tradable)
+        nodes, plans = plans_of(
+            self.strategies, graph, self.grid.timeframe, self.grid.markets, terms, tradable, ranked=len(self.traded) > 1, counted=False
+        )  # the rank of one market orders nothing
         wanted = list(dict.fromkeys(node for columns in nodes for node in columns))
-        program = compile_values(graph, wanted, first.clock, self.grid.timeframe, self.grid.markets, domain=self.traded)
+        program = compile_values(graph, wanted, first.clock, self.grid.timeframe, self.grid.markets, domain=self.traded, lasting=False)
         span = _Span.of(self.grid, self.settings, first)
         source = (_InPlace if len(self.grid.markets) == 1 and not program.table.across else _Exported)(
             program, nodes, self.block, self.settings.block
@@ -215,10 +216,6 @@ class _Task:
             advanced(stop - start)
         found = [outcome for stack in stacks for outcome in _outcomes(stack, span, self.settings)]
         return [found[at] for at in np.argsort(order)]
-
-    def _decided(self, strategy: Strategy) -> Strategy:
-        """What decisions read of it: nobody asks how often each condition was true, and the rank of one market orders nothing."""
-        return replace(strategy, conditions=(), rank=strategy.rank if len(self.traded) > 1 else None)
 
     def _from_ms(self) -> int:
         first = self.grid.timeframe.open_ms(int(self.grid.first_index))
