@@ -154,6 +154,7 @@ HABITS: tuple[Habit, ...] = (
     Habit("range", r"\b(?P<k>in|enters|leaves)\s*(?P<mark>[\[(]\s*(?P<a>[^,()\[\]]+?)\s*,\s*(?P<b>[^,()\[\]]+?)\s*[\])])",
           r"\g<k> \g<a>..\g<b>"),
     Habit("range", rf"\b(?P<k>in|enters|leaves)\s+(?P<mark>(?P<a>{_N}\s*%?)\s*(?:-|~|to)\s*(?P<b>{_N}\s*%?))", r"\g<k> \g<a>..\g<b>"),
+    Habit("followed", r"(?P<mark>\bthan)\b(?=.*\bwithin\b)", "then", anywhere=True),
     Habit("lately", r"^(?P<c>(?:(?!\b(?:and|or|then|followed)\b).)*?)\s+(?P<mark>within)\s+(?:the\s+last\s+)?(?P<n>\d+)\s*bars?$",
            r"count(\g<c>, \g<n> bars) >= 1"),
     Habit("condition_first", r"^(?P<mark>if)\s+(?P<a>.+?)\s+then\s+(?P<b>.+)$", _condition_first),

@@ -185,9 +185,9 @@ _PLAIN: dict[str, Text] = {
     ),
     "warm_up.found": Text(
         "기간의 {share} 동안 지표 값이 캔들이 시작된 때에 따라 달라집니다. 진입 {entries}건 가운데 {unsettled}건이 그런 값으로 샀습니다. "
-        "실거래라면 이때는 사지 않습니다.",
+        "실거래라면 이때는 사지 않습니다. 시작일 앞의 캔들이 {more}만큼 더 있어야 합니다.",
         "For {share} of the run the values still depend on where the candles begin; {unsettled} of {entries} entries were decided by such "
-        "values. Live trading would not have bought then.",
+        "values. Live trading would not have bought then. It takes {more} more of candles before the first day.",
     ),
     "warm_up.fine": Text(
         "값이 캔들이 시작된 때에 따라 달라지는 기간 {share}. 진입 {entries}건 가운데 {unsettled}건이 그때입니다.",

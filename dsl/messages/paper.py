@@ -58,7 +58,7 @@ TEXTS: dict[str, Text] = {
     "synthetic": Text("SYNTHETIC: 만들어 낸 캔들입니다. 실제 거래가 아닙니다.", "SYNTHETIC: generated candles, never traded."),
     "stopped_early": Text("도중에 멈췄습니다. 여기까지의 결과입니다.", "Stopped early; this is how far it came."),
     "summary": Text(
-        "{bars}봉, 판단 {intents}건, 체결 {fills}건, 거절 {refusals}건. 현금 {cash}, 평가액 {equity}",
+        "{bars}봉, 주문 판단 {intents}건, 체결 {fills}건, 거절 {refusals}건. 현금 {cash}, 평가액 {equity}",
         "{bars} bars, {intents} intents, {fills} fills, {refusals} refusals. Cash {cash}, equity {equity}",
     ),
     "journal_written": Text("기록: {path} (확인: jangdan replay {path})", "journal: {path} (check it: jangdan replay {path})"),

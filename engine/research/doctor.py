@@ -318,10 +318,12 @@ def _warm_up(case: Case) -> Finding:
     curve = case.figures.account
     if not case.result.settled_ms or not curve.span_ms:
         return _not_judged("warm_up", "warm_up.unknown")
-    lost = [min(max(settled - curve.start_ms, 0), curve.span_ms) / curve.span_ms for settled in case.result.settled_ms]
+    waits = [max(settled - curve.start_ms, 0) for settled in case.result.settled_ms]
+    lost = [min(wait, curve.span_ms) / curve.span_ms for wait in waits]
     entries = len(np.unique(case.result.fills["order_id"][case.result.fills["side"] > 0]))
     values: Values = {
         "share": _ratio(fsum(lost) / len(lost)),
+        "more": Number(max(waits), Unit.DURATION),
         "unsettled": _count(case.result.unsettled_entries),
         "entries": _count(entries),
     }

@@ -138,6 +138,7 @@ RULES: dict[str, Mistake] = {
     "a range as a list": _rule("rsi(14) in [30, 50]", "E100", "[30, 50]"),
     "three steps": _rule("low < open then close > open then high > low[1] within 6 bars", "E100", "then"),
     "minutes in words": _rule("low < open then close > open within 30 minutes", "E100", "30 minutes"),
+    "than": _rule("low < open than close > open within 6 bars", "E100", "than"),
     "followed by": _rule("low < open followed by close > open within 6 bars", "E100", "followed by"),
     "a flag compared with true": _rule("market.caution == true", "E129", "== true"),
     "a flag compared with 0": _rule("market.caution == 0", "E129", "== 0"),

@@ -221,6 +221,12 @@ def test_each_ailment_is_found_with_its_number(check: str) -> None:
     assert number(found, name) == pytest.approx(value, rel=0.03)
 
 
+def test_a_warm_up_says_how_much_is_lacking() -> None:
+    found = findings(replace(eaten(), settled_ms=(toy.START_MS + 100 * DAY_MS, toy.START_MS + 7 * DAY_MS)))["warm_up"]
+    assert number(found, "more") == 100 * DAY_MS
+    assert "100일만큼 더" in sentence(found, Language.KOREAN)
+
+
 def test_every_check_has_a_run_that_shows_it() -> None:
     assert set(ILL) == set(CHECKS) == set(THRESHOLDS)
     assert len(CHECKS) >= 15
