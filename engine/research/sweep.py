@@ -26,9 +26,9 @@ from engine.kernel.sweep import FIGURES, Block, OwnTables, Stack, SweepRun, shap
 from engine.kernel.variants import plans_of
 from engine.kernel.vm import Kernel
 from engine.research.backtest import terms_of, until_ms, with_members
-from engine.research.metrics import CurveFacts, calmar, sharpe, sortino, spreads
+from engine.research.metrics import CurveFacts, calmar, sharpe, sortino
 from engine.research.result import Rounding, Settings
-from engine.research.returns import DAY_MS, Drawdown, changes
+from engine.research.returns import DAY_MS, Days, Drawdown, changes, spreads
 from engine.research.trades import CONTINUOUS_REST
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ _SMALLEST: Final = 100
 _BLOCK_BYTES: Final = 64 << 20
 _SHORTEST_BLOCK: Final = 256
 _NAN: Final = float("nan")
+#: what no figure of a sweep is made of
+_NO_DAYS: Final = Days(_NAN, _NAN, _NAN, _NAN)
 
 #: (variant-bars done, of how many)
 Progress = Callable[[int, int], None]
@@ -344,7 +346,7 @@ def _outcomes(stack: Stack, span: _Span, settings: Settings) -> list[Outcome]:
         row = dict(zip(FIGURES.names or (), values, strict=True))
         depth = min(row["depth"], row["trough_krw"] / row["peak_krw"] - 1.0)
         end_krw = row["end_krw"] if closed else cash
-        facts = CurveFacts(cash, end_krw, span_ms, returns, spread, Drawdown(depth, 0, 0, False))
+        facts = CurveFacts(cash, end_krw, span_ms, _NO_DAYS, spread, Drawdown(depth, 0, 0, False))
         found.append(
             Outcome(
                 end_equity=end_krw,
