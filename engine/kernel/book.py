@@ -73,6 +73,7 @@ POSITION: Final = np.dtype(
         ("step_price", "f8"),  # the price that the path has reached
         ("step_ambiguous", "i8"),
         ("step_inside", "i8"),  # a limit buy filled inside the STEP: no TARGET is tried in it
+        ("active", "i8"),  # bit set of the exits that have not fired for this position while those that they come after have
     ],
     align=True,
 )
@@ -170,7 +171,7 @@ _LINE_BYTES: Final = 64
 #: of an array: its shape, its type, and the byte that it begins at
 _Place = tuple[tuple[int, ...], np.dtype[Any], int]
 
-_MAGIC: Final = b"jangdan-book-7\n"
+_MAGIC: Final = b"jangdan-book-8\n"
 
 
 @by_reference

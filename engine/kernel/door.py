@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from engine.kernel.abi import HANDLE_ITEMS, address, cube_at, floats_at, helper, numbers_at, series_at, states_at, table_at
+from engine.kernel.abi import (
+    HANDLE_ITEMS,
+    address,
+    cube_at,
+    floats_at,
+    helper,
+    numbers_at,
+    series_at,
+    states_at,
+    table_at,
+)
 from engine.kernel.aggregate import SERIES, bar_at
 from engine.kernel.fields import (
     CLOCK_COUNT,
     CLOCK_LENGTH,
     CLOCK_OFFSET,
+    HANDLE_CODE,
+    HANDLE_WIDTH,
     RUN_BASE_MS,
     RUN_BLOCK,
     RUN_CLOCK,
@@ -25,13 +37,14 @@ from engine.kernel.fields import (
     RUN_TURN,
 )
 from engine.kernel.machine import run_block
+from engine.kernel.places import call_at, numbers_from
 from engine.kernel.turns import is_complete
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-#: numba signatures of `run_blocks` and `take_bars`
+#: numba signatures of `enter` and `take_bars`
 SIGNATURE: Final = "int64(int64[::1])"
 BARS_SIGNATURE: Final = (
     f"void(int64[::1], int64, int8[:, ::1], {', '.join(['float64[:, ::1]'] * len(SERIES))}, "
@@ -66,6 +79,17 @@ def take_series(handle: NDArray[np.int64], at: int, start: int, shape: tuple[int
     return at + HANDLE_ITEMS
 
 
+def enter(handle: NDArray[np.int64]) -> int:
+    """`run_blocks`, called from Python: the machine is compiled once, for whoever has an address (HANDLE_CODE)."""
+    return call_at(handle[HANDLE_CODE], address(handle))
+
+
+def run_at(place: int) -> int:
+    """`run_blocks` of the handle at an address."""
+    return run_blocks(numbers_from(place, HANDLE_WIDTH))
+
+
+@helper
 def run_blocks(handle: NDArray[np.int64]) -> int:
     """A stretch of base bars of all markets, block by block: RUN_FIRST, RUN_SIDE, RUN_FROM_MS and RUN_LENGTH say which. Returns how many
     clock bars close in the last block.

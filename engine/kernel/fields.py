@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from engine.kernel.abi import HANDLE_ITEMS
 from engine.kernel.aggregate import SLOT_COUNT
 
 #: columns of the row table. Inputs and output are offsets in memory; a hold (address 0) and an over (engine.kernel.rows.OVER) have
@@ -114,3 +115,5 @@ HANDLE: Final = (
 HANDLE_STATE: Final = HANDLE.index("state")
 HANDLE_BARS: Final = HANDLE.index("states")
 HANDLE_OUT: Final = HANDLE.index("out")
+HANDLE_CODE: Final = len(HANDLE) * HANDLE_ITEMS  # behind them: the address of the machine's code
+HANDLE_WIDTH: Final = HANDLE_CODE + 1

@@ -1,6 +1,6 @@
 """Arrays out of a handle: a compiled function that takes one array of addresses and shapes does not unpack two dozen arrays at each call.
 
-Compiled forms of marked functions of `engine.kernel.abi`. Imported by `engine.kernel.compiling` only.
+Compiled forms of marked functions of `engine.kernel.abi` and `engine.kernel.places`. Imported by `engine.kernel.compiling` only.
 """
 # ruff: noqa: ARG001 - numba reads an intrinsic's arguments from its signature
 
@@ -61,6 +61,31 @@ def address(typing_context: Any, array: Any) -> Any:
     return types.int64(array), emit
 
 
+@intrinsic
+def numbers_from(typing_context: Any, place: Any, length: Any) -> Any:
+    """Compiled form of `engine.kernel.places.numbers_from`."""
+    kind = _HANDLE
+
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        array = context.make_array(kind)(context, builder)
+        size = ir.Constant(_INT, context.get_abi_sizeof(_INT))
+        populate_array(array, builder.inttoptr(args[0], array.data.type), [args[1]], [size], size, None)  # type: ignore[no-untyped-call]
+        return array._getvalue()
+
+    return kind(types.int64, types.int64), emit
+
+
+@intrinsic
+def call_at(typing_context: Any, code: Any, place: Any) -> Any:
+    """Compiled form of `engine.kernel.places.call_at`."""
+
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        function = ir.FunctionType(_INT, [_INT])
+        return builder.call(builder.inttoptr(args[0], function.as_pointer()), [args[1]])
+
+    return types.int64(types.int64, types.int64), emit
+
+
 HANDLES: Final[dict[str, Any]] = {
     "handles.numbers_at": _door(types.int64, 1),
     "handles.table_at": _door(types.int64, 2),
@@ -69,4 +94,6 @@ HANDLES: Final[dict[str, Any]] = {
     "handles.series_at": _door(types.float64, 2),
     "handles.cube_at": _door(types.float64, 3),
     "handles.address": address,
+    "handles.numbers_from": numbers_from,
+    "handles.call_at": call_at,
 }

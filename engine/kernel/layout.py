@@ -51,7 +51,7 @@ class Lane:
 
 def made_lane(run: NDArray[np.int64], tables: Iterable[NDArray[Any]]) -> Lane:
     """tables: the arrays of a handle between `run` and the state."""
-    kept, handle = tuple(tables), np.zeros(len(fields.HANDLE) * HANDLE_ITEMS, np.int64)
+    kept, handle = tuple(tables), np.zeros(fields.HANDLE_WIDTH, np.int64)
     known = numbers_of((run, *kept))
     handle[: len(known)] = known
     return Lane(run, run.data, handle, kept)

@@ -63,6 +63,11 @@ STREAK: Final = 9
 BEST: Final = 10
 WORST: Final = 11
 TRADES_WIDTH: Final = 12
+#: behind these in what `describe_trades` finds: fees and profits of all trades (KRW), and scratch
+ALL_FEES: Final = TRADES_WIDTH
+ALL_PROFIT: Final = TRADES_WIDTH + 1
+_PARTS_AT: Final = TRADES_WIDTH + 2
+DESCRIBED_WIDTH: Final = _PARTS_AT + PARTS
 #: places in what `sum_fills` finds of sales: how many, how many won, ended their trade, were ambiguous; profits (KRW), what adding them
 #: lost and what adding that lost (without signs); profit / the cost that it stands beside, and what adding that lost
 SALES: Final = 0
@@ -87,7 +92,7 @@ def precompile() -> dict[str, Any]:
     fills, trades = ArrayKind(FILL, 1), ArrayKind(TRADE, 1)
     signatures = {
         put_together: Signature(whole, (fills, real, ints, trades, ints, reals, reals, table)),
-        describe_trades: Signature("void", (trades, reals, table)),
+        describe_trades: Signature(whole, (trades, reals, table, reals)),
         sum_trades: Signature("void", (reals,) * 4),
         sum_exactly: Signature(real, (reals, reals)),
     }
@@ -257,34 +262,57 @@ def _round(trades: NDArray[Any], number: int) -> None:
     trade["selling_fees_krw"] += trade["selling_fees_lost"]
 
 
-def describe_trades(trades: NDArray[Any], mark_krw: NDArray[np.float64], found: NDArray[np.float64]) -> None:
+def describe_trades(trades: NDArray[Any], mark_krw: NDArray[np.float64], found: NDArray[np.float64], sums: NDArray[np.float64]) -> int:
     """found [6, trades]: fees, profit (an open trade's rest counts at mark_krw), profit / (cost + buying fees), time held (ms; of an open
-    trade no matter), 1 where closed, when (UTC ms). Money in KRW."""
-    for number in range(trades.shape[0]):
+    trade no matter), 1 where closed, when (UTC ms). Money in KRW. sums [DESCRIBED_WIDTH]: at ALL_FEES and ALL_PROFIT those of all trades,
+    as of `sum_exactly`.
+
+    Returns how many are closed where those come before the others and in order of closing, as mostly in one market; `sums` begins with what
+    `sum_trades` finds of them then. Otherwise -1.
+    """
+    count, closed, last_ms, in_order = trades.shape[0], 0, -1, True
+    for number in range(count):
         trade = trades[number]
-        closed = trade["closed_ms"] >= 0
+        closed_ms = trade["closed_ms"]
+        is_closed = closed_ms >= 0
         fees = trade["buying_fees_krw"] + trade["selling_fees_krw"]
-        rest = 0.0 if closed else trade["rest_e8"] * mark_krw[number] / _COIN_E8
+        rest = 0.0 if is_closed else trade["rest_e8"] * mark_krw[number] / _COIN_E8
         profit = trade["proceeds_krw"] - trade["cost_krw"] - fees + rest
         found[0, number] = fees
         found[1, number] = profit
         found[2, number] = profit / (trade["cost_krw"] + trade["buying_fees_krw"])
-        found[3, number] = trade["closed_ms"] - trade["opened_ms"]
-        found[4, number] = 1.0 if closed else 0.0
-        found[5, number] = trade["closed_ms"]
+        found[3, number] = closed_ms - trade["opened_ms"]
+        found[4, number] = 1.0 if is_closed else 0.0
+        found[5, number] = closed_ms
+        if is_closed:
+            in_order = in_order and number == closed and closed_ms >= last_ms
+            closed, last_ms = closed + 1, closed_ms
+    profits, parts = items(found, count), items(sums, _PARTS_AT)
+    sums[ALL_FEES] = sum_of_items(items(found, 0), count, parts)
+    sums[ALL_PROFIT] = sum_of_items(profits, count, parts)
+    if not in_order:
+        return -1
+    sum_closed(profits, items(found, 2 * count), items(found, 3 * count), closed, items(sums, 0))
+    return closed
 
 
 def sum_trades(
     profit_krw: NDArray[np.float64], profit_ratio: NDArray[np.float64], holding_ms: NDArray[np.float64], found: NDArray[np.float64]
 ) -> None:
     """found [TRADES_WIDTH]: sums over closed trades in order of closing; highest and lowest return (NaN without trades)."""
+    sum_closed(items(profit_krw, 0), items(profit_ratio, 0), items(holding_ms, 0), profit_krw.shape[0], items(found, 0))
+
+
+@helper
+def sum_closed(profit_krw: Pointer, profit_ratio: Pointer, holding_ms: Pointer, count: int, found: Pointer) -> None:
+    """The same of `count` trades."""
     for k in range(TRADES_WIDTH):
         found[k] = 0.0
     found[BEST] = found[WORST] = math.nan
     profit = ratio = holding = gain = loss = gain_ratio = loss_ratio = 0.0
     profit_lost = ratio_lost = holding_lost = gain_lost = loss_lost = gain_ratio_lost = loss_ratio_lost = 0.0
     wins = losses = streak = longest = 0
-    for k in range(profit_krw.shape[0]):
+    for k in range(count):
         won, back = profit_krw[k], profit_ratio[k]
         profit_lost, profit = profit_lost + lost(profit, won), profit + won
         ratio_lost, ratio = ratio_lost + lost(ratio, back), ratio + back

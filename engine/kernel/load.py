@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 OP_SIGNATURE: Final = Signature("void", (POINTER,) * 8 + ("int64",) * 2)
 TWIN_SIGNATURE: Final = Signature("void", (POINTER,) * 8 + ("int64",) * TWIN_INTEGERS)
+#: of what is called with the address of what it has to do
+PLACE_SIGNATURE: Final = Signature("int64", ("int64",))
 _PROCESSES: Final = 2
 #: ways of handing values over that are kept in mind by function
 _MOST_KNOWN: Final = 64
@@ -57,12 +59,12 @@ def precompile(progress: Callable[[int, int], None]) -> None:
 def _own_pieces() -> dict[str, Callable[[], object]]:
     """What is compiled besides the ops, the longest first. The first takes one process as long as all the rest takes the other, which
     begins with what the first will need of it."""
-    from engine.kernel import aggregate, curves, ledger, modelled_book, rehearsal, vm  # they import this module
+    from engine.kernel import aggregate, curves, ledger, modelled_book, parts, rehearsal, vm  # they import this module
     from engine.kernel.ops import across
 
     return {
         "decisions": rehearsal.rehearse,
-        "machine": vm.precompile,
+        "machine": lambda: [vm.precompile(), parts.precompile()],
         "values across markets": lambda: [address_of(kernel) for kernel in across.KERNELS.values()],
         "figures": lambda: [ledger.precompile(), curves.precompile()],
         "aggregator": aggregate.precompile,
@@ -99,6 +101,12 @@ def address_of(kernel: Callable[..., None]) -> int:
 def address_of_twin(kernel: Callable[..., None]) -> int:
     """Address of a plain function of the twin ABI (engine.kernel.catalogue.twin)."""
     return _address(kernel, TWIN_SIGNATURE)
+
+
+def address_of_thread(function: Callable[[int], int]) -> int:
+    """Address of a plain function of PLACE_SIGNATURE that makes no arrays: what a thread (engine.kernel.beside) runs, and
+    engine.kernel.places.call_at calls."""
+    return _address(function, PLACE_SIGNATURE, allocates=False)
 
 
 class Compiled:
@@ -170,8 +178,8 @@ def entry_point(compiled: Any) -> Any:
 
 
 @cache
-def _address(kernel: Callable[..., None], signature: Signature = OP_SIGNATURE) -> int:
-    return _linked(_plain(kernel), signature.arguments, signature, True, for_python=False)
+def _address(kernel: Callable[..., object], signature: Signature = OP_SIGNATURE, *, allocates: bool = True) -> int:
+    return _linked(_plain(kernel), signature.arguments, signature, allocates, for_python=False)
 
 
 def _linked(

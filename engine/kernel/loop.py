@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.kernel.abi import helper, rare
+from engine.kernel.abi import helper, items, rare
 from engine.kernel.bars import Bars, Closes, Inside, Log, note_cash
 from engine.kernel.book import FILL, Book
 from engine.kernel.decide.ahead import (
@@ -40,6 +40,9 @@ from engine.model.candle import BarState
 _UNKNOWN: Final = int(BarState.UNKNOWN)
 _TRADED: Final = int(BarState.TRADED)
 
+#: `step_markets`: an order works after all STEPs
+_WORKS: Final = 2
+
 #: fills that a log has room for before it has to be emptied
 LOG_ROWS: Final = 4096
 
@@ -64,13 +67,14 @@ def run_bars(plan: Plan, book: Book, log: Log, bars: Bars, closes: Closes, start
     most = _most_fills(plan)
     if bars.inside.time_ms.shape[0] > 0:
         most *= max(1, bars.span[1] // 1_000)
-    guarded = is_guarded(plan)
+    guarded, notes = is_guarded(plan), asks_volumes(plan)
     first_ms, base_ms, close_ms = bars.span[0], bars.span[1], closes.close_ms
     counted = closing = _closes_until(close_ms, first_ms + start * base_ms)
     bar, seen, busy, stepped = start, start, 0, False
-    look_ahead(book, closes, start)
+    look_ahead(plan, book, bars, closes, start)
+    works = _any_works(book, closes)
     while bar < stop:
-        if may_skip and not _any_works(book, closes):
+        if may_skip and not works:
             at, closing, stepped = skip_quiet(plan, book, bars, closes, bar, stop, closing, stepped)
             if at >= stop:
                 bar = at
@@ -83,19 +87,22 @@ def run_bars(plan: Plan, book: Book, log: Log, bars: Bars, closes: Closes, start
             busy = step_markets(plan, book, log, bars, closes, bar) if may_skip else step_bar(plan, book, log, bars, bar)
             if busy < 0:
                 return -1
-            stepped = True
+            stepped, works = True, busy == _WORKS
             if may_skip:
                 continue
         time_ms = first_ms + (bar + 1) * base_ms
         book.outbox[0] = 0
         if closing < close_ms.shape[0] and close_ms[closing] == time_ms:
-            seen = note_volumes(plan, book, bars, seen, bar + 1)
+            if notes:
+                seen = note_volumes(plan, book, bars, seen, bar + 1)
             close_bar(plan, book, bars, closes, closing, bar, may_skip)
             closing += 1
         elif busy > 0 and guarded:
             on_mark(plan, book, time_ms)
+        works = works or book.outbox[0] > 0
         bar, stepped = bar + 1, False
-    note_volumes(plan, book, bars, seen, bar)
+    if notes:
+        note_volumes(plan, book, bars, seen, bar)
     if may_skip:
         note_prices(book, bars, closes, bar)
         take_unseen(plan, book, bars, closes, bar)
@@ -132,7 +139,8 @@ def close_bar(plan: Plan, book: Book, bars: Bars, closes: Closes, closing: int, 
         close_positions(plan, book, time_ms)
         if due > 0:
             enter_queued(plan, book, queue_due(plan, book, due), time_ms)
-            find_active(book, closes)
+            if book.outbox[0] > 0:
+                find_active(book, closes)
     note_cash(closes, row, book.account[0]["cash_krw"])
     closes.equity[row] = equity_krw(book)
 
@@ -166,9 +174,15 @@ def _take_due(plan: Plan, book: Book, bars: Bars, closes: Closes, closing: int, 
 
 
 @helper
+def asks_volumes(plan: Plan) -> bool:
+    """Decisions ask for the volume of a market's last traded bar."""
+    return bool(plan.venue.costs[0]["impact"] != 0.0 or plan.venue.depth.time_ms.shape[0] > 0)
+
+
+@helper
 def note_volumes(plan: Plan, book: Book, bars: Bars, start: int, stop: int) -> int:
     """Remember the volume of each market's last traded bar of [start, stop), where one traded and decisions ask for it; returns stop."""
-    if plan.venue.costs[0]["impact"] != 0.0 or plan.venue.depth.time_ms.shape[0] > 0:
+    if asks_volumes(plan):
         _note_volumes(book, bars, start, stop)
     return stop
 
@@ -187,18 +201,20 @@ def _note_volumes(book: Book, bars: Bars, start: int, stop: int) -> None:
 
 @helper
 def step_markets(plan: Plan, book: Book, log: Log, bars: Bars, closes: Closes, bar: int) -> int:
-    """`step_bar` where the last prices of markets that neither hold nor want anything can wait."""
-    count, active = closes.ahead[COUNT, 0], 0
+    """`step_bar` where the last prices of markets that neither hold nor want anything can wait; _WORKS where an order still works."""
+    count, active, works = closes.ahead[COUNT, 0], 0, False
     for place in range(count):
         market = closes.ahead[ACTIVE, place]
         closes.ahead[PRICED, market] = bar + 1
         if bars.state[market, bar] != _UNKNOWN and not run_step(plan, book, log, bars, market, bar):
             return -1
-        if is_open(book, market) or is_working(book, market):
+        working = is_working(book, market)
+        works = works or working
+        if working or is_open(book, market):
             closes.ahead[ACTIVE, active] = market
             active += 1
     closes.ahead[COUNT, 0] = active
-    return 1 if count > 0 else 0
+    return _WORKS if works else min(count, 1)
 
 
 @helper
@@ -219,21 +235,31 @@ def step_bar(plan: Plan, book: Book, log: Log, bars: Bars, bar: int) -> int:
 @helper
 def run_step(plan: Plan, book: Book, log: Log, bars: Bars, market: int, bar: int) -> bool:
     """One STEP with the answers to its orders: the waiting order trades at the open, then each sale inside as it is made."""
-    time_ms = bars.span[0] + bar * bars.span[1]
-    traded = bars.state[market, bar] == _TRADED
-    if traded and bars.inside.time_ms.shape[0] > 0:
-        row = _first_inside(bars.inside, market, time_ms)
-        last, until_ms = bars.inside.first[market + 1], time_ms + bars.span[1]
-        if row < last and bars.inside.time_ms[row] < until_ms:
-            while row < last and bars.inside.time_ms[row] < until_ms:
-                if not _run_inside(plan, book, log, bars.inside, market, row):
-                    return False
-                row += 1
-            return True
-    return run_path(
-        plan, book, log, market, time_ms, bars.open_krw[market, bar], bars.high_krw[market, bar], bars.low_krw[market, bar],
-        bars.close_krw[market, bar], bars.volume[market, bar], traded,
+    time_ms, row = bars.span[0] + bar * bars.span[1], market * bars.state.shape[1] + bar
+    traded, stop, inside = items(bars.state, 0)[row] == _TRADED, row + 1, bars.inside
+    opens, highs, lows, closes, volumes = (
+        items(bars.open_krw, 0), items(bars.high_krw, 0), items(bars.low_krw, 0), items(bars.close_krw, 0), items(bars.volume, 0)
     )  # fmt: skip
+    finer = traded and inside.time_ms.shape[0] > 0
+    if finer:
+        first, last = _first_inside(inside, market, time_ms), _first_inside(inside, market, time_ms + bars.span[1])
+        finer = first < last
+        if finer:
+            row, stop = first, last
+            opens, highs, lows, closes, volumes = (
+                items(inside.open_krw, 0), items(inside.high_krw, 0), items(inside.low_krw, 0), items(inside.close_krw, 0),
+                items(inside.volume, 0)
+            )  # fmt: skip
+    while row < stop:
+        if finer:
+            time_ms = inside.time_ms[row]
+            _bring_taken(book, inside, market, row)
+        if not run_path(plan, book, log, market, time_ms, opens[row], highs[row], lows[row], closes[row], volumes[row], traded):
+            return False
+        if finer:
+            _keep_taken(book, inside, market, row)
+        row += 1
+    return True
 
 
 @rare
@@ -250,18 +276,18 @@ def _first_inside(inside: Inside, market: int, time_ms: int) -> int:
 
 
 @rare
-def _run_inside(plan: Plan, book: Book, log: Log, inside: Inside, market: int, row: int) -> bool:
-    together, time_ms = inside.taken_e8.shape[0] > 0, inside.time_ms[row]
-    if together:
-        book.flow[market]["time_ms"] = time_ms
+def _bring_taken(book: Book, inside: Inside, market: int, row: int) -> None:
+    """What the strategies before this one have taken of a finer bar, where there are several."""
+    if inside.taken_e8.shape[0] > 0:
+        book.flow[market]["time_ms"] = inside.time_ms[row]
         book.flow[market]["traded_e8"] = inside.taken_e8[row]
-    run = run_path(
-        plan, book, log, market, time_ms, inside.open_krw[row], inside.high_krw[row], inside.low_krw[row], inside.close_krw[row],
-        inside.volume[row], True,
-    )  # fmt: skip
-    if together:
+
+
+@rare
+def _keep_taken(book: Book, inside: Inside, market: int, row: int) -> None:
+    """The same for those after it."""
+    if inside.taken_e8.shape[0] > 0:
         inside.taken_e8[row] = book.flow[market]["traded_e8"]
-    return run
 
 
 @helper

@@ -72,11 +72,16 @@ def first_not_false(values: Pointer, first: int, stop: int) -> int:
 @helper
 def count_truth(values: Pointer, first: int, stop: int) -> tuple[int, int]:
     """How many values are true, and how many missing."""
-    present = missing = 0
-    for at in range(first, stop):
-        present += 1 if values[at] != 0.0 else 0
-        missing += 1 if values[at] != values[at] else 0
-    return present - missing, missing
+    true = present = 0
+    at = first
+    while at + WORD <= stop:
+        true, present = true + count_bits(true_bits(values, at)), present + count_bits(open_bits(values, at))
+        at += WORD
+    true, present = (
+        true + count_bits(true_bits_within(values, at, stop - at)),
+        present + count_bits(open_bits_within(values, at, stop - at)),
+    )
+    return true, present - true
 
 
 @helper
@@ -89,14 +94,15 @@ def count_unknown(states: Pointer, values: Pointer, first: int, stop: int) -> in
 
 
 @helper
-def all_traded(states: Pointer, first: int, stop: int) -> bool:
-    """Whether every bar is."""
+def first_not_traded(states: Pointer, first: int, stop: int) -> int:
+    """The first bar that is not traded, or `stop`."""
     at = first
     while at + WORD <= stop:
-        if differing_bits(states, at, _TRADED) != 0:
-            return False
+        word = differing_bits(states, at, _TRADED)
+        if word != 0:
+            return at + first_bit(word)
         at += WORD
-    return bool(differing_bits_within(states, at, stop - at, _TRADED) == 0)
+    return min(at + first_bit(differing_bits_within(states, at, stop - at, _TRADED)), stop)
 
 
 @helper
@@ -234,28 +240,31 @@ def last_traded(states: Pointer, first: int, stop: int) -> int:
 
 
 @helper
-def first_beyond(states: Pointer, closes: Pointer, first: int, stop: int, low: float, high: float) -> int:
-    """The first traded bar that closes below `low` or above `high`, or `stop`."""
-    for bar in range(first, stop):
-        if not low <= closes[bar] <= high and states[bar] == _TRADED:
-            return bar
-    return stop
-
-
-@helper
 def extremes(
-    states: Pointer, opens: Pointer, highs: Pointer, lows: Pointer, closes: Pointer, first: int, stop: int, high: float, low: float
+    states: Pointer,
+    opens: Pointer,
+    highs: Pointer,
+    lows: Pointer,
+    closes: Pointer,
+    first: int,
+    stop: int,
+    high: float,
+    low: float,
+    traded: bool,
 ) -> tuple[float, float]:
-    """Highest and lowest price of all traded bars and of `high` and `low`, of which the first is not below the second."""
+    """Highest and lowest price of all traded bars and of `high` and `low`, of which the first is not below the second. traded: all are."""
     bar = first
-    if all_traded(states, first, stop):
+    if traded:
         top, bottom = eight_of(high), eight_of(low)
-        while bar < stop:
+        while bar + LANES <= stop:
+            a, b, c, d = eight_at(opens, bar), eight_at(highs, bar), eight_at(lows, bar), eight_at(closes, bar)
+            top, bottom = higher(higher(a, b), higher(higher(c, d), top)), lower(lower(a, b), lower(lower(c, d), bottom))
+            bar += LANES
+        if bar < stop:
             left = stop - bar  # where fewer than eight are left, `high` stands for what is not there: it changes neither
             a, b = eight_within(opens, bar, left, high), eight_within(highs, bar, left, high)
             c, d = eight_within(lows, bar, left, high), eight_within(closes, bar, left, high)
             top, bottom = higher(higher(a, b), higher(higher(c, d), top)), lower(lower(a, b), lower(lower(c, d), bottom))
-            bar += LANES
         return highest_of(top), lowest_of(bottom)
     while bar < stop:
         if states[bar] == _TRADED:
@@ -289,12 +298,13 @@ def add_worth(
     first: int,
     bar: int,
     bars: int,
+    traded: bool,
 ) -> None:
     """worth[k] += quantity x last price / scale after bar `bar` + k x bars, for k in [0, count).
 
-    last: the last price before bar `first`, from where on the bars are looked at.
+    last: the last price before bar `first`, from where on the bars are looked at; traded: all of them have.
     """
-    if bars == 1 and all_traded(states, min(first, bar), bar + count):
+    if bars == 1 and traded:
         for k in range(count):
             worth[k] += quantity * closes[bar + k] / scale
         return

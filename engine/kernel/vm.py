@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache, lru_cache
 from itertools import islice
@@ -17,7 +16,8 @@ from engine.kernel import door, fields, state
 from engine.kernel.abi import HANDLE_ITEMS, numbers_of
 from engine.kernel.aggregate import SERIES, grid_arrays
 from engine.kernel.layout import Lane, Layout, made_lane
-from engine.kernel.load import compile_function, entry_point
+from engine.kernel.load import address_of_thread, compile_function, entry_point
+from engine.kernel.parts import Parts
 from engine.kernel.program import ColumnBlock, Program, Same
 from engine.kernel.turns import TURN_ITEMS
 
@@ -35,8 +35,9 @@ _KNOWN_LAYOUTS: Final = 8
 #: grids whose close times are kept, with so many at the most: a run over a year of minutes has 4 MiB of them
 _KNOWN_TIMES: Final = 2
 _MOST_TIMES: Final = 1 << 20
-#: parts that are begun before the caller is done with the one before them
-_AHEAD: Final = 2
+#: parts that are begun before the caller is done with the one before them: as many as have columns of so many bytes, but two at least
+_AHEAD_BYTES: Final = 24 << 20
+_LEAST_AHEAD: Final = 2
 #: looks at what other threads still have to do, before this one sleeps until it is woken: about as long as waking it takes
 _PATIENCE: Final = 5_000
 #: of a handle: what a kernel has
@@ -46,8 +47,15 @@ _STATE: Final = slice(fields.HANDLE_STATE * HANDLE_ITEMS, fields.HANDLE_BARS * H
 @cache
 def precompile() -> tuple[Any, Any]:
     """Compile the machine's loop and what gives it bars, or load them from the cache."""
-    run = compile_function(door.run_blocks, door.SIGNATURE, allocates=False)
+    code()
+    run = compile_function(door.enter, door.SIGNATURE, allocates=False)
     return run, compile_function(door.take_bars, door.BARS_SIGNATURE, allocates=False)
+
+
+@cache
+def code() -> int:
+    """Address of the machine's loop."""
+    return address_of_thread(door.run_at)
 
 
 @lru_cache(maxsize=_KNOWN_LAYOUTS)
@@ -82,7 +90,7 @@ class OneBar(NamedTuple):
 
 
 class _Stretch(NamedTuple):
-    """What all lanes are told of consecutive base bars."""
+    """What all lanes are told of consecutive base bars. The numbers are those of `Parts.add`."""
 
     from_ms: int
     first: int
@@ -91,9 +99,6 @@ class _Stretch(NamedTuple):
     turns_before: int
     arrays: tuple[NDArray[Any], ...]
     """engine.kernel.fields.HANDLE from "states" on"""
-
-
-_Begun = tuple[_Stretch, list[Future[None]]]
 
 
 class Kernel:
@@ -157,6 +162,7 @@ class Kernel:
         self.state = np.concatenate([values, *[shared] * (len(self._lanes) - 1)])
         for lane in self._lanes:
             lane.handle[_STATE] = numbers_of((self.state, self.params, self._behind))
+            lane.handle[fields.HANDLE_CODE] = code()
 
     def advance(self, grid: BarGrid, first: int = 0, count: int | None = None) -> ColumnBlock:
         """Take the next base bars of all markets, `count` of the grid's from `first` on; returns the clock bars that closed.
@@ -179,35 +185,55 @@ class Kernel:
         whenever the caller asks for the next columns.
         """
         own, *others = self._lanes
-        lanes, coming = others or [own], iter(parts)
+        every = list(parts)
+        coming, lanes = iter(every), others or [own]
+        ahead = self._ahead(every)
         if self._rooms:
-            self._rooms += [np.empty(0)] * max(0, _AHEAD + 1 - len(self._rooms))
+            self._rooms += [np.empty(0)] * max(0, ahead + 1 - len(self._rooms))
+        begun: deque[_Stretch] = deque()
+        kept: deque[_Stretch] = deque()  # threads may come to a part when all of it is done, but not after it is forgotten
         with ExitStack() as threads:
-            pools = [threads.enter_context(ThreadPoolExecutor(1, "markets")) for _ in lanes]
-            begun: deque[_Begun] = deque()
+            beside = [Parts(lane.handle, len(every)) for lane in lanes]
+            for one in beside:
+                threads.callback(one.stop)
 
             def begin(most: int) -> None:
                 for part in islice(coming, most):
                     stretch = self._begin(grid, *part)
-                    begun.append((stretch, [pool.submit(self._call, lane, stretch) for pool, lane in zip(pools, lanes, strict=True)]))
+                    for lane, one in zip(lanes, beside, strict=True):
+                        if part is every[0]:
+                            self._take_bars(lane.handle, fields.HANDLE_BARS, *stretch.arrays)
+                        one.add(stretch[:-1], *stretch.arrays[-3:])
+                    begun.append(stretch)
 
             def each() -> Iterator[ColumnBlock]:
-                late: list[Future[None]] = []
+                forgotten = number = 0
                 while begun:
-                    begin(1)  # the caller is done with the part before: its room is free
-                    stretch, running = begun.popleft()
-                    if others:
+                    if len(begun) <= ahead // 2:  # a thread is started for several parts
+                        begin(ahead - len(begun))  # the caller is done with the part before: its room is free
+                    stretch = begun.popleft()
+                    kept.append(stretch)
+                    if not others:
+                        beside[0].take(number)
+                    else:
                         self._call(own, stretch)
-                    late += running
-                    if not others or own.items[fields.RUN_COMPLETE] == 0:
-                        while late:
-                            late.pop().result()
+                        if own.items[fields.RUN_COMPLETE] == 0:
+                            for one in beside:
+                                one.settle()
+                    number += 1
+                    while forgotten < min(number, *(one.made for one in beside)):
+                        kept.popleft()
+                        forgotten += 1
                     yield self._columns(stretch)
-                for one in late:  # they had nothing left to do, or failed
-                    one.result()
 
-            begin(_AHEAD)
+            begin(ahead)
             yield each()
+
+    def _ahead(self, parts: Sequence[tuple[int, int]]) -> int:
+        """How many of the parts to begin before their columns are asked for."""
+        longest = max((count for _, count in parts), default=0) * self.program.base.length_ms // self.program.clock.length_ms + 1
+        size = longest * self._exported * len(self.program.markets) * np.dtype(np.float64).itemsize
+        return min(len(parts), max(_LEAST_AHEAD, _AHEAD_BYTES // max(size, 1)))
 
     def open_door(self) -> OneBar:
         """Room for single bars: write one there, then call `step`. For one thread and exported columns."""
@@ -220,6 +246,7 @@ class Kernel:
             self._lanes[0].run.copy(),
             (*self._lanes[0].tables, self.state, self.params, self._behind, states, *series, sides, out, np.empty(0, np.int64)),
         )
+        lane.handle[fields.HANDLE_CODE] = code()
         lane.run[[fields.RUN_FIRST, fields.RUN_SIDE, fields.RUN_LENGTH, fields.RUN_CLOCK_FIRST]] = 0, 0, 1, -1
         self._bar_lane = lane
         self._run_bar = entry_point(self._run_blocks)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -41,8 +42,8 @@ if TYPE_CHECKING:
 _STRETCH_BARS: Final = 65_536
 #: a thread is worth its trouble from so many markets on
 _MARKETS_PER_THREAD: Final = 8
-#: handing a part to a thread costs more than it saves where computing its columns takes less than that
-_SECONDS_AHEAD: Final = 0.003
+#: base bars of the first part of a run whose columns are computed beside the decisions; of shorter runs it would not pay
+_FIRST_BARS: Final = 24_576
 
 #: plans that are kept for the next run
 _KNOWN_PLANS: Final = 8
@@ -115,42 +116,43 @@ def _run(
 ) -> tuple[RunResult, list[int]]:  # fmt: skip
     """What happened, and when each market's values had settled (UTC ms)."""
     grid = _contiguous(grid)
-    run = started(strategy, program, grid, settings, traded)
     reuse = 1 if watch is None else 0  # who watches may keep them
     kernel = Kernel(program, settings.block, threads=min(threads, len(grid.markets) // _MARKETS_PER_THREAD), reuse=reuse)
     length = grid.state.shape[1]
-    stretch = stretch_of(settings.block, len(grid.markets))
-    if length > stretch:
-        run.expect(length * grid.timeframe.length_ms // program.clock.length_ms + 1)
-    parts = [(start, min(stretch, length - start)) for start in range(0, length, stretch)]
-    for (start, count), columns in zip(parts, _columns(kernel, grid, parts, threads), strict=True):
-        run.feed(grid, columns, start, count)
-        if watch is not None:
-            watch(program, columns, run)
-        grid.free()
-        if progress is not None:
-            progress(start + count, length)
+    parts = parts_of(length, stretch_of(settings.block, len(grid.markets)), _FIRST_BARS if threads > 1 else length)
+    with _columns(kernel, grid, parts, threads) as coming:
+        run = started(strategy, program, grid, settings, traded)
+        if len(parts) > 1:
+            run.expect(length * grid.timeframe.length_ms // program.clock.length_ms + 1)
+        for (start, count), columns in zip(parts, coming, strict=True):
+            run.feed(grid, columns, start, count)
+            if watch is not None:
+                watch(program, columns, run)
+            grid.free()
+            if progress is not None:
+                progress(start + count, length)
     return run.result(), run.plan.market["settle_ms"].tolist()
 
 
-def _columns(kernel: Kernel, grid: BarGrid, parts: Sequence[tuple[int, int]], threads: int) -> Iterator[ColumnBlock]:
-    """The columns of each part; with several threads those of the next are computed while the caller decides on the one before. Of a
-    kernel that has no thread of its own only if the first part's took long enough."""
-    if kernel.threads > 1:
+@contextmanager
+def _columns(kernel: Kernel, grid: BarGrid, parts: Sequence[tuple[int, int]], threads: int) -> Iterator[Iterator[ColumnBlock]]:
+    """The columns of each part; with several threads those of the next are computed while the caller does something else."""
+    if kernel.threads > 1 or (threads > 1 and len(parts) > 1):
         with kernel.ahead(grid, parts) as coming:
-            yield from coming
-        return
-    first, *rest = parts
-    began = time.thread_time()
-    found = kernel.advance(grid, *first)
-    if threads == 1 or not rest or time.thread_time() - began < _SECONDS_AHEAD:
-        yield found
-        for part in rest:
-            yield kernel.advance(grid, *part)
-        return
-    with kernel.ahead(grid, rest) as coming:
-        yield found
-        yield from coming
+            yield coming
+    else:
+        yield (kernel.advance(grid, *part) for part in parts)
+
+
+def parts_of(length: int, most: int, first: int) -> list[tuple[int, int]]:
+    """A run's bars in parts, (first bar, how many) each: the first small, so that decisions soon have columns, and each three times as
+    long as the one before, up to `most` or half as much again for the last: every part costs some microseconds."""
+    found, start, count = [], 0, min(first, most)
+    while start < length:
+        taken = length - start if length - start <= count + count // 2 else count
+        found.append((start, taken))
+        start, count = start + taken, min(3 * count, most)
+    return found
 
 
 def started(strategy: Strategy, program: Program, grid: BarGrid, settings: Settings, traded: Sequence[str]) -> Run:

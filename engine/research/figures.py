@@ -116,7 +116,7 @@ def _markets(result: BacktestResult, ledger: Ledger, of_all: dict[str, float]) -
     """of_all: TRADE_FIGURES of the whole run. What holding each market made is not known yet."""
     codes = tuple(dict.fromkeys(result.markets))
     if len(codes) == 1:
-        return [MarketFigures(codes[0], dict(of_all), exact_sum(ledger.profit_krw), exact_sum(ledger.fees_krw), NAN)]
+        return [MarketFigures(codes[0], dict(of_all), ledger.total_profit_krw, ledger.total_fees_krw, NAN)]
     number = {market: position for position, market in enumerate(codes)}
     market_of = np.array([number[market] for market in result.markets], np.int64)[ledger.rows["market"]]
     order = np.argsort(market_of, kind="stable")

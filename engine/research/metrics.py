@@ -14,10 +14,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
-from engine.kernel.ledger import TRADES_WIDTH
-from engine.kernel.ledger import precompile as passes
 from engine.research.returns import DAY_MS, Curve, Drawdown, Measured, changes, daily_values, drawdown
-from engine.research.trades import COIN_E8, Ledger, Trade
+from engine.research.trades import COIN_E8, Ledger, Trade, sums_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -188,12 +186,12 @@ def trade_facts(trades: Iterable[Trade]) -> TradeFacts:
     """The closed ones among `trades`."""
     closed = sorted((t for t in trades if t.closed_ms is not None), key=lambda t: (t.closed_ms, t.number))
     columns = ([t.profit_krw for t in closed], [t.profit_ratio for t in closed], [t.holding_ms for t in closed])
-    return _sums(*(np.array(column, np.float64) for column in columns))
+    return _facts(*sums_of(np.array(columns, np.float64)))
 
 
 def ledger_facts(ledger: Ledger) -> TradeFacts:
     """The closed ones among a ledger's trades."""
-    return _sums(*ledger.closed_columns())
+    return _facts(*ledger.closed_sums())
 
 
 def market_facts(ledger: Ledger, market_of: NDArray[np.int64], markets: int) -> list[TradeFacts]:
@@ -201,16 +199,14 @@ def market_facts(ledger: Ledger, market_of: NDArray[np.int64], markets: int) -> 
     own = market_of[ledger.closed]
     order = np.argsort(own, kind="stable")
     columns, cuts = ledger.closed_columns().take(order, axis=1), np.searchsorted(own[order], np.arange(markets + 1)).tolist()
-    return [_sums(*columns[:, start:stop]) for start, stop in pairwise(cuts)]
+    return [_facts(*sums_of(columns[:, start:stop])) for start, stop in pairwise(cuts)]
 
 
-def _sums(profit_krw: NDArray[np.float64], profit_ratio: NDArray[np.float64], holding_ms: NDArray[np.float64]) -> TradeFacts:
-    """Of closed trades in order of closing."""
-    found = np.empty(TRADES_WIDTH)
-    passes()["sum_trades"](profit_krw, profit_ratio, holding_ms, found)
-    profit, ratio, holding, gains, gains_ratio, losses, losses_ratio, won, lost, streak, best, worst = found.tolist()
+def _facts(count: int, sums: list[float]) -> TradeFacts:
+    """sums: as engine.kernel.ledger.sum_trades finds them."""
+    profit, ratio, holding, gains, gains_ratio, losses, losses_ratio, won, lost, streak, best, worst = sums
     return TradeFacts(
-        len(profit_krw), profit, ratio, holding, gains, gains_ratio, losses, losses_ratio, int(won), int(lost), int(streak), best, worst
+        count, profit, ratio, holding, gains, gains_ratio, losses, losses_ratio, int(won), int(lost), int(streak), best, worst
     )  # fmt: skip
 
 
@@ -221,7 +217,7 @@ def run_facts(result: BacktestResult, account: Measured, ledger: Ledger, closed:
     return RunFacts(
         span_ms=account.curve.span_ms,
         closed=closed,
-        open_profit_krw=tuple(ledger.profit_krw[~ledger.is_closed].tolist()),
+        open_profit_krw=tuple(ledger.open_profit_krw()),
         exposure=_per(account.shares, rows),
         time_in_market=_per(account.held, rows),
         mean_equity_krw=_per(account.total_krw, rows),

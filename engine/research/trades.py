@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.kernel.ledger import PARTS, SALES, SALES_PROFIT, SALES_WIDTH, TRADE, is_certain
+from engine.kernel.ledger import (
+    ALL_FEES,
+    ALL_PROFIT,
+    DESCRIBED_WIDTH,
+    PARTS,
+    SALES,
+    SALES_PROFIT,
+    SALES_WIDTH,
+    TRADE,
+    TRADES_WIDTH,
+    is_certain,
+)
 from engine.kernel.ledger import precompile as passes
 from engine.model.events import Side
 from engine.research.result import Rounding
@@ -115,49 +126,73 @@ class Ledger:
     sale_sums: NDArray[np.float64]
 
     @cached_property
-    def _described(self) -> NDArray[np.float64]:
-        found = np.empty((6, len(self.rows)))
-        passes()["describe_trades"](self.rows, self.mark_krw, found)
-        return found
+    def _found(self) -> tuple[NDArray[np.float64], list[float], int]:
+        """What engine.kernel.ledger.describe_trades says."""
+        found, sums = np.empty((6, len(self.rows))), np.empty(DESCRIBED_WIDTH)
+        closed: int = passes()["describe_trades"](self.rows, self.mark_krw, found, sums)
+        return found, sums.tolist(), closed
 
     @cached_property
     def is_closed(self) -> NDArray[np.bool_]:
         """[trades]"""
-        return np.asarray(self._described[4] != 0.0)
+        return np.asarray(self._found[0][4] != 0.0)
 
     @cached_property
     def closed(self) -> NDArray[np.int64]:
         """Places of the closed trades, in order of closing."""
-        places = self._described[4].nonzero()[0]
-        times = self._described[5].take(places)
-        return np.asarray(places[np.argsort(times, kind="stable")] if (times[1:] < times[:-1]).any() else places)
+        found, _, first = self._found
+        if first >= 0:
+            return np.arange(first)
+        places = found[4].nonzero()[0]
+        return np.asarray(places[np.argsort(found[5].take(places), kind="stable")])
 
     def closed_columns(self) -> NDArray[np.float64]:
         """[3, closed trades] in order of closing: profit_krw, profit_ratio, holding_ms."""
-        places, columns = self.closed, self._described[1:4]
-        if not places.size or (places[-1] == places.size - 1 and (places[1:] > places[:-1]).all()):
-            return np.asarray(columns[:, : places.size])  # as mostly in one market: all but the last, as they were opened
-        return np.asarray(columns.take(places, axis=1))
+        found, _, first = self._found
+        return found[1:4, :first] if first >= 0 else np.asarray(found[1:4].take(self.closed, axis=1))
+
+    def closed_sums(self) -> tuple[int, list[float]]:
+        """How many are closed, and what engine.kernel.ledger.sum_trades finds of them."""
+        _, sums, first = self._found
+        return (first, sums[:TRADES_WIDTH]) if first >= 0 else sums_of(self.closed_columns())
+
+    def open_profit_krw(self) -> list[float]:
+        """Of each trade that is open."""
+        _, _, first = self._found
+        found: list[float] = self.profit_krw[slice(first, None) if first >= 0 else ~self.is_closed].tolist()
+        return found
+
+    @property
+    def total_profit_krw(self) -> float:
+        """Of all trades, open ones as in profit_krw: math.fsum."""
+        total = self._found[1][ALL_PROFIT]
+        return exact_sum(self.profit_krw) if math.isnan(total) else total
+
+    @property
+    def total_fees_krw(self) -> float:
+        """Of all trades: math.fsum."""
+        total = self._found[1][ALL_FEES]
+        return exact_sum(self.fees_krw) if math.isnan(total) else total
 
     @property
     def fees_krw(self) -> NDArray[np.float64]:
         """[trades] of buys and sales."""
-        return np.asarray(self._described[0])
+        return np.asarray(self._found[0][0])
 
     @property
     def profit_krw(self) -> NDArray[np.float64]:
         """[trades] proceeds - cost - all fees; an open trade's rest counts at mark_krw."""
-        return np.asarray(self._described[1])
+        return np.asarray(self._found[0][1])
 
     @property
     def profit_ratio(self) -> NDArray[np.float64]:
         """[trades] profit / (cost + buying fees)."""
-        return np.asarray(self._described[2])
+        return np.asarray(self._found[0][2])
 
     @property
     def holding_ms(self) -> NDArray[np.float64]:
         """[trades] from first buy to last sale; of an open one it says nothing."""
-        return np.asarray(self._described[3])
+        return np.asarray(self._found[0][3])
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +228,13 @@ def _sales(result: BacktestResult, ledger: Ledger, way: int) -> ExitFigures:
         profit = fsum(ledger.sale_profit_krw[chosen].tolist())
     average = (ratio + ratio_lost) / sales if sales else math.nan
     return ExitFigures(result.strategy.exit_name(exit_index), sales, wins, closing, ambiguous, profit, average)
+
+
+def sums_of(columns: NDArray[np.float64]) -> tuple[int, list[float]]:
+    """How many trades the columns of Ledger.closed_columns are of, and what engine.kernel.ledger.sum_trades finds of them."""
+    found = np.empty(TRADES_WIDTH)
+    passes()["sum_trades"](*np.ascontiguousarray(columns), found)
+    return columns.shape[1], found.tolist()
 
 
 def exact_sum(values: NDArray[np.float64]) -> float:

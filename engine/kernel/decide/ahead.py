@@ -16,26 +16,35 @@ from engine.kernel.decide.entries import OPEN_POSITIONS
 from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import is_open
 from engine.kernel.decide.sales import is_working
-from engine.kernel.stretches import first_true, last_traded
+from engine.kernel.stretches import first_not_traded, first_true, last_traded
 
 #: rows of Closes.ahead: next CLOSE at which the entry is true; first bar that the last price does not know; the markets that hold or want
 #: anything in order, and in the first place how many these are; first bar of its position that a market's extremes do not know (of no
-#: matter where the position was opened later)
+#: matter where the position was opened later); from and to: bars of which is known that all traded; in the first place: bars before the
+#: end of CLOSE 0, and from one CLOSE to the next
 NEXT_TRUE: Final = 0
 PRICED: Final = 1
 ACTIVE: Final = 2
 COUNT: Final = 3
 UNSEEN: Final = 4
-ROWS: Final = 5
+TRADED_FROM: Final = 5
+TRADED_TO: Final = 6
+FIRST_END: Final = 7
+APART: Final = 8
+ROWS: Final = 9
 
 
 @helper
-def look_ahead(book: Book, closes: Closes, bar: int) -> None:
+def look_ahead(plan: Plan, book: Book, bars: Bars, closes: Closes, bar: int) -> None:
     """No more is known yet than which markets are active; last prices are those before `bar`."""
+    if closes.close_ms.shape[0] > 0:
+        closes.ahead[FIRST_END, 0] = (closes.close_ms[0] - bars.span[0]) // bars.span[1]
+        closes.ahead[APART, 0] = plan.settings[0]["clock_ms"] // bars.span[1]
     for market in range(book.position.shape[0]):
         closes.ahead[NEXT_TRUE, market] = -1
         closes.ahead[PRICED, market] = bar
         closes.ahead[UNSEEN, market] = bar
+        closes.ahead[TRADED_FROM, market] = closes.ahead[TRADED_TO, market] = bar
     find_active(book, closes)
 
 
@@ -48,6 +57,24 @@ def find_active(book: Book, closes: Closes) -> None:
             closes.ahead[ACTIVE, count] = market
             count += 1
     closes.ahead[COUNT, 0] = count
+
+
+@helper
+def end_of(closes: Closes, closing: int) -> int:
+    """How many bars of the block are before CLOSE `closing` of it."""
+    return int(closes.ahead[FIRST_END, 0] + closing * closes.ahead[APART, 0])
+
+
+@helper
+def have_traded(bars: Bars, closes: Closes, market: int, first: int, stop: int) -> bool:
+    """Whether all bars [first, stop) of a market have: each is looked at once, as long as all do."""
+    if closes.ahead[TRADED_FROM, market] <= first and stop <= closes.ahead[TRADED_TO, market]:
+        return True
+    until = first_not_traded(items(bars.state, market * bars.state.shape[1]), first, bars.state.shape[1])
+    if until < stop:
+        return False
+    closes.ahead[TRADED_FROM, market], closes.ahead[TRADED_TO, market] = first, until
+    return True
 
 
 @helper

@@ -56,6 +56,7 @@ def _bought(plan: Plan, book: Book, market: int, quantity_e8: float, price_krw: 
         day = time_ms // DAY_MS
         held["entries_today"] = held["entries_today"] + 1 if held["day"] == day else 1
         held["day"] = day
+        held["active"] = plan.settings[0]["first"]
     else:
         bought = held["bought_e8"]
         held["entry_krw"] = (held["entry_krw"] * bought + price_krw * quantity_e8) / (bought + quantity_e8)
@@ -98,11 +99,13 @@ def _forget_position(book: Book, market: int) -> None:
     held["high_krw"] = 0.0
     held["low_krw"] = 0.0
     held["opened_ms"] = 0
+    held["active"] = 0
     for rule in range(book.exits.shape[1]):
-        book.exits[market, rule]["fired"] = 0
-        book.exits[market, rule]["level_krw"] = NAN
-        book.exits[market, rule]["small_counted"] = 0
-        book.exits[market, rule]["touched_e8"] = 0.0
+        state = book.exits[market, rule]
+        state["fired"] = 0
+        state["level_krw"] = NAN
+        state["small_counted"] = 0
+        state["touched_e8"] = 0.0
 
 
 @helper
@@ -121,12 +124,16 @@ def on_done(plan: Plan, book: Book, market: int, order_id: int, time_ms: int) ->
     clear_order(book, market)
     if sold and is_open(book, market):
         price = held["last_krw"] if held["step_stage"] == IDLE else held["step_price"]
+        held["active"] &= ~fires
         for rule in range(book.exits.shape[1]):
             if (fires >> rule) & 1 != 0:
                 book.exits[market, rule]["fired"] = 1
             after = plan.exits[rule]["after"]
-            if after >= 0 and (fires >> after) & 1 != 0 and plan.exits[rule]["frozen"] != 0:
-                queue_up(plan, book, market, rule, price, time_ms)
+            if after >= 0 and (fires >> after) & 1 != 0:
+                if (fires >> rule) & 1 == 0 and book.exits[market, rule]["fired"] == 0:
+                    held["active"] |= 1 << rule
+                if plan.exits[rule]["frozen"] != 0:
+                    queue_up(plan, book, market, rule, price, time_ms)
         refresh_levels(plan, book, market, price, time_ms, ANYTHING, fires)
     if held["step_stage"] != IDLE:
         continue_step(plan, book, market, sold)

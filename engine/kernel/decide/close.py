@@ -12,9 +12,10 @@ from engine.kernel.book import Book
 from engine.kernel.decide.entries import decide_entries
 from engine.kernel.decide.guard import judge_breakers, look, sell_for_risk
 from engine.kernel.decide.plan import FOR_ALL, FOR_RULES, Plan
-from engine.kernel.decide.position import RULE, close_levels, evaluate_open, is_active, is_open, market_value
+from engine.kernel.decide.position import close_levels, evaluate_open, is_open, market_value
 from engine.kernel.decide.sales import BUY, is_busy, legal_sale, sale_quantity, sell, stop_buying
 from engine.kernel.decide.step import end_step
+from engine.kernel.eights import first_bit
 from engine.kernel.legal import NAN, value_krw
 
 
@@ -49,7 +50,8 @@ def close_positions(plan: Plan, book: Book, time_ms: int) -> None:
     for market in range(markets):
         if is_open(book, market):
             close_levels(plan, book, market, time_ms)
-            _count_on_position(plan, book, market, time_ms)
+            if plan.settings[0]["counts_on_position"] != 0:
+                _count_on_position(plan, book, market, time_ms)
             if not is_busy(book, market):
                 _decide_exits(plan, book, market, time_ms)
             elif book.order[market]["side"] == BUY and _true_rule(plan, book, market, time_ms) >= 0:
@@ -94,22 +96,19 @@ def _count(book: Book, condition: int, value: float) -> None:
 def _true_rule(plan: Plan, book: Book, market: int, time_ms: int) -> int:
     """The first active RULE that is true for the position; -1 = none."""
     _evaluate_rules(plan, book, market, time_ms)
-    for rule in range(plan.exits.shape[0]):
-        if plan.exits[rule]["kind"] == RULE and is_active(plan, book, market, rule) and _is_true(book, plan.exits[rule]["slot"]):
-            return rule
+    left = book.position[market]["active"] & plan.settings[0]["rules"]
+    while left != 0:
+        if _is_true(plan, book, market, first_bit(left)):
+            return first_bit(left)
+        left &= left - 1
     return -1
 
 
 @helper
 def _evaluate_rules(plan: Plan, book: Book, market: int, time_ms: int) -> None:
-    """Bring into `book.values` what RULEs ask for: where all of them are columns, these alone."""
+    """Bring into `book.values` what RULEs ask for, where they ask for more than columns."""
     if plan.settings[0]["rules_on_position"] != 0:
         evaluate_open(plan, book, market, FOR_RULES, False, book.position[market]["last_krw"], time_ms)
-        return
-    for rule in range(plan.exits.shape[0]):
-        slot = plan.exits[rule]["slot"]
-        if plan.exits[rule]["kind"] == RULE:
-            book.values[slot] = book.columns[market, slot]
 
 
 @helper
@@ -121,8 +120,11 @@ def _decide_exits(plan: Plan, book: Book, market: int, time_ms: int) -> None:
     worth_selling = value_krw(held, price) >= plan.settings[0]["sale_minimum_krw"]
     due = 0
     first = -1
-    for rule in range(plan.exits.shape[0]):
-        if plan.exits[rule]["kind"] != RULE or not is_active(plan, book, market, rule) or not _is_true(book, plan.exits[rule]["slot"]):
+    left = book.position[market]["active"] & plan.settings[0]["rules"]
+    while left != 0:
+        rule = first_bit(left)
+        left &= left - 1
+        if not _is_true(plan, book, market, rule):
             continue
         due |= 1 << rule
         if first < 0 and worth_selling and sale_quantity(plan, book, market, rule, held, price) >= held:
@@ -134,8 +136,10 @@ def _decide_exits(plan: Plan, book: Book, market: int, time_ms: int) -> None:
 
 
 @helper
-def _is_true(book: Book, slot: int) -> bool:
-    value = book.values[slot]
+def _is_true(plan: Plan, book: Book, market: int, rule: int) -> bool:
+    """The condition of a RULE."""
+    slot = plan.exits[rule]["slot"]
+    value = book.columns[market, slot] if slot < plan.settings[0]["column_count"] else book.values[slot]
     return not math.isnan(value) and bool(value != 0.0)
 
 

@@ -15,8 +15,6 @@ from engine.kernel.decide.crowding import cluster_size
 from engine.kernel.decide.guard import breaker_in_force, breaker_is_missing
 from engine.kernel.decide.plan import FOR_ENTRY, Plan
 from engine.kernel.decide.position import (
-    STOP,
-    TARGET,
     equity_krw,
     evaluate,
     exposure_krw,
@@ -27,6 +25,7 @@ from engine.kernel.decide.position import (
     working_amount,
 )
 from engine.kernel.decide.sales import BUY, MINUTE_MS, buy, is_working
+from engine.kernel.eights import first_bit
 from engine.kernel.fills import TAKE, limit_price
 from engine.kernel.legal import NAN, QUANTITY_SCALE, ceil_tick, fee_rate, floor_tick, is_halted, slippage_of
 
@@ -127,13 +126,12 @@ def _queue_candidates(plan: Plan, book: Book) -> int:
 
 @helper
 def queue_due(plan: Plan, book: Book, due: int) -> int:
-    """As `queue_entries`, where no other markets than the first `due` of `book.queue`, in order, can be candidates. Verdicts of the others
-    stay as they are."""
-    slot = plan.settings[0]["entry_slot"]
+    """As `queue_entries`, where the first `due` of `book.queue`, in order, are the markets that can be bought and whose entry condition is
+    true. Verdicts of the others stay as they are."""
     count = 0
     for position in range(due):
         market = book.queue[position]
-        if _standing(plan, book, market, slot) == BOUGHT:
+        if _is_on(plan, book, market):
             count = _queue(plan, book, market, count)
     _find_scales(plan, book, count)
     return count
@@ -204,13 +202,19 @@ def _evaluate_scales(plan: Plan, book: Book, count: int) -> None:
 @helper
 def _limit_reason(plan: Plan, book: Book, market: int, time_ms: int) -> int:
     """The first limit that forbids an entry in this market, before anything about its price."""
-    settings = plan.settings[0]
-    held = book.position[market]
     if book.account[0]["entries_stopped"] != 0:
         return ENTRIES_STOPPED
     stopped_by = book.account[0]["stopped_by"]
     if stopped_by >= 0:
         return DRAWDOWN if plan.rules[stopped_by]["period"] == _DRAWDOWN_PERIOD else LOSS_LIMIT
+    return _own_reason(plan, book, market, time_ms) if plan.settings[0]["own_limits"] != 0 else _PASSED
+
+
+@rare
+def _own_reason(plan: Plan, book: Book, market: int, time_ms: int) -> int:
+    """Of breakers and of the strategy's own limits, where there are any."""
+    settings = plan.settings[0]
+    held = book.position[market]
     if breaker_in_force(plan, book, market, time_ms, False) >= 0:
         return BREAKER
     if breaker_is_missing(plan, book, market):
@@ -230,6 +234,13 @@ def _limit_reason(plan: Plan, book: Book, market: int, time_ms: int) -> int:
 @helper
 def _account_reason(plan: Plan, book: Book, market: int, time_ms: int) -> int:
     """The first limit over all strategies of the account that forbids an entry in this market."""
+    alone = book.all_order.shape[0] == book.order.shape[0]
+    return _PASSED if alone and plan.settings[0]["account_limits"] == 0 else _shared_reason(plan, book, market, time_ms)
+
+
+@rare
+def _shared_reason(plan: Plan, book: Book, market: int, time_ms: int) -> int:
+    """Where there is any, or the strategy is not the only one: then another may have a position or an order in the market."""
     settings = plan.settings[0]
     markets = book.position.shape[0]
     if settings["account_positions"] != _NO_LIMIT and positions_of_account(book) >= settings["account_positions"]:
@@ -304,7 +315,7 @@ def _try_entry(plan: Plan, book: Book, market: int, capital: float, time_ms: int
     scale = book.scales[market] if plan.settings[0]["scale_slot"] >= 0 else 1.0
     if not scale > 0.0:
         return NO_SIZE
-    if _target_below_cost(plan, book, market, entry, plan.venue.costs[0]["slippage"], time_ms):
+    if _first_targets(plan) != 0 and _target_below_cost(plan, book, market, entry, plan.venue.costs[0]["slippage"], time_ms):
         return TARGET_BELOW_COST
     share = plan.settings[0]["share"]
     wanted = _wanted_krw(plan, market, capital * share, entry, stop, time_ms) * scale * book.account[0]["size_factor"]
@@ -376,12 +387,25 @@ def _highest_stop(plan: Plan, book: Book, market: int, stop: float, time_ms: int
     """The highest level of the STOPs that are active from the start, and of the one that risk is measured to; NaN when one of them is
     missing, minus infinite without any. stop: level of that one, if there is one."""
     highest = stop if plan.settings[0]["stop_exit"] >= 0 else -math.inf
-    for rule in range(plan.exits.shape[0]):
-        if plan.exits[rule]["kind"] == STOP and plan.exits[rule]["after"] < 0:
-            level = grid_level(plan, book, market, rule, time_ms)
-            if not level <= highest and not math.isnan(highest):
-                highest = level
+    left = _first_stops(plan)
+    while left != 0:
+        level = grid_level(plan, book, market, first_bit(left), time_ms)
+        left &= left - 1
+        if not level <= highest and not math.isnan(highest):
+            highest = level
     return float(highest)
+
+
+@helper
+def _first_stops(plan: Plan) -> int:
+    """Bit set of the STOPs that are active from the start."""
+    return int(plan.settings[0]["stops"] & plan.settings[0]["first"])
+
+
+@helper
+def _first_targets(plan: Plan) -> int:
+    """The same of TARGETs."""
+    return int(plan.settings[0]["targets"] & plan.settings[0]["first"])
 
 
 @helper
@@ -395,11 +419,12 @@ def _book_share_krw(plan: Plan, book: Book, market: int) -> float:
 def _target_below_cost(plan: Plan, book: Book, market: int, entry: float, slippage: float, time_ms: int) -> bool:
     """The lowest TARGET that is active from the start does not pay for both fees and the slippage."""
     lowest = math.inf
-    for rule in range(plan.exits.shape[0]):
-        if plan.exits[rule]["kind"] == TARGET and plan.exits[rule]["after"] < 0:
-            level = grid_level(plan, book, market, rule, time_ms)
-            if level < lowest:
-                lowest = level
+    left = _first_targets(plan)
+    while left != 0:
+        level = grid_level(plan, book, market, first_bit(left), time_ms)
+        left &= left - 1
+        if level < lowest:
+            lowest = level
     if lowest == math.inf:
         return False
     fee = fee_rate(plan.venue, market, time_ms)
@@ -437,10 +462,10 @@ def _one_loss_krw(plan: Plan, book: Book, market: int, capital: float, entry: fl
     if allowed == math.inf:
         return math.inf
     lowest = math.inf
-    for rule in range(plan.exits.shape[0]):
-        from_start = plan.exits[rule]["kind"] == STOP and plan.exits[rule]["after"] < 0
-        if rule == settings["loss_exit"] or (settings["loss_exit"] < 0 and from_start):
-            lowest = min(lowest, grid_level(plan, book, market, rule, time_ms))
+    left = 1 << settings["loss_exit"] if settings["loss_exit"] >= 0 else _first_stops(plan)
+    while left != 0:
+        lowest = min(lowest, grid_level(plan, book, market, first_bit(left), time_ms))
+        left &= left - 1
     return math.inf if lowest == math.inf else float(allowed / _lost_krw(plan, market, entry, lowest, time_ms) * entry)
 
 

@@ -45,8 +45,15 @@ SETTINGS: Final = np.dtype(
         ("resting_targets", "i8"),  # TARGETs are limit sales that wait at their levels
         ("levels_move_with", "i8"),  # bits of EXIT.moves_with of all exits
         ("has_levels", "i8"),  # there are STOPs or TARGETs
+        ("stops", "i8"),  # bit sets of exits: STOPs, TARGETs, RULEs,
+        ("targets", "i8"),
+        ("rules", "i8"),
+        ("first", "i8"),  # those that are active from the start,
+        ("frozen", "i8"),  # those whose level stands from the entry on,
+        ("moving", "i8"),  # those whose level can move
         ("extremes_matter", "i8"),  # an expression reads the highest or lowest price since entry, or a level can move
         ("rules_on_position", "i8"),  # the condition of a RULE is no column
+        ("counts_on_position", "i8"),  # a named condition has a value only where a position is open
         ("when_slot", "i8"),  # condition of the portfolio on entries; -1: none
         ("share", "f8"),  # of the capital that this strategy sizes by; 1 where it is alone
         ("order_slot", "i8"),  # condition on the order; -1: none
@@ -83,6 +90,8 @@ SETTINGS: Final = np.dtype(
         ("entries_per_day", "i8"),
         ("cooldown_ms", "i8"),  # 0: none
         ("reentry_bars", "i8"),
+        ("own_limits", "i8"),  # there is a breaker, or any of the four limits before this
+        ("account_limits", "i8"),  # there is a limit that an entry into a market without any position or order can break
     ],
     align=True,
 )
@@ -113,6 +122,7 @@ FOR_MOVING: Final = 2
 FOR_RULES: Final = 3
 FOR_ALL: Final = 4
 
+_KINDS: Final = {"stops": ExitKind.STOP, "targets": ExitKind.TARGET, "rules": ExitKind.RULE}
 _NO_PROFILE: Final = RiskProfile(name="")
 _NO_LIMIT: Final = np.iinfo(np.int64).max
 
@@ -209,6 +219,8 @@ def make_plan(
         for rule, read in zip(strategy.exits, reads, strict=True)
     ]
     _level_settings(settings[0], strategy.exits, moves, position)
+    on_position = [slot >= position.column_count and math.isnan(position.initial[slot]) for slot in conditions]
+    settings["counts_on_position"] = any(on_position)
     return Plan(
         venue=make_venue(
             markets, terms.fee_rate, terms.slippage, terms.on_grid, terms.costs, strategy.execution.leave.max_slippage,
@@ -227,7 +239,7 @@ def make_plan(
         breakers=breaker_rows(profile, strategy.graph, slots),
         window_days=np.array(windows, np.int64),
         pairs=np.array(position.pairs, np.int64),
-        on_position=np.array([slot >= position.column_count and math.isnan(position.initial[slot]) for slot in conditions], np.int64),
+        on_position=np.array(on_position, np.int64),
         needs=needs_of(position, _wanted(strategy, settings[0], reads)),
         gates=gates,
         gate_columns=gate_columns,
@@ -318,6 +330,8 @@ def _settings(strategy: Strategy, position: PositionRows, markets: Sequence[str]
     row["open_positions"] = _limit(limits.open_positions, _NO_LIMIT)
     row["entries_per_day"] = _limit(limits.entries_per_day, _NO_LIMIT)
     row["cooldown_ms"], row["reentry_bars"] = _limit(limits.cooldown_ms, 0), _limit(limits.reentry_bars, 0)
+    given = (limits.open_positions, limits.entries_per_day, limits.cooldown_ms, limits.reentry_bars)
+    row["own_limits"] = bool(risk.breakers) or any(limit is not None for limit in given)
     _account_settings(row, risk, slots)
     return settings
 
@@ -332,15 +346,27 @@ def _account_settings(row: Any, risk: RiskProfile, slots: dict[int, int]) -> Non
     row["positions_per_market"] = risk.positions_per_market
     row["max_per_sector"] = _limit(risk.max_per_sector, _NO_LIMIT)
     row["orders_per_minute"] = _limit(risk.orders_per_minute, _NO_LIMIT)
+    limits = ("account_positions", "max_per_sector", "orders_per_minute")
+    row["account_limits"] = any(row[name] != _NO_LIMIT for name in limits) or risk.crowding is not None
 
 
 def _level_settings(row: Any, exits: Sequence[Exit], moves: Sequence[int], position: PositionRows) -> None:
     """What the exits ask of a STEP and of a CLOSE. moves: EXIT.moves_with of each."""
     slots = position.slot_of_node
     row["levels_move_with"] = reduce(or_, moves, 0)
+    for name, kind in _KINDS.items():
+        row[name] = _bits([rule.kind is kind for rule in exits])
+    row["first"] = _bits([rule.after is None for rule in exits])
+    row["frozen"] = _bits([rule.frozen and rule.kind is not ExitKind.RULE for rule in exits])
+    row["moving"] = _bits([one != 0 for one in moves])
     row["has_levels"] = int(any(rule.kind is not ExitKind.RULE for rule in exits))
     row["extremes_matter"] = int(any(moves) or reads_extremes(position, slots.values()))
     row["rules_on_position"] = int(any(rule.kind is ExitKind.RULE and slots[rule.node] >= position.column_count for rule in exits))
+
+
+def _bits(answers: Sequence[bool]) -> int:
+    """The bits of the places where the answer is yes."""
+    return sum(1 << place for place, answer in enumerate(answers) if answer)
 
 
 def _crowding_settings(row: Any, crowding: Crowding | None, markets: Sequence[str]) -> None:

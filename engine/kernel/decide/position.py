@@ -6,10 +6,11 @@ import math
 from typing import Final
 
 from dsl.strategy import ExitKind
-from engine.kernel.abi import call_row, helper
+from engine.kernel.abi import call_row, helper, items
 from engine.kernel.book import Book
 from engine.kernel.decide.plan import FOR_FROZEN, FOR_MOVING, Plan
 from engine.kernel.decide.quiet_plan import COLUMNS, ENTRY, EXTREMES, MOMENT
+from engine.kernel.eights import first_bit
 from engine.kernel.fills import queue_ahead_e8
 from engine.kernel.legal import ceil_tick, fee_rate, floor_tick, grid_changed, value_krw
 
@@ -29,12 +30,9 @@ def is_open(book: Book, market: int) -> bool:
 
 
 @helper
-def is_active(plan: Plan, book: Book, market: int, rule: int) -> bool:
+def is_active(book: Book, market: int, rule: int) -> bool:
     """The exit has not fired for this position and the one it comes after has."""
-    if book.exits[market, rule]["fired"] != 0:
-        return False
-    after = plan.exits[rule]["after"]
-    return bool(after < 0 or book.exits[market, after]["fired"] != 0)
+    return bool((book.position[market]["active"] >> rule) & 1 != 0)
 
 
 @helper
@@ -67,8 +65,9 @@ def evaluate(
     """
     values = book.values
     count = plan.settings[0]["column_count"]
+    columns = items(book.entry_columns, market * count) if decided else items(book.columns, market * count)
     for column in range(count):
-        values[column] = book.entry_columns[market, column] if decided else book.columns[market, column]
+        values[column] = columns[column]
     values[count] = entry_krw
     values[count + 1] = high_krw
     values[count + 2] = low_krw
@@ -132,14 +131,13 @@ def queue_up(plan: Plan, book: Book, market: int, rule: int, price_krw: float, t
 @helper
 def freeze_levels(plan: Plan, book: Book, market: int, price_krw: float, time_ms: int) -> None:
     """Levels of frozen exits, from the columns that decided the entry and the average entry."""
-    evaluated = False
-    for rule in range(plan.exits.shape[0]):
-        if plan.exits[rule]["kind"] == RULE or plan.exits[rule]["frozen"] == 0:
-            continue
-        if not evaluated:
-            evaluate_open(plan, book, market, FOR_FROZEN, True, price_krw, time_ms)
-            evaluated = True
-        _set_level(plan, book, market, rule, price_krw, time_ms)
+    left = plan.settings[0]["frozen"]
+    if left == 0:
+        return
+    evaluate_open(plan, book, market, FOR_FROZEN, True, price_krw, time_ms)
+    while left != 0:
+        _set_level(plan, book, market, first_bit(left), price_krw, time_ms)
+        left &= left - 1
 
 
 @helper
@@ -149,13 +147,22 @@ def refresh_levels(plan: Plan, book: Book, market: int, price_krw: float, time_m
     changed: bits of what can have changed since they were made, for those that move with none of it stay as they are; activated: only those
     that come after an exit of this bit set; -1 = all.
     """
-    if plan.settings[0]["levels_move_with"] & changed == 0:
-        return
+    exits = plan.settings[0]["moving"] & book.position[market]["active"]
+    if plan.settings[0]["levels_move_with"] & changed != 0 and exits != 0:
+        _make_levels(plan, book, market, price_krw, time_ms, changed, activated, exits)
+
+
+@helper
+def _make_levels(plan: Plan, book: Book, market: int, price_krw: float, time_ms: int, changed: int, activated: int, exits: int) -> None:
+    """Of these exits."""
     evaluated = False
-    for rule in range(plan.exits.shape[0]):
-        if plan.exits[rule]["moves_with"] & changed == 0 or not is_active(plan, book, market, rule):
-            continue
+    left = exits
+    while left != 0:
+        rule = first_bit(left)
+        left &= left - 1
         after = plan.exits[rule]["after"]
+        if plan.exits[rule]["moves_with"] & changed == 0:
+            continue
         if activated != _ALL and (after < 0 or (activated >> after) & 1 == 0):
             continue
         if not evaluated:
@@ -177,12 +184,12 @@ def close_levels(plan: Plan, book: Book, market: int, time_ms: int) -> None:
 @helper
 def take_extreme(book: Book, market: int, price_krw: float) -> bool:
     """The extremes since entry take in a price; True when one moved."""
-    moved = False
-    if price_krw > book.position[market]["high_krw"]:
-        book.position[market]["high_krw"] = price_krw
+    held, moved = book.position[market], False
+    if price_krw > held["high_krw"]:
+        held["high_krw"] = price_krw
         moved = True
-    if price_krw < book.position[market]["low_krw"]:
-        book.position[market]["low_krw"] = price_krw
+    if price_krw < held["low_krw"]:
+        held["low_krw"] = price_krw
         moved = True
     return moved
 

@@ -12,11 +12,23 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.kernel.abi import helper, items
+from engine.kernel.abi import helper, items, rare
 from engine.kernel.bars import Bars, Closes, note_cash
 from engine.kernel.book import Book
-from engine.kernel.catalogue import Pointer
-from engine.kernel.decide.ahead import ACTIVE, COUNT, NEXT_TRUE, PRICED, UNSEEN, bring_near, count_skipped, is_full, next_true
+from engine.kernel.decide.ahead import (
+    ACTIVE,
+    APART,
+    COUNT,
+    NEXT_TRUE,
+    PRICED,
+    UNSEEN,
+    bring_near,
+    count_skipped,
+    end_of,
+    have_traded,
+    is_full,
+    next_true,
+)
 from engine.kernel.decide.guard import judge_breakers
 from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import RULE, STOP, close_levels, is_active, is_open
@@ -27,7 +39,6 @@ from engine.kernel.legal import QUANTITY_SCALE
 from engine.kernel.stretches import (
     add_to,
     add_worth,
-    all_traded,
     count_truth,
     extremes,
     fill,
@@ -52,13 +63,12 @@ def skip_quiet(
     closing: the next CLOSE; stepped: the STEPs of `bar` are in. The last CLOSE of a block is never passed. The CLOSEs passed write their
     part of closes.equity and closes.cash.
     """
-    close_ms, first_ms, base_ms, clock_ms = closes.close_ms, bars.span[0], bars.span[1], plan.settings[0]["clock_ms"]
-    count = close_ms.shape[0]
+    count = closes.close_ms.shape[0]
     held = closes.ahead[COUNT, 0]
     guarded = is_guarded(plan)
     if plan.settings[0]["watches"] != 0 and stepped and book.account[0]["stirred"] != 0:
         return bar, closing, stepped
-    if guarded and held > 0 and not is_settled(plan, book, first_ms + (bar + 1 if stepped else bar) * base_ms):
+    if guarded and held > 0 and not is_settled(plan, book, bars.span[0] + (bar + 1 if stepped else bar) * bars.span[1]):
         return bar, closing, stepped
     full = is_full(plan, book, held)
     levels = held > 0 and (guarded or plan.settings[0]["has_levels"] != 0)
@@ -67,22 +77,25 @@ def skip_quiet(
         if closing < count:
             limit = min(count - 1, closing + _WINDOW) if levels else count - 1
             until = _first_close(plan, book, held, full, closing, limit, closes, True)
-            end = (close_ms[closing] + (until - closing) * clock_ms - first_ms) // base_ms
+            end = end_of(closes, until)
             if until < limit or limit == count - 1:
                 bring_near(book, bars, closes, until, end)
         else:
             limit = until = count
             end = stop
-        last = end if held == 0 else _first_step(plan, book, held, bars, closes, first, end)
+        last = end
+        if held > 0 and plan.settings[0]["has_levels"] != 0:
+            last = _first_step(plan, book, held, bars, closes, first, end)
         if guarded and held > 0:
             last = first_mark(plan, book, held, bars, first, last)
         passed = until
         if last < end:
             passed = closing
             if closing < until:
-                passed += max((first_ms + last * base_ms - close_ms[closing]) // clock_ms + 1, 0)
-        _write_equity(plan, book, held, bars, closes, first, closing, passed)
-        _judge(plan, book, closes, closing, passed)
+                passed += max((last - end_of(closes, closing)) // closes.ahead[APART, 0] + 1, 0)
+        _write_equity(book, held, bars, closes, first, closing, passed)
+        if plan.breakers.shape[0] > 0:
+            _judge(plan, book, closes, closing, passed)
         _count_held(plan, book, held, closes, passed - closing)
         if full and passed > closing:
             count_skipped(plan, book, closes, closing, passed)
@@ -111,8 +124,9 @@ def skip_quiet(
 @helper
 def _move_levels(plan: Plan, book: Book, held: int, full: bool, bars: Bars, closes: Closes, bar: int, closing: int) -> None:
     """CLOSE `closing`, at the end of `bar` whose STEPs are in, where all that it does is make levels anew."""
-    _write_equity(plan, book, held, bars, closes, bar + 1, closing, closing + 1)
-    _judge(plan, book, closes, closing, closing + 1)
+    _write_equity(book, held, bars, closes, bar + 1, closing, closing + 1)
+    if plan.breakers.shape[0] > 0:
+        _judge(plan, book, closes, closing, closing + 1)
     _count_held(plan, book, held, closes, 1)
     if full:
         count_skipped(plan, book, closes, closing, closing + 1)
@@ -163,7 +177,7 @@ def _first_exit(plan: Plan, book: Book, market: int, closing: int, limit: int, c
     """The first CLOSE in [closing, limit) at which the open position can be sold, its levels move, or a count is not certain."""
     moves_with = 0
     for rule in range(plan.exits.shape[0]):
-        if not is_active(plan, book, market, rule):
+        if not is_active(book, market, rule):
             continue
         if plan.exits[rule]["kind"] == RULE:
             limit = _first_open(plan, book, market, rule, True, closing, limit, closes)
@@ -244,7 +258,7 @@ def _first_hit(plan: Plan, book: Book, market: int, bars: Bars, first: int, end:
     floor_krw, ceiling_krw, moves_with = -math.inf, math.inf, 0
     for rule in range(plan.exits.shape[0]):
         kind = plan.exits[rule]["kind"]
-        if kind == RULE or not is_active(plan, book, market, rule):
+        if kind == RULE or not is_active(book, market, rule):
             continue
         level = book.exits[market, rule]["level_krw"]
         if kind == STOP and level > floor_krw:
@@ -282,7 +296,7 @@ def _pass_steps(plan: Plan, book: Book, market: int, bars: Bars, closes: Closes,
     held = book.position[market]
     held["last_krw"] = bars.close_krw[market, last]
     if plan.settings[0]["extremes_matter"] != 0:
-        take_extremes(book, market, bars, first, last + 1)
+        take_extremes(book, market, bars, closes, first, last + 1)
     elif bars.span[0] + closes.ahead[UNSEEN, market] * bars.span[1] <= held["opened_ms"]:
         closes.ahead[UNSEEN, market] = first
     held["step_stage"] = IDLE
@@ -297,12 +311,12 @@ def _pass_steps(plan: Plan, book: Book, market: int, bars: Bars, closes: Closes,
 
 
 @helper
-def take_extremes(book: Book, market: int, bars: Bars, first: int, stop: int) -> None:
+def take_extremes(book: Book, market: int, bars: Bars, closes: Closes, first: int, stop: int) -> None:
     """The extremes of an open position take in bars [first, stop)."""
     row, held = market * bars.state.shape[1], book.position[market]
     held["high_krw"], held["low_krw"] = extremes(
         items(bars.state, row), items(bars.open_krw, row), items(bars.high_krw, row), items(bars.low_krw, row), items(bars.close_krw, row),
-        first, stop, held["high_krw"], held["low_krw"],
+        first, stop, held["high_krw"], held["low_krw"], have_traded(bars, closes, market, first, stop),
     )  # fmt: skip
 
 
@@ -314,11 +328,11 @@ def take_unseen(plan: Plan, book: Book, bars: Bars, closes: Closes, stop: int) -
     for market in range(book.position.shape[0]):
         first = closes.ahead[UNSEEN, market]
         if is_open(book, market) and bars.span[0] + first * bars.span[1] > book.position[market]["opened_ms"]:
-            take_extremes(book, market, bars, first, stop)
+            take_extremes(book, market, bars, closes, first, stop)
 
 
 @helper
-def _write_equity(plan: Plan, book: Book, held: int, bars: Bars, closes: Closes, first: int, closing: int, passed: int) -> None:
+def _write_equity(book: Book, held: int, bars: Bars, closes: Closes, first: int, closing: int, passed: int) -> None:
     """Equity at CLOSEs [closing, passed): cash and positions at the last price of each, which starts as the book's."""
     cash, count = book.account[0]["cash_krw"], passed - closing
     if count <= 0:
@@ -328,36 +342,27 @@ def _write_equity(plan: Plan, book: Book, held: int, bars: Bars, closes: Closes,
     if held == 0:
         fill(equity, count, cash + 0.0)
         return
-    last = (closes.close_ms[closing] - bars.span[0]) // bars.span[1] - 1
-    apart = plan.settings[0]["clock_ms"] // bars.span[1] if count > 1 else 1
-    if held == 1 and apart == 1 and _write_one(book, closes.ahead[ACTIVE, 0], bars, equity, cash, first, last, count):
-        return
+    last, apart = end_of(closes, closing) - 1, closes.ahead[APART, 0] if count > 1 else 1
+    if held == 1 and apart == 1:
+        market = closes.ahead[ACTIVE, 0]
+        if have_traded(bars, closes, market, min(first, last), last + count):
+            prices = items(bars.close_krw, market * bars.state.shape[1])
+            write_worth(equity, count, cash, book.position[market]["quantity_e8"], QUANTITY_SCALE, prices, last)
+            return
     fill(equity, count, 0.0)
     for place in range(held):
         market = closes.ahead[ACTIVE, place]
-        start = market * bars.state.shape[1]
+        start, traded = market * bars.state.shape[1], apart == 1 and have_traded(bars, closes, market, min(first, last), last + count)
         add_worth(
             equity, count, book.position[market]["quantity_e8"], QUANTITY_SCALE, book.position[market]["last_krw"],
-            items(bars.state, start), items(bars.close_krw, start), first, last, apart,
+            items(bars.state, start), items(bars.close_krw, start), first, last, apart, traded,
         )  # fmt: skip
     add_to(equity, count, cash)
 
 
-@helper
-def _write_one(book: Book, market: int, bars: Bars, equity: Pointer, cash: float, first: int, last: int, count: int) -> bool:
-    """`_write_equity` of the only open position where each bar from `last` on is a CLOSE; False where not all bars have traded."""
-    start = market * bars.state.shape[1]
-    if not all_traded(items(bars.state, start), min(first, last), last + count):
-        return False
-    write_worth(equity, count, cash, book.position[market]["quantity_e8"], QUANTITY_SCALE, items(bars.close_krw, start), last)
-    return True
-
-
-@helper
+@rare
 def _judge(plan: Plan, book: Book, closes: Closes, closing: int, passed: int) -> None:
     """Breakers at CLOSEs [closing, passed): they count the time that they are in force, so each CLOSE is asked."""
-    if plan.breakers.shape[0] == 0:
-        return
     for at in range(closing, passed):
         take_columns(book, closes.columns, at)
         judge_breakers(plan, book, closes.close_ms[at])
@@ -373,8 +378,10 @@ def take_columns(book: Book, columns: NDArray[np.float64], at: int) -> None:
 @helper
 def take_market(book: Book, market: int, columns: NDArray[np.float64], at: int) -> None:
     """Make one market's values of CLOSE `at` the latest."""
-    for column in range(book.columns.shape[1]):
-        book.columns[market, column] = columns[market, column, at]
+    count, step = columns.shape[1], columns.shape[2]
+    values, latest = items(columns, market * count * step + at), items(book.columns, market * count)
+    for column in range(count):
+        latest[column] = values[column * step]
 
 
 @helper

@@ -8,8 +8,10 @@ from __future__ import annotations
 import math
 from typing import Final
 
+import numpy as np
+
 from dsl.strategy import Until
-from engine.kernel.abi import helper, items
+from engine.kernel.abi import helper, items, rare
 from engine.kernel.bars import Bars, Closes
 from engine.kernel.book import Book
 from engine.kernel.decide.account import capital_krw
@@ -18,7 +20,7 @@ from engine.kernel.decide.guard import base_krw, breaker_in_force, is_reached
 from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import equity_krw, is_open
 from engine.kernel.legal import QUANTITY_SCALE
-from engine.kernel.stretches import first_beyond, first_true
+from engine.kernel.stretches import first_outside, first_true
 
 NEVER: Final = 2**62
 _WHILE: Final = int(Until.WHILE)
@@ -32,7 +34,7 @@ def is_guarded(plan: Plan) -> bool:
     return bool(plan.settings[0]["watches"] != 0 or plan.breakers.shape[0] > 0)
 
 
-@helper
+@rare
 def quiet_until_ms(plan: Plan, book: Book) -> int:
     """Until then looks at an account whose equity stands find what the last one found."""
     account = book.account[0]
@@ -45,7 +47,7 @@ def quiet_until_ms(plan: Plan, book: Book) -> int:
     return int(until)
 
 
-@helper
+@rare
 def is_settled(plan: Plan, book: Book, time_ms: int) -> bool:
     """A MARK now, with positions open, would change nothing, and it would take a change of prices or columns that one later does.
 
@@ -92,7 +94,7 @@ def first_closing(plan: Plan, book: Book, closing: int, limit: int, closes: Clos
     return limit
 
 
-@helper
+@rare
 def first_mark(plan: Plan, book: Book, held: int, bars: Bars, first: int, end: int) -> int:
     """The first bar in [first, end) after which a look can find anything else, or `end`. held: open positions, at least 1."""
     if plan.settings[0]["watches"] == 0:
@@ -107,7 +109,9 @@ def first_mark(plan: Plan, book: Book, held: int, bars: Bars, first: int, end: i
             held_e8, last = book.position[market]["quantity_e8"], book.position[market]["last_krw"]
             low, high = last - fall / held * QUANTITY_SCALE / held_e8, last + rise / held * QUANTITY_SCALE / held_e8
             start = market * bars.state.shape[1]
-            end = first_beyond(items(bars.state, start), items(bars.close_krw, start), first, end, min(low, last), max(high, last))
+            prices = items(bars.close_krw, start)
+            floor, ceiling = float(np.nextafter(min(low, last), -math.inf)), float(np.nextafter(max(high, last), math.inf))
+            end = first_outside(items(bars.state, start), prices, prices, prices, prices, first, end, floor, ceiling)
     return end
 
 

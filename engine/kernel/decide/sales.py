@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.kernel.abi import helper
+from engine.kernel.abi import helper, items
 from engine.kernel.book import Book
 from engine.kernel.decide.plan import Plan
 from engine.kernel.legal import NAN, floor_ratio, value_krw
@@ -92,8 +92,10 @@ def make_order(
 @helper
 def buy(book: Book, market: int, amount_krw: float, limit_krw: float, time_ms: int) -> None:
     """BUY `amount_krw`, decided now: its columns are kept for the levels of the position that it opens. limit_krw: NaN = none."""
-    for column in range(book.columns.shape[1]):
-        book.entry_columns[market, column] = book.columns[market, column]
+    count = book.columns.shape[1]
+    columns, kept = items(book.columns, market * count), items(book.entry_columns, market * count)
+    for column in range(count):
+        kept[column] = columns[column]
     make_order(book, market, BUY, amount_krw, 0.0, NAN, limit_krw, NO_EXIT, 0, time_ms)
 
 

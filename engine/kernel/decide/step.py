@@ -7,9 +7,10 @@ from typing import Final
 from engine.kernel.abi import helper, rare
 from engine.kernel.book import Book
 from engine.kernel.decide.plan import Plan
-from engine.kernel.decide.position import ANYTHING, RULE, STOP, TARGET, is_active, is_open, refresh_levels, take_extreme
+from engine.kernel.decide.position import ANYTHING, STOP, TARGET, is_open, refresh_levels, take_extreme
 from engine.kernel.decide.quiet_plan import EXTREMES, MOMENT
 from engine.kernel.decide.sales import BUY, is_working, legal_sale, sale_quantity, sell, stop_buying
+from engine.kernel.eights import first_bit
 from engine.kernel.fills import TAKE, touched_sale
 from engine.kernel.legal import NAN, grid_changed, value_krw
 
@@ -68,13 +69,16 @@ def _is_idle(plan: Plan, book: Book, market: int, new_grid: bool) -> bool:
     held = book.position[market]
     highest = max(held["step_open"], held["step_high"], held["step_close"])
     lowest = min(held["step_open"], held["step_low"], held["step_close"])
-    for rule in range(plan.exits.shape[0]):
-        kind = plan.exits[rule]["kind"]
-        if kind == RULE or not is_active(plan, book, market, rule):
-            continue
+    stops, targets, moving = plan.settings[0]["stops"], plan.settings[0]["targets"], plan.settings[0]["moving"]
+    left = held["active"] & (stops | targets)
+    while left != 0:
+        rule = first_bit(left)
+        left &= left - 1
         level = book.exits[market, rule]["level_krw"]
-        if (level >= lowest) if kind == STOP else (level <= highest):
+        if (level >= lowest) if (stops >> rule) & 1 != 0 else (level <= highest):
             return False
+        if (moving >> rule) & 1 == 0:
+            continue
         moves_with = plan.exits[rule]["moves_with"]
         if moves_with & MOMENT != 0 or (moves_with & EXTREMES != 0 and (lowest < held["low_krw"] or highest > held["high_krw"])):
             return False
@@ -125,9 +129,11 @@ def _pass(plan: Plan, book: Book, market: int, price_krw: float, new_grid: bool)
 @rare
 def _watch_buy(plan: Plan, book: Book, market: int, price_krw: float) -> None:
     """Stop the buy where an active STOP has a level at or above the price."""
-    for rule in range(plan.exits.shape[0]):
-        if plan.exits[rule]["kind"] == STOP and book.exits[market, rule]["level_krw"] >= price_krw and is_active(plan, book, market, rule):
+    left = book.position[market]["active"] & plan.settings[0]["stops"]
+    while left != 0:
+        if book.exits[market, first_bit(left)]["level_krw"] >= price_krw:
             stop_buying(book, market)
+        left &= left - 1
 
 
 @helper
@@ -202,11 +208,12 @@ def _try_touch(plan: Plan, book: Book, market: int) -> bool:
     held = book.position[market]
     if plan.settings[0]["resting_targets"] == 0 or plan.venue.costs[0]["queue_share"] == 0.0 or held["step_inside"] != 0:
         return False
-    for rule in range(plan.exits.shape[0]):
+    left = held["active"] & plan.settings[0]["targets"]
+    while left != 0:
+        rule = first_bit(left)
+        left &= left - 1
         state, level = book.exits[market, rule], held["step_price"]
-        if plan.exits[rule]["kind"] != TARGET or state["level_krw"] != level or not is_active(plan, book, market, rule):
-            continue
-        if state["touched_ms"] == held["step_ms"]:
+        if state["level_krw"] != level or state["touched_ms"] == held["step_ms"]:
             continue
         state["touched_ms"] = held["step_ms"]
         whole = legal_sale(plan, book, market, rule, held["quantity_e8"], level)
@@ -222,20 +229,19 @@ def _try_touch(plan: Plan, book: Book, market: int) -> bool:
 def _highest_stop(plan: Plan, book: Book, market: int, price_krw: float) -> int:
     """The active STOP with the highest level >= price whose sale can be made, ties in file order; -1 = none."""
     held = book.position[market]["quantity_e8"]
-    passed = 0
+    stops = book.position[market]["active"] & plan.settings[0]["stops"]
     while True:
-        best = _NONE
-        best_level = 0.0
-        for rule in range(plan.exits.shape[0]):
+        best, best_level, left = _NONE, 0.0, stops
+        while left != 0:
+            rule = first_bit(left)
+            left &= left - 1
             level = book.exits[market, rule]["level_krw"]
-            if plan.exits[rule]["kind"] != STOP or not level >= price_krw or (passed >> rule) & 1 != 0:
-                continue
-            if (best == _NONE or level > best_level) and is_active(plan, book, market, rule):
+            if level >= price_krw and (best == _NONE or level > best_level):
                 best = rule
                 best_level = level
         if best == _NONE or legal_sale(plan, book, market, best, held, best_level) > 0.0:
             return best
-        passed |= 1 << best
+        stops &= ~(1 << best)
 
 
 @helper
@@ -245,37 +251,41 @@ def _meets(plan: Plan, level_krw: float, price_krw: float) -> bool:
 
 
 @helper
+def _met_targets(plan: Plan, book: Book, market: int) -> int:
+    """Bit set of the TARGETs that a price of the present STEP can meet."""
+    held = book.position[market]
+    return int(held["active"] & plan.settings[0]["targets"]) if held["step_inside"] == 0 else 0
+
+
+@helper
 def _lowest_target(plan: Plan, book: Book, market: int, price_krw: float) -> int:
     """The active TARGET with the lowest level that the price meets whose sale can be made, ties in file order; -1 = none."""
     held = book.position[market]["quantity_e8"]
-    passed = 0
-    while book.position[market]["step_inside"] == 0:
-        best = _NONE
-        best_level = 0.0
-        for rule in range(plan.exits.shape[0]):
+    targets = _met_targets(plan, book, market)
+    while True:
+        best, best_level, left = _NONE, 0.0, targets
+        while left != 0:
+            rule = first_bit(left)
+            left &= left - 1
             level = book.exits[market, rule]["level_krw"]
-            if plan.exits[rule]["kind"] != TARGET or not _meets(plan, level, price_krw) or (passed >> rule) & 1 != 0:
-                continue
-            if (best == _NONE or level < best_level) and is_active(plan, book, market, rule):
+            if _meets(plan, level, price_krw) and (best == _NONE or level < best_level):
                 best = rule
                 best_level = level
         if best == _NONE or legal_sale(plan, book, market, best, held, best_level) > 0.0:
             return best
-        passed |= 1 << best
-    return _NONE
+        targets &= ~(1 << best)
 
 
 @helper
 def _first_target(plan: Plan, book: Book, market: int, price_krw: float) -> int:
     """The first active TARGET in file order whose level the price meets and whose sale can be made; -1 = none."""
     held = book.position[market]["quantity_e8"]
-    if book.position[market]["step_inside"] != 0:
-        return _NONE
-    for rule in range(plan.exits.shape[0]):
+    left = _met_targets(plan, book, market)
+    while left != 0:
+        rule = first_bit(left)
+        left &= left - 1
         level = book.exits[market, rule]["level_krw"]
-        if plan.exits[rule]["kind"] != TARGET or not _meets(plan, level, price_krw) or not is_active(plan, book, market, rule):
-            continue
-        if legal_sale(plan, book, market, rule, held, level) > 0.0:
+        if _meets(plan, level, price_krw) and legal_sale(plan, book, market, rule, held, level) > 0.0:
             return rule
     return _NONE
 
@@ -284,11 +294,14 @@ def _first_target(plan: Plan, book: Book, market: int, price_krw: float) -> int:
 def _examine_ambiguity(plan: Plan, book: Book, market: int, stop_base_krw: float) -> None:
     """Before a STOP sells on the way to the low: would a TARGET be reached in the same STEP? Counted once in a STEP."""
     held = book.position[market]
-    if held["step_ambiguous"] != 0 or held["step_inside"] != 0:
+    if held["step_ambiguous"] != 0:
         return
-    for rule in range(plan.exits.shape[0]):
+    left = _met_targets(plan, book, market)
+    while left != 0:
+        rule = first_bit(left)
+        left &= left - 1
         level = book.exits[market, rule]["level_krw"]
-        if plan.exits[rule]["kind"] != TARGET or not _meets(plan, level, held["step_high"]) or not is_active(plan, book, market, rule):
+        if not _meets(plan, level, held["step_high"]):
             continue
         quantity = sale_quantity(plan, book, market, rule, held["quantity_e8"], level)
         if value_krw(quantity + book.exits[market, rule]["touched_e8"], level) < plan.settings[0]["sale_minimum_krw"]:

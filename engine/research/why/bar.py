@@ -267,7 +267,7 @@ def _exits(probed: Probe, run: Run, row: int, value_of: ValueOf, now_ms: int) ->
                 name=rule.name,
                 kind=rule.kind,
                 fired=bool(book.exits[row, k]["fired"]),
-                active=is_active(run.plan, book, row, k),
+                active=is_active(book, row, k),
                 waits_for=_waits_for(strategy, rule, book, row),
                 level_krw=level,
                 away=level / last - 1.0,

@@ -39,8 +39,9 @@ def passed_bars(world: World) -> int:
     columns, count = np.ascontiguousarray(world.columns.transpose(0, 2, 1)), len(world.close_ms)
     ahead = np.empty((ROWS, len(columns)), np.int64)
     closes = Closes(world.close_ms, columns, np.zeros(count), np.zeros((count, 2)), np.zeros(2, np.int64), ahead)
-    look_ahead(run.book, closes, 0)
-    bar, _, _ = skip_quiet(run.plan, run.book, bars_of(world.bars), closes, 0, bars, 0, False)
+    bars_taken = bars_of(world.bars)
+    look_ahead(run.plan, run.book, bars_taken, closes, 0)
+    bar, _, _ = skip_quiet(run.plan, run.book, bars_taken, closes, 0, bars, 0, False)
     return bar
 
 

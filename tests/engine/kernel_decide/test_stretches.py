@@ -88,7 +88,10 @@ def test_the_first_bar_outside_and_the_extremes(drawn: tuple[list[NDArray[Any]],
     compile_function(outsides, signature, allocates=False)(states, np.concatenate(prices), first, stop, floor, ceiling, found)
     assert found[0] == min([*outside, stop])
     seen = [price[k] for k in traded for price in prices]
-    assert stretches.extremes(states, *prices, first, stop, 104.0, 104.0) == (max([*seen, 104.0]), min([*seen, 104.0]))
+    whole = len(traded) == stop - first
+    assert stretches.first_not_traded(states, first, stop) == min([*(k for k in range(first, stop) if k not in traded), stop])
+    for known in {whole, False}:
+        assert stretches.extremes(states, *prices, first, stop, 104.0, 104.0, known) == (max([*seen, 104.0]), min([*seen, 104.0]))
 
 
 def exposures(equity: NDArray[np.float64], changes: NDArray[np.float64], step: int, room: NDArray[np.float64]) -> int:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from benchmarks.sweep import grid_of
 from benchmarks.walk import MINUTE_MS, START_MS
@@ -13,7 +17,7 @@ from engine.kernel.decide.plan import make_book
 from engine.kernel.program import compile_program
 from engine.kernel.run import Run
 from engine.kernel.vm import Kernel
-from engine.research.backtest import backtest, started
+from engine.research.backtest import backtest, parts_of, started
 from engine.research.figures import figures
 from engine.research.result import BacktestResult, Settings
 from tests.dsl.helpers import ROOT
@@ -35,7 +39,7 @@ def run(threads: int, block: int) -> BacktestResult:
 
 @pytest.mark.parametrize(("threads", "block"), [(2, 2_048), (3, 300)])
 def test_threads_change_nothing(alone: BacktestResult, threads: int, block: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.research.backtest._SECONDS_AHEAD", 0.0)  # however fast: columns are computed ahead
+    monkeypatch.setattr("engine.research.backtest._FIRST_BARS", 700)  # however few: columns are computed ahead
     found = run(threads, block)
     assert found.fills.tobytes() == alone.fills.tobytes()
     assert found.equity_krw.tobytes() == alone.equity_krw.tobytes()
@@ -67,3 +71,11 @@ def test_a_full_account_passes_candidates_as_if_each_had_been_asked(alone: Backt
     assert passing.result().fills.tobytes() == asking.result().fills.tobytes() == alone.fills.tobytes()
     assert save_book(passing.book, "") == save_book(asking.book, "")
     assert passing.book.verdict.tobytes() == asking.book.verdict.tobytes()
+
+
+@given(length=st.integers(1, 700_000), most=st.sampled_from((2_048, 65_536)), first=st.integers(1, 700_000))
+def test_parts_are_all_bars_in_order(length: int, most: int, first: int) -> None:
+    parts = parts_of(length, most, first)
+    assert [start for start, _ in parts] == [0, *itertools.accumulate(count for _, count in parts)][:-1]
+    assert sum(count for _, count in parts) == length
+    assert max(count for _, count in parts) <= most + most // 2

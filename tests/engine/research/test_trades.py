@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from dsl.strategy import Action, Period, RiskProfile, RiskRule
 from engine.kernel.book import FILL
-from engine.kernel.ledger import BEST, GAIN, HOLDING, LOSS, LOSSES, PROFIT, RATIO, TRADES_WIDTH, WINS, WORST
+from engine.kernel.ledger import BEST, GAIN, HOLDING, LOSS, LOSSES, PROFIT, RATIO, TRADE, TRADES_WIDTH, WINS, WORST
 from engine.kernel.ledger import precompile as passes
 from engine.research.figures import figures
 from engine.research.result import BacktestResult, Rounding, Settings
-from engine.research.trades import Trade, exact_sum, trades_of, ways_out
+from engine.research.trades import Ledger, Trade, exact_sum, sums_of, trades_of, ways_out
 from tests.engine.research import toy
 
 BAR = toy.FIVE_MINUTES.length_ms
@@ -178,3 +178,22 @@ def test_sums_over_trades_are_those_of_the_library_but_for_the_last_bit(profits:
     assert found[[BEST, WORST]].tolist() == (
         [max(profits) / 3.0, min(profits) / 3.0] if profits else [pytest.approx(math.nan, nan_ok=True)] * 2
     )
+
+
+@given(st.lists(st.tuples(st.integers(-1, 4), st.floats(-1e6, 1e6)), max_size=8))
+def test_closed_trades_are_those_of_a_plain_look_in_any_order_of_closing(trades: list[tuple[int, float]]) -> None:
+    """closed_ms below zero: open. Those that close one after the other, with the open ones behind, are summed in one pass."""
+    rows = np.zeros(len(trades), TRADE)
+    rows["closed_ms"], rows["proceeds_krw"] = [ms for ms, _ in trades], [krw for _, krw in trades]
+    rows["quantity_e8"] = rows["cost_krw"] = 100.0
+    rows["selling_fees_krw"] = 0.1
+    none = np.zeros(0)
+    found = Ledger(rows, none.astype(np.int64), none, np.ones(len(rows)), none, none)
+    closed = sorted((number for number, (ms, _) in enumerate(trades) if ms >= 0), key=lambda number: trades[number][0])
+    assert found.closed.tolist() == closed
+    assert found.is_closed.nonzero()[0].tolist() == sorted(closed)
+    columns = np.stack((found.profit_krw, found.profit_ratio, found.holding_ms))[:, closed]
+    np.testing.assert_array_equal(found.closed_columns(), columns)
+    np.testing.assert_equal(found.closed_sums(), sums_of(columns))
+    assert found.open_profit_krw() == [profit for profit, (ms, _) in zip(found.profit_krw.tolist(), trades, strict=True) if ms < 0]
+    assert (found.total_profit_krw, found.total_fees_krw) == (math.fsum(found.profit_krw), math.fsum(found.fees_krw))
