@@ -23,6 +23,8 @@ N = TypeVar("N", float, "Pair")
 HELPER_MARK: Final = "is_kernel_helper"
 #: attribute of one that most runs do not call: its code stays apart from theirs
 RARE_MARK: Final = "is_rarely_called"
+#: attribute of one that is compiled as a whole whose loops are short
+SHORT_MARK: Final = "has_short_loops"
 #: attribute of a function that compiled code replaces by the numba intrinsic of the named kind
 INTRINSIC_MARK: Final = "kernel_intrinsic"
 
@@ -49,6 +51,13 @@ def helper(function: F) -> F:
 def rare(function: F) -> F:
     """Mark a helper that most runs do not call: compiled apart from its callers, so that these stay small."""
     setattr(function, RARE_MARK, True)
+    return helper(function)
+
+
+def short_loops(function: F) -> F:
+    """Mark a helper that is compiled as a whole, and whose loops are short, or written for many values at once as they are: LLVM makes no
+    longer loops of them."""
+    setattr(function, SHORT_MARK, True)
     return helper(function)
 
 

@@ -20,7 +20,7 @@ import numpy as np
 import platformdirs
 from llvmlite import binding
 
-from engine.kernel.abi import HELPER_MARK, INTRINSIC_MARK, RARE_MARK
+from engine.kernel.abi import HELPER_MARK, INTRINSIC_MARK, RARE_MARK, SHORT_MARK
 from engine.model.errors import UserError
 
 #: names the folder of machine code
@@ -124,8 +124,7 @@ def _content(function: FunctionType, seen: set[FunctionType]) -> Iterator[str]:
         raise TypeError(f"{function.__qualname__} is a closure: its machine code cannot be named by content")
     seen.add(function)
     yield f"function {function.__module__}.{function.__qualname__} {function.__defaults__!r} {function.__kwdefaults__!r}"
-    if hasattr(function, RARE_MARK):
-        yield RARE_MARK
+    yield from (mark for mark in (RARE_MARK, SHORT_MARK) if hasattr(function, mark))
     yield from _code_content(function.__code__)
     for name, value in reached_globals(function):
         yield name

@@ -10,7 +10,7 @@ import numba
 from numba import types
 
 from engine.kernel import intrinsics, whole
-from engine.kernel.abi import HELPER_MARK, INTRINSIC_MARK, RARE_MARK
+from engine.kernel.abi import HELPER_MARK, INTRINSIC_MARK, RARE_MARK, SHORT_MARK
 from engine.kernel.atomic import ATOMIC
 from engine.kernel.code_cache import reached_globals
 from engine.kernel.handles import HANDLES
@@ -34,7 +34,8 @@ def machine_code(function: FunctionType, wanted: Signature | tuple[Any, ...], op
         raise RuntimeError("numba uses SVML: the same rule would give different bits for different block sizes")
     intrinsics.register_references()
     wrapper: dict[str, Any] = {"no_cfunc_wrapper": True} if for_python else {"no_cpython_wrapper": True}
-    made: Any = numba.njit(nogil=for_python, pipeline_class=whole.WholeCompiler, **wrapper, **options)(_with_compiled(function, options))
+    compiler = whole.ShortCompiler if hasattr(function, SHORT_MARK) else whole.WholeCompiler
+    made: Any = numba.njit(nogil=for_python, pipeline_class=compiler, **wrapper, **options)(_with_compiled(function, options))
     made.compile(_typed(wanted) if isinstance(wanted, Signature) else tuple(map(_typeof, wanted)))
     (found,) = made.overloads.values()
     if found.environment.consts:

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.kernel.abi import at_variant, by_reference, helper, items
+from engine.kernel.abi import at_variant, by_reference, helper, items, short_loops
 from engine.kernel.bars import Bars, Closes, Log, bars_of, most_steps
 from engine.kernel.catalogue import Pointer
 from engine.kernel.decide.ahead import ROWS
 from engine.kernel.decide.plan import make_book
-from engine.kernel.eights import LANES, WORD, eight_at, eight_within, higher, highest_of, lower, lowest_of, put_eight
+from engine.kernel.eights import LANES, WORD, eight_at, eight_within, higher, highest_of, lower, lowest_of, put_eight, put_within
 from engine.kernel.load import compile_function
 from engine.kernel.loop import new_log, run_bars
 from engine.kernel.machine import run_rows
@@ -82,7 +82,7 @@ class OwnTables(NamedTuple):
     params: NDArray[np.float64]
 
 
-@helper
+@short_loops
 def sweep_bars(
     plans: Plan,
     plan_strides: NDArray[np.int64],
@@ -163,8 +163,12 @@ def gather(
 @helper
 def copy(values: Pointer, to: Pointer, count: int) -> None:
     """Copy `count` values."""
-    for k in range(count):
-        to[k] = values[k]
+    at = 0
+    while at + LANES <= count:
+        put_eight(to, at, eight_at(values, at))
+        at += LANES
+    if at < count:
+        put_within(to, at, count - at, eight_within(values, at, count - at, 0.0))
 
 
 @helper

@@ -21,6 +21,8 @@ from numba.core.runtime.nrt import rtsys
 _Library: Final[Any] = JITCodeLibrary
 _Compiler: Final[Any] = compiler.Compiler
 _unliteral: Final[Any] = types.unliteral
+#: LLVM's level of most speed
+_SPEED: Final = 3
 #: how numba names the C function beside the one that it wraps
 _C_FUNCTION: Final = "cfunc."
 
@@ -75,6 +77,10 @@ class _Whole(_Library):  # type: ignore[misc]
         for function in made:
             if function.linkage is binding.Linkage.linkonce_odr or function.name in wrapped:
                 function.linkage = binding.Linkage.internal
+        self._optimize()
+
+    def _optimize(self) -> None:
+        """All that numba asks LLVM for."""
         super()._optimize_final_module()
 
     def _verify_declare_only_symbols(self) -> None:
@@ -94,6 +100,16 @@ class _Whole(_Library):  # type: ignore[misc]
         return [
             one.name for one in (*module.functions, *module.global_variables) if one.is_declaration and not one.name.startswith("llvm.")
         ]
+
+
+class _Short(_Whole):
+    """One whose loops are short: passes of many turns at once would be code that nobody gets to, before each loop that does the work."""
+
+    def _optimize(self) -> None:
+        tuning = binding.create_pipeline_tuning_options(_SPEED)
+        tuning.loop_unrolling = tuning.loop_vectorization = tuning.slp_vectorization = False
+        builder = binding.create_pass_builder(self.codegen._tm, tuning)
+        builder.getModulePassManager().run(self._final_module, builder)
 
 
 def _below(libraries: list[Any]) -> list[Any]:
@@ -128,6 +144,12 @@ class WholeCompiler(_Compiler):  # type: ignore[misc]
         made.enable_object_caching()
         self.state.library = made
         return super().define_pipelines()
+
+
+class ShortCompiler(WholeCompiler):
+    """The same, of one whose loops are short."""
+
+    library = _Short
 
 
 class PartCompiler(WholeCompiler):
