@@ -12,7 +12,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.kernel.abi import fetch, helper, items, series_at, states_at
+from engine.kernel.abi import HANDLE_ITEMS, address, fetch, floats_at, helper, items, numbers_at, series_at, states_at
+from engine.kernel.beside import JOB, JOB_LENGTH, STOPPED, TICKET_WIDTH, Beside, enter, leave
+from engine.kernel.beside import precompile as compile_threads
 from engine.kernel.catalogue import Pointer
 from engine.kernel.eights import (
     LANES,
@@ -27,6 +29,7 @@ from engine.kernel.eights import (
 )
 from engine.kernel.kinds import ArrayKind, Signature
 from engine.kernel.ledger import lost
+from engine.kernel.places import numbers_from, take_series
 from engine.kernel.stretches import add_exposures, are_between, count_unknown, extremes_of, scale_ratio, sum_of
 from engine.model.candle import BarState
 
@@ -48,6 +51,10 @@ TOTAL: Final = 11  # sum of equity
 LAST: Final = 12  # of holding: the last value / scale
 CURVE_WIDTH: Final = 13
 
+#: of a job of `measure_curve`, behind STOPPED: 1 when all is found; then, in the places of a handle, its five arrays
+_DONE: Final = STOPPED + 1
+_JOB_WIDTH: Final = 6 * HANDLE_ITEMS
+
 #: a value that is so much below (as a ratio) another before both are divided and multiplied is below it after that, too
 _SURELY: Final = 2e-15
 #: so many values ahead of what is being read the memory is asked for
@@ -57,32 +64,84 @@ _AHEAD: Final = 768
 @cache
 def precompile() -> dict[str, Any]:
     """Compile the passes, or load them from the cache: by name."""
-    from engine.kernel.load import compile_function  # LLVM is imported when the first figure is made, not before
+    from engine.kernel.load import address_of_thread, compile_function  # LLVM is imported when the first figure is made, not before
 
     real, whole = "float64", "int64"
     reals, ints = ArrayKind(np.dtype(real), 1), ArrayKind(np.dtype(whole), 1)
     signatures = {
-        measure_curve: Signature("void", (whole, real, ints, reals, ArrayKind(np.dtype(real), 2), reals, reals)),
+        begin_curve: Signature("void", (ints, whole, real, ints, reals, ArrayKind(np.dtype(real), 2), reals, reals)),
         measure_holding: Signature("void", (whole, ints, whole, whole, whole, ints, real, real, ints, reals, reals)),
         hold_together: Signature(whole, (ints, whole, whole, whole, ints, reals, real, reals, reals, reals, whole)),
     }
+    address_of_thread(measure_curve), compile_threads()
     return {one.__name__: compile_function(one, signature, allocates=False) for one, signature in signatures.items()}
 
 
-def measure_curve(
-    start_ms: int,
-    start_krw: float,
+class CurvePass:
+    """One pass over a value curve: `run` it, or `start` it in a thread beside the caller's; then read what it found."""
+
+    def __init__(
+        self, start_ms: int, start_krw: float, time_ms: NDArray[np.int64], value_krw: NDArray[np.float64], cash_changes: NDArray[np.float64]
+    ) -> None:
+        """cash_changes: as of Closes.cash; empty where sums are not wanted."""
+        self._found, room, job = np.empty(CURVE_WIDTH), np.empty(LANES), np.zeros(_JOB_WIDTH, np.int64)
+        self._kept = [np.ascontiguousarray(one) for one in (time_ms, value_krw, cash_changes)], room
+        precompile()["begin_curve"](job, start_ms, start_krw, *self._kept[0], room, self._found)
+        self._beside = Beside(measure_curve, job)
+
+    def start(self) -> None:
+        """Have a thread begin."""
+        self._beside.start()
+
+    def stop(self) -> None:
+        """Return when no thread reads the curve; one has to be stopped before that is gone."""
+        self._beside.stop()
+
+    def found(self) -> list[float]:
+        """Numbers by DEPTH and its like. What no thread has begun is done now."""
+        self.stop()
+        if self._beside.job[_DONE] == 0:
+            self._beside.run()
+        numbers: list[float] = self._found.tolist()
+        return numbers
+
+
+def begin_curve(
+    job: NDArray[np.int64], start_ms: int, start_krw: float, time_ms: NDArray[np.int64], value_krw: NDArray[np.float64],
+    cash_changes: NDArray[np.float64], room: NDArray[np.float64], found: NDArray[np.float64],
+) -> None:  # fmt: skip
+    """Write into a job where the arrays are that `measure` reads and writes."""
+    begin_fall(found, start_ms, start_krw)
+    at = take_series(job, HANDLE_ITEMS, address(time_ms), time_ms.shape)
+    at = take_series(job, at, address(value_krw), value_krw.shape)
+    at = take_series(job, at, address(cash_changes), cash_changes.shape)
+    at = take_series(job, at, address(room), room.shape)
+    take_series(job, at, address(found), found.shape)
+
+
+def measure_curve(place: int) -> int:
+    """The job of a `CurvePass`."""
+    ticket = numbers_from(place, TICKET_WIDTH)
+    job = numbers_from(ticket[JOB], ticket[JOB_LENGTH])
+    if enter(ticket):
+        measure(numbers_at(job, 1), floats_at(job, 2), series_at(job, 3), floats_at(job, 4), floats_at(job, 5))
+        job[_DONE] = 1
+    return leave(ticket)
+
+
+@helper
+def measure(
     time_ms: NDArray[np.int64],
     value_krw: NDArray[np.float64],
     cash_changes: NDArray[np.float64],
     room: NDArray[np.float64],
     found: NDArray[np.float64],
 ) -> None:
-    """found [CURVE_WIDTH]: the falls of a curve and, where cash_changes (as of Closes.cash) is not empty, its sums. room [LANES]: scratch.
+    """found [CURVE_WIDTH]: the falls of a curve and, where cash_changes (as of Closes.cash) is not empty, its sums. found [CURVE_WIDTH] as
+    `begin_fall` leaves it; room [LANES]: scratch.
 
     Stretches are summed up as they are, their sums with what each rounding loses.
     """
-    begin_fall(found, start_ms, start_krw)
     values, times, few = items(value_krw, 0), items(time_ms, 0), items(room, 0)
     summed, rows = cash_changes.shape[0], value_krw.shape[0]
     share = share_lost = total = total_lost = 0.0

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engine.kernel.abi import numbers_of
-from engine.kernel.curves import CURVE_WIDTH, DEPTH, HELD, LAST, LENGTH_MS, LONGEST_MS, RECOVERED, SHARES, TOTAL
+from engine.kernel.curves import CURVE_WIDTH, DEPTH, HELD, LAST, LENGTH_MS, LONGEST_MS, RECOVERED, SHARES, TOTAL, CurvePass
 from engine.kernel.curves import precompile as passes
-from engine.kernel.eights import LANES
 from engine.model.costs import fee_at
 
 if TYPE_CHECKING:
@@ -83,11 +83,22 @@ def account_curve(result: BacktestResult) -> Curve:
     return Curve(_start_ms(result), result.settings.cash_krw, result.equity_ms, result.equity_krw)
 
 
-def measured_account(result: BacktestResult) -> Measured:
-    """The account's curve, measured."""
+@contextmanager
+def measuring(result: BacktestResult, *, beside: bool) -> Iterator[Callable[[], Measured]]:
+    """What gives the account's curve, measured: when it is called, or in a thread that begins now."""
     curve = account_curve(result)
-    found = _measured(curve, result.cash_changes)
-    return Measured(curve, _fall(found), found[SHARES], int(found[HELD]), found[TOTAL])
+    one = _pass_over(curve, result.cash_changes)
+
+    def measured() -> Measured:
+        found = one.found()
+        return Measured(curve, _fall(found), found[SHARES], int(found[HELD]), found[TOTAL])
+
+    try:
+        if beside:
+            one.start()
+        yield measured
+    finally:
+        one.stop()
 
 
 def holding(result: BacktestResult, rows: NDArray[np.int64]) -> Holding:
@@ -224,18 +235,11 @@ def drawdowns(curve: Curve) -> NDArray[np.float64]:
 
 def drawdown(curve: Curve) -> Drawdown:
     """The deepest fall of the curve and how long it and the longest fall lasted. depth is NaN where the curve is not known."""
-    return _fall(_measured(curve, np.empty((0, 2))))
+    return _fall(_pass_over(curve, np.empty((0, 2))).found())
 
 
-def _measured(curve: Curve, cash_changes: NDArray[np.float64]) -> list[float]:
-    """Numbers of engine.kernel.curves.measure_curve."""
-    found = np.empty(CURVE_WIDTH)
-    time_ms, value_krw = np.ascontiguousarray(curve.time_ms), np.ascontiguousarray(curve.value_krw)
-    passes()["measure_curve"](
-        curve.start_ms, curve.start_krw, time_ms, value_krw, np.ascontiguousarray(cash_changes), np.empty(LANES), found
-    )  # fmt: skip
-    numbers: list[float] = found.tolist()
-    return numbers
+def _pass_over(curve: Curve, cash_changes: NDArray[np.float64]) -> CurvePass:
+    return CurvePass(curve.start_ms, curve.start_krw, curve.time_ms, curve.value_krw, cash_changes)
 
 
 def _fall(found: Sequence[float]) -> Drawdown:
