@@ -50,6 +50,12 @@ HELD: Final = 10  # rows with an exposure above 0
 TOTAL: Final = 11  # sum of equity
 LAST: Final = 12  # of holding: the last value / scale
 CURVE_WIDTH: Final = 13
+#: numbers of the returns of trading days: highest, lowest; how many gained, how many differ from 0
+BEST_DAY: Final = 0
+WORST_DAY: Final = 1
+GAINED: Final = 2
+CHANGED: Final = 3
+DAYS_WIDTH: Final = 4
 
 #: of a job of `measure_curve`, behind STOPPED: 1 when all is found; then, in the places of a handle, its five arrays
 _DONE: Final = STOPPED + 1
@@ -67,9 +73,10 @@ def precompile() -> dict[str, Any]:
     from engine.kernel.load import address_of_thread, compile_function  # LLVM is imported when the first figure is made, not before
 
     real, whole = "float64", "int64"
-    reals, ints = ArrayKind(np.dtype(real), 1), ArrayKind(np.dtype(whole), 1)
+    reals, ints, table = ArrayKind(np.dtype(real), 1), ArrayKind(np.dtype(whole), 1), ArrayKind(np.dtype(real), 2)
     signatures = {
-        begin_curve: Signature("void", (ints, whole, real, ints, reals, ArrayKind(np.dtype(real), 2), reals, reals)),
+        begin_curve: Signature("void", (ints, whole, real, ints, reals, table, reals, reals)),
+        measure_days: Signature("void", (real, table, table, table)),
         measure_holding: Signature("void", (whole, ints, whole, whole, whole, ints, real, real, ints, reals, reals)),
         hold_together: Signature(whole, (ints, whole, whole, whole, ints, reals, real, reals, reals, reals, whole)),
     }
@@ -84,7 +91,7 @@ class CurvePass:
         self, start_ms: int, start_krw: float, time_ms: NDArray[np.int64], value_krw: NDArray[np.float64], cash_changes: NDArray[np.float64]
     ) -> None:
         """cash_changes: as of Closes.cash; empty where sums are not wanted."""
-        self._found, room, job = np.empty(CURVE_WIDTH), np.empty(LANES), np.zeros(_JOB_WIDTH, np.int64)
+        self._found, room, job = np.empty(CURVE_WIDTH), np.empty(2 * LANES), np.zeros(_JOB_WIDTH, np.int64)
         self._kept = [np.ascontiguousarray(one) for one in (time_ms, value_krw, cash_changes)], room
         precompile()["begin_curve"](job, start_ms, start_krw, *self._kept[0], room, self._found)
         self._beside = Beside(measure_curve, job)
@@ -104,6 +111,24 @@ class CurvePass:
             self._beside.run()
         numbers: list[float] = self._found.tolist()
         return numbers
+
+
+def measure_days(start_krw: float, value_krw: NDArray[np.float64], daily: NDArray[np.float64], found: NDArray[np.float64]) -> None:
+    """value_krw [curves, days]: at the ends of the trading days. daily, the same shape: value / the one before - 1, the first against
+    start_krw; NaN where that is not above zero. found [curves, DAYS_WIDTH]: BEST_DAY .. CHANGED; NaN without days, or where one is."""
+    for row in range(value_krw.shape[0]):
+        before, best, worst, gained, changed, known = start_krw, -math.inf, math.inf, 0, 0, True
+        for day in range(value_krw.shape[1]):
+            back = value_krw[row, day] / before - 1.0 if before > 0.0 else math.nan
+            before, daily[row, day] = value_krw[row, day], back
+            known = known and back == back
+            best, worst = max(best, back), min(worst, back)
+            gained += 1 if back > 0.0 else 0
+            changed += 1 if back != 0.0 else 0
+        if known and value_krw.shape[1] > 0:
+            found[row, BEST_DAY], found[row, WORST_DAY], found[row, GAINED], found[row, CHANGED] = best, worst, gained, changed
+        else:
+            found[row, BEST_DAY] = found[row, WORST_DAY] = found[row, GAINED] = found[row, CHANGED] = math.nan
 
 
 def begin_curve(
@@ -138,7 +163,7 @@ def measure(
     found: NDArray[np.float64],
 ) -> None:
     """found [CURVE_WIDTH]: the falls of a curve and, where cash_changes (as of Closes.cash) is not empty, its sums. found [CURVE_WIDTH] as
-    `begin_fall` leaves it; room [LANES]: scratch.
+    `begin_fall` leaves it; room [2 x LANES]: scratch.
 
     Stretches are summed up as they are, their sums with what each rounding loses.
     """

@@ -103,7 +103,9 @@ def _figures(result: BacktestResult, last: NDArray[np.int64], curves: Callable[[
     markets = _markets(result, ledger, of_trades)
     held, measured = curves()
     account, of_run = measured.curve, evaluate(RUN_FIGURES, run_facts(result, measured, ledger, closed))
-    daily_krw = at_ends(account, last, np.stack((account.value_krw[last], held.value_krw)))
+    daily_krw = np.empty((2, len(last)))
+    daily_krw[0], daily_krw[1] = account.value_krw[last], held.value_krw
+    daily_krw = at_ends(account, last, daily_krw)
     ends = (account.end_krw, measured.fall), (held.end_krw, held.fall)
     of_account, of_held = (
         evaluate(CURVE_FIGURES, one) for one in facts_of_curves(account.start_krw, account.span_ms, daily_krw, ends)
