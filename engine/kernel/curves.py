@@ -30,7 +30,7 @@ from engine.kernel.eights import (
 from engine.kernel.kinds import ArrayKind, Signature
 from engine.kernel.ledger import lost
 from engine.kernel.places import numbers_from, take_series
-from engine.kernel.stretches import add_exposures, are_between, count_unknown, extremes_of, scale_ratio, sum_of
+from engine.kernel.stretches import add_exposures, are_between, extremes_of, sum_of
 from engine.model.candle import BarState
 
 _UNKNOWN: Final = int(BarState.UNKNOWN)
@@ -78,7 +78,6 @@ def precompile() -> dict[str, Any]:
         begin_curve: Signature("void", (ints, whole, real, ints, reals, table, reals, reals)),
         measure_days: Signature("void", (real, table, table, table)),
         measure_holding: Signature("void", (whole, ints, whole, whole, whole, ints, real, real, ints, reals, reals)),
-        hold_together: Signature(whole, (ints, whole, whole, whole, ints, reals, real, reals, reals, reals, whole)),
     }
     address_of_thread(measure_curve), compile_threads()
     return {one.__name__: compile_function(one, signature, allocates=False) for one, signature in signatures.items()}
@@ -274,7 +273,8 @@ def measure_holding(
     ended: NDArray[np.float64],
     found: NDArray[np.float64],
 ) -> None:
-    """The falls of what `hold` writes, and its values at the rows `ends` (ascending), without writing it; found[LAST]: its ratio.
+    """The falls of what one market held is worth (engine.kernel.holding), and its values at the rows `ends` (ascending), without writing
+    it; found[LAST]: its ratio.
 
     handle: states, opens and closes of the market, [1, bars]. A stretch whose closes are surely between those of the deepest fall and of
     the peak is passed without dividing: to divide and multiply leaves the order of what is further apart than the roundings.
@@ -321,74 +321,3 @@ def measure_holding(
         found[DEPTH], found[LENGTH_MS], found[LONGEST_MS], found[RECOVERED] = math.nan, 0.0, 0.0, 0.0
         for k in range(ends.shape[0]):
             ended[k] = math.nan
-
-
-def hold_together(
-    close_ms: NDArray[np.int64],
-    length_ms: int,
-    offset_ms: int,
-    first_index: int,
-    handle: NDArray[np.int64],
-    costs: NDArray[np.float64],
-    scale: float,
-    worth: NDArray[np.float64],
-    total: NDArray[np.float64],
-    last: NDArray[np.float64],
-    held: int,
-) -> int:
-    """`hold` of each market, one cost each, and their last ratios: added to `total` (of as many rows as `worth`, or none) in order, where
-    `held` markets are in it already. Returns how many have a ratio then; worth is left as the last market's.
-
-    handle: states, opens and closes of each, [1, bars] (engine.kernel.abi.numbers_at).
-    """
-    for market in range(costs.shape[0]):
-        states, opens, closes = states_at(handle, 3 * market), series_at(handle, 3 * market + 1), series_at(handle, 3 * market + 2)
-        last[market] = hold(close_ms, length_ms, offset_ms, first_index, 0, states, opens, closes, costs[market], scale, worth)
-        if math.isfinite(last[market]):
-            for row in range(total.shape[0]):
-                total[row] = worth[row] if held == 0 else total[row] + worth[row]
-            held += 1
-    return held
-
-
-@helper
-def hold(
-    close_ms: NDArray[np.int64],
-    length_ms: int,
-    offset_ms: int,
-    first_index: int,
-    market: int,
-    states: NDArray[np.int8],
-    opens: NDArray[np.float64],
-    closes: NDArray[np.float64],
-    cost: float,
-    scale: float,
-    worth: NDArray[np.float64],
-) -> float:
-    """worth: latest known close of the bars that end at close_ms / (the market's first known open x cost) x scale, `scale` before it.
-    cost: what buying costs, as a ratio of the price. Returns the last ratio; NaN, as everywhere in `worth`, where no bar has both."""
-    first = last = math.nan
-    bar, bars, rows = 0, closes.shape[1], close_ms.shape[0]
-    start, row = rows, -1
-    state, close, times, values = items(states, market * bars), items(closes, market * bars), items(close_ms, 0), items(worth, 0)
-    while row + 1 < rows:
-        row += 1
-        if row > 0 and times[row] - times[row - 1] == length_ms:
-            bar += 1
-        else:
-            bar = (times[row] - 1 - offset_ms) // length_ms - first_index
-        ahead = row + WORD - 1
-        if start < rows and ahead < rows and bar >= 0 and bar + WORD <= bars and times[ahead] - times[row] == length_ms * (WORD - 1):
-            if count_unknown(state, close, bar, bar + WORD) == 0:
-                scale_ratio(close, bar, values, row, WORD, first, scale)
-                row, bar = ahead, bar + WORD - 1
-                last = close[bar]
-                continue
-        if 0 <= bar < bars and state[bar] != _UNKNOWN and math.isfinite(close[bar]):
-            last = close[bar]
-            if start == rows and math.isfinite(opens[market, bar]):
-                first, start = opens[market, bar] * cost, row
-        values[row] = last / first * scale
-    for before in range(start):
-        values[before] = scale if start < rows else math.nan
-    return float(last / first)

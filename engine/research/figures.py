@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from engine.kernel.curves import precompile as passes
 from engine.research.metrics import (
     CURVE_FIGURES,
     NAN,
@@ -24,7 +22,7 @@ from engine.research.metrics import (
     market_facts,
     run_facts,
 )
-from engine.research.returns import Curve, Holding, Measured, account_curve, at_ends, buy_and_hold_curve, day_ends, holding, measuring
+from engine.research.returns import Curve, Holding, Measured, account_curve, at_ends, buy_and_hold_curve, day_ends, holding_of, measuring
 from engine.research.room import processors
 from engine.research.trades import ExitFigures, Ledger, Trade, exact_sum, ledger_of, sales_of, trades_of
 
@@ -81,27 +79,21 @@ def figures(result: BacktestResult, *, threads: int | None = None) -> Figures:
     """Every figure of a run. threads: None for as many as there are processors. Raises ValueError for a fill log that sells what was not
     bought."""
     rows, several = day_ends(account_curve(result))[1], (threads or processors()) > 1
-    if len(result.markets) < _MARKETS_BESIDE or not several:
-        with measuring(result, beside=several and len(result.equity_krw) >= _ROWS_BESIDE) as measured:
-            return _figures(result, rows, lambda: (holding(result, rows), measured()))
-    passes()  # before two threads look for them
-    with ThreadPoolExecutor(1, "held") as beside, measuring(result, beside=False) as measured:
-        found = beside.submit(holding, result, rows)
-
-        def curves() -> tuple[Holding, Measured]:
-            account = measured()
-            return found.result(), account
-
-        return _figures(result, rows, curves)
+    few, long = len(result.markets) < _MARKETS_BESIDE, len(result.equity_krw) >= _ROWS_BESIDE
+    with (
+        measuring(result, beside=several and few and long) as measured,
+        holding_of(result, rows, beside=several and not few) as held,
+    ):
+        return _figures(result, rows, held, measured)
 
 
-def _figures(result: BacktestResult, last: NDArray[np.int64], curves: Callable[[], tuple[Holding, Measured]]) -> Figures:
-    """last: rows at the ends of the trading days. curves: gives what `holding` and `measuring` do; asked for as late as can be."""
+def _figures(result: BacktestResult, last: NDArray[np.int64], hold: Callable[[], Holding], measure: Callable[[], Measured]) -> Figures:
+    """last: rows at the ends of the trading days. hold, measure: of `holding_of` and `measuring`; asked for as late as can be."""
     ledger = ledger_of(result)
     closed, exits = ledger_facts(ledger), tuple(sales_of(result, ledger))
     of_trades = evaluate(TRADE_FIGURES, closed)
     markets = _markets(result, ledger, of_trades)
-    held, measured = curves()
+    held, measured = hold(), measure()
     account, of_run = measured.curve, evaluate(RUN_FIGURES, run_facts(result, measured, ledger, closed))
     daily_krw = np.empty((2, len(last)))
     daily_krw[0], daily_krw[1] = account.value_krw[last], held.value_krw

@@ -27,6 +27,8 @@ from tests.dsl.helpers import ROOT
 
 MARKETS = {f"KRW-M{number:02d}": 1_000.0 * (number + 1) for number in range(20)}
 BARS = 5_000
+#: threads of the system's, of Python's, or none
+STARTS = pytest.mark.parametrize("start", [beside._native_threads(), None, lambda _code, _place: None])
 
 
 @pytest.fixture(scope="module")
@@ -49,16 +51,17 @@ def test_threads_change_nothing(alone: BacktestResult, threads: int, block: int,
     assert (found.skipped, found.rule_counts) == (alone.skipped, alone.rule_counts)
 
 
-def test_a_thread_beside_the_figures_changes_nothing(alone: BacktestResult) -> None:
+@STARTS
+def test_a_thread_beside_the_figures_changes_nothing(alone: BacktestResult, start: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(beside, "_native_threads", lambda: start)
     one, two = figures(alone, threads=1), figures(alone, threads=2)
     assert two.held.value_krw.tobytes() == one.held.value_krw.tobytes()
     assert (two.values, two.buy_and_hold, two.markets, two.exits) == (one.values, one.buy_and_hold, one.markets, one.exits)
     assert len({market.held_return for market in two.markets}) == len(MARKETS)
 
 
-@pytest.mark.parametrize("start", [beside._native_threads(), None, lambda _code, _place: None])
+@STARTS
 def test_an_account_measured_beside_has_the_same_figures(start: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By a thread of the system's, of Python's, or none."""
     strategy = load_strategy(ROOT / "benchmarks/strategies/t1-ema-cross.yaml")
     result = backtest(strategy, grid_of({"KRW-BTC": 1_000.0}, BARS), Settings(cash_krw=1e8))
     alone = figures(result, threads=1)
