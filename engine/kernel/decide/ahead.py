@@ -94,19 +94,19 @@ def next_true(plan: Plan, closes: Closes, market: int, closing: int) -> int:
 
 
 @helper
-def bring_near(book: Book, bars: Bars, closes: Closes, closing: int, bar: int) -> None:
+def bring_near(plan: Plan, book: Book, bars: Bars, closes: Closes, closing: int, bar: int) -> None:
     """Ask memory for all that CLOSE `closing` and the STEP of `bar` will read of the markets that hold or may enter there."""
     bar = min(bar, bars.state.shape[1] - 1)
     fetch(items(closes.close_ms, 0), closing)
     for place in range(closes.ahead[COUNT, 0]):
-        _fetch(bars, closes, closes.ahead[ACTIVE, place], closing, bar)
+        _fetch(plan, bars, closes, closes.ahead[ACTIVE, place], closing, bar)
     for market in range(book.position.shape[0]):
         if closes.ahead[NEXT_TRUE, market] == closing:
-            _fetch(bars, closes, market, closing, bar)
+            _fetch(plan, bars, closes, market, closing, bar)
 
 
 @helper
-def _fetch(bars: Bars, closes: Closes, market: int, closing: int, bar: int) -> None:
+def _fetch(plan: Plan, bars: Bars, closes: Closes, market: int, closing: int, bar: int) -> None:
     """Of one market."""
     at = market * bars.state.shape[1] + bar
     fetch(items(bars.state, at), 0)
@@ -114,7 +114,8 @@ def _fetch(bars: Bars, closes: Closes, market: int, closing: int, bar: int) -> N
     fetch(items(bars.high_krw, at), 0)
     fetch(items(bars.low_krw, at), 0)
     fetch(items(bars.close_krw, at), 0)
-    fetch(items(bars.volume, at), 0)
+    if plan.venue.costs[0]["by_volume"] != 0:
+        fetch(items(bars.volume, at), 0)
     for column in range(closes.columns.shape[1]):
         fetch(items(closes.columns, (market * closes.columns.shape[1] + column) * closes.columns.shape[2] + closing), 0)
 
