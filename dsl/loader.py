@@ -176,7 +176,7 @@ def _syntax_error(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic:
     indent = line[: len(line) - len(line.lstrip())]
     if "\t" in indent or source.text[at : at + 1] == "\t":
         place = source.line_start(source.line_of(at)) + max(indent.find("\t"), 0) if "\t" in indent else at
-        fix = line.replace("\t", "  ")
+        fix = line.replace("\t", "  ") if line.strip() else ""  # of a line of blanks nothing could be shown
         return Diagnostic("E003", Severity.ERROR, source.span(place, place + 1), fix=fix)
     first = error.context_mark.index if error.context_mark is not None else at
     wide = source.text.find("：", first, at)

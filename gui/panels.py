@@ -58,7 +58,7 @@ class ProblemList:
                 ui.label(("✕ " if problem["severity"] == "error" else "! ") + say(problem["severity"])).classes("jd-severity")
                 ui.label(f"{problem['line']}:{problem['column']} {problem['code']}").classes("jd-where")
                 words(problem["message"], "jd-what")
-                for note in problem["notes"]:
+                for note in filter(None, (problem["label"], *problem["notes"])):
                     words(note, "jd-note")
             if problem["fix"] is not None:
                 button = ui.button(

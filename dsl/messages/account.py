@@ -5,7 +5,7 @@ from dsl.messages import Text
 TEXTS: dict[str, Text] = {
     # settings
     "no_keys": Text(
-        "업비트 API 키가 없습니다. 환경 변수 {access} 와 {secret} 을 정하거나, 이 폴더의 {file} 파일에 적어 주세요. "
+        "업비트 API 키가 없습니다. 환경 변수 {access} 와 {secret} 를 정하거나, 이 폴더의 {file} 파일에 적어 주세요. "
         "키는 업비트 > 마이페이지 > Open API 관리에서 만듭니다.",
         "there is no API key of Upbit. Set the environment variables {access} and {secret}, or write them into the file {file} of this "
         "folder. Keys are made at Upbit under My page > Open API.",

@@ -59,6 +59,10 @@ TEXTS: dict[str, Text] = {
     "title": Text("{name}: 조합 {count:,}개, {figure} 순", "{name}: {count:,} variants by {figure}"),
     "span": Text("{start} - {end}, 마켓 {markets}개", "{start} - {end}, {markets} markets"),
     "split_span": Text("고른 기간 {start} - {split}, 확인 기간 {split} - {end}", "chosen on {start} - {split}, checked on {split} - {end}"),
+    "narrow": Text(
+        "화면이 좁아 보이지 않는 지표: {names} (모두 보기: --csv FILE)",
+        "left out, as the screen is narrow: {names} (all of them: --csv FILE)",
+    ),
     "rank": Text("순위", "rank"),
     "own": Text("파일", "file"),
     "later": Text("확인: {figure}", "checked: {figure}"),

@@ -12,7 +12,9 @@ from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
 from dsl.messages import text
@@ -65,7 +67,10 @@ def show(found: Swept, rows: list[Tried], sort: str, top: int) -> None:
     if found.synthetic:
         console.print(text("backtest.synthetic", language()), style="yellow", markup=False)
     console.print(_span(found), markup=False)
-    console.print(_table(found, rows[:top], sort))
+    table, left = _fitting(console, found, rows[:top], sort)
+    console.print(table)
+    if left:
+        console.print(_say("narrow", names=", ".join(map(_name, left))), markup=False, soft_wrap=True, style="dim")
     for line in judgement(found, rows, sort):
         console.print(line, markup=False, soft_wrap=True)
     sys.stderr.write(
@@ -80,21 +85,32 @@ def _span(found: Swept) -> str:
     return whole if not found.split_ms else whole + "\n" + _say("split_span", start=start, split=kst(found.split_ms), end=end)
 
 
-def _table(found: Swept, rows: list[Tried], sort: str) -> Table:
+def _fitting(console: Console, found: Swept, rows: list[Tried], sort: str) -> tuple[Table, list[str]]:
+    """The table with as many figures as the console has room for, none of them cut, and those left out: from the last, never `sort`."""
+    shown, left = list(dict.fromkeys([sort, *_SHOWN])), list[str]()
+    roomy = console.options.update_width(10_000)
+    while True:
+        table = _table(found, rows, sort, shown)
+        if len(shown) == 1 or Measurement.get(console, roomy, table).minimum <= console.width:
+            return table, left[::-1]
+        left.append(shown.pop())
+
+
+def _table(found: Swept, rows: list[Tried], sort: str, shown: list[str]) -> Table:
     title = _say("title", name=found.name, count=len(found.tried), figure=_name(sort))
     table = Table(box=SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", pad_edge=False)
-    shown = list(dict.fromkeys([sort, *_SHOWN]))
-    table.add_column(_say("rank"), justify="right")
-    for path in found.axes:
-        table.add_column(path.removeprefix("params."), justify="right", style="cyan")
-    for key in shown:
-        table.add_column(_name(key), justify="right")
-    if found.split_ms:
-        table.add_column(_say("later", figure=_name(sort)), justify="right")
-    for rank, one in enumerate(rows, start=1):
-        table.add_row(str(rank), *one.values.values(), *_cells(one, shown, sort, bool(found.split_ms)))
+    split = bool(found.split_ms)
+    lines = [[str(rank), *one.values.values(), *_cells(one, shown, sort, split)] for rank, one in enumerate(rows, start=1)]
+    own = [_say("own"), *["" for _ in found.axes], *_cells(found.own, shown, sort, split)]
+    heads = [_say("rank"), *(path.removeprefix("params.") for path in found.axes), *map(_name, shown)]
+    heads += [_say("later", figure=_name(sort))] if split else []
+    for place, (head, cells) in enumerate(zip(heads, zip(*lines, own, strict=True), strict=True)):
+        style = "cyan" if 0 < place <= len(found.axes) else ""
+        table.add_column(head, justify="right", style=style, min_width=max(map(cell_len, [*head.split(), *cells])))
+    for line in lines:
+        table.add_row(*line)
     table.add_section()
-    table.add_row(_say("own"), *["" for _ in found.axes], *_cells(found.own, shown, sort, bool(found.split_ms)))
+    table.add_row(*own)
     return table
 
 

@@ -103,7 +103,7 @@ def measure_curve(
     room: NDArray[np.float64],
     found: NDArray[np.float64],
 ) -> None:
-    """found [CURVE_WIDTH]: the falls of a curve and, where cash_changes (as of Closes.cash) is not empty, its sums. room [LANES]: scratch.
+    """found [CURVE_WIDTH]: the falls of a curve and, where cash_changes (as of Closes.cash) is not empty, its sums. room [2 x LANES].
 
     Stretches are summed up as they are, their sums with what each rounding loses.
     """

@@ -274,7 +274,7 @@ def _measured(curve: Curve, cash_changes: NDArray[np.float64]) -> list[float]:
     found = np.empty(CURVE_WIDTH)
     time_ms, value_krw = np.ascontiguousarray(curve.time_ms), np.ascontiguousarray(curve.value_krw)
     passes()["measure_curve"](
-        curve.start_ms, curve.start_krw, time_ms, value_krw, np.ascontiguousarray(cash_changes), np.empty(LANES), found
+        curve.start_ms, curve.start_krw, time_ms, value_krw, np.ascontiguousarray(cash_changes), np.empty(2 * LANES), found
     )  # fmt: skip
     numbers: list[float] = found.tolist()
     return numbers

@@ -72,6 +72,7 @@ def test_an_error_is_marked_found_and_mended(tab: Page, app: App) -> None:
     expect(tab.locator(".jd-gutter .jd-sign.jd-error[title*='emma']")).to_be_visible()
     problem = tab.locator(".jd-problem.jd-error").first
     expect(problem).to_contain_text("emma")
+    expect(problem.locator(".jd-note")).to_have_text(["없는 함수", "혹시 ema인가요?"])
     state_of(tab).to_contain_text("오류")
     problem.locator(".jd-fix-button").click()
     expect(tab.locator(".jd-mark.jd-error")).to_have_count(0)
@@ -313,7 +314,7 @@ def test_candles_complete_the_problem_list(tab: Page, app: App) -> None:
     replace(tab, "risk: 0.5% of equity", "risk: 0.001% of equity")
     problem = tab.locator(".jd-problem.jd-warning")
     expect(problem.locator(".jd-where")).to_contain_text("W402")
-    expect(problem.locator(".jd-note").first).to_contain_text("x 0.001% /")
+    expect(problem.locator(".jd-note").filter(has_text="x 0.001% /")).to_be_visible()
     for period, found in (
         ("최근 7일", 0),
         ("최근 30일", 1),

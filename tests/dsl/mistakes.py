@@ -306,6 +306,7 @@ FILES: dict[str, Mistake] = {
     "no blank after the colon": _file("clock: 5m", "clock:5m", "E004", ":"),
     "a full-width colon": _file("clock: 5m", "clock：5m", "E002", "："),
     "a tab": _file("  fast: 9", "\tfast: 9", "E003", "\t"),
+    "nothing but a tab": _file("  fast: 9", "\t\n  fast: 9", "E003", "\t", fixed=False),
     "state: on": _file("state: paper", "state: on", "E213", "on"),
     "state: 모의": _file("state: paper", "state: 모의", "E213", "모의"),
     "markets: one": _file(_MARKETS, "markets: KRW-ETH", "E212", "KRW-ETH"),

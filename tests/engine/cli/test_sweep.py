@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 
+from engine.cli import sweep_output
 from engine.cli.main import run
 
 FILE = """schema: strategy/1
@@ -63,6 +65,19 @@ def test_the_table_in_both_languages(place: Path, capsys: pytest.CaptureFixture[
     out, _ = answer(capsys, *asked, "--lang", "ko", "--sort", "sharpe", "--split", "70%")
     assert "made: 조합 6개, 샤프 지수 순" in out
     assert "1위는 확인 기간에서 6개 중" in out
+
+
+@pytest.mark.parametrize(("width", "left"), [(70, ["Fees paid", "Exposure"]), (160, [])])
+def test_a_narrow_screen_leaves_figures_out_and_cuts_none(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int, left: list[str]
+) -> None:
+    monkeypatch.setattr(sweep_output, "_PIPE_WIDTH", width)
+    out, _ = answer(capsys, "--vary", "fast=4,5", "--from", "2025-07-10", "--to", "2025-07-14")
+    table = out.partition("made: 2 variants")[2].partition("left out")[0].partition("median of all")[0]
+    assert "…" not in table
+    assert max(map(cell_len, table.splitlines())) <= width
+    assert [name in out for name in left] == [True] * len(left)
+    assert ("left out, as the screen is narrow" in out) == bool(left)
 
 
 def test_the_documents_say_the_same(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
