@@ -145,8 +145,8 @@ def _native_threads() -> Callable[[int, int], Callable[[], object] | None] | Non
 @atexit.register
 def _join_all() -> None:
     """Threads run code and read tickets that are gone after this process has ended."""
-    while _late:
-        _late.pop().join()
+    for thread in _late:  # each is there until its end: the thread counts on its ticket
+        thread.join()
 
 
 def _join_late() -> None:

@@ -47,6 +47,12 @@ HELD: Final = 10  # rows with an exposure above 0
 TOTAL: Final = 11  # sum of equity
 LAST: Final = 12  # of holding: the last value / scale
 CURVE_WIDTH: Final = 13
+#: numbers of the returns of trading days: highest, lowest; how many gained, how many differ from 0
+BEST_DAY: Final = 0
+WORST_DAY: Final = 1
+GAINED: Final = 2
+CHANGED: Final = 3
+DAYS_WIDTH: Final = 4
 
 #: a value that is so much below (as a ratio) another before both are divided and multiplied is below it after that, too
 _SURELY: Final = 2e-15
@@ -60,13 +66,32 @@ def precompile() -> dict[str, Any]:
     from engine.kernel.load import compile_function  # LLVM is imported when the first figure is made, not before
 
     real, whole = "float64", "int64"
-    reals, ints = ArrayKind(np.dtype(real), 1), ArrayKind(np.dtype(whole), 1)
+    reals, ints, table = ArrayKind(np.dtype(real), 1), ArrayKind(np.dtype(whole), 1), ArrayKind(np.dtype(real), 2)
     signatures = {
-        measure_curve: Signature("void", (whole, real, ints, reals, ArrayKind(np.dtype(real), 2), reals, reals)),
+        measure_curve: Signature("void", (whole, real, ints, reals, table, reals, reals)),
+        measure_days: Signature("void", (real, table, table, table)),
         measure_holding: Signature("void", (whole, ints, whole, whole, whole, ints, real, real, ints, reals, reals)),
         hold_together: Signature(whole, (ints, whole, whole, whole, ints, reals, real, reals, reals, reals, whole)),
     }
     return {one.__name__: compile_function(one, signature, allocates=False) for one, signature in signatures.items()}
+
+
+def measure_days(start_krw: float, value_krw: NDArray[np.float64], daily: NDArray[np.float64], found: NDArray[np.float64]) -> None:
+    """value_krw [curves, days]: at the ends of the trading days. daily, the same shape: value / the one before - 1, the first against
+    start_krw; NaN where that is not above zero. found [curves, DAYS_WIDTH]: BEST_DAY .. CHANGED; NaN without days, or where one is."""
+    for row in range(value_krw.shape[0]):
+        before, best, worst, gained, changed, known = start_krw, -math.inf, math.inf, 0, 0, True
+        for day in range(value_krw.shape[1]):
+            back = value_krw[row, day] / before - 1.0 if before > 0.0 else math.nan
+            before, daily[row, day] = value_krw[row, day], back
+            known = known and back == back
+            best, worst = max(best, back), min(worst, back)
+            gained += 1 if back > 0.0 else 0
+            changed += 1 if back != 0.0 else 0
+        if known and value_krw.shape[1] > 0:
+            found[row, BEST_DAY], found[row, WORST_DAY], found[row, GAINED], found[row, CHANGED] = best, worst, gained, changed
+        else:
+            found[row, BEST_DAY] = found[row, WORST_DAY] = found[row, GAINED] = found[row, CHANGED] = math.nan
 
 
 def measure_curve(
@@ -78,7 +103,7 @@ def measure_curve(
     room: NDArray[np.float64],
     found: NDArray[np.float64],
 ) -> None:
-    """found [CURVE_WIDTH]: the falls of a curve and, where cash_changes (as of Closes.cash) is not empty, its sums. room [LANES]: scratch.
+    """found [CURVE_WIDTH]: the falls of a curve and, where cash_changes (as of Closes.cash) is not empty, its sums. room [2 x LANES].
 
     Stretches are summed up as they are, their sums with what each rounding loses.
     """

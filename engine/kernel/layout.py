@@ -29,10 +29,11 @@ if TYPE_CHECKING:
 _CACHE_LINE: Final = 8  # float64
 #: markets side by side: twins (engine.kernel.catalogue.twin) take four at once
 _GROUP: Final = 4
-#: what a handle holds between the clocks and the memory: tables that no run writes
+#: what a handle holds between the clocks and the memory: tables, of which a run writes the rows (engine.kernel.direct)
 _TABLES: Final = ("feeds", "side_feeds", "rows", "stages", "moves", "across", "columns", "direct")
 #: of a handle: what every run has for itself
 _RUN_AND_CLOCKS: Final = slice(0, 2 * HANDLE_ITEMS)
+_ROWS: Final = slice(fields.HANDLE.index("rows") * HANDLE_ITEMS, (fields.HANDLE.index("rows") + 1) * HANDLE_ITEMS)
 _MEMORY: Final = slice((2 + len(_TABLES)) * HANDLE_ITEMS, (3 + len(_TABLES)) * HANDLE_ITEMS)
 
 
@@ -107,14 +108,17 @@ class Layout:
         self._run = self._fixed_items(program)
         self.state = state.initial(program)
         """What a run begins with."""
-        self._tables = tuple(getattr(self, name) for name in _TABLES)
-        self._handle = made_lane(self._run, (self.clocks, *self._tables, self.memory)).handle
+        self._handle = made_lane(self._run, self._arrays()).handle
 
     def again(self) -> Layout:
-        """The same for another run: with memory and clocks of its own, which a run writes, and tables that none does."""
+        """The same for another run: with memory, clocks and rows of its own, which a run writes, and tables that none does."""
         other = object.__new__(Layout)
-        other.__dict__.update(self.__dict__, memory=self.memory.copy(), clocks=self.clocks.copy())
+        other.__dict__.update(self.__dict__, memory=self.memory.copy(), clocks=self.clocks.copy(), rows=self.rows.copy())
         return other
+
+    def _arrays(self) -> tuple[NDArray[Any], ...]:
+        """Of a lane, in the order of its handle."""
+        return (self.clocks, *[getattr(self, name) for name in _TABLES], self.memory)
 
     def lanes(self) -> list[Lane]:
         """One per thread. They share groups of markets out among themselves."""
@@ -125,7 +129,8 @@ class Layout:
         if number == 0:
             handle = self._handle.copy()
             handle[_RUN_AND_CLOCKS], handle[_MEMORY] = numbers_of((run, self.clocks)), numbers_of((self.memory,))
-            return Lane(run, run.data, handle, (self.clocks, *self._tables, self.memory))
+            handle[_ROWS] = numbers_of((self.rows,))
+            return Lane(run, run.data, handle, self._arrays())
         run[fields.RUN_SHARED_AT] = len(self.state) + (number - 1) * self._table.size(shared=True)
         tables = {name: getattr(self, name).copy() for name in ("clocks", *_TABLES)}
         by = number * self._lane_width

@@ -45,6 +45,8 @@ COSTS: Final = np.dtype(
         ("queue_share", "f8"),  # of a bar's volume that trades at a touched limit; 0: none
         ("book_half", "f8"),  # half the spread of a supposed book, and how far from its middle it reaches, as ratios
         ("book_within", "f8"),
+        ("by_size", "i8"),  # the slippage of an order depends on its size
+        ("by_volume", "i8"),  # what an order costs, or how much of it may trade, depends on its bar's volume
     ],
     align=True,
 )
@@ -131,7 +133,12 @@ def _venue(
     depth = make_depth(markets, books)
     half, within = (0.0, 0.0) if costs.book is None else (costs.book.spread / 2.0, costs.book.within)
     queue = costs.queue or 0.0
-    row = (slippage, int(on_grid), costs.impact, int(costs.impact_root), share, sale_share, costs.latency_ms, queue, half, within)
+    by_size = costs.impact != 0.0 or len(depth.time_ms) > 0
+    by_volume = costs.impact != 0.0 or min(share, sale_share) < math.inf or queue > 0.0
+    row = (
+        slippage, int(on_grid), costs.impact, int(costs.impact_root), share, sale_share, costs.latency_ms, queue, half, within,
+        int(by_size), int(by_volume),
+    )  # fmt: skip
     tables = (*_fee_rows(markets, costs, fee_rate), *_grids(markets))
     offers = supposed or Shown(np.array([0, 1], np.int64), np.empty((len(markets), 0)))
     halts = halt_rows(markets, costs.halts)
@@ -214,7 +221,7 @@ def is_halted(venue: Venue, market: int, time_ms: int) -> bool:
 def slippage_of(venue: Venue, market: int, buys: bool, quantity_e8: float, volume_e8: float, time_ms: int) -> tuple[float, int]:
     """(slippage as a ratio, BY_MODEL..BEYOND_BOOK) of a part of an order in a bar of that volume: of the book recorded then, else of the
     stated model."""
-    if venue.costs[0]["impact"] == 0.0 and venue.depth.time_ms.shape[0] == 0:
+    if venue.costs[0]["by_size"] == 0:
         return float(venue.costs[0]["slippage"]), BY_MODEL
     return _slippage_of_size(venue, market, buys, quantity_e8, volume_e8, time_ms)
 

@@ -176,7 +176,7 @@ def _take_due(plan: Plan, book: Book, bars: Bars, closes: Closes, closing: int, 
 @helper
 def asks_volumes(plan: Plan) -> bool:
     """Decisions ask for the volume of a market's last traded bar."""
-    return bool(plan.venue.costs[0]["impact"] != 0.0 or plan.venue.depth.time_ms.shape[0] > 0)
+    return bool(plan.venue.costs[0]["by_size"] != 0)
 
 
 @helper
@@ -250,11 +250,13 @@ def run_step(plan: Plan, book: Book, log: Log, bars: Bars, market: int, bar: int
                 items(inside.open_krw, 0), items(inside.high_krw, 0), items(inside.low_krw, 0), items(inside.close_krw, 0),
                 items(inside.volume, 0)
             )  # fmt: skip
+    asked = plan.venue.costs[0]["by_volume"] != 0
     while row < stop:
         if finer:
             time_ms = inside.time_ms[row]
             _bring_taken(book, inside, market, row)
-        if not run_path(plan, book, log, market, time_ms, opens[row], highs[row], lows[row], closes[row], volumes[row], traded):
+        volume = volumes[row] if asked else 0.0
+        if not run_path(plan, book, log, market, time_ms, opens[row], highs[row], lows[row], closes[row], volume, traded):
             return False
         if finer:
             _keep_taken(book, inside, market, row)

@@ -37,7 +37,7 @@ def own_rows(program: Program, variants: Sequence[Sequence[int]]) -> OwnRows:
         raise ValueError("what reads all markets is nobody's own")
     columns = [[table.slot_of_node[node] for node in nodes] for nodes in variants]
     owner = _owners(table.rows, columns)
-    rows = [replace(row, leads=False) if row.leads else row for row in table.rows]
+    rows = [row._replace(leads=False) if row.leads else row for row in table.rows]
     parts: list[list[Row]] = [[] for _ in columns]
     for row in rows:
         if owner[row.output] != _SHARED:

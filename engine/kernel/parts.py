@@ -124,7 +124,7 @@ class Parts:
     """Of one lane. `add` them in order; they are evaluated in that order."""
 
     def __init__(self, handle: NDArray[np.int64], count: int) -> None:
-        """handle: with the arrays of the grid filled in; it is nobody else's until `stop`. count: of parts, at the most."""
+        """handle: with the arrays of the grid filled in; it is nobody else's until `finish`. count: of parts, at the most."""
         self._kept = handle
         job = np.zeros(_PARTS + count * _PART_WIDTH, np.int64)
         job[_HANDLE] = handle.ctypes.data
@@ -151,6 +151,9 @@ class Parts:
         self._beside.stop()
         self._beside.start()
 
-    def stop(self) -> None:
-        """Return when the thread is at no part. Those that are not done are left."""
+    def finish(self) -> None:
+        """Return when all parts that are known are done and the thread is gone."""
+        known = int(self._beside.job[_KNOWN])
+        if known > self.made:
+            self.take(known - 1)
         self._beside.stop()

@@ -155,11 +155,15 @@ def compile_values(
     known_ops: Mapping[str, Op] | None = None,
     *,
     domain: Iterable[str] | None = None,
+    lasting: bool = True,
 ) -> Program:
-    """A program that only exports these market-phase nodes of a graph. Parameters and errors as of `compile_program`."""
+    """A program that only exports these market-phase nodes of a graph. Parameters and errors as of `compile_program`.
+
+    lasting: False where nobody saves its state or asks for ready_ms and settle_ms, which are 0 then: a fifth of the time.
+    """
     exported = tuple(dict.fromkeys(columns))
     rows = position_rows(graph, (), exported, ops() if known_ops is None else known_ops)
-    return _compile(graph, exported, rows, clock, base, markets, known_ops, domain)
+    return _compile(graph, exported, rows, clock, base, markets, known_ops, domain, lasting=lasting)
 
 
 def _compile(
@@ -172,24 +176,27 @@ def _compile(
     known_ops: Mapping[str, Op] | None,
     domain: Iterable[str] | None,
     awaited: Sequence[int] = (),
+    *,
+    lasting: bool = True,
 ) -> Program:
-    """awaited: nodes whose warm-up counts; the columns if not given."""
+    """awaited: nodes whose warm-up counts; the columns if not given. lasting: as of `compile_values`."""
     if list(markets) != sorted(set(markets)):
         raise ValueError("markets must be sorted and unique")
     if clock.months or base.months:
         raise ValueError("months are no decision clock and no base")
     available = ops() if known_ops is None else known_ops
     _check_columns(graph, columns, clock)
-    table = market_table(graph, columns, base, markets, available, markets if domain is None else domain)
+    table = market_table(graph, columns, base, markets, available, markets if domain is None else domain, keyed=lasting)
+    waited = (awaited or columns) if lasting else ()
     functions = {name: op.function for name, op in available.items()}
-    needs = warmup(graph, functions, base.length_ms, reached(graph, awaited or columns)).nodes
+    needs = warmup(graph, functions, base.length_ms, reached(graph, waited)).nodes
     return Program(
         clock=clock,
         base=base,
         columns=columns,
         position=position,
-        ready_ms=max((needs[i].ready_ms for i in awaited or columns), default=0),
-        settle_ms=max((needs[i].settle_ms for i in awaited or columns), default=0),
+        ready_ms=max((needs[i].ready_ms for i in waited), default=0),
+        settle_ms=max((needs[i].settle_ms for i in waited), default=0),
         markets=tuple(markets),
         table=table,
     )
@@ -197,19 +204,27 @@ def _compile(
 
 def wanted_columns(strategy: Strategy, base: Timeframe | None = None, *, ranked: bool = True) -> tuple[int, ...]:
     """Market-phase nodes that decisions read: entry, rank (if `ranked`), scale, conditions and exits; then what position values read."""
+    return columns_and_read(strategy, base, ranked=ranked)[0]
+
+
+def columns_and_read(
+    strategy: Strategy, base: Timeframe | None, *, ranked: bool = True, counted: bool = True
+) -> tuple[tuple[int, ...], list[int]]:
+    """`wanted_columns`, and those of them that position values read. Arguments as of `named_nodes`."""
     graph = strategy.graph
-    named = named_nodes(strategy, base, ranked)
-    market_phase = [i for i in named if graph[i].phase is Phase.MARKET]
-    return tuple(dict.fromkeys([*market_phase, *market_inputs(graph, position_nodes(graph, named))]))
+    named = named_nodes(strategy, base, ranked, counted)
+    read = market_inputs(graph, position_nodes(graph, named))
+    return tuple(dict.fromkeys([*(i for i in named if graph[i].phase is Phase.MARKET), *read])), read
 
 
-def named_nodes(strategy: Strategy, base: Timeframe | None, ranked: bool = True) -> list[int]:
-    """Nodes of any phase that decisions ask for: entry, rank (if `ranked`), scale, conditions, exits, and what the profile reads."""
+def named_nodes(strategy: Strategy, base: Timeframe | None, ranked: bool = True, counted: bool = True) -> list[int]:
+    """Nodes of any phase that decisions ask for: entry, rank (if `ranked`), scale, conditions (if `counted`), exits, and what the profile
+    reads."""
     named = [
         strategy.entry,
         strategy.rank if ranked else None,
         strategy.sizing.scale,
-        *(condition.node for condition in strategy.conditions),
+        *(condition.node for condition in strategy.conditions if counted),
     ]
     named += [exit_rule.node for exit_rule in strategy.exits]
     breakers = strategy.risk.breakers if strategy.risk is not None else ()

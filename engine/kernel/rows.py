@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dsl.catalogue import INPUT_SERIES, ArgKind
 from dsl.graph import Graph, Node, Phase, Section, Timeframe
@@ -33,8 +33,7 @@ BUILTIN_VERSION: Final = 1
 UNUSED: Final = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """One column of a block: as many bars as close on `timeframe`; None = a constant, at every bar."""
 
     timeframe: Timeframe | None
@@ -64,8 +63,7 @@ class SideFeed:
     flag: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One node. `op`: None for a hold or an over, which have `source`, the timeframe that they read, and `code` (0, or one of OVER).
 
     inputs: slots (INPUT_COUNT of them; an op ignores those beyond its own). cell: state. params: offset in the parameters.
@@ -98,8 +96,7 @@ class AcrossRow:
     params: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """State of one row or feed. `key`: hash of everything that its meaning depends on, except the market being evaluated."""
 
     key: str
@@ -141,14 +138,22 @@ class MarketTable:
 
 
 def market_table(
-    graph: Graph, wanted: Sequence[int], base: Timeframe, markets: Sequence[str], ops: Mapping[str, Op], domain: Iterable[str]
+    graph: Graph,
+    wanted: Sequence[int],
+    base: Timeframe,
+    markets: Sequence[str],
+    ops: Mapping[str, Op],
+    domain: Iterable[str],
+    *,
+    keyed: bool = True,
 ) -> MarketTable:
-    """Tables for the market-phase nodes `wanted` and everything they read. domain: the markets that values across markets count.
+    """Tables for the market-phase nodes `wanted` and everything they read. domain: the markets that values across markets count. keyed:
+    False where nobody asks for the keys of cells, which are "" then.
 
     Raises ValueError for a graph that breaks the contract of dsl.graph, or whose bars do not nest in the base grid.
     """
     nodes = reached(graph, wanted)
-    builder = _Builder(graph, base, markets, ops, frozenset(domain), nodes)
+    builder = _Builder(graph, base, markets, ops, frozenset(domain), nodes if keyed else ())
     for node_id in nodes:
         builder.add(node_id)
     builder.add_feeds()
@@ -166,6 +171,8 @@ def paired(rows: Sequence[Row]) -> list[Row]:
     for number, row in enumerate(rows):
         if row.op is not None and row.op.twin is not None:
             alike.setdefault(_kind(row), deque()).append(number)
+    if not alike:
+        return list(rows)
     missing = {row.output for row in rows}
     taken: set[int] = set()
     found: list[Row] = []
@@ -174,7 +181,7 @@ def paired(rows: Sequence[Row]) -> list[Row]:
             continue
         others = alike.get(_kind(row), ())
         partner = next((k for k in others if k > number and k not in taken and missing.isdisjoint(rows[k].inputs)), None)
-        found.append(row if partner is None else replace(row, leads=True))
+        found.append(row if partner is None else row._replace(leads=True))
         missing.discard(row.output)
         if partner is not None:
             taken.add(partner)
@@ -248,11 +255,12 @@ class _Builder:
     """Adds nodes in topological order; the feeds come last, when it is known which series each section reads."""
 
     def __init__(
-        self, graph: Graph, base: Timeframe, markets: Sequence[str], ops: Mapping[str, Op], domain: frozenset[str], nodes: Sequence[int]
+        self, graph: Graph, base: Timeframe, markets: Sequence[str], ops: Mapping[str, Op], domain: frozenset[str], keyed: Sequence[int]
     ) -> None:
+        """keyed: nodes that get a key."""
         self.graph, self.base, self.ops = graph, base, ops
         self.markets = {market: i for i, market in enumerate(markets)}
-        self.keys = node_keys(graph, ops, domain, nodes)
+        self.keys = node_keys(graph, ops, domain, keyed)
         self.table = MarketTable(domain=tuple(float(market in domain) for market in markets))
         self.series: dict[Section, dict[str, int]] = {}
         self.side_slots: dict[tuple[SideKey, str], int] = {}

@@ -42,7 +42,7 @@ from engine.model.candle import BarState
 
 _TRADED: Final = int(BarState.TRADED)
 _UNKNOWN: Final = int(BarState.UNKNOWN)
-_LANE_BITS: Final = (1 << LANES) - 1
+_NO_ROW: Final = 2**62
 
 
 @helper
@@ -145,8 +145,7 @@ def add_exposures(
         few = eight_at(equity, at) if at + LANES <= stop else eight_within(equity, at, stop - at, -math.inf)
         owned = cash
         if at + LANES > until:
-            owned = cash_of(changes, count, change, at, room)
-            change = change_at(changes, count, change, at + LANES)
+            owned, change = cash_of(changes, count, change, at, room)
             cash, until = eight_of(changes[change, 1]), next_change(changes, count, change)
         word = above_bits(few, owned)
         if word != 0:
@@ -156,27 +155,20 @@ def add_exposures(
 
 
 @helper
-def cash_of(changes: NDArray[np.float64], count: int, change: int, row: int, room: Pointer) -> Eight:
-    """Cash at eight rows from `row` on. changes: `count` rows of Closes.cash; change: one that holds at `row` or before it; room: eight
-    numbers, overwritten."""
-    for lane in range(LANES):
-        change = change_at(changes, count, change, row + lane)
-        room[lane] = changes[change, 1]
-    return eight_at(room, 0)
-
-
-@helper
-def change_at(changes: NDArray[np.float64], count: int, change: int, row: int) -> int:
-    """The change that holds at a row, `change` or a later one."""
-    while next_change(changes, count, change) <= row:
+def cash_of(changes: NDArray[np.float64], count: int, change: int, row: int, room: Pointer) -> tuple[Eight, int]:
+    """Cash at eight rows from `row` on, and the change that holds at the last. changes: `count` rows of Closes.cash; change: the one that
+    holds before `row` or at it; room: sixteen numbers, overwritten."""
+    put_eight(room, 0, eight_of(changes[change, 1]))
+    while next_change(changes, count, change) < row + LANES:
         change += 1
-    return change
+        put_eight(room, int(changes[change, 0]) - row, eight_of(changes[change, 1]))
+    return eight_at(room, 0), change
 
 
 @helper
-def next_change(changes: NDArray[np.float64], count: int, change: int) -> float:
+def next_change(changes: NDArray[np.float64], count: int, change: int) -> int:
     """The row from which on the next one holds."""
-    return float(changes[change + 1, 0]) if change + 1 < count else math.inf
+    return int(changes[change + 1, 0]) if change + 1 < count else _NO_ROW
 
 
 @helper

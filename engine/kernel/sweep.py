@@ -66,8 +66,8 @@ TRADE: Final = np.dtype(
 
 _COIN_E8: Final = 1e8
 _DAY_MS: Final = 86_400_000
-#: float64 per variant for its sums of exposures: the sums, and room to turn them
-SUMS_WIDTH: Final = 2 * LANES
+#: float64 per variant for its sums of exposures: the sums, and room to make them
+SUMS_WIDTH: Final = 3 * LANES
 
 
 @by_reference

@@ -332,7 +332,7 @@ def _result(
 def traded_krw(grid: BarGrid, fills: NDArray[np.void]) -> NDArray[np.float64]:
     """KRW traded in the base bar of each fill; close x volume where the candles have no value."""
     row, column = fills["market"], (fills["time_ms"] - grid.timeframe.offset_ms) // grid.timeframe.length_ms - grid.first_index
-    value = np.asarray(grid.value[row, column])
+    value = np.asarray(grid.value[0].take(column) if len(grid.markets) == 1 else grid.value[row, column])
     unknown = np.isnan(value)
     if unknown.any():
         row, column = row[unknown], column[unknown]

@@ -93,7 +93,9 @@ def _figures(result: BacktestResult, last: NDArray[np.int64], hold: Callable[[],
     of_trades, of_run = evaluate(TRADE_FIGURES, closed), evaluate(RUN_FIGURES, run_facts(result, measured, ledger, closed))
     markets = _markets(result, ledger, of_trades)
     held = hold()
-    daily_krw = at_ends(account, last, np.stack((account.value_krw[last], held.value_krw)))
+    daily_krw = np.empty((2, len(last)))
+    daily_krw[0], daily_krw[1] = account.value_krw[last], held.value_krw
+    daily_krw = at_ends(account, last, daily_krw)
     ends = (account.end_krw, measured.fall), (held.end_krw, held.fall)
     of_account, of_held = (
         evaluate(CURVE_FIGURES, one) for one in facts_of_curves(account.start_krw, account.span_ms, daily_krw, ends)

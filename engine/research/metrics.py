@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
-from engine.research.returns import DAY_MS, Curve, Drawdown, Measured, changes, daily_values, drawdown
+from engine.research.returns import DAY_MS, Curve, Days, Drawdown, Measured, Spread, daily_returns, daily_values, drawdown, spreads
 from engine.research.trades import COIN_E8, Ledger, Trade, sums_of
 
 if TYPE_CHECKING:
@@ -52,23 +52,13 @@ class Group(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
-    """Of daily returns: their mean, their sample standard deviation (n - 1), the root of the mean squared loss over all days. NaN for
-    under two days; a mean needs one."""
-
-    mean: float
-    deviation: float
-    downside: float
-
-
-@dataclass(frozen=True, slots=True)
 class CurveFacts:
-    """What figures need of a value curve; daily: returns of the trading days."""
+    """What figures need of a value curve; days, spread: of the returns of its trading days."""
 
     start_krw: float
     end_krw: float
     span_ms: int
-    daily: NDArray[np.float64]
+    days: Days
     spread: Spread
     fall: Drawdown
 
@@ -161,25 +151,11 @@ def facts_of_curves(
 ) -> list[CurveFacts]:
     """The same of curves that start with the same money and have their rows at the same times. daily_krw [curves, days]: values at the
     ends of the trading days; ends: last value and deepest fall of each."""
-    daily = changes(start_krw, daily_krw)
+    daily, counted = daily_returns(start_krw, daily_krw)
     return [
-        CurveFacts(start_krw, end_krw, span_ms, own, spread, fall)
-        for (end_krw, fall), own, spread in zip(ends, daily, spreads(daily), strict=True)
+        CurveFacts(start_krw, end_krw, span_ms, days, spread, fall)
+        for (end_krw, fall), days, spread in zip(ends, counted, spreads(daily), strict=True)
     ]
-
-
-def spreads(daily: NDArray[np.float64]) -> list[Spread]:
-    """Of the daily returns of several curves, [curves, days]. Sums are those of numpy's mean and std of each."""
-    count, days = daily.shape
-    if days == 0:
-        return [Spread(NAN, NAN, NAN)] * count
-    means = np.add.reduce(daily, axis=1) / days
-    if days == 1:
-        return [Spread(mean, NAN, NAN) for mean in means.tolist()]
-    apart, losses = daily - means[:, None], np.minimum(daily, 0.0)
-    deviations = np.sqrt(np.add.reduce(apart * apart, axis=1) / (days - 1))
-    downsides = np.sqrt(np.add.reduce(losses * losses, axis=1) / days)
-    return list(map(Spread, means.tolist(), deviations.tolist(), downsides.tolist()))
 
 
 def trade_facts(trades: Iterable[Trade]) -> TradeFacts:
@@ -227,8 +203,7 @@ def run_facts(result: BacktestResult, account: Measured, ledger: Ledger, closed:
 
 def evaluate(scope: Mapping[str, Definition], facts: Facts) -> dict[str, float]:
     """All figures of one scope; anything that is not finite becomes NaN."""
-    values = {key: float(one.function(facts)) for key, one in scope.items()}
-    return {key: value if math.isfinite(value) else NAN for key, value in values.items()}
+    return {key: value if math.isfinite(value := float(one.function(facts))) else NAN for key, one in scope.items()}
 
 
 def _per(part: float, whole: float) -> float:
@@ -271,21 +246,19 @@ def annualised_return(facts: CurveFacts) -> float:
 @_figure(CURVE_FIGURES, Unit.RATIO, Group.RETURN)
 def best_day(facts: CurveFacts) -> float:
     """Highest daily return."""
-    return float(facts.daily.max()) if facts.daily.size else NAN
+    return facts.days.best
 
 
 @_figure(CURVE_FIGURES, Unit.RATIO, Group.RETURN)
 def worst_day(facts: CurveFacts) -> float:
     """Lowest daily return."""
-    return float(facts.daily.min()) if facts.daily.size else NAN
+    return facts.days.worst
 
 
 @_figure(CURVE_FIGURES, Unit.RATIO, Group.RETURN)
 def winning_days(facts: CurveFacts) -> float:
     """Days with a gain / days with a change."""
-    if np.isnan(facts.daily).any():
-        return NAN
-    return _per(int(np.count_nonzero(facts.daily > 0)), int(np.count_nonzero(facts.daily)))
+    return _per(facts.days.gained, facts.days.changed)
 
 
 @_figure(CURVE_FIGURES, Unit.RATIO, Group.RISK)

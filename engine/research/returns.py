@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.kernel.abi import numbers_of
-from engine.kernel.curves import CURVE_WIDTH, DEPTH, HELD, LAST, LENGTH_MS, LONGEST_MS, RECOVERED, SHARES, TOTAL
+from engine.kernel.curves import CURVE_WIDTH, DAYS_WIDTH, DEPTH, HELD, LAST, LENGTH_MS, LONGEST_MS, RECOVERED, SHARES, TOTAL
 from engine.kernel.curves import precompile as passes
 from engine.kernel.eights import LANES
 from engine.model.costs import fee_at
@@ -52,6 +53,26 @@ class Drawdown:
     length_ms: int
     longest_ms: int
     recovered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Of daily returns: their mean, their sample standard deviation (n - 1), the root of the mean squared loss over all days. NaN for
+    under two days; a mean needs one."""
+
+    mean: float
+    deviation: float
+    downside: float
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Of daily returns: the highest, the lowest, days with a gain and days with a change. NaN without days, or where one is not known."""
+
+    best: float
+    worst: float
+    gained: float
+    changed: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +225,27 @@ def changes(start: float, values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.divide(values, before, out=np.full(values.shape, np.nan), where=before > 0) - 1.0)
 
 
+def daily_returns(start_krw: float, daily_krw: NDArray[np.float64]) -> tuple[NDArray[np.float64], list[Days]]:
+    """`changes` of the values of several curves at the ends of their trading days, [curves, days], and what is counted of each curve's."""
+    daily, found = np.empty(daily_krw.shape), np.empty((len(daily_krw), DAYS_WIDTH))
+    passes()["measure_days"](start_krw, np.ascontiguousarray(daily_krw), daily, found)
+    return daily, [Days(*numbers) for numbers in found.tolist()]
+
+
+def spreads(daily: NDArray[np.float64]) -> list[Spread]:
+    """Of the daily returns of several curves, [curves, days]. Sums are those of numpy's mean and std of each."""
+    count, days = daily.shape
+    if days == 0:
+        return [Spread(math.nan, math.nan, math.nan)] * count
+    means = np.add.reduce(daily, axis=1) / days
+    if days == 1:
+        return [Spread(mean, math.nan, math.nan) for mean in means.tolist()]
+    apart, losses = daily - means[:, None], np.minimum(daily, 0.0)
+    deviations = np.sqrt(np.add.reduce(apart * apart, axis=1) / (days - 1))
+    downsides = np.sqrt(np.add.reduce(losses * losses, axis=1) / days)
+    return list(map(Spread, means.tolist(), deviations.tolist(), downsides.tolist()))
+
+
 def monthly_values(curve: Curve) -> tuple[tuple[str, ...], NDArray[np.float64]]:
     """Every month touched ("2025-09", by trading day) and the last value in it."""
     days, values = daily_values(curve)
@@ -232,7 +274,7 @@ def _measured(curve: Curve, cash_changes: NDArray[np.float64]) -> list[float]:
     found = np.empty(CURVE_WIDTH)
     time_ms, value_krw = np.ascontiguousarray(curve.time_ms), np.ascontiguousarray(curve.value_krw)
     passes()["measure_curve"](
-        curve.start_ms, curve.start_krw, time_ms, value_krw, np.ascontiguousarray(cash_changes), np.empty(LANES), found
+        curve.start_ms, curve.start_krw, time_ms, value_krw, np.ascontiguousarray(cash_changes), np.empty(2 * LANES), found
     )  # fmt: skip
     numbers: list[float] = found.tolist()
     return numbers

@@ -26,9 +26,9 @@ from engine.kernel.sweep import FIGURES, Block, OwnTables, Stack, SweepRun, shap
 from engine.kernel.variants import plans_of
 from engine.kernel.vm import Kernel
 from engine.research.backtest import terms_of, until_ms, with_members
-from engine.research.metrics import CurveFacts, calmar, sharpe, sortino, spreads
+from engine.research.metrics import CurveFacts, calmar, sharpe, sortino
 from engine.research.result import Rounding, Settings
-from engine.research.returns import DAY_MS, Drawdown, changes
+from engine.research.returns import DAY_MS, Days, Drawdown, changes, spreads
 from engine.research.trades import CONTINUOUS_REST
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ _SMALLEST: Final = 100
 _BLOCK_BYTES: Final = 64 << 20
 _SHORTEST_BLOCK: Final = 256
 _NAN: Final = float("nan")
+#: what no figure of a sweep is made of
+_NO_DAYS: Final = Days(_NAN, _NAN, _NAN, _NAN)
 
 #: (variant-bars done, of how many)
 Progress = Callable[[int, int], None]
@@ -195,12 +197,13 @@ class _Task:
         """The outcomes. advanced: called with the bars of every block."""
         first = self.strategies[0]
         graph = first.graph.copy()
-        strategies = [self._decided(strategy) for strategy in self.strategies]
         terms = terms_of(self.settings, self.grid)
         tradable = [market in self.traded for market in self.grid.markets]
-        nodes, plans = plans_of(strategies, graph, self.grid.timeframe, self.grid.markets, terms, tradable)
+        nodes, plans = plans_of(
+            self.strategies, graph, self.grid.timeframe, self.grid.markets, terms, tradable, ranked=len(self.traded) > 1, counted=False
+        )  # the rank of one market orders nothing
         wanted = list(dict.fromkeys(node for columns in nodes for node in columns))
-        program = compile_values(graph, wanted, first.clock, self.grid.timeframe, self.grid.markets, domain=self.traded)
+        program = compile_values(graph, wanted, first.clock, self.grid.timeframe, self.grid.markets, domain=self.traded, lasting=False)
         span = _Span.of(self.grid, self.settings, first)
         source = (_InPlace if len(self.grid.markets) == 1 and not program.table.across else _Exported)(
             program, nodes, self.block, self.settings.block
@@ -215,10 +218,6 @@ class _Task:
             advanced(stop - start)
         found = [outcome for stack in stacks for outcome in _outcomes(stack, span, self.settings)]
         return [found[at] for at in np.argsort(order)]
-
-    def _decided(self, strategy: Strategy) -> Strategy:
-        """What decisions read of it: nobody asks how often each condition was true, and the rank of one market orders nothing."""
-        return replace(strategy, conditions=(), rank=strategy.rank if len(self.traded) > 1 else None)
 
     def _from_ms(self) -> int:
         first = self.grid.timeframe.open_ms(int(self.grid.first_index))
@@ -347,7 +346,7 @@ def _outcomes(stack: Stack, span: _Span, settings: Settings) -> list[Outcome]:
         row = dict(zip(FIGURES.names or (), values, strict=True))
         depth = min(row["depth"], row["trough_krw"] / row["peak_krw"] - 1.0)
         end_krw = row["end_krw"] if closed else cash
-        facts = CurveFacts(cash, end_krw, span_ms, returns, spread, Drawdown(depth, 0, 0, False))
+        facts = CurveFacts(cash, end_krw, span_ms, _NO_DAYS, spread, Drawdown(depth, 0, 0, False))
         found.append(
             Outcome(
                 end_equity=end_krw,

@@ -12,7 +12,7 @@ from typing import Final
 from engine.kernel.abi import fetch, helper, items, rare
 from engine.kernel.bars import Bars, Closes
 from engine.kernel.book import Book
-from engine.kernel.decide.entries import OPEN_POSITIONS
+from engine.kernel.decide.limits import OPEN_POSITIONS
 from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import is_open
 from engine.kernel.decide.sales import is_working

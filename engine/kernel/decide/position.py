@@ -9,7 +9,7 @@ from dsl.strategy import ExitKind
 from engine.kernel.abi import call_row, helper, items
 from engine.kernel.book import Book
 from engine.kernel.decide.plan import FOR_FROZEN, FOR_MOVING, Plan
-from engine.kernel.decide.quiet_plan import COLUMNS, ENTRY, EXTREMES, MOMENT
+from engine.kernel.decide.quiet_plan import BARS, COLUMNS, ENTRY, EXTREMES, MOMENT, RATIOS
 from engine.kernel.eights import first_bit
 from engine.kernel.fills import queue_ahead_e8
 from engine.kernel.legal import ceil_tick, fee_rate, floor_tick, grid_changed, value_krw
@@ -71,7 +71,7 @@ def evaluate(
     values[count] = entry_krw
     values[count + 1] = high_krw
     values[count + 2] = low_krw
-    if plan.needs[purpose, 0] != 0:
+    if plan.needs[purpose, 0] & RATIOS != 0:
         fee = fee_rate(plan.venue, market, time_ms)
         values[count + 3] = price_krw / entry_krw - 1.0
         values[count + 4] = price_krw * (1.0 - fee) / (entry_krw * (1.0 + fee)) - 1.0
@@ -87,12 +87,13 @@ def evaluate(
 def evaluate_open(plan: Plan, book: Book, market: int, purpose: int, decided: bool, price_krw: float, time_ms: int) -> None:
     """`evaluate` for the market's open position."""
     held = book.position[market]
-    opened = held["opened_ms"]
-    clock = plan.settings[0]["clock_ms"]
-    offset = plan.settings[0]["clock_offset_ms"]
+    opened, bars = held["opened_ms"], 0
+    if plan.needs[purpose, 0] & BARS != 0:
+        clock, offset = plan.settings[0]["clock_ms"], plan.settings[0]["clock_offset_ms"]
+        bars = (time_ms - offset) // clock - (opened - offset) // clock
     evaluate(
-        plan, book, market, purpose, decided, held["entry_krw"], held["high_krw"], held["low_krw"], price_krw, time_ms - opened,
-        (time_ms - offset) // clock - (opened - offset) // clock, time_ms,
+        plan, book, market, purpose, decided, held["entry_krw"], held["high_krw"], held["low_krw"], price_krw,
+        time_ms - opened, bars, time_ms,
     )  # fmt: skip
 
 

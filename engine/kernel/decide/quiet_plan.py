@@ -23,6 +23,10 @@ EXTREMES: Final = 2
 MOMENT: Final = 4
 ENTRY: Final = 8
 
+#: position variables that take divisions: of a price and the entry, of times
+RATIOS: Final = 1
+BARS: Final = 2
+
 #: position variables that change with every price or moment, and those that change with the highest and lowest price
 _MOVING: Final = ("pos.gain", "pos.pnl", "pos.age", "pos.bars")
 _EXTREMES: Final = ("pos.high", "pos.low", "pos.best", "pos.worst")
@@ -65,14 +69,16 @@ def moved_by(position: PositionRows, read: set[int]) -> int:
 
 
 def needs_of(position: PositionRows, purposes: Sequence[set[int] | None]) -> NDArray[np.int64]:
-    """[len(purposes), 2 + position_rows]: whether a purpose that asks for these slots (None: for all) needs the ratios among the position
-    variables, how many of the rows, and which, in order."""
+    """[len(purposes), 2 + position_rows]: bits RATIOS and BARS of what a purpose needs that asks for these slots (None: for all), how
+    many of the rows, and which, in order."""
     first, count = position.column_count, position.position_rows
-    ratios = {first + _SERIES.index(name) for name in _RATIOS}
+    ratios, bars = {first + _SERIES.index(name) for name in _RATIOS}, first + _SERIES.index("pos.bars")
     made, found = position.rows[:count, 5].tolist(), []
     for wanted in purposes:
         rows = [number for number, slot in enumerate(made) if wanted is None or slot in wanted]
-        found.append([wanted is None or not wanted.isdisjoint(ratios), len(rows), *rows, *[0] * (count - len(rows))])
+        variables = RATIOS if wanted is None or not wanted.isdisjoint(ratios) else 0
+        variables |= BARS if wanted is None or bars in wanted else 0
+        found.append([variables, len(rows), *rows, *[0] * (count - len(rows))])
     return np.array(found, np.int64)
 
 

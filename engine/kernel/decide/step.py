@@ -93,6 +93,8 @@ def continue_step(plan: Plan, book: Book, market: int, may_sell: bool) -> None:
     price at once), only extremes and levels move.
     """
     held = book.position[market]
+    if may_sell and held["step_stage"] != IDLE and is_open(book, market) and _try_here(plan, book, market):
+        return
     while held["step_stage"] != IDLE and is_open(book, market):
         end = _leg_end(book, market)
         if may_sell and _try_leg(plan, book, market, end):
@@ -157,18 +159,14 @@ def _reach(plan: Plan, book: Book, market: int, price_krw: float, new_grid: bool
 
 @helper
 def _try_leg(plan: Plan, book: Book, market: int, end_krw: float) -> bool:
-    """Sell what is hit where the path stands, else at the first level on the way to the leg's end."""
-    if _try_here(plan, book, market):
-        return True
+    """Sell at the first level on the way to the leg's end, where nothing is left to sell at the place that the path stands at."""
     if book.position[market]["step_stage"] == UP_TO_HIGH:
-        rule = _lowest_target(plan, book, market, end_krw)
+        rule, quantity = _lowest_target(plan, book, market, end_krw)
     else:
-        rule = _highest_stop(plan, book, market, end_krw)
+        rule, quantity = _highest_stop(plan, book, market, end_krw)
     if rule == _NONE:
         return False
-    level = book.exits[market, rule]["level_krw"]
-    quantity = legal_sale(plan, book, market, rule, book.position[market]["quantity_e8"], level)
-    _reach(plan, book, market, level, False)
+    _reach(plan, book, market, book.exits[market, rule]["level_krw"], False)
     _sell_exit(plan, book, market, rule, quantity)
     return True
 
@@ -177,12 +175,11 @@ def _try_leg(plan: Plan, book: Book, market: int, end_krw: float) -> bool:
 def _try_here(plan: Plan, book: Book, market: int) -> bool:
     """Sell at the price reached: STOPs at or above it, highest first; then TARGETs at or below it, in file order."""
     price = book.position[market]["step_price"]
-    rule = _highest_stop(plan, book, market, price)
+    rule, quantity = _highest_stop(plan, book, market, price)
     if rule == _NONE:
-        rule = _first_target(plan, book, market, price)
+        rule, quantity = _first_target(plan, book, market, price)
     if rule == _NONE:
         return False
-    quantity = legal_sale(plan, book, market, rule, book.position[market]["quantity_e8"], book.exits[market, rule]["level_krw"])
     _sell_exit(plan, book, market, rule, quantity)
     return True
 
@@ -226,8 +223,8 @@ def _try_touch(plan: Plan, book: Book, market: int) -> bool:
 
 
 @helper
-def _highest_stop(plan: Plan, book: Book, market: int, price_krw: float) -> int:
-    """The active STOP with the highest level >= price whose sale can be made, ties in file order; -1 = none."""
+def _highest_stop(plan: Plan, book: Book, market: int, price_krw: float) -> tuple[int, float]:
+    """(exit, quantity) of the active STOP with the highest level >= price whose sale can be made, ties in file order; exit -1 = none."""
     held = book.position[market]["quantity_e8"]
     stops = book.position[market]["active"] & plan.settings[0]["stops"]
     while True:
@@ -239,8 +236,9 @@ def _highest_stop(plan: Plan, book: Book, market: int, price_krw: float) -> int:
             if level >= price_krw and (best == _NONE or level > best_level):
                 best = rule
                 best_level = level
-        if best == _NONE or legal_sale(plan, book, market, best, held, best_level) > 0.0:
-            return best
+        quantity = legal_sale(plan, book, market, best, held, best_level) if best != _NONE else 0.0
+        if best == _NONE or quantity > 0.0:
+            return best, quantity
         stops &= ~(1 << best)
 
 
@@ -258,8 +256,8 @@ def _met_targets(plan: Plan, book: Book, market: int) -> int:
 
 
 @helper
-def _lowest_target(plan: Plan, book: Book, market: int, price_krw: float) -> int:
-    """The active TARGET with the lowest level that the price meets whose sale can be made, ties in file order; -1 = none."""
+def _lowest_target(plan: Plan, book: Book, market: int, price_krw: float) -> tuple[int, float]:
+    """The same of the active TARGET with the lowest level that the price meets."""
     held = book.position[market]["quantity_e8"]
     targets = _met_targets(plan, book, market)
     while True:
@@ -271,23 +269,25 @@ def _lowest_target(plan: Plan, book: Book, market: int, price_krw: float) -> int
             if _meets(plan, level, price_krw) and (best == _NONE or level < best_level):
                 best = rule
                 best_level = level
-        if best == _NONE or legal_sale(plan, book, market, best, held, best_level) > 0.0:
-            return best
+        quantity = legal_sale(plan, book, market, best, held, best_level) if best != _NONE else 0.0
+        if best == _NONE or quantity > 0.0:
+            return best, quantity
         targets &= ~(1 << best)
 
 
 @helper
-def _first_target(plan: Plan, book: Book, market: int, price_krw: float) -> int:
-    """The first active TARGET in file order whose level the price meets and whose sale can be made; -1 = none."""
+def _first_target(plan: Plan, book: Book, market: int, price_krw: float) -> tuple[int, float]:
+    """The same of the first active TARGET in file order whose level the price meets."""
     held = book.position[market]["quantity_e8"]
     left = _met_targets(plan, book, market)
     while left != 0:
         rule = first_bit(left)
         left &= left - 1
         level = book.exits[market, rule]["level_krw"]
-        if _meets(plan, level, price_krw) and legal_sale(plan, book, market, rule, held, level) > 0.0:
-            return rule
-    return _NONE
+        quantity = legal_sale(plan, book, market, rule, held, level) if _meets(plan, level, price_krw) else 0.0
+        if quantity > 0.0:
+            return rule, quantity
+    return _NONE, 0.0
 
 
 @rare

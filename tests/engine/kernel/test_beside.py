@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import itertools
+import weakref
 from collections.abc import Callable
 
 import numpy as np
@@ -97,3 +98,13 @@ def test_what_is_raised_meanwhile_comes_out() -> None:
     for seed in range(4):
         with pytest.raises(LookupError, match="of the caller"):
             ahead(seed, 1 + seed % 2, fail)
+
+
+def test_a_ticket_is_there_until_its_thread_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the end of the process threads that never began are waited for: each counts on its ticket."""
+    ticket, there = np.zeros(4, np.int64), []
+    known = weakref.ref(ticket)
+    monkeypatch.setattr(beside, "_late", [beside._Started(ticket, lambda: there.append(known() is not None))])
+    del ticket
+    beside._join_all()
+    assert there == [True]

@@ -11,7 +11,7 @@ from dsl.catalogue import ACCOUNT_SERIES, Unit
 from dsl.graph import Node, Phase
 from dsl.strategy import Action, Breaker, Period, RiskRule, Sizing, Until
 from engine.kernel.book import SKIP_REASONS, restore_book, save_book
-from engine.kernel.decide import entries
+from engine.kernel.decide import entries, limits
 from engine.kernel.decide.calendar import day_of, month_of, next_day_ms, next_month_ms, next_week_ms, week_of
 from engine.model.events import Cash, Control, ControlKind, Intent, Mark
 from tests.engine.kernel_decide.worlds import MINUTE, NO_COST, START, Rules, Tape, make_strategy, profile, rule
@@ -459,5 +459,6 @@ def test_days_weeks_and_months_are_the_calendars() -> None:
 
 
 def test_every_reason_has_one_name() -> None:
-    numbers = [getattr(entries, reason.upper()) for reason in SKIP_REASONS]
+    named = {**vars(entries), **vars(limits)}
+    numbers = [named[reason.upper()] for reason in SKIP_REASONS]
     assert numbers == list(range(len(SKIP_REASONS)))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import math
+from dataclasses import astuple, replace
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.model.candle import BarState
 from engine.research.result import BacktestResult
@@ -17,6 +20,7 @@ from engine.research.returns import (
     buy_and_hold,
     buy_and_hold_curve,
     changes,
+    daily_returns,
     daily_values,
     day_ends,
     drawdown,
@@ -212,3 +216,19 @@ def test_holding_without_any_price_is_not_known_either() -> None:
     dark = replace(result, candles=replace(grid, state=np.zeros_like(grid.state), open=grid.open * np.nan, close=grid.close * np.nan))
     found = holding(dark, np.array([20, 79]))
     assert np.isnan([found.end_krw, found.fall.depth, *found.value_krw, *found.returns]).all()
+
+
+@given(
+    st.lists(st.lists(st.sampled_from([0.0, 90.0, 100.0, 101.0, math.nan, math.inf]), min_size=3, max_size=3), max_size=6),
+    st.sampled_from([0.0, 100.0]),
+)
+def test_returns_of_days_and_what_is_counted_of_them_are_those_of_a_plain_look(days: list[list[float]], start: float) -> None:
+    values = np.array(days, np.float64).reshape(len(days), 3).T.copy()
+    daily, found = daily_returns(start, values)
+    with np.errstate(invalid="ignore"):
+        plain = changes(start, values)
+    np.testing.assert_array_equal(daily, plain)
+    for own, counted in zip(plain, found, strict=True):
+        known = len(own) > 0 and not np.isnan(own).any()
+        expected = [own.max(), own.min(), (own > 0).sum(), (own != 0).sum()] if known else [math.nan] * 4
+        np.testing.assert_array_equal(astuple(counted), expected)

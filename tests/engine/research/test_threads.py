@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from benchmarks.sweep import grid_of
 from benchmarks.walk import MINUTE_MS, START_MS
 from engine.cli.inputs import load_strategy
+from engine.kernel import fields
+from engine.kernel.abi import HANDLE_ITEMS
 from engine.kernel.book import save_book
 from engine.kernel.decide.plan import make_book
 from engine.kernel.program import compile_program
@@ -79,3 +81,14 @@ def test_parts_are_all_bars_in_order(length: int, most: int, first: int) -> None
     assert [start for start, _ in parts] == [0, *itertools.accumulate(count for _, count in parts)][:-1]
     assert sum(count for _, count in parts) == length
     assert max(count for _, count in parts) <= most + most // 2
+
+
+def test_kernels_of_one_program_do_not_share_what_they_write() -> None:
+    """Layouts are kept for the next kernel; two of them may run at the same time."""
+    strategy = load_strategy(ROOT / "benchmarks/strategies/t1-ema-cross.yaml")
+    program = compile_program(strategy, strategy.clock, ("KRW-BTC",))
+    kernels = Kernel(program), Kernel(program)
+    (one,), (other,) = (kernel._lanes for kernel in kernels)
+    shared = {name for k, name in enumerate(fields.HANDLE) if 0 < one.handle[k * HANDLE_ITEMS] == other.handle[k * HANDLE_ITEMS]}
+    assert "stages" in shared
+    assert not shared & {"run", "clocks", "rows", "memory", "state", "behind"}
