@@ -93,31 +93,28 @@ def next_true(plan: Plan, closes: Closes, market: int, closing: int) -> int:
     return int(known)
 
 
-@helper
+@rare
 def bring_near(plan: Plan, book: Book, bars: Bars, closes: Closes, closing: int, bar: int) -> None:
-    """Ask memory for all that CLOSE `closing` and the STEP of `bar` will read of the markets that hold or may enter there."""
-    bar = min(bar, bars.state.shape[1] - 1)
+    """Ask memory for all that CLOSE `closing` and the STEP of `bar` will read of the markets that hold or may enter there; no order works.
+    Called often, but inside its caller it would take the registers that the rest of it needs."""
+    bar, near = min(bar, bars.state.shape[1] - 1), closes.ahead[COUNT, 0]
     fetch(items(closes.close_ms, 0), closing)
-    for place in range(closes.ahead[COUNT, 0]):
-        _fetch(plan, bars, closes, closes.ahead[ACTIVE, place], closing, bar)
     for market in range(book.position.shape[0]):
-        if closes.ahead[NEXT_TRUE, market] == closing:
-            _fetch(plan, bars, closes, market, closing, bar)
-
-
-@helper
-def _fetch(plan: Plan, bars: Bars, closes: Closes, market: int, closing: int, bar: int) -> None:
-    """Of one market."""
-    at = market * bars.state.shape[1] + bar
-    fetch(items(bars.state, at), 0)
-    fetch(items(bars.open_krw, at), 0)
-    fetch(items(bars.high_krw, at), 0)
-    fetch(items(bars.low_krw, at), 0)
-    fetch(items(bars.close_krw, at), 0)
-    if plan.venue.costs[0]["by_volume"] != 0:
-        fetch(items(bars.volume, at), 0)
-    for column in range(closes.columns.shape[1]):
-        fetch(items(closes.columns, (market * closes.columns.shape[1] + column) * closes.columns.shape[2] + closing), 0)
+        if closes.ahead[NEXT_TRUE, market] == closing and not is_open(book, market):
+            closes.ahead[ACTIVE, near] = market  # behind those that are: one loop asks for all
+            near += 1
+    for place in range(near):
+        market = closes.ahead[ACTIVE, place]
+        at = market * bars.state.shape[1] + bar
+        fetch(items(bars.state, at), 0)
+        fetch(items(bars.open_krw, at), 0)
+        fetch(items(bars.high_krw, at), 0)
+        fetch(items(bars.low_krw, at), 0)
+        fetch(items(bars.close_krw, at), 0)
+        if plan.venue.costs[0]["by_volume"] != 0:
+            fetch(items(bars.volume, at), 0)
+        for column in range(closes.columns.shape[1]):
+            fetch(items(closes.columns, (market * closes.columns.shape[1] + column) * closes.columns.shape[2] + closing), 0)
 
 
 @helper

@@ -31,10 +31,11 @@ from engine.kernel.decide.ahead import (
 )
 from engine.kernel.decide.guard import judge_breakers
 from engine.kernel.decide.plan import Plan
-from engine.kernel.decide.position import RULE, STOP, close_levels, is_active, is_open
+from engine.kernel.decide.position import close_levels, is_open
 from engine.kernel.decide.quiet_plan import COLUMNS, EXTREMES, MOMENT
 from engine.kernel.decide.quiet_risk import NEVER, first_closing, first_mark, is_guarded, is_settled, quiet_until_ms
 from engine.kernel.decide.step import IDLE
+from engine.kernel.eights import first_bit
 from engine.kernel.legal import QUANTITY_SCALE
 from engine.kernel.stretches import (
     add_to,
@@ -175,23 +176,32 @@ def _column(columns: NDArray[np.float64], market: int, column: int) -> Any:
 @helper
 def _first_exit(plan: Plan, book: Book, market: int, closing: int, limit: int, closes: Closes, levels: bool) -> int:
     """The first CLOSE in [closing, limit) at which the open position can be sold, its levels move, or a count is not certain."""
-    moves_with = 0
-    for rule in range(plan.exits.shape[0]):
-        if not is_active(book, market, rule):
-            continue
-        if plan.exits[rule]["kind"] == RULE:
-            limit = _first_open(plan, book, market, rule, True, closing, limit, closes)
-        elif levels and plan.exits[rule]["moves_with"] & (COLUMNS | MOMENT) != 0:
+    settings, active = plan.settings[0], book.position[market]["active"]
+    moving = active & settings["moving"] if levels else 0
+    if moving != 0:
+        if _moved_by(plan, moving) & (COLUMNS | MOMENT) != 0:
             return closing
-        moves_with |= plan.exits[rule]["moves_with"]
-    if levels and moves_with != 0:
         limit = _first_at(_next_grid_ms(plan, book, market), closing, limit, closes.close_ms)
-    if plan.market[market]["tradable"] != 0:
+    left = active & settings["rules"]
+    while left != 0:
+        limit = _first_open(plan, book, market, first_bit(left), True, closing, limit, closes)
+        left &= left - 1
+    if settings["counts_on_position"] != 0 and plan.market[market]["tradable"] != 0:
         for condition in range(plan.conditions.shape[0]):
             if plan.on_position[condition] != 0:
                 gate = plan.exits.shape[0] + condition
                 limit = _first_open(plan, book, market, gate, False, closing, limit, closes)
     return limit
+
+
+@helper
+def _moved_by(plan: Plan, exits: int) -> int:
+    """Bits of what can move the levels of these exits."""
+    moves_with, left = 0, exits
+    while left != 0:
+        moves_with |= plan.exits[first_bit(left)]["moves_with"]
+        left &= left - 1
+    return moves_with
 
 
 @helper
@@ -255,17 +265,18 @@ def _first_step(plan: Plan, book: Book, held: int, bars: Bars, closes: Closes, f
 @helper
 def _first_hit(plan: Plan, book: Book, market: int, bars: Bars, first: int, end: int) -> int:
     """Of one market."""
-    floor_krw, ceiling_krw, moves_with = -math.inf, math.inf, 0
-    for rule in range(plan.exits.shape[0]):
-        kind = plan.exits[rule]["kind"]
-        if kind == RULE or not is_active(book, market, rule):
-            continue
-        level = book.exits[market, rule]["level_krw"]
-        if kind == STOP and level > floor_krw:
-            floor_krw = level
-        elif kind != STOP and level < ceiling_krw:
-            ceiling_krw = level
-        moves_with |= plan.exits[rule]["moves_with"]
+    floor_krw, ceiling_krw, active = -math.inf, math.inf, book.position[market]["active"]
+    left = active & plan.settings[0]["stops"]
+    while left != 0:
+        level = book.exits[market, first_bit(left)]["level_krw"]
+        floor_krw = level if level > floor_krw else floor_krw
+        left &= left - 1
+    left = active & plan.settings[0]["targets"]
+    while left != 0:
+        level = book.exits[market, first_bit(left)]["level_krw"]
+        ceiling_krw = level if level < ceiling_krw else ceiling_krw
+        left &= left - 1
+    moves_with = _moved_by(plan, active & plan.settings[0]["moving"])
     if moves_with & MOMENT != 0:
         return first
     if moves_with & EXTREMES != 0:  # the highest and lowest price so far must stand: these become levels, too
