@@ -94,7 +94,7 @@ def next_true(plan: Plan, closes: Closes, market: int, closing: int) -> int:
 
 
 @rare
-def bring_near(book: Book, bars: Bars, closes: Closes, closing: int, bar: int) -> None:
+def bring_near(plan: Plan, book: Book, bars: Bars, closes: Closes, closing: int, bar: int) -> None:
     """Ask memory for all that CLOSE `closing` and the STEP of `bar` will read of the markets that hold or may enter there; no order works.
     Called often, but inside its caller it would take the registers that the rest of it needs."""
     bar, near = min(bar, bars.state.shape[1] - 1), closes.ahead[COUNT, 0]
@@ -111,7 +111,8 @@ def bring_near(book: Book, bars: Bars, closes: Closes, closing: int, bar: int) -
         fetch(items(bars.high_krw, at), 0)
         fetch(items(bars.low_krw, at), 0)
         fetch(items(bars.close_krw, at), 0)
-        fetch(items(bars.volume, at), 0)
+        if plan.venue.costs[0]["by_volume"] != 0:
+            fetch(items(bars.volume, at), 0)
         for column in range(closes.columns.shape[1]):
             fetch(items(closes.columns, (market * closes.columns.shape[1] + column) * closes.columns.shape[2] + closing), 0)
 

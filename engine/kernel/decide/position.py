@@ -71,7 +71,8 @@ def evaluate(
     values[count] = entry_krw
     values[count + 1] = high_krw
     values[count + 2] = low_krw
-    if plan.needs[purpose, 0] & RATIOS != 0:
+    needs = items(plan.needs, purpose * plan.needs.shape[1])
+    if needs[0] & RATIOS != 0:
         fee = fee_rate(plan.venue, market, time_ms)
         values[count + 3] = price_krw / entry_krw - 1.0
         values[count + 4] = price_krw * (1.0 - fee) / (entry_krw * (1.0 + fee)) - 1.0
@@ -79,8 +80,8 @@ def evaluate(
         values[count + 6] = low_krw / entry_krw - 1.0
     values[count + 7] = age_ms
     values[count + 8] = bars
-    for place in range(2, 2 + plan.needs[purpose, 1]):
-        call_row(plan.addresses, plan.rows, plan.needs[purpose, place], plan.row_params, values)
+    for place in range(2, 2 + needs[1]):
+        call_row(plan.addresses, plan.rows, needs[place], plan.row_params, values)
 
 
 @helper

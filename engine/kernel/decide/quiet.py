@@ -80,7 +80,7 @@ def skip_quiet(
             until = _first_close(plan, book, held, full, closing, limit, closes, True)
             end = end_of(closes, until)
             if until < limit or limit == count - 1:
-                bring_near(book, bars, closes, until, end)
+                bring_near(plan, book, bars, closes, until, end)
         else:
             limit = until = count
             end = stop

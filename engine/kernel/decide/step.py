@@ -103,7 +103,8 @@ def continue_step(plan: Plan, book: Book, market: int, may_sell: bool) -> None:
             _pass(plan, book, market, end, False)
             if may_sell and _try_here(plan, book, market):
                 return
-        if may_sell and held["step_stage"] == UP_TO_HIGH and _try_touch(plan, book, market):
+        queued = plan.venue.costs[0]["queue_share"] > 0.0
+        if may_sell and queued and held["step_stage"] == UP_TO_HIGH and _try_touch(plan, book, market):
             return
         held["step_stage"] = IDLE if held["step_stage"] == DOWN_TO_CLOSE else held["step_stage"] + 1
     held["step_stage"] = IDLE
@@ -201,9 +202,9 @@ def _sell_exit(plan: Plan, book: Book, market: int, rule: int, quantity_e8: floa
 
 @rare
 def _try_touch(plan: Plan, book: Book, market: int) -> bool:
-    """The path ends its way up: sell what the queue leaves to a TARGET that waits just there."""
+    """The path ends its way up, where queues are modelled: sell what the queue leaves to a TARGET that waits just there."""
     held = book.position[market]
-    if plan.settings[0]["resting_targets"] == 0 or plan.venue.costs[0]["queue_share"] == 0.0 or held["step_inside"] != 0:
+    if plan.settings[0]["resting_targets"] == 0 or held["step_inside"] != 0:
         return False
     left = held["active"] & plan.settings[0]["targets"]
     while left != 0:

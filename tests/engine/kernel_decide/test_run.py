@@ -15,7 +15,18 @@ from engine.kernel.decide.position import equity_krw
 from engine.kernel.desk import Desk
 from engine.model.candle import BarState
 from engine.model.events import Cash, Close, Event, Fill, Intent, Mark, Step
-from tests.engine.kernel_decide.random_runs import MARKETS, World, cut_bars, cut_columns, feed_world, make_world, new_run, run_world
+from tests.engine.kernel_decide.random_runs import (
+    MARKETS,
+    World,
+    cut_bars,
+    cut_columns,
+    feed_world,
+    make_fixed_world,
+    make_trailing_world,
+    make_world,
+    new_run,
+    run_world,
+)
 from tests.engine.kernel_decide.worlds import MINUTE, START
 
 SEEDS = st.integers(0, 10**6)
@@ -306,3 +317,22 @@ def test_times_that_lie_in_one_array_are_not_copied() -> None:
     assert together([whole[5:20], whole[20:41]]).base is whole
     assert together([whole[5:20], other[20:41]]).base is None
     np.testing.assert_array_equal(together([whole.copy(), other.copy()]), np.concatenate((whole, other)))
+
+
+def test_the_active_exits_are_those_that_neither_fired_nor_wait_for_another() -> None:
+    seen = {"fired": 0, "waiting": 0, "active": 0}
+    for make in (make_world, make_fixed_world, make_trailing_world):
+        for seed in range(24):
+            world = make(seed)
+            run, after = new_run(world), [rule.after for rule in world.strategy.exits]
+            for first in range(0, 400, 20):
+                feed_world(world, run, first, first + 20, [20])
+                for held, exits in zip(run.book.position, run.book.exits, strict=True):
+                    fired = [state["fired"] != 0 for state in exits]
+                    waits = [other is not None and not fired[other] for other in after]
+                    active = [not (one or other) and held["quantity_e8"] > 0.0 for one, other in zip(fired, waits, strict=True)]
+                    assert held["active"] == sum(1 << place for place, yes in enumerate(active) if yes)
+                    seen["fired"] += sum(fired)
+                    seen["waiting"] += sum(waits) if held["quantity_e8"] > 0.0 else 0
+                    seen["active"] += sum(active)
+    assert min(seen.values()) > 50, seen
