@@ -267,7 +267,7 @@ def check_document(scope: Scope, document: StrategyDocument, profile: RiskProfil
         scope.diagnostics = [found for found in scope.diagnostics if found.code not in ("E112", "E122", "E136")]
     if entry is None or entry.node is None or document.model is None or clock is None:
         return None
-    if not scope.error_count:
+    if not scope.error_count and scope.memo is None:  # of versions nobody reads warnings
         warn_unused(scope, document)
         warn_all_cash(scope, document, sizing, limits, profile)
         warn_unbounded_loss(scope, document, exits, profile)

@@ -72,10 +72,11 @@ class Mapping:
 
     def find(self, key: str) -> tuple[Scalar, YamlNode] | None:
         """The key and its value, if the key is there."""
-        for entry in self.entries:
-            if entry[0].text == key:
-                return entry
-        return None
+        return self._by_key.get(key)
+
+    @cached_property
+    def _by_key(self) -> dict[str, tuple[Scalar, YamlNode]]:
+        return {entry[0].text: entry for entry in reversed(self.entries)}
 
 
 YamlNode: TypeAlias = Scalar | Sequence | Mapping

@@ -105,6 +105,7 @@ _COSTS: dict[str, Text] = {
     "E430": Text("없는 전략 `{name}`", "no strategy `{name}`"),
     "E430@suffix": Text("전략 `{name}`은(는) 이름만 적습니다", "strategy `{name}` goes by its name alone"),
     "E430.label.suffix": Text(".yaml 은 뺍니다", "leave out .yaml"),
+    "E430.note": Text("전략 파일은 포트폴리오 파일과 같은 폴더에 두세요", "keep the strategy's file in the folder of this one"),
     "E430.label": Text("이 파일 옆에서 {name}.yaml 을 찾지 못했습니다", "{name}.yaml was not found beside this file"),
     "E431": Text("비중의 합이 100%를 넘습니다", "the weights add up to more than 100%"),
     "E431@twice": Text("`{name}` 전략이 두 번 나옵니다", "strategy `{name}` appears twice"),

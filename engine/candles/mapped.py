@@ -65,9 +65,10 @@ def _mapped(size: int) -> mmap.mmap:
 
 
 def take_markets(grid: BarGrid, rows: Sequence[int], *, mapped_from: int = MAPPED_FROM) -> BarGrid:
-    """The grid of some of the markets, without side series and finer bars; copied only where some are left out. mapped_from: as of Room."""
+    """The grid of some of the markets, copied without side series and finer bars; where none is left out the grid itself. mapped_from: as
+    of Room."""
     if len(rows) == len(grid.markets):
-        return replace(grid, side={}, inside=None)
+        return grid
     room = Room(len(rows), grid.state.shape[1], mapped_from=mapped_from)
     for at, row in enumerate(rows):
         room.state[at] = grid.state[row]

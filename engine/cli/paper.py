@@ -172,11 +172,13 @@ def _run(session: Session, market: Market, path: Path, speed: float) -> tuple[Pa
     exchange = make_exchange(trader.assignment.strategy, session.markets, session.terms, session.latency_ms)
     with Journal(path, session.header()) as journal, time_bar(_say("running"), market.grid) as move:
         runner = PaperRunner(trader, exchange, journal, SpeedClock(speed, session.from_ms))
-        before = signal.signal(signal.SIGINT, lambda *_: runner.interrupt())
+        ends = (signal.SIGINT, signal.SIGTERM)  # Ctrl+C, and the system's wish to end us
+        before = {number: signal.signal(number, lambda *_: runner.interrupt()) for number in ends}
         try:
             return runner.run(bars_of(market.grid), move), trader
         finally:
-            signal.signal(signal.SIGINT, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def _show(session: Session, summary: PaperSummary, trader: Trader, path: Path) -> None:

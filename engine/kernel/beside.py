@@ -14,12 +14,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
 from threading import Thread
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from engine.kernel.abi import count_up, helper
-from engine.kernel.load import address_of_thread, compile_function
+from engine.kernel.abi import address, count_up, helper, numbers_of
+from engine.kernel.places import call_at
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,6 +32,8 @@ JOB_LENGTH: Final = 3
 TICKET_WIDTH: Final = 4
 #: first number of every job: above 0 the thread is to leave
 STOPPED: Final = 0
+#: looks for work, or at somebody else's, before one gives up: longer than a thread takes to wake
+PATIENCE: Final = 3_000
 #: what `Beside` starts: a number in, one out
 _FUNCTION: Final = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)
 
@@ -58,15 +60,28 @@ def leave(ticket: NDArray[np.int64]) -> int:
 
 
 def withdraw(ticket: NDArray[np.int64], job: NDArray[np.int64]) -> bool:
-    """Let the thread leave the job; whether it had not begun, and will not."""
+    """Let the thread leave the job; whether it had not begun, and will not. Otherwise it is given a moment to end."""
     count_up(job, STOPPED, 1)
-    return count_up(ticket, _TAKEN, 1) == 0
+    if count_up(ticket, _TAKEN, 1) == 0:
+        return True
+    looks = 0
+    while looks < PATIENCE and count_up(ticket, _THROUGH, 0) == 0:
+        looks += 1
+    return False
+
+
+def call_with(code: int, ticket: NDArray[np.int64]) -> int:
+    """What a thread does, done by the caller."""
+    return call_at(code, address(ticket))
 
 
 @cache
-def withdrawal() -> Callable[[NDArray[np.int64], NDArray[np.int64]], bool]:
-    """Compile `withdraw`, or load it from the cache."""
-    return compile_function(withdraw, "boolean(int64[::1], int64[::1])", allocates=False)
+def precompile() -> tuple[Any, Any]:
+    """Compile `withdraw` and `call_with`, or load them from the cache."""
+    from engine.kernel.load import compile_function  # LLVM: whoever only knows of jobs does without
+
+    withdrawn = compile_function(withdraw, "boolean(int64[::1], int64[::1])", allocates=False)
+    return withdrawn.entry_point, compile_function(call_with, "int64(int64, int64[::1])", allocates=False).entry_point
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,9 +101,11 @@ class Beside:
 
     def __init__(self, function: Callable[[int], int], job: NDArray[np.int64]) -> None:
         """function: compiled; it is given where its ticket is."""
+        from engine.kernel.load import address_of_thread
+
         self._code, self.job = address_of_thread(function), job
         self._thread: _Started | None = None
-        self._withdraw = withdrawal()
+        self._withdraw, self._call = precompile()
 
     def start(self) -> None:
         """Have a thread at the job, where none is. Where the system gives none the caller has to do without."""
@@ -97,9 +114,13 @@ class Beside:
                 return
             self._end()
         _join_late()
-        ticket = np.array([0, 0, self.job.ctypes.data, len(self.job)], np.int64)
+        ticket = self._ticket()
         join = (_native_threads() or _thread_of_python)(self._code, ticket.ctypes.data)
         self._thread = None if join is None else _Started(ticket, join)
+
+    def run(self) -> None:
+        """Do the job without a thread."""
+        self._call(self._code, self._ticket())
 
     def stop(self) -> None:
         """Return when the thread has left the job or is certain not to begin it. Another can be started then."""
@@ -110,6 +131,10 @@ class Beside:
             else:
                 self._end()
             self.job[STOPPED] = 0
+
+    def _ticket(self) -> NDArray[np.int64]:
+        """One that nobody has taken."""
+        return np.array([0, 0, *numbers_of((self.job,))[:2]], np.int64)
 
     def _end(self) -> None:
         """Wait for the thread's end, once: its name may be another's after that."""

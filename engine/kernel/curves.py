@@ -12,7 +12,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.kernel.abi import fetch, helper, items, series_at, states_at
+from engine.kernel.abi import HANDLE_ITEMS, address, fetch, floats_at, helper, items, numbers_at, series_at, states_at
+from engine.kernel.beside import JOB, JOB_LENGTH, STOPPED, TICKET_WIDTH, Beside, enter, leave
+from engine.kernel.beside import precompile as compile_threads
 from engine.kernel.catalogue import Pointer
 from engine.kernel.eights import (
     LANES,
@@ -27,7 +29,8 @@ from engine.kernel.eights import (
 )
 from engine.kernel.kinds import ArrayKind, Signature
 from engine.kernel.ledger import lost
-from engine.kernel.stretches import add_exposures, are_between, count_unknown, extremes_of, scale_ratio, sum_of
+from engine.kernel.places import numbers_from, take_series
+from engine.kernel.stretches import add_exposures, are_between, extremes_of, sum_of
 from engine.model.candle import BarState
 
 _UNKNOWN: Final = int(BarState.UNKNOWN)
@@ -54,6 +57,10 @@ GAINED: Final = 2
 CHANGED: Final = 3
 DAYS_WIDTH: Final = 4
 
+#: of a job of `measure_curve`, behind STOPPED: 1 when all is found; then, in the places of a handle, its five arrays
+_DONE: Final = STOPPED + 1
+_JOB_WIDTH: Final = 6 * HANDLE_ITEMS
+
 #: a value that is so much below (as a ratio) another before both are divided and multiplied is below it after that, too
 _SURELY: Final = 2e-15
 #: so many values ahead of what is being read the memory is asked for
@@ -63,17 +70,46 @@ _AHEAD: Final = 768
 @cache
 def precompile() -> dict[str, Any]:
     """Compile the passes, or load them from the cache: by name."""
-    from engine.kernel.load import compile_function  # LLVM is imported when the first figure is made, not before
+    from engine.kernel.load import address_of_thread, compile_function  # LLVM is imported when the first figure is made, not before
 
     real, whole = "float64", "int64"
     reals, ints, table = ArrayKind(np.dtype(real), 1), ArrayKind(np.dtype(whole), 1), ArrayKind(np.dtype(real), 2)
     signatures = {
-        measure_curve: Signature("void", (whole, real, ints, reals, table, reals, reals)),
+        begin_curve: Signature("void", (ints, whole, real, ints, reals, table, reals, reals)),
         measure_days: Signature("void", (real, table, table, table)),
         measure_holding: Signature("void", (whole, ints, whole, whole, whole, ints, real, real, ints, reals, reals)),
-        hold_together: Signature(whole, (ints, whole, whole, whole, ints, reals, real, reals, reals, reals, whole)),
     }
+    address_of_thread(measure_curve), compile_threads()
     return {one.__name__: compile_function(one, signature, allocates=False) for one, signature in signatures.items()}
+
+
+class CurvePass:
+    """One pass over a value curve: `run` it, or `start` it in a thread beside the caller's; then read what it found."""
+
+    def __init__(
+        self, start_ms: int, start_krw: float, time_ms: NDArray[np.int64], value_krw: NDArray[np.float64], cash_changes: NDArray[np.float64]
+    ) -> None:
+        """cash_changes: as of Closes.cash; empty where sums are not wanted."""
+        self._found, room, job = np.empty(CURVE_WIDTH), np.empty(2 * LANES), np.zeros(_JOB_WIDTH, np.int64)
+        self._kept = [np.ascontiguousarray(one) for one in (time_ms, value_krw, cash_changes)], room
+        precompile()["begin_curve"](job, start_ms, start_krw, *self._kept[0], room, self._found)
+        self._beside = Beside(measure_curve, job)
+
+    def start(self) -> None:
+        """Have a thread begin."""
+        self._beside.start()
+
+    def stop(self) -> None:
+        """Return when no thread reads the curve; one has to be stopped before that is gone."""
+        self._beside.stop()
+
+    def found(self) -> list[float]:
+        """Numbers by DEPTH and its like. What no thread has begun is done now."""
+        self.stop()
+        if self._beside.job[_DONE] == 0:
+            self._beside.run()
+        numbers: list[float] = self._found.tolist()
+        return numbers
 
 
 def measure_days(start_krw: float, value_krw: NDArray[np.float64], daily: NDArray[np.float64], found: NDArray[np.float64]) -> None:
@@ -94,20 +130,42 @@ def measure_days(start_krw: float, value_krw: NDArray[np.float64], daily: NDArra
             found[row, BEST_DAY] = found[row, WORST_DAY] = found[row, GAINED] = found[row, CHANGED] = math.nan
 
 
-def measure_curve(
-    start_ms: int,
-    start_krw: float,
+def begin_curve(
+    job: NDArray[np.int64], start_ms: int, start_krw: float, time_ms: NDArray[np.int64], value_krw: NDArray[np.float64],
+    cash_changes: NDArray[np.float64], room: NDArray[np.float64], found: NDArray[np.float64],
+) -> None:  # fmt: skip
+    """Write into a job where the arrays are that `measure` reads and writes."""
+    begin_fall(found, start_ms, start_krw)
+    at = take_series(job, HANDLE_ITEMS, address(time_ms), time_ms.shape)
+    at = take_series(job, at, address(value_krw), value_krw.shape)
+    at = take_series(job, at, address(cash_changes), cash_changes.shape)
+    at = take_series(job, at, address(room), room.shape)
+    take_series(job, at, address(found), found.shape)
+
+
+def measure_curve(place: int) -> int:
+    """The job of a `CurvePass`."""
+    ticket = numbers_from(place, TICKET_WIDTH)
+    job = numbers_from(ticket[JOB], ticket[JOB_LENGTH])
+    if enter(ticket):
+        measure(numbers_at(job, 1), floats_at(job, 2), series_at(job, 3), floats_at(job, 4), floats_at(job, 5))
+        job[_DONE] = 1
+    return leave(ticket)
+
+
+@helper
+def measure(
     time_ms: NDArray[np.int64],
     value_krw: NDArray[np.float64],
     cash_changes: NDArray[np.float64],
     room: NDArray[np.float64],
     found: NDArray[np.float64],
 ) -> None:
-    """found [CURVE_WIDTH]: the falls of a curve and, where cash_changes (as of Closes.cash) is not empty, its sums. room [2 x LANES].
+    """found [CURVE_WIDTH]: the falls of a curve and, where cash_changes (as of Closes.cash) is not empty, its sums. found [CURVE_WIDTH] as
+    `begin_fall` leaves it; room [2 x LANES]: scratch.
 
     Stretches are summed up as they are, their sums with what each rounding loses.
     """
-    begin_fall(found, start_ms, start_krw)
     values, times, few = items(value_krw, 0), items(time_ms, 0), items(room, 0)
     summed, rows = cash_changes.shape[0], value_krw.shape[0]
     share = share_lost = total = total_lost = 0.0
@@ -215,7 +273,8 @@ def measure_holding(
     ended: NDArray[np.float64],
     found: NDArray[np.float64],
 ) -> None:
-    """The falls of what `hold` writes, and its values at the rows `ends` (ascending), without writing it; found[LAST]: its ratio.
+    """The falls of what one market held is worth (engine.kernel.holding), and its values at the rows `ends` (ascending), without writing
+    it; found[LAST]: its ratio.
 
     handle: states, opens and closes of the market, [1, bars]. A stretch whose closes are surely between those of the deepest fall and of
     the peak is passed without dividing: to divide and multiply leaves the order of what is further apart than the roundings.
@@ -262,74 +321,3 @@ def measure_holding(
         found[DEPTH], found[LENGTH_MS], found[LONGEST_MS], found[RECOVERED] = math.nan, 0.0, 0.0, 0.0
         for k in range(ends.shape[0]):
             ended[k] = math.nan
-
-
-def hold_together(
-    close_ms: NDArray[np.int64],
-    length_ms: int,
-    offset_ms: int,
-    first_index: int,
-    handle: NDArray[np.int64],
-    costs: NDArray[np.float64],
-    scale: float,
-    worth: NDArray[np.float64],
-    total: NDArray[np.float64],
-    last: NDArray[np.float64],
-    held: int,
-) -> int:
-    """`hold` of each market, one cost each, and their last ratios: added to `total` (of as many rows as `worth`, or none) in order, where
-    `held` markets are in it already. Returns how many have a ratio then; worth is left as the last market's.
-
-    handle: states, opens and closes of each, [1, bars] (engine.kernel.abi.numbers_at).
-    """
-    for market in range(costs.shape[0]):
-        states, opens, closes = states_at(handle, 3 * market), series_at(handle, 3 * market + 1), series_at(handle, 3 * market + 2)
-        last[market] = hold(close_ms, length_ms, offset_ms, first_index, 0, states, opens, closes, costs[market], scale, worth)
-        if math.isfinite(last[market]):
-            for row in range(total.shape[0]):
-                total[row] = worth[row] if held == 0 else total[row] + worth[row]
-            held += 1
-    return held
-
-
-@helper
-def hold(
-    close_ms: NDArray[np.int64],
-    length_ms: int,
-    offset_ms: int,
-    first_index: int,
-    market: int,
-    states: NDArray[np.int8],
-    opens: NDArray[np.float64],
-    closes: NDArray[np.float64],
-    cost: float,
-    scale: float,
-    worth: NDArray[np.float64],
-) -> float:
-    """worth: latest known close of the bars that end at close_ms / (the market's first known open x cost) x scale, `scale` before it.
-    cost: what buying costs, as a ratio of the price. Returns the last ratio; NaN, as everywhere in `worth`, where no bar has both."""
-    first = last = math.nan
-    bar, bars, rows = 0, closes.shape[1], close_ms.shape[0]
-    start, row = rows, -1
-    state, close, times, values = items(states, market * bars), items(closes, market * bars), items(close_ms, 0), items(worth, 0)
-    while row + 1 < rows:
-        row += 1
-        if row > 0 and times[row] - times[row - 1] == length_ms:
-            bar += 1
-        else:
-            bar = (times[row] - 1 - offset_ms) // length_ms - first_index
-        ahead = row + WORD - 1
-        if start < rows and ahead < rows and bar >= 0 and bar + WORD <= bars and times[ahead] - times[row] == length_ms * (WORD - 1):
-            if count_unknown(state, close, bar, bar + WORD) == 0:
-                scale_ratio(close, bar, values, row, WORD, first, scale)
-                row, bar = ahead, bar + WORD - 1
-                last = close[bar]
-                continue
-        if 0 <= bar < bars and state[bar] != _UNKNOWN and math.isfinite(close[bar]):
-            last = close[bar]
-            if start == rows and math.isfinite(opens[market, bar]):
-                first, start = opens[market, bar] * cost, row
-        values[row] = last / first * scale
-    for before in range(start):
-        values[before] = scale if start < rows else math.nan
-    return float(last / first)

@@ -37,7 +37,7 @@ from engine.kernel.fields import (
     RUN_TURN,
 )
 from engine.kernel.machine import run_block
-from engine.kernel.places import call_at, numbers_from
+from engine.kernel.places import call_at, numbers_from, take_series
 from engine.kernel.turns import is_complete
 
 if TYPE_CHECKING:
@@ -68,15 +68,6 @@ def take_bars(
     at = take_series(handle, at, address(sides), sides.shape)
     at = take_series(handle, at, address(out), out.shape)
     take_series(handle, at, address(turns), turns.shape)
-
-
-@helper
-def take_series(handle: NDArray[np.int64], at: int, start: int, shape: tuple[int, ...]) -> int:
-    """One array into the handle; returns where the next one goes."""
-    handle[at] = start
-    for k in range(len(shape)):
-        handle[at + 1 + k] = shape[k]
-    return at + HANDLE_ITEMS
 
 
 def enter(handle: NDArray[np.int64]) -> int:

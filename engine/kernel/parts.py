@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from engine.kernel.abi import HANDLE_ITEMS, address, count_up, helper, numbers_at
-from engine.kernel.beside import JOB, JOB_LENGTH, STOPPED, TICKET_WIDTH, Beside, enter, is_stopped, leave, withdrawal
+from engine.kernel.beside import JOB, JOB_LENGTH, PATIENCE, STOPPED, TICKET_WIDTH, Beside, enter, is_stopped, leave
+from engine.kernel.beside import precompile as compile_threads
 from engine.kernel.fields import (
     HANDLE,
     HANDLE_CODE,
@@ -45,8 +46,6 @@ _TOLD: Final = (RUN_FROM_MS, RUN_FIRST, RUN_LENGTH, RUN_CLOCK_FIRST, RUN_BEFORE)
 _SIDES: Final = HANDLE.index("sides") * HANDLE_ITEMS
 _OUT: Final = HANDLE_OUT * HANDLE_ITEMS
 _TURNS: Final = HANDLE.index("turns") * HANDLE_ITEMS
-#: looks for work, or at somebody else's, before one gives up: longer than a thread takes to wake
-_PATIENCE: Final = 3_000
 
 
 def run_parts(place: int) -> int:
@@ -55,7 +54,7 @@ def run_parts(place: int) -> int:
     job = numbers_from(ticket[JOB], ticket[JOB_LENGTH])
     if enter(ticket):
         looks = 0
-        while looks < _PATIENCE and not is_stopped(job) and count_up(job, _MADE, 0) < count_up(job, _KNOWN, 0):
+        while looks < PATIENCE and not is_stopped(job) and count_up(job, _MADE, 0) < count_up(job, _KNOWN, 0):
             looks = 0 if make_next(job) else looks + 1
     return leave(ticket)
 
@@ -77,7 +76,7 @@ def await_part(job: NDArray[np.int64], number: int) -> bool:
     """Whether the part is done; the caller does what nobody is at, and waits for others a moment."""
     looks = 0
     while count_up(job, _MADE, 0) <= number:
-        if looks >= _PATIENCE:
+        if looks >= PATIENCE:
             return False
         looks = 0 if make_next(job) else looks + 1
     return True
@@ -114,7 +113,7 @@ def make_part(job: NDArray[np.int64], at: int) -> None:
 @cache
 def precompile() -> tuple[Any, Any]:
     """Compile `add_part` and `await_part`, which it gives, and what threads run, or load all from the cache."""
-    withdrawal(), address_of_thread(run_parts)
+    compile_threads(), address_of_thread(run_parts)
     add = "void(int64[::1], int64, int64, int64, int64, int64, float64[:, :, ::1], float64[:, :, ::1], int64[::1])"
     made = compile_function(add_part, add, allocates=False), compile_function(await_part, "boolean(int64[::1], int64)", allocates=False)
     return made[0].entry_point, made[1].entry_point

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from engine.kernel.abi import INTRINSIC_MARK
+from engine.kernel.abi import HANDLE_ITEMS, INTRINSIC_MARK, helper
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,3 +28,12 @@ def call_at(code: int, place: int) -> int:
 
 for _one in (numbers_from, call_at):
     setattr(_one, INTRINSIC_MARK, f"handles.{_one.__name__}")
+
+
+@helper
+def take_series(handle: NDArray[np.int64], at: int, start: int, shape: tuple[int, ...]) -> int:
+    """One array into the handle; returns where the next one goes."""
+    handle[at] = start
+    for k in range(len(shape)):
+        handle[at + 1 + k] = shape[k]
+    return at + HANDLE_ITEMS

@@ -265,6 +265,8 @@ class _Builder:
         self.series: dict[Section, dict[str, int]] = {}
         self.side_slots: dict[tuple[SideKey, str], int] = {}
         self.offsets = {True: 0, False: 0}
+        self.nested: set[Timeframe] = set()
+        self.states: dict[tuple[str, tuple[float, ...]], tuple[tuple[float, ...], tuple[float, ...]]] = {}
 
     def add(self, node_id: int) -> None:
         node = self.graph[node_id]
@@ -333,7 +335,7 @@ class _Builder:
             self._add_built_in(node_id, OVER.get(node.op, 0), section, source, inputs[0], stage)
             return
         shared = section.market != ""
-        params = kernel_params(node, self.ops[node.op])
+        params, initial = self._params_and_state(node)
         row = Row(
             node=node_id,
             op=self.ops[node.op],
@@ -343,7 +345,7 @@ class _Builder:
             source=None,
             inputs=inputs + (inputs[0] if inputs else 0,) * (INPUT_COUNT - len(inputs)),
             output=self._own_slot(section, stage),
-            cell=self._cell(self.keys[node_id], node_id, shared, self._initial(node, params)),
+            cell=self._cell(self.keys[node_id], node_id, shared, initial),
             params=len(self.table.params),
         )
         self.table.params.extend(params)
@@ -380,12 +382,17 @@ class _Builder:
             self.table.stage_of_slot[slot] = stage
         return slot
 
-    def _initial(self, node: Node, params: tuple[float, ...]) -> tuple[float, ...]:
-        op = self.ops[node.op]
-        initial = tuple(map(float, op.init(params)))
-        if len(initial) != op.state_size(params):
-            raise ValueError(f"{node.op}{params}: initial state of {len(initial)} values, size {op.state_size(params)}")
-        return initial
+    def _params_and_state(self, node: Node) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """`kernel_params`, and the state that an op begins with: worked out once for all nodes of an op with these parameters."""
+        known = self.states.get((node.op, node.params))
+        if known is None:
+            op = self.ops[node.op]
+            params = kernel_params(node, op)
+            initial = tuple(map(float, op.init(params)))
+            if len(initial) != op.state_size(params):
+                raise ValueError(f"{node.op}{params}: initial state of {len(initial)} values, size {op.state_size(params)}")
+            known = self.states[node.op, node.params] = params, initial
+        return known
 
     def _check_inputs(self, node_id: int, node: Node, section: Section) -> None:
         self._check_market(section)
@@ -394,7 +401,7 @@ class _Builder:
             raise ValueError(f"node {node_id}: unknown op {node.op}")
         for i in node.inputs:
             other = self.graph[i].section
-            if other is None:
+            if other is None or other is section:
                 continue
             if section.market and other.market == "":
                 raise ValueError(f"node {node_id} ({node.op}) of alias {section.market} reads the market being evaluated")
@@ -412,8 +419,9 @@ class _Builder:
         return section.timeframe
 
     def _slot(self, timeframe: Timeframe | None, constant: float | None = None) -> int:
-        if timeframe is not None:
+        if timeframe is not None and timeframe not in self.nested:
             ratio(self.base, timeframe)
+            self.nested.add(timeframe)
         self.table.slots.append(Slot(timeframe, constant))
         return len(self.table.slots) - 1
 

@@ -350,8 +350,9 @@ def left_out(strategy: Strategy, base: Timeframe) -> tuple[str, ...]:
 
 
 def clock_candles(grid: BarGrid, rows: Sequence[int], strategy: Strategy, from_ms: int | None) -> BarGrid:
-    """Clock candles of the rows' markets from the trading start on; the grid's own, not copied, where they are its bars."""
-    chosen = grid if len(rows) == len(grid.markets) else take_markets(grid, rows)
+    """Clock candles of the rows' markets from the trading start on, without side series and finer bars; the grid's own, not copied, where
+    they are its bars."""
+    chosen = take_markets(grid, rows)
     candles = chosen if strategy.clock == grid.timeframe else aggregate(chosen, strategy.clock)
     skipped = 0 if from_ms is None else max(strategy.clock.index(from_ms) - candles.first_index, 0)
     length = candles.state.shape[1]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from engine.kernel.curves import precompile as passes
 from engine.research.metrics import (
     CURVE_FIGURES,
     NAN,
@@ -24,7 +22,7 @@ from engine.research.metrics import (
     market_facts,
     run_facts,
 )
-from engine.research.returns import Curve, Holding, account_curve, at_ends, buy_and_hold_curve, day_ends, holding, measured_account
+from engine.research.returns import Curve, Holding, Measured, account_curve, at_ends, buy_and_hold_curve, day_ends, holding_of, measuring
 from engine.research.room import processors
 from engine.research.trades import ExitFigures, Ledger, Trade, exact_sum, ledger_of, sales_of, trades_of
 
@@ -36,6 +34,8 @@ if TYPE_CHECKING:
 
 #: holding so many markets takes as long as a thread is worth
 _MARKETS_BESIDE: Final = 8
+#: measuring a curve of so many rows takes longer than a thread costs
+_ROWS_BESIDE: Final = 49_152
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +78,23 @@ class Figures:
 def figures(result: BacktestResult, *, threads: int | None = None) -> Figures:
     """Every figure of a run. threads: None for as many as there are processors. Raises ValueError for a fill log that sells what was not
     bought."""
-    rows = day_ends(account_curve(result))[1]
-    if len(result.markets) < _MARKETS_BESIDE or (threads or processors()) == 1:
-        return _figures(result, rows, lambda: holding(result, rows))
-    passes()  # before two threads look for them
-    with ThreadPoolExecutor(1, "held") as beside:
-        return _figures(result, rows, beside.submit(holding, result, rows).result)
+    rows, several = day_ends(account_curve(result))[1], (threads or processors()) > 1
+    few, long = len(result.markets) < _MARKETS_BESIDE, len(result.equity_krw) >= _ROWS_BESIDE
+    with (
+        measuring(result, beside=several and few and long) as measured,
+        holding_of(result, rows, beside=several and not few) as held,
+    ):
+        return _figures(result, rows, held, measured)
 
 
-def _figures(result: BacktestResult, last: NDArray[np.int64], hold: Callable[[], Holding]) -> Figures:
-    """last: rows at the ends of the trading days. hold: gives what `holding` does; it is asked for as late as can be."""
-    ledger, measured = ledger_of(result), measured_account(result)
-    closed, account = ledger_facts(ledger), measured.curve
-    of_trades, of_run = evaluate(TRADE_FIGURES, closed), evaluate(RUN_FIGURES, run_facts(result, measured, ledger, closed))
+def _figures(result: BacktestResult, last: NDArray[np.int64], hold: Callable[[], Holding], measure: Callable[[], Measured]) -> Figures:
+    """last: rows at the ends of the trading days. hold, measure: of `holding_of` and `measuring`; asked for as late as can be."""
+    ledger = ledger_of(result)
+    closed, exits = ledger_facts(ledger), tuple(sales_of(result, ledger))
+    of_trades = evaluate(TRADE_FIGURES, closed)
     markets = _markets(result, ledger, of_trades)
-    held = hold()
+    held, measured = hold(), measure()
+    account, of_run = measured.curve, evaluate(RUN_FIGURES, run_facts(result, measured, ledger, closed))
     daily_krw = np.empty((2, len(last)))
     daily_krw[0], daily_krw[1] = account.value_krw[last], held.value_krw
     daily_krw = at_ends(account, last, daily_krw)
@@ -107,7 +109,7 @@ def _figures(result: BacktestResult, last: NDArray[np.int64], hold: Callable[[],
         account=account,
         held_curve=held.curve,
         markets=tuple(replace(one, held_return=held_return) for one, held_return in zip(markets, held.returns, strict=True)),
-        exits=tuple(sales_of(result, ledger)),
+        exits=exits,
         result=result,
         ledger=ledger,
         parts=tuple(figures(part) for part in result.parts),

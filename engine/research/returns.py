@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engine.kernel.abi import numbers_of
-from engine.kernel.curves import CURVE_WIDTH, DAYS_WIDTH, DEPTH, HELD, LAST, LENGTH_MS, LONGEST_MS, RECOVERED, SHARES, TOTAL
+from engine.kernel.curves import CURVE_WIDTH, DAYS_WIDTH, DEPTH, HELD, LAST, LENGTH_MS, LONGEST_MS, RECOVERED, SHARES, TOTAL, CurvePass
 from engine.kernel.curves import precompile as passes
-from engine.kernel.eights import LANES
+from engine.kernel.holding import HoldPass
 from engine.model.costs import fee_at
 
 if TYPE_CHECKING:
@@ -104,18 +105,45 @@ def account_curve(result: BacktestResult) -> Curve:
     return Curve(_start_ms(result), result.settings.cash_krw, result.equity_ms, result.equity_krw)
 
 
-def measured_account(result: BacktestResult) -> Measured:
-    """The account's curve, measured."""
+@contextmanager
+def measuring(result: BacktestResult, *, beside: bool) -> Iterator[Callable[[], Measured]]:
+    """What gives the account's curve, measured: when it is called, or in a thread that begins now."""
     curve = account_curve(result)
-    found = _measured(curve, result.cash_changes)
-    return Measured(curve, _fall(found), found[SHARES], int(found[HELD]), found[TOTAL])
+    one = _pass_over(curve, result.cash_changes)
+
+    def measured() -> Measured:
+        found = one.found()
+        return Measured(curve, _fall(found), found[SHARES], int(found[HELD]), found[TOTAL])
+
+    try:
+        if beside:
+            one.start()
+        yield measured
+    finally:
+        one.stop()
 
 
-def holding(result: BacktestResult, rows: NDArray[np.int64]) -> Holding:
-    """What `buy_and_hold` says, of its values those at some rows (ascending). One market's curve is measured without being made."""
+@contextmanager
+def holding_of(result: BacktestResult, rows: NDArray[np.int64], *, beside: bool) -> Iterator[Callable[[], Holding]]:
+    """What gives what `holding` does: when it is called, or, of several markets, begun in a thread now."""
+    codes = tuple(dict.fromkeys(result.markets))
+    if not beside or len(codes) == 1 or result.candles.release is not None:
+        yield lambda: holding(result, rows)
+        return
+    begun = _hold_pass(result, [code for code in codes if code in result.candles.markets], 1.0, np.empty(result.equity_ms.shape), 0)
+    try:
+        begun.start()
+        yield lambda: holding(result, rows, begun)
+    finally:
+        begun.stop()
+
+
+def holding(result: BacktestResult, rows: NDArray[np.int64], begun: HoldPass | None = None) -> Holding:
+    """What `buy_and_hold` says, of its values those at some rows (ascending). One market's curve is measured without being made. begun: of
+    all of several markets, where that was."""
     codes, grid = tuple(dict.fromkeys(result.markets)), result.candles
     if len(codes) != 1 or codes[0] not in grid.markets:
-        curve, returns = buy_and_hold(result)
+        curve, returns = buy_and_hold(result, begun)
         return Holding(curve.end_krw, drawdown(curve), curve.value_krw[rows], returns, curve)
     found, values, cash = np.empty(CURVE_WIDTH), np.empty(len(rows)), result.settings.cash_krw
     arrays, cost = _prices(result, [codes[0]])
@@ -134,20 +162,18 @@ def buy_and_hold_curve(result: BacktestResult) -> Curve:
     return buy_and_hold(result)[0]
 
 
-def buy_and_hold(result: BacktestResult) -> tuple[Curve, tuple[float, ...]]:
+def buy_and_hold(result: BacktestResult, begun: HoldPass | None = None) -> tuple[Curve, tuple[float, ...]]:
     """The cash in equal parts in all markets, each bought at its first known price with the run's slippage and the fee in
     force when it begins, never sold (what is held counts at last prices, as in the account's equity); and each market's return alone, once.
 
     A market that is listed later keeps its part in cash until then; one that ends keeps its last price. Markets without any known
     price are left out (their return is NaN); without any market the values are NaN. Of a grid in a file one
-    market's values are in memory at a time.
+    market's values are in memory at a time. begun: of all of several markets, where that was.
     """
     cash, codes = result.settings.cash_krw, tuple(dict.fromkeys(result.markets))
-    if len(codes) == 1:
-        total, last, _ = _held(result, codes, cash, np.empty(0))
-    else:
-        total = np.full(result.equity_ms.shape, np.nan)
-        _, last, held = _held(result, codes, 1.0, total)
+    alone = len(codes) == 1
+    total, last, held = _held(result, codes, cash if alone else 1.0, begun)
+    if not alone:
         total /= max(held, 1)
         total *= cash
     return Curve(_start_ms(result), cash, result.equity_ms, total), tuple((last - 1.0).tolist())
@@ -156,33 +182,34 @@ def buy_and_hold(result: BacktestResult) -> tuple[Curve, tuple[float, ...]]:
 def held_ratio(result: BacktestResult, market: str) -> NDArray[np.float64]:
     """float64 [n] beside equity_ms: what 1 KRW put into one market at its first known price is worth, after the
     slippage and fee of buying (1 before it: still cash); NaN where no price is ever known."""
-    return _held(result, (market,), 1.0, np.empty(0))[0]
+    return _held(result, (market,), 1.0)[0]
 
 
 def _held(
-    result: BacktestResult, markets: Sequence[str], scale: float, total: NDArray[np.float64]
+    result: BacktestResult, markets: Sequence[str], scale: float, begun: HoldPass | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
-    """`held_ratio` x scale of the last market, the last ratio of each, and how many have one; all of them together in `total`, if that is
-    not empty."""
-    grid, clock = result.candles, result.candles.timeframe
+    """The sum of `held_ratio` x scale of the markets, the last ratio of each, and how many have one. begun: of all of them."""
+    grid = result.candles
     known = [number for number, market in enumerate(markets) if market in grid.markets]
-    worth = np.empty(result.equity_ms.shape)
-    if not known:
-        worth.fill(np.nan)
+    total = np.empty(result.equity_ms.shape) if begun is None else begun.total
     last, held = np.full(len(markets), np.nan), 0
-    close_ms = np.ascontiguousarray(result.equity_ms)
-    most = len(markets) if grid.release is None else 1  # what lies in a file is given back, market by market
+    most = max(len(known), 1) if grid.release is None else 1  # what lies in a file is given back, market by market
     for at in range(0, len(known), most):
         chosen = known[at : at + most]
-        arrays, costs = _prices(result, [markets[number] for number in chosen])
-        ratios = np.empty(len(chosen))
-        held = passes()["hold_together"](
-            close_ms, clock.length_ms, clock.offset_ms, int(grid.first_index), np.array(numbers_of(arrays), np.int64),
-            costs, scale, worth, total, ratios, held,
-        )  # fmt: skip
-        last[chosen] = ratios
+        one = begun or _hold_pass(result, [markets[number] for number in chosen], scale, total, held)
+        one.finish()
+        held, last[chosen] = one.held, one.last
         grid.free()
-    return worth, last, held
+    if held == 0:
+        total.fill(np.nan)
+    return total, last, held
+
+
+def _hold_pass(result: BacktestResult, markets: Sequence[str], scale: float, total: NDArray[np.float64], held: int) -> HoldPass:
+    grid, clock = result.candles, result.candles.timeframe
+    arrays, cost = _prices(result, markets)
+    span, handle = (clock.length_ms, clock.offset_ms, int(grid.first_index)), np.array(numbers_of(arrays), np.int64)
+    return HoldPass(span, np.ascontiguousarray(result.equity_ms), handle, cost, scale, total, held, arrays)
 
 
 def _prices(result: BacktestResult, markets: Sequence[str]) -> tuple[list[NDArray[Any]], NDArray[np.float64]]:
@@ -266,18 +293,11 @@ def drawdowns(curve: Curve) -> NDArray[np.float64]:
 
 def drawdown(curve: Curve) -> Drawdown:
     """The deepest fall of the curve and how long it and the longest fall lasted. depth is NaN where the curve is not known."""
-    return _fall(_measured(curve, np.empty((0, 2))))
+    return _fall(_pass_over(curve, np.empty((0, 2))).found())
 
 
-def _measured(curve: Curve, cash_changes: NDArray[np.float64]) -> list[float]:
-    """Numbers of engine.kernel.curves.measure_curve."""
-    found = np.empty(CURVE_WIDTH)
-    time_ms, value_krw = np.ascontiguousarray(curve.time_ms), np.ascontiguousarray(curve.value_krw)
-    passes()["measure_curve"](
-        curve.start_ms, curve.start_krw, time_ms, value_krw, np.ascontiguousarray(cash_changes), np.empty(2 * LANES), found
-    )  # fmt: skip
-    numbers: list[float] = found.tolist()
-    return numbers
+def _pass_over(curve: Curve, cash_changes: NDArray[np.float64]) -> CurvePass:
+    return CurvePass(curve.start_ms, curve.start_krw, curve.time_ms, curve.value_krw, cash_changes)
 
 
 def _fall(found: Sequence[float]) -> Drawdown:

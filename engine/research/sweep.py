@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import math
+import sys
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
@@ -48,6 +49,8 @@ _SMALLEST: Final = 100
 #: bytes of one block's values. More than a near cache holds: a short block fetches every variant's plan and books for a few trades
 _BLOCK_BYTES: Final = 64 << 20
 _SHORTEST_BLOCK: Final = 256
+#: Python's own is 0.005
+_HANDED_OVER_SECONDS: Final = 0.0002
 _NAN: Final = float("nan")
 #: what no figure of a sweep is made of
 _NO_DAYS: Final = Days(_NAN, _NAN, _NAN, _NAN)
@@ -131,7 +134,7 @@ def sweep(
         for position, outcome in zip(task.members, task.run(advanced), strict=True):
             outcomes[position] = outcome
 
-    with _uncollected(), ThreadPoolExecutor(max(threads, 1)) as pool:
+    with _undisturbed(), ThreadPoolExecutor(max(threads, 1)) as pool:
         running = [pool.submit(run, number) for number in range(len(tasks))]
         try:
             for one in running:
@@ -149,15 +152,18 @@ def sweep(
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def _undisturbed() -> Iterator[None]:
     """Garbage in cycles waits until the sweep is over: what is made for each variant lives as long, and to look through all of it again and
-    again took a twentieth of the whole, in which no other thread could run Python."""
-    before = gc.isenabled()
+    again took a twentieth of the whole, in which no other thread could run Python. And threads hand Python to each other at once: one that
+    is through with a block would wait for as long as a block takes for another that makes variants ready."""
+    collected, interval = gc.isenabled(), sys.getswitchinterval()
     gc.disable()
+    sys.setswitchinterval(_HANDED_OVER_SECONDS)
     try:
         yield
     finally:
-        if before:
+        sys.setswitchinterval(interval)
+        if collected:
             gc.enable()
 
 

@@ -144,7 +144,16 @@ def test_why_not_of_a_clicked_bar(tab: Page, app: App) -> None:
     expect(why.locator(".jd-reading .jd-truth").first).to_have_text("✓")
 
 
+#: keeps what is written on canvases
+NOTE_WORDS = """{
+  window.written = [];
+  const pen = CanvasRenderingContext2D.prototype, plain = pen.fillText;
+  pen.fillText = function (words, ...more) { window.written.push(words); return plain.call(this, words, ...more); };
+}"""
+
+
 def test_a_backtest_runs_to_its_report(tab: Page, app: App) -> None:
+    tab.add_init_script(NOTE_WORDS)
     visit(tab, app)
     run = tab.locator(".jd-backtest .jd-primary")
     replace(tab, *BROKEN)
@@ -161,6 +170,17 @@ def test_a_backtest_runs_to_its_report(tab: Page, app: App) -> None:
     frame = tab.frame_locator("iframe.jd-frame")
     expect(frame.locator("h1").first).to_contain_text("상위 추세 눌림목")
     expect(frame.locator("body")).to_contain_text("SYNTHETIC")
+    written = set(frame.locator("body").evaluate("() => window.written"))
+    for axis in (
+        r"[\d,.]+만원",
+        r"[\d,]{9,}",
+        "원",
+        r"-?[\d.]+%",
+        r"\d+건",
+        r"\d\d\.\d\d\.\d\d",
+        r"\d+/\d+",
+    ):  # money, prices, ratios, counts, days
+        assert any(re.fullmatch(axis, one) for one in written), (axis, written)
 
 
 def test_a_supposed_book_lets_the_strategy_of_the_book_trade(tab: Page, app: App) -> None:

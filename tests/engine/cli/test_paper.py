@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from engine.candles.instants import korean_time
 from engine.candles.sample import COINS, SAMPLE_RANGE, sample_store
 from engine.cli.main import run
+from engine.runner.clock import SpeedClock
 
 ROOT = Path(__file__).resolve().parents[3]
 MARKETS = ("KRW-BTC", "KRW-ETH", "KRW-SOL", "KRW-XRP")
@@ -118,6 +120,29 @@ def test_generated_candles_are_called_so(place: Path, sample: Path, capsys: pyte
     assert header["synthetic"] is True
     assert header["strategy"]["text"] == (place / "small.yaml").read_text(encoding="utf-8")
     (place / "small.yaml").unlink()  # the journal alone is enough
+    assert run(["replay", "run.jsonl"]) == 0
+    assert "equal to the last bit" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_whoever_ends_the_run_gets_its_summary_and_a_whole_journal(
+    number: signal.Signals, place: Path, sample: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits = iter(range(10_000))
+
+    def wait(_self: SpeedClock, _market_ms: int) -> None:
+        if next(waits) == 2_500:
+            signal.raise_signal(number)
+
+    monkeypatch.setattr(SpeedClock, "wait_until", wait)
+    before = signal.signal(number, lambda *_: pytest.fail("nobody took the signal"))
+    try:
+        assert paper_on_sample(place, sample, "close > close[1]") == 0
+    finally:
+        signal.signal(number, before)
+    shown = capsys.readouterr().out
+    assert "Stopped early" in shown
+    assert "2,500 bars" in shown
     assert run(["replay", "run.jsonl"]) == 0
     assert "equal to the last bit" in capsys.readouterr().out
 

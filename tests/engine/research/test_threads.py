@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from benchmarks.sweep import grid_of
 from benchmarks.walk import MINUTE_MS, START_MS
 from engine.cli.inputs import load_strategy
-from engine.kernel import fields
+from engine.kernel import beside, fields
 from engine.kernel.abi import HANDLE_ITEMS
 from engine.kernel.book import save_book
 from engine.kernel.decide.plan import make_book
@@ -26,6 +27,8 @@ from tests.dsl.helpers import ROOT
 
 MARKETS = {f"KRW-M{number:02d}": 1_000.0 * (number + 1) for number in range(20)}
 BARS = 5_000
+#: threads of the system's, of Python's, or none
+STARTS = pytest.mark.parametrize("start", [beside._native_threads(), None, lambda _code, _place: None])
 
 
 @pytest.fixture(scope="module")
@@ -48,11 +51,28 @@ def test_threads_change_nothing(alone: BacktestResult, threads: int, block: int,
     assert (found.skipped, found.rule_counts) == (alone.skipped, alone.rule_counts)
 
 
-def test_a_thread_beside_the_figures_changes_nothing(alone: BacktestResult) -> None:
+@STARTS
+def test_a_thread_beside_the_figures_changes_nothing(alone: BacktestResult, start: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(beside, "_native_threads", lambda: start)
     one, two = figures(alone, threads=1), figures(alone, threads=2)
     assert two.held.value_krw.tobytes() == one.held.value_krw.tobytes()
     assert (two.values, two.buy_and_hold, two.markets, two.exits) == (one.values, one.buy_and_hold, one.markets, one.exits)
     assert len({market.held_return for market in two.markets}) == len(MARKETS)
+
+
+@STARTS
+def test_an_account_measured_beside_has_the_same_figures(start: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    strategy = load_strategy(ROOT / "benchmarks/strategies/t1-ema-cross.yaml")
+    result = backtest(strategy, grid_of({"KRW-BTC": 1_000.0}, BARS), Settings(cash_krw=1e8))
+    alone = figures(result, threads=1)
+    monkeypatch.setattr("engine.research.figures._ROWS_BESIDE", 0)
+    monkeypatch.setattr(beside, "_native_threads", lambda: start)
+    two = figures(result, threads=2)
+    assert repr(two.values) == repr(alone.values)
+    assert repr(two.buy_and_hold) == repr(alone.buy_and_hold)
+    assert alone.values["exposure"] > 0.1
+    with pytest.raises(ValueError, match="without a position"):
+        figures(replace(result, fills=result.fills[1:]), threads=2)
 
 
 def test_enough_happens(alone: BacktestResult) -> None:
