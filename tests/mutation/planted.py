@@ -55,7 +55,7 @@ DEFECTS = (
         "tests/engine/kernel_decide/test_close.py::test_fees_make_a_flat_trade_a_loss",
     ),
     Defect(
-        "off by one: re-entry waits one bar less", "engine/kernel/decide/entries.py",
+        "off by one: re-entry waits one bar less", "engine/kernel/decide/limits.py",
         "(time_ms - offset) // clock - 1 - (exit_ms - offset) // clock", "(time_ms - offset) // clock - (exit_ms - offset) // clock",
         "tests/engine/kernel_decide/test_close.py::test_reentry_counts_whole_clock_bars_after_the_bar_of_the_exit",
     ),
