@@ -84,7 +84,7 @@ def precompile() -> dict[str, Any]:
 
 
 class CurvePass:
-    """One pass over a value curve: `run` it, or `start` it in a thread beside the caller's; then read what it found."""
+    """One pass over a value curve: ask what it `found`; `start` it before that to have it made in a thread beside the caller's."""
 
     def __init__(
         self, start_ms: int, start_krw: float, time_ms: NDArray[np.int64], value_krw: NDArray[np.float64], cash_changes: NDArray[np.float64]
