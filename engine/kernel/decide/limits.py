@@ -62,9 +62,10 @@ def _own_reason(plan: Plan, book: Book, market: int, time_ms: int) -> int:
     today = held["entries_today"] if held["day"] == time_ms // DAY_MS else 0
     if today >= settings["entries_per_day"]:
         return ENTRIES_PER_DAY
-    if held["last_loss_ms"] >= 0 and time_ms < held["last_loss_ms"] + settings["cooldown_ms"]:
+    if settings["cooldown_ms"] > 0 and held["last_loss_ms"] >= 0 and time_ms < held["last_loss_ms"] + settings["cooldown_ms"]:
         return COOLDOWN
-    if held["last_exit_ms"] >= 0 and _bars_since(plan, held["last_exit_ms"], time_ms) < settings["reentry_bars"]:
+    reentry_bars = settings["reentry_bars"]
+    if reentry_bars > 0 and held["last_exit_ms"] >= 0 and _bars_since(plan, held["last_exit_ms"], time_ms) < reentry_bars:
         return REENTRY
     return PASSED
 

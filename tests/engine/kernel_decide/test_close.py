@@ -196,6 +196,18 @@ def test_reentry_counts_whole_clock_bars_after_the_bar_of_the_exit() -> None:
     assert len(tape.close({"enter": 1.0}, at=START + 4 * CLOCK.length_ms)) == 1
 
 
+def test_limits_that_are_not_given_refuse_nothing_after_a_late_fill() -> None:
+    """As live: the FILL of a losing sale has a later time than the CLOSE that is decided after it."""
+    rules = Rules()
+    for limits in (Limits(), Limits(open_positions=2), Limits(entries_per_day=9)):
+        tape = tape_of(rules, rule("leave", rules.column("leave")), limits=limits)
+        tape.enter(1000)
+        tape.close({"leave": 1.0})
+        (sale,) = tape.step(990, at=tape.now + 2 * MINUTE)
+        assert sale.time_ms > tape.now
+        assert len(tape.close({"enter": 1.0})) == 1
+
+
 def test_stopped_entries_and_no_price() -> None:
     rules = Rules()
     tape = tape_of(rules)
