@@ -19,34 +19,33 @@ from benchmarks.peers.processes import LONGEST, LOOP, MARKET_BARS, MARKETS, PEER
 from benchmarks.results import write_part
 
 OURS = {"T1": ("t1-ema-cross", "t1-hma-limit"), "T2": ("t2-atr-exits",), "T4": ("t4-ema-portfolio", "t4-ema-portfolio:1")}
-#: most bars that a slow engine is asked for
-MOST_BARS = {"backtesting": 100_000}
+#: an engine that takes seconds, and most bars that it is asked for
+SLOW = "backtesting"
+MOST_BARS = {SLOW: 100_000}
+#: runs of one engine before it is the next one's turn: with a pause before each, a processor that others share is measured, too
+IN_A_ROW = 6
 #: engines that have no such task here
-UNABLE = {("T4", "vectorbt"), ("T4", "backtesting"), ("T1", LOOP), ("T2", LOOP)}
+UNABLE = {("T4", "vectorbt"), ("T4", SLOW), ("T1", LOOP), ("T2", LOOP)}
 NOTES = {
     ("T4", "jangdan t4-ema-portfolio:1"): "in one thread; the others of ours in as many as there are processors",
     ("T4", LOOP): "not an engine: these rules alone, in one loop by hand; entries in the order of the markets",
     ("T4", "raptorbt"): "a hundredth of the cash for each market, five positions at most, no rank",
     ("T2", "raptorbt"): "one stop, all out at +2 %; no partial sale, no trail after it, no time exit",
     ("T2", "vectorbt"): "stop and all out at +2 % only",
-    ("T2", "backtesting"): "all rules, approximately: two half orders, trail and time looked at when a bar closes; counts halves as trades",
+    ("T2", SLOW): "all rules, approximately: two half orders, trail and time looked at when a bar closes; counts halves as trades",
 }
 
 
 def compare(task: str, bars: int, runs: int, peers: list[str]) -> list[Worker]:
-    """All engines on one task, run by run in turn."""
+    """All engines on one task, a few runs each in turn."""
     file = candle_file(task)
     workers = [start(f"jangdan {name}", Path(sys.executable), "jangdan_worker.py", name, bars, file) for name in OURS[task]]
     able = [peer for peer in peers if bars <= MOST_BARS.get(peer, LONGEST) and (task, peer) not in UNABLE]
     workers += [start(peer, interpreter_of(peer), f"{peer}_worker.py", task, bars, file) for peer in able]
     try:
-        for round_ in range(runs):
+        for _ in range(runs):
             for worker in workers:
-                for _ in range(4 if round_ == 0 and worker.name != "backtesting" else 1):
-                    worker.run()
-                if worker.name != "backtesting":
-                    for _ in range(4):
-                        worker.run()
+                worker.run(1 if worker.name == SLOW else IN_A_ROW)
     finally:
         for worker in workers:
             worker.end()
@@ -102,7 +101,7 @@ TITLE = "Beside other engines"
 HEAD = [
     "Made by `python -m benchmarks.peers --write`. Every engine gets the same random walk in memory and does indicators, signals,",
     "simulation, number of trades and final equity; ours does every figure of a report too, by way of `backtest` and `figures`.",
-    "Runs are interleaved. On a busy machine compare by the least processor time (of all threads).",
+    "Engines take turns, a few runs each in a row. On a busy machine compare by the least processor time (of all threads).",
     "Each engine runs its strategy again and again: ours finds program, plan and layout of the run before, about 1 ms of it.",
     "",
 ]

@@ -34,7 +34,7 @@ PEERS = {
 
 @dataclass
 class Worker:
-    """A process that answers each line with one timed run."""
+    """A process that answers each line with as many timed runs as it asks for."""
 
     name: str
     process: subprocess.Popen[str]
@@ -49,12 +49,12 @@ class Worker:
             raise RuntimeError(f"{self.name} ended with code {self.process.wait()}")
         return dict(json.loads(line))
 
-    def run(self) -> None:
-        """One more run."""
+    def run(self, count: int) -> None:
+        """So many more runs in a row."""
         assert self.process.stdin is not None
-        self.process.stdin.write("\n")
+        self.process.stdin.write(f"{count}\n")
         self.process.stdin.flush()
-        self.runs.append(self.read())
+        self.runs += [self.read() for _ in range(count)]
 
     def end(self) -> None:
         """No more runs."""

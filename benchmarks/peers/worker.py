@@ -1,4 +1,5 @@
-"""What every worker shares: it loads the candles once, then answers each line on standard input with one timed run as a line of JSON."""
+"""What every worker shares: it loads the candles once, then answers each line on standard input, a number, with so many timed runs in a
+row, each as a line of JSON."""
 
 from __future__ import annotations
 
@@ -30,7 +31,10 @@ def serve(run: Callable[[], tuple[int, float]], versions: str) -> None:
     """run() -> (closed trades, final equity). The first run, with whatever it compiles, is not asked for its time."""
     trades, equity = run()
     print(json.dumps({"versions": versions, "trades": int(trades), "equity": float(equity)}), flush=True)
-    for _ in sys.stdin:
-        began, began_cpu = time.perf_counter(), time.process_time()
-        run()
-        print(json.dumps({"seconds": time.perf_counter() - began, "cpu_seconds": time.process_time() - began_cpu}), flush=True)
+    for line in sys.stdin:
+        found = []
+        for _ in range(int(line)):
+            began, began_cpu = time.perf_counter(), time.process_time()
+            run()
+            found.append({"seconds": time.perf_counter() - began, "cpu_seconds": time.process_time() - began_cpu})
+        print(*map(json.dumps, found), sep="\n", flush=True)
