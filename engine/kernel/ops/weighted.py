@@ -1,4 +1,5 @@
-"""Weighted means of the last n bars: by age (WMA, Hull), by volume (VWMA, rolling VWAP); keyed two-stack windows as in windows.py.
+"""Weighted means of the last n bars: by age (WMA, Hull), by volume (VWMA, rolling VWAP); keyed two-stack windows as in windows.py,
+short linear ones value by value.
 
 Values are kept as distances from a pivot inside the window, so that n equal values give exactly that value and prices of 1.5e8 cost no
 digits.
@@ -13,6 +14,7 @@ from dsl.catalogue import Memory, Unit
 from engine.kernel.abi import SCRATCH_LENGTH, helper, scratch
 from engine.kernel.catalogue import Pointer as P
 from engine.kernel.catalogue import composed, op, series, window
+from engine.kernel.eights import LANES, eight_at, eight_of, put_eight
 from engine.kernel.ops.windows import FULL_WINDOW, LONG, all_but_one
 
 NAN: Final = math.nan
@@ -53,9 +55,8 @@ def linear_suffixes(state: P, base: int, n: int) -> None:
     state[base + 3] = pivot
     state[ring + n - 1] = weighted
     for r in range(n - 2, -1, -1):
-        d = state[ring + r] - pivot
-        weighted = weighted + total + d
-        total = total + d
+        total = total + (state[ring + r] - pivot)
+        weighted = weighted + total
         state[ring + r] = weighted
 
 
@@ -95,8 +96,8 @@ def linear_block(state: P, base: int, n: int, x: P, start: int, room: P) -> None
     room[sums], room[weighted_sums], room[raw] = total, weighted, pivot
     for r in range(1, n):
         older, v = state[ring + n - 1 - r] - before, x[start + r]
-        older_weighted = older_weighted + older_total + older
         older_total = older_total + older
+        older_weighted = older_weighted + older_total
         state[ring + n - 1 - r] = older_weighted
         d = v - pivot
         total = total + d
@@ -114,11 +115,37 @@ def linear_block(state: P, base: int, n: int, x: P, start: int, room: P) -> None
 
 
 @helper
+def few_run(state: P, base: int, n: int, x: P, y: P, length: int, less: bool) -> None:
+    """`linear_run` of fewer than LONG values: each mean by itself, from the newest value as its pivot, eight of them at once."""
+    room, kept, scale, t = scratch(), n - 1, eight_of(n * (n + 1.0) / 2.0), 0
+    while t < length:
+        count = min(SCRATCH_LENGTH - LANES - kept, length - t)
+        for k in range(kept):
+            room[k] = state[base + k]
+        for k in range(count):
+            room[kept + k] = x[t + k]
+        for k in range(kept):
+            state[base + k] = room[count + k]
+        for first in range(0, count, LANES):
+            newest = eight_at(room, kept + first)
+            total = newest - newest
+            for age in range(kept, 0, -1):
+                total = total + eight_of(float(n - age)) * (eight_at(room, kept + first - age) - newest)
+            put_eight(room, first, newest + total / scale)  # no later mean reads these values
+        for k in range(count):
+            y[t + k] = 2.0 * y[t + k] - room[k] if less else room[k]
+        t += count
+
+
+@helper
 def linear_run(state: P, base: int, n: int, index: int, x: P, y: P, length: int, less: bool) -> None:
     """Linearly weighted means of n values of x into y, which may be x; `less`: twice what is in y, less them. index: of the first."""
+    if n < LONG:
+        few_run(state, base, n, x, y, length, less)
+        return
     room, r, t = scratch(), index % n, 0
     while t < length:
-        if r == 0 and n >= LONG and t + n <= length and n * LINEAR_ROOM <= SCRATCH_LENGTH:
+        if r == 0 and t + n <= length and n * LINEAR_ROOM <= SCRATCH_LENGTH:
             linear_block(state, base, n, x, t, room)
             for k in range(n):
                 y[t + k] = 2.0 * y[t + k] - room[k] if less else room[k]
