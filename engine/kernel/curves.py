@@ -12,25 +12,21 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.kernel.abi import HANDLE_ITEMS, address, fetch, floats_at, helper, items, numbers_at, series_at, states_at
+from engine.kernel.abi import HANDLE_ITEMS, address, floats_at, helper, items, numbers_at, scratch, series_at, states_at
 from engine.kernel.beside import JOB, JOB_LENGTH, STOPPED, TICKET_WIDTH, Beside, enter, leave
 from engine.kernel.beside import precompile as compile_threads
 from engine.kernel.catalogue import Pointer
 from engine.kernel.eights import (
-    LANES,
     WORD,
     differing_bits,
-    eight_at,
     eight_of,
-    eight_within,
-    lower,
+    highest_of,
     lowest_of,
-    reaching_bits,
 )
 from engine.kernel.kinds import ArrayKind, Signature
 from engine.kernel.ledger import lost
 from engine.kernel.places import numbers_from, take_series
-from engine.kernel.stretches import add_exposures, are_between, extremes_of, sum_of
+from engine.kernel.stretches import add_exposures, stretch_of, sum_of
 from engine.model.candle import BarState
 
 _UNKNOWN: Final = int(BarState.UNKNOWN)
@@ -57,14 +53,12 @@ GAINED: Final = 2
 CHANGED: Final = 3
 DAYS_WIDTH: Final = 4
 
-#: of a job of `measure_curve`, behind STOPPED: 1 when all is found; then, in the places of a handle, its five arrays
+#: of a job of `measure_curve`, behind STOPPED: 1 when all is found; then, in the places of a handle, its four arrays
 _DONE: Final = STOPPED + 1
-_JOB_WIDTH: Final = 6 * HANDLE_ITEMS
+_JOB_WIDTH: Final = 5 * HANDLE_ITEMS
 
 #: a value that is so much below (as a ratio) another before both are divided and multiplied is below it after that, too
 _SURELY: Final = 2e-15
-#: so many values ahead of what is being read the memory is asked for
-_AHEAD: Final = 768
 
 
 @cache
@@ -75,7 +69,7 @@ def precompile() -> dict[str, Any]:
     real, whole = "float64", "int64"
     reals, ints, table = ArrayKind(np.dtype(real), 1), ArrayKind(np.dtype(whole), 1), ArrayKind(np.dtype(real), 2)
     signatures = {
-        begin_curve: Signature("void", (ints, whole, real, ints, reals, table, reals, reals)),
+        begin_curve: Signature("void", (ints, whole, real, ints, reals, table, reals)),
         measure_days: Signature("void", (real, table, table, table)),
         measure_holding: Signature("void", (whole, ints, whole, whole, whole, ints, real, real, ints, reals, reals)),
     }
@@ -90,9 +84,9 @@ class CurvePass:
         self, start_ms: int, start_krw: float, time_ms: NDArray[np.int64], value_krw: NDArray[np.float64], cash_changes: NDArray[np.float64]
     ) -> None:
         """cash_changes: as of Closes.cash; empty where sums are not wanted."""
-        self._found, room, job = np.empty(CURVE_WIDTH), np.empty(2 * LANES), np.zeros(_JOB_WIDTH, np.int64)
-        self._kept = [np.ascontiguousarray(one) for one in (time_ms, value_krw, cash_changes)], room
-        precompile()["begin_curve"](job, start_ms, start_krw, *self._kept[0], room, self._found)
+        self._found, job = np.empty(CURVE_WIDTH), np.zeros(_JOB_WIDTH, np.int64)
+        self._kept = [np.ascontiguousarray(one) for one in (time_ms, value_krw, cash_changes)]
+        precompile()["begin_curve"](job, start_ms, start_krw, *self._kept, self._found)
         self._beside = Beside(measure_curve, job)
 
     def start(self) -> None:
@@ -132,14 +126,13 @@ def measure_days(start_krw: float, value_krw: NDArray[np.float64], daily: NDArra
 
 def begin_curve(
     job: NDArray[np.int64], start_ms: int, start_krw: float, time_ms: NDArray[np.int64], value_krw: NDArray[np.float64],
-    cash_changes: NDArray[np.float64], room: NDArray[np.float64], found: NDArray[np.float64],
+    cash_changes: NDArray[np.float64], found: NDArray[np.float64],
 ) -> None:  # fmt: skip
     """Write into a job where the arrays are that `measure` reads and writes."""
     begin_fall(found, start_ms, start_krw)
     at = take_series(job, HANDLE_ITEMS, address(time_ms), time_ms.shape)
     at = take_series(job, at, address(value_krw), value_krw.shape)
     at = take_series(job, at, address(cash_changes), cash_changes.shape)
-    at = take_series(job, at, address(room), room.shape)
     take_series(job, at, address(found), found.shape)
 
 
@@ -148,7 +141,7 @@ def measure_curve(place: int) -> int:
     ticket = numbers_from(place, TICKET_WIDTH)
     job = numbers_from(ticket[JOB], ticket[JOB_LENGTH])
     if enter(ticket):
-        measure(numbers_at(job, 1), floats_at(job, 2), series_at(job, 3), floats_at(job, 4), floats_at(job, 5))
+        measure(numbers_at(job, 1), floats_at(job, 2), series_at(job, 3), floats_at(job, 4))
         job[_DONE] = 1
     return leave(ticket)
 
@@ -158,46 +151,38 @@ def measure(
     time_ms: NDArray[np.int64],
     value_krw: NDArray[np.float64],
     cash_changes: NDArray[np.float64],
-    room: NDArray[np.float64],
     found: NDArray[np.float64],
 ) -> None:
     """found [CURVE_WIDTH]: the falls of a curve and, where cash_changes (as of Closes.cash) is not empty, its sums. found [CURVE_WIDTH] as
-    `begin_fall` leaves it; room [2 x LANES]: scratch.
+    `begin_fall` leaves it.
 
     Stretches are summed up as they are, their sums with what each rounding loses.
     """
-    values, times, few = items(value_krw, 0), items(time_ms, 0), items(room, 0)
+    values, times, few = items(value_krw, 0), items(time_ms, 0), scratch()
     summed, rows = cash_changes.shape[0], value_krw.shape[0]
     share = share_lost = total = total_lost = 0.0
-    held, change, lowest = 0, 0, eight_of(math.inf)
+    held, change, lowest = 0, 0, math.inf
     for row in range(0, rows, WORD):
         stop = min(row + WORD, rows)
-        floor, ceiling, beyond = eight_of(found[_BOUND]), eight_of(found[_PEAK]), 0
-        sums, at = eight_of(0.0), row
-        while at + LANES <= stop:
-            eight = eight_at(values, at)
-            fetch(values, at + _AHEAD)
-            sums, lowest = sums + eight, lower(eight, lowest)
-            beyond |= reaching_bits(eight, eight, eight, eight, floor, ceiling)
-            at += LANES
-        if at < stop:
-            beyond = 1
-            sums = sums + eight_within(values, at, stop - at, 0.0)
-            lowest = lower(eight_within(values, at, stop - at, math.inf), lowest)
-        if beyond != 0 or found[_BELOW] == 0.0:
+        top, bottom, sums = stretch_of(values, row, stop)
+        high, low, value = highest_of(top), lowest_of(bottom), sum_of(sums, few)
+        lowest = min(lowest, low)
+        if found[_BELOW] == 0.0 or not (high < found[_PEAK] and value == value):
             fall_over(found, values, times, row, stop)
+        elif not low > found[_BOUND]:
+            fall_to(found, low)
         if summed > 0:
-            value, before = sum_of(sums, few), held
             total_lost += lost(total, value)
             total += value
-            sums, held, change = add_exposures(eight_of(0.0), held, change, values, row, stop, cash_changes, summed, few)
+            before = held
+            sums, held, change = add_exposures(eight_of(0.0), held, change, values, row, stop, cash_changes, summed)
             if held != before:
                 value = sum_of(sums, few)
                 share_lost += lost(share, value)
                 share += value
     if rows > 0:
         end_fall(found, times[rows - 1])
-    known = lowest_of(lowest) > 0.0 and total == total
+    known = lowest > 0.0 and total == total
     found[SHARES], found[HELD], found[TOTAL] = share + share_lost if known else math.nan, held, total + total_lost
 
 
@@ -212,10 +197,6 @@ def begin_fall(found: NDArray[np.float64], start_ms: int, start_krw: float) -> N
 @helper
 def fall_over(found: NDArray[np.float64], values: Pointer, times: Pointer, first: int, stop: int) -> None:
     """Rows [first, stop), 64 at the most, of a curve."""
-    if stop - first == WORD and found[_BELOW] != 0.0 and are_between(values, first, -math.inf, found[_PEAK]):
-        _, lowest = extremes_of(values, first)  # all are below: the lowest of them says how deep
-        fall_to(found, lowest)
-        return
     for row in range(first, stop):
         fall_at(found, values[row], times[row])
 
@@ -280,6 +261,7 @@ def measure_holding(
     the peak is passed without dividing: to divide and multiply leaves the order of what is further apart than the roundings.
     """
     begin_fall(found, start_ms, scale)
+    room = scratch()
     states, opens, closes = states_at(handle, 0), series_at(handle, 1), series_at(handle, 2)
     state, close, times, rows, bars = items(states, 0), items(closes, 0), items(close_ms, 0), close_ms.shape[0], closes.shape[1]
     first = last = math.nan
@@ -294,11 +276,11 @@ def measure_holding(
         whole = started and found[_BELOW] != 0.0 and looked <= row and ahead < rows and bar >= 0 and bar + WORD <= bars
         looked = ahead + 1 if whole else looked
         if whole and times[ahead] - times[row] == length_ms * (WORD - 1) and differing_bits(state, bar, _UNKNOWN) == -1:
-            high = found[_PEAK] / scale * first * (1.0 - _SURELY)
-            if are_between(close, bar, -math.inf, high):
-                if not are_between(close, bar, found[_BOUND] / scale * first * (1.0 + _SURELY), high):
-                    _, lowest = extremes_of(close, bar)
-                    fall_to(found, lowest / first * scale)
+            top, bottom, sums = stretch_of(close, bar, bar + WORD)
+            low, total = lowest_of(bottom), sum_of(sums, room)
+            if highest_of(top) < found[_PEAK] / scale * first * (1.0 - _SURELY) and low > -math.inf and total == total:
+                if not low > found[_BOUND] / scale * first * (1.0 + _SURELY):
+                    fall_to(found, low / first * scale)
                 while wanted < ends.shape[0] and ends[wanted] <= ahead:
                     ended[wanted] = close[bar + ends[wanted] - row] / first * scale
                     wanted += 1

@@ -73,6 +73,11 @@ def lower(a: Eight, b: Eight) -> Eight:
     return Eight(*(x if x < y else y for x, y in zip(a.numbers, b.numbers, strict=True)))
 
 
+def from_place(a: Eight, place: int, b: Eight) -> Eight:
+    """The numbers of a before a place, and those of b from it on."""
+    return Eight(*a.numbers[: max(place, 0)], *b.numbers[max(place, 0) :])
+
+
 def highest_of(a: Eight) -> float:
     """The highest of numbers none of which is missing."""
     return max(a.numbers)
@@ -179,6 +184,6 @@ def _word(answers: list[bool]) -> int:
 for _one in (
     eight_of, eight_at, eight_within, put_eight, put_within, higher, lower, highest_of, lowest_of, shares, crossings, widest, ages,
     reaching_bits, true_bits, true_bits_within, open_bits, open_bits_within, above_bits, differing_bits,
-    differing_bits_within, first_bit, count_bits,
+    differing_bits_within, first_bit, count_bits, from_place,
 ):  # fmt: skip
     setattr(_one, INTRINSIC_MARK, f"wide.{_one.__name__}")

@@ -25,6 +25,7 @@ from engine.kernel.eights import (
     eight_of,
     eight_within,
     first_bit,
+    from_place,
     higher,
     highest_of,
     lower,
@@ -113,39 +114,37 @@ def scale_ratio(values: Pointer, first: int, to: Pointer, place: int, count: int
 
 
 @helper
-def are_between(values: Pointer, first: int, low: float, high: float) -> bool:
-    """Each of 64 values is above `low` and below `high`; none is missing."""
-    floor, ceiling, beyond = eight_of(low), eight_of(high), 0
-    for at in range(first, first + WORD, LANES):
+def stretch_of(values: Pointer, first: int, stop: int) -> tuple[Eight, Eight, Eight]:
+    """The highest, the lowest and the sum of every eighth of the values [first, stop), 64 at the most. A missing one is neither highest nor
+    lowest, and makes its sum missing."""
+    top, bottom, sums, at = eight_of(-math.inf), eight_of(math.inf), eight_of(0.0), first
+    while at + LANES <= stop:
         few = eight_at(values, at)
-        beyond |= reaching_bits(few, few, few, few, floor, ceiling)
-    return beyond == 0
-
-
-@helper
-def extremes_of(values: Pointer, first: int) -> tuple[float, float]:
-    """Highest and lowest of 64 values, none of which is missing."""
-    top = bottom = eight_at(values, first)
-    for at in range(first + LANES, first + WORD, LANES):
-        few = eight_at(values, at)
-        top, bottom = higher(few, top), lower(few, bottom)
-    return highest_of(top), lowest_of(bottom)
+        top, bottom, sums = higher(few, top), lower(few, bottom), sums + few
+        at += LANES
+    if at < stop:
+        sums = sums + eight_within(values, at, stop - at, 0.0)
+        top, bottom = (
+            higher(eight_within(values, at, stop - at, -math.inf), top),
+            lower(eight_within(values, at, stop - at, math.inf), bottom),
+        )
+    return top, bottom, sums
 
 
 @helper
 def add_exposures(
-    total: Eight, held: int, change: int, equity: Pointer, first: int, stop: int, changes: NDArray[np.float64], count: int, room: Pointer
+    total: Eight, held: int, change: int, equity: Pointer, first: int, stop: int, changes: NDArray[np.float64], count: int
 ) -> tuple[Eight, int, int]:
     """(total + exposure / equity of each row in [first, stop), place by place; held + the rows with an exposure; the change behind them).
 
-    Exposure is what equity is above cash. changes, change, room: as of `cash_of`.
+    Exposure is what equity is above cash. changes, count, change: as of `cash_of`.
     """
     cash, until = eight_of(changes[change, 1]), next_change(changes, count, change)
     for at in range(first, stop, LANES):
         few = eight_at(equity, at) if at + LANES <= stop else eight_within(equity, at, stop - at, -math.inf)
         owned = cash
         if at + LANES > until:
-            owned, change = cash_of(changes, count, change, at, room)
+            owned, change = cash_of(changes, count, change, at)
             cash, until = eight_of(changes[change, 1]), next_change(changes, count, change)
         word = above_bits(few, owned)
         if word != 0:
@@ -155,14 +154,14 @@ def add_exposures(
 
 
 @helper
-def cash_of(changes: NDArray[np.float64], count: int, change: int, row: int, room: Pointer) -> tuple[Eight, int]:
+def cash_of(changes: NDArray[np.float64], count: int, change: int, row: int) -> tuple[Eight, int]:
     """Cash at eight rows from `row` on, and the change that holds at the last. changes: `count` rows of Closes.cash; change: the one that
-    holds before `row` or at it; room: sixteen numbers, overwritten."""
-    put_eight(room, 0, eight_of(changes[change, 1]))
+    holds before `row` or at it."""
+    cash = eight_of(changes[change, 1])
     while next_change(changes, count, change) < row + LANES:
         change += 1
-        put_eight(room, int(changes[change, 0]) - row, eight_of(changes[change, 1]))
-    return eight_at(room, 0), change
+        cash = from_place(cash, int(changes[change, 0]) - row, eight_of(changes[change, 1]))
+    return cash, change
 
 
 @helper

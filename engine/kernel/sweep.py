@@ -181,14 +181,13 @@ def fold_money(closes: Closes, live: int, done: int, figures: NDArray[Any], sums
     if live >= count:
         return
     equity, own, turn = items(closes.equity, 0), items(sums, variant * SUMS_WIDTH), done % LANES
-    room = items(sums, variant * SUMS_WIDTH + LANES)
     for lane in range(LANES):
         own[LANES + lane] = own[lane]
     total = eight_at(own, turn)
     exposed, change = row["exposed_closes"], 0
     for first in range(live, count, WORD):
         stop = min(first + WORD, count)
-        total, exposed, change = add_exposures(total, exposed, change, equity, first, stop, closes.cash, closes.row[1], room)
+        total, exposed, change = add_exposures(total, exposed, change, equity, first, stop, closes.cash, closes.row[1])
         fold_equity(row, equity, first, stop)
     put_eight(own, LANES, total)
     for lane in range(LANES):

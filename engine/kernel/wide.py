@@ -163,6 +163,18 @@ def lower(typing_context: Any, a: Any, b: Any) -> Any:
     return _EIGHTS(_EIGHTS, _EIGHTS), lambda _context, builder, _signature, args: _chosen(builder, "<", *args)
 
 
+def _emit_from_place(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    before, place, after = args
+    places = ir.Constant(ir.VectorType(_INT, LANES), list(range(LANES)))
+    return builder.select(builder.icmp_signed("<", places, _spread(builder, place)), before, after)
+
+
+@intrinsic
+def from_place(typing_context: Any, a: Any, place: Any, b: Any) -> Any:
+    """Compiled form of `engine.kernel.eights.from_place`."""
+    return _EIGHTS(_EIGHTS, types.int64, _EIGHTS), _emit_from_place
+
+
 def _reduced(builder: Any, comparison: str, numbers: Any) -> Any:
     """Halves against each other, three times."""
     step = LANES // 2
@@ -376,6 +388,7 @@ WIDE: Final[dict[str, Any]] = {
     "wide.put_within": put_within,
     "wide.higher": higher,
     "wide.lower": lower,
+    "wide.from_place": from_place,
     "wide.highest_of": highest_of,
     "wide.lowest_of": lowest_of,
     "wide.shares": shares,

@@ -23,6 +23,7 @@ from engine.kernel.eights import (
     eight_of,
     eight_within,
     first_bit,
+    from_place,
     higher,
     highest_of,
     lower,
@@ -68,6 +69,7 @@ def compute(a: NDArray[np.float64], b: NDArray[np.float64], count: int, out: NDA
     put_eight(to, 65, widest(x, y, x + y))
     put_eight(to, 73, widest(y, x, x))
     put_eight(to, 81, x - y)
+    put_eight(to, 89, from_place(x, count, y))
     out[48] = reaching_bits(x, y, y, x, eight_of(-0.5), higher(x, y))
 
 
@@ -95,7 +97,7 @@ def test_words_of_bits(drawn: list[float], count: int) -> None:
 @settings(max_examples=60)
 def test_arithmetic(a: list[float], b: list[float], count: int) -> None:
     b = [abs(value) if value else 2.0 for value in b]  # nothing is divided by 0: there plain Python raises
-    plain, compiled = np.zeros(89), np.zeros(89)
+    plain, compiled = np.zeros(97), np.zeros(97)
     compute(np.array(a), np.array(b), count, plain)
     compile_function(compute, "void(float64[::1], float64[::1], int64, float64[::1])", allocates=False)(
         np.array(a), np.array(b), count, compiled

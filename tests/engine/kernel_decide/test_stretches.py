@@ -100,7 +100,7 @@ def exposures(equity: NDArray[np.float64], changes: NDArray[np.float64], step: i
     for first in range(0, equity.shape[0], step):
         stop = min(first + step, equity.shape[0])
         total, held, change = add_exposures(
-            total, held, change, items(equity, 0), first, stop, changes, changes.shape[0], items(room, 0)
+            total, held, change, items(equity, 0), first, stop, changes, changes.shape[0]
         )  # fmt: skip
     put_eight(items(room, 0), 0, total)
     return held
