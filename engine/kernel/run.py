@@ -86,7 +86,7 @@ class Run:
             self._equity,
             self._cash,
             self._row,
-            np.empty((ROWS, len(bars.markets)), np.int64),
+            np.zeros((ROWS, len(bars.markets)), np.int64),
         )
         at = start
         while at < stop:

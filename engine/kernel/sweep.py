@@ -420,6 +420,7 @@ class SweepRun:
             for stack in self.stacks:
                 stack.make_log(most_steps(grid))
         self._first_day, self._rest = first_day, rest
+        self._ahead = np.zeros((ROWS, self._markets), np.int64)
         self._sweep: Callable[..., int] = compile_function(sweep_bars, allocates=False) if compiled else sweep_bars
 
     def feed(self, block: Block) -> None:
@@ -442,7 +443,7 @@ class SweepRun:
                 equity,
                 cash,
                 np.zeros(2, np.int64),
-                np.empty((ROWS, self._markets), np.int64),
+                self._ahead,
             )
             end = self._sweep(
                 stack.plans, stack.plan_strides, stack.books, stack.book_strides, stack.places, stack.figures, stack.trades, stack.sums,

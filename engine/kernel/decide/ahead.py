@@ -20,8 +20,8 @@ from engine.kernel.stretches import first_not_traded, first_true, last_traded
 
 #: rows of Closes.ahead: next CLOSE at which the entry is true; first bar that the last price does not know; the markets that hold or want
 #: anything in order, and in the first place how many these are; first bar of its position that a market's extremes do not know (of no
-#: matter where the position was opened later); from and to: bars of which is known that all traded; in the first place: bars before the
-#: end of CLOSE 0, and from one CLOSE to the next
+#: matter where the position was opened later); from and to: bars of which is known that all traded, 0 and 0 at first: whoever runs the same
+#: bars again keeps them; in the first place: bars before the end of CLOSE 0, and from one CLOSE to the next
 NEXT_TRUE: Final = 0
 PRICED: Final = 1
 ACTIVE: Final = 2
@@ -44,7 +44,6 @@ def look_ahead(plan: Plan, book: Book, bars: Bars, closes: Closes, bar: int) -> 
         closes.ahead[NEXT_TRUE, market] = -1
         closes.ahead[PRICED, market] = bar
         closes.ahead[UNSEEN, market] = bar
-        closes.ahead[TRADED_FROM, market] = closes.ahead[TRADED_TO, market] = bar
     find_active(book, closes)
 
 

@@ -37,7 +37,7 @@ def passed_bars(world: World) -> int:
     run = new_run(world)
     bars = world.bars.state.shape[1]
     columns, count = np.ascontiguousarray(world.columns.transpose(0, 2, 1)), len(world.close_ms)
-    ahead = np.empty((ROWS, len(columns)), np.int64)
+    ahead = np.zeros((ROWS, len(columns)), np.int64)
     closes = Closes(world.close_ms, columns, np.zeros(count), np.zeros((count, 2)), np.zeros(2, np.int64), ahead)
     bars_taken = bars_of(world.bars)
     look_ahead(run.plan, run.book, bars_taken, closes, 0)
