@@ -71,7 +71,7 @@ def run_bars(plan: Plan, book: Book, log: Log, bars: Bars, closes: Closes, start
     first_ms, base_ms, close_ms = bars.span[0], bars.span[1], closes.close_ms
     counted = closing = _closes_until(close_ms, first_ms + start * base_ms)
     bar, seen, busy, stepped = start, start, 0, False
-    look_ahead(plan, book, bars, closes, start)
+    look_ahead(plan, book, bars, closes, start, stop)
     works = _any_works(book, closes)
     while bar < stop:
         if may_skip and not works:

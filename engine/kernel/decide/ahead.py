@@ -21,7 +21,8 @@ from engine.kernel.stretches import first_not_traded, first_true, last_traded
 #: rows of Closes.ahead: next CLOSE at which the entry is true; first bar that the last price does not know; the markets that hold or want
 #: anything in order, and in the first place how many these are; first bar of its position that a market's extremes do not know (of no
 #: matter where the position was opened later); from and to: bars of which is known that all traded, 0 and 0 at first: whoever runs the same
-#: bars again keeps them; in the first place: bars before the end of CLOSE 0, and from one CLOSE to the next
+#: bars again keeps them; in the first place: bars before the end of CLOSE 0, bars from one CLOSE to the next, and where those that are run
+#: now end
 NEXT_TRUE: Final = 0
 PRICED: Final = 1
 ACTIVE: Final = 2
@@ -31,15 +32,17 @@ TRADED_FROM: Final = 5
 TRADED_TO: Final = 6
 FIRST_END: Final = 7
 APART: Final = 8
-ROWS: Final = 9
+STOP: Final = 9
+ROWS: Final = 10
 
 
 @helper
-def look_ahead(plan: Plan, book: Book, bars: Bars, closes: Closes, bar: int) -> None:
-    """No more is known yet than which markets are active; last prices are those before `bar`."""
+def look_ahead(plan: Plan, book: Book, bars: Bars, closes: Closes, bar: int, stop: int) -> None:
+    """Bars [bar, stop) are to be run. No more is known yet than which markets are active; last prices are those before `bar`."""
     if closes.close_ms.shape[0] > 0:
         closes.ahead[FIRST_END, 0] = (closes.close_ms[0] - bars.span[0]) // bars.span[1]
         closes.ahead[APART, 0] = plan.settings[0]["clock_ms"] // bars.span[1]
+    closes.ahead[STOP, 0] = stop
     for market in range(book.position.shape[0]):
         closes.ahead[NEXT_TRUE, market] = -1
         closes.ahead[PRICED, market] = bar
@@ -69,7 +72,7 @@ def have_traded(bars: Bars, closes: Closes, market: int, first: int, stop: int) 
     """Whether all bars [first, stop) of a market have: each is looked at once, as long as all do."""
     if closes.ahead[TRADED_FROM, market] <= first and stop <= closes.ahead[TRADED_TO, market]:
         return True
-    until = first_not_traded(items(bars.state, market * bars.state.shape[1]), first, bars.state.shape[1])
+    until = first_not_traded(items(bars.state, market * bars.state.shape[1]), first, closes.ahead[STOP, 0])
     if until < stop:
         return False
     closes.ahead[TRADED_FROM, market], closes.ahead[TRADED_TO, market] = first, until

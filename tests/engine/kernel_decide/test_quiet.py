@@ -40,7 +40,7 @@ def passed_bars(world: World) -> int:
     ahead = np.zeros((ROWS, len(columns)), np.int64)
     closes = Closes(world.close_ms, columns, np.zeros(count), np.zeros((count, 2)), np.zeros(2, np.int64), ahead)
     bars_taken = bars_of(world.bars)
-    look_ahead(run.plan, run.book, bars_taken, closes, 0)
+    look_ahead(run.plan, run.book, bars_taken, closes, 0, bars_taken.state.shape[1])
     bar, _, _ = skip_quiet(run.plan, run.book, bars_taken, closes, 0, bars, 0, False)
     return bar
 
