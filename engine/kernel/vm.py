@@ -36,7 +36,7 @@ _KNOWN_LAYOUTS: Final = 8
 _KNOWN_TIMES: Final = 2
 _MOST_TIMES: Final = 1 << 20
 #: parts that are begun before the caller is done with the one before them: as many as have columns of so many bytes, but two at least
-_AHEAD_BYTES: Final = 24 << 20
+_AHEAD_BYTES: Final = 4 << 20
 _LEAST_AHEAD: Final = 2
 #: looks at what other threads still have to do, before this one sleeps until it is woken: about as long as waking it takes
 _PATIENCE: Final = 5_000
