@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
+
+from dsl.messages import Text
 
 
 class Unit(StrEnum):
@@ -41,6 +44,10 @@ class ArgKind(StrEnum):
 #: first of a month, n being the bars of a day.
 WEEKS = 0.25
 MONTHS = 0.5
+
+
+#: nothing to say, in any language
+UNSAID: Final = Text("", "")
 
 
 class Memory(StrEnum):
@@ -99,9 +106,10 @@ class Function:
     """Bars until the value no longer depends on where the data began (>= warmup; KEYED: 2 x S). Primitives only."""
     korean: str = ""
     english: str = ""
-    formula: str = ""
-    seed: str = ""
-    degenerate: str = ""
+    formula: Text = UNSAID
+    """The same in both languages where it is made of names and signs alone."""
+    seed: Text = UNSAID
+    degenerate: Text = UNSAID
     example: str = ""
     callable_by_user: bool = True
     variadic: bool = False

@@ -45,9 +45,9 @@ def _facts(function: Function, language: Language) -> Iterator[str]:
     yield function.korean if language is Language.KOREAN else function.english
     yield ""
     facts = {
-        "formula": f"`{function.formula}`" if function.formula else "",
-        "seed": function.seed,
-        "degenerate": function.degenerate,
+        "formula": as_code(function.formula.of(language)),
+        "seed": function.seed.of(language),
+        "degenerate": function.degenerate.of(language),
         "range": _range(function.value_range),
         "memory": _say(f"memory_{function.memory.value}", language) if function.memory is not Memory.NONE else "",
         "also": ", ".join(f"`{word}`" for word in function.also),
@@ -56,6 +56,13 @@ def _facts(function: Function, language: Language) -> Iterator[str]:
     for key, value in facts.items():
         if value:
             yield f"- {_say(key, language)}: {value}"
+
+
+def as_code(formula: str) -> str:
+    """A formula between marks of code that it does not hold itself; empty as it is."""
+    marks = "``" if "`" in formula else "`"
+    space = " " if formula.startswith("`") or formula.endswith("`") else ""
+    return f"{marks}{space}{formula}{space}{marks}" if formula else ""
 
 
 def _range(found: Range) -> str:

@@ -17,6 +17,7 @@ from dsl.checker.clock import timeframe_of
 from dsl.diagnostics import Language
 from dsl.messages import text as message
 from dsl.messages import texts
+from dsl.reference import as_code
 
 
 def hover(around: Surroundings, offset: int, facts: dict[str, str]) -> Hover | None:
@@ -94,7 +95,7 @@ def term_markdown(term: Term, language: Language) -> str:
         return message(f"reference.{key}", language)
 
     rows = {
-        "formula": f"`{term.formula}`" if term.formula else "",
+        "formula": as_code(term.formula.of(language)),
         "range": range_text(term.value_range),
         "memory": say(f"memory_{term.memory.value}") if term.memory is not Memory.NONE else "",
         "example": f"`{term.example}`" if term.example else "",

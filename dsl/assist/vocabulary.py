@@ -12,6 +12,7 @@ from dsl.catalogue import (
     INPUT_SERIES,
     ORDER_SERIES,
     POSITION_SERIES,
+    UNSAID,
     Arg,
     ArgKind,
     Catalogue,
@@ -22,7 +23,7 @@ from dsl.catalogue import (
 )  # fmt: skip
 from dsl.checker.across import FUNCTIONS
 from dsl.diagnostics import Language
-from dsl.messages import text, texts
+from dsl.messages import Text, text, texts
 from dsl.side_series import SIDE_SERIES
 
 _X = Arg("x", ArgKind.SERIES)
@@ -60,7 +61,7 @@ class Term:
     korean: str
     english: str
     example: str = ""
-    formula: str = ""
+    formula: Text = UNSAID
     value_range: Range = field(default_factory=Range)
     memory: Memory = Memory.NONE
 

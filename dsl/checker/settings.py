@@ -195,10 +195,17 @@ def _param_value(scope: Scope, key: Scalar, node: YamlNode) -> Amount | None:
         return None
     if isinstance(limits, Range):
         if limits.low.value > limits.high.value:
-            scope.report_at("E113", rules["range"], 0, len(rules["range"].text), label="empty", name=key.text)
+            fix = _range_turned(rules["range"]) if limits.high.value <= amount.value <= limits.low.value else ""
+            scope.report_at("E113", rules["range"], 0, len(rules["range"].text), label="empty", fix=fix, name=key.text)
         elif not limits.low.value <= amount.value <= limits.high.value:
             scope.report_at("E113", rules["value"], 0, len(rules["value"].text), name=key.text, range=rules["range"].text)
     return amount
+
+
+def _range_turned(rule: RuleText) -> str:
+    """`range: 21..7` with its ends exchanged."""
+    low, dots, high = (part.strip() for part in rule.text.partition(".."))
+    return rule.substituted(0, len(rule.text), f"{high}{dots}{low}")
 
 
 def read_definitions(scope: Scope, document: FileDocument) -> None:

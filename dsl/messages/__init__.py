@@ -22,6 +22,10 @@ class Text(NamedTuple):
     ko: str
     en: str
 
+    def of(self, language: Language) -> str:
+        """The text in one language."""
+        return self.ko if language is Language.KOREAN else self.en
+
 
 def texts(area: str) -> Mapping[str, Text]:
     """All texts of one area. Raises KeyError for an unknown area."""
@@ -34,5 +38,9 @@ def texts(area: str) -> Mapping[str, Text]:
 def text(key: str, language: Language, **args: object) -> str:
     """The text under `area.rest` with its placeholders filled. Raises KeyError for an unknown key or a missing argument."""
     area, _, rest = key.partition(".")
-    entry = texts(area)[rest]
-    return (entry.ko if language is Language.KOREAN else entry.en).format_map(args)
+    return texts(area)[rest].of(language).format_map(args)
+
+
+def joined(*parts: Text) -> Text:
+    """Statements one after the other: sentences in Korean, parts of one in English."""
+    return Text(" ".join(part.ko for part in parts), "; ".join(part.en for part in parts))

@@ -172,7 +172,7 @@ TEXTS: dict[str, Text] = {
     "intro": Text(
         "이 문서는 함수 목록에서 자동으로 만들어집니다. 봉 수는 `20`, `20 bars` 또는 `24h` 처럼 씁니다. 기준 시점(anchor)은 `day`,"
         " `week`(월요일), `month`(1일) 또는 `48 bars` 이고, 하루와 주와 달은 모두 09:00(KST)에 시작합니다. 값이 없으면 missing 이고,"
-        " missing 은 사거나 팔지 않습니다. 식과 설명의 세부는 영어로 적습니다.",
+        " missing 은 사거나 팔지 않습니다.",
         "Made from the catalogue. A window is written `20`, `20 bars` or `24h`. An anchor is `day`, `week` (Monday), `month` (the first) or"
         " `48 bars`; days, weeks and months begin at 09:00 KST. What has no value is missing, and missing neither buys nor sells.",
     ),

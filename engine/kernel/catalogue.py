@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
-from dsl.catalogue import Arg, ArgKind, Function, Memory, Range, Unit
+from dsl.catalogue import UNSAID, Arg, ArgKind, Function, Memory, Range, Unit
+from dsl.messages import Text
 
 #: modules of engine.kernel.ops, in the order of the reference pages
 FAMILIES: Final = (
@@ -126,6 +127,11 @@ def bars_of_day() -> Arg:
     return Arg("anchor", ArgKind.ANCHOR, Unit.BARS, "day", 1, None, keyword_only=True, hidden=True)
 
 
+def in_both(formula: Text | str) -> Text:
+    """A formula without words is the same in every language."""
+    return Text(formula, formula) if isinstance(formula, str) else formula
+
+
 def no_bars(_params: tuple[float, ...]) -> int:
     """The warm-up of a function that reads this bar only."""
     return 0
@@ -143,7 +149,7 @@ def op(
     unit: Unit,
     korean: str,
     english: str,
-    formula: str,
+    formula: Text | str,
     example: str,
     implicit: tuple[str, ...] = (),
     memory: Memory = Memory.NONE,
@@ -151,8 +157,8 @@ def op(
     warmup: Count = no_bars,
     settle: Count = no_bars,
     init: Init = no_state,
-    seed: str = "",
-    degenerate: str = "",
+    seed: Text = UNSAID,
+    degenerate: Text = UNSAID,
     version: int = 1,
     callable_by_user: bool = True,
     variadic: bool = False,
@@ -173,7 +179,7 @@ def op(
         settle=settle,
         korean=korean,
         english=english,
-        formula=formula,
+        formula=in_both(formula),
         seed=seed,
         degenerate=degenerate,
         example=example,
@@ -213,11 +219,11 @@ def composed(
     unit: Unit,
     korean: str,
     english: str,
-    formula: str,
+    formula: Text | str,
     example: str,
     value_range: Range | None = None,
-    seed: str = "",
-    degenerate: str = "",
+    seed: Text = UNSAID,
+    degenerate: Text = UNSAID,
     also: tuple[str, ...] = (),
 ) -> None:
     """Register a function that is rule text over its argument names. Raises ValueError for a second function of that name."""
@@ -230,7 +236,7 @@ def composed(
             value_range=value_range or Range(),
             korean=korean,
             english=english,
-            formula=formula,
+            formula=in_both(formula),
             seed=seed,
             degenerate=degenerate,
             example=example,

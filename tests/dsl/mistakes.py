@@ -351,6 +351,10 @@ FILES: dict[str, Mistake] = {
     "across.rnk": _rule("across.rnk(close, order=desc) < 3", "E101", "across.rnk"),
     "open_positions: 5개": _file("open_positions: 5", "open_positions: 5개", "E220", "5개"),
     "a range with a hyphen": _file("  fast: 9", "  fast: {value: 9, range: 5-15}", "E220", "-"),
+    "a range of values turned round": _file("  fast: 9", "  fast: {value: 9, range: 21..7}", "E113", "21..7"),
+    "a range of percentages turned round": _file("  fast: 9", "  fast: {value: 2%, range: 3% .. 1%}", "E113", "3% .. 1%"),
+    "a range turned round, on a line of its own": _file("  fast: 9", "  fast:\n    range: 21..7\n    value: 9", "E113", "21..7"),
+    "a range turned round, and the value in neither": _file("  fast: 9", "  fast: {value: 30, range: 21..7}", "E113", "21..7", fixed=False),
     "a factor without a weight": _file(
         "limits:", "factors:\n  a: scale(rsi(14), lo=30, hi=70)\nlimits:", "E212", "scale(rsi(14), lo=30, hi=70)", fixed=False
     ),

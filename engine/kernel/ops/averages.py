@@ -15,14 +15,18 @@ import math
 from typing import Final
 
 from dsl.catalogue import Memory, Unit
+from dsl.messages import Text
 from engine.kernel.abi import Pair, first_of, further, helper, multiply_add, pair, second_of
 from engine.kernel.catalogue import Pointer as P
 from engine.kernel.catalogue import composed, op, series, twin, window
 
 NAN: Final = math.nan
 ARGS: Final = (series("x"), window())
-HELD: Final = "missing where x is missing (the average goes on from before)"
-SEED: Final = "mean of the first n defined values"
+HELD: Final = Text(
+    "x가 없으면 값이 없습니다 (평균은 그 전 값에서 이어집니다).",
+    "missing where x is missing (the average goes on from before)",
+)
+SEED: Final = Text("값이 있는 처음 n개의 평균", "mean of the first n defined values")
 
 #: restart period in multiples of n
 EMA_PERIODS: Final = 16
@@ -321,7 +325,11 @@ def keep_pair(state: P, distance: Pair, last: Pair) -> None:
 
 @op(
     "ema", args=ARGS, unit=Unit.SAME, memory=Memory.KEYED, warmup=full_window, settle=settled_ema, init=two_averages, version=3,
-    formula="e = e[1] + 2 / (n + 1) (x - e[1]); restarted every 16 n bars", seed=SEED, degenerate=HELD,
+    formula=Text(
+        "e = e[1] + 2 / (n + 1) (x - e[1]); 16 n 봉마다 다시 시작",
+        "e = e[1] + 2 / (n + 1) (x - e[1]); restarted every 16 n bars",
+    ),
+    seed=SEED, degenerate=HELD,
     also=("ewma", "exponential_ma", "지수이동평균"),
     korean="지수이동평균입니다.", english="Exponential moving average.", example="close > ema(close, 20)",
 )  # fmt: skip
@@ -345,7 +353,8 @@ def two_emas(
 
 @op(
     "rma", args=ARGS, unit=Unit.SAME, memory=Memory.KEYED, warmup=full_window, settle=settled_wilder, init=two_averages, version=3,
-    formula="r = r[1] + (x - r[1]) / n; restarted every 32 n bars", seed=SEED, degenerate=HELD,
+    formula=Text("r = r[1] + (x - r[1]) / n; 32 n 봉마다 다시 시작", "r = r[1] + (x - r[1]) / n; restarted every 32 n bars"),
+    seed=SEED, degenerate=HELD,
     also=("smma", "wilder", "wilders"),
     korean="와일더 이동평균입니다.", english="Wilder's moving average.", example="rma(high - low, 14)",
 )  # fmt: skip
@@ -373,7 +382,7 @@ MACD_ARGS: Final = (
     window("signal", default="9"),
     series("x", default="close"),
 )
-MACD_SEED: Final = "each average by its own first values"
+MACD_SEED: Final = Text("이동평균마다 각자의 첫 값에서 시작", "each average by its own first values")
 
 composed(
     "macd.line", "ema(x, fast) - ema(x, slow)", args=MACD_ARGS, unit=Unit.SAME, formula="ema(x, fast) - ema(x, slow)", seed=MACD_SEED,

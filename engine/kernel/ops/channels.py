@@ -9,6 +9,7 @@ import math
 from typing import Final
 
 from dsl.catalogue import Memory, Range, Unit
+from dsl.messages import Text
 from engine.kernel.abi import helper
 from engine.kernel.catalogue import Pointer as P
 from engine.kernel.catalogue import composed, number, op, window
@@ -42,12 +43,19 @@ composed(
 )  # fmt: skip
 
 KELTNER_ARGS: Final = (window(default="20"), number("k", default="2", minimum=0.0), window("atr_n", default="10"))
-KELTNER_SEED: Final = "those of ema and atr"
-KELTNER_GAPS: Final = "missing where close or true range is (the averages go on from before)"
+KELTNER_SEED: Final = Text("ema, atr과 같음", "those of ema and atr")
+KELTNER_GAPS: Final = Text(
+    "close나 TR이 없으면 값이 없습니다 (평균은 그 전 값에서 이어집니다).",
+    "missing where close or true range is (the averages go on from before)",
+)
 
 composed(
-    "keltner.middle", "ema(close, n)", args=DONCHIAN_ARGS, unit=Unit.PRICE, formula="ema(close, n)", seed="that of ema",
-    degenerate="missing where close is (the average goes on from before)",
+    "keltner.middle", "ema(close, n)", args=DONCHIAN_ARGS, unit=Unit.PRICE, formula="ema(close, n)",
+    seed=Text("ema와 같음", "that of ema"),
+    degenerate=Text(
+        "close가 없으면 값이 없습니다 (평균은 그 전 값에서 이어집니다).",
+        "missing where close is (the average goes on from before)",
+    ),
     also=("keltner_middle",),
     korean="켈트너 채널 중심선입니다.", english="Keltner channel, middle.", example="close > keltner.middle(20)",
 )  # fmt: skip
@@ -86,7 +94,10 @@ composed(
 composed(
     "ichimoku.senkou_a", f"lag(({MIDDLE.format('tenkan')} + {MIDDLE.format('kijun')}) / 2, shift - 1)",
     args=(window("tenkan", default="9"), window("kijun", default="26"), SHIFT), unit=Unit.PRICE,
-    formula="((ichimoku.tenkan(tenkan) + ichimoku.kijun(kijun)) / 2)[shift - 1]: the cloud that the chart shows at this bar",
+    formula=Text(
+        "((ichimoku.tenkan(tenkan) + ichimoku.kijun(kijun)) / 2)[shift - 1]: 차트에서 이 봉 자리에 보이는 구름",
+        "((ichimoku.tenkan(tenkan) + ichimoku.kijun(kijun)) / 2)[shift - 1]: the cloud that the chart shows at this bar",
+    ),
     degenerate=FULL_WINDOW,
     also=("senkou_a", "cloud", "span_a", "선행스팬1"),
     korean="일목균형표 선행스팬 1: 지금 봉 자리의 구름입니다. 과거 값만 씁니다. 후행스팬은 미래라 없습니다.",
@@ -96,7 +107,11 @@ composed(
 
 composed(
     "ichimoku.senkou_b", f"lag({MIDDLE.format('n')}, shift - 1)", args=(window(default="52"), SHIFT), unit=Unit.PRICE,
-    formula="((highest(high, n) + lowest(low, n)) / 2)[shift - 1]: the cloud that the chart shows at this bar", degenerate=FULL_WINDOW,
+    formula=Text(
+        "((highest(high, n) + lowest(low, n)) / 2)[shift - 1]: 차트에서 이 봉 자리에 보이는 구름",
+        "((highest(high, n) + lowest(low, n)) / 2)[shift - 1]: the cloud that the chart shows at this bar",
+    ),
+    degenerate=FULL_WINDOW,
     also=("senkou_b", "span_b", "선행스팬2"),
     korean="일목균형표 선행스팬 2: 지금 봉 자리의 구름입니다. 과거 값만 씁니다.",
     english="Ichimoku leading span B, the cloud at this bar, from the past alone.", example="close > ichimoku.senkou_b(52, 26)",
@@ -108,8 +123,11 @@ SUPERTREND_PERIODS: Final = 45
 #: float64 of one stream: close of the bar before, true ranges counted (up to n), their mean, then average; upper and lower line, direction
 TREND_STREAM: Final = 6
 SUPERTREND_ARGS: Final = (window(default="10"), number("k", default="3", minimum=0.0))
-SUPERTREND_SEED: Final = "average of the first n true ranges; begins as falling"
-SUPERTREND_GAPS: Final = "missing where this or the previous bar is missing (the line goes on from before)"
+SUPERTREND_SEED: Final = Text("처음 n개 TR의 평균; 하락으로 시작", "average of the first n true ranges; begins as falling")
+SUPERTREND_GAPS: Final = Text(
+    "이 봉이나 앞 봉이 없으면 값이 없습니다 (선은 그 전 값에서 이어집니다).",
+    "missing where this or the previous bar is missing (the line goes on from before)",
+)
 
 
 def first_trend(params: tuple[float, ...]) -> int:
@@ -184,8 +202,12 @@ def follow_trend(state: P, params: P, high: P, low: P, close: P, y: P, length: i
 @op(
     "supertrend.line", args=SUPERTREND_ARGS, implicit=("high", "low", "close"), unit=Unit.PRICE, memory=Memory.KEYED,
     warmup=first_trend, settle=settled_trend, init=two_trends,
-    formula="(high + low) / 2 - k atr(n), never falling, while rising; (high + low) / 2 + k atr(n), never rising, while falling; "
-    "turns where the close passes it; restarted every 45 n bars",
+    formula=Text(
+        "상승일 때 (high + low) / 2 - k atr(n), 내려가지 않음; 하락일 때 (high + low) / 2 + k atr(n), 올라가지 않음; 종가가 선을 "
+        "넘으면 방향이 바뀜; 45 n 봉마다 다시 시작",
+        "(high + low) / 2 - k atr(n), never falling, while rising; (high + low) / 2 + k atr(n), never rising, while falling; turns "
+        "where the close passes it; restarted every 45 n bars",
+    ),
     seed=SUPERTREND_SEED, degenerate=SUPERTREND_GAPS,
     also=("super_trend", "슈퍼트렌드"),
     korean="슈퍼트렌드 선입니다.", english="Supertrend line.", example="close > supertrend.line(10, 3)",
@@ -197,7 +219,10 @@ def supertrend_line(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P
 @op(
     "supertrend.direction", args=SUPERTREND_ARGS, implicit=("high", "low", "close"), unit=Unit.NUMBER, value_range=Range(-1.0, 1.0),
     memory=Memory.KEYED, warmup=first_trend, settle=settled_trend, init=two_trends,
-    formula="1 while the line lies below (rising), -1 while it lies above (falling); restarted every 45 n bars",
+    formula=Text(
+        "선이 가격 아래에 있으면(상승) 1, 위에 있으면(하락) -1; 45 n 봉마다 다시 시작",
+        "1 while the line lies below (rising), -1 while it lies above (falling); restarted every 45 n bars",
+    ),
     seed=SUPERTREND_SEED, degenerate=SUPERTREND_GAPS,
     korean="슈퍼트렌드 방향입니다. 상승 1, 하락 -1.", english="Supertrend direction: 1 rising, -1 falling.",
     example="supertrend.direction(10, 3) == 1",
@@ -276,10 +301,20 @@ def sar_step(state: P, base: int, step: float, limit: float, high: float, low: f
 @op(
     "sar", args=(number("step", default="0.02", minimum=0.0, maximum=1.0), number("limit", default="0.2", minimum=0.0, maximum=1.0)),
     implicit=("high", "low"), unit=Unit.PRICE, memory=Memory.KEYED, warmup=one_bar, settle=settled_sar, init=two_sars,
-    formula="sar = sar[1] + a (extreme - sar[1]), not inside the last two bars; a begins at step and grows by step with every new extreme, "
-    "up to limit; turns where the price reaches it; restarted every 400 bars",
-    seed="on the second bar, falling where its low fell further than its high rose",
-    degenerate="missing where high or low is missing (it goes on from before)",
+    formula=Text(
+        "sar = sar[1] + a (extreme - sar[1]), 최근 두 봉 안으로는 들어가지 않음; a는 step에서 시작해 새 극값(extreme)마다 step씩 "
+        "limit까지 커짐; 가격이 닿으면 방향이 바뀜; 400봉마다 다시 시작",
+        "sar = sar[1] + a (extreme - sar[1]), not inside the last two bars; a begins at step and grows by step with every new "
+        "extreme, up to limit; turns where the price reaches it; restarted every 400 bars",
+    ),
+    seed=Text(
+        "둘째 봉에서 시작; 저가가 내린 폭이 고가가 오른 폭보다 크면 하락으로 시작",
+        "on the second bar, falling where its low fell further than its high rose",
+    ),
+    degenerate=Text(
+        "high나 low가 없으면 값이 없습니다 (그 전 값에서 이어집니다).",
+        "missing where high or low is missing (it goes on from before)",
+    ),
     also=("psar", "parabolic_sar", "parabolic"),
     korean="파라볼릭 SAR입니다.", english="Parabolic stop and reverse.", example="close crosses above sar(0.02, 0.2)",
 )  # fmt: skip

@@ -6,6 +6,7 @@ import math
 from typing import Final
 
 from dsl.catalogue import Range, Unit
+from dsl.messages import Text
 from engine.kernel.abi import helper
 from engine.kernel.catalogue import Pointer as P
 from engine.kernel.catalogue import op, series
@@ -13,7 +14,7 @@ from engine.kernel.catalogue import op, series
 NAN: Final = math.nan
 PAIR: Final = (series("a"), series("b"))
 TRUTH: Final = Range(0.0, 1.0)
-MISSING_SPREADS: Final = "missing where an input is missing"
+MISSING_SPREADS: Final = Text("입력 값이 하나라도 없으면 값이 없습니다.", "missing where an input is missing")
 
 
 @helper
@@ -91,7 +92,9 @@ def ge(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int
 
 
 @op(
-    "eq", args=PAIR, unit=Unit.CONDITION, value_range=TRUTH, formula="a == b, exactly", degenerate=MISSING_SPREADS, callable_by_user=False,
+    "eq", args=PAIR, unit=Unit.CONDITION, value_range=TRUTH,
+    formula=Text("a == b, 정확히", "a == b, exactly"),
+    degenerate=MISSING_SPREADS, callable_by_user=False,
     korean="두 값이 똑같습니다.", english="The two values are equal, exactly.", example="close == high",
 )  # fmt: skip
 def eq(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
@@ -102,7 +105,9 @@ def eq(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int
 
 
 @op(
-    "ne", args=PAIR, unit=Unit.CONDITION, value_range=TRUTH, formula="a != b, exactly", degenerate=MISSING_SPREADS, callable_by_user=False,
+    "ne", args=PAIR, unit=Unit.CONDITION, value_range=TRUTH,
+    formula=Text("a != b, 정확히", "a != b, exactly"),
+    degenerate=MISSING_SPREADS, callable_by_user=False,
     korean="두 값이 다릅니다.", english="The two values differ.", example="close != open",
 )  # fmt: skip
 def ne(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
@@ -114,7 +119,11 @@ def ne(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int
 
 @op(
     "between", args=(series("x"), series("lo"), series("hi")), unit=Unit.CONDITION, value_range=TRUTH, callable_by_user=False,
-    formula="x >= lo and x <= hi", degenerate="missing where that cannot be told; false where one side already fails",
+    formula="x >= lo and x <= hi",
+    degenerate=Text(
+        "어느 한쪽이라도 벗어난 것이 분명하면 거짓입니다. 알 수 없으면 값이 없습니다.",
+        "missing where that cannot be told; false where one side already fails",
+    ),
     korean="값이 범위 안에 있습니다 (양 끝 포함).", english="The value lies in the range, ends included.", example="rsi(14) in 30..50",
 )  # fmt: skip
 def between(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:

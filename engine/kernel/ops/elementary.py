@@ -11,6 +11,7 @@ import math
 from typing import Final
 
 from dsl.catalogue import Range, Unit
+from dsl.messages import Text
 from engine.kernel.abi import helper
 from engine.kernel.catalogue import Pointer as P
 from engine.kernel.catalogue import op, series
@@ -83,7 +84,8 @@ def exponential(x: float) -> float:
 
 
 @op(
-    "log", args=(series("x"),), unit=Unit.NUMBER, formula="ln x", degenerate="missing where x <= 0 or x is missing",
+    "log", args=(series("x"),), unit=Unit.NUMBER, formula="ln x",
+    degenerate=Text("x <= 0 이거나 x가 없으면 값이 없습니다.", "missing where x <= 0 or x is missing"),
     also=("ln", "로그"),
     korean="자연로그입니다.", english="Natural logarithm.", example="log(close / close[1])",
 )  # fmt: skip
@@ -94,7 +96,7 @@ def log(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: in
 
 @op(
     "exp", args=(series("x"),), unit=Unit.NUMBER, formula="e^x", value_range=Range(0.0, None),
-    degenerate="missing where x is missing; infinite above 709.78",
+    degenerate=Text("x가 없으면 값이 없습니다. x가 709.78보다 크면 무한대입니다.", "missing where x is missing; infinite above 709.78"),
     korean="지수함수입니다.", english="Exponential function.", example="exp(logret(1)) - 1",
 )  # fmt: skip
 def exp(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
@@ -103,8 +105,10 @@ def exp(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: in
 
 
 @op(
-    "sqrt", args=(series("x"),), unit=Unit.NUMBER, formula="square root of x", value_range=Range(0.0, None),
-    degenerate="missing where x < 0 or x is missing",
+    "sqrt", args=(series("x"),), unit=Unit.NUMBER,
+    formula=Text("x의 제곱근", "square root of x"),
+    value_range=Range(0.0, None),
+    degenerate=Text("x < 0 이거나 x가 없으면 값이 없습니다.", "missing where x < 0 or x is missing"),
     also=("root",),
     korean="제곱근입니다.", english="Square root.", example="sqrt(sum(logret(1) * logret(1), 24))",
 )  # fmt: skip

@@ -9,6 +9,7 @@ import math
 from typing import Final
 
 from dsl.catalogue import Memory, Range, Unit
+from dsl.messages import Text
 from engine.kernel.abi import helper
 from engine.kernel.catalogue import MAX_WINDOW, op, series, window
 from engine.kernel.catalogue import Pointer as P
@@ -20,7 +21,10 @@ PAIR: Final = (series("a"), series("b"))
 TRUTH: Final = Range(0.0, 1.0)
 RUN: Final = (series("x"), window())
 BOUNDS: Final = (series("x"), series("lo"), series("hi"))
-KLEENE: Final = "three-valued: false where one part is false, else missing where a part is missing"
+KLEENE: Final = Text(
+    "한 부분이라도 거짓이면 거짓입니다. 그렇지 않고 값 없는 부분이 있으면 값이 없습니다.",
+    "three-valued: false where one part is false, else missing where a part is missing",
+)
 
 
 def one_bar(_params: tuple[float, ...]) -> int:
@@ -131,7 +135,8 @@ def run_condition(state: P, n: float, step: float) -> float:
 
 @op(
     "rises", args=RUN, unit=Unit.CONDITION, value_range=TRUTH, memory=Memory.WINDOW, warmup=one_bar, settle=length_of_run, init=no_run,
-    formula="x > x[1] and x[1] > x[2] and ..., n comparisons", degenerate=KLEENE, callable_by_user=False,
+    formula=Text("x > x[1] and x[1] > x[2] and ..., 비교 n번", "x > x[1] and x[1] > x[2] and ..., n comparisons"),
+    degenerate=KLEENE, callable_by_user=False,
     korean="n봉 연속 오릅니다.", english="Higher on each of the last n bars.", example="close rises for 3 bars",
 )  # fmt: skip
 def rises(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
@@ -144,7 +149,8 @@ def rises(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: 
 
 @op(
     "falls", args=RUN, unit=Unit.CONDITION, value_range=TRUTH, memory=Memory.WINDOW, warmup=one_bar, settle=length_of_run, init=no_run,
-    formula="x < x[1] and x[1] < x[2] and ..., n comparisons", degenerate=KLEENE, callable_by_user=False,
+    formula=Text("x < x[1] and x[1] < x[2] and ..., 비교 n번", "x < x[1] and x[1] < x[2] and ..., n comparisons"),
+    degenerate=KLEENE, callable_by_user=False,
     korean="n봉 연속 내립니다.", english="Lower on each of the last n bars.", example="close falls for 3 bars",
 )  # fmt: skip
 def falls(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
@@ -158,7 +164,8 @@ def falls(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: 
 @op(
     "lag", args=(series("x"), window("n", 0, MAX_WINDOW)), unit=Unit.SAME, memory=Memory.WINDOW,
     warmup=length_of_run, settle=length_of_run, init=lag_ring,
-    formula="x, n bars ago", degenerate="missing where it was missing then",
+    formula=Text("n봉 전의 x", "x, n bars ago"),
+    degenerate=Text("그때 값이 없었으면 값이 없습니다.", "missing where it was missing then"),
     also=("shift", "ref", "previous", "delay"),
     korean="n봉 전의 값입니다.", english="The value n bars ago.", example="close[1]",
 )  # fmt: skip

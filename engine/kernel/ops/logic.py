@@ -6,6 +6,7 @@ import math
 from typing import Final
 
 from dsl.catalogue import Range, Unit
+from dsl.messages import Text
 from engine.kernel.catalogue import Pointer as P
 from engine.kernel.catalogue import anything, condition, op, series
 from engine.kernel.ops.comparison import both_true, negated
@@ -17,7 +18,10 @@ PAIR: Final = (condition("a"), condition("b"))
 
 @op(
     "and", args=PAIR, unit=Unit.CONDITION, value_range=TRUTH, callable_by_user=False,
-    formula="false if a or b is false; else missing if a or b is missing; else true",
+    formula=Text(
+        "a나 b가 거짓이면 거짓; 그렇지 않고 a나 b의 값이 없으면 값 없음; 그 밖에는 참",
+        "false if a or b is false; else missing if a or b is missing; else true",
+    ),
     korean="둘 다 참입니다.", english="Both are true.", example="close > open and volume > sma(volume, 20)",
 )  # fmt: skip
 def logical_and(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
@@ -27,7 +31,10 @@ def logical_and(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, le
 
 @op(
     "or", args=PAIR, unit=Unit.CONDITION, value_range=TRUTH, callable_by_user=False,
-    formula="true if a or b is true; else missing if a or b is missing; else false",
+    formula=Text(
+        "a나 b가 참이면 참; 그렇지 않고 a나 b의 값이 없으면 값 없음; 그 밖에는 거짓",
+        "true if a or b is true; else missing if a or b is missing; else false",
+    ),
     korean="하나라도 참입니다.", english="At least one is true.", example="rsi(14) < 30 or close < bb.lower(20, 2)",
 )  # fmt: skip
 def logical_or(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
@@ -37,7 +44,7 @@ def logical_or(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, len
 
 @op(
     "not", args=(condition("a"),), unit=Unit.CONDITION, value_range=TRUTH, callable_by_user=False,
-    formula="true if a is false; false if a is true; missing if a is missing",
+    formula=Text("a가 거짓이면 참, 참이면 거짓, 값이 없으면 값 없음", "true if a is false; false if a is true; missing if a is missing"),
     korean="참과 거짓을 뒤집습니다.", english="True where the condition is false.", example="not close > open",
 )  # fmt: skip
 def logical_not(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
@@ -47,7 +54,7 @@ def logical_not(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, le
 
 @op(
     "select", args=(condition("when"), series("a"), series("b")), unit=Unit.SAME, callable_by_user=False,
-    formula="a if `when` is true, b if it is false, missing if it is missing",
+    formula=Text("`when` 이 참이면 a, 거짓이면 b, 값이 없으면 값 없음", "a if `when` is true, b if it is false, missing if it is missing"),
     korean="조건이 참이면 앞 값, 거짓이면 뒤 값입니다.", english="The first value where the condition is true, else the second.",
     example="1.0 if adx(14) > 20 else 0.6",
 )  # fmt: skip
@@ -58,8 +65,9 @@ def select(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length:
 
 
 @op(
-    "is_defined", args=(anything("x"),), unit=Unit.CONDITION, value_range=TRUTH, formula="true if x has a value, else false",
-    degenerate="never missing",
+    "is_defined", args=(anything("x"),), unit=Unit.CONDITION, value_range=TRUTH,
+    formula=Text("x에 값이 있으면 참, 없으면 거짓", "true if x has a value, else false"),
+    degenerate=Text("언제나 값이 있습니다.", "never missing"),
     also=("notna", "not_na", "is_ready"),
     korean="값이 있으면 참, 없으면 거짓입니다.", english="True where there is a value, false where it is missing.",
     example="is_defined(rsi(14))",
@@ -70,8 +78,9 @@ def is_defined(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, len
 
 
 @op(
-    "if_ready", args=(anything("x"), anything("otherwise")), unit=Unit.SAME, formula="x if it has a value, else otherwise",
-    degenerate="missing where both are",
+    "if_ready", args=(anything("x"), anything("otherwise")), unit=Unit.SAME,
+    formula=Text("x에 값이 있으면 x, 없으면 otherwise", "x if it has a value, else otherwise"),
+    degenerate=Text("둘 다 없으면 값이 없습니다.", "missing where both are"),
     also=("nz", "fillna"),
     korean="값이 아직 없으면 otherwise를 씁니다.", english="The value, or otherwise while there is none (coins too young for an average).",
     example="if_ready(close > sma(close, 200), otherwise=true)",

@@ -10,6 +10,7 @@ import math
 from typing import Final
 
 from dsl.catalogue import Memory, Range, Unit
+from dsl.messages import Text
 from engine.kernel.abi import helper
 from engine.kernel.catalogue import Pointer as P
 from engine.kernel.catalogue import condition, op, series, within
@@ -55,8 +56,14 @@ def unknown_switch(params: tuple[float, ...]) -> list[float]:
 @op(
     "then", args=(condition("a"), condition("b"), within()), unit=Unit.CONDITION, value_range=TRUTH, memory=Memory.EVENT,
     settle=reach, init=nothing_sure, callable_by_user=False,
-    formula="b now, and a on one of the n bars before, and no b between the newest such a and now",
-    degenerate="false where b is false, missing where b is missing; where b is true, missing if a missing a or b decides it",
+    formula=Text(
+        "지금 b이고, 앞선 n봉 가운데 a였던 봉이 있으며, 가장 가까운 그 a와 지금 사이에 b가 없음",
+        "b now, and a on one of the n bars before, and no b between the newest such a and now",
+    ),
+    degenerate=Text(
+        "b가 거짓이면 거짓이고, b의 값이 없으면 값이 없습니다. b가 참이어도 값 없는 a나 b에 결과가 달려 있으면 값이 없습니다.",
+        "false where b is false, missing where b is missing; where b is true, missing if a missing a or b decides it",
+    ),
     korean="a가 일어난 뒤 n봉 안에 b가 처음으로 일어납니다.", english="The first b after the latest a, at most n bars later.",
     example="rsi(14) < 30 then rsi(14) enters 30..50 within 12 bars",
 )  # fmt: skip
@@ -99,8 +106,14 @@ def then(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: i
 @op(
     "latch", args=(condition("on"), condition("off"), within(DEFAULT_WITHIN)), unit=Unit.CONDITION, value_range=TRUTH, memory=Memory.EVENT,
     settle=reach_with_this, init=unknown_switch,
-    formula="true from `on` until `off`, at most n bars after the newest `on`; `off` wins where both are true",
-    degenerate="missing where a missing `on` or `off` within n bars decides it",
+    formula=Text(
+        "`on` 부터 `off` 까지 참, 길어도 가장 가까운 `on` 뒤 n봉까지; 둘 다 참이면 `off` 가 우선",
+        "true from `on` until `off`, at most n bars after the newest `on`; `off` wins where both are true",
+    ),
+    degenerate=Text(
+        "n봉 안의 값 없는 `on` 이나 `off` 에 결과가 달려 있으면 값이 없습니다.",
+        "missing where a missing `on` or `off` within n bars decides it",
+    ),
     korean="on에서 켜져 off까지 켜진 상태입니다.", english="Switched on by `on`, off by `off`.",
     example="latch(on=adx(14) > 25, off=adx(14) < 18)",
 )  # fmt: skip
@@ -147,8 +160,14 @@ def latch(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: 
 @op(
     "bars_since", args=(condition("a"), within(DEFAULT_WITHIN)), unit=Unit.BARS, value_range=Range(0.0, None), memory=Memory.EVENT,
     settle=reach_with_this, init=unknown_event,
-    formula="t - j for the newest j in t-n+1 .. t where a was true; n where there is none",
-    degenerate="missing where a was missing at the newest bar that is not false",
+    formula=Text(
+        "t - j, j는 t-n+1 .. t 가운데 a가 참이었던 가장 가까운 봉; 그런 봉이 없으면 n",
+        "t - j for the newest j in t-n+1 .. t where a was true; n where there is none",
+    ),
+    degenerate=Text(
+        "a가 거짓이 아닌 가장 가까운 봉에서 a의 값이 없었으면 값이 없습니다.",
+        "missing where a was missing at the newest bar that is not false",
+    ),
     also=("barssince", "barslast"),
     korean="조건이 마지막으로 참이었던 뒤 지난 봉 수입니다.", english="Bars since the condition was last true.",
     example="bars_since(close crosses below vwap(day)) > 12",
@@ -192,8 +211,11 @@ def since_each(state: P, n: float, x: P, y: P, start: int, stop: int) -> None:
 @op(
     "value_when", args=(condition("a"), series("x"), within(DEFAULT_WITHIN)), unit=Unit.SAME, memory=Memory.EVENT,
     settle=reach_with_this, init=unknown_event,
-    formula="x at the newest bar of t-n+1 .. t where a was true",
-    degenerate="missing where there is none, where a was missing at the newest bar that is not false, or where x was missing there",
+    formula=Text("t-n+1 .. t 가운데 a가 참이었던 가장 가까운 봉의 x", "x at the newest bar of t-n+1 .. t where a was true"),
+    degenerate=Text(
+        "그런 봉이 없거나, a가 거짓이 아닌 가장 가까운 봉에서 a나 x의 값이 없었으면 값이 없습니다.",
+        "missing where there is none, where a was missing at the newest bar that is not false, or where x was missing there",
+    ),
     also=("valuewhen",),
     korean="조건이 마지막으로 참이었을 때의 값입니다.", english="The value at the bar where the condition was last true.",
     example="value_when(rsi(14) crosses above 30, low)",

@@ -6,6 +6,7 @@ import math
 from typing import Final
 
 from dsl.catalogue import Memory, Range, Unit
+from dsl.messages import Text, joined
 from engine.kernel.abi import first_of, helper, multiply_add, pair, second_of
 from engine.kernel.catalogue import Pointer as P
 from engine.kernel.catalogue import anchor, composed, op, series, window
@@ -83,8 +84,15 @@ def strengths(state: P, weight: float, keep: float, x: P, y: P, start: int, stop
 @op(
     "rsi", args=(window(default="14"), CLOSE), unit=Unit.NUMBER, value_range=PERCENT, memory=Memory.KEYED,
     warmup=first_change, settle=settled_wilder, init=two_streams, version=2,
-    formula="100 up / (up + down); up, down = Wilder's averages of rises and falls of x; restarted every 32 n bars",
-    seed="means of the first n changes", degenerate="missing where x is missing (the averages go on from before) and where up + down = 0",
+    formula=Text(
+        "100 up / (up + down); up, down = x의 상승폭과 하락폭의 와일더 평균; 32 n 봉마다 다시 시작",
+        "100 up / (up + down); up, down = Wilder's averages of rises and falls of x; restarted every 32 n bars",
+    ),
+    seed=Text("처음 변화 n개의 상승폭 평균과 하락폭 평균", "means of the first n changes"),
+    degenerate=Text(
+        "x가 없거나 (평균은 그 전 값에서 이어집니다) up + down = 0 이면 값이 없습니다.",
+        "missing where x is missing (the averages go on from before) and where up + down = 0",
+    ),
     also=("relative_strength",),
     korean="상대강도지수(RSI)입니다.", english="Relative strength index.", example="rsi(14) < 30",
 )  # fmt: skip
@@ -111,7 +119,7 @@ def rsi(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: in
                 t += 1
 
 
-STOCHASTIC_FLAT: Final = "missing where high and low of the n bars are equal"
+STOCHASTIC_FLAT: Final = Text("n봉의 최고가와 최저가가 같으면 값이 없습니다.", "missing where high and low of the n bars are equal")
 
 composed(
     "stoch.k", "sma(100 * ((close - lowest(low, n)) / (highest(high, n) - lowest(low, n))), smooth)",
@@ -130,7 +138,7 @@ composed(
     example="stoch.k(14, 3) crosses above stoch.d(14, 3, 3)",
 )  # fmt: skip
 
-NO_DIVISION: Final = "missing where the earlier value is 0 or missing"
+NO_DIVISION: Final = Text("n봉 전 값이 0이거나 없으면 값이 없습니다.", "missing where the earlier value is 0 or missing")
 
 composed(
     "ret", "x / lag(x, n) - 1", args=(window(), CLOSE), unit=Unit.RATIO, formula="x / x[n] - 1", degenerate=NO_DIVISION,
@@ -146,14 +154,14 @@ composed(
 
 composed(
     "logret", "log(x / lag(x, n))", args=(window(), CLOSE), unit=Unit.RATIO, formula="ln(x / x[n])",
-    degenerate=NO_DIVISION + ", or their ratio is not positive",
+    degenerate=joined(NO_DIVISION, Text("두 값의 비가 0보다 크지 않으면 값이 없습니다.", "missing where their ratio is not positive")),
     also=("log_return", "log_returns"),
     korean="n봉 동안의 로그수익률입니다.", english="Logarithmic return over n bars.", example="logret(1)",
 )  # fmt: skip
 
 composed(
     "momentum", "x - lag(x, n)", args=(series("x"), window()), unit=Unit.SAME, formula="x - x[n]",
-    degenerate="missing where this or the earlier value is missing",
+    degenerate=Text("지금 값이나 n봉 전 값이 없으면 값이 없습니다.", "missing where this or the earlier value is missing"),
     also=("mom", "diff", "change", "모멘텀"),
     korean="n봉 동안의 변화량입니다.", english="Change over n bars.", example="momentum(close, 10) > 0",
 )  # fmt: skip
@@ -167,8 +175,11 @@ def unknown_base(_params: tuple[float, ...]) -> list[float]:
 @op(
     "cum_ret", args=(anchor(),), implicit=("open", "close"), unit=Unit.RATIO, memory=Memory.SESSION,
     settle=whole_session, init=unknown_base,
-    formula="close / open of the anchor's bar - 1",
-    degenerate="missing until the first anchor in the data, where close is missing, and in a session whose first open is missing or 0",
+    formula=Text("close / 기준 시점 봉의 open - 1", "close / open of the anchor's bar - 1"),
+    degenerate=Text(
+        "데이터의 첫 기준 시점 전, close가 없을 때, 그리고 기준 시점 봉의 open이 0이거나 없는 구간에는 값이 없습니다.",
+        "missing until the first anchor in the data, where close is missing, and in a session whose first open is missing or 0",
+    ),
     also=("cumulative_return", "cumret", "누적수익률"),
     korean="기준 시점부터의 누적 수익률입니다.", english="Cumulative return since the anchor.", example="cum_ret(day) > 5%",
 )  # fmt: skip

@@ -6,10 +6,11 @@ import math
 from typing import Final
 
 from dsl.catalogue import Memory, Range, Unit
+from dsl.messages import Text, joined
 from engine.kernel.abi import helper
 from engine.kernel.catalogue import Pointer as P
 from engine.kernel.catalogue import number, op, series, window
-from engine.kernel.ops.windows import ARGS, FULL_WINDOW, all_but_one
+from engine.kernel.ops.windows import ARGS, FLAT_IS_ZERO, FULL_WINDOW, all_but_one
 
 NAN: Final = math.nan
 AGES: Final = Range(0.0, None)
@@ -110,7 +111,11 @@ def between_two(low: float, high: float, share: float) -> float:
 
 @op(
     "median", args=ARGS, unit=Unit.SAME, memory=Memory.WINDOW, warmup=all_but_one, settle=all_but_one, init=sorted_state,
-    formula="middle one of the last n values in order; mean of the two middle ones where n is even", degenerate=FULL_WINDOW,
+    formula=Text(
+        "최근 n개 값을 크기순으로 놓은 가운데 값; n이 짝수이면 가운데 두 값의 평균",
+        "middle one of the last n values in order; mean of the two middle ones where n is even",
+    ),
+    degenerate=FULL_WINDOW,
     also=("med", "중앙값"),
     korean="최근 n봉의 중앙값입니다.", english="Median of the last n bars.", example="volume > 2 * median(volume, 50)",
 )  # fmt: skip
@@ -125,7 +130,11 @@ def median(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length:
 @op(
     "quantile", args=(*ARGS, number("q", Unit.ANY, minimum=0.0, maximum=1.0)), unit=Unit.SAME, memory=Memory.WINDOW,
     warmup=all_but_one, settle=all_but_one, init=sorted_state,
-    formula="value at place q (n - 1) of the last n in order, from 0; in between on a straight line", degenerate=FULL_WINDOW,
+    formula=Text(
+        "최근 n개 값을 작은 것부터 놓고 0부터 세어 q (n - 1) 번째 값; 사이는 직선으로 이음",
+        "value at place q (n - 1) of the last n in order, from 0; in between on a straight line",
+    ),
+    degenerate=FULL_WINDOW,
     also=("percentile", "percentile_of", "분위수"),
     korean="최근 n봉 중 아래에서 q만큼 되는 곳의 값(분위수)입니다.", english="Quantile of the last n bars: q of them lie below.",
     example="close > quantile(close, 100, 90%)",
@@ -144,7 +153,11 @@ def quantile(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, lengt
 @op(
     "pct_rank", args=(series("x"), window(minimum=2)), unit=Unit.RATIO, value_range=Range(0.0, 1.0), memory=Memory.WINDOW,
     warmup=all_but_one, settle=all_but_one, init=ring_state,
-    formula="share of the n - 1 bars before this one whose value is below this one's", degenerate=FULL_WINDOW + "; 0 on flat windows",
+    formula=Text(
+        "이 봉 앞 n - 1봉 가운데 값이 이 봉보다 낮은 봉의 비율",
+        "share of the n - 1 bars before this one whose value is below this one's",
+    ),
+    degenerate=joined(FULL_WINDOW, FLAT_IS_ZERO),
     also=("percentrank", "percentile_rank", "rolling_rank", "백분위"),
     korean="지난 값들 중 지금보다 낮은 것의 비율(백분위)입니다.", english="Share of the earlier values that are lower (percentile rank).",
     example="pct_rank(close, 100) > 90%",
@@ -212,7 +225,11 @@ def extreme_ages(state: P, n: int, sign: float, x: P, y: P, length: int, index: 
 @op(
     "highest_age", args=ARGS, unit=Unit.BARS, value_range=AGES, memory=Memory.WINDOW,
     warmup=all_but_one, settle=all_but_one, init=extreme_state,
-    formula="how many bars ago x was highest(x, n); of equal ones the newest counts", degenerate=FULL_WINDOW,
+    formula=Text(
+        "x가 highest(x, n) 이던 봉이 몇 봉 전인지; 같은 값이 여럿이면 가장 가까운 봉",
+        "how many bars ago x was highest(x, n); of equal ones the newest counts",
+    ),
+    degenerate=FULL_WINDOW,
     also=("highestbars", "argmax", "bars_since_high"),
     korean="최근 n봉의 최댓값이 나온 지 몇 봉 지났는지입니다.", english="How many bars ago the highest of the last n bars was.",
     example="highest_age(high, 50) <= 5",
@@ -224,7 +241,11 @@ def highest_age(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, le
 @op(
     "lowest_age", args=ARGS, unit=Unit.BARS, value_range=AGES, memory=Memory.WINDOW,
     warmup=all_but_one, settle=all_but_one, init=extreme_state,
-    formula="how many bars ago x was lowest(x, n); of equal ones the newest counts", degenerate=FULL_WINDOW,
+    formula=Text(
+        "x가 lowest(x, n) 이던 봉이 몇 봉 전인지; 같은 값이 여럿이면 가장 가까운 봉",
+        "how many bars ago x was lowest(x, n); of equal ones the newest counts",
+    ),
+    degenerate=FULL_WINDOW,
     also=("lowestbars", "argmin", "bars_since_low"),
     korean="최근 n봉의 최솟값이 나온 지 몇 봉 지났는지입니다.", english="How many bars ago the lowest of the last n bars was.",
     example="lowest_age(low, 50) > 10",

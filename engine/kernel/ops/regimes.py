@@ -6,6 +6,7 @@ import math
 from typing import Final
 
 from dsl.catalogue import Memory, Range, Unit
+from dsl.messages import Text
 from engine.kernel.catalogue import MAX_READ, composed, op, series, window
 from engine.kernel.catalogue import Pointer as P
 from engine.kernel.ops.elementary import natural_log
@@ -43,9 +44,16 @@ def changes_of_window(params: tuple[float, ...]) -> int:
     "hurst", args=(series("x"), window(minimum=HURST_WINDOW, maximum=MAX_READ)),
     unit=Unit.NUMBER, value_range=Range(0.0, 1.0), memory=Memory.WINDOW,
     warmup=changes_of_window, settle=changes_of_window, init=changes_state,
-    formula="1/2 + ln(RS / E) / ln n, cut to 0..1; RS = range of the running sum of the n log changes about their mean / their standard "
-    "deviation, E = its mean for independent changes (Anis and Lloyd)",
-    degenerate="missing where any of the n + 1 values is missing or not above 0, or all n changes are equal",
+    formula=Text(
+        "1/2 + ln(RS / E) / ln n, 0..1 로 자름; RS = 로그 변화 n개에서 그 평균을 뺀 누적합의 범위 / 그 표준편차, E = 변화가 서로 "
+        "독립일 때 RS의 평균 (Anis, Lloyd)",
+        "1/2 + ln(RS / E) / ln n, cut to 0..1; RS = range of the running sum of the n log changes about their mean / their standard "
+        "deviation, E = its mean for independent changes (Anis and Lloyd)",
+    ),
+    degenerate=Text(
+        "n + 1개 값 가운데 하나라도 없거나 0보다 크지 않으면, 또는 n개 변화가 모두 같으면 값이 없습니다.",
+        "missing where any of the n + 1 values is missing or not above 0, or all n changes are equal",
+    ),
     also=("hurst_exponent", "허스트"),
     korean="허스트 지수(R/S)입니다. 0.5보다 크면 추세, 작으면 횡보.",
     english="Hurst exponent by rescaled range: above 0.5 trending, below it mean-reverting.", example="hurst(close, 200) > 0.55",
@@ -107,8 +115,9 @@ def hurst(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: 
 composed(
     "regime_of", "(scale(hurst(close, n), 0.4, 0.6) + scale(adx(adx_n), 15, 25)) / 2",
     args=(window(minimum=HURST_WINDOW, maximum=MAX_READ, default="200"), window("adx_n", minimum=2, default="14")), unit=Unit.SCORE,
-    value_range=Range(-1.0, 1.0), formula="(scale(hurst(close, n), 0.4, 0.6) + scale(adx(adx_n), 15, 25)) / 2", seed="that of adx",
-    degenerate="missing where hurst or adx is",
+    value_range=Range(-1.0, 1.0), formula="(scale(hurst(close, n), 0.4, 0.6) + scale(adx(adx_n), 15, 25)) / 2",
+    seed=Text("adx와 같음", "that of adx"),
+    degenerate=Text("hurst나 adx가 없으면 값이 없습니다.", "missing where hurst or adx is"),
     also=("regime_score", "trendiness"),
     korean="장세 점수입니다. 1에 가까우면 추세, -1에 가까우면 횡보.", english="Kind of market: near 1 trending, near -1 ranging.",
     example="regime_of(200) > 0.3",

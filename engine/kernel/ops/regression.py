@@ -6,6 +6,7 @@ import math
 from typing import Final
 
 from dsl.catalogue import Memory, Range, Unit
+from dsl.messages import Text, joined
 from engine.kernel.abi import SCRATCH_LENGTH, helper, scratch
 from engine.kernel.catalogue import Pointer as P
 from engine.kernel.catalogue import op, series, window
@@ -20,7 +21,7 @@ from engine.kernel.ops.statistics import (
     window_moments,
     with_bar,
 )
-from engine.kernel.ops.windows import FULL_WINDOW, LONG, all_but_one, next_block, whole_blocks
+from engine.kernel.ops.windows import FLAT_IS_ZERO, FULL_WINDOW, LONG, all_but_one, next_block, whole_blocks
 
 NAN: Final = math.nan
 
@@ -33,7 +34,8 @@ def slope_state(params: tuple[float, ...]) -> list[float]:
 @op(
     "beta", args=(series("x"), series("y"), window(minimum=2)), unit=Unit.NUMBER, memory=Memory.WINDOW,
     warmup=all_but_one, settle=all_but_one, init=correlation_state,
-    formula="sum((x - mx)(y - my)) / sum((y - my)^2) over the last n bars", degenerate=FULL_WINDOW + ", or where y does not vary",
+    formula=Text("sum((x - mx)(y - my)) / sum((y - my)^2), 최근 n봉", "sum((x - mx)(y - my)) / sum((y - my)^2) over the last n bars"),
+    degenerate=joined(FULL_WINDOW, Text("y가 변하지 않으면 값이 없습니다.", "missing where y does not vary")),
     korean="y가 1만큼 움직일 때 x가 움직이는 정도(베타)입니다.", english="How much x moves when y moves by 1 (beta of x on y).",
     example="beta(logret(1), btc.logret(1), 96) < 1.5",
 )  # fmt: skip
@@ -116,8 +118,11 @@ def slope_block(state: P, n: int, spread: float, x: P, y: P, start: int, room: P
 
 @op(
     "slope", args=ARGS, unit=Unit.SAME, memory=Memory.WINDOW, warmup=all_but_one, settle=all_but_one, init=slope_state,
-    formula="sum((i - mi)(x - mx)) / sum((i - mi)^2), i = 0 .. n-1 from the oldest of n bars to the newest; per bar",
-    degenerate=FULL_WINDOW + "; 0 on flat windows",
+    formula=Text(
+        "sum((i - mi)(x - mx)) / sum((i - mi)^2), i = n봉의 가장 오래된 봉 0 .. 가장 새 봉 n-1; 봉당",
+        "sum((i - mi)(x - mx)) / sum((i - mi)^2), i = 0 .. n-1 from the oldest of n bars to the newest; per bar",
+    ),
+    degenerate=joined(FULL_WINDOW, FLAT_IS_ZERO),
     also=("linreg_slope", "linearreg_slope", "regression_slope", "기울기"),
     korean="최근 n봉 회귀직선의 기울기(봉당)입니다.", english="Slope of the regression line through the last n bars, per bar.",
     example="slope(close, 20) / close > 0.1%",
@@ -145,7 +150,8 @@ def slope(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: 
 @op(
     "r2", args=ARGS, unit=Unit.NUMBER, value_range=Range(0.0, 1.0), memory=Memory.WINDOW,
     warmup=all_but_one, settle=all_but_one, init=correlation_state,
-    formula="square of the correlation of x with time over the last n bars", degenerate=FULL_WINDOW + ", or where x does not vary",
+    formula=Text("최근 n봉에서 x와 시간의 상관계수의 제곱", "square of the correlation of x with time over the last n bars"),
+    degenerate=joined(FULL_WINDOW, Text("x가 변하지 않으면 값이 없습니다.", "missing where x does not vary")),
     also=("rsquared", "r_squared", "결정계수"),
     korean="최근 n봉이 직선에 얼마나 가까운지(결정계수)입니다.", english="How well a straight line fits the last n bars (R squared).",
     example="r2(close, 50) > 0.7",

@@ -10,6 +10,7 @@ import math
 from typing import Final
 
 from dsl.catalogue import MONTHS, WEEKS, Range, Unit
+from dsl.messages import Text
 from engine.kernel.abi import helper
 from engine.kernel.catalogue import Pointer as P
 from engine.kernel.catalogue import bars_of_day, op
@@ -62,8 +63,9 @@ def minute_of_day(bars: int, index: int) -> int:
 
 
 @op(
-    "hour", args=DAY, unit=Unit.NUMBER, value_range=Range(0.0, 23.0), formula="hour of the bar's open time in KST, 0 .. 23",
-    degenerate="never missing; not on bars longer than a day",
+    "hour", args=DAY, unit=Unit.NUMBER, value_range=Range(0.0, 23.0),
+    formula=Text("봉이 시작한 시각의 시(KST), 0 .. 23", "hour of the bar's open time in KST, 0 .. 23"),
+    degenerate=Text("언제나 값이 있습니다. 하루보다 긴 봉에서는 쓸 수 없습니다.", "never missing; not on bars longer than a day"),
     also=("hour_of_day", "시간"),
     korean="봉이 시작한 시각의 시(KST)입니다.", english="Hour of the bar's open time, KST.", example="hour in 9..23",
 )  # fmt: skip
@@ -74,8 +76,9 @@ def hour(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: i
 
 
 @op(
-    "minute", args=DAY, unit=Unit.NUMBER, value_range=Range(0.0, 59.0), formula="minute of the bar's open time, 0 .. 59",
-    degenerate="never missing; not on bars longer than a day",
+    "minute", args=DAY, unit=Unit.NUMBER, value_range=Range(0.0, 59.0),
+    formula=Text("봉이 시작한 시각의 분, 0 .. 59", "minute of the bar's open time, 0 .. 59"),
+    degenerate=Text("언제나 값이 있습니다. 하루보다 긴 봉에서는 쓸 수 없습니다.", "never missing; not on bars longer than a day"),
     korean="봉이 시작한 시각의 분입니다.", english="Minute of the bar's open time.", example="hour == 9 and minute < 30",
 )  # fmt: skip
 def minute(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
@@ -86,8 +89,8 @@ def minute(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length:
 
 @op(
     "weekday", args=DAY, unit=Unit.NUMBER, value_range=Range(0.0, 6.0),
-    formula="day of the week of the bar's open time in KST: 0 Monday .. 6 Sunday",
-    degenerate="never missing; not on bars longer than a day",
+    formula=Text("봉이 시작한 날의 요일(KST): 월요일 0 .. 일요일 6", "day of the week of the bar's open time in KST: 0 Monday .. 6 Sunday"),
+    degenerate=Text("언제나 값이 있습니다. 하루보다 긴 봉에서는 쓸 수 없습니다.", "never missing; not on bars longer than a day"),
     also=("dayofweek", "day_of_week", "요일"),
     korean="봉이 시작한 날의 요일(KST)입니다. 월요일 0, 일요일 6.",
     english="Day of the week of the bar's open time, KST: 0 Monday, 6 Sunday.",

@@ -11,10 +11,11 @@ import math
 from typing import Final
 
 from dsl.catalogue import Memory, Range, Unit
+from dsl.messages import Text, joined
 from engine.kernel.abi import SCRATCH_LENGTH, helper, quotients, scratch
 from engine.kernel.catalogue import Pointer as P
 from engine.kernel.catalogue import composed, op, series, window
-from engine.kernel.ops.windows import FULL_WINDOW, LONG, all_but_one, next_block, whole_blocks
+from engine.kernel.ops.windows import FLAT_IS_MISSING, FLAT_IS_ZERO, FULL_WINDOW, LONG, all_but_one, next_block, whole_blocks
 
 NAN: Final = math.nan
 #: means of x and y, sums of squares of x and of y and of products, pivots of x and y: the stretch of a block that has passed
@@ -113,7 +114,11 @@ def deviation_block(state: P, n: int, x: P, y: P, start: int, room: P) -> None:
 @op(
     "stdev", args=ARGS, unit=Unit.SAME, value_range=Range(0.0, None), memory=Memory.WINDOW,
     warmup=all_but_one, settle=all_but_one, init=deviation_state,
-    formula="square root of the mean of (x - mean)^2 over the last n bars (population)", degenerate=FULL_WINDOW + "; 0 on flat windows",
+    formula=Text(
+        "최근 n봉 (x - 평균)^2 의 평균의 제곱근 (모표준편차)",
+        "square root of the mean of (x - mean)^2 over the last n bars (population)",
+    ),
+    degenerate=joined(FULL_WINDOW, FLAT_IS_ZERO),
     also=("std", "stddev", "standard_deviation", "표준편차"),
     korean="최근 n봉의 모표준편차입니다.", english="Population standard deviation of the last n bars.", example="stdev(close, 20)",
 )  # fmt: skip
@@ -316,8 +321,11 @@ def from_moments(state: P, n: int, x0: P, x1: P, y: P, length: int, index: int, 
 @op(
     "corr", args=(series("x"), series("y"), window(minimum=2)), unit=Unit.NUMBER, value_range=Range(-1.0, 1.0), memory=Memory.WINDOW,
     warmup=all_but_one, settle=all_but_one, init=correlation_state,
-    formula="sum((x - mx)(y - my)) / sqrt(sum((x - mx)^2) sum((y - my)^2)) over the last n bars (Pearson)",
-    degenerate=FULL_WINDOW + ", or where x or y does not vary",
+    formula=Text(
+        "sum((x - mx)(y - my)) / sqrt(sum((x - mx)^2) sum((y - my)^2)), 최근 n봉 (피어슨)",
+        "sum((x - mx)(y - my)) / sqrt(sum((x - mx)^2) sum((y - my)^2)) over the last n bars (Pearson)",
+    ),
+    degenerate=joined(FULL_WINDOW, Text("x나 y가 변하지 않으면 값이 없습니다.", "missing where x or y does not vary")),
     also=("correl", "correlation", "상관계수"),
     korean="최근 n봉의 상관계수입니다.", english="Correlation over the last n bars.", example="corr(logret(1), btc.logret(1), 96)",
 )  # fmt: skip
@@ -327,7 +335,8 @@ def corr(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: i
 
 composed(
     "zscore", "(x - sma(x, n)) / stdev(x, n)", args=ARGS, unit=Unit.NUMBER,
-    formula="(x - mean) / standard deviation of the last n bars", degenerate=FULL_WINDOW + ", or the window is flat",
+    formula=Text("(x - 평균) / 표준편차, 최근 n봉", "(x - mean) / standard deviation of the last n bars"),
+    degenerate=joined(FULL_WINDOW, FLAT_IS_MISSING),
     also=("z_score", "standardize"),
     korean="평균에서 몇 표준편차 떨어져 있는지입니다.", english="Distance from the mean in standard deviations.",
     example="zscore(close, 20) < -2",

@@ -6,6 +6,7 @@ import math
 from typing import Final
 
 from dsl.catalogue import Memory, Range, Unit
+from dsl.messages import Text, joined
 from engine.kernel.abi import first_of, helper, magnitudes, multiply_add, pair, second_of, where_positive
 from engine.kernel.catalogue import Pointer as P
 from engine.kernel.catalogue import op, window
@@ -19,9 +20,19 @@ ARGS: Final = (window(minimum=2, default="14"),)
 ADX_PERIODS: Final = 2 * WILDER_PERIODS
 #: float64 of one stream: previous high, low, close, movements counted (up to n - 1), sums of +DM, -DM, TR, values of DX counted, ADX
 STREAM: Final = 9
-DEGENERATE: Final = "missing where this or the previous bar is missing (the sums go on from before) and where the true range is 0"
-DIRECTION_FORMULA: Final = "100 {dm} / TR; sums by Wilder: s = s[1] - s[1] / n + new; restarted every 32 n bars"
-DIRECTION_SEED: Final = "sums of the first n - 1 movements"
+DEGENERATE: Final = Text(
+    "이 봉이나 앞 봉이 없거나 (합은 그 전 값에서 이어집니다) TR이 0이면 값이 없습니다.",
+    "missing where this or the previous bar is missing (the sums go on from before) and where the true range is 0",
+)
+DIRECTION_SEED: Final = Text("처음 움직임 n - 1개의 합", "sums of the first n - 1 movements")
+
+
+def direction_formula(movement: str) -> Text:
+    """The formula of the indicator of +DM or of -DM."""
+    return Text(
+        f"100 {movement} / TR; 합은 와일더 방식: s = s[1] - s[1] / n + 새 값; 32 n 봉마다 다시 시작",
+        f"100 {movement} / TR; sums by Wilder: s = s[1] - s[1] / n + new; restarted every 32 n bars",
+    )
 
 
 def first_direction(params: tuple[float, ...]) -> int:
@@ -114,7 +125,7 @@ def directions(state: P, params: P, high: P, low: P, close: P, y: P, length: int
 @op(
     "plus_di", args=ARGS, implicit=BARS, unit=Unit.NUMBER, value_range=PERCENT, memory=Memory.KEYED,
     warmup=first_direction, settle=settled_wilder, init=two_streams, version=2,
-    formula=DIRECTION_FORMULA.format(dm="+DM"), seed=DIRECTION_SEED, degenerate=DEGENERATE,
+    formula=direction_formula("+DM"), seed=DIRECTION_SEED, degenerate=DEGENERATE,
     also=("di_plus", "pdi"),
     korean="상승 방향지표(+DI)입니다.", english="Positive directional indicator (+DI).", example="plus_di(14) > minus_di(14)",
 )  # fmt: skip
@@ -125,7 +136,7 @@ def plus_di(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length
 @op(
     "minus_di", args=ARGS, implicit=BARS, unit=Unit.NUMBER, value_range=PERCENT, memory=Memory.KEYED,
     warmup=first_direction, settle=settled_wilder, init=two_streams, version=2,
-    formula=DIRECTION_FORMULA.format(dm="-DM"), seed=DIRECTION_SEED, degenerate=DEGENERATE,
+    formula=direction_formula("-DM"), seed=DIRECTION_SEED, degenerate=DEGENERATE,
     also=("di_minus", "mdi"),
     korean="하락 방향지표(-DI)입니다.", english="Negative directional indicator (-DI).", example="minus_di(14) > plus_di(14)",
 )  # fmt: skip
@@ -203,9 +214,15 @@ def both_seeded(state: P, n: float) -> bool:
 @op(
     "adx", args=ARGS, implicit=BARS, unit=Unit.NUMBER, value_range=PERCENT, memory=Memory.KEYED,
     warmup=first_adx, settle=settled_adx, init=two_streams, version=2,
-    formula="Wilder's average of DX = 100 |+DI - -DI| / (+DI + -DI); restarted every 64 n bars",
-    seed="sums of the first n - 1 movements, then the mean of the first n values of DX",
-    degenerate=DEGENERATE + ", or where nothing moved",
+    formula=Text(
+        "DX = 100 |+DI - -DI| / (+DI + -DI) 의 와일더 평균; 64 n 봉마다 다시 시작",
+        "Wilder's average of DX = 100 |+DI - -DI| / (+DI + -DI); restarted every 64 n bars",
+    ),
+    seed=Text(
+        "처음 움직임 n - 1개의 합, 그다음 DX의 처음 n개 값의 평균",
+        "sums of the first n - 1 movements, then the mean of the first n values of DX",
+    ),
+    degenerate=joined(DEGENERATE, Text("움직임이 전혀 없으면 값이 없습니다.", "missing where nothing moved")),
     also=("trend_strength",),
     korean="추세 강도(ADX)입니다.", english="Average directional index: strength of the trend.", example="adx(14) > 20",
 )  # fmt: skip

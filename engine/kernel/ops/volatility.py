@@ -6,12 +6,13 @@ import math
 from typing import Final
 
 from dsl.catalogue import Memory, Range, Unit
+from dsl.messages import Text, joined
 from engine.kernel.catalogue import Pointer as P
 from engine.kernel.catalogue import composed, number, op, series, window
 from engine.kernel.eights import LANES, eight_at, eight_within, put_eight, put_within, widest
 from engine.kernel.ops.events import one_bar, unknown_before
 from engine.kernel.ops.trend import true_range
-from engine.kernel.ops.windows import FULL_WINDOW
+from engine.kernel.ops.windows import FLAT_IS_MISSING, FULL_WINDOW
 
 NAN: Final = math.nan
 POSITIVE: Final = Range(0.0, None)
@@ -20,7 +21,8 @@ POSITIVE: Final = Range(0.0, None)
 @op(
     "tr", args=(), implicit=("high", "low", "close"), unit=Unit.PRICE, value_range=POSITIVE, memory=Memory.WINDOW,
     warmup=one_bar, settle=one_bar, init=unknown_before,
-    formula="max(high - low, |high - close[1]|, |low - close[1]|)", degenerate="missing where high, low or the previous close is missing",
+    formula="max(high - low, |high - close[1]|, |low - close[1]|)",
+    degenerate=Text("high, low 또는 앞 봉의 close가 없으면 값이 없습니다.", "missing where high, low or the previous close is missing"),
     also=("true_range", "truerange"),
     korean="실제 변동폭(TR)입니다.", english="True range.", example="tr() > 2 * atr(14)",
 )  # fmt: skip
@@ -41,8 +43,12 @@ def tr(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int
 
 composed(
     "atr", "rma(tr(), n)", args=(window(default="14"),), unit=Unit.PRICE, value_range=POSITIVE,
-    formula="rma(tr, n)", seed="mean of the first n true ranges, the first being that of the second bar",
-    degenerate="missing where the true range is (the average goes on from before)",
+    formula="rma(tr, n)",
+    seed=Text("처음 n개 TR의 평균, 첫 TR은 둘째 봉의 것", "mean of the first n true ranges, the first being that of the second bar"),
+    degenerate=Text(
+        "TR이 없으면 값이 없습니다 (평균은 그 전 값에서 이어집니다).",
+        "missing where the true range is (the average goes on from before)",
+    ),
     also=("average_true_range",),
     korean="평균 실제 변동폭(ATR)입니다.", english="Average true range.", example="2 * atr(14) / close",
 )  # fmt: skip
@@ -73,7 +79,11 @@ composed(
 
 composed(
     "bb.percent", "(x - (sma(x, n) - k * stdev(x, n))) / (2 * k * stdev(x, n))", args=BAND_ARGS_OF_SPREAD, unit=Unit.NUMBER,
-    formula="(x - lower) / (upper - lower): 0 at the lower band, 1 at the upper", degenerate=FULL_WINDOW + ", or the window is flat",
+    formula=Text(
+        "(x - lower) / (upper - lower): 하단에서 0, 상단에서 1",
+        "(x - lower) / (upper - lower): 0 at the lower band, 1 at the upper",
+    ),
+    degenerate=joined(FULL_WINDOW, FLAT_IS_MISSING),
     also=("percent_b", "pctb", "bbp"),
     korean="밴드 안의 위치(%b)입니다. 하단 0, 상단 1.", english="Place within the bands (%b): 0 lower, 1 upper.",
     example="bb.percent(20, 2) < 0.05",
@@ -81,14 +91,17 @@ composed(
 
 composed(
     "bb.width", "2 * k * stdev(x, n) / sma(x, n)", args=BAND_ARGS_OF_SPREAD, unit=Unit.RATIO,
-    formula="(upper - lower) / middle", degenerate=FULL_WINDOW + ", or the middle is 0",
+    formula="(upper - lower) / middle",
+    degenerate=joined(FULL_WINDOW, Text("중심선이 0이면 값이 없습니다.", "missing where the middle is 0")),
     also=("bandwidth", "bbw"),
     korean="밴드 폭을 중심선으로 나눈 값입니다.", english="Width of the bands as a ratio of the middle.", example="bb.width(20, 2) < 2%",
 )  # fmt: skip
 
 composed(
     "realized_vol", "stdev(log(x / lag(x, 1)), n)", args=(window(minimum=2), series("x", default="close")), unit=Unit.RATIO,
-    value_range=POSITIVE, formula="stdev(ln(x / x[1]), n), per bar, not annualised", degenerate=FULL_WINDOW,
+    value_range=POSITIVE,
+    formula=Text("stdev(ln(x / x[1]), n), 봉당, 연율로 바꾸지 않음", "stdev(ln(x / x[1]), n), per bar, not annualised"),
+    degenerate=FULL_WINDOW,
     also=("volatility", "realized_volatility", "변동성"),
     korean="로그수익률의 표준편차(실현 변동성)입니다.", english="Realized volatility: standard deviation of log returns per bar.",
     example="realized_vol(24) < 2%",
@@ -96,8 +109,12 @@ composed(
 
 composed(
     "parkinson_vol", "sqrt(sma(log(high / low) * log(high / low), n) / 2.772588722239781)", args=(window(),), unit=Unit.RATIO,
-    value_range=POSITIVE, formula="square root of mean(ln(high / low)^2, n) / (4 ln 2) (Parkinson 1980), per bar",
-    degenerate=FULL_WINDOW + "; 0 where high = low on every bar",
+    value_range=POSITIVE,
+    formula=Text(
+        "mean(ln(high / low)^2, n) / (4 ln 2) 의 제곱근 (Parkinson 1980), 봉당",
+        "square root of mean(ln(high / low)^2, n) / (4 ln 2) (Parkinson 1980), per bar",
+    ),
+    degenerate=joined(FULL_WINDOW, Text("모든 봉에서 high = low 이면 0입니다.", "0 where high = low on every bar")),
     also=("parkinson",),
     korean="고가와 저가로 잰 변동성(파킨슨)입니다.", english="Volatility from highs and lows (Parkinson), per bar.",
     example="parkinson_vol(24) < 2%",
@@ -107,8 +124,11 @@ composed(
     "garman_klass_vol",
     "sqrt(sma(0.5 * (log(high / low) * log(high / low)) - 0.3862943611198906 * (log(close / open) * log(close / open)), n))",
     args=(window(),), unit=Unit.RATIO, value_range=POSITIVE,
-    formula="square root of mean(ln(high / low)^2 / 2 - (2 ln 2 - 1) ln(close / open)^2, n) (Garman and Klass 1980), per bar",
-    degenerate=FULL_WINDOW + "; 0 where nothing moved within any bar",
+    formula=Text(
+        "mean(ln(high / low)^2 / 2 - (2 ln 2 - 1) ln(close / open)^2, n) 의 제곱근 (Garman, Klass 1980), 봉당",
+        "square root of mean(ln(high / low)^2 / 2 - (2 ln 2 - 1) ln(close / open)^2, n) (Garman and Klass 1980), per bar",
+    ),
+    degenerate=joined(FULL_WINDOW, Text("어느 봉 안에서도 움직임이 없으면 0입니다.", "0 where nothing moved within any bar")),
     also=("garman_klass",),
     korean="시가, 고가, 저가, 종가로 잰 변동성(가먼-클라스)입니다.",
     english="Volatility from open, high, low and close (Garman-Klass), per bar.",

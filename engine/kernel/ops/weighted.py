@@ -11,11 +11,12 @@ import math
 from typing import Final
 
 from dsl.catalogue import Memory, Unit
+from dsl.messages import Text, joined
 from engine.kernel.abi import SCRATCH_LENGTH, helper, scratch
 from engine.kernel.catalogue import Pointer as P
 from engine.kernel.catalogue import composed, op, series, window
 from engine.kernel.eights import LANES, eight_at, eight_of, put_eight
-from engine.kernel.ops.windows import FULL_WINDOW, LONG, all_but_one
+from engine.kernel.ops.windows import EXACT, FULL_WINDOW, LONG, NOTHING_TRADED, all_but_one
 
 NAN: Final = math.nan
 #: float64 of one linearly weighted window besides its ring: sum and weighted sum of the prefix, pivots of this and the previous block
@@ -159,7 +160,8 @@ def linear_run(state: P, base: int, n: int, index: int, x: P, y: P, length: int,
 
 @op(
     "wma", args=(series("x"), window()), unit=Unit.SAME, memory=Memory.WINDOW, warmup=all_but_one, settle=all_but_one, init=linear_state,
-    formula="(n x + (n-1) x[1] + ... + 1 x[n-1]) / (n (n+1) / 2)", degenerate=FULL_WINDOW + "; n equal values give exactly that value",
+    formula="(n x + (n-1) x[1] + ... + 1 x[n-1]) / (n (n+1) / 2)",
+    degenerate=joined(FULL_WINDOW, EXACT),
     also=("weighted_ma", "가중이동평균"),
     korean="가중이동평균(WMA)입니다. 최근 봉일수록 크게 봅니다.", english="Linearly weighted moving average; newer bars weigh more.",
     example="close > wma(close, 20)",
@@ -171,7 +173,11 @@ def wma(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: in
 @op(
     "hma", args=(series("x"), window(minimum=2)), unit=Unit.SAME, memory=Memory.WINDOW,
     warmup=hull_window, settle=hull_window, init=hull_state,
-    formula="wma(2 wma(x, n/2) - wma(x, n), root n), n/2 and root n rounded down", degenerate="missing where any value read is missing",
+    formula=Text(
+        "wma(2 wma(x, n/2) - wma(x, n), n의 제곱근), n/2와 제곱근은 내림",
+        "wma(2 wma(x, n/2) - wma(x, n), root n), n/2 and root n rounded down",
+    ),
+    degenerate=Text("읽는 값 가운데 하나라도 없으면 값이 없습니다.", "missing where any value read is missing"),
     also=("hull",),
     korean="헐 이동평균(HMA)입니다. 빠르게 따라갑니다.", english="Hull moving average: quick to follow.", example="close > hma(close, 20)",
 )  # fmt: skip
@@ -209,7 +215,7 @@ def volume_suffixes(state: P, n: int) -> None:
     "vwma", args=(series("x"), window()), implicit=("volume",), unit=Unit.SAME, memory=Memory.WINDOW,
     warmup=all_but_one, settle=all_but_one, init=volume_state,
     formula="(x volume + ... + x[n-1] volume[n-1]) / (volume + ... + volume[n-1])",
-    degenerate=FULL_WINDOW + ", or nothing traded in them; n equal values give exactly that value",
+    degenerate=joined(FULL_WINDOW, NOTHING_TRADED, EXACT),
     also=("volume_weighted_ma",),
     korean="거래량 가중 이동평균(VWMA)입니다.", english="Moving average weighted by volume.", example="close > vwma(close, 20)",
 )  # fmt: skip
@@ -244,7 +250,8 @@ def vwma(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: i
 
 composed(
     "vwap.rolling", "vwma(typical(), n)", args=(window(),), unit=Unit.PRICE,
-    formula="sum(volume (high + low + close) / 3, n) / sum(volume, n)", degenerate=FULL_WINDOW + ", or nothing traded in them",
+    formula="sum(volume (high + low + close) / 3, n) / sum(volume, n)",
+    degenerate=joined(FULL_WINDOW, NOTHING_TRADED),
     also=("rolling_vwap",),
     korean="최근 n봉의 거래량 가중 평균가격(VWAP)입니다.", english="Volume-weighted average price of the last n bars.",
     example="close > vwap.rolling(4h)",

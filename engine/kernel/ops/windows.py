@@ -12,6 +12,7 @@ import math
 from typing import Final
 
 from dsl.catalogue import Memory, Range, Unit
+from dsl.messages import Text, joined
 from engine.kernel.abi import further, helper
 from engine.kernel.catalogue import Pointer as P
 from engine.kernel.catalogue import composed, condition, op, series, twin, window
@@ -19,7 +20,11 @@ from engine.kernel.catalogue import composed, condition, op, series, twin, windo
 NAN: Final = math.nan
 INFINITY: Final = math.inf
 ARGS: Final = (series("x"), window())
-FULL_WINDOW: Final = "missing where any of the n values is missing"
+FULL_WINDOW: Final = Text("n개 값 가운데 하나라도 없으면 값이 없습니다.", "missing where any of the n values is missing")
+FLAT_IS_ZERO: Final = Text("n개 값이 모두 같으면 0입니다.", "0 on flat windows")
+FLAT_IS_MISSING: Final = Text("n개 값이 모두 같으면 값이 없습니다.", "missing where the window is flat")
+EXACT: Final = Text("n개 값이 모두 같으면 정확히 그 값입니다.", "n equal values give exactly that value")
+NOTHING_TRADED: Final = Text("그동안 거래가 없으면 값이 없습니다.", "missing where nothing traded in the n bars")
 #: shorter windows cost less bar by bar than block by block
 LONG: Final = 16
 
@@ -210,7 +215,8 @@ def two_sums(
 
 @op(
     "sma", args=ARGS, unit=Unit.SAME, memory=Memory.WINDOW, warmup=all_but_one, settle=all_but_one, init=mean_state,
-    formula="(x + x[1] + ... + x[n-1]) / n", degenerate=FULL_WINDOW + "; n equal values give exactly that value",
+    formula="(x + x[1] + ... + x[n-1]) / n",
+    degenerate=joined(FULL_WINDOW, EXACT),
     also=("ma", "average", "avg", "simple_ma", "이동평균", "이평", "단순이동평균"),
     korean="최근 n봉의 단순이동평균입니다.", english="Simple moving average of the last n bars.", example="sma(close, 20)",
 )  # fmt: skip
@@ -227,7 +233,8 @@ composed(
 @op(
     "count", args=(condition("a"), window()), unit=Unit.BARS, value_range=Range(0.0, None), memory=Memory.WINDOW,
     warmup=all_but_one, settle=all_but_one, init=sum_state,
-    formula="how many of a, a[1], ..., a[n-1] are true", degenerate=FULL_WINDOW,
+    formula=Text("a, a[1], ..., a[n-1] 가운데 참인 것의 수", "how many of a, a[1], ..., a[n-1] are true"),
+    degenerate=FULL_WINDOW,
     also=("count_true", "how_many"),
     korean="최근 n봉 중 조건이 참인 봉 수입니다.", english="How many of the last n bars meet the condition.",
     example="count(close > open, 10) >= 7",

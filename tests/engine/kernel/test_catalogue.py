@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,8 @@ from engine.kernel.catalogue import FAMILIES, MAX_INPUTS, catalogue, composed, o
 
 ROOT = Path(__file__).resolve().parents[3]
 EVERY = pytest.mark.parametrize("function", catalogue().values(), ids=lambda function: str(function.name))
+#: what formulas are written with beside the names of functions, arguments and series
+SIGNS = {"ln", "in"}
 
 
 def test_reading_the_catalogue_imports_no_number_cruncher() -> None:
@@ -36,16 +39,31 @@ def test_every_operator_of_the_grammar_has_its_op() -> None:
 
 @EVERY
 def test_entry_is_complete(function: Function) -> None:
-    assert function.formula
+    assert function.formula.en
     assert function.example
     assert function.english.endswith(".")
-    assert any("가" <= letter <= "힣" for letter in function.korean)
     assert (function.body is None) == (function.name in ops())
     assert set(function.implicit) <= set(INPUT_SERIES)
     names = [arg.name for arg in function.args]
     assert len(names) == len(set(names))
     assert all(arg.default is None for arg in function.args[: _required(function)])
     assert all(arg.minimum is not None for arg in function.args if arg.kind is ArgKind.WINDOW)
+
+
+def is_korean(said: str) -> bool:
+    return any("가" <= letter <= "힣" for letter in said)
+
+
+@EVERY
+def test_everything_that_is_said_is_said_in_both_languages(function: Function) -> None:
+    assert is_korean(function.korean)
+    for said in (function.seed, function.degenerate):
+        assert is_korean(said.ko) == bool(said.ko) == bool(said.en)
+        assert not is_korean(said.en)
+    names = {word for name in catalogue() for word in name.split(".")} | set(INPUT_SERIES) | {arg.name for arg in function.args}
+    words = {word for word in re.findall(r"[A-Za-z_]{2,}", function.formula.en) if word not in names | SIGNS}
+    assert is_korean(function.formula.ko) == bool(words), words
+    assert not is_korean(function.formula.en)
 
 
 def _required(function: Function) -> int:
