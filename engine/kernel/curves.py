@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.kernel.abi import HANDLE_ITEMS, address, floats_at, helper, items, numbers_at, scratch, series_at, states_at
+from engine.kernel.abi import HANDLE_ITEMS, address, floats_at, helper, items, numbers_at, scratch, series_at
 from engine.kernel.beside import JOB, JOB_LENGTH, STOPPED, TICKET_WIDTH, Beside, enter, leave
 from engine.kernel.beside import precompile as compile_threads
 from engine.kernel.catalogue import Pointer
@@ -46,12 +46,6 @@ HELD: Final = 10  # rows with an exposure above 0
 TOTAL: Final = 11  # sum of equity
 LAST: Final = 12  # of holding: the last value / scale
 CURVE_WIDTH: Final = 13
-#: numbers of the returns of trading days: highest, lowest; how many gained, how many differ from 0
-BEST_DAY: Final = 0
-WORST_DAY: Final = 1
-GAINED: Final = 2
-CHANGED: Final = 3
-DAYS_WIDTH: Final = 4
 
 #: of a job of `measure_curve`, behind STOPPED: 1 when all is found; then, in the places of a handle, its four arrays
 _DONE: Final = STOPPED + 1
@@ -63,18 +57,18 @@ _SURELY: Final = 2e-15
 
 @cache
 def precompile() -> dict[str, Any]:
-    """Compile the passes, or load them from the cache: by name."""
+    """Compile the passes, or load them from the cache: by name. Who calls them sees to it that the arrays are of these kinds."""
     from engine.kernel.load import address_of_thread, compile_function  # LLVM is imported when the first figure is made, not before
 
     real, whole = "float64", "int64"
     reals, ints, table = ArrayKind(np.dtype(real), 1), ArrayKind(np.dtype(whole), 1), ArrayKind(np.dtype(real), 2)
+    states = ArrayKind(np.dtype(np.int8), 1)
     signatures = {
         begin_curve: Signature("void", (ints, whole, real, ints, reals, table, reals)),
-        measure_days: Signature("void", (real, table, table, table)),
-        measure_holding: Signature("void", (whole, ints, whole, whole, whole, ints, real, real, ints, reals, reals)),
+        measure_holding: Signature("void", (whole, ints, whole, whole, whole, states, reals, reals, real, real, ints, reals, reals)),
     }
     address_of_thread(measure_curve), compile_threads()
-    return {one.__name__: compile_function(one, signature, allocates=False) for one, signature in signatures.items()}
+    return {one.__name__: compile_function(one, signature, allocates=False).entry_point for one, signature in signatures.items()}
 
 
 class CurvePass:
@@ -85,7 +79,8 @@ class CurvePass:
     ) -> None:
         """cash_changes: as of Closes.cash; empty where sums are not wanted."""
         self._found, job = np.empty(CURVE_WIDTH), np.zeros(_JOB_WIDTH, np.int64)
-        self._kept = [np.ascontiguousarray(one) for one in (time_ms, value_krw, cash_changes)]
+        money = np.ascontiguousarray(value_krw, np.float64), np.ascontiguousarray(cash_changes, np.float64)
+        self._kept = np.ascontiguousarray(time_ms, np.int64), *money
         precompile()["begin_curve"](job, start_ms, start_krw, *self._kept, self._found)
         self._beside = Beside(measure_curve, job)
 
@@ -104,24 +99,6 @@ class CurvePass:
             self._beside.run()
         numbers: list[float] = self._found.tolist()
         return numbers
-
-
-def measure_days(start_krw: float, value_krw: NDArray[np.float64], daily: NDArray[np.float64], found: NDArray[np.float64]) -> None:
-    """value_krw [curves, days]: at the ends of the trading days. daily, the same shape: value / the one before - 1, the first against
-    start_krw; NaN where that is not above zero. found [curves, DAYS_WIDTH]: BEST_DAY .. CHANGED; NaN without days, or where one is."""
-    for row in range(value_krw.shape[0]):
-        before, best, worst, gained, changed, known = start_krw, -math.inf, math.inf, 0, 0, True
-        for day in range(value_krw.shape[1]):
-            back = value_krw[row, day] / before - 1.0 if before > 0.0 else math.nan
-            before, daily[row, day] = value_krw[row, day], back
-            known = known and back == back
-            best, worst = max(best, back), min(worst, back)
-            gained += 1 if back > 0.0 else 0
-            changed += 1 if back != 0.0 else 0
-        if known and value_krw.shape[1] > 0:
-            found[row, BEST_DAY], found[row, WORST_DAY], found[row, GAINED], found[row, CHANGED] = best, worst, gained, changed
-        else:
-            found[row, BEST_DAY] = found[row, WORST_DAY] = found[row, GAINED] = found[row, CHANGED] = math.nan
 
 
 def begin_curve(
@@ -247,7 +224,9 @@ def measure_holding(
     length_ms: int,
     offset_ms: int,
     first_index: int,
-    handle: NDArray[np.int64],
+    states: NDArray[np.int8],
+    opens: NDArray[np.float64],
+    closes: NDArray[np.float64],
     cost: float,
     scale: float,
     ends: NDArray[np.int64],
@@ -257,13 +236,12 @@ def measure_holding(
     """The falls of what one market held is worth (engine.kernel.holding), and its values at the rows `ends` (ascending), without writing
     it; found[LAST]: its ratio.
 
-    handle: states, opens and closes of the market, [1, bars]. A stretch whose closes are surely between those of the deepest fall and of
+    A stretch whose closes are surely between those of the deepest fall and of
     the peak is passed without dividing: to divide and multiply leaves the order of what is further apart than the roundings.
     """
     begin_fall(found, start_ms, scale)
     room = scratch()
-    states, opens, closes = states_at(handle, 0), series_at(handle, 1), series_at(handle, 2)
-    state, close, times, rows, bars = items(states, 0), items(closes, 0), items(close_ms, 0), close_ms.shape[0], closes.shape[1]
+    state, close, times, rows, bars = items(states, 0), items(closes, 0), items(close_ms, 0), close_ms.shape[0], closes.shape[0]
     first = last = math.nan
     bar, row, looked, started, wanted = 0, -1, 0, False, 0
     while row + 1 < rows:
@@ -289,8 +267,8 @@ def measure_holding(
                 continue
         if 0 <= bar < bars and state[bar] != _UNKNOWN and math.isfinite(close[bar]):
             last = close[bar]
-            if not started and math.isfinite(opens[0, bar]):
-                first, started = opens[0, bar] * cost, True
+            if not started and math.isfinite(opens[bar]):
+                first, started = opens[bar] * cost, True
         value = last / first * scale if started else scale
         fall_at(found, value, times[row])
         while wanted < ends.shape[0] and ends[wanted] <= row:

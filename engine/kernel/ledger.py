@@ -84,7 +84,7 @@ SALES_WIDTH: Final = 9
 
 @cache
 def precompile() -> dict[str, Any]:
-    """Compile the passes, or load them from the cache: by name."""
+    """Compile the passes, or load them from the cache: by name. Who calls them sees to it that the arrays are of these kinds."""
     from engine.kernel.load import compile_function  # LLVM is imported when the first figure is made, not before
 
     real, whole = "float64", "int64"
@@ -96,7 +96,7 @@ def precompile() -> dict[str, Any]:
         sum_trades: Signature("void", (reals,) * 4),
         sum_exactly: Signature(real, (reals, reals)),
     }
-    return {one.__name__: compile_function(one, signature, allocates=False) for one, signature in signatures.items()}
+    return {one.__name__: compile_function(one, signature, allocates=False).entry_point for one, signature in signatures.items()}
 
 
 @helper

@@ -59,14 +59,14 @@ def precompile(progress: Callable[[int, int], None]) -> None:
 def _own_pieces() -> dict[str, Callable[[], object]]:
     """What is compiled besides the ops, the longest first. The first takes one process as long as all the rest takes the other, which
     begins with what the first will need of it."""
-    from engine.kernel import aggregate, curves, holding, ledger, modelled_book, parts, rehearsal, vm  # they import this module
+    from engine.kernel import aggregate, curves, days, holding, ledger, modelled_book, parts, rehearsal, vm  # they import this module
     from engine.kernel.ops import across
 
     return {
         "decisions": rehearsal.rehearse,
         "machine": lambda: [vm.precompile(), parts.precompile()],
         "values across markets": lambda: [address_of(kernel) for kernel in across.KERNELS.values()],
-        "figures": lambda: [ledger.precompile(), curves.precompile(), holding.precompile()],
+        "figures": lambda: [ledger.precompile(), curves.precompile(), days.precompile(), holding.precompile()],
         "aggregator": aggregate.precompile,
         "supposed order book": modelled_book.precompile,
     }
@@ -103,6 +103,7 @@ def address_of_twin(kernel: Callable[..., None]) -> int:
     return _address(kernel, TWIN_SIGNATURE)
 
 
+@cache
 def address_of_thread(function: Callable[[int], int]) -> int:
     """Address of a plain function of PLACE_SIGNATURE that makes no arrays: what a thread (engine.kernel.beside) runs, and
     engine.kernel.places.call_at calls."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
@@ -12,7 +12,6 @@ import numpy as np
 
 from engine.research.metrics import (
     CURVE_FIGURES,
-    NAN,
     RUN_FIGURES,
     TRADE_FIGURES,
     definitions,
@@ -22,7 +21,7 @@ from engine.research.metrics import (
     market_facts,
     run_facts,
 )
-from engine.research.returns import Curve, Holding, Measured, account_curve, at_ends, buy_and_hold_curve, day_ends, holding_of, measuring
+from engine.research.returns import Curve, Holding, Measuring, account_curve, at_ends, buy_and_hold_curve, day_rows, holding_of
 from engine.research.room import processors
 from engine.research.trades import ExitFigures, Ledger, Trade, exact_sum, ledger_of, sales_of, trades_of
 
@@ -78,26 +77,26 @@ class Figures:
 def figures(result: BacktestResult, *, threads: int | None = None) -> Figures:
     """Every figure of a run. threads: None for as many as there are processors. Raises ValueError for a fill log that sells what was not
     bought."""
-    rows, several = day_ends(account_curve(result))[1], (threads or processors()) > 1
-    few, long = len(result.markets) < _MARKETS_BESIDE, len(result.equity_krw) >= _ROWS_BESIDE
-    with (
-        measuring(result, beside=several and few and long) as measured,
-        holding_of(result, rows, beside=several and not few) as held,
-    ):
-        return _figures(result, rows, held, measured)
+    several, measuring = (threads or processors()) > 1, Measuring(result, account_curve(result))
+    rows, few = day_rows(measuring.curve), len(result.markets) < _MARKETS_BESIDE
+    try:
+        if several and few and len(result.equity_krw) >= _ROWS_BESIDE:
+            measuring.start()
+        with holding_of(result, rows, beside=several and not few) as held:
+            return _figures(result, rows, held, measuring)
+    finally:
+        measuring.stop()
 
 
-def _figures(result: BacktestResult, last: NDArray[np.int64], hold: Callable[[], Holding], measure: Callable[[], Measured]) -> Figures:
-    """last: rows at the ends of the trading days. hold, measure: of `holding_of` and `measuring`; asked for as late as can be."""
+def _figures(result: BacktestResult, last: NDArray[np.int64], hold: Callable[[], Holding], measuring: Measuring) -> Figures:
+    """last: rows at the ends of the trading days. hold: of `holding_of`; it and `measuring` are asked as late as can be."""
     ledger = ledger_of(result)
     closed, exits = ledger_facts(ledger), tuple(sales_of(result, ledger))
     of_trades = evaluate(TRADE_FIGURES, closed)
     markets = _markets(result, ledger, of_trades)
-    held, measured = hold(), measure()
+    held, measured = hold(), measuring.found()
     account, of_run = measured.curve, evaluate(RUN_FIGURES, run_facts(result, measured, ledger, closed))
-    daily_krw = np.empty((2, len(last)))
-    daily_krw[0], daily_krw[1] = account.value_krw[last], held.value_krw
-    daily_krw = at_ends(account, last, daily_krw)
+    daily_krw = at_ends(account, last, np.array((account.value_krw.take(last), held.value_krw)))
     ends = (account.end_krw, measured.fall), (held.end_krw, held.fall)
     of_account, of_held = (
         evaluate(CURVE_FIGURES, one) for one in facts_of_curves(account.start_krw, account.span_ms, daily_krw, ends)
@@ -108,7 +107,7 @@ def _figures(result: BacktestResult, last: NDArray[np.int64], hold: Callable[[],
         buy_and_hold=of_held,
         account=account,
         held_curve=held.curve,
-        markets=tuple(replace(one, held_return=held_return) for one, held_return in zip(markets, held.returns, strict=True)),
+        markets=tuple(MarketFigures(*one, held_return) for one, held_return in zip(markets, held.returns, strict=True)),
         exits=exits,
         result=result,
         ledger=ledger,
@@ -116,17 +115,17 @@ def _figures(result: BacktestResult, last: NDArray[np.int64], hold: Callable[[],
     )
 
 
-def _markets(result: BacktestResult, ledger: Ledger, of_all: dict[str, float]) -> list[MarketFigures]:
-    """of_all: TRADE_FIGURES of the whole run. What holding each market made is not known yet."""
+def _markets(result: BacktestResult, ledger: Ledger, of_all: dict[str, float]) -> list[tuple[str, dict[str, float], float, float]]:
+    """What MarketFigures begin with: all but what holding each market made, which is not known yet. of_all: TRADE_FIGURES of the run."""
     codes = tuple(dict.fromkeys(result.markets))
     if len(codes) == 1:
-        return [MarketFigures(codes[0], dict(of_all), ledger.total_profit_krw, ledger.total_fees_krw, NAN)]
+        return [(codes[0], dict(of_all), ledger.total_profit_krw, ledger.total_fees_krw)]
     number = {market: position for position, market in enumerate(codes)}
     market_of = np.array([number[market] for market in result.markets], np.int64)[ledger.rows["market"]]
     order = np.argsort(market_of, kind="stable")
     profits, fees = ledger.profit_krw[order], ledger.fees_krw[order]
     cuts = pairwise(np.searchsorted(market_of[order], np.arange(len(codes) + 1)).tolist())
     return [
-        MarketFigures(market, evaluate(TRADE_FIGURES, facts), exact_sum(profits[start:stop]), exact_sum(fees[start:stop]), NAN)
+        (market, evaluate(TRADE_FIGURES, facts), exact_sum(profits[start:stop]), exact_sum(fees[start:stop]))
         for market, facts, (start, stop) in zip(codes, market_facts(ledger, market_of, len(codes)), cuts, strict=True)
     ]

@@ -10,11 +10,11 @@ from functools import cache
 from itertools import pairwise
 from math import fsum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 import numpy as np
 
-from engine.research.returns import DAY_MS, Curve, Days, Drawdown, Measured, Spread, daily_returns, daily_values, drawdown, spreads
+from engine.research.returns import DAY_MS, Curve, Days, Drawdown, Measured, Spread, daily_values, days_of, drawdown
 from engine.research.trades import COIN_E8, Ledger, Trade, sums_of
 
 if TYPE_CHECKING:
@@ -51,8 +51,7 @@ class Group(StrEnum):
     COST = "cost"
 
 
-@dataclass(frozen=True, slots=True)
-class CurveFacts:
+class CurveFacts(NamedTuple):
     """What figures need of a value curve; days, spread: of the returns of its trading days."""
 
     start_krw: float
@@ -63,12 +62,11 @@ class CurveFacts:
     fall: Drawdown
 
 
-@dataclass(frozen=True, slots=True)
-class TradeFacts:
+class TradeFacts(NamedTuple):
     """Sums over closed trades. holding_ms: from first buy to last sale; gains: of those with a profit > 0, losses (negative) < 0; streak:
     most losses in a row, by time of closing; best, worst: returns."""
 
-    count: int
+    trades: int
     profit_krw: float
     profit_ratio: float
     holding_ms: float
@@ -83,8 +81,7 @@ class TradeFacts:
     worst: float
 
 
-@dataclass(frozen=True, slots=True)
-class FillFacts:
+class FillFacts(NamedTuple):
     """Sums over fills, KRW: slippage_krw: (price - base price) x quantity against us, tick rounding included; base_krw, value_krw: base
     price and price x quantity."""
 
@@ -94,8 +91,7 @@ class FillFacts:
     value_krw: float
 
 
-@dataclass(frozen=True, slots=True)
-class RunFacts:
+class RunFacts(NamedTuple):
     """The whole run. open_profit_krw: of each position that is still open; exposure: mean over rows of open positions / equity;
     time_in_market: share of rows with any; mean_equity_krw: over rows."""
 
@@ -151,10 +147,9 @@ def facts_of_curves(
 ) -> list[CurveFacts]:
     """The same of curves that start with the same money and have their rows at the same times. daily_krw [curves, days]: values at the
     ends of the trading days; ends: last value and deepest fall of each."""
-    daily, counted = daily_returns(start_krw, daily_krw)
     return [
         CurveFacts(start_krw, end_krw, span_ms, days, spread, fall)
-        for (end_krw, fall), days, spread in zip(ends, counted, spreads(daily), strict=True)
+        for (end_krw, fall), (days, spread) in zip(ends, days_of(start_krw, daily_krw), strict=True)
     ]
 
 
@@ -315,25 +310,25 @@ def calmar(facts: CurveFacts) -> float:
 @_figure(TRADE_FIGURES, Unit.COUNT, Group.TRADE)
 def closed_trades(facts: TradeFacts) -> float:
     """How many positions went from open to flat."""
-    return facts.count
+    return facts.trades
 
 
 @_figure(TRADE_FIGURES, Unit.RATIO, Group.TRADE)
 def win_rate(facts: TradeFacts) -> float:
     """Trades with profit > 0 / closed trades."""
-    return _per(facts.wins, facts.count)
+    return _per(facts.wins, facts.trades)
 
 
 @_figure(TRADE_FIGURES, Unit.MONEY, Group.TRADE)
 def average_trade(facts: TradeFacts) -> float:
     """Mean profit of closed trades, KRW after fees."""
-    return _per(facts.profit_krw, facts.count)
+    return _per(facts.profit_krw, facts.trades)
 
 
 @_figure(TRADE_FIGURES, Unit.RATIO, Group.TRADE)
 def average_trade_return(facts: TradeFacts) -> float:
     """Mean of profit / (cost + buying fees)."""
-    return _per(facts.profit_ratio, facts.count)
+    return _per(facts.profit_ratio, facts.trades)
 
 
 @_figure(TRADE_FIGURES, Unit.MONEY, Group.TRADE)
@@ -393,7 +388,7 @@ def longest_losing_streak(facts: TradeFacts) -> float:
 @_figure(TRADE_FIGURES, Unit.DURATION, Group.TRADE)
 def average_holding(facts: TradeFacts) -> float:
     """Mean time from first buy to last sale, ms."""
-    return _per(facts.holding_ms, facts.count)
+    return _per(facts.holding_ms, facts.trades)
 
 
 # --- of the whole run
@@ -414,7 +409,7 @@ def open_profit(facts: RunFacts) -> float:
 @_figure(RUN_FIGURES, Unit.NUMBER, Group.TRADE)
 def trades_per_day(facts: RunFacts) -> float:
     """Closed trades / days of the run."""
-    return _per(facts.closed.count * DAY_MS, facts.span_ms)
+    return _per(facts.closed.trades * DAY_MS, facts.span_ms)
 
 
 @_figure(RUN_FIGURES, Unit.RATIO, Group.TRADE)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from engine.kernel.abi import numbers_of
-from engine.kernel.curves import CURVE_WIDTH, DAYS_WIDTH, DEPTH, HELD, LAST, LENGTH_MS, LONGEST_MS, RECOVERED, SHARES, TOTAL, CurvePass
+from engine.kernel.curves import CURVE_WIDTH, DEPTH, HELD, LAST, LENGTH_MS, LONGEST_MS, RECOVERED, SHARES, TOTAL, CurvePass
 from engine.kernel.curves import precompile as passes
+from engine.kernel.days import COUNTED_WIDTH, DAYS_WIDTH
+from engine.kernel.days import precompile as passes_of_days
 from engine.kernel.holding import HoldPass
 from engine.model.costs import fee_at
 
@@ -45,8 +46,7 @@ class Curve:
         return int(self.time_ms[-1]) - self.start_ms if self.time_ms.size else 0
 
 
-@dataclass(frozen=True, slots=True)
-class Drawdown:
+class Drawdown(NamedTuple):
     """The deepest fall. depth: ratio <= 0. length_ms: from its peak until the peak was reached again, or to the end of the run.
     longest_ms: the longest such time of any fall."""
 
@@ -56,8 +56,7 @@ class Drawdown:
     recovered: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Spread:
+class Spread(NamedTuple):
     """Of daily returns: their mean, their sample standard deviation (n - 1), the root of the mean squared loss over all days. NaN for
     under two days; a mean needs one."""
 
@@ -76,8 +75,7 @@ class Days:
     changed: float
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(NamedTuple):
     """An account's curve and what one pass over it finds: its deepest fall, the sum of open positions / equity over its rows (NaN where an
     equity is not above 0), rows with any, and the sum of its values."""
 
@@ -88,8 +86,7 @@ class Measured:
     total_krw: float
 
 
-@dataclass(frozen=True, slots=True)
-class Holding:
+class Holding(NamedTuple):
     """What buying and holding all markets would have made: last value, deepest fall, values at the rows that were asked for, and each
     market's return. curve: where it had to be made."""
 
@@ -105,22 +102,17 @@ def account_curve(result: BacktestResult) -> Curve:
     return Curve(_start_ms(result), result.settings.cash_krw, result.equity_ms, result.equity_krw)
 
 
-@contextmanager
-def measuring(result: BacktestResult, *, beside: bool) -> Iterator[Callable[[], Measured]]:
-    """What gives the account's curve, measured: when it is called, or in a thread that begins now."""
-    curve = account_curve(result)
-    one = _pass_over(curve, result.cash_changes)
+class Measuring:
+    """What gives the account's curve, measured: when it is `found`, or in a thread that is started before, and has to be stopped then."""
 
-    def measured() -> Measured:
-        found = one.found()
-        return Measured(curve, _fall(found), found[SHARES], int(found[HELD]), found[TOTAL])
+    def __init__(self, result: BacktestResult, curve: Curve) -> None:
+        self.curve, self._pass = curve, _pass_over(curve, result.cash_changes)
+        self.start, self.stop = self._pass.start, self._pass.stop
 
-    try:
-        if beside:
-            one.start()
-        yield measured
-    finally:
-        one.stop()
+    def found(self) -> Measured:
+        """The curve and what the pass finds."""
+        found = self._pass.found()
+        return Measured(self.curve, _fall(found), found[SHARES], int(found[HELD]), found[TOTAL])
 
 
 @contextmanager
@@ -146,10 +138,12 @@ def holding(result: BacktestResult, rows: NDArray[np.int64], begun: HoldPass | N
         curve, returns = buy_and_hold(result, begun)
         return Holding(curve.end_krw, drawdown(curve), curve.value_krw[rows], returns, curve)
     found, values, cash = np.empty(CURVE_WIDTH), np.empty(len(rows)), result.settings.cash_krw
-    arrays, cost = _prices(result, [codes[0]])
+    start_ms, row, clock = _start_ms(result), grid.markets.index(codes[0]), grid.timeframe
+    states, opens, closes = np.ascontiguousarray(grid.state[row], np.int8), _prices_of(grid.open, row), _prices_of(grid.close, row)
+    times, index = np.ascontiguousarray(result.equity_ms, np.int64), int(grid.first_index)
     passes()["measure_holding"](
-        _start_ms(result), np.ascontiguousarray(result.equity_ms), grid.timeframe.length_ms, grid.timeframe.offset_ms,
-        int(grid.first_index), np.array(numbers_of(arrays), np.int64), float(cost[0]), cash, rows, values, found,
+        start_ms, times, clock.length_ms, clock.offset_ms, index, states, opens, closes, _cost(result, codes[0], start_ms), cash, rows,
+        values, found,
     )  # fmt: skip
     grid.free()
     numbers: list[float] = found.tolist()
@@ -214,11 +208,20 @@ def _hold_pass(result: BacktestResult, markets: Sequence[str], scale: float, tot
 
 def _prices(result: BacktestResult, markets: Sequence[str]) -> tuple[list[NDArray[Any]], NDArray[np.float64]]:
     """States, opens and closes of each market, [1, bars], and what buying it costs when the run begins, as a ratio of the price."""
-    grid, settings, start_ms = result.candles, result.settings, _start_ms(result)
+    grid, start_ms = result.candles, _start_ms(result)
     rows = [grid.markets.index(market) for market in markets]
     arrays = [np.ascontiguousarray(part[row : row + 1]) for row in rows for part in (grid.state, grid.open, grid.close)]
-    fees = [fee_at(settings.costs.fees, market, settings.fee_rate, start_ms) for market in markets]
-    return arrays, (1.0 + settings.slippage) * (1.0 + np.array(fees))
+    return arrays, np.array([_cost(result, market, start_ms) for market in markets])
+
+
+def _prices_of(prices: NDArray[np.float64], row: int) -> NDArray[np.float64]:
+    return np.ascontiguousarray(prices[row], np.float64)
+
+
+def _cost(result: BacktestResult, market: str, start_ms: int) -> float:
+    """What buying it costs when the run begins, as a ratio of the price."""
+    settings = result.settings
+    return (1.0 + settings.slippage) * (1.0 + fee_at(settings.costs.fees, market, settings.fee_rate, start_ms))
 
 
 def _start_ms(result: BacktestResult) -> int:
@@ -233,11 +236,19 @@ def daily_values(curve: Curve) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
 
 def day_ends(curve: Curve) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Every trading day touched and the last row of it or before it; -1: the curve begins later."""
+    last = day_rows(curve)
+    return np.arange(len(last), dtype=np.int64) + curve.start_ms // DAY_MS, last
+
+
+def day_rows(curve: Curve) -> NDArray[np.int64]:
+    """The latter of `day_ends`."""
     time_ms = curve.time_ms
     if not time_ms.size:
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    days = np.arange(curve.start_ms // DAY_MS, (int(time_ms[-1]) - 1) // DAY_MS + 1, dtype=np.int64)
-    return days, time_ms.searchsorted((days + 1) * DAY_MS, side="right") - 1
+        return np.empty(0, np.int64)
+    first = curve.start_ms // DAY_MS
+    last = np.empty((int(time_ms[-1]) - 1) // DAY_MS + 1 - first, np.int64)
+    passes_of_days()["find_day_ends"](np.ascontiguousarray(time_ms, np.int64), (first + 1) * DAY_MS, DAY_MS, last)
+    return last
 
 
 def at_ends(curve: Curve, last: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -254,23 +265,27 @@ def changes(start: float, values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def daily_returns(start_krw: float, daily_krw: NDArray[np.float64]) -> tuple[NDArray[np.float64], list[Days]]:
     """`changes` of the values of several curves at the ends of their trading days, [curves, days], and what is counted of each curve's."""
+    daily, found = _measure_days(start_krw, daily_krw)
+    return daily, [Days(*numbers[:COUNTED_WIDTH]) for numbers in found]
+
+
+def days_of(start_krw: float, daily_krw: NDArray[np.float64]) -> list[tuple[Days, Spread]]:
+    """What is counted of such returns of each curve, and how they spread."""
+    _, found = _measure_days(start_krw, daily_krw)
+    return [(Days(*numbers[:COUNTED_WIDTH]), Spread(*numbers[COUNTED_WIDTH:])) for numbers in found]
+
+
+def _measure_days(start_krw: float, daily_krw: NDArray[np.float64]) -> tuple[NDArray[np.float64], list[list[float]]]:
     daily, found = np.empty(daily_krw.shape), np.empty((len(daily_krw), DAYS_WIDTH))
-    passes()["measure_days"](start_krw, np.ascontiguousarray(daily_krw), daily, found)
-    return daily, [Days(*numbers) for numbers in found.tolist()]
+    passes_of_days()["measure_days"](start_krw, np.ascontiguousarray(daily_krw, np.float64), daily, found)
+    return daily, found.tolist()
 
 
 def spreads(daily: NDArray[np.float64]) -> list[Spread]:
     """Of the daily returns of several curves, [curves, days]. Sums are those of numpy's mean and std of each."""
-    count, days = daily.shape
-    if days == 0:
-        return [Spread(math.nan, math.nan, math.nan)] * count
-    means = np.add.reduce(daily, axis=1) / days
-    if days == 1:
-        return [Spread(mean, math.nan, math.nan) for mean in means.tolist()]
-    apart, losses = daily - means[:, None], np.minimum(daily, 0.0)
-    deviations = np.sqrt(np.add.reduce(apart * apart, axis=1) / (days - 1))
-    downsides = np.sqrt(np.add.reduce(losses * losses, axis=1) / days)
-    return list(map(Spread, means.tolist(), deviations.tolist(), downsides.tolist()))
+    found = np.empty((len(daily), DAYS_WIDTH - COUNTED_WIDTH))
+    passes_of_days()["measure_spreads"](np.ascontiguousarray(daily, np.float64), found)
+    return [Spread(*numbers) for numbers in found.tolist()]
 
 
 def monthly_values(curve: Curve) -> tuple[tuple[str, ...], NDArray[np.float64]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.kernel.book import FILL
 from engine.kernel.ledger import (
     ALL_FEES,
     ALL_PROFIT,
@@ -233,13 +234,13 @@ def _sales(result: BacktestResult, ledger: Ledger, way: int) -> ExitFigures:
 def sums_of(columns: NDArray[np.float64]) -> tuple[int, list[float]]:
     """How many trades the columns of Ledger.closed_columns are of, and what engine.kernel.ledger.sum_trades finds of them."""
     found = np.empty(TRADES_WIDTH)
-    passes()["sum_trades"](*np.ascontiguousarray(columns), found)
+    passes()["sum_trades"](*np.ascontiguousarray(columns, np.float64), found)
     return columns.shape[1], found.tolist()
 
 
 def exact_sum(values: NDArray[np.float64]) -> float:
     """math.fsum of the values."""
-    total = float(passes()["sum_exactly"](np.ascontiguousarray(values), np.empty(PARTS)))
+    total = float(passes()["sum_exactly"](np.ascontiguousarray(values, np.float64), np.empty(PARTS)))
     return fsum(values.tolist()) if math.isnan(total) else total
 
 
@@ -266,15 +267,18 @@ def ledger_of(result: BacktestResult) -> Ledger:
     ways = len(result.strategy.exits) + (0 if risk is None else len(risk.rules) + len(risk.breakers))
     sums, sales, current = np.empty(4), np.empty((ways, SALES_WIDTH)), np.empty(len(result.markets), np.int64)
     tolerance = CONTINUOUS_REST if result.settings.rounding is Rounding.NONE else 0.0
-    fills = np.ascontiguousarray(result.fills)
+    fills = np.ascontiguousarray(result.fills, FILL)
     found = passes()["put_together"](fills, tolerance, current, rows, trade_of, profit, sums, sales)
     if found < 0:
         sale = fills[-1 - found]
         raise ValueError(f"the fill log sells {result.markets[int(sale['market'])]} at {int(sale['time_ms'])} without a position")
-    mark = np.full(found, np.nan)
+    mark = np.empty(found)
+    mark.fill(np.nan)
     for market, number in enumerate(current.tolist()):
         if number >= 0:
-            mark[number] = _mark(result, market, fills[trade_of == number])
+            mark[number] = _mark(result, market)
+            if math.isnan(mark[number]):
+                mark[number] = _last_price(fills[trade_of == number])
     return Ledger(rows[:found], trade_of, profit, mark, sums, sales)
 
 
@@ -284,8 +288,8 @@ def trades_of(result: BacktestResult, ledger: Ledger | None = None) -> tuple[Tra
     return _Maker(result, found).make()
 
 
-def _mark(result: BacktestResult, market: int, fills: NDArray[np.void]) -> float:
-    """Last known close of the market; the last fill's price where the candles know none."""
+def _mark(result: BacktestResult, market: int) -> float:
+    """Last known close of the market; NaN where the candles know none."""
     grid = result.candles
     if result.markets[market] in grid.markets:
         closes = grid.close[grid.markets.index(result.markets[market])]
@@ -293,6 +297,11 @@ def _mark(result: BacktestResult, market: int, fills: NDArray[np.void]) -> float
         known = known + max(len(closes) - _RECENT_BARS, 0) if known.size else np.flatnonzero(np.isfinite(closes))
         if known.size:
             return float(closes[known[-1]])
+    return math.nan
+
+
+def _last_price(fills: NDArray[np.void]) -> float:
+    """Of the last sale; without one, of the last buy."""
     sales = fills[fills["side"] == Side.ASK]
     return float((sales if len(sales) else fills)[-1]["price_krw"])
 
