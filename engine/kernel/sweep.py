@@ -66,6 +66,7 @@ TRADE: Final = np.dtype(
 
 _COIN_E8: Final = 1e8
 _DAY_MS: Final = 86_400_000
+_NO_DAY_ENDS: Final = np.empty((0, 2), np.int64)
 #: float64 per variant for its sums of exposures: the sums, and room to make them
 SUMS_WIDTH: Final = 3 * LANES
 
@@ -412,7 +413,6 @@ class SweepRun:
     ) -> None:
         """from_ms: trading start; first_day: its UTC day, day 0 of Stack.daily; rest: as of `sweep_bars`; own: but for rows_of."""
         self.stacks = tuple(stacks)
-        self._own = own or no_tables()
         self._markets, self._bars = len(grid.markets), bars_of(grid)
         self._first_ms, self._base_ms = self._bars.span.tolist()
         self._start = max(-((self._first_ms - from_ms) // self._base_ms), 0)
@@ -421,7 +421,8 @@ class SweepRun:
                 stack.make_log(most_steps(grid))
         self._first_day, self._rest = first_day, rest
         self._ahead = np.zeros((ROWS, self._markets), np.int64)
-        self._sweep: Callable[..., int] = compile_function(sweep_bars, allocates=False) if compiled else sweep_bars
+        self._own = [(own or no_tables())._replace(rows_of=stack.rows_of) for stack in self.stacks]
+        self._sweep: Callable[..., int] = compile_function(sweep_bars, allocates=False).alike if compiled else sweep_bars
 
     def feed(self, block: Block) -> None:
         """Raises RuntimeError when the books refuse an answer of the fill model: a defect, never a matter of the data."""
@@ -430,26 +431,26 @@ class SweepRun:
             return
         count = len(block.close_ms)
         live = int(np.searchsorted(block.close_ms, self._first_ms + start * self._base_ms, side="right"))
-        days = (block.close_ms - 1) // _DAY_MS - self._first_day
-        ends = np.flatnonzero(np.append(np.diff(days), 1)) if count else np.empty(0, np.int64)
-        ends = ends[ends >= live]
-        day_ends = np.stack([days[ends], ends], axis=1) if count else np.empty((0, 2), np.int64)
-        equity, cash, strides = np.empty(count), np.empty((count, 2)), np.array(block.strides, np.int64)
-        for stack in self.stacks:
+        day_ends = self._day_ends(block.close_ms, live)
+        equity, cash, row, strides = np.empty(count), np.empty((count, 2)), np.zeros(2, np.int64), np.array(block.strides, np.int64)
+        for stack, own in zip(self.stacks, self._own, strict=True):
             shape = (self._markets, stack.places.shape[1], block.room or count)
-            closes = Closes(
-                block.close_ms,
-                block.source[: math.prod(shape)].reshape(shape) if block.room else np.empty(shape),
-                equity,
-                cash,
-                np.zeros(2, np.int64),
-                self._ahead,
-            )
+            columns = block.source[: math.prod(shape)].reshape(shape) if block.room else np.empty(shape)
+            closes = Closes(block.close_ms, columns, equity, cash, row, self._ahead)
             end = self._sweep(
                 stack.plans, stack.plan_strides, stack.books, stack.book_strides, stack.places, stack.figures, stack.trades, stack.sums,
-                stack.daily, self._own._replace(rows_of=stack.rows_of), stack.log, self._bars, closes, start, block.stop, True, live,
-                stack.closes, day_ends, block.source, strides, self._rest, True,
+                stack.daily, own, stack.log, self._bars, closes, start, block.stop, True, live, stack.closes, day_ends, block.source,
+                strides, self._rest, True,
             )  # fmt: skip
             stack.closes += count - live
             if end < 0:
                 raise RuntimeError("the books refused a fill of the fill model")
+
+    def _day_ends(self, close_ms: NDArray[np.int64], live: int) -> NDArray[np.int64]:
+        """Of each day that CLOSEs from `live` on belong to: the day, and the latest of them."""
+        if live >= len(close_ms):
+            return _NO_DAY_ENDS
+        first, last = int(close_ms[live] - 1) // _DAY_MS, int(close_ms[-1] - 1) // _DAY_MS
+        ends = np.searchsorted(close_ms, np.arange(first + 1, last + 2) * _DAY_MS, side="right") - 1
+        days = (close_ms[ends] - 1) // _DAY_MS - self._first_day  # the day of an earlier CLOSE where none is in it: said twice, to no harm
+        return np.stack([days, ends], axis=1)
