@@ -184,21 +184,24 @@ def fold_money(closes: Closes, live: int, done: int, figures: NDArray[Any], sums
     equity, own, turn = items(closes.equity, 0), items(sums, variant * SUMS_WIDTH), done % LANES
     for lane in range(LANES):
         own[LANES + lane] = own[lane]
-    total = eight_at(own, turn)
-    exposed, change = row["exposed_closes"], 0
-    for first in range(live, count, WORD):
-        stop = min(first + WORD, count)
-        total, exposed, change = add_exposures(total, exposed, change, equity, first, stop, closes.cash, closes.row[1])
-        fold_equity(row, equity, first, stop)
+    total, exposed, _ = add_exposures(eight_at(own, turn), row["exposed_closes"], 0, equity, live, count, closes.cash, closes.row[1])
     put_eight(own, LANES, total)
     for lane in range(LANES):
         own[(turn + lane) % LANES] = own[LANES + lane]
     row["exposed_closes"], row["end_krw"] = exposed, equity[count - 1]
+    if not passed_peak(row, equity, live, count):
+        return
+    for first in range(live, count, WORD):
+        stop = min(first + WORD, count)
+        if passed_peak(row, equity, first, stop):
+            for at in range(first, stop, LANES):
+                if passed_peak(row, equity, at, min(at + LANES, stop)):
+                    fold_each(row, equity, at, min(at + LANES, stop))
 
 
 @helper
-def fold_equity(row: Any, equity: Pointer, first: int, stop: int) -> None:
-    """Equity after some CLOSEs into peak, trough and depth: eight at a time where none of these is a new peak."""
+def passed_peak(row: Any, equity: Pointer, first: int, stop: int) -> bool:
+    """Whether there is a new peak among equity after some CLOSEs; where not, they are folded into the trough."""
     top = bottom = eight_within(equity, first, stop - first, equity[first])
     at = first + LANES
     while at + LANES <= stop:
@@ -207,20 +210,15 @@ def fold_equity(row: Any, equity: Pointer, first: int, stop: int) -> None:
     if at < stop:
         last = eight_within(equity, at, stop - at, equity[first])
         top, bottom = higher(last, top), lower(last, bottom)
-    if not highest_of(top) > row["peak_krw"]:
-        row["trough_krw"] = min(row["trough_krw"], lowest_of(bottom))
-        return
-    for at in range(first, stop, LANES):
-        few = eight_within(equity, at, stop - at, equity[at])
-        if highest_of(few) > row["peak_krw"]:
-            fold_each(row, equity, at, min(at + LANES, stop))
-        else:
-            row["trough_krw"] = min(row["trough_krw"], lowest_of(few))
+    if highest_of(top) > row["peak_krw"]:
+        return True
+    row["trough_krw"] = min(row["trough_krw"], lowest_of(bottom))
+    return False
 
 
 @helper
 def fold_each(row: Any, equity: Pointer, first: int, stop: int) -> None:
-    """The same, one by one."""
+    """Equity after some CLOSEs into peak, trough and depth, one by one."""
     peak, trough = row["peak_krw"], row["trough_krw"]
     for k in range(first, stop):
         value = equity[k]
