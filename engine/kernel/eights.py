@@ -154,6 +154,22 @@ def above_bits(a: Eight, b: Eight) -> int:
     return _word([x > y for x, y in zip(a.numbers, b.numbers, strict=True)])
 
 
+def pairs_above(a: Pointer, b: Pointer, place: int) -> int:
+    """Bit k: value `place` + k of a is above that of b."""
+    return _word([a[place + k] > b[place + k] for k in range(WORD)])
+
+
+def some_missing(a: Pointer, b: Pointer, place: int) -> bool:
+    """One of the 64 values of a, or of b, from a place on is missing."""
+    return any(math.isnan(a[place + k]) or math.isnan(b[place + k]) for k in range(WORD))
+
+
+def put_truths(values: Pointer, place: int, word: int) -> None:
+    """Write 1 or 0 from a place on, as the 64 bits of a word say."""
+    for k in range(WORD):
+        values[place + k] = float(int(word) >> k & 1)
+
+
 def differing_bits(states: Pointer, place: int, state: int) -> int:
     """Bit k: the int8 at `place` + k is another."""
     return differing_bits_within(states, place, WORD, state)
@@ -184,6 +200,6 @@ def _word(answers: list[bool]) -> int:
 for _one in (
     eight_of, eight_at, eight_within, put_eight, put_within, higher, lower, highest_of, lowest_of, shares, crossings, widest, ages,
     reaching_bits, true_bits, true_bits_within, open_bits, open_bits_within, above_bits, differing_bits,
-    differing_bits_within, first_bit, count_bits, from_place,
+    differing_bits_within, first_bit, count_bits, from_place, pairs_above, some_missing, put_truths,
 ):  # fmt: skip
     setattr(_one, INTRINSIC_MARK, f"wide.{_one.__name__}")

@@ -13,7 +13,7 @@ import numpy as np
 from dsl.catalogue import ArgKind, Memory
 from dsl.graph import Timeframe
 from engine.kernel import fields, state
-from engine.kernel.abi import HANDLE_ITEMS, numbers_of
+from engine.kernel.abi import HANDLE_ITEMS, address, numbers_of
 from engine.kernel.aggregate import SERIES, SLOT_COUNT, machine_length, ratio
 from engine.kernel.catalogue import Op
 from engine.kernel.direct import of_rows
@@ -164,7 +164,8 @@ class Layout:
             total += self._markets * self._stride(number)
         self._domain = total
         self._scratch = total + self._markets
-        memory = np.full(self._scratch + (SCRATCH * self._markets if self._table.across else 0), np.nan)
+        memory = _lines(self._scratch + (SCRATCH * self._markets if self._table.across else 0))
+        memory.fill(np.nan)
         memory[self._domain : self._scratch] = self._table.domain
         for slot, offset in zip(self._table.slots, offsets, strict=True):
             if slot.constant is not None:
@@ -310,6 +311,13 @@ def is_flat(op: Op) -> bool:
     if op.function.memory is not Memory.NONE or any(arg.kind is not ArgKind.SERIES for arg in op.function.args):
         return False
     return not op.init(()) and not any(one.argval == "index" for one in dis.get_instructions(op.kernel))
+
+
+def _lines(count: int) -> NDArray[np.float64]:
+    """Room for so many float64 that begins with a line of the cache: eight numbers that are read at once lie in one of them."""
+    room = np.empty(count + _CACHE_LINE)
+    first = -(address(room) // room.itemsize) % _CACHE_LINE
+    return room[first : first + count]
 
 
 def _table(rows: list[list[int]], width: int) -> NDArray[np.int64]:

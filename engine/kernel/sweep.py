@@ -66,6 +66,7 @@ TRADE: Final = np.dtype(
 
 _COIN_E8: Final = 1e8
 _DAY_MS: Final = 86_400_000
+_NO_DAY_ENDS: Final = np.empty((0, 2), np.int64)
 #: float64 per variant for its sums of exposures: the sums, and room to make them
 SUMS_WIDTH: Final = 3 * LANES
 
@@ -183,21 +184,24 @@ def fold_money(closes: Closes, live: int, done: int, figures: NDArray[Any], sums
     equity, own, turn = items(closes.equity, 0), items(sums, variant * SUMS_WIDTH), done % LANES
     for lane in range(LANES):
         own[LANES + lane] = own[lane]
-    total = eight_at(own, turn)
-    exposed, change = row["exposed_closes"], 0
-    for first in range(live, count, WORD):
-        stop = min(first + WORD, count)
-        total, exposed, change = add_exposures(total, exposed, change, equity, first, stop, closes.cash, closes.row[1])
-        fold_equity(row, equity, first, stop)
+    total, exposed, _ = add_exposures(eight_at(own, turn), row["exposed_closes"], 0, equity, live, count, closes.cash, closes.row[1])
     put_eight(own, LANES, total)
     for lane in range(LANES):
         own[(turn + lane) % LANES] = own[LANES + lane]
     row["exposed_closes"], row["end_krw"] = exposed, equity[count - 1]
+    if not passed_peak(row, equity, live, count):
+        return
+    for first in range(live, count, WORD):
+        stop = min(first + WORD, count)
+        if passed_peak(row, equity, first, stop):
+            for at in range(first, stop, LANES):
+                if passed_peak(row, equity, at, min(at + LANES, stop)):
+                    fold_each(row, equity, at, min(at + LANES, stop))
 
 
 @helper
-def fold_equity(row: Any, equity: Pointer, first: int, stop: int) -> None:
-    """Equity after some CLOSEs into peak, trough and depth: eight at a time where none of these is a new peak."""
+def passed_peak(row: Any, equity: Pointer, first: int, stop: int) -> bool:
+    """Whether there is a new peak among equity after some CLOSEs; where not, they are folded into the trough."""
     top = bottom = eight_within(equity, first, stop - first, equity[first])
     at = first + LANES
     while at + LANES <= stop:
@@ -206,20 +210,15 @@ def fold_equity(row: Any, equity: Pointer, first: int, stop: int) -> None:
     if at < stop:
         last = eight_within(equity, at, stop - at, equity[first])
         top, bottom = higher(last, top), lower(last, bottom)
-    if not highest_of(top) > row["peak_krw"]:
-        row["trough_krw"] = min(row["trough_krw"], lowest_of(bottom))
-        return
-    for at in range(first, stop, LANES):
-        few = eight_within(equity, at, stop - at, equity[at])
-        if highest_of(few) > row["peak_krw"]:
-            fold_each(row, equity, at, min(at + LANES, stop))
-        else:
-            row["trough_krw"] = min(row["trough_krw"], lowest_of(few))
+    if highest_of(top) > row["peak_krw"]:
+        return True
+    row["trough_krw"] = min(row["trough_krw"], lowest_of(bottom))
+    return False
 
 
 @helper
 def fold_each(row: Any, equity: Pointer, first: int, stop: int) -> None:
-    """The same, one by one."""
+    """Equity after some CLOSEs into peak, trough and depth, one by one."""
     peak, trough = row["peak_krw"], row["trough_krw"]
     for k in range(first, stop):
         value = equity[k]
@@ -412,7 +411,6 @@ class SweepRun:
     ) -> None:
         """from_ms: trading start; first_day: its UTC day, day 0 of Stack.daily; rest: as of `sweep_bars`; own: but for rows_of."""
         self.stacks = tuple(stacks)
-        self._own = own or no_tables()
         self._markets, self._bars = len(grid.markets), bars_of(grid)
         self._first_ms, self._base_ms = self._bars.span.tolist()
         self._start = max(-((self._first_ms - from_ms) // self._base_ms), 0)
@@ -421,7 +419,8 @@ class SweepRun:
                 stack.make_log(most_steps(grid))
         self._first_day, self._rest = first_day, rest
         self._ahead = np.zeros((ROWS, self._markets), np.int64)
-        self._sweep: Callable[..., int] = compile_function(sweep_bars, allocates=False) if compiled else sweep_bars
+        self._own = [(own or no_tables())._replace(rows_of=stack.rows_of) for stack in self.stacks]
+        self._sweep: Callable[..., int] = compile_function(sweep_bars, allocates=False).alike if compiled else sweep_bars
 
     def feed(self, block: Block) -> None:
         """Raises RuntimeError when the books refuse an answer of the fill model: a defect, never a matter of the data."""
@@ -430,26 +429,26 @@ class SweepRun:
             return
         count = len(block.close_ms)
         live = int(np.searchsorted(block.close_ms, self._first_ms + start * self._base_ms, side="right"))
-        days = (block.close_ms - 1) // _DAY_MS - self._first_day
-        ends = np.flatnonzero(np.append(np.diff(days), 1)) if count else np.empty(0, np.int64)
-        ends = ends[ends >= live]
-        day_ends = np.stack([days[ends], ends], axis=1) if count else np.empty((0, 2), np.int64)
-        equity, cash, strides = np.empty(count), np.empty((count, 2)), np.array(block.strides, np.int64)
-        for stack in self.stacks:
+        day_ends = self._day_ends(block.close_ms, live)
+        equity, cash, row, strides = np.empty(count), np.empty((count, 2)), np.zeros(2, np.int64), np.array(block.strides, np.int64)
+        for stack, own in zip(self.stacks, self._own, strict=True):
             shape = (self._markets, stack.places.shape[1], block.room or count)
-            closes = Closes(
-                block.close_ms,
-                block.source[: math.prod(shape)].reshape(shape) if block.room else np.empty(shape),
-                equity,
-                cash,
-                np.zeros(2, np.int64),
-                self._ahead,
-            )
+            columns = block.source[: math.prod(shape)].reshape(shape) if block.room else np.empty(shape)
+            closes = Closes(block.close_ms, columns, equity, cash, row, self._ahead)
             end = self._sweep(
                 stack.plans, stack.plan_strides, stack.books, stack.book_strides, stack.places, stack.figures, stack.trades, stack.sums,
-                stack.daily, self._own._replace(rows_of=stack.rows_of), stack.log, self._bars, closes, start, block.stop, True, live,
-                stack.closes, day_ends, block.source, strides, self._rest, True,
+                stack.daily, own, stack.log, self._bars, closes, start, block.stop, True, live, stack.closes, day_ends, block.source,
+                strides, self._rest, True,
             )  # fmt: skip
             stack.closes += count - live
             if end < 0:
                 raise RuntimeError("the books refused a fill of the fill model")
+
+    def _day_ends(self, close_ms: NDArray[np.int64], live: int) -> NDArray[np.int64]:
+        """Of each day that CLOSEs from `live` on belong to: the day, and the latest of them."""
+        if live >= len(close_ms):
+            return _NO_DAY_ENDS
+        first, last = int(close_ms[live] - 1) // _DAY_MS, int(close_ms[-1] - 1) // _DAY_MS
+        ends = np.searchsorted(close_ms, np.arange(first + 1, last + 2) * _DAY_MS, side="right") - 1
+        days = (close_ms[ends] - 1) // _DAY_MS - self._first_day  # the day of an earlier CLOSE where none is in it: said twice, to no harm
+        return np.stack([days, ends], axis=1)

@@ -368,6 +368,52 @@ def _within(question: Question) -> Any:
     return bits
 
 
+def _emit_pairs_above(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+    a, b, place = args
+    word = ir.Constant(_INT, 0)
+    for first in range(0, WORD, LANES):
+        at = builder.add(place, ir.Constant(_INT, first))
+        answers = builder.fcmp_ordered(">", _load(builder, a, at), _load(builder, b, at))
+        word = builder.or_(word, builder.shl(builder.zext(builder.bitcast(answers, _BYTE), _INT), ir.Constant(_INT, first)))
+    return word
+
+
+@intrinsic
+def pairs_above(typing_context: Any, a: Any, b: Any, place: Any) -> Any:
+    """Compiled form of `engine.kernel.eights.pairs_above`."""
+    return types.int64(a, b, types.int64), _emit_pairs_above
+
+
+def _emit_some_missing(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+    a, b, place = args
+    found = ir.Constant(_BITS, [0] * LANES)
+    for first in range(0, WORD, LANES):
+        at = builder.add(place, ir.Constant(_INT, first))
+        found = builder.or_(found, builder.fcmp_unordered("uno", _load(builder, a, at), _load(builder, b, at)))
+    return builder.icmp_unsigned("!=", builder.bitcast(found, _BYTE), ir.Constant(_BYTE, 0))
+
+
+@intrinsic
+def some_missing(typing_context: Any, a: Any, b: Any, place: Any) -> Any:
+    """Compiled form of `engine.kernel.eights.some_missing`."""
+    return types.boolean(a, b, types.int64), _emit_some_missing
+
+
+def _emit_put_truths(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    values, place, word = args
+    for first in range(0, WORD, LANES):
+        byte = builder.trunc(builder.lshr(word, ir.Constant(_INT, first)), _BYTE)
+        numbers = builder.select(builder.bitcast(byte, _BITS), _all(1.0), _all(0.0))
+        builder.store(numbers, _place(builder, values, builder.add(place, ir.Constant(_INT, first))), align=_ALIGNED)
+    return context.get_dummy_value()
+
+
+@intrinsic
+def put_truths(typing_context: Any, values: Any, place: Any, word: Any) -> Any:
+    """Compiled form of `engine.kernel.eights.put_truths`."""
+    return types.void(values, types.int64, types.int64), _emit_put_truths
+
+
 @intrinsic
 def first_bit(typing_context: Any, word: Any) -> Any:
     """Compiled form of `engine.kernel.eights.first_bit`."""
@@ -401,6 +447,9 @@ WIDE: Final[dict[str, Any]] = {
     "wide.open_bits": _whole(_open),
     "wide.open_bits_within": _within(_open),
     "wide.above_bits": above_bits,
+    "wide.pairs_above": pairs_above,
+    "wide.some_missing": some_missing,
+    "wide.put_truths": put_truths,
     "wide.differing_bits": differing_bits,
     "wide.differing_bits_within": differing_bits_within,
     "wide.first_bit": first_bit,

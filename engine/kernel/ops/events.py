@@ -13,7 +13,18 @@ from dsl.messages import Text
 from engine.kernel.abi import helper
 from engine.kernel.catalogue import MAX_WINDOW, op, series, window
 from engine.kernel.catalogue import Pointer as P
-from engine.kernel.eights import LANES, crossings, eight_at, eight_within, put_eight, put_within
+from engine.kernel.eights import (
+    LANES,
+    WORD,
+    crossings,
+    eight_at,
+    eight_within,
+    pairs_above,
+    put_eight,
+    put_truths,
+    put_within,
+    some_missing,
+)
 from engine.kernel.ops.comparison import both_true, is_at_most, is_below, is_inside, negated
 
 NAN: Final = math.nan
@@ -54,13 +65,31 @@ def lag_ring(params: tuple[float, ...]) -> list[float]:
 
 @helper
 def cross(a: P, b: P, y: P, length: int) -> None:
-    """both_true(is_at_most(a[t - 1], b[t - 1]), is_below(b[t], a[t])) for the bars from the second on, eight at a time."""
-    t = 1
-    while t + LANES <= length:
+    """both_true(is_at_most(a[t - 1], b[t - 1]), is_below(b[t], a[t])) for the bars from the second on; y[0] is overwritten, too.
+
+    64 at a time where none is missing: it was not above, and is.
+    """
+    t, was_above, was_missing = 0, 0, False
+    while t + WORD <= length:
+        above, missing = pairs_above(a, b, t), some_missing(a, b, t)
+        if missing or was_missing:
+            cross_between(a, b, y, max(t, 1), t + WORD)
+        else:
+            put_truths(y, t, above & ~(above << 1 | was_above))
+        was_above, was_missing = above >> (WORD - 1) & 1, missing
+        t += WORD
+    cross_between(a, b, y, max(t, 1), length)
+
+
+@helper
+def cross_between(a: P, b: P, y: P, first: int, stop: int) -> None:
+    """`cross` of some bars, eight at a time."""
+    t = first
+    while t + LANES <= stop:
         put_eight(y, t, crossings(eight_at(a, t - 1), eight_at(b, t - 1), eight_at(a, t), eight_at(b, t)))
         t += LANES
-    if t < length:
-        left = length - t
+    if t < stop:
+        left = stop - t
         before = eight_within(a, t - 1, left, 0.0), eight_within(b, t - 1, left, 0.0)
         put_within(y, t, left, crossings(before[0], before[1], eight_within(a, t, left, 0.0), eight_within(b, t, left, 0.0)))
 
@@ -73,8 +102,8 @@ def cross(a: P, b: P, y: P, length: int) -> None:
 def crosses_above(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
     if length < 1:
         return
-    y[0] = both_true(state[0], is_below(x1[0], x0[0]))
     cross(x0, x1, y, length)
+    y[0] = both_true(state[0], is_below(x1[0], x0[0]))
     state[0] = is_at_most(x0[length - 1], x1[length - 1])
 
 
@@ -86,8 +115,8 @@ def crosses_above(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, 
 def crosses_below(state: P, params: P, x0: P, x1: P, x2: P, x3: P, x4: P, y: P, length: int, index: int) -> None:
     if length < 1:
         return
-    y[0] = both_true(state[0], is_below(x0[0], x1[0]))
     cross(x1, x0, y, length)
+    y[0] = both_true(state[0], is_below(x0[0], x1[0]))
     state[0] = is_at_most(x1[length - 1], x0[length - 1])
 
 

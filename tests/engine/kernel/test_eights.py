@@ -30,10 +30,13 @@ from engine.kernel.eights import (
     lowest_of,
     open_bits,
     open_bits_within,
+    pairs_above,
     put_eight,
+    put_truths,
     put_within,
     reaching_bits,
     shares,
+    some_missing,
     true_bits,
     true_bits_within,
     widest,
@@ -91,6 +94,25 @@ def test_words_of_bits(drawn: list[float], count: int) -> None:
     assert int(plain[0]) % 2**WORD == sum(1 << k for k in true)
     assert plain[6] == min([*true, WORD])
     assert int(plain[10]) % 2**WORD == sum(1 << k for k in range(WORD) if states[k] != 1)
+
+
+@helper
+def ask_pairs(a: NDArray[np.float64], b: NDArray[np.float64], found: NDArray[np.int64], truths: NDArray[np.float64]) -> None:
+    """What is asked of 64 pairs, and the answers one by one."""
+    found[0], found[1] = pairs_above(items(a, 0), items(b, 0), 1), some_missing(items(a, 0), items(b, 0), 1)
+    put_truths(items(truths, 0), 1, found[0])
+
+
+@given(st.lists(VALUES, min_size=WORD + 1, max_size=WORD + 1), st.lists(VALUES, min_size=WORD + 1, max_size=WORD + 1), st.booleans())
+@settings(max_examples=60)
+def test_pairs(a: list[float], b: list[float], known: bool) -> None:
+    one, two = (np.nan_to_num(drawn) if known else np.array(drawn) for drawn in (a, b))
+    plain, compiled, truths, others = np.zeros(2, np.int64), np.zeros(2, np.int64), np.full(WORD + 2, 7.0), np.full(WORD + 2, 7.0)
+    ask_pairs(one, two, plain, truths)
+    compile_function(ask_pairs, "void(float64[::1], float64[::1], int64[::1], float64[::1])", allocates=False)(one, two, compiled, others)
+    assert compiled.tolist() == plain.tolist()
+    assert truths.tolist() == others.tolist() == [7.0, *(one[1:] > two[1:]).astype(float).tolist(), 7.0]
+    assert plain[1] == (np.isnan(one[1:]) | np.isnan(two[1:])).any()
 
 
 @given(st.lists(VALUES, min_size=9, max_size=9), st.lists(VALUES, min_size=LANES, max_size=LANES), st.integers(0, LANES))

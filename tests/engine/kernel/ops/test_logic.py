@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from engine.kernel.abi import call_op
 from engine.kernel.catalogue import ops
+from engine.kernel.load import address
 
 NAN = math.nan
 T, F, M = 1.0, 0.0, NAN
@@ -83,3 +88,21 @@ def test_coalesce() -> None:
     assert evaluate("coalesce", NAN, 2.0) == 2.0
     assert evaluate("coalesce", 1.0, 2.0) == 1.0
     assert math.isnan(evaluate("coalesce", NAN, NAN))
+
+
+@given(st.integers(1, 300), st.integers(0, 2**32 - 1), st.sampled_from([0.0, 0.003, 0.3]))
+@settings(max_examples=60)
+def test_crossings_of_long_series_are_those_of_each_two_bars(length: int, seed: int, missing: float) -> None:
+    """Compiled, 64 bars at a time; missing values at any place of these."""
+    chance = np.random.default_rng(seed)
+    a, b = chance.integers(0, 3, (2, length)).astype(float)
+    a[chance.random(length) < missing], b[chance.random(length) < missing] = NAN, NAN
+    memory = np.concatenate((a, b, np.zeros(length)))
+    for name, over, under in (("crosses_above", a, b), ("crosses_below", b, a)):
+        state = np.array([NAN])
+        call_op(address(name), state, 0, np.zeros(1), 0, memory, 0, length, 0, 0, 0, 2 * length, length, 0)
+        was = [M, *(M if p != p or q != q else float(p <= q) for p, q in zip(over, under, strict=True))]
+        now = [M if p != p or q != q else float(p > q) for p, q in zip(over, under, strict=True)]
+        both = [evaluate("and", before, after) for before, after in zip(was, now, strict=False)]
+        np.testing.assert_array_equal(memory[2 * length :], both)
+        np.testing.assert_array_equal(state, was[-1:])
