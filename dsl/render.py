@@ -85,8 +85,7 @@ def as_json(diagnostic: Diagnostic, source: Source) -> dict[str, object]:
 def _text(key: str, language: Language, args: Mapping[str, str]) -> str:
     known = texts("diagnostics")
     entry: Text = known[key]
-    pattern = entry.ko if language is Language.KOREAN else entry.en
-    return pattern.format_map({name: _filled(name, value, language) for name, value in args.items()})
+    return entry.filled(language, {name: _filled(name, value, language) for name, value in args.items()})
 
 
 def _filled(name: str, value: str, language: Language) -> str:
@@ -100,7 +99,7 @@ def _unit(value: str, language: Language) -> str:
     entry = texts("diagnostics").get(f"unit.{value}")
     if entry is None:
         return value
-    return entry.ko if language is Language.KOREAN else entry.en
+    return entry.of(language)
 
 
 def _plain(text: str) -> str:

@@ -3,49 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+
+from dsl.particles import Sound, sound_of
 
 _FIRST, _LAST = ord("가"), ord("힣")
 _FINALS = 28
-_N, _R, _B = 4, 8, 17  # final consonants ㄴ, ㄹ, ㅂ by their place in a syllable
-#: how a character that is not Hangul is read aloud: whether its last syllable ends in a consonant (2: in ㄹ)
-_READ: Final = {
-    **dict.fromkeys("036", 1), **dict.fromkeys("178", 2), **dict.fromkeys("2459", 0),
-    **dict.fromkeys("LlRr", 2), **dict.fromkeys("MmNn", 1),
-}  # fmt: skip
+_N, _B = 4, 17  # final consonants ㄴ, ㅂ by their place in a syllable
 #: `[이/가]` behind a word
 _PARTICLE = re.compile(r"\[([가-힣]+)/([가-힣]+)\]")
-#: up, stop, dip: a p behind a vowel is the final of its syllable (업, 스톱, 딥)
-_STOPPED: Final = re.compile(r"[aeiouAEIOU][pP]$")
-_SILENT = "’‘\"')]( "
 #: verbs whose form before a noun is -는
 _DURATIVE = "있없맞"
 
 
-def final_of(text: str) -> int:
-    """0: the last sound is a vowel, 1: a consonant, 2: ㄹ."""
-    bare = _before_brackets(text).rstrip(_SILENT)
-    if not bare:
-        return 0
-    if bare.endswith("ng") or _STOPPED.search(bare):
-        return 1
-    last = bare[-1]
-    if _FIRST <= ord(last) <= _LAST:
-        final = (ord(last) - _FIRST) % _FINALS
-        return 0 if final == 0 else 2 if final == _R else 1
-    return _READ.get(last, 0)
-
-
-def _before_brackets(text: str) -> str:
-    """Without what stands in brackets directly behind the last word: `ADX(추세 강도)` is read `ADX`."""
-    bare = text.rstrip("’‘\"' ")
-    depth = 0
-    for i in range(len(bare) - 1, -1, -1):
-        depth += (bare[i] == ")") - (bare[i] == "(")
-        if depth == 0:
-            word = bare[:i] if bare[i] == "(" else bare
-            return word if word and word[-1] not in " (" else bare
-    return bare
+def final_of(text: str) -> Sound:
+    """What the last word ends in; a vowel where that is not known."""
+    return sound_of(text) or Sound.VOWEL
 
 
 def particles(text: str) -> str:
@@ -55,7 +27,8 @@ def particles(text: str) -> str:
         if found is None:
             return text
         final = final_of(text[: found.start()])
-        chosen = found[1] if final == 1 or (final == 2 and found[1] != "으로") else found[2]
+        closed = final is Sound.CONSONANT or (final is Sound.RIEUL and found[1] != "으로")
+        chosen = found[1] if closed else found[2]
         text = text[: found.start()] + chosen + text[found.end() :]
 
 
@@ -75,13 +48,13 @@ def _ended(stem: str, ending: str) -> str:
         case "not":
             return stem + "지"
         case "if":
-            return stem + ("으면" if final == 1 else "면")
+            return stem + ("으면" if final is Sound.CONSONANT else "면")
         case "polite":
-            return stem + "습니다" if final == 1 else _with_final(stem, _B) + "니다"
+            return stem + "습니다" if final is Sound.CONSONANT else _with_final(stem, _B) + "니다"
         case "noun" | "past":
             if ending == "noun" and stem[-1] in _DURATIVE:
                 return stem + "는"
-            return stem + "은" if final == 1 else _with_final(stem, _N)
+            return stem + "은" if final is Sound.CONSONANT else _with_final(stem, _N)
         case _:
             raise ValueError(ending)
 

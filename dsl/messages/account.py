@@ -5,13 +5,13 @@ from dsl.messages import Text
 TEXTS: dict[str, Text] = {
     # settings
     "no_keys": Text(
-        "업비트 API 키가 없습니다. 환경 변수 {access} 와 {secret} 를 정하거나, 이 폴더의 {file} 파일에 적어 주세요. "
+        "업비트 API 키가 없습니다. 환경 변수 {access} 과(와) {secret} 을(를) 정하거나, 이 폴더의 {file} 파일에 적어 주세요. "
         "키는 업비트 > 마이페이지 > Open API 관리에서 만듭니다.",
         "there is no API key of Upbit. Set the environment variables {access} and {secret}, or write them into the file {file} of this "
         "folder. Keys are made at Upbit under My page > Open API.",
     ),
     "open_wire": Text(
-        "{url} 은(는) 암호화되지 않은 주소라 키를 보내지 않습니다. {variable} 을 https 주소로 바꾸세요.",
+        "{url} 은(는) 암호화되지 않은 주소라 키를 보내지 않습니다. {variable} 을(를) https 주소로 바꾸세요.",
         "{url} is not encrypted, so the key is not sent there. Put an https address into {variable}.",
     ),
     "stopped": Text(

@@ -24,7 +24,7 @@ TEXTS: dict[str, Text] = {
         "슬리피지는 이 전략 주문 금액의 중간값인 {order}원을 한 봉에서 팔 때의 값입니다",
         "slippage is that of selling {order} KRW in one bar, the median order of this strategy",
     ),
-    "note.keeps_older": Text("유니버스는 상장한 지 {age_ms}이 지난 코인을 남깁니다", "your universe keeps coins older than {age_ms}"),
+    "note.keeps_older": Text("유니버스는 상장한 지 {age_ms}이(가) 지난 코인을 남깁니다", "your universe keeps coins older than {age_ms}"),
     "note.lacks_daily": Text("일봉 {bars}개가 없는 마켓: {markets}", "markets without {bars} daily bars: {markets}"),
     "note.lacks_bars": Text("{timeframe} 봉 {bars}개가 없는 마켓: {markets}", "markets without {bars} bars of {timeframe}: {markets}"),
     "note.warm_by_age": Text(

@@ -11,7 +11,9 @@ _NAMES: dict[str, Text] = {
     "E135.label": Text("주문이 아직 없습니다. 진입(entry)에서만 쓸 수 있습니다", "there is no order here: only valid in `entry`"),
     "E136": Text("`{name}(..., over={clock})`: 더 빠른 봉의 값이 필요합니다", "`{name}(..., over={clock})` needs a value of finer bars"),
     "E136@length": Text("`over=`의 길이가 맞지 않습니다", "this length does not fit `over=`"),
-    "E136.label": Text("{clock}을 나누는 더 짧은 봉을 적으세요: rsi(14)@1m", "name a shorter timeframe that divides {clock}: rsi(14)@1m"),
+    "E136.label": Text(
+        "{clock}을(를) 나누는 더 짧은 봉을 적으세요: rsi(14)@1m", "name a shorter timeframe that divides {clock}: rsi(14)@1m"
+    ),
     "E136.label.length": Text("시계({clock})나 그 배수가 와야 합니다", "the clock ({clock}) or whole bars of it"),
     "E137": Text("`regime`은 이름과 비교합니다", "`regime` is compared with a name"),
     "E137@unknown": Text("모르는 국면 `{name}`", "unknown regime `{name}`"),

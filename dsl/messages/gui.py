@@ -25,8 +25,8 @@ TEXTS: dict[str, Text] = {
     "app_died": Text("앱 화면 프로세스가 끝났습니다 (코드 {code})", "the app's page process has ended (code {code})"),
     # -- answers of the API -----------------------------------------------------------------------------------------------------------
     "no_such_file": Text("`{name}` 파일이 목록에 없습니다.", "there is no file `{name}` in the list."),
-    "not_a_text": Text("`{name}` 은 UTF-8 글이 아니거나 너무 깁니다.", "`{name}` is not UTF-8 text, or too long."),
-    "cannot_save": Text("`{name}` 을 저장하지 못했습니다: {reason}", "`{name}` was not saved: {reason}"),
+    "not_a_text": Text("`{name}` 은(는) UTF-8 글이 아니거나 너무 깁니다.", "`{name}` is not UTF-8 text, or too long."),
+    "cannot_save": Text("`{name}` 을(를) 저장하지 못했습니다: {reason}", "`{name}` was not saved: {reason}"),
     "has_errors": Text("파일에 오류가 있습니다. 먼저 고치세요.", "the file has errors. Mend them first."),
     "not_a_strategy": Text(
         "전략 파일이 아니어서 신호와 백테스트가 없습니다.", "this is no strategy file: it has no signals and no backtest."
@@ -35,7 +35,7 @@ TEXTS: dict[str, Text] = {
         "거래할 마켓이 없습니다. 파일에 `markets: [KRW-BTC]` 나 `universe:` 를 쓰거나 위에서 고르세요.",
         "no market to trade: write `markets: [KRW-BTC]` or `universe:` in the file, or choose some above.",
     ),
-    "no_such_market": Text("`{market}` 은 이 미리보기에 없습니다.", "`{market}` is not part of this preview."),
+    "no_such_market": Text("`{market}` 은(는) 이 미리보기에 없습니다.", "`{market}` is not part of this preview."),
     "no_such_timeframe": Text("`{name}` 봉은 그릴 수 없습니다.", "`{name}` bars cannot be drawn."),
     "no_such_preview": Text("미리보기가 오래되었습니다. 다시 계산합니다.", "this preview is too old. It is computed again."),
     "no_such_backtest": Text("그 백테스트 결과는 이제 없습니다. 다시 실행하세요.", "that backtest is no longer kept. Run it again."),
@@ -58,7 +58,7 @@ TEXTS: dict[str, Text] = {
     "chip_saved": Text("저장됨", "Saved"),
     "chip_unsaved": Text("저장 안 됨", "Not saved"),
     "chip_errors": Text("오류 {count}", "Errors: {count}"),
-    "saved": Text("{name} 을 저장했습니다.", "{name} is saved."),
+    "saved": Text("{name} 을(를) 저장했습니다.", "{name} is saved."),
     "draft_restored": Text(
         "{name}: 저장하지 않은 내용을 되살렸습니다. 버리려면 되돌리기를 누르세요.",
         "{name}: your unsaved text is back. Revert drops it.",
@@ -69,18 +69,18 @@ TEXTS: dict[str, Text] = {
     ),
     "save_anyway": Text("그래도 저장", "Save anyway"),
     "ask_changed": Text(
-        "{name} 이 다른 곳에서 바뀌었습니다. 어느 쪽을 남길까요?",
+        "{name} 이(가) 다른 곳에서 바뀌었습니다. 어느 쪽을 남길까요?",
         "{name} was changed elsewhere. Which one shall stay?",
     ),
     "ask_gone": Text(
-        "{name} 이 디스크에서 없어졌습니다. 내용은 편집기에 남아 있습니다.",
+        "{name} 이(가) 디스크에서 없어졌습니다. 내용은 편집기에 남아 있습니다.",
         "{name} is no longer on disk. The text stays in the editor.",
     ),
     "changed_elsewhere": Text(
-        "{name} 이 다른 곳에서 바뀌었습니다. 저장할 때 어느 쪽을 남길지 묻습니다.",
+        "{name} 이(가) 다른 곳에서 바뀌었습니다. 저장할 때 어느 쪽을 남길지 묻습니다.",
         "{name} was changed elsewhere. Saving will ask which one shall stay.",
     ),
-    "reloaded": Text("{name} 이 다른 곳에서 바뀌어 다시 읽었습니다.", "{name} was changed elsewhere and has been read again."),
+    "reloaded": Text("{name} 이(가) 다른 곳에서 바뀌어 다시 읽었습니다.", "{name} was changed elsewhere and has been read again."),
     "take_disk": Text("디스크의 것", "The one on disk"),
     "overwrite": Text("내 것으로 덮어쓰기", "Overwrite with mine"),
     "ask_switch": Text(
@@ -89,7 +89,7 @@ TEXTS: dict[str, Text] = {
     ),
     "keep_draft": Text("초안으로 두기", "Keep as a draft"),
     "ask_revert": Text(
-        "저장하지 않은 내용을 버리고 디스크의 {name} 으로 돌아갈까요?", "Drop what is not saved and go back to {name} on disk?"
+        "저장하지 않은 내용을 버리고 디스크의 {name} (으)로 돌아갈까요?", "Drop what is not saved and go back to {name} on disk?"
     ),
     "keys": Text("단축키", "Keys"),
     "key_save": Text("Ctrl+S  저장", "Ctrl+S  save"),
@@ -135,7 +135,7 @@ TEXTS: dict[str, Text] = {
         "Candles hold no order book. This is what book.* and depth read where none was recorded. Fill prices do not change.",
     ),
     "bad_book": Text(
-        "호가 모형 `{text}` 을 읽을 수 없습니다. 예: spread 10bp, 또는 spread 10bp, depth 5% of 1h turnover within 0.5%",
+        "호가 모형 `{text}` 을(를) 읽을 수 없습니다. 예: spread 10bp, 또는 spread 10bp, depth 5% of 1h turnover within 0.5%",
         "`{text}` is no order book. Write spread 10bp, or spread 10bp, depth 5% of 1h turnover within 0.5%",
     ),
     "without_book": Text(

@@ -215,7 +215,7 @@ _FILES: dict[str, Text] = {
     "W411": Text("업비트는 5,000원 미만 주문을 받지 않습니다", "Upbit takes no order below 5,000 KRW"),
     "W411.label": Text("실제로는 5,000원부터 나갑니다", "orders begin at 5,000 KRW"),
     "W412": Text(
-        "`at: {level}` 는 아래를 지키는 가격입니다: 내려와 닿으면 팝니다",
+        "`at: {level}` 값은 아래를 지키는 가격입니다: 내려와 닿으면 팝니다",
         "`at: {level}` protects from below: it sells when the price falls to it",
     ),
     "W412.label": Text(
@@ -310,7 +310,7 @@ _NOTES: dict[str, Text] = {
     "note.share_above": Text("{percent} 위라면: {expression}", "{percent} above: {expression}"),
     "note.share_below": Text("{percent} 아래라면: {expression}", "{percent} below: {expression}"),
     "note.write_percent_sign": Text("단위를 붙이세요: `{number}{sign}`", "give it its unit: `{number}{sign}`"),
-    "note.bars_of_clock": Text("{duration}은 {clock} 봉 {bars}개입니다", "{duration} are {bars} bars of {clock}"),
+    "note.bars_of_clock": Text("{duration}은(는) {clock} 봉 {bars}개입니다", "{duration} are {bars} bars of {clock}"),
     "note.which_duration": Text(
         "{number}시간이면 `{number}h`, {number}분이면 `{number}m`, {number}일이면 `{number}d`",
         "{number} hours are `{number}h`, minutes `{number}m`, days `{number}d`",

@@ -31,7 +31,7 @@ TEXTS: dict[str, Text] = {
         "--vary `{path}`: 숫자가 여러 개입니다 (`{text}`). 바꿀 숫자를 params 로 옮기고 그 이름을 쓰세요.",
         "--vary `{path}`: there are several numbers (`{text}`). Move the one you mean to params and vary it by its name.",
     ),
-    "place_twice": Text("--vary `{path}` 를 두 번 썼습니다.", "--vary `{path}` is given twice."),
+    "place_twice": Text("--vary `{path}` 을(를) 두 번 썼습니다.", "--vary `{path}` is given twice."),
     "no_range": Text(
         "--vary `{path}`: 값을 쓰거나, params 에 range 와 step 을 적으세요. 예: --vary {path}=1:3:0.5",
         "--vary `{path}`: give values, or a range and a step in params. Example: --vary {path}=1:3:0.5",

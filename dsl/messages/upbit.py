@@ -26,7 +26,7 @@ TEXTS: dict[str, Text] = {
         "too many trades of {market} were missed while the connection was lost. Fill the gap from candles: jangdan data download",
     ),
     "transfers_off": Text(
-        "돈이나 코인을 옮기는 기능은 꺼져 있습니다. 설정에서 `{setting}` 을 켜고, 부를 때마다 따로 확인해야 합니다.",
+        "돈이나 코인을 옮기는 기능은 꺼져 있습니다. 설정에서 `{setting}` 을(를) 켜고, 부를 때마다 따로 확인해야 합니다.",
         "moving money or coins is switched off. It takes `{setting}` in the settings and a confirmation of every single call.",
     ),
     "transfer_settings": Text(
