@@ -236,31 +236,29 @@ def step_bar(plan: Plan, book: Book, log: Log, bars: Bars, bar: int) -> int:
 def run_step(plan: Plan, book: Book, log: Log, bars: Bars, market: int, bar: int) -> bool:
     """One STEP with the answers to its orders: the waiting order trades at the open, then each sale inside as it is made."""
     time_ms, row = bars.span[0] + bar * bars.span[1], market * bars.state.shape[1] + bar
-    traded, stop, inside = items(bars.state, 0)[row] == _TRADED, row + 1, bars.inside
-    opens, highs, lows, closes, volumes = (
-        items(bars.open_krw, 0), items(bars.high_krw, 0), items(bars.low_krw, 0), items(bars.close_krw, 0), items(bars.volume, 0)
+    traded = items(bars.state, 0)[row] == _TRADED
+    if traded and bars.inside.time_ms.shape[0] > 0:
+        first, last = _first_inside(bars.inside, market, time_ms), _first_inside(bars.inside, market, time_ms + bars.span[1])
+        if first < last:
+            return _run_inside(plan, book, log, bars.inside, market, first, last)
+    volume = items(bars.volume, 0)[row] if plan.venue.costs[0]["by_volume"] != 0 else 0.0
+    return run_path(
+        plan, book, log, market, time_ms, items(bars.open_krw, 0)[row], items(bars.high_krw, 0)[row], items(bars.low_krw, 0)[row],
+        items(bars.close_krw, 0)[row], volume, traded,
     )  # fmt: skip
-    finer = traded and inside.time_ms.shape[0] > 0
-    if finer:
-        first, last = _first_inside(inside, market, time_ms), _first_inside(inside, market, time_ms + bars.span[1])
-        finer = first < last
-        if finer:
-            row, stop = first, last
-            opens, highs, lows, closes, volumes = (
-                items(inside.open_krw, 0), items(inside.high_krw, 0), items(inside.low_krw, 0), items(inside.close_krw, 0),
-                items(inside.volume, 0)
-            )  # fmt: skip
-    asked = plan.venue.costs[0]["by_volume"] != 0
-    while row < stop:
-        if finer:
-            time_ms = inside.time_ms[row]
-            _bring_taken(book, inside, market, row)
-        volume = volumes[row] if asked else 0.0
-        if not run_path(plan, book, log, market, time_ms, opens[row], highs[row], lows[row], closes[row], volume, traded):
+
+
+@rare
+def _run_inside(plan: Plan, book: Book, log: Log, inside: Inside, market: int, first: int, stop: int) -> bool:
+    """The finer bars [first, stop) in place of the one that they add up to."""
+    for row in range(first, stop):
+        _bring_taken(book, inside, market, row)
+        if not run_path(
+            plan, book, log, market, inside.time_ms[row], inside.open_krw[row], inside.high_krw[row], inside.low_krw[row],
+            inside.close_krw[row], inside.volume[row], True,
+        ):  # fmt: skip
             return False
-        if finer:
-            _keep_taken(book, inside, market, row)
-        row += 1
+        _keep_taken(book, inside, market, row)
     return True
 
 
@@ -277,7 +275,7 @@ def _first_inside(inside: Inside, market: int, time_ms: int) -> int:
     return int(low)
 
 
-@rare
+@helper
 def _bring_taken(book: Book, inside: Inside, market: int, row: int) -> None:
     """What the strategies before this one have taken of a finer bar, where there are several."""
     if inside.taken_e8.shape[0] > 0:
@@ -285,7 +283,7 @@ def _bring_taken(book: Book, inside: Inside, market: int, row: int) -> None:
         book.flow[market]["traded_e8"] = inside.taken_e8[row]
 
 
-@rare
+@helper
 def _keep_taken(book: Book, inside: Inside, market: int, row: int) -> None:
     """The same for those after it."""
     if inside.taken_e8.shape[0] > 0:

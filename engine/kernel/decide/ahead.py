@@ -99,14 +99,11 @@ def next_true(plan: Plan, closes: Closes, market: int, closing: int) -> int:
 def bring_near(plan: Plan, book: Book, bars: Bars, closes: Closes, closing: int, bar: int) -> None:
     """Ask memory for all that CLOSE `closing` and the STEP of `bar` will read of the markets that hold or may enter there; no order works.
     Called often, but inside its caller it would take the registers that the rest of it needs."""
-    bar, near = min(bar, bars.state.shape[1] - 1), closes.ahead[COUNT, 0]
+    bar = min(bar, bars.state.shape[1] - 1)
     fetch(items(closes.close_ms, 0), closing)
     for market in range(book.position.shape[0]):
-        if closes.ahead[NEXT_TRUE, market] == closing and not is_open(book, market):
-            closes.ahead[ACTIVE, near] = market  # behind those that are: one loop asks for all
-            near += 1
-    for place in range(near):
-        market = closes.ahead[ACTIVE, place]
+        if closes.ahead[NEXT_TRUE, market] != closing and not is_open(book, market):
+            continue
         at = market * bars.state.shape[1] + bar
         fetch(items(bars.state, at), 0)
         fetch(items(bars.open_krw, at), 0)

@@ -64,19 +64,44 @@ def skip_quiet(
     closing: the next CLOSE; stepped: the STEPs of `bar` are in. The last CLOSE of a block is never passed. The CLOSEs passed write their
     part of closes.equity and closes.cash.
     """
-    count = closes.close_ms.shape[0]
-    held = closes.ahead[COUNT, 0]
-    guarded = is_guarded(plan)
-    if plan.settings[0]["watches"] != 0 and stepped and book.account[0]["stirred"] != 0:
-        return bar, closing, stepped
-    if guarded and held > 0 and not is_settled(plan, book, bars.span[0] + (bar + 1 if stepped else bar) * bars.span[1]):
-        return bar, closing, stepped
+    held, count, guarded = closes.ahead[COUNT, 0], closes.close_ms.shape[0], is_guarded(plan)
+    if guarded:
+        if plan.settings[0]["watches"] != 0 and stepped and book.account[0]["stirred"] != 0:
+            return bar, closing, stepped
+        if held > 0 and not is_settled(plan, book, bars.span[0] + (bar + 1 if stepped else bar) * bars.span[1]):
+            return bar, closing, stepped
     full = is_full(plan, book, held)
-    levels = held > 0 and (guarded or plan.settings[0]["has_levels"] != 0)
+    if held > 0 and (guarded or plan.settings[0]["has_levels"] != 0):
+        return _skip_watched(plan, book, held, guarded, full, bars, closes, bar, stop, closing, stepped)
+    until, end = count, stop
+    if closing < count:
+        until = _first_close(plan, book, held, full, closing, count - 1, closes, True)
+        end = end_of(closes, until)
+        bring_near(plan, book, bars, closes, until, end)
+    _leave_behind(plan, book, held, full, bars, closes, bar + 1 if stepped else bar, end, closing, until)
+    return (end - 1, until, True) if until < count else (stop, until, False)
+
+
+@helper
+def _skip_watched(
+    plan: Plan,
+    book: Book,
+    held: int,
+    guarded: bool,
+    full: bool,
+    bars: Bars,
+    closes: Closes,
+    bar: int,
+    stop: int,
+    closing: int,
+    stepped: bool,
+) -> tuple[int, int, bool]:
+    """`skip_quiet` with a position open that a STEP can end, or that a risk profile looks at."""
+    count = closes.close_ms.shape[0]
     while bar < stop:
         first = bar + 1 if stepped else bar
         if closing < count:
-            limit = min(count - 1, closing + _WINDOW) if levels else count - 1
+            limit = min(count - 1, closing + _WINDOW)
             until = _first_close(plan, book, held, full, closing, limit, closes, True)
             end = end_of(closes, until)
             if until < limit or limit == count - 1:
@@ -85,27 +110,16 @@ def skip_quiet(
             limit = until = count
             end = stop
         last = end
-        if held > 0 and plan.settings[0]["has_levels"] != 0:
+        if plan.settings[0]["has_levels"] != 0:
             last = _first_step(plan, book, held, bars, closes, first, end)
-        if guarded and held > 0:
+        if guarded:
             last = first_mark(plan, book, held, bars, first, last)
         passed = until
         if last < end:
             passed = closing
             if closing < until:
                 passed += max((last - end_of(closes, closing)) // closes.ahead[APART, 0] + 1, 0)
-        _write_equity(book, held, bars, closes, first, closing, passed)
-        if plan.breakers.shape[0] > 0:
-            _judge(plan, book, closes, closing, passed)
-        _count_held(plan, book, held, closes, passed - closing)
-        if full and passed > closing:
-            count_skipped(plan, book, closes, closing, passed)
-        for place in range(held):
-            market = closes.ahead[ACTIVE, place]
-            if passed > closing and plan.settings[0]["levels_move_with"] & COLUMNS != 0:  # for levels made inside a later STEP
-                take_market(book, market, closes.columns, passed - 1)
-            _pass_steps(plan, book, market, bars, closes, first, last)
-            closes.ahead[PRICED, market] = last
+        _leave_behind(plan, book, held, full, bars, closes, first, last, closing, passed)
         closing = passed
         if last < end:
             return last, closing, False
@@ -113,7 +127,7 @@ def skip_quiet(
             return stop, closing, False
         bar, stepped = end - 1, True
         if until < limit or limit == count - 1:
-            if held == 0 or closing == count - 1 or plan.settings[0]["has_levels"] == 0:
+            if closing == count - 1 or plan.settings[0]["has_levels"] == 0:
                 return bar, closing, stepped
             if _first_close(plan, book, held, full, closing, closing + 1, closes, False) == closing:
                 return bar, closing, stepped
@@ -123,14 +137,28 @@ def skip_quiet(
 
 
 @helper
+def _leave_behind(
+    plan: Plan, book: Book, held: int, full: bool, bars: Bars, closes: Closes, first: int, last: int, closing: int, passed: int
+) -> None:
+    """What STEPs of bars [first, last) and CLOSEs [closing, passed) leave behind where nothing happens in them."""
+    _write_equity(book, held, bars, closes, first, closing, passed)
+    if plan.breakers.shape[0] > 0:
+        _judge(plan, book, closes, closing, passed)
+    _count_held(plan, book, held, closes, passed - closing)
+    if full and passed > closing:
+        count_skipped(plan, book, closes, closing, passed)
+    for place in range(held):
+        market = closes.ahead[ACTIVE, place]
+        if passed > closing and plan.settings[0]["levels_move_with"] & COLUMNS != 0:  # for levels made inside a later STEP
+            take_market(book, market, closes.columns, passed - 1)
+        _pass_steps(plan, book, market, bars, closes, first, last)
+        closes.ahead[PRICED, market] = last
+
+
+@helper
 def _move_levels(plan: Plan, book: Book, held: int, full: bool, bars: Bars, closes: Closes, bar: int, closing: int) -> None:
     """CLOSE `closing`, at the end of `bar` whose STEPs are in, where all that it does is make levels anew."""
-    _write_equity(book, held, bars, closes, bar + 1, closing, closing + 1)
-    if plan.breakers.shape[0] > 0:
-        _judge(plan, book, closes, closing, closing + 1)
-    _count_held(plan, book, held, closes, 1)
-    if full:
-        count_skipped(plan, book, closes, closing, closing + 1)
+    _leave_behind(plan, book, held, full, bars, closes, bar + 1, bar + 1, closing, closing + 1)
     for place in range(held):
         market = closes.ahead[ACTIVE, place]
         take_market(book, market, closes.columns, closing)
@@ -310,6 +338,8 @@ def _pass_steps(plan: Plan, book: Book, market: int, bars: Bars, closes: Closes,
         take_extremes(book, market, bars, closes, first, last + 1)
     elif bars.span[0] + closes.ahead[UNSEEN, market] * bars.span[1] <= held["opened_ms"]:
         closes.ahead[UNSEEN, market] = first
+    if plan.settings[0]["has_levels"] == 0:
+        return
     held["step_stage"] = IDLE
     held["step_ms"] = bars.span[0] + last * bars.span[1]
     held["step_open"] = bars.open_krw[market, last]

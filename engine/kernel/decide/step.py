@@ -35,12 +35,17 @@ def on_step(
     if not is_open(book, market):
         held["last_krw"] = close_krw
         return
-    new_grid = grid_changed(plan.venue, market, held["step_ms"], time_ms)
     inside = plan.buying[0]["kind"] != TAKE and held["opened_ms"] == time_ms and low_krw <= held["entry_krw"] <= open_krw
     inside = inside and low_krw < open_krw
     if inside:  # what is left of the path is certain to come after the fill: from its price to the low, then to the close
         open_krw = held["entry_krw"]
         high_krw = close_krw
+    if plan.settings[0]["has_levels"] == 0:  # nothing can be sold in it: all that it leaves behind is its extremes and its close
+        take_extreme(book, market, max(open_krw, high_krw, close_krw))
+        take_extreme(book, market, min(open_krw, low_krw, close_krw))
+        held["last_krw"] = close_krw
+        return
+    new_grid = grid_changed(plan.venue, market, held["step_ms"], time_ms)
     held["step_ms"] = time_ms
     held["step_inside"] = 1 if inside else 0
     held["step_open"] = open_krw
@@ -62,8 +67,6 @@ def on_step(
 @helper
 def _is_idle(plan: Plan, book: Book, market: int, new_grid: bool) -> bool:
     """The STEP goes nowhere near a level, and none moves in it: all that its path leaves behind is its extremes and its close."""
-    if plan.settings[0]["has_levels"] == 0:
-        return True
     if new_grid:
         return False
     held = book.position[market]
