@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -99,11 +100,17 @@ def bars_of(grid: BarGrid, *, together: bool = False) -> Bars:
 def _inside_of(grid: BarGrid, together: bool) -> Inside:
     found = grid.inside
     if found is None:
-        return Inside(np.zeros(len(grid.markets) + 1, np.int64), np.empty(0, np.int64), *(np.empty(0) for _ in range(6)))
+        return _nothing_inside(len(grid.markets))
     first, time_ms = (np.ascontiguousarray(part, np.int64) for part in (found.first, found.time_ms))
     parts = (found.open, found.high, found.low, found.close, found.volume)
     opens, highs, lows, closes, volumes = (np.ascontiguousarray(part, np.float64) for part in parts)
     return Inside(first, time_ms, opens, highs, lows, closes, volumes, np.zeros(len(time_ms) if together else 0))
+
+
+@cache
+def _nothing_inside(markets: int) -> Inside:
+    """Nobody writes it."""
+    return Inside(np.zeros(markets + 1, np.int64), np.empty(0, np.int64), *(np.empty(0) for _ in range(6)))
 
 
 def most_steps(grid: BarGrid) -> int:

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.kernel.abi import helper, items
+from engine.kernel.abi import N, first_of, helper, items, magnitudes, pair, second_of
 from engine.kernel.book import FILL
 from engine.kernel.catalogue import Pointer
 from engine.kernel.kinds import ArrayKind, Signature
@@ -100,8 +100,8 @@ def precompile() -> dict[str, Any]:
 
 
 @helper
-def lost(total: float, value: float) -> float:
-    """What total + value loses in rounding, exactly (Knuth's two-sum)."""
+def lost(total: N, value: N) -> N:
+    """What total + value loses in rounding, exactly (Knuth's two-sum), of numbers or of pairs."""
     found = total + value
     part = found - total
     return (total - (found - part)) + (value - part)
@@ -143,8 +143,9 @@ def put_together(
         elif _sell(trades, number, row, fill["quantity_e8"], value, fill["fee_krw"], fill["time_ms"], tolerance):
             current[market] = -1
         trade_of[row] = number
-    for number in range(count):
-        _round(trades, number)
+    for market in range(current.shape[0]):
+        if current[market] >= 0:
+            _round(trades, current[market])
     sum_fills(fills, trades, trade_of, profit_krw, sums, sales)
     return count
 
@@ -163,16 +164,13 @@ def sum_fills(
     for way in range(sales.shape[0]):
         for k in range(SALES_WIDTH):
             sales[way, k] = 0.0
-    fees = slips = bases = values = 0.0
-    fees_lost = slips_lost = bases_lost = values_lost = 0.0
+    costs = costs_lost = worth = worth_lost = pair(0.0, 0.0)
     for row in range(fills.shape[0]):
         fill = fills[row]
         quantity, price, base, fee = fill["quantity_e8"], fill["price_krw"], fill["base_krw"], fill["fee_krw"]
-        slip = (price - base) * fill["side"] * quantity
-        fees_lost, fees = fees_lost + lost(fees, fee), fees + fee
-        slips_lost, slips = slips_lost + lost(slips, slip), slips + slip
-        bases_lost, bases = bases_lost + lost(bases, base * quantity), bases + base * quantity
-        values_lost, values = values_lost + lost(values, price * quantity), values + price * quantity
+        cost, value_of = pair(fee, (price - base) * fill["side"] * quantity), pair(base * quantity, price * quantity)
+        costs_lost, costs = costs_lost + lost(costs, cost), costs + cost
+        worth_lost, worth = worth_lost + lost(worth, value_of), worth + value_of
         profit_krw[row] = 0.0
         if fill["side"] != _BUY:
             trade = trades[trade_of[row]]
@@ -183,7 +181,8 @@ def sum_fills(
             if 0 <= way < sales.shape[0]:
                 closed = trade["last"] == row and trade["closed_ms"] >= 0
                 _count_sale(sales, way, profit, value - fee - profit, closed, fill["ambiguous"] != 0)
-    sums[0], sums[1], sums[2], sums[3] = fees + fees_lost, slips + slips_lost, bases + bases_lost, values + values_lost
+    costs, worth = costs + costs_lost, worth + worth_lost
+    sums[0], sums[1], sums[2], sums[3] = first_of(costs), second_of(costs), first_of(worth), second_of(worth)
 
 
 @helper
@@ -248,6 +247,7 @@ def _sell(trades: NDArray[Any], number: int, row: int, quantity: float, value: f
         return False
     trade["rest_e8"] = 0.0
     trade["closed_ms"] = time_ms
+    _round(trades, number)
     return True
 
 
@@ -288,8 +288,7 @@ def describe_trades(trades: NDArray[Any], mark_krw: NDArray[np.float64], found: 
             in_order = in_order and number == closed and closed_ms >= last_ms
             closed, last_ms = closed + 1, closed_ms
     profits, parts = items(found, count), items(sums, _PARTS_AT)
-    sums[ALL_FEES] = sum_of_items(items(found, 0), count, parts)
-    sums[ALL_PROFIT] = sum_of_items(profits, count, parts)
+    sums[ALL_FEES], sums[ALL_PROFIT] = sums_of_two(items(found, 0), profits, count, parts)
     if not in_order:
         return -1
     sum_closed(profits, items(found, 2 * count), items(found, 3 * count), closed, items(sums, 0))
@@ -306,34 +305,27 @@ def sum_trades(
 @helper
 def sum_closed(profit_krw: Pointer, profit_ratio: Pointer, holding_ms: Pointer, count: int, found: Pointer) -> None:
     """The same of `count` trades."""
-    for k in range(TRADES_WIDTH):
-        found[k] = 0.0
-    found[BEST] = found[WORST] = math.nan
-    profit = ratio = holding = gain = loss = gain_ratio = loss_ratio = 0.0
-    profit_lost = ratio_lost = holding_lost = gain_lost = loss_lost = gain_ratio_lost = loss_ratio_lost = 0.0
+    total = total_lost = gain = gain_lost = loss = loss_lost = nothing = pair(0.0, 0.0)
+    holding = holding_lost = 0.0
+    best = worst = math.nan
     wins = losses = streak = longest = 0
     for k in range(count):
         won, back = profit_krw[k], profit_ratio[k]
-        profit_lost, profit = profit_lost + lost(profit, won), profit + won
-        ratio_lost, ratio = ratio_lost + lost(ratio, back), ratio + back
+        both = pair(won, back)
+        total_lost, total = total_lost + lost(total, both), total + both
         holding_lost, holding = holding_lost + lost(holding, holding_ms[k]), holding + holding_ms[k]
-        found[BEST] = found[BEST] if back <= found[BEST] else back
-        found[WORST] = found[WORST] if back >= found[WORST] else back
-        if won > 0.0:
-            wins += 1
-            gain_lost, gain = gain_lost + lost(gain, won), gain + won
-            gain_ratio_lost, gain_ratio = gain_ratio_lost + lost(gain_ratio, back), gain_ratio + back
-        if won < 0.0:
-            losses, streak = losses + 1, streak + 1
-            longest = max(longest, streak)
-            loss_lost, loss = loss_lost + lost(loss, won), loss + won
-            loss_ratio_lost, loss_ratio = loss_ratio_lost + lost(loss_ratio, back), loss_ratio + back
-        else:
-            streak = 0
-    found[WINS], found[LOSSES], found[STREAK] = wins, losses, longest
-    found[PROFIT], found[RATIO], found[HOLDING] = profit + profit_lost, ratio + ratio_lost, holding + holding_lost
-    found[GAIN], found[GAIN_RATIO] = gain + gain_lost, gain_ratio + gain_ratio_lost
-    found[LOSS], found[LOSS_RATIO] = loss + loss_lost, loss_ratio + loss_ratio_lost
+        best, worst = best if back <= best else back, worst if back >= worst else back
+        up, down = both if won > 0.0 else nothing, both if won < 0.0 else nothing  # to add 0 loses nothing
+        gain_lost, gain = gain_lost + lost(gain, up), gain + up
+        loss_lost, loss = loss_lost + lost(loss, down), loss + down
+        wins, losses = wins + (1 if won > 0.0 else 0), losses + (1 if won < 0.0 else 0)
+        streak = streak + 1 if won < 0.0 else 0
+        longest = max(longest, streak)
+    total, gain, loss = total + total_lost, gain + gain_lost, loss + loss_lost
+    found[PROFIT], found[RATIO], found[HOLDING] = first_of(total), second_of(total), holding + holding_lost
+    found[GAIN], found[GAIN_RATIO] = first_of(gain), second_of(gain)
+    found[LOSS], found[LOSS_RATIO] = first_of(loss), second_of(loss)
+    found[WINS], found[LOSSES], found[STREAK], found[BEST], found[WORST] = float(wins), float(losses), float(longest), best, worst
 
 
 def sum_exactly(values: NDArray[np.float64], parts: NDArray[np.float64]) -> float:
@@ -355,6 +347,24 @@ def sum_of_items(values: Pointer, rows: int, parts: Pointer) -> float:
     if is_certain(total, small, rough):
         return float(total + small)
     return float(sum_of_parts(values, rows, parts))
+
+
+@helper
+def sums_of_two(a: Pointer, b: Pointer, rows: int, parts: Pointer) -> tuple[float, float]:
+    """The same of two columns."""
+    total = small = rough = pair(0.0, 0.0)
+    for row in range(rows):
+        value = pair(a[row], b[row])
+        part = lost(total, value)
+        rough = rough + magnitudes(lost(small, part))
+        total, small = total + value, small + part
+    both = total + small
+    first, second = first_of(both), second_of(both)
+    if not is_certain(first_of(total), first_of(small), first_of(rough)):
+        first = sum_of_parts(a, rows, parts)
+    if not is_certain(second_of(total), second_of(small), second_of(rough)):
+        second = sum_of_parts(b, rows, parts)
+    return float(first), float(second)
 
 
 @helper

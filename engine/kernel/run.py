@@ -23,6 +23,7 @@ from engine.model.costs import TurnedAway
 
 _NO_DAYS: Final = np.zeros((0, 2), np.int64)
 _NO_SOURCE: Final = np.zeros(0)
+_NO_CASH: Final = np.zeros((0, 2))
 _NO_STRIDES: Final = np.zeros(0, np.int64)
 
 
@@ -59,7 +60,7 @@ class Run:
         self._fills: list[NDArray[np.void]] = []
         self._closes = 0
         self._close_ms: list[NDArray[np.int64]] = []
-        self._equity, self._cash, self._row = np.empty(0), np.empty((0, 2)), np.zeros(2, np.int64)
+        self._equity, self._cash, self._row = _NO_SOURCE, _NO_CASH, np.zeros(2, np.int64)
 
     def feed(self, bars: BarGrid, columns: ColumnBlock, first: int = 0, count: int | None = None) -> None:
         """Take consecutive base bars, `count` of the grid's from `first` on, and the columns of the clock bars that close in them.
@@ -76,7 +77,7 @@ class Run:
         stop = bars.state.shape[1] if count is None else first + count
         values = np.ascontiguousarray(columns.values.transpose(0, 2, 1))
         start = max(first, self._start(first_ms, base_ms, stop))
-        passed = int(np.searchsorted(columns.close_ms, first_ms + start * base_ms, side="right"))
+        passed = int(columns.close_ms.searchsorted(first_ms + start * base_ms, side="right"))
         live = len(columns.close_ms) - passed
         self._make_room(live)
         self._row[0] = self._closes - passed
@@ -122,7 +123,7 @@ class Run:
             equity_krw=self._equity[: self._closes],
             cash_changes=self._cash[: self._row[1]],
             skipped=dict(zip(SKIP_REASONS, self.book.skipped.tolist(), strict=True)),
-            rule_counts=tuple((int(row[0]), int(row[1]), int(row[2])) for row in self.book.rule_counts),
+            rule_counts=tuple((true, false, missing) for true, false, missing in self.book.rule_counts.tolist()),
             ambiguous_steps=int(account["ambiguous_steps"]),
             ambiguous_krw=float(account["ambiguous_krw"]),
             unsettled_entries=int(account["unsettled_entries"]),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 DEFAULT_BLOCK: Final = 2048
 _TIMES: Final = 512
+_NO_TIMES: Final = np.empty(0, np.int64)
 #: layouts that are kept for the next kernel of the same program
 _KNOWN_LAYOUTS: Final = 8
 #: grids whose close times are kept, with so many at the most: a run over a year of minutes has 4 MiB of them
@@ -153,8 +154,19 @@ class Kernel:
         self._bar_lane: Lane | None = None
         self.threads = len(self._lanes)
         self._rooms, self._calls = [np.empty(0)] * reuse, 0
-        self._times, self._times_first, self._times_stop = np.empty(0, np.int64), 0, 0
+        self._times, self._times_first, self._times_stop = _NO_TIMES, 0, 0
+        self._initial = layout.state
         self._keep_state(layout.state)
+
+    def again(self, reuse: int) -> Kernel:
+        """The same as a new one, for a run that begins when all that was asked of this one is done: of what the run before left, only the
+        state is read before it is written. reuse: as above. For one thread."""
+        self.state[:] = self._initial
+        self._behind[:] = 0
+        self.next_index, self._turns = None, 0
+        self._rooms, self._calls = [np.empty(0)] * reuse, 0
+        self._times, self._times_first, self._times_stop = _NO_TIMES, 0, 0
+        return self
 
     def _keep_state(self, values: NDArray[np.float64]) -> None:
         """Behind the state one copy of what alias markets share for every further thread: all of them stay equal."""

@@ -14,7 +14,7 @@ import numpy as np
 from engine.candles.mapped import take_markets
 from engine.candles.modelled import check_windows, turnover_krw
 from engine.kernel.aggregate import SERIES, aggregate
-from engine.kernel.decide.plan import Terms, make_book, make_plan
+from engine.kernel.decide.plan import Terms
 from engine.kernel.depth import Shown
 from engine.kernel.program import ColumnBlock, Program, Same, compile_program
 from engine.kernel.run import Run, RunResult
@@ -23,6 +23,7 @@ from engine.kernel.vm import DEFAULT_BLOCK, Kernel
 from engine.model.candle import MEMBER, BarGrid, BarState
 from engine.model.costs import Halt
 from engine.research.gaps import side_gaps
+from engine.research.kept import Planned, planned, put_back_kernel, take_kernel
 from engine.research.result import BacktestResult, Rounding, Settings, SideGap
 from engine.research.room import keep_freed_memory, processors
 from engine.research.universe import UniverseTally
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
     from dsl.graph import Timeframe
     from dsl.strategy import Strategy
-    from engine.kernel.decide.plan import Plan
     from engine.model.candle import SideKey
     from engine.model.costs import Costs, VisibleDepth
     from engine.model.events import Members
@@ -45,8 +45,8 @@ _MARKETS_PER_THREAD: Final = 8
 #: base bars of the first part of a run whose columns are computed beside the decisions; of shorter runs it would not pay
 _FIRST_BARS: Final = 24_576
 
-#: plans that are kept for the next run
-_KNOWN_PLANS: Final = 8
+#: strategies of which it is kept what markets they read
+_KNOWN: Final = 8
 
 #: (base bars done, of how many)
 Progress = Callable[[int, int], None]
@@ -116,12 +116,14 @@ def _run(
 ) -> tuple[RunResult, list[int]]:  # fmt: skip
     """What happened, and when each market's values had settled (UTC ms)."""
     grid = _contiguous(grid)
-    reuse = 1 if watch is None else 0  # who watches may keep them
-    kernel = Kernel(program, settings.block, threads=min(threads, len(grid.markets) // _MARKETS_PER_THREAD), reuse=reuse)
+    several = min(threads, len(grid.markets) // _MARKETS_PER_THREAD)
+    # who watches may keep columns and books
+    kernel = Kernel(program, settings.block, threads=several) if watch is not None else take_kernel(program, settings.block, several)
     length = grid.state.shape[1]
     parts = parts_of(length, stretch_of(settings.block, len(grid.markets)), _FIRST_BARS if threads > 1 else length)
     with _columns(kernel, grid, parts, threads) as coming:
-        run = started(strategy, program, grid, settings, traded)
+        plan = _planned(strategy, program, grid, settings, traded)
+        run = Run(plan.plan, plan.take_books(settings.cash_krw), settings.from_ms)
         if len(parts) > 1:
             run.expect(length * grid.timeframe.length_ms // program.clock.length_ms + 1)
         for (start, count), columns in zip(parts, coming, strict=True):
@@ -131,7 +133,11 @@ def _run(
             grid.free()
             if progress is not None:
                 progress(start + count, length)
-    return run.result(), run.plan.market["settle_ms"].tolist()
+    found = run.result(), run.plan.market["settle_ms"].tolist()
+    if watch is None:
+        put_back_kernel(kernel)
+        plan.put_back(run.book)
+    return found
 
 
 @contextmanager
@@ -157,29 +163,13 @@ def parts_of(length: int, most: int, first: int) -> list[tuple[int, int]]:
 
 def started(strategy: Strategy, program: Program, grid: BarGrid, settings: Settings, traded: Sequence[str]) -> Run:
     """The decisions of a strategy over a grid, before their first bar. Arguments as `backtest`."""
-    plan = _plan(
-        strategy, program, terms_of(settings, grid), tuple([market in traded for market in grid.markets]),
-        tuple(settled_ms(strategy, program, grid)),
-    )  # fmt: skip
-    return Run(plan, make_book(plan, settings.cash_krw), settings.from_ms)
+    plan = _planned(strategy, program, grid, settings, traded)
+    return Run(plan.plan, plan.take_books(settings.cash_krw), settings.from_ms)
 
 
-def _plan(strategy: Strategy, program: Program, terms: Terms, tradable: tuple[bool, ...], settle_ms: tuple[int, ...]) -> Plan:
-    """As `make_plan`. Nobody writes a plan, so those of the last few runs are kept where no books are in them: making one takes longer than
-    all decisions over a thousand bars."""
-    if terms.books or terms.shown is not None or terms.supposed is not None:
-        return make_plan(strategy, program.position, program.markets, terms, tradable=tradable, settle_ms=settle_ms)
-    assumed = terms.fee_rate, terms.slippage, terms.on_grid, terms.costs
-    return _known_plan(Same(strategy), Same(program), assumed, tradable, settle_ms)
-
-
-@lru_cache(maxsize=_KNOWN_PLANS)
-def _known_plan(
-    strategy: Same[Strategy], program: Same[Program], assumed: tuple[float, float, bool, Costs], tradable: tuple[bool, ...],
-    settle_ms: tuple[int, ...],
-) -> Plan:  # fmt: skip
-    terms = Terms(0.0, *assumed)
-    return make_plan(strategy.one, program.one.position, program.one.markets, terms, tradable=tradable, settle_ms=settle_ms)
+def _planned(strategy: Strategy, program: Program, grid: BarGrid, settings: Settings, traded: Sequence[str]) -> Planned:
+    tradable = tuple([market in traded for market in grid.markets])
+    return planned(strategy, program, terms_of(settings, grid), tradable, tuple(settled_ms(strategy, program, grid)))
 
 
 def terms_of(settings: Settings, grid: BarGrid) -> Terms:
@@ -236,11 +226,16 @@ def decided_closes(program: Program, columns: ColumnBlock, from_ms: int | None) 
 
 def bars_of(grid: BarGrid, start: int, stop: int, **others: Any) -> BarGrid:
     """Columns [start, stop) of a grid, without copying. others: of its fields, where they are to be different."""
-    series = {name: getattr(grid, name)[:, start:stop] for name in SERIES}
-    side = {key: column[:, start:stop] for key, column in others.pop("side", grid.side).items()}
-    modelled = {key: column[:, start:stop] for key, column in grid.modelled.items()}
-    state, first_index = grid.state[:, start:stop], grid.first_index + start
-    return replace(grid, first_index=first_index, state=state, side=side, modelled=modelled, **series, **others)
+    kept = slice(start, stop)
+    series: dict[str, Any] = {name: getattr(grid, name)[:, kept] for name in ("state", *SERIES)}
+    side = {key: column[:, kept] for key, column in others.pop("side", grid.side).items()}
+    modelled = {key: column[:, kept] for key, column in grid.modelled.items()}
+    inside = others.pop("inside", grid.inside)
+    cut = BarGrid(
+        grid.markets, grid.timeframe, grid.first_index + start, **series, side=side, books=grid.books, modelled=modelled,
+        release=grid.release, inside=inside, outages=grid.outages,
+    )  # fmt: skip
+    return replace(cut, **others) if others else cut
 
 
 def _contiguous(grid: BarGrid) -> BarGrid:
@@ -260,7 +255,7 @@ def settled_ms(strategy: Strategy, program: Program, grid: BarGrid) -> list[int]
     return [max(first[code] for code in (market, *read)) + needed_ms for market in grid.markets]
 
 
-@lru_cache(maxsize=_KNOWN_PLANS)
+@lru_cache(maxsize=_KNOWN)
 def _markets_read(strategy: Same[Strategy]) -> frozenset[str]:
     """The markets whose candles every market's values are made of."""
     return frozenset(node.section.market for node in strategy.one.graph if node.section is not None and node.section.market)
@@ -331,7 +326,8 @@ def _result(
 
 def traded_krw(grid: BarGrid, fills: NDArray[np.void]) -> NDArray[np.float64]:
     """KRW traded in the base bar of each fill; close x volume where the candles have no value."""
-    row, column = fills["market"], (fills["time_ms"] - grid.timeframe.offset_ms) // grid.timeframe.length_ms - grid.first_index
+    length_ms = grid.timeframe.length_ms
+    row, column = fills["market"], (fills["time_ms"] - (grid.first_index * length_ms + grid.timeframe.offset_ms)) // length_ms
     value = np.asarray(grid.value[0].take(column) if len(grid.markets) == 1 else grid.value[row, column])
     unknown = np.isnan(value)
     if unknown.any():

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 #: holding so many markets takes as long as a thread is worth
 _MARKETS_BESIDE: Final = 8
 #: measuring a curve of so many rows takes longer than a thread costs
-_ROWS_BESIDE: Final = 49_152
+_ROWS_BESIDE: Final = 196_608
 
 
 @dataclass(frozen=True, slots=True)
