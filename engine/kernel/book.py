@@ -168,6 +168,7 @@ BREAKER_STATE: Final = np.dtype([("until_ms", "i8"), ("missing", "i8"), ("armed"
 #: sizes of which empty books are kept for the next run
 _KNOWN_SIZES: Final = 8
 _LINE_BYTES: Final = 64
+_WORD: Final = 64
 #: of an array: its shape, its type, and the byte that it begins at
 _Place = tuple[tuple[int, ...], np.dtype[Any], int]
 
@@ -205,6 +206,7 @@ class Book(NamedTuple):
     scales: NDArray[np.float64]  # [M] scratch: their size multipliers
     alike: NDArray[np.int64]  # [strategies x M] scratch: which positions belong to a candidate's cluster
     verdict: NDArray[Any]  # VERDICT [M], told anew by every CLOSE
+    engaged: NDArray[np.int64]  # [M / 64]: bits of markets that may hold or want anything (engine.kernel.decide.engaged)
 
 
 #: what `save_book` writes; the rest is rebuilt or scratch
@@ -263,6 +265,13 @@ def _empty_books(size: Size, values: int) -> tuple[NDArray[np.uint8], tuple[_Pla
     return np.concatenate(pieces), tuple((part.shape, part.dtype, starts[id(part)]) for part in parts)
 
 
+def _all_of(markets: int) -> NDArray[np.int64]:
+    """A bit for each market, all 1; those behind them are 0."""
+    bits = np.zeros(-(-markets // _WORD) * _WORD, np.uint8)
+    bits[:markets] = 1
+    return np.packbits(bits, bitorder="little").view("<i8").astype(np.int64)
+
+
 def _empty_flow(markets: int) -> NDArray[Any]:
     flow = np.zeros(markets, FLOW)
     flow["time_ms"] = -1
@@ -315,6 +324,7 @@ def _strategy_book(
         scales=np.ones(size.markets),
         alike=np.zeros(len(stacks[0]), np.int64),
         verdict=np.zeros(size.markets, VERDICT),
+        engaged=_all_of(size.markets),
     )
     book.breakers["armed"] = 1
     book.verdict["code"] = UNDECIDED
@@ -351,3 +361,4 @@ def restore_book(book: Book, data: bytes, identity: str) -> None:
         target = getattr(book, name)
         target[...] = np.frombuffer(body[start : start + length], dtype=target.dtype).reshape(target.shape)
         start += length
+    book.engaged[:] = _all_of(len(book.position))

@@ -25,6 +25,7 @@ from engine.kernel.decide.ahead import (
 )
 from engine.kernel.decide.answers import ACCEPTED, on_done, on_fill
 from engine.kernel.decide.close import close_positions
+from engine.kernel.decide.engaged import disengage
 from engine.kernel.decide.entries import decide_entries, enter_queued, queue_due
 from engine.kernel.decide.guard import on_mark
 from engine.kernel.decide.plan import Plan
@@ -132,17 +133,18 @@ def _closes_until(close_ms: NDArray[np.int64], time_ms: int) -> int:
 def close_bar(plan: Plan, book: Book, bars: Bars, closes: Closes, closing: int, bar: int, may_skip: bool) -> None:
     """CLOSE `closing` of the block, after the STEPs of `bar`, and the account after it. may_skip: markets without part in it, too."""
     time_ms, row = closes.close_ms[closing], closes.row[0] + closing
+    equity = equity_krw(book)  # orders alone do not change it
     if not may_skip or asks_all(plan, closes, closing):
         _close_all(plan, book, bars, closes, closing, bar, may_skip)
     else:
         due = _take_due(plan, book, bars, closes, closing, bar)
         close_positions(plan, book, time_ms)
         if due > 0:
-            enter_queued(plan, book, queue_due(plan, book, due), time_ms)
+            enter_queued(plan, book, queue_due(plan, book, due), equity, time_ms)
             if book.outbox[0] > 0:
                 find_active(book, closes)
     note_cash(closes, row, book.account[0]["cash_krw"])
-    closes.equity[row] = equity_krw(book)
+    closes.equity[row] = equity
 
 
 @rare
@@ -213,6 +215,8 @@ def step_markets(plan: Plan, book: Book, log: Log, bars: Bars, closes: Closes, b
         if working or is_open(book, market):
             closes.ahead[ACTIVE, active] = market
             active += 1
+        else:
+            disengage(book, market)
     closes.ahead[COUNT, 0] = active
     return _WORKS if works else min(count, 1)
 

@@ -12,6 +12,7 @@ from typing import Final
 from engine.kernel.abi import fetch, helper, items, rare
 from engine.kernel.bars import Bars, Closes
 from engine.kernel.book import Book
+from engine.kernel.decide.engaged import disengage, engage, next_engaged
 from engine.kernel.decide.limits import OPEN_POSITIONS
 from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import is_open
@@ -44,6 +45,7 @@ def look_ahead(plan: Plan, book: Book, bars: Bars, closes: Closes, bar: int, sto
         closes.ahead[APART, 0] = plan.settings[0]["clock_ms"] // bars.span[1]
     closes.ahead[STOP, 0] = stop
     for market in range(book.position.shape[0]):
+        engage(book, market)  # what has become of the books since the last bar is not known
         closes.ahead[NEXT_TRUE, market] = -1
         closes.ahead[PRICED, market] = bar
         closes.ahead[UNSEEN, market] = bar
@@ -53,11 +55,14 @@ def look_ahead(plan: Plan, book: Book, bars: Bars, closes: Closes, bar: int, sto
 @helper
 def find_active(book: Book, closes: Closes) -> None:
     """List the markets that hold or want anything. STEPs only take some off; a CLOSE can add some."""
-    count = 0
-    for market in range(book.position.shape[0]):
+    count, market = 0, next_engaged(book, 0)
+    while market < book.position.shape[0]:
         if is_open(book, market) or is_working(book, market):
             closes.ahead[ACTIVE, count] = market
             count += 1
+        else:
+            disengage(book, market)
+        market = next_engaged(book, market + 1)
     closes.ahead[COUNT, 0] = count
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from engine.kernel.abi import helper, rare
 from engine.kernel.book import Book
+from engine.kernel.decide.engaged import next_engaged
 from engine.kernel.decide.entries import decide_entries
 from engine.kernel.decide.guard import judge_breakers, look, sell_for_risk
 from engine.kernel.decide.plan import FOR_ALL, FOR_RULES, Plan
@@ -41,13 +42,13 @@ def close_exits(plan: Plan, book: Book, time_ms: int, columns: NDArray[np.float6
 @helper
 def close_positions(plan: Plan, book: Book, time_ms: int) -> None:
     """The risk profile, levels and exits, from the columns in the books."""
-    markets = book.position.shape[0]
     if plan.settings[0]["watches"] != 0:
         look(plan, book, time_ms)
     if plan.breakers.shape[0] > 0:
         judge_breakers(plan, book, time_ms)
     sell_for_risk(plan, book, time_ms)
-    for market in range(markets):
+    market = next_engaged(book, 0)
+    while market < book.position.shape[0]:
         if is_open(book, market):
             close_levels(plan, book, market, time_ms)
             if plan.settings[0]["counts_on_position"] != 0:
@@ -56,6 +57,7 @@ def close_positions(plan: Plan, book: Book, time_ms: int) -> None:
                 _decide_exits(plan, book, market, time_ms)
             elif book.order[market]["side"] == BUY and _true_rule(plan, book, market, time_ms) >= 0:
                 stop_buying(book, market)
+        market = next_engaged(book, market + 1)
 
 
 @helper

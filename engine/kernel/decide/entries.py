@@ -10,6 +10,7 @@ import numpy as np
 from engine.kernel.abi import helper, rare
 from engine.kernel.book import BOUGHT, ENTRY_FALSE, ENTRY_MISSING, NOT_TRADABLE, ORDER_WORKING, POSITION_OPEN, Book
 from engine.kernel.decide.account import capital_krw, fill_account, fill_order, late_value
+from engine.kernel.decide.engaged import next_row
 from engine.kernel.decide.limits import PASSED, account_reason, limit_reason
 from engine.kernel.decide.plan import FOR_ENTRY, Plan
 from engine.kernel.decide.position import (
@@ -45,15 +46,15 @@ HALTED: Final = 27
 @helper
 def decide_entries(plan: Plan, book: Book, time_ms: int) -> None:
     """Buy, or skip and count, every market whose entry condition is true."""
-    enter_queued(plan, book, queue_entries(plan, book), time_ms)
+    enter_queued(plan, book, queue_entries(plan, book), equity_krw(book), time_ms)
 
 
 @helper
-def enter_queued(plan: Plan, book: Book, count: int, time_ms: int) -> None:
-    """Buy, or skip and count, the candidates in `book.queue`."""
+def enter_queued(plan: Plan, book: Book, count: int, equity: float, time_ms: int) -> None:
+    """Buy, or skip and count, the candidates in `book.queue`. equity: the account's now."""
     if count == 0:
         return
-    capital = capital_krw(plan, equity_krw(book))
+    capital = capital_krw(plan, equity)
     for position in range(count):
         enter(plan, book, book.queue[position], capital, time_ms)
 
@@ -365,11 +366,13 @@ def _reserved_krw(plan: Plan, book: Book) -> tuple[float, float]:
     markets = book.position.shape[0]
     working = 0.0
     free = book.account[0]["cash_krw"]
-    for row in range(book.all_order.shape[0]):
+    row = next_row(book, 0)
+    while row < book.all_order.shape[0]:
         if book.all_order[row]["side"] == BUY:
             waits = max(book.all_order[row]["amount_krw"] - book.all_position[row]["cost_krw"], 0.0)
             working += waits
             free -= waits * (1.0 + fee_rate(plan.venue, row % markets, book.all_order[row]["created_ms"]))
+        row = next_row(book, row + 1)
     return working, free
 
 

@@ -9,6 +9,7 @@ from engine.kernel.abi import helper, rare
 from engine.kernel.book import BOUGHT, DAY_MS, Book
 from engine.kernel.decide.account import is_taken, positions_of_account
 from engine.kernel.decide.crowding import cluster_size
+from engine.kernel.decide.engaged import next_engaged
 from engine.kernel.decide.guard import breaker_in_force, breaker_is_missing
 from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import is_open
@@ -111,10 +112,11 @@ def _shared_reason(plan: Plan, book: Book, market: int, time_ms: int) -> int:
 
 @helper
 def _slots_in_use(book: Book) -> int:
-    count = 0
-    for market in range(book.position.shape[0]):
+    count, market = 0, next_engaged(book, 0)
+    while market < book.position.shape[0]:
         if is_open(book, market) or book.order[market]["side"] == BUY:
             count += 1
+        market = next_engaged(book, market + 1)
     return count
 
 

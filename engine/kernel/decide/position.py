@@ -8,6 +8,7 @@ from typing import Final
 from dsl.strategy import ExitKind
 from engine.kernel.abi import call_row, helper, items
 from engine.kernel.book import Book
+from engine.kernel.decide.engaged import next_engaged, next_row
 from engine.kernel.decide.plan import FOR_FROZEN, FOR_MOVING, Plan
 from engine.kernel.decide.quiet_plan import BARS, COLUMNS, ENTRY, EXTREMES, MOMENT, RATIOS
 from engine.kernel.eights import first_bit
@@ -212,9 +213,11 @@ def equity_krw(book: Book) -> float:
 def exposure_krw(book: Book) -> float:
     """Open positions of all strategies at last prices."""
     total = 0.0
-    for row in range(book.all_position.shape[0]):
+    row = next_row(book, 0)
+    while row < book.all_position.shape[0]:
         if book.all_position[row]["quantity_e8"] > 0.0:
             total += value_krw(book.all_position[row]["quantity_e8"], book.all_position[row]["last_krw"])
+        row = next_row(book, row + 1)
     return total
 
 
@@ -222,7 +225,9 @@ def exposure_krw(book: Book) -> float:
 def own_exposure_krw(book: Book) -> float:
     """Open positions of this strategy at last prices."""
     total = 0.0
-    for market in range(book.position.shape[0]):
+    market = next_engaged(book, 0)
+    while market < book.position.shape[0]:
         if is_open(book, market):
             total += value_krw(book.position[market]["quantity_e8"], book.position[market]["last_krw"])
+        market = next_engaged(book, market + 1)
     return total

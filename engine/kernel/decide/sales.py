@@ -6,6 +6,7 @@ from typing import Final
 
 from engine.kernel.abi import helper, items
 from engine.kernel.book import Book
+from engine.kernel.decide.engaged import engage
 from engine.kernel.decide.plan import Plan
 from engine.kernel.legal import NAN, floor_ratio, value_krw
 from engine.model.events import Side
@@ -97,6 +98,7 @@ def buy(book: Book, market: int, amount_krw: float, limit_krw: float, time_ms: i
     for column in range(count):
         kept[column] = columns[column]
     make_order(book, market, BUY, amount_krw, 0.0, NAN, limit_krw, NO_EXIT, 0, time_ms)
+    engage(book, market)
 
 
 @helper

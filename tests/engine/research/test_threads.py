@@ -25,8 +25,9 @@ from engine.research.figures import figures
 from engine.research.result import BacktestResult, Settings
 from tests.dsl.helpers import ROOT
 
-MARKETS = {f"KRW-M{number:02d}": 1_000.0 * (number + 1) for number in range(20)}
-BARS = 5_000
+#: more than a word has bits
+MARKETS = {f"KRW-M{number:02d}": 1_000.0 * (number + 1) for number in range(70)}
+BARS = 8_000
 #: threads of the system's, of Python's, or none
 STARTS = pytest.mark.parametrize("start", [beside._native_threads(), None, lambda _code, _place: None])
 
