@@ -30,12 +30,17 @@ _Change = Callable[[str], str]
 
 
 class _Limit(NamedTuple):
-    """What a value is compared with: a number as it is written, or a parameter."""
+    """What a value is compared with: a number as it is written, or the name of one (a parameter, a definition)."""
 
     place: ast.Expression
     text: str
     amount: float
     unit: Unit
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the number itself stands elsewhere in the file."""
+        return not isinstance(self.place, ast.Literal | ast.Negative)
 
 
 def check(scope: Scope, graph: Graph, operator: str, places: _Places, sides: _Sides, context: Context) -> bool:
@@ -58,7 +63,7 @@ def check_range(scope: Scope, graph: Graph, between: ast.Between, sides: tuple[V
     """The same for `ret(1h) in 2..5`: told at the first end that is not what it seems."""
     value, low, high = sides
     series = " ".join(context.rule.text[between.value.start : between.value.end].split())
-    ends = (between.low, between.high)
+    ends = [place for place in (between.low, between.high) if isinstance(place, ast.Literal | ast.Negative)]
     for place, end in ((between.high, high), (between.low, low)):
         limit = None if context.builtin else _limit(scope, place, end, context)
         if limit is not None and (
@@ -86,9 +91,10 @@ def check_limits(scope: Scope, graph: Graph, values: Mapping[str, Value], bound:
 
 
 def _limit(scope: Scope, place: ast.Expression, value: Value, context: Context) -> _Limit | None:
+    place = ast.unbracketed(place)
     literal = place.value if isinstance(place, ast.Negative) else place
-    is_param = isinstance(literal, ast.Name) and literal.name in scope.params
-    if value.constant is None or not (isinstance(literal, ast.Literal) or is_param):
+    is_name = isinstance(literal, ast.Name) and (literal.name in scope.params or literal.name in scope.definitions)
+    if value.constant is None or not (isinstance(literal, ast.Literal) or is_name):
         return None
     return _Limit(place, context.rule.text[place.start : place.end], value.constant, value.unit)
 
@@ -105,12 +111,11 @@ def _number_for_percent(
     if value.node is None or not (levels.is_change(graph, value.node) or (named and not levels.is_multiple(graph, value.node))):
         return False
     sign = "bp" if series.startswith(("book.", "cost.")) else "%"
-    is_param = not isinstance(limit.place, ast.Literal | ast.Negative)
-    number = f"{limit.amount:g}" if is_param else limit.text
+    number = f"{limit.amount:g}" if limit.is_named else limit.text
     notes: Notes = (("write_percent_sign", {"number": number, "sign": sign}),)
-    if is_param:
-        notes = (("param_percent", {"name": limit.text, "number": number, "sign": sign}),)
-    fix = "" if is_param else _replaced(context, together or (limit.place,), lambda text: f"{text}{sign}")
+    if limit.is_named:
+        notes = (("named_percent", {"name": limit.text, "number": number, "sign": sign}),)
+    fix = "" if limit.is_named else _replaced(context, together or (limit.place,), lambda text: f"{text.removesuffix(sign)}{sign}")
     args = {"found": limit.text, "means": f"{limit.amount * 100:g}%", "expression": series}
     scope.report("W152", context, limit.place.start, limit.place.end, fix=fix, notes=notes, **args)
     return True
@@ -120,16 +125,20 @@ def _percent_for_number(
     scope: Scope, graph: Graph, value: Value, limit: _Limit, series: str, context: Context, together: Sequence[ast.Expression] = ()
 ) -> bool:
     """`rsi(14) < 30%` (0.3), `(close / open - 1) * 100 > 3%` (0.03)."""
-    wide = value.high is not None and value.high >= 10 * _PLAINLY_PERCENT
+    wide = max(value.high or 0.0, -(value.low or 0.0)) >= 10 * _PLAINLY_PERCENT
     of_hundred = value.node is not None and levels.in_percents(graph, value.node)
-    if not (wide or of_hundred) or limit.unit is not Unit.RATIO or not limit.text.endswith("%"):
+    if not (wide or of_hundred) or limit.unit is not Unit.RATIO or not (limit.is_named or limit.text.endswith("%")):
         return False
     if value.unit not in (Unit.NUMBER, Unit.RATIO) or (value.unit is Unit.RATIO and not of_hundred):
         return False
-    fix = _replaced(context, together or (limit.place,), lambda text: text.removesuffix("%").strip())
+    fix = "" if limit.is_named else _replaced(context, together or (limit.place,), lambda text: text.removesuffix("%").strip())
     args = {"found": limit.text, "means": f"{limit.amount:g}", "expression": series}
-    bounds = (("value_range", {"low": f"{value.low:g}", "high": f"{value.high:g}"}),) if wide and value.low is not None else ()
-    scope.report("W152", context, limit.place.start, limit.place.end, label="plain", fix=fix, notes=bounds, **args)
+    notes: Notes = ()
+    if wide and value.low is not None and value.high is not None:
+        notes = (("value_range", {"low": f"{value.low:g}", "high": f"{value.high:g}"}),)
+    if limit.is_named:
+        notes += (("named_number", {"name": limit.text, "number": f"{limit.amount * 100:g}"}),)
+    scope.report("W152", context, limit.place.start, limit.place.end, label="plain", fix=fix, notes=notes, **args)
     return True
 
 

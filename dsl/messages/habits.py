@@ -302,8 +302,11 @@ _NOTES: dict[str, Text] = {
         "if the smallest are meant, write `order=asc`, and this warning goes",
     ),
     "note.turned_round": Text("반대라면: {expression}", "the other way round: {expression}"),
-    "note.param_percent": Text(
-        "params에서 단위를 붙이세요: `{name}: {number}{sign}`", "give it its unit under `params`: `{name}: {number}{sign}`"
+    "note.named_percent": Text(
+        "그 이름을 정한 곳에서 단위를 붙이세요: `{name}: {number}{sign}`", "give it its unit where it is set: `{name}: {number}{sign}`"
+    ),
+    "note.named_number": Text(
+        "그 이름을 정한 곳에서 `%`를 빼세요: `{name}: {number}`", "leave the `%` out where it is set: `{name}: {number}`"
     ),
     "note.quotient_change": Text("얼마나 변했는지 묻는다면: {expression}", "to ask how far it has moved: {expression}"),
     "note.share_times": Text("{number}배라면: {expression}", "{number} times: {expression}"),

@@ -177,6 +177,9 @@ RULES: dict[str, Mistake] = {
     "a quotient as a change": _rule("close / close[1] > 3%", "W152", "3%"),
     "a range of numbers for a percentage": _rule("ret(1h) in 2..5", "W152", "5"),
     "a range of percentages for a number": _rule("rsi(14) in 30%..50%", "W152", "50%"),
+    "a range with one percent sign": _rule("ret(1h) in 2..5%", "W152", "2"),
+    "a percentage in brackets for a number": _rule("rsi(14) < (30%)", "W152", "30%"),
+    "a percentage for a number below zero": _rule("williams_r(14) < -80%", "W152", "-80%"),
     "a parameter without its percent sign": _rule("ret(1h) > fast", "W152", "fast", fixed=False),
     "a scale without its percent signs": _rule("scale(ret(24h), lo=-5, hi=5) > 0", "W152", "-5"),
     "crosses, where is was meant": _rule(
@@ -351,6 +354,15 @@ FILES: dict[str, Mistake] = {
     "across.rnk": _rule("across.rnk(close, order=desc) < 3", "E101", "across.rnk"),
     "open_positions: 5개": _file("open_positions: 5", "open_positions: 5개", "E220", "5개"),
     "a range with a hyphen": _file("  fast: 9", "  fast: {value: 9, range: 5-15}", "E220", "-"),
+    "a parameter with a percent sign": _file(
+        "  fast: 9\ndefine:\n  idea: close > ema(close, 20)", "  fast: 30%\ndefine:\n  idea: rsi(14) < fast", "W152", "fast", fixed=False
+    ),
+    "a named percentage for a number": _file(
+        "  idea: close > ema(close, 20)", "  oversold: 30%\n  idea: rsi(14) in 20..oversold", "W152", "oversold", fixed=False
+    ),
+    "a named number for a percentage": _file(
+        "  idea: close > ema(close, 20)", "  jump: 5\n  idea: ret(1h) > jump", "W152", "jump", fixed=False
+    ),
     "a range of values turned round": _file("  fast: 9", "  fast: {value: 9, range: 21..7}", "E113", "21..7"),
     "a range of percentages turned round": _file("  fast: 9", "  fast: {value: 2%, range: 3% .. 1%}", "E113", "3% .. 1%"),
     "a range turned round, on a line of its own": _file("  fast: 9", "  fast:\n    range: 21..7\n    value: 9", "E113", "21..7"),
