@@ -26,12 +26,12 @@ TEXTS: dict[str, Text] = {
         "{filled} traded in a bar that has room for {room} (in 1e-8 coins).",
     ),
     "better_than_the_bar": Text(
-        "체결 기준 가격 {price}이 그 봉의 가격({low} ~ {high})보다 유리합니다.",
+        "체결 기준 가격 {price}이(가) 그 봉의 가격({low} ~ {high})보다 유리합니다.",
         "The price {price} is better than its bar ({low} to {high})."
     ),
-    "better_than_its_base": Text("체결가 {price}이 기준 가격 {base}보다 유리합니다.",
+    "better_than_its_base": Text("체결가 {price}이(가) 기준 가격 {base}보다 유리합니다.",
         "The fill at {price} is better than its base price {base}."),
-    "off_the_grid": Text("체결가 {price}이 호가 단위 {tick}에 맞지 않습니다.", "The price {price} is not on the grid of {tick}."),
+    "off_the_grid": Text("체결가 {price}이(가) 호가 단위 {tick}에 맞지 않습니다.", "The price {price} is not on the grid of {tick}."),
     "fee": Text("수수료가 {expected}원이어야 하는데 {fee}원입니다.", "The fee is {fee} KRW and should be {expected} KRW."),
     "quantity": Text("{held}개(1e-8 단위)를 가지고 {quantity}개를 거래했습니다.", "{quantity} traded with {held} held (in 1e-8 coins)."),
     "overdrawn": Text("현금이 {cash}원으로 0보다 작습니다.", "Cash of {cash} KRW is below zero."),

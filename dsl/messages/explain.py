@@ -159,7 +159,7 @@ _FUNCTIONS: dict[str, Text] = {
     "fn.abs": Text("{a}의 절댓값", "the absolute value of {a}"),
     "fn.min": Text("{a}[과/와] {b} 중 작은 값", "the smaller of {a} and {b}"),
     "fn.max": Text("{a}[과/와] {b} 중 큰 값", "the larger of {a} and {b}"),
-    "fn.clamp": Text("{x}[을/를] {lo}~{hi}로 자른 값", "{x}, cut to {lo} to {hi}"),
+    "fn.clamp": Text("{x}[을/를] {lo}~{hi}[으로/로] 자른 값", "{x}, cut to {lo} to {hi}"),
     "fn.scale": Text("{x}의 점수({lo}[이/가] -1, {hi}[이/가] 1)", "{x} as a score ({lo} is -1, {hi} is 1)"),
     "fn.peak": Text("{x}의 점수({best}에서 1, {zero_at}에서 0)", "{x} as a score (1 at {best}, 0 at {zero_at})"),
     "fn.lag": Text("{n} 전 {x}", "{x} {n} ago"),

@@ -111,6 +111,10 @@ def test_particles_fit_the_word_before_them(text: str, expected: str) -> None:
     assert particles(text) == expected
 
 
+def test_a_bound_takes_the_particle_of_its_number() -> None:
+    assert [both(f"clamp(close, 0, {high})")[0][-9:] for high in (10, 1)] == ["10으로 자른 값", "0~1로 자른 값"]
+
+
 @pytest.mark.parametrize(
     ("stem", "forms"),
     [
