@@ -76,6 +76,13 @@ def call_with(code: int, ticket: NDArray[np.int64]) -> int:
 
 
 @cache
+def _code_of(function: Callable[[int], int]) -> int:
+    from engine.kernel.load import address_of_thread
+
+    return address_of_thread(function)
+
+
+@cache
 def precompile() -> tuple[Any, Any]:
     """Compile `withdraw` and `call_with`, or load them from the cache."""
     from engine.kernel.load import compile_function  # LLVM: whoever only knows of jobs does without
@@ -101,9 +108,7 @@ class Beside:
 
     def __init__(self, function: Callable[[int], int], job: NDArray[np.int64]) -> None:
         """function: compiled; it is given where its ticket is."""
-        from engine.kernel.load import address_of_thread
-
-        self._code, self.job = address_of_thread(function), job
+        self._code, self.job = _code_of(function), job
         self._thread: _Started | None = None
         self._withdraw, self._call = precompile()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -14,14 +14,14 @@ from engine.research.metrics import (
     CURVE_FIGURES,
     RUN_FIGURES,
     TRADE_FIGURES,
-    definitions,
     evaluate,
     facts_of_curves,
+    in_order,
     ledger_facts,
     market_facts,
     run_facts,
 )
-from engine.research.returns import Curve, Holding, Measuring, account_curve, at_ends, buy_and_hold_curve, day_rows, holding_of
+from engine.research.returns import Curve, Holding, Measuring, account_curve, at_ends, buy_and_hold_curve, day_rows, holding, holding_beside
 from engine.research.room import processors
 from engine.research.trades import ExitFigures, Ledger, Trade, exact_sum, ledger_of, sales_of, trades_of
 
@@ -82,14 +82,16 @@ def figures(result: BacktestResult, *, threads: int | None = None) -> Figures:
     try:
         if several and few and len(result.equity_krw) >= _ROWS_BESIDE:
             measuring.start()
-        with holding_of(result, rows, beside=several and not few) as held:
+        if few or not several:
+            return _figures(result, rows, partial(holding, result, rows), measuring)
+        with holding_beside(result, rows) as held:
             return _figures(result, rows, held, measuring)
     finally:
         measuring.stop()
 
 
 def _figures(result: BacktestResult, last: NDArray[np.int64], hold: Callable[[], Holding], measuring: Measuring) -> Figures:
-    """last: rows at the ends of the trading days. hold: of `holding_of`; it and `measuring` are asked as late as can be."""
+    """last: rows at the ends of the trading days. hold: what gives what `holding` does; it and `measuring` are asked as late as can be."""
     ledger = ledger_of(result)
     closed, exits = ledger_facts(ledger), tuple(sales_of(result, ledger))
     of_trades = evaluate(TRADE_FIGURES, closed)
@@ -101,9 +103,8 @@ def _figures(result: BacktestResult, last: NDArray[np.int64], hold: Callable[[],
     of_account, of_held = (
         evaluate(CURVE_FIGURES, one) for one in facts_of_curves(account.start_krw, account.span_ms, daily_krw, ends)
     )  # fmt: skip
-    values = of_account | of_trades | of_run
     return Figures(
-        values={key: values[key] for key in definitions()},
+        values=in_order(of_account | of_trades | of_run),
         buy_and_hold=of_held,
         account=account,
         held_curve=held.curve,

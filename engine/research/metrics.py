@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import cache
 from itertools import pairwise
 from math import fsum
+from operator import itemgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
@@ -137,6 +138,16 @@ def definitions() -> Mapping[str, Definition]:
     return MappingProxyType({key: one for group in Group for key, one in every.items() if one.group is group})
 
 
+@cache
+def _all_in_order() -> Callable[[dict[str, float]], tuple[float, ...]]:
+    return itemgetter(*definitions())
+
+
+def in_order(values: dict[str, float]) -> dict[str, float]:
+    """Every figure by key, in the order of reports."""
+    return dict(zip(definitions(), _all_in_order()(values), strict=True))
+
+
 def curve_facts(curve: Curve) -> CurveFacts:
     """Daily returns (365 days a year, trading days that turn at 09:00 KST) and the deepest fall of a curve."""
     return facts_of_curves(curve.start_krw, curve.span_ms, daily_values(curve)[1][None], [(curve.end_krw, drawdown(curve))])[0]
@@ -198,7 +209,8 @@ def run_facts(result: BacktestResult, account: Measured, ledger: Ledger, closed:
 
 def evaluate(scope: Mapping[str, Definition], facts: Facts) -> dict[str, float]:
     """All figures of one scope; anything that is not finite becomes NaN."""
-    return {key: value if math.isfinite(value := float(one.function(facts))) else NAN for key, one in scope.items()}
+    finite = math.isfinite
+    return {key: value if finite(value := float(one.function(facts))) else NAN for key, one in scope.items()}
 
 
 def _per(part: float, whole: float) -> float:

@@ -116,10 +116,10 @@ class Measuring:
 
 
 @contextmanager
-def holding_of(result: BacktestResult, rows: NDArray[np.int64], *, beside: bool) -> Iterator[Callable[[], Holding]]:
-    """What gives what `holding` does: when it is called, or, of several markets, begun in a thread now."""
+def holding_beside(result: BacktestResult, rows: NDArray[np.int64]) -> Iterator[Callable[[], Holding]]:
+    """What gives what `holding` does: of several markets in memory begun in a thread now, else when it is called."""
     codes = tuple(dict.fromkeys(result.markets))
-    if not beside or len(codes) == 1 or result.candles.release is not None:
+    if len(codes) == 1 or result.candles.release is not None:
         yield lambda: holding(result, rows)
         return
     begun = _hold_pass(result, [code for code in codes if code in result.candles.markets], 1.0, np.empty(result.equity_ms.shape), 0)
