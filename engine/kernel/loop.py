@@ -23,7 +23,7 @@ from engine.kernel.decide.ahead import (
     note_price,
     note_prices,
 )
-from engine.kernel.decide.answers import ACCEPTED, on_done, on_fill
+from engine.kernel.decide.answers import is_oversold, take_done, take_fill
 from engine.kernel.decide.close import close_positions
 from engine.kernel.decide.engaged import disengage
 from engine.kernel.decide.entries import decide_entries, enter_queued, queue_due
@@ -60,10 +60,10 @@ def _most_fills(plan: Plan) -> int:
 
 
 @helper
-def run_bars(plan: Plan, book: Book, log: Log, bars: Bars, closes: Closes, start: int, stop: int, may_skip: bool) -> int:
+def run_bars(plan: Plan, book: Book, log: Log, bars: Bars, closes: Closes, start: int, stop: int, may_skip: bool, counts: bool) -> int:
     """Run base bars [start, stop) of all markets; returns where it ended: stop, or earlier when the log is nearly full, or -1 on an error.
 
-    may_skip: pass quiet bars (engine.kernel.decide.quiet).
+    may_skip: pass quiet bars (engine.kernel.decide.quiet). counts: somebody asks how often each condition was true.
     """
     most = _most_fills(plan)
     if bars.inside.time_ms.shape[0] > 0:
@@ -107,7 +107,8 @@ def run_bars(plan: Plan, book: Book, log: Log, bars: Bars, closes: Closes, start
     if may_skip:
         note_prices(book, bars, closes, bar)
         take_unseen(plan, book, bars, closes, bar)
-    count_columns(plan, book, counted, closing, closes.columns)
+    if counts:
+        count_columns(plan, book, counted, closing, closes.columns)
     return bar
 
 
@@ -205,15 +206,16 @@ def _note_volumes(book: Book, bars: Bars, start: int, stop: int) -> None:
 def step_markets(plan: Plan, book: Book, log: Log, bars: Bars, closes: Closes, bar: int) -> int:
     """`step_bar` where the last prices of markets that neither hold nor want anything can wait; _WORKS where an order still works."""
     count, active, works = closes.ahead[COUNT, 0], 0, False
+    markets, priced = items(closes.ahead, ACTIVE * closes.ahead.shape[1]), items(closes.ahead, PRICED * closes.ahead.shape[1])
     for place in range(count):
-        market = closes.ahead[ACTIVE, place]
-        closes.ahead[PRICED, market] = bar + 1
+        market = markets[place]
+        priced[market] = bar + 1
         if bars.state[market, bar] != _UNKNOWN and not run_step(plan, book, log, bars, market, bar):
             return -1
         working = is_working(book, market)
         works = works or working
         if working or is_open(book, market):
-            closes.ahead[ACTIVE, active] = market
+            markets[active] = market
             active += 1
         else:
             disengage(book, market)
@@ -340,14 +342,14 @@ def answer_order(
     time_ms: int,
 ) -> bool:
     """FILL and DONE of the market's working order, logged, as far as they come; False when the books refuse them."""
-    order = book.order[market]
-    order_id = order["order_id"]
     status = CANCELLED
-    if order["stopped"] == 0:
+    if book.order[market]["stopped"] == 0:
         status = _trade(plan, book, log, market, open_krw, low_krw, close_krw, volume_e8, time_ms)
     if status < 0:
         return False
-    return status == WAITS or on_done(plan, book, market, order_id, time_ms) == ACCEPTED
+    if status != WAITS:
+        take_done(plan, book, market, time_ms)
+    return True
 
 
 @helper
@@ -385,6 +387,7 @@ def _trade(
         row["ambiguous"] = order["ambiguous"]
         row["priced"] = priced
         log.length[0] += 1
-        if on_fill(plan, book, market, order_id, quantity, price, fee, time_ms) != ACCEPTED:
+        if is_oversold(book, market, quantity):
             return -1
+        take_fill(plan, book, market, quantity, price, fee, time_ms)
     return int(status)

@@ -122,7 +122,7 @@ def sweep_bars(
     day_ends [n, 2]: day and its latest CLOSE in this block. rest: share of what was bought that counts as nothing.
     """
     if not fold:
-        return run_bars(plans, books, log, bars, closes, start, stop, may_skip)
+        return run_bars(plans, books, log, bars, closes, start, stop, may_skip, True)
     for variant in range(places.shape[0]):
         plan = at_variant(plans, plan_strides, variant)
         book = at_variant(books, book_strides, variant)
@@ -133,7 +133,7 @@ def sweep_bars(
         closes.row[1] = 0
         at = start
         while 0 <= at < stop:
-            at = run_bars(plan, book, log, bars, closes, at, stop, may_skip)
+            at = run_bars(plan, book, log, bars, closes, at, stop, may_skip, False)
             fold_fills(log, figures, trades, variant, rest)
             log.length[0] = 0
         if at < 0:

@@ -28,10 +28,24 @@ def on_fill(plan: Plan, book: Book, market: int, order_id: int, quantity_e8: flo
     order = book.order[market]
     if not is_working(book, market) or order["order_id"] != order_id:
         return UNKNOWN_ORDER
-    if order["side"] != BUY and quantity_e8 > book.position[market]["quantity_e8"]:
+    if is_oversold(book, market, quantity_e8):
         return OVERSOLD
     if time_ms > book.position[market]["step_ms"]:
         end_step(plan, book, market)
+    take_fill(plan, book, market, quantity_e8, price_krw, fee_krw, time_ms)
+    return ACCEPTED
+
+
+@helper
+def is_oversold(book: Book, market: int, quantity_e8: float) -> bool:
+    """The market's working order is a sale, and so much is more than there is."""
+    return bool(book.order[market]["side"] != BUY and quantity_e8 > book.position[market]["quantity_e8"])
+
+
+@helper
+def take_fill(plan: Plan, book: Book, market: int, quantity_e8: float, price_krw: float, fee_krw: float, time_ms: int) -> None:
+    """`on_fill` where the order is known, and no STEP of before `time_ms` is unfinished."""
+    order = book.order[market]
     order["filled_e8"] += quantity_e8
     order["left_e8"] -= quantity_e8
     book.account[0]["fees_krw"] += fee_krw
@@ -40,7 +54,6 @@ def on_fill(plan: Plan, book: Book, market: int, order_id: int, quantity_e8: flo
         _bought(plan, book, market, quantity_e8, price_krw, fee_krw, time_ms)
     else:
         _sold(book, market, quantity_e8, price_krw, fee_krw, time_ms)
-    return ACCEPTED
 
 
 @helper
@@ -111,12 +124,19 @@ def _forget_position(book: Book, market: int) -> None:
 @helper
 def on_done(plan: Plan, book: Book, market: int, order_id: int, time_ms: int) -> int:
     """The market's working order is over: its exits have fired if anything sold, and an unfinished STEP goes on."""
+    if not is_working(book, market) or book.order[market]["order_id"] != order_id:
+        return UNKNOWN_ORDER
+    if time_ms > book.position[market]["step_ms"]:
+        end_step(plan, book, market)
+    take_done(plan, book, market, time_ms)
+    return ACCEPTED
+
+
+@helper
+def take_done(plan: Plan, book: Book, market: int, time_ms: int) -> None:
+    """`on_done` where the order is known, and no STEP of before `time_ms` is unfinished."""
     order = book.order[market]
     held = book.position[market]
-    if not is_working(book, market) or order["order_id"] != order_id:
-        return UNKNOWN_ORDER
-    if time_ms > held["step_ms"]:
-        end_step(plan, book, market)
     sold = order["side"] != BUY and order["filled_e8"] > 0.0
     fires = order["fires"]
     if sold and fires == 0 and order["exit_index"] >= 0:  # a touch sold a part
@@ -137,7 +157,6 @@ def on_done(plan: Plan, book: Book, market: int, order_id: int, time_ms: int) ->
         refresh_levels(plan, book, market, price, time_ms, ANYTHING, fires)
     if held["step_stage"] != IDLE:
         continue_step(plan, book, market, sold)
-    return ACCEPTED
 
 
 @helper

@@ -119,15 +119,19 @@ def queue_due(plan: Plan, book: Book, due: int) -> int:
 @helper
 def _queue(plan: Plan, book: Book, market: int, count: int) -> int:
     """Put a candidate into the `count` of `book.queue`, highest rank first, missing rank last, ties in order; returns how many then."""
-    rank_slot = plan.settings[0]["rank_slot"]
-    place = count
-    if rank_slot >= 0:
-        rank = market_value(plan, book, market, rank_slot)
-        while place > 0 and _outranks(rank, market_value(plan, book, book.queue[place - 1], rank_slot)):
-            book.queue[place] = book.queue[place - 1]
-            place -= 1
-    book.queue[place] = market
+    book.queue[_place_of(plan, book, market, count) if count > 0 and plan.settings[0]["rank_slot"] >= 0 else count] = market
     return count + 1
+
+
+@helper
+def _place_of(plan: Plan, book: Book, market: int, count: int) -> int:
+    """Make room for a candidate among the `count` of `book.queue`, by rank."""
+    rank_slot = plan.settings[0]["rank_slot"]
+    place, rank = count, market_value(plan, book, market, rank_slot)
+    while place > 0 and _outranks(rank, market_value(plan, book, book.queue[place - 1], rank_slot)):
+        book.queue[place] = book.queue[place - 1]
+        place -= 1
+    return place
 
 
 @helper

@@ -82,7 +82,7 @@ def skip_quiet(
     return (end - 1, until, True) if until < count else (stop, until, False)
 
 
-@helper
+@rare
 def _skip_watched(
     plan: Plan,
     book: Book,
@@ -96,7 +96,8 @@ def _skip_watched(
     closing: int,
     stepped: bool,
 ) -> tuple[int, int, bool]:
-    """`skip_quiet` with a position open that a STEP can end, or that a risk profile looks at."""
+    """`skip_quiet` with a position open that a STEP can end, or that a risk profile looks at. Inside its caller it would take the registers
+    of those that need none of this."""
     count = closes.close_ms.shape[0]
     while bar < stop:
         first = bar + 1 if stepped else bar
@@ -148,11 +149,10 @@ def _leave_behind(
     if full and passed > closing:
         count_skipped(plan, book, closes, closing, passed)
     for place in range(held):
-        market = closes.ahead[ACTIVE, place]
-        if passed > closing and plan.settings[0]["levels_move_with"] & COLUMNS != 0:  # for levels made inside a later STEP
-            take_market(book, market, closes.columns, passed - 1)
-        _pass_steps(plan, book, market, bars, closes, first, last)
-        closes.ahead[PRICED, market] = last
+        _pass_steps(plan, book, closes.ahead[ACTIVE, place], bars, closes, first, last)
+    if passed > closing and plan.settings[0]["levels_move_with"] & COLUMNS != 0:  # for levels made inside a later STEP
+        for place in range(held):
+            take_market(book, closes.ahead[ACTIVE, place], closes.columns, passed - 1)
 
 
 @helper
@@ -328,6 +328,7 @@ def _first_hit(plan: Plan, book: Book, market: int, bars: Bars, first: int, end:
 def _pass_steps(plan: Plan, book: Book, market: int, bars: Bars, closes: Closes, first: int, stop: int) -> None:
     """What the STEPs of bars [first, stop) leave behind of an open position where nothing happens in them. Extremes that nobody reads
     before the block ends are put off."""
+    closes.ahead[PRICED, market] = stop
     row = market * bars.state.shape[1]
     last = last_traded(items(bars.state, row), first, stop)
     if last < 0:
