@@ -95,6 +95,8 @@ def precompile() -> dict[str, Any]:
         describe_trades: Signature(whole, (trades, reals, table, reals)),
         sum_trades: Signature("void", (reals,) * 4),
         sum_exactly: Signature(real, (reals, reals)),
+        sum_each_trades: Signature("void", (table, ints, table)),
+        sum_each_exactly: Signature("void", (reals, ints, reals, reals)),
     }
     return {one.__name__: compile_function(one, signature, allocates=False).entry_point for one, signature in signatures.items()}
 
@@ -326,6 +328,21 @@ def sum_closed(profit_krw: Pointer, profit_ratio: Pointer, holding_ms: Pointer, 
     found[GAIN], found[GAIN_RATIO] = first_of(gain), second_of(gain)
     found[LOSS], found[LOSS_RATIO] = first_of(loss), second_of(loss)
     found[WINS], found[LOSSES], found[STREAK], found[BEST], found[WORST] = float(wins), float(losses), float(longest), best, worst
+
+
+def sum_each_trades(columns: NDArray[np.float64], cuts: NDArray[np.int64], found: NDArray[np.float64]) -> None:
+    """found [groups, TRADES_WIDTH]: the same of several groups of trades, columns cuts[k] to cuts[k + 1] of [3, trades]."""
+    count = columns.shape[1]
+    for group in range(found.shape[0]):
+        start = cuts[group]
+        profits, ratios, times = items(columns, start), items(columns, count + start), items(columns, 2 * count + start)
+        sum_closed(profits, ratios, times, cuts[group + 1] - start, items(found, group * TRADES_WIDTH))
+
+
+def sum_each_exactly(values: NDArray[np.float64], cuts: NDArray[np.int64], parts: NDArray[np.float64], found: NDArray[np.float64]) -> None:
+    """found [groups]: `sum_exactly` of the values cuts[k] to cuts[k + 1]."""
+    for group in range(found.shape[0]):
+        found[group] = sum_of_items(items(values, cuts[group]), cuts[group + 1] - cuts[group], items(parts, 0))
 
 
 def sum_exactly(values: NDArray[np.float64], parts: NDArray[np.float64]) -> float:

@@ -120,7 +120,10 @@ def _run(
     # who watches may keep columns and books
     kernel = Kernel(program, settings.block, threads=several) if watch is not None else take_kernel(program, settings.block, several)
     length = grid.state.shape[1]
-    parts = parts_of(length, stretch_of(settings.block, len(grid.markets)), _FIRST_BARS if threads > 1 else length)
+    most = stretch_of(settings.block, len(grid.markets))
+    if threads == 1 and length <= 2 * most:
+        most = length  # a part costs more than columns that are so much longer
+    parts = parts_of(length, most, _FIRST_BARS if threads > 1 else length)
     with _columns(kernel, grid, parts, threads) as coming:
         plan = _planned(strategy, program, grid, settings, traded)
         run = Run(plan.plan, plan.take_books(settings.cash_krw), settings.from_ms)

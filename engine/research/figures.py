@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
-from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -23,7 +22,7 @@ from engine.research.metrics import (
 )
 from engine.research.returns import Curve, Holding, Measuring, account_curve, at_ends, buy_and_hold_curve, day_rows, holding, holding_beside
 from engine.research.room import processors
-from engine.research.trades import ExitFigures, Ledger, Trade, exact_sum, ledger_of, sales_of, trades_of
+from engine.research.trades import ExitFigures, Ledger, Trade, exact_sums, ledger_of, sales_of, trades_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -122,11 +121,10 @@ def _markets(result: BacktestResult, ledger: Ledger, of_all: dict[str, float]) -
     if len(codes) == 1:
         return [(codes[0], dict(of_all), ledger.total_profit_krw, ledger.total_fees_krw)]
     number = {market: position for position, market in enumerate(codes)}
-    market_of = np.array([number[market] for market in result.markets], np.int64)[ledger.rows["market"]]
+    kind = np.int16 if len(codes) <= np.iinfo(np.int16).max else np.int64  # short numbers are sorted in a tenth of the time
+    market_of = np.array([number[market] for market in result.markets], kind)[ledger.rows["market"]]
     order = np.argsort(market_of, kind="stable")
-    profits, fees = ledger.profit_krw[order], ledger.fees_krw[order]
-    cuts = pairwise(np.searchsorted(market_of[order], np.arange(len(codes) + 1)).tolist())
-    return [
-        (market, evaluate(TRADE_FIGURES, facts), exact_sum(profits[start:stop]), exact_sum(fees[start:stop]))
-        for market, facts, (start, stop) in zip(codes, market_facts(ledger, market_of, len(codes)), cuts, strict=True)
-    ]
+    cuts = market_of[order].searchsorted(np.arange(len(codes) + 1))
+    profits, fees = exact_sums(ledger.profit_krw[order], cuts), exact_sums(ledger.fees_krw[order], cuts)
+    values = [evaluate(TRADE_FIGURES, facts) for facts in market_facts(ledger, market_of, len(codes))]
+    return list(zip(codes, values, profits, fees, strict=True))

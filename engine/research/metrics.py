@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from itertools import pairwise
 from math import fsum
 from operator import itemgetter
 from types import MappingProxyType
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 import numpy as np
 
 from engine.research.returns import DAY_MS, Curve, Days, Drawdown, Measured, Spread, daily_values, days_of, drawdown
-from engine.research.trades import COIN_E8, Ledger, Trade, sums_of
+from engine.research.trades import COIN_E8, Ledger, Trade, sums_by, sums_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -176,12 +175,12 @@ def ledger_facts(ledger: Ledger) -> TradeFacts:
     return _facts(*ledger.closed_sums())
 
 
-def market_facts(ledger: Ledger, market_of: NDArray[np.int64], markets: int) -> list[TradeFacts]:
+def market_facts(ledger: Ledger, market_of: NDArray[np.integer], markets: int) -> list[TradeFacts]:
     """The same of each market by itself. market_of [trades]: its number, below `markets`."""
     own = market_of[ledger.closed]
     order = np.argsort(own, kind="stable")
-    columns, cuts = ledger.closed_columns().take(order, axis=1), np.searchsorted(own[order], np.arange(markets + 1)).tolist()
-    return [_facts(*sums_of(columns[:, start:stop])) for start, stop in pairwise(cuts)]
+    columns, cuts = ledger.closed_columns().take(order, axis=1), own[order].searchsorted(np.arange(markets + 1))
+    return [_facts(*sums) for sums in sums_by(columns, cuts)]
 
 
 def _facts(count: int, sums: list[float]) -> TradeFacts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from math import fsum
 from typing import TYPE_CHECKING, Any
 
@@ -236,6 +237,21 @@ def sums_of(columns: NDArray[np.float64]) -> tuple[int, list[float]]:
     found = np.empty(TRADES_WIDTH)
     passes()["sum_trades"](*np.ascontiguousarray(columns, np.float64), found)
     return columns.shape[1], found.tolist()
+
+
+def sums_by(columns: NDArray[np.float64], cuts: NDArray[np.int64]) -> list[tuple[int, list[float]]]:
+    """The same of several groups of trades, columns cuts[k] to cuts[k + 1]."""
+    found = np.empty((len(cuts) - 1, TRADES_WIDTH))
+    passes()["sum_each_trades"](np.ascontiguousarray(columns, np.float64), cuts, found)
+    return list(zip(np.diff(cuts).tolist(), found.tolist(), strict=True))
+
+
+def exact_sums(values: NDArray[np.float64], cuts: NDArray[np.int64]) -> list[float]:
+    """`exact_sum` of the values cuts[k] to cuts[k + 1]."""
+    found = np.empty(len(cuts) - 1)
+    passes()["sum_each_exactly"](np.ascontiguousarray(values, np.float64), cuts, np.empty(PARTS), found)
+    ends = zip(found.tolist(), pairwise(cuts.tolist()), strict=True)
+    return [fsum(values[start:stop].tolist()) if math.isnan(total) else total for total, (start, stop) in ends]
 
 
 def exact_sum(values: NDArray[np.float64]) -> float:
