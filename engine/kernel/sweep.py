@@ -424,9 +424,9 @@ class SweepRun:
 
     def feed(self, block: Block) -> None:
         """Raises RuntimeError when the books refuse an answer of the fill model: a defect, never a matter of the data."""
-        start = max(block.first, self._start)
-        if start >= block.stop:
-            return
+        start = min(max(block.first, self._start), block.stop)
+        if start == block.stop and block.room == 0:
+            return  # own rows go on before the trading start
         count = len(block.close_ms)
         live = int(np.searchsorted(block.close_ms, self._first_ms + start * self._base_ms, side="right"))
         day_ends = self._day_ends(block.close_ms, live)
