@@ -216,6 +216,8 @@ def columns_and_read(
     """`wanted_columns`, and those of them that position values read. Arguments as of `named_nodes`."""
     graph = strategy.graph
     named = named_nodes(strategy, base, ranked, counted)
+    if all(graph[node].phase is Phase.MARKET for node in named):
+        return tuple(dict.fromkeys(named)), []
     read = market_inputs(graph, position_nodes(graph, named))
     return tuple(dict.fromkeys([*(i for i in named if graph[i].phase is Phase.MARKET), *read])), read
 

@@ -347,9 +347,8 @@ def stacked(tuples: Sequence[Any], *, shared: bool = True) -> tuple[Any, NDArray
     shared: what is the same in all of them is kept once, for arrays that nobody writes. Two names of one array stay two names of one.
     """
     parts = {key: _leaves(one) for key, one in {id(one): one for one in tuples}.items()}
-    rows: dict[int, list[int]] = {}
-    for row, one in enumerate(tuples):
-        rows.setdefault(id(one), []).append(row)
+    keys = np.array([id(one) for one in tuples])
+    rows = [np.flatnonzero(keys == key) for key in parts]
     known: dict[int, NDArray[Any]] = {}
     found: list[NDArray[Any]] = []
     strides: list[int] = []
@@ -359,7 +358,7 @@ def stacked(tuples: Sequence[Any], *, shared: bool = True) -> tuple[Any, NDArray
         address = -1 - number if leaf.size == 0 else leaf.ctypes.data
         if address not in known:
             known[address] = np.empty((1 if same else len(tuples), *leaf.shape), leaf.dtype)
-            for one, own in zip(every, rows.values(), strict=True):
+            for one, own in zip(every, rows, strict=True):
                 known[address][0 if same else own] = one
         found.append(known[address][0])
         strides.append(0 if same else leaf.nbytes)

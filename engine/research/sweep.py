@@ -16,14 +16,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from threading import Event, Lock
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from dsl.strategy import Condition
 from engine.kernel.own_rows import own_rows, reads_all
 from engine.kernel.program import compile_values, wanted_columns
-from engine.kernel.sweep import FIGURES, Block, OwnTables, Stack, SweepRun, shape_of
+from engine.kernel.sweep import Block, OwnTables, Stack, SweepRun, shape_of
 from engine.kernel.variants import plans_of
 from engine.kernel.vm import Kernel
 from engine.research.backtest import terms_of, until_ms, with_members
@@ -57,8 +57,7 @@ _NO_DAYS: Final = Days(_NAN, _NAN, _NAN, _NAN)
 Progress = Callable[[int, int], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one variant: figures as a report computes them (engine.research.metrics), NaN where one is not defined.
 
     daily: returns of the trading days, float64 [days]. Sums over trades and closes (fees, traded value, slippage, exposure, profit factor)
@@ -370,28 +369,28 @@ def _outcomes(stack: Stack, span: _Span, settings: Settings) -> list[Outcome]:
     daily = changes(cash, _filled(stack.daily, cash))
     span_ms = span.end_ms - span.start_ms if closed else 0
     found = []
-    for returns, spread, values, exposure in zip(daily, spreads(daily), stack.figures.tolist(), stack.exposures.tolist(), strict=True):
-        row = dict(zip(FIGURES.names or (), values, strict=True))
-        depth = min(row["depth"], row["trough_krw"] / row["peak_krw"] - 1.0)
-        end_krw = row["end_krw"] if closed else cash
-        facts = CurveFacts(cash, end_krw, span_ms, _NO_DAYS, spread, Drawdown(depth, 0, 0, False))
+    for returns, spread, exposure, row in zip(daily, spreads(daily), stack.exposures.tolist(), stack.figures.tolist(), strict=True):
+        latest, peak, trough, depth, exposed, fees, traded, slippage, trades, wins, gains, losses, fills = row  # as of FIGURES
+        depth = min(depth, trough / peak - 1.0)
+        end = latest if closed else cash
+        facts = CurveFacts(cash, end, span_ms, _NO_DAYS, spread, Drawdown(depth, 0, 0, False))
         found.append(
             Outcome(
-                end_equity=end_krw,
-                total_return=end_krw / cash - 1.0,
+                end_equity=end,
+                total_return=end / cash - 1.0,
                 maximum_drawdown=depth,
                 sharpe=_finite(sharpe(facts)),
                 sortino=_finite(sortino(facts)),
                 calmar=_finite(calmar(facts)),
-                closed_trades=row["trades"],
-                win_rate=row["wins"] / row["trades"] if row["trades"] else _NAN,
-                profit_factor=row["gains_krw"] / row["losses_krw"] if row["losses_krw"] else _NAN,
-                fees_paid=row["fees_krw"],
-                slippage_paid=row["slippage_krw"],
-                traded_value=row["traded_krw"],
+                closed_trades=trades,
+                win_rate=wins / trades if trades else _NAN,
+                profit_factor=gains / losses if losses else _NAN,
+                fees_paid=fees,
+                slippage_paid=slippage,
+                traded_value=traded,
                 exposure=exposure / closes if closes else _NAN,
-                time_in_market=row["exposed_closes"] / closes if closes else _NAN,
-                fills=row["fills"],
+                time_in_market=exposed / closes if closes else _NAN,
+                fills=fills,
                 daily=returns,
             )
         )
