@@ -123,8 +123,9 @@ def sweep_bars(
     """
     if not fold:
         return run_bars(plans, books, log, bars, closes, start, stop, may_skip)
+    alike = not any_of(plan_strides)
     for variant in range(places.shape[0]):
-        plan = at_variant(plans, plan_strides, variant)
+        plan = plans if alike else at_variant(plans, plan_strides, variant)
         book = at_variant(books, book_strides, variant)
         run_rows(
             own.clocks, own.rows, own.rows_of[variant, 0], own.rows_of[variant, 1], source, own.state, own.state_at[0], own.params, 1, 0
@@ -142,6 +143,15 @@ def sweep_bars(
         for k in range(day_ends.shape[0]):
             daily[variant, day_ends[k, 0]] = closes.equity[day_ends[k, 1]]
     return stop
+
+
+@helper
+def any_of(numbers: NDArray[np.int64]) -> bool:
+    """One of them is not 0."""
+    for number in numbers:
+        if number != 0:
+            return True
+    return False
 
 
 @helper
