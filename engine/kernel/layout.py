@@ -13,7 +13,7 @@ import numpy as np
 from dsl.catalogue import ArgKind, Memory
 from dsl.graph import Timeframe
 from engine.kernel import fields, state
-from engine.kernel.abi import HANDLE_ITEMS, address, numbers_of
+from engine.kernel.abi import HANDLE_ITEMS, INPUT_COUNT, address, numbers_of
 from engine.kernel.aggregate import SERIES, SLOT_COUNT, machine_length, ratio
 from engine.kernel.catalogue import Op
 from engine.kernel.direct import of_rows
@@ -89,14 +89,15 @@ class Layout:
         used |= {row.source for row in all_rows if row.source is not None}
         self._timeframes = sorted(used | {program.clock, program.base})
         self._offsets, self.memory = self._memory()
-        self.params = list(table.params)
+        self.params = list(table.params) if own is None else [*table.params, *own.params]
         self.clocks = np.zeros((len(self._timeframes), fields.CLOCK_WIDTH), np.int64)
         for i, timeframe in enumerate(self._timeframes):
             self.clocks[i, fields.CLOCK_LENGTH] = machine_length(timeframe)
             self.clocks[i, fields.CLOCK_OFFSET] = timeframe.offset_ms
         self.feeds = _table([self._feed(item) for item in all_feeds], fields.FEED_WIDTH)
         self.side_feeds = _table([self._side(item) for item in table.shared_side_feeds + table.side_feeds], fields.SIDE_WIDTH)
-        self.rows = _table([self._row(item) for item in all_rows], fields.ROW_WIDTH)
+        rows = _table([self._row(item) for item in all_rows], fields.ROW_WIDTH)
+        self.rows = rows if own is None else self._with_own(rows, own)
         self.across = _table([self._across(item) for item in table.across], fields.ACROSS_WIDTH)
         self._stages(program)
         exported = [table.slot_of_node[node] for node in program.columns]
@@ -106,7 +107,8 @@ class Layout:
         if in_place:
             self.columns, self.stages[:, fields.STAGE_COLUMNS : fields.STAGE_COLUMNS + 2] = self.columns[:0], 0
         self._run = self._fixed_items(program)
-        self.state = state.initial(program)
+        first = state.initial(program)
+        self.state = first if own is None else np.concatenate((first[:-1], own.state, first[-1:]))
         """What a run begins with."""
         self._handle = made_lane(self._run, self._arrays()).handle
 
@@ -185,10 +187,10 @@ class Layout:
         room = 0
         if self._own is not None:
             width = self.width(self._clock)
-            for columns, others in zip(self._own.columns, self._own.others, strict=True):
-                placed.update({slot: position * width for position, slot in enumerate(columns) if slot is not None})
-                at = len(columns) * width
-                for slot in others:
+            for make in self._own.makes:
+                placed.update({slot: position * width for position, slot in enumerate(make.columns) if slot is not None})
+                at = len(make.columns) * width
+                for slot in make.others:
                     placed[slot] = at
                     at += self.width(self._table.slots[slot].timeframe)
                 room = max(room, at)
@@ -221,6 +223,15 @@ class Layout:
         steps = [0 if slot in self._alike else self._slots_width for slot in (*row.inputs, row.output)]
         flat = int(row.op is not None and is_flat(row.op))
         return [address, clock, source, *inputs, output, cell.offset, row.params, twin, flat, *steps, alike]
+
+    def _with_own(self, rows: NDArray[np.int64], own: OwnRows) -> NDArray[np.int64]:
+        """The rows that are shared, and those of every variant."""
+        before = len(self._table.shared_rows)
+        made = rows[before + np.array(own.like, np.int64)]
+        offsets = np.array(self._offsets, np.int64)
+        made[:, fields.ROW_INPUT : fields.ROW_OUTPUT] = offsets[np.array(own.inputs, np.int64)].reshape(-1, INPUT_COUNT)
+        made[:, fields.ROW_STATE], made[:, fields.ROW_PARAMS] = own.state_at, own.params_at
+        return np.concatenate((rows[: before + own.shared], made))
 
     def _across(self, row: AcrossRow) -> list[int]:
         """An input that all markets share has one copy: its stride is 0. Side by side there are as many as markets."""

@@ -156,14 +156,16 @@ def compile_values(
     *,
     domain: Iterable[str] | None = None,
     lasting: bool = True,
+    also: Sequence[int] = (),
 ) -> Program:
     """A program that only exports these market-phase nodes of a graph. Parameters and errors as of `compile_program`.
 
     lasting: False where nobody saves its state or asks for ready_ms and settle_ms, which are 0 then: a fifth of the time.
+    also: nodes on any bars that it computes beside these.
     """
     exported = tuple(dict.fromkeys(columns))
     rows = position_rows(graph, (), exported, ops() if known_ops is None else known_ops)
-    return _compile(graph, exported, rows, clock, base, markets, known_ops, domain, lasting=lasting)
+    return _compile(graph, exported, rows, clock, base, markets, known_ops, domain, lasting=lasting, also=also)
 
 
 def _compile(
@@ -178,15 +180,16 @@ def _compile(
     awaited: Sequence[int] = (),
     *,
     lasting: bool = True,
+    also: Sequence[int] = (),
 ) -> Program:
-    """awaited: nodes whose warm-up counts; the columns if not given. lasting: as of `compile_values`."""
+    """awaited: nodes whose warm-up counts; the columns if not given. lasting, also: as of `compile_values`."""
     if list(markets) != sorted(set(markets)):
         raise ValueError("markets must be sorted and unique")
     if clock.months or base.months:
         raise ValueError("months are no decision clock and no base")
     available = ops() if known_ops is None else known_ops
     _check_columns(graph, columns, clock)
-    table = market_table(graph, columns, base, markets, available, markets if domain is None else domain, keyed=lasting)
+    table = market_table(graph, (*columns, *also), base, markets, available, markets if domain is None else domain, keyed=lasting)
     waited = (awaited or columns) if lasting else ()
     functions = {name: op.function for name, op in available.items()}
     needs = warmup(graph, functions, base.length_ms, reached(graph, waited)).nodes
@@ -213,6 +216,8 @@ def columns_and_read(
     """`wanted_columns`, and those of them that position values read. Arguments as of `named_nodes`."""
     graph = strategy.graph
     named = named_nodes(strategy, base, ranked, counted)
+    if all(graph[node].phase is Phase.MARKET for node in named):
+        return tuple(dict.fromkeys(named)), []
     read = market_inputs(graph, position_nodes(graph, named))
     return tuple(dict.fromkeys([*(i for i in named if graph[i].phase is Phase.MARKET), *read])), read
 

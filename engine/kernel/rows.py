@@ -31,6 +31,8 @@ _SIDE_FOLD: Final = {Fold.LAST: "over.last", Fold.SUM: "over.sum"}
 #: raise when `hold`, the base feed or the aggregator change their results: part of the keys of saved state
 BUILTIN_VERSION: Final = 1
 UNUSED: Final = -1
+#: of a hold: its last value; of an over: what it has folded of its bar, and how many bars that are
+BUILT_IN_STATE: Final = ((float("nan"),), (float("nan"), 0.0))
 
 
 class Slot(NamedTuple):
@@ -354,7 +356,7 @@ class _Builder:
     def _add_built_in(self, node_id: int, code: int, section: Section, source: Timeframe, slot: int, stage: int) -> None:
         """A hold (code 0: its last value) or an over (what it has folded of its bar, and how many bars that are)."""
         shared = section.market != ""
-        initial = (float("nan"),) if code == 0 else (float("nan"), 0.0)
+        initial = BUILT_IN_STATE[code != 0]
         row = Row(
             node=node_id,
             op=None,

@@ -123,8 +123,9 @@ def sweep_bars(
     """
     if not fold:
         return run_bars(plans, books, log, bars, closes, start, stop, may_skip, True)
+    alike = not any_of(plan_strides)
     for variant in range(places.shape[0]):
-        plan = at_variant(plans, plan_strides, variant)
+        plan = plans if alike else at_variant(plans, plan_strides, variant)
         book = at_variant(books, book_strides, variant)
         run_rows(
             own.clocks, own.rows, own.rows_of[variant, 0], own.rows_of[variant, 1], source, own.state, own.state_at[0], own.params, 1, 0
@@ -142,6 +143,15 @@ def sweep_bars(
         for k in range(day_ends.shape[0]):
             daily[variant, day_ends[k, 0]] = closes.equity[day_ends[k, 1]]
     return stop
+
+
+@helper
+def any_of(numbers: NDArray[np.int64]) -> bool:
+    """One of them is not 0."""
+    for number in numbers:
+        if number != 0:
+            return True
+    return False
 
 
 @helper
@@ -347,9 +357,8 @@ def stacked(tuples: Sequence[Any], *, shared: bool = True) -> tuple[Any, NDArray
     shared: what is the same in all of them is kept once, for arrays that nobody writes. Two names of one array stay two names of one.
     """
     parts = {key: _leaves(one) for key, one in {id(one): one for one in tuples}.items()}
-    rows: dict[int, list[int]] = {}
-    for row, one in enumerate(tuples):
-        rows.setdefault(id(one), []).append(row)
+    keys = np.array([id(one) for one in tuples])
+    rows = [np.flatnonzero(keys == key) for key in parts]
     known: dict[int, NDArray[Any]] = {}
     found: list[NDArray[Any]] = []
     strides: list[int] = []
@@ -359,7 +368,7 @@ def stacked(tuples: Sequence[Any], *, shared: bool = True) -> tuple[Any, NDArray
         address = -1 - number if leaf.size == 0 else leaf.ctypes.data
         if address not in known:
             known[address] = np.empty((1 if same else len(tuples), *leaf.shape), leaf.dtype)
-            for one, own in zip(every, rows.values(), strict=True):
+            for one, own in zip(every, rows, strict=True):
                 known[address][0 if same else own] = one
         found.append(known[address][0])
         strides.append(0 if same else leaf.nbytes)
@@ -424,9 +433,9 @@ class SweepRun:
 
     def feed(self, block: Block) -> None:
         """Raises RuntimeError when the books refuse an answer of the fill model: a defect, never a matter of the data."""
-        start = max(block.first, self._start)
-        if start >= block.stop:
-            return
+        start = min(max(block.first, self._start), block.stop)
+        if start == block.stop and block.room == 0:
+            return  # own rows go on before the trading start
         count = len(block.close_ms)
         live = int(np.searchsorted(block.close_ms, self._first_ms + start * self._base_ms, side="right"))
         day_ends = self._day_ends(block.close_ms, live)

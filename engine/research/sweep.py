@@ -14,16 +14,16 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import pairwise
-from threading import Event
-from typing import TYPE_CHECKING, Final
+from itertools import accumulate, pairwise
+from threading import Event, Lock
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from dsl.strategy import Condition
-from engine.kernel.own_rows import own_rows
+from engine.kernel.own_rows import own_rows, reads_all
 from engine.kernel.program import compile_values, wanted_columns
-from engine.kernel.sweep import FIGURES, Block, OwnTables, Stack, SweepRun, shape_of
+from engine.kernel.sweep import Block, OwnTables, Stack, SweepRun, shape_of
 from engine.kernel.variants import plans_of
 from engine.kernel.vm import Kernel
 from engine.research.backtest import terms_of, until_ms, with_members
@@ -35,17 +35,15 @@ from engine.research.trades import CONTINUOUS_REST
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dsl.graph import Timeframe
+    from dsl.graph import Graph, Timeframe
     from dsl.strategy import Strategy
     from engine.kernel.decide.plan import Plan
-    from engine.kernel.program import Program
     from engine.model.candle import BarGrid
 
 #: variants of one program; more are run one such part after the other, so that memory has a bound
 _PART: Final = 1024
-#: parts for each thread to take one after the other, of at least so many variants: while one is made ready another is computed
-_TURNS: Final = 2
-_SMALLEST: Final = 100
+#: to make a variant ready takes as long as to decide over so many bars
+_READY_BARS: Final = 7_500
 #: bytes of one block's values. More than a near cache holds: a short block fetches every variant's plan and books for a few trades
 _BLOCK_BYTES: Final = 64 << 20
 _SHORTEST_BLOCK: Final = 256
@@ -59,8 +57,7 @@ _NO_DAYS: Final = Days(_NAN, _NAN, _NAN, _NAN)
 Progress = Callable[[int, int], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one variant: figures as a report computes them (engine.research.metrics), NaN where one is not defined.
 
     daily: returns of the trading days, float64 [days]. Sums over trades and closes (fees, traded value, slippage, exposure, profit factor)
@@ -119,7 +116,7 @@ def sweep(
     tasks = _tasks(strategies, grid, settings, traded, threads, block)
     whole = grid.state.shape[1] * len(strategies)
     done = [0] * len(tasks)
-    stopped = Event()
+    stopped, making_ready = Event(), Lock()
 
     def run(number: int) -> None:
         task = tasks[number]
@@ -131,7 +128,7 @@ def sweep(
             if progress is not None:
                 progress(sum(done), whole)
 
-        for position, outcome in zip(task.members, task.run(advanced), strict=True):
+        for position, outcome in zip(task.members, task.run(advanced, making_ready), strict=True):
             outcomes[position] = outcome
 
     with _undisturbed(), ThreadPoolExecutor(max(threads, 1)) as pool:
@@ -199,8 +196,22 @@ class _Task:
     traded: tuple[str, ...]
     block: int | None
 
-    def run(self, advanced: Callable[[int], None]) -> list[Outcome]:
-        """The outcomes. advanced: called with the bars of every block."""
+    def run(self, advanced: Callable[[int], None], making_ready: Lock) -> list[Outcome]:
+        """The outcomes. advanced: called with the bars of every block. making_ready: that is Python's work, which tasks do one after the
+        other: all at once none would begin before all are ready."""
+        span = _Span.of(self.grid, self.settings, self.strategies[0])
+        with making_ready:
+            source, run, order = self._made_ready(span)
+        length, block = self.grid.state.shape[1], source.kernel.block
+        for start in range(0, length, block):
+            stop = min(start + block, length)
+            run.feed(source.block(self.grid, start, stop))
+            advanced(stop - start)
+        found = [outcome for stack in run.stacks for outcome in _outcomes(stack, span, self.settings)]
+        return [found[at] for at in np.argsort(order)]
+
+    def _made_ready(self, span: _Span) -> tuple[_InPlace | _Exported, SweepRun, list[int]]:
+        """Where values come from, who decides, and which variant each row of the latter's stacks is."""
         first = self.strategies[0]
         graph = first.graph.copy()
         terms = terms_of(self.settings, self.grid)
@@ -208,38 +219,43 @@ class _Task:
         nodes, plans = plans_of(
             self.strategies, graph, self.grid.timeframe, self.grid.markets, terms, tradable, ranked=len(self.traded) > 1, counted=False
         )  # the rank of one market orders nothing
-        wanted = list(dict.fromkeys(node for columns in nodes for node in columns))
-        program = compile_values(graph, wanted, first.clock, self.grid.timeframe, self.grid.markets, domain=self.traded, lasting=False)
-        span = _Span.of(self.grid, self.settings, first)
-        source = (_InPlace if len(self.grid.markets) == 1 and not program.table.across else _Exported)(
-            program, nodes, self.block, self.settings.block
-        )
+        wanted = _Wanted(graph, nodes, first.clock, self.grid, self.traded, self.block, self.settings.block)
+        source = (_InPlace if len(self.grid.markets) == 1 and not reads_all(graph, nodes) else _Exported)(wanted)
         stacks, order = _stacks(plans, source.places, source.rows_of, self.settings.cash_krw, span.days)
         rest = CONTINUOUS_REST if self.settings.rounding is Rounding.NONE else 0.0
-        run = SweepRun(stacks, self.grid, self._from_ms(), span.first_day, rest, source.tables)
-        length, block = self.grid.state.shape[1], source.kernel.block
-        for start in range(0, length, block):
-            stop = min(start + block, length)
-            run.feed(source.block(self.grid, start, stop))
-            advanced(stop - start)
-        found = [outcome for stack in stacks for outcome in _outcomes(stack, span, self.settings)]
-        return [found[at] for at in np.argsort(order)]
+        return source, SweepRun(stacks, self.grid, self._from_ms(), span.first_day, rest, source.tables), order
 
     def _from_ms(self) -> int:
         first = self.grid.timeframe.open_ms(int(self.grid.first_index))
         return first if self.settings.from_ms is None else self.settings.from_ms
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a task's variants read. variants: nodes of each one's columns. block: base bars, None: at most `most` of them."""
+
+    graph: Graph
+    variants: Sequence[Sequence[int]]
+    clock: Timeframe
+    grid: BarGrid
+    traded: tuple[str, ...]
+    block: int | None
+    most: int
+
+
 class _Exported:
     """Columns of all variants and several markets, block by block. places, rows_of, tables: as of engine.kernel.sweep."""
 
-    def __init__(self, program: Program, variants: Sequence[Sequence[int]], block: int | None, most: int) -> None:
-        """variants: nodes of each one's columns. block: base bars, None: at most `most` of them."""
+    def __init__(self, wanted: _Wanted) -> None:
+        grid, nodes = wanted.grid, list(dict.fromkeys(node for columns in wanted.variants for node in columns))
+        program = compile_values(
+            wanted.graph, nodes, wanted.clock, grid.timeframe, grid.markets, domain=wanted.traded, lasting=False
+        )  # fmt: skip
         place = {node: number for number, node in enumerate(program.columns)}
-        self.places = [[place[node] for node in nodes] for nodes in variants]
-        self.rows_of = [(0, 0)] * len(variants)
+        self.places = [[place[node] for node in nodes] for nodes in wanted.variants]
+        self.rows_of = [(0, 0)] * len(wanted.variants)
         self.tables: OwnTables | None = None
-        self.kernel = Kernel(program, block or _block(len(program.table.slots), most))
+        self.kernel = Kernel(program, wanted.block or _block(len(program.table.slots), wanted.most))
 
     def block(self, grid: BarGrid, start: int, stop: int) -> Block:
         """The next bars."""
@@ -253,17 +269,16 @@ class _Exported:
 class _InPlace:
     """The same of one market: what only one variant reads is computed just before it decides."""
 
-    def __init__(self, program: Program, variants: Sequence[Sequence[int]], block: int | None, most: int) -> None:
-        own = own_rows(program, variants)
-        slots = len(program.table.slots) - (own.ranges[-1][1] - own.shared)
+    def __init__(self, wanted: _Wanted) -> None:
+        grid = wanted.grid
+        own = own_rows(wanted.graph, wanted.variants, wanted.clock, grid.timeframe, grid.markets, wanted.traded)
         table = own.program.table
-        self.kernel = kernel = Kernel(own.program, block or _block(slots, most), in_place=True, own=own)
+        slots = len(table.slots) - (len(table.rows) - own.shared)
+        self.kernel = kernel = Kernel(own.program, wanted.block or _block(slots, wanted.most), in_place=True, own=own)
         self._room = kernel.most_closes
-        place = dict(zip(program.columns, kernel.places.tolist(), strict=True))
-        self.places = [
-            [place[node] if slot is None else -1 for node, slot in zip(nodes, slots, strict=True)]
-            for nodes, slots in zip(variants, own.columns, strict=True)
-        ]
+        place = dict(zip(own.program.columns, kernel.places.tolist(), strict=True))
+        place.update(dict.fromkeys(own.nodes, -1))
+        self.places = [[place[node] for node in nodes] for nodes in wanted.variants]
         before = len(table.shared_rows)
         self.rows_of = [(before + start, before + stop) for start, stop in own.ranges]
         state_at = np.array([table.size(shared=True)], np.int64)
@@ -293,23 +308,29 @@ def together(strategies: Sequence[Strategy], base: Timeframe | None = None) -> S
 def _tasks(
     strategies: Sequence[Strategy], grid: BarGrid, settings: Settings, traded: Sequence[str] | None, threads: int, block: int | None
 ) -> list[_Task]:
-    """Variants by what they share, cut into parts of about equal size for the threads."""
+    """Variants by what they share, dealt out into parts of equal size, as many for each thread."""
     tasks = []
     for members in groups(strategies):
         first = strategies[members[0]]
         markets = tuple(traded) if traded is not None else (first.markets or grid.markets)
         own = with_members(first, grid, markets, settings.block)[0]
-        count = max(-(-len(members) // _PART), min(threads, len(members)), _turns(threads, len(members)))
-        cuts = [len(members) * k // count for k in range(count + 1)]
-        for start, stop in pairwise(cuts):
-            part = tuple(members[start:stop])
-            tasks.append(_Task(tuple(strategies[i] for i in part), part, own, settings, markets, block))
+        parts = _dealt(members, threads, grid.state.size)
+        tasks += [_Task(tuple(strategies[i] for i in part), part, own, settings, markets, block) for part in parts]
     return tasks
 
 
-def _turns(threads: int, variants: int) -> int:
-    """Parts that leave no thread waiting for another's Python: one thread waits for none."""
-    return min(threads * _TURNS, variants // _SMALLEST) if threads > 1 else 1
+def _dealt(members: Sequence[int], threads: int, bars: int) -> list[tuple[int, ...]]:
+    """Parts that end at about the same time, as many for each thread: each begins when those before it have been made ready, and has
+    fewer members for that. Neighbours trade alike, so every part gets some of all."""
+    rounds = -(len(members) // -(_PART * threads))
+    shares = [(bars / (bars + _READY_BARS)) ** (number % threads) for number in range(min(rounds * threads, len(members)))]
+    ends = [round(len(members) * share / sum(shares)) for share in accumulate(shares)]
+    sizes = [stop - start for start, stop in pairwise([0, *ends])]
+    turns = [number for turn in range(max(sizes)) for number, size in enumerate(sizes) if turn < size]
+    parts: list[list[int]] = [[] for _ in sizes]
+    for member, number in zip(members, turns, strict=True):
+        parts[number].append(member)
+    return [tuple(part) for part in parts if part]
 
 
 def _shared(strategy: Strategy) -> Hashable:
@@ -348,28 +369,28 @@ def _outcomes(stack: Stack, span: _Span, settings: Settings) -> list[Outcome]:
     daily = changes(cash, _filled(stack.daily, cash))
     span_ms = span.end_ms - span.start_ms if closed else 0
     found = []
-    for returns, spread, values, exposure in zip(daily, spreads(daily), stack.figures.tolist(), stack.exposures.tolist(), strict=True):
-        row = dict(zip(FIGURES.names or (), values, strict=True))
-        depth = min(row["depth"], row["trough_krw"] / row["peak_krw"] - 1.0)
-        end_krw = row["end_krw"] if closed else cash
-        facts = CurveFacts(cash, end_krw, span_ms, _NO_DAYS, spread, Drawdown(depth, 0, 0, False))
+    for returns, spread, exposure, row in zip(daily, spreads(daily), stack.exposures.tolist(), stack.figures.tolist(), strict=True):
+        latest, peak, trough, depth, exposed, fees, traded, slippage, trades, wins, gains, losses, fills = row  # as of FIGURES
+        depth = min(depth, trough / peak - 1.0)
+        end = latest if closed else cash
+        facts = CurveFacts(cash, end, span_ms, _NO_DAYS, spread, Drawdown(depth, 0, 0, False))
         found.append(
             Outcome(
-                end_equity=end_krw,
-                total_return=end_krw / cash - 1.0,
+                end_equity=end,
+                total_return=end / cash - 1.0,
                 maximum_drawdown=depth,
                 sharpe=_finite(sharpe(facts)),
                 sortino=_finite(sortino(facts)),
                 calmar=_finite(calmar(facts)),
-                closed_trades=row["trades"],
-                win_rate=row["wins"] / row["trades"] if row["trades"] else _NAN,
-                profit_factor=row["gains_krw"] / row["losses_krw"] if row["losses_krw"] else _NAN,
-                fees_paid=row["fees_krw"],
-                slippage_paid=row["slippage_krw"],
-                traded_value=row["traded_krw"],
+                closed_trades=trades,
+                win_rate=wins / trades if trades else _NAN,
+                profit_factor=gains / losses if losses else _NAN,
+                fees_paid=fees,
+                slippage_paid=slippage,
+                traded_value=traded,
                 exposure=exposure / closes if closes else _NAN,
-                time_in_market=row["exposed_closes"] / closes if closes else _NAN,
-                fills=row["fills"],
+                time_in_market=exposed / closes if closes else _NAN,
+                fills=fills,
                 daily=returns,
             )
         )
