@@ -95,6 +95,7 @@ def precompile() -> dict[str, Any]:
         describe_trades: Signature(whole, (trades, reals, table, reals)),
         sum_trades: Signature("void", (reals,) * 4),
         sum_exactly: Signature(real, (reals, reals)),
+        find_traded: Signature("void", (fills, whole, whole, reals, reals, reals, reals)),
         sum_each_trades: Signature("void", (table, ints, table)),
         sum_each_exactly: Signature("void", (reals, ints, reals, reals)),
     }
@@ -150,6 +151,18 @@ def put_together(
             _round(trades, current[market])
     sum_fills(fills, trades, trade_of, profit_krw, sums, sales)
     return count
+
+
+def find_traded(
+    fills: NDArray[Any], from_ms: int, length_ms: int, value_krw: NDArray[np.float64], close_krw: NDArray[np.float64],
+    volume: NDArray[np.float64], found: NDArray[np.float64],
+) -> None:  # fmt: skip
+    """found [fills]: what traded in the bar of each fill of one market, KRW: close x volume where its value is missing. Bar k opens at
+    from_ms + k x length_ms."""
+    value, close, coins = items(value_krw, 0), items(close_krw, 0), items(volume, 0)
+    for row in range(fills.shape[0]):
+        bar = (fills[row]["time_ms"] - from_ms) // length_ms
+        found[row] = value[bar] if value[bar] == value[bar] else close[bar] * coins[bar]
 
 
 @helper

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +26,7 @@ _NO_CASH: Final = np.zeros((0, 2))
 _NO_STRIDES: Final = np.zeros(0, np.int64)
 
 
-@dataclass(frozen=True, slots=True)
-class RunResult:
+class RunResult(NamedTuple):
     """Columns of one run, as engine.research.result.BacktestResult wants them."""
 
     fills: NDArray[np.void]  # FILL, by time

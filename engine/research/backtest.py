@@ -14,8 +14,10 @@ import numpy as np
 from engine.candles.mapped import take_markets
 from engine.candles.modelled import check_windows, turnover_krw
 from engine.kernel.aggregate import SERIES, aggregate
+from engine.kernel.book import FILL
 from engine.kernel.decide.plan import Terms
 from engine.kernel.depth import Shown
+from engine.kernel.ledger import precompile as passes
 from engine.kernel.program import ColumnBlock, Program, Same, compile_program
 from engine.kernel.run import Run, RunResult
 from engine.kernel.universe import UniverseRun, member_series, universe_program
@@ -329,9 +331,14 @@ def _result(
 
 def traded_krw(grid: BarGrid, fills: NDArray[np.void]) -> NDArray[np.float64]:
     """KRW traded in the base bar of each fill; close x volume where the candles have no value."""
-    length_ms = grid.timeframe.length_ms
-    row, column = fills["market"], (fills["time_ms"] - (grid.first_index * length_ms + grid.timeframe.offset_ms)) // length_ms
-    value = np.asarray(grid.value[0].take(column) if len(grid.markets) == 1 else grid.value[row, column])
+    length_ms, from_ms = grid.timeframe.length_ms, grid.timeframe.open_ms(int(grid.first_index))
+    if len(grid.markets) == 1:
+        found = np.empty(len(fills))
+        series = [np.ascontiguousarray(one[0], np.float64) for one in (grid.value, grid.close, grid.volume)]
+        passes()["find_traded"](np.ascontiguousarray(fills, FILL), from_ms, length_ms, *series, found)
+        return found
+    row, column = fills["market"], (fills["time_ms"] - from_ms) // length_ms
+    value = np.asarray(grid.value[row, column])
     unknown = np.isnan(value)
     if unknown.any():
         row, column = row[unknown], column[unknown]

@@ -15,6 +15,7 @@ from dsl.strategy import Action, Period, RiskProfile, RiskRule
 from engine.kernel.book import FILL
 from engine.kernel.ledger import BEST, GAIN, HOLDING, LOSS, LOSSES, PROFIT, RATIO, TRADE, TRADES_WIDTH, WINS, WORST
 from engine.kernel.ledger import precompile as passes
+from engine.research.backtest import traded_krw
 from engine.research.figures import figures
 from engine.research.result import BacktestResult, Rounding, Settings
 from engine.research.trades import Ledger, Trade, exact_sum, sums_of, trades_of, ways_out
@@ -197,3 +198,15 @@ def test_closed_trades_are_those_of_a_plain_look_in_any_order_of_closing(trades:
     np.testing.assert_equal(found.closed_sums(), sums_of(columns))
     assert found.open_profit_krw() == [profit for profit, (ms, _) in zip(found.profit_krw.tolist(), trades, strict=True) if ms < 0]
     assert (found.total_profit_krw, found.total_fees_krw) == (math.fsum(found.profit_krw), math.fsum(found.fees_krw))
+
+
+@pytest.mark.parametrize("markets", [("KRW-BTC",), ("KRW-BTC", "KRW-XRP")])
+def test_what_a_bar_traded_is_its_value_or_close_times_volume(markets: tuple[str, ...]) -> None:
+    grid = toy.candles(300, seed=3, markets=markets)
+    grid.value[:, ::3] = np.nan
+    length_ms, fills = grid.timeframe.length_ms, np.zeros(200, FILL)
+    rng = np.random.default_rng(4)
+    fills["market"], bars = rng.integers(0, len(markets), 200), rng.integers(0, 300, 200)
+    fills["time_ms"] = (grid.first_index + bars) * length_ms + grid.timeframe.offset_ms + rng.integers(0, length_ms, 200)
+    value = np.where(np.isnan(grid.value), grid.close * grid.volume, grid.value)
+    np.testing.assert_array_equal(traded_krw(grid, fills), value[fills["market"], bars])
