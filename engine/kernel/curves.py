@@ -12,11 +12,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.kernel.abi import HANDLE_ITEMS, address, floats_at, helper, items, numbers_at, scratch, series_at
+from engine.kernel.abi import HANDLE_ITEMS, address, fetch, floats_at, helper, items, numbers_at, scratch, series_at
 from engine.kernel.beside import JOB, JOB_LENGTH, STOPPED, TICKET_WIDTH, Beside, enter, leave
 from engine.kernel.beside import precompile as compile_threads
 from engine.kernel.catalogue import Pointer
 from engine.kernel.eights import (
+    LANES,
     WORD,
     differing_bits,
     eight_of,
@@ -53,6 +54,8 @@ _JOB_WIDTH: Final = 5 * HANDLE_ITEMS
 
 #: a value that is so much below (as a ratio) another before both are divided and multiplied is below it after that, too
 _SURELY: Final = 2e-15
+#: so many values ahead of what is being read the memory is asked for
+_AHEAD: Final = 1_024
 
 
 @cache
@@ -141,6 +144,7 @@ def measure(
     held, change, lowest = 0, 0, math.inf
     for row in range(0, rows, WORD):
         stop = min(row + WORD, rows)
+        fetch_ahead(values, row)
         top, bottom, sums = stretch_of(values, row, stop)
         high, low, value = highest_of(top), lowest_of(bottom), sum_of(sums, few)
         lowest = min(lowest, low)
@@ -161,6 +165,13 @@ def measure(
         end_fall(found, times[rows - 1])
     known = lowest > 0.0 and total == total
     found[SHARES], found[HELD], found[TOTAL] = share + share_lost if known else math.nan, held, total + total_lost
+
+
+@helper
+def fetch_ahead(values: Pointer, first: int) -> None:
+    """Ask memory for a stretch like the one that begins there, to be read soon."""
+    for at in range(first + _AHEAD, first + _AHEAD + WORD, LANES):
+        fetch(values, at)
 
 
 @helper
@@ -254,6 +265,7 @@ def measure_holding(
         whole = started and found[_BELOW] != 0.0 and looked <= row and ahead < rows and bar >= 0 and bar + WORD <= bars
         looked = ahead + 1 if whole else looked
         if whole and times[ahead] - times[row] == length_ms * (WORD - 1) and differing_bits(state, bar, _UNKNOWN) == -1:
+            fetch_ahead(close, bar)
             top, bottom, sums = stretch_of(close, bar, bar + WORD)
             low, total = lowest_of(bottom), sum_of(sums, room)
             if highest_of(top) < found[_PEAK] / scale * first * (1.0 - _SURELY) and low > -math.inf and total == total:
