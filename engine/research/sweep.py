@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 #: variants of one program; more are run one such part after the other, so that memory has a bound
 _PART: Final = 1024
 #: to make a variant ready takes as long as to decide over so many bars
-_READY_BARS: Final = 7_500
+_READY_BARS: Final = 6_000
 #: bytes of one block's values. More than a near cache holds: a short block fetches every variant's plan and books for a few trades
 _BLOCK_BYTES: Final = 64 << 20
 _SHORTEST_BLOCK: Final = 256
