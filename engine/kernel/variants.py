@@ -48,7 +48,7 @@ def plans_of(
 
 
 class _Alike:
-    """Numbers of things, equal for equal ones: to look at those that variants share takes longer than all else of a likeness."""
+    """Numbers of risk profiles, equal for equal ones: to look at one takes longer than all else of a likeness, and variants share them."""
 
     def __init__(self) -> None:
         self._of_one: dict[int, tuple[int, Hashable]] = {}  # by who it is; kept, so that nothing else can be it
@@ -75,8 +75,8 @@ def _likeness(
     of_profile = [] if risk is None else [breaker.node for breaker in risk.breakers]
     return (
         strategy.clock, at(strategy.entry), at(strategy.rank) if ranked else None, at(strategy.entry_order),
-        alike(sizing) if sizing.scale is None else replace(sizing, scale=at(sizing.scale)),
-        alike(strategy.limits), alike(strategy.execution), alike(risk),
+        sizing if sizing.scale is None else replace(sizing, scale=at(sizing.scale)),
+        strategy.limits, strategy.execution, alike(risk),
         tuple([(at(rule.node), *_EXIT_BUT_NODE(rule)) for rule in strategy.exits]),
         tuple([at(condition.node) for condition in strategy.conditions]) if counted else None,
         tuple([(node, at(node)) for node in (*read, *of_profile)]),

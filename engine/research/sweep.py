@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 #: variants of one program; more are run one such part after the other, so that memory has a bound
 _PART: Final = 1024
 #: to make a variant ready takes as long as to decide over so many bars
-_READY_BARS: Final = 7_500
+_READY_BARS: Final = 6_000
 #: bytes of one block's values. More than a near cache holds: a short block fetches every variant's plan and books for a few trades
 _BLOCK_BYTES: Final = 64 << 20
 _SHORTEST_BLOCK: Final = 256
@@ -113,6 +113,7 @@ def sweep(
     grid = until_ms(grid, settings.to_ms)
     started = time.perf_counter()
     outcomes: list[Outcome | None] = [None] * len(strategies)
+    threads = max(threads, 1)
     tasks = _tasks(strategies, grid, settings, traded, threads, block)
     whole = grid.state.shape[1] * len(strategies)
     done = [0] * len(tasks)
@@ -131,7 +132,7 @@ def sweep(
         for position, outcome in zip(task.members, task.run(advanced, making_ready), strict=True):
             outcomes[position] = outcome
 
-    with _undisturbed(), ThreadPoolExecutor(max(threads, 1)) as pool:
+    with _undisturbed(), ThreadPoolExecutor(threads) as pool:
         running = [pool.submit(run, number) for number in range(len(tasks))]
         try:
             for one in running:
@@ -314,16 +315,16 @@ def _tasks(
         first = strategies[members[0]]
         markets = tuple(traded) if traded is not None else (first.markets or grid.markets)
         own = with_members(first, grid, markets, settings.block)[0]
-        parts = _dealt(members, threads, grid.state.size)
+        parts = dealt(members, threads, grid.state.size)
         tasks += [_Task(tuple(strategies[i] for i in part), part, own, settings, markets, block) for part in parts]
     return tasks
 
 
-def _dealt(members: Sequence[int], threads: int, bars: int) -> list[tuple[int, ...]]:
+def dealt(members: Sequence[int], threads: int, bars: int) -> list[tuple[int, ...]]:
     """Parts that end at about the same time, as many for each thread: each begins when those before it have been made ready, and has
     fewer members for that. Neighbours trade alike, so every part gets some of all."""
-    rounds = -(len(members) // -(_PART * threads))
-    shares = [(bars / (bars + _READY_BARS)) ** (number % threads) for number in range(min(rounds * threads, len(members)))]
+    shares = [(bars / (bars + _READY_BARS)) ** number for number in range(min(threads, len(members)))]
+    shares *= math.ceil(len(members) / sum(shares) / _PART)
     ends = [round(len(members) * share / sum(shares)) for share in accumulate(shares)]
     sizes = [stop - start for start, stop in pairwise([0, *ends])]
     turns = [number for turn in range(max(sizes)) for number, size in enumerate(sizes) if turn < size]
@@ -347,11 +348,11 @@ def _stacks(
 ) -> tuple[list[Stack], list[int]]:
     """Plans of equal shapes together, and which plan each row of the stacks is."""
     shapes: dict[Hashable, list[int]] = {}
-    shape: dict[int, Hashable] = {}
+    of_plan: dict[int, list[int]] = {}
     for number, plan in enumerate(plans):
-        if id(plan) not in shape:
-            shape[id(plan)] = shape_of(plan), int(plan.settings[0]["column_count"])
-        shapes.setdefault(shape[id(plan)], []).append(number)
+        if id(plan) not in of_plan:
+            of_plan[id(plan)] = shapes.setdefault((shape_of(plan), int(plan.settings[0]["column_count"])), [])
+        of_plan[id(plan)].append(number)
     stacks = [
         Stack([plans[i] for i in rows], [places[i] for i in rows], [rows_of[i] for i in rows], cash_krw, days) for rows in shapes.values()
     ]

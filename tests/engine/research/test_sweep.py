@@ -26,7 +26,7 @@ from engine.research.backtest import backtest
 from engine.research.figures import figures
 from engine.research.luck import deflated, expected_maximum, luck, neighbours
 from engine.research.result import BacktestResult, Settings
-from engine.research.sweep import Outcome, groups, sweep
+from engine.research.sweep import Outcome, dealt, groups, sweep
 from tests.engine.research import toy
 from tests.generators.inside import with_random_inside
 from tests.generators.worlds import World, random_world
@@ -133,6 +133,17 @@ def test_threads_and_blocks_change_nothing(grid: BarGrid, threads: int, block: i
     for one, two in zip(plain.outcomes, other.outcomes, strict=True):
         assert one.daily.tobytes() == two.daily.tobytes()
         assert repr(one[:-1]) == repr(two[:-1])
+
+
+@pytest.mark.parametrize(("members", "threads", "bars"), [(1_000, 2, 100_000), (9_000, 3, 1_000), (3, 8, 500), (2_048, 2, 10), (1, 1, 1)])
+def test_variants_are_dealt_out_to_parts_that_fit(members: int, threads: int, bars: int) -> None:
+    """The first of each round has the most, as it is ready first; neighbours are in different parts as long as these have room."""
+    parts = dealt([7 * number for number in range(members)], threads, bars)
+    assert sorted(member for part in parts for member in part) == [7 * number for number in range(members)]
+    assert all(0 < len(part) <= 1_025 and list(part) == sorted(part) for part in parts)
+    assert len(parts[0]) == max(map(len, parts))
+    least = min(map(len, parts))
+    assert all(part[turn] == 7 * (turn * len(parts) + number) for number, part in enumerate(parts) for turn in range(least))
 
 
 ONE_MARKET = (
