@@ -23,10 +23,10 @@ from dsl.graph import Timeframe
 from dsl.strategy import Strategy
 from engine.cli.inputs import load_strategy
 from engine.kernel.program import compile_program
-from engine.kernel.vm import Kernel
 from engine.model.candle import BarGrid, BarState
 from engine.research import backtest as whole
 from engine.research.figures import figures
+from engine.research.kept import put_back_kernel, take_kernel
 from engine.research.result import Rounding, Settings
 
 FOLDER = Path(__file__).parent / "strategies"
@@ -68,7 +68,7 @@ def run_once(strategy: Strategy, grid: BarGrid, settings: Settings, clock: Clock
     """One backtest, phase by phase."""
     program = clock.time("program", lambda: compile_program(strategy, grid.timeframe, grid.markets))
     run = clock.time("plan and books", lambda: whole.started(strategy, program, grid, settings, grid.markets))
-    kernel = clock.time("layout", lambda: Kernel(program, settings.block, reuse=1))
+    kernel = clock.time("layout", lambda: take_kernel(program, settings.block, 1))
     length, stretch = grid.state.shape[1], whole.stretch_of(settings.block, 1)
     clock.time("room", lambda: run.expect(length + 1))
     for start in range(0, length, stretch):
@@ -76,6 +76,7 @@ def run_once(strategy: Strategy, grid: BarGrid, settings: Settings, clock: Clock
         columns = clock.time("nodes", partial(kernel.advance, grid, start, count))
         clock.time("decisions", partial(run.feed, grid, columns, start, count))
     clock.time("result", run.result)
+    put_back_kernel(kernel)
     found = clock.time("whole backtest", lambda: whole.backtest(strategy, grid, settings))
     clock.time("figures", lambda: figures(found))
 
