@@ -28,7 +28,7 @@ def next_engaged(book: Book, market: int) -> int:
         if left != 0:
             return int(market + first_bit(left))
         market = (market | _BIT) + 1
-    return markets
+    return int(markets)
 
 
 @helper

@@ -145,7 +145,8 @@ def _leave_behind(
     _write_equity(book, held, bars, closes, first, closing, passed)
     if plan.breakers.shape[0] > 0:
         _judge(plan, book, closes, closing, passed)
-    _count_held(plan, book, held, closes, passed - closing)
+    if plan.settings[0]["counts_on_position"] != 0:
+        _count_held(plan, book, held, closes, passed - closing)
     if full and passed > closing:
         count_skipped(plan, book, closes, closing, passed)
     for place in range(held):
@@ -426,11 +427,9 @@ def take_market(book: Book, market: int, columns: NDArray[np.float64], at: int) 
         latest[column] = values[column * step]
 
 
-@helper
+@rare
 def _count_held(plan: Plan, book: Book, held: int, closes: Closes, count: int) -> None:
     """Conditions on a position at `count` CLOSEs where each is certainly false."""
-    if held == 0 or count == 0:
-        return
     for condition in range(plan.conditions.shape[0]):
         if plan.on_position[condition] != 0:
             for place in range(held):
