@@ -56,6 +56,7 @@ class Closes(NamedTuple):
     cash: NDArray[np.float64]  # [.., 2]: (row of equity, KRW) from which on cash is so much; room for one per row
     row: NDArray[np.int64]  # [2]: where in equity the first of close_ms stands, how many rows of `cash` there are
     ahead: NDArray[np.int64]  # [ROWS, M] scratch: engine.kernel.decide.ahead says of what
+    due: NDArray[np.int64]  # [64, M / 64] scratch: a row for each of 64 CLOSEs, a bit for each market that may be bought there
 
 
 @helper

@@ -14,18 +14,17 @@ from engine.kernel.book import FILL, Book
 from engine.kernel.decide.ahead import (
     ACTIVE,
     COUNT,
-    NEXT_TRUE,
     PRICED,
     asks_all,
+    due_bits,
     find_active,
-    is_due,
     look_ahead,
     note_price,
     note_prices,
 )
 from engine.kernel.decide.answers import is_oversold, take_done, take_fill
 from engine.kernel.decide.close import close_positions
-from engine.kernel.decide.engaged import disengage
+from engine.kernel.decide.engaged import disengage, without_first
 from engine.kernel.decide.entries import decide_entries, enter_queued, queue_due
 from engine.kernel.decide.guard import on_mark
 from engine.kernel.decide.plan import Plan
@@ -34,6 +33,7 @@ from engine.kernel.decide.quiet import count_columns, skip_quiet, take_columns, 
 from engine.kernel.decide.quiet_risk import is_guarded
 from engine.kernel.decide.sales import BUY, is_working
 from engine.kernel.decide.step import end_step, on_step
+from engine.kernel.eights import WORD, first_bit
 from engine.kernel.fills import CANCELLED, WAITS, trade_at
 from engine.kernel.legal import QUANTITY_SCALE
 from engine.model.candle import BarState
@@ -165,10 +165,13 @@ def _take_due(plan: Plan, book: Book, bars: Bars, closes: Closes, closing: int, 
     due = 0
     for place in range(closes.ahead[COUNT, 0]):
         take_market(book, closes.ahead[ACTIVE, place], closes.columns, closing)
-    for market in range(book.position.shape[0]):
-        if closes.ahead[NEXT_TRUE, market] > closing or is_open(book, market) or is_working(book, market):
-            continue
-        if is_due(plan, closes, market, closing):
+    if closes.ahead[COUNT, 0] == book.position.shape[0]:
+        return 0
+    for word in range(closes.due.shape[1]):
+        left = due_bits(plan, book, closes, closing, word)
+        while left != 0:
+            market = word * WORD + first_bit(left)
+            left = without_first(left)
             take_market(book, market, closes.columns, closing)
             note_price(book, bars, closes, market, bar + 1)
             book.queue[due] = market

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engine.kernel.bars import Closes, Log, bars_of, joined, most_steps, taken_from, together
 from engine.kernel.book import FILL, SKIP_REASONS, Book
-from engine.kernel.decide.ahead import ROWS
+from engine.kernel.decide.ahead import rooms
 from engine.kernel.decide.plan import Plan
 from engine.kernel.fills import turned_away
 from engine.kernel.load import compile_function
@@ -66,7 +66,7 @@ class Run:
         Raises RuntimeError when the books refuse an answer of the fill model: a defect, never a matter of the data.
         """
         if bars is not self._grid:
-            self._grid, self._bars = bars, bars_of(bars)
+            self._grid, self._bars, self._rooms = bars, bars_of(bars), rooms(len(bars.markets))
         taken = self._bars
         if bars.inside is not None:
             self._drain()
@@ -85,7 +85,7 @@ class Run:
             self._equity,
             self._cash,
             self._row,
-            np.zeros((ROWS, len(bars.markets)), np.int64),
+            *self._rooms,
         )
         at = start
         while at < stop:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from engine.kernel.abi import at_variant, by_reference, helper, items, short_loops
 from engine.kernel.bars import Bars, Closes, Log, bars_of, most_steps
 from engine.kernel.catalogue import Pointer
-from engine.kernel.decide.ahead import ROWS
+from engine.kernel.decide.ahead import rooms
 from engine.kernel.decide.plan import make_book
 from engine.kernel.eights import LANES, WORD, eight_at, eight_within, higher, highest_of, lower, lowest_of, put_eight, put_within
 from engine.kernel.load import compile_function
@@ -427,7 +427,7 @@ class SweepRun:
             for stack in self.stacks:
                 stack.make_log(most_steps(grid))
         self._first_day, self._rest = first_day, rest
-        self._ahead = np.zeros((ROWS, self._markets), np.int64)
+        self._ahead, self._due = rooms(self._markets)
         self._own = [(own or no_tables())._replace(rows_of=stack.rows_of) for stack in self.stacks]
         self._sweep: Callable[..., int] = compile_function(sweep_bars, allocates=False).alike if compiled else sweep_bars
 
@@ -443,7 +443,7 @@ class SweepRun:
         for stack, own in zip(self.stacks, self._own, strict=True):
             shape = (self._markets, stack.places.shape[1], block.room or count)
             columns = block.source[: math.prod(shape)].reshape(shape) if block.room else np.empty(shape)
-            closes = Closes(block.close_ms, columns, equity, cash, row, self._ahead)
+            closes = Closes(block.close_ms, columns, equity, cash, row, self._ahead, self._due)
             end = self._sweep(
                 stack.plans, stack.plan_strides, stack.books, stack.book_strides, stack.places, stack.figures, stack.trades, stack.sums,
                 stack.daily, own, stack.log, self._bars, closes, start, block.stop, True, live, stack.closes, day_ends, block.source,

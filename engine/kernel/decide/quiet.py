@@ -19,7 +19,6 @@ from engine.kernel.decide.ahead import (
     ACTIVE,
     APART,
     COUNT,
-    NEXT_TRUE,
     PRICED,
     UNSEEN,
     bring_near,
@@ -27,7 +26,7 @@ from engine.kernel.decide.ahead import (
     end_of,
     have_traded,
     is_full,
-    next_true,
+    next_due,
 )
 from engine.kernel.decide.guard import judge_breakers
 from engine.kernel.decide.plan import Plan
@@ -171,9 +170,8 @@ def _first_close(plan: Plan, book: Book, held: int, full: bool, closing: int, li
     """The first CLOSE in [closing, limit) that can do anything, or `limit`. levels: one that only moves levels counts."""
     if plan.settings[0]["watches"] != 0:
         limit = _first_at(quiet_until_ms(plan, book), closing, limit, closes.close_ms)
-    for market in range(0 if full else book.position.shape[0]):
-        if closes.ahead[NEXT_TRUE, market] < limit and not is_open(book, market) and plan.market[market]["tradable"] != 0:
-            limit = min(limit, next_true(plan, closes, market, closing))
+    if not full and held < book.position.shape[0]:
+        limit = next_due(plan, book, closes, closing, limit)
     if held == 0:
         return limit
     for place in range(held):

@@ -10,7 +10,7 @@ import pytest
 from engine.kernel import loop
 from engine.kernel.bars import Closes, bars_of, by_row
 from engine.kernel.book import Book, save_book
-from engine.kernel.decide.ahead import ROWS, look_ahead
+from engine.kernel.decide.ahead import look_ahead, rooms
 from engine.kernel.decide.quiet import skip_quiet
 from tests.engine.kernel_decide.random_runs import (
     BARS_PER_CLOCK,
@@ -37,8 +37,7 @@ def passed_bars(world: World) -> int:
     run = new_run(world)
     bars = world.bars.state.shape[1]
     columns, count = np.ascontiguousarray(world.columns.transpose(0, 2, 1)), len(world.close_ms)
-    ahead = np.zeros((ROWS, len(columns)), np.int64)
-    closes = Closes(world.close_ms, columns, np.zeros(count), np.zeros((count, 2)), np.zeros(2, np.int64), ahead)
+    closes = Closes(world.close_ms, columns, np.zeros(count), np.zeros((count, 2)), np.zeros(2, np.int64), *rooms(len(columns)))
     bars_taken = bars_of(world.bars)
     look_ahead(run.plan, run.book, bars_taken, closes, 0, bars_taken.state.shape[1])
     bar, _, _ = skip_quiet(run.plan, run.book, bars_taken, closes, 0, bars, 0, False)
