@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 _STRETCH_BARS: Final = 65_536
 #: a thread is worth its trouble from so many markets on
 _MARKETS_PER_THREAD: Final = 8
-#: base bars of the first part of a run whose columns are computed beside the decisions; of shorter runs it would not pay
+#: base bars of the first part of a run whose columns are computed beside the decisions
 _FIRST_BARS: Final = 24_576
 
 #: strategies of which it is kept what markets they read
@@ -123,9 +123,9 @@ def _run(
     kernel = Kernel(program, settings.block, threads=several) if watch is not None else take_kernel(program, settings.block, several)
     length = grid.state.shape[1]
     most = stretch_of(settings.block, len(grid.markets))
-    if threads == 1 and length <= 2 * most:
-        most = length  # a part costs more than columns that are so much longer
-    parts = parts_of(length, most, _FIRST_BARS if threads > 1 else length)
+    if several < 2 and length <= 2 * most:
+        most = length  # a part, and a thread beside it, cost more than columns that are so much longer
+    parts = parts_of(length, most, _FIRST_BARS if threads > 1 and most < length else length)
     with _columns(kernel, grid, parts, threads) as coming:
         plan = _planned(strategy, program, grid, settings, traded)
         run = Run(plan.plan, plan.take_books(settings.cash_krw), settings.from_ms)

@@ -53,6 +53,21 @@ def test_threads_change_nothing(alone: BacktestResult, threads: int, block: int,
 
 
 @STARTS
+def test_one_market_with_its_columns_ahead_is_the_same(start: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    strategy, grid = load_strategy(ROOT / "benchmarks/strategies/t2-atr-exits.yaml"), grid_of({"KRW-BTC": 1_000.0}, 3 * BARS)
+    whole = backtest(strategy, grid, Settings(cash_krw=1e8), threads=2)  # one part
+    assert len(whole.fills) > 200
+    monkeypatch.setattr("engine.research.backtest._STRETCH_BARS", 4_096)
+    monkeypatch.setattr("engine.research.backtest._FIRST_BARS", 700)
+    monkeypatch.setattr(beside, "_native_threads", lambda: start)
+    for threads in (1, 2):
+        cut = backtest(strategy, grid, Settings(cash_krw=1e8), threads=threads)
+        assert cut.fills.tobytes() == whole.fills.tobytes()
+        assert cut.equity_krw.tobytes() == whole.equity_krw.tobytes()
+        assert cut.rule_counts == whole.rule_counts
+
+
+@STARTS
 def test_a_thread_beside_the_figures_changes_nothing(alone: BacktestResult, start: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(beside, "_native_threads", lambda: start)
     one, two = figures(alone, threads=1), figures(alone, threads=2)
