@@ -21,7 +21,7 @@ from engine.kernel.decide.plan import Plan
 from engine.kernel.decide.position import is_open
 from engine.kernel.decide.sales import is_working
 from engine.kernel.eights import WORD, count_bits, first_bit, true_bits, true_bits_within
-from engine.kernel.stretches import first_not_traded, last_traded
+from engine.kernel.stretches import first_not_traded, first_true, last_traded
 
 #: rows of Closes.ahead: in the first place the CLOSE of the first row of Closes.due; first bar that the last price does not know; the
 #: markets that hold or want anything in order, and in the first place how many these are; first bar of its position that a market's
@@ -40,6 +40,10 @@ APART: Final = 8
 STOP: Final = 9
 DUE_ANY: Final = 10
 ROWS: Final = 11
+#: series of so many bars stay in a processor's caches from one run over them to the next
+FAR: Final = 131_072
+#: CLOSEs in which `bring_later` looks for what comes
+_LATER: Final = 2 * WORD
 
 
 def rooms(markets: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -198,17 +202,40 @@ def bring_near(plan: Plan, book: Book, bars: Bars, closes: Closes, closing: int,
             left = without_first(left)
             near += 1
     for place in range(near):
-        at = closes.ahead[ACTIVE, place] * bars.state.shape[1] + bar
-        fetch(items(bars.state, at), 0)
-        fetch(items(bars.open_krw, at), 0)
-        fetch(items(bars.high_krw, at), 0)
-        fetch(items(bars.low_krw, at), 0)
-        fetch(items(bars.close_krw, at), 0)
-        if plan.venue.costs[0]["by_volume"] != 0:
-            fetch(items(bars.volume, at), 0)
+        _fetch_step(plan, bars, closes.ahead[ACTIVE, place] * bars.state.shape[1] + bar)
         values = items(closes.columns, closes.ahead[ACTIVE, place] * closes.columns.shape[1] * closes.columns.shape[2] + closing)
         for column in range(closes.columns.shape[1]):
             fetch(values, column * closes.columns.shape[2])
+
+
+@rare
+def bring_later(plan: Plan, bars: Bars, closes: Closes, held: int, closing: int) -> None:
+    """The same of what most likely comes after CLOSE `closing` where a single market is bought and sold by conditions alone: memory has the
+    time of a whole trade to bring it. Decides nothing; where something else comes, it was asked for nothing."""
+    slot, stop = plan.settings[0]["entry_slot"], min(closing + 1 + _LATER, closes.close_ms.shape[0])
+    if held == 0:
+        rules = plan.settings[0]["rules"]
+        if rules == 0 or plan.gates[first_bit(rules)]["count"] == 0:
+            return
+        slot = plan.gate_columns[plan.gates[first_bit(rules)]["first"]]
+    if slot >= plan.settings[0]["column_count"]:
+        return
+    found = first_true(items(closes.columns, slot * closes.columns.shape[2]), closing + 1, stop)
+    if found < stop:
+        fetch(items(closes.close_ms, 0), found)
+        _fetch_step(plan, bars, min(end_of(closes, found), bars.state.shape[1] - 1))
+
+
+@helper
+def _fetch_step(plan: Plan, bars: Bars, at: int) -> None:
+    """What a STEP reads of the bar at this place of the series of all markets."""
+    fetch(items(bars.state, at), 0)
+    fetch(items(bars.open_krw, at), 0)
+    fetch(items(bars.high_krw, at), 0)
+    fetch(items(bars.low_krw, at), 0)
+    fetch(items(bars.close_krw, at), 0)
+    if plan.venue.costs[0]["by_volume"] != 0:
+        fetch(items(bars.volume, at), 0)
 
 
 @helper

@@ -19,8 +19,10 @@ from engine.kernel.decide.ahead import (
     ACTIVE,
     APART,
     COUNT,
+    FAR,
     PRICED,
     UNSEEN,
+    bring_later,
     bring_near,
     count_skipped,
     end_of,
@@ -77,6 +79,8 @@ def skip_quiet(
         until = _first_close(plan, book, held, full, closing, count - 1, closes, True)
         end = end_of(closes, until)
         bring_near(plan, book, bars, closes, until, end)
+        if bars.state.shape[1] > FAR and plan.settings[0]["has_levels"] == 0 and book.position.shape[0] == 1:
+            bring_later(plan, bars, closes, held, until)
     _leave_behind(plan, book, held, full, bars, closes, bar + 1 if stepped else bar, end, closing, until)
     return (end - 1, until, True) if until < count else (stop, until, False)
 

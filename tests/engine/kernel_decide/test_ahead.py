@@ -1,4 +1,5 @@
-"""Which markets may be bought at which CLOSE, found for 64 of them together, against asking each at each."""
+"""Which markets may be bought at which CLOSE, found for 64 of them together, against asking each at each; and that what is asked of memory
+ahead of its time decides nothing."""
 
 import random
 
@@ -8,13 +9,15 @@ import pytest
 from benchmarks.sweep import grid_of
 from engine.cli.inputs import load_strategy
 from engine.kernel.bars import Closes, bars_of
-from engine.kernel.book import Book
-from engine.kernel.decide.ahead import count_skipped, due_bits, look_ahead, next_due, rooms
+from engine.kernel.book import Book, save_book
+from engine.kernel.decide.ahead import FAR, count_skipped, due_bits, look_ahead, next_due, rooms
 from engine.kernel.decide.engaged import disengage, engage
 from engine.kernel.decide.limits import OPEN_POSITIONS
 from engine.kernel.decide.plan import Plan, make_book
 from engine.kernel.load import compile_function
 from engine.kernel.program import compile_program
+from engine.kernel.run import Run
+from engine.kernel.vm import Kernel
 from engine.research.backtest import started
 from engine.research.result import Settings
 from tests.dsl.helpers import ROOT
@@ -64,3 +67,18 @@ def test_due_markets_are_those_that_each_would_say(markets: int, compiled: bool)
             before = int(book.skipped[OPEN_POSITIONS])
             skip(plan, book, closes, closing, limit)
             assert book.skipped[OPEN_POSITIONS] - before == true[:, closing:limit].sum()
+
+
+def test_a_grid_too_long_for_caches_is_decided_as_bar_by_bar() -> None:
+    grid, settings = grid_of({"KRW-BTC": 1_000.0}, FAR + 5_000), Settings(cash_krw=1e8)
+    strategy = load_strategy(ROOT / "benchmarks/strategies/t1-ema-cross.yaml")
+    program = compile_program(strategy, grid.timeframe, grid.markets)
+    plan, columns = started(strategy, program, grid, settings, grid.markets).plan, Kernel(program).advance(grid)
+    passing, asking = (Run(plan, make_book(plan, 1e8), None, may_skip=skip) for skip in (True, False))
+    for run in (passing, asking):
+        run.feed(grid, columns)
+    one, other = passing.result(), asking.result()
+    assert len(one.fills) > 1_000
+    assert one.fills.tobytes() == other.fills.tobytes()
+    assert one.equity_krw.tobytes() == other.equity_krw.tobytes()
+    assert save_book(passing.book, "") == save_book(asking.book, "")
