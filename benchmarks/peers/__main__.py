@@ -102,7 +102,7 @@ HEAD = [
     "Made by `python -m benchmarks.peers --write`. Every engine gets the same random walk in memory and does indicators, signals,",
     "simulation, number of trades and final equity; ours does every figure of a report too, by way of `backtest` and `figures`.",
     "Engines take turns, a few runs each in a row. On a busy machine compare by the least processor time (of all threads).",
-    "Each engine runs its strategy again and again: ours finds program, plan and layout of the run before, about 1 ms of it.",
+    "Each engine runs its strategy again and again: ours finds program, plan, kernel and books of the run before, about 1.3 ms of it.",
     "",
 ]
 
