@@ -22,8 +22,9 @@ OURS = {"T1": ("t1-ema-cross", "t1-hma-limit"), "T2": ("t2-atr-exits",), "T4": (
 #: an engine that takes seconds, and most bars that it is asked for
 SLOW = "backtesting"
 MOST_BARS = {SLOW: 100_000}
-#: runs of one engine before it is the next one's turn: with a pause before each, a processor that others share is measured, too
-IN_A_ROW = 6
+#: runs of one engine, and seconds, before it is the next one's turn, at the least: as long for short runs as for long ones, so that each
+#: sees as much of what others do to a shared machine (its memory is slower for seconds at a time, which a year of bars feels)
+IN_A_ROW, TURN_SECONDS = 6, 0.25
 #: engines that have no such task here
 UNABLE = {("T4", "vectorbt"), ("T4", SLOW), ("T1", LOOP), ("T2", LOOP)}
 NOTES = {
@@ -45,7 +46,10 @@ def compare(task: str, bars: int, runs: int, peers: list[str]) -> list[Worker]:
     try:
         for _ in range(runs):
             for worker in workers:
-                worker.run(1 if worker.name == SLOW else IN_A_ROW)
+                if worker.name == SLOW:
+                    worker.run(1)
+                else:
+                    worker.run(IN_A_ROW, TURN_SECONDS)
     finally:
         for worker in workers:
             worker.end()
@@ -101,7 +105,8 @@ TITLE = "Beside other engines"
 HEAD = [
     "Made by `python -m benchmarks.peers --write`. Every engine gets the same random walk in memory and does indicators, signals,",
     "simulation, number of trades and final equity; ours does every figure of a report too, by way of `backtest` and `figures`.",
-    "Engines take turns, a few runs each in a row. On a busy machine compare by the least processor time (of all threads).",
+    "Engines take turns, each a quarter of a second and six runs at the least. On a busy machine compare by the least processor time",
+    "(of all threads).",
     "Each engine runs its strategy again and again: ours finds program, plan, kernel and books of the run before, about 1.3 ms of it.",
     "",
 ]

@@ -49,12 +49,13 @@ class Worker:
             raise RuntimeError(f"{self.name} ended with code {self.process.wait()}")
         return dict(json.loads(line))
 
-    def run(self, count: int) -> None:
-        """So many more runs in a row."""
+    def run(self, count: int, seconds: float = 0.0) -> None:
+        """More runs in a row: so many and so long at the least."""
         assert self.process.stdin is not None
-        self.process.stdin.write(f"{count}\n")
+        self.process.stdin.write(f"{count} {seconds}\n")
         self.process.stdin.flush()
-        self.runs += [self.read() for _ in range(count)]
+        made = self.read()["runs"]
+        self.runs += [self.read() for _ in range(made)]
 
     def end(self) -> None:
         """No more runs."""

@@ -1,5 +1,5 @@
-"""What every worker shares: it loads the candles once, then answers each line on standard input, a number, with so many timed runs in a
-row, each as a line of JSON."""
+"""What every worker shares: it loads the candles once, then answers each line on standard input, a number and seconds, with timed runs in
+a row, so many and so long at the least: how many they are, then each, as lines of JSON."""
 
 from __future__ import annotations
 
@@ -32,9 +32,11 @@ def serve(run: Callable[[], tuple[int, float]], versions: str) -> None:
     trades, equity = run()
     print(json.dumps({"versions": versions, "trades": int(trades), "equity": float(equity)}), flush=True)
     for line in sys.stdin:
-        found = []
-        for _ in range(int(line)):
+        least, seconds = line.split()
+        found: list[dict[str, float]] = []
+        turn = time.perf_counter()
+        while len(found) < int(least) or time.perf_counter() - turn < float(seconds):
             began, began_cpu = time.perf_counter(), time.process_time()
             run()
             found.append({"seconds": time.perf_counter() - began, "cpu_seconds": time.process_time() - began_cpu})
-        print(*map(json.dumps, found), sep="\n", flush=True)
+        print(*map(json.dumps, [{"runs": len(found)}, *found]), sep="\n", flush=True)
