@@ -309,7 +309,7 @@ def together(strategies: Sequence[Strategy], base: Timeframe | None = None) -> S
 def _tasks(
     strategies: Sequence[Strategy], grid: BarGrid, settings: Settings, traded: Sequence[str] | None, threads: int, block: int | None
 ) -> list[_Task]:
-    """Variants by what they share, dealt out into parts of equal size, as many for each thread."""
+    """Variants by what they share, dealt out into parts, as many for each thread."""
     tasks = []
     for members in groups(strategies):
         first = strategies[members[0]]
