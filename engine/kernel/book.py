@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.kernel.abi import by_reference
+from engine.kernel.eights import WORD
 from engine.kernel.fills import FLOW, WAITING
 
 DAY_MS: Final = 86_400_000
@@ -168,7 +169,6 @@ BREAKER_STATE: Final = np.dtype([("until_ms", "i8"), ("missing", "i8"), ("armed"
 #: sizes of which empty books are kept for the next run
 _KNOWN_SIZES: Final = 8
 _LINE_BYTES: Final = 64
-_WORD: Final = 64
 #: of an array: its shape, its type, and the byte that it begins at
 _Place = tuple[tuple[int, ...], np.dtype[Any], int]
 
@@ -267,7 +267,7 @@ def _empty_books(size: Size, values: int) -> tuple[NDArray[np.uint8], tuple[_Pla
 
 def _all_of(markets: int) -> NDArray[np.int64]:
     """A bit for each market, all 1; those behind them are 0."""
-    bits = np.zeros(-(-markets // _WORD) * _WORD, np.uint8)
+    bits = np.zeros(-(-markets // WORD) * WORD, np.uint8)
     bits[:markets] = 1
     return np.packbits(bits, bitorder="little").view("<i8").astype(np.int64)
 
